@@ -1,0 +1,1 @@
+"""Icons, style, sample flows and lessons; imported as ``workbench.resources``."""

@@ -1,0 +1,324 @@
+"""Commands of the control channel and their replies, as tagged msgpack structs. No sockets here.
+
+A client sends ``Request``, the host answers each with one ``Reply`` of the same ``id`` (in any order), and pushes
+``Push`` messages (snapshots, changes, notices) to those who sent ``Subscribe``. The first request must be ``Hello``
+with the token. Every command names its reply type in ``reply``; ``Done`` carries only what changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from workbench.core.offsets import ResetPlan, ResetSpec
+from workbench.core.records import Appended, Record
+from workbench.core.snapshot import GroupStat, Snapshot, TopicStat
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """It is done. ``changes`` is ``core.changes.Changes`` as an integer; ``text`` may say something worth showing."""
+
+    changes: int = 0
+    text: str = ""
+
+
+class HostInfo(msgspec.Struct, frozen=True, tag=True):
+    pid: int
+    file: str
+    version: str
+    started_ms: int
+    kafka: str | None = None
+
+
+class TopicInfo(msgspec.Struct, frozen=True, tag=True):
+    """A topic with its settings. ``config`` holds only what was set; ``defaults`` the rest."""
+
+    name: str
+    kind: str
+    partitions: int
+    config: dict[str, str]
+    created_ms: int
+    stat: TopicStat
+    defaults: dict[str, str] = {}
+
+
+class TopicList(msgspec.Struct, frozen=True, tag=True):
+    topics: tuple[TopicInfo, ...]
+
+
+class GroupList(msgspec.Struct, frozen=True, tag=True):
+    groups: tuple[GroupStat, ...]
+
+
+class AppendedList(msgspec.Struct, frozen=True, tag=True):
+    appended: tuple[Appended, ...]
+
+
+class Plan(msgspec.Struct, frozen=True, tag=True):
+    plan: ResetPlan
+
+
+class ConsumerOpened(msgspec.Struct, frozen=True, tag=True):
+    consumer: int
+    member_id: str
+
+
+class FetchedBatches(msgspec.Struct, frozen=True, tag=True):
+    """RecordBatch v2 bytes per (topic, partition, first wanted offset), undecoded; plus the assignment as it stands."""
+
+    batches: tuple[tuple[str, int, int, bytes], ...]
+    assignment: tuple[tuple[str, int], ...] = ()
+
+
+class FlowText(msgspec.Struct, frozen=True, tag=True):
+    """The drawing in its text form (JSON); empty when nothing was drawn."""
+
+    text: str
+
+
+# -- commands ----------------------------------------------------------------------------------------------
+class Command(msgspec.Struct, frozen=True, tag=True):
+    """Base of all commands."""
+
+    reply: ClassVar[type] = Done
+
+
+class Hello(Command, frozen=True, tag=True):
+    token: str
+    client: str = ""
+    reply: ClassVar[type] = HostInfo
+
+
+class Status(Command, frozen=True, tag=True):
+    reply: ClassVar[type] = HostInfo
+
+
+class Subscribe(Command, frozen=True, tag=True):
+    """Ask for ``Push`` messages: at most ``hz`` snapshots a second (1 to 20)."""
+
+    hz: float = 10.0
+
+
+class TakeSnapshot(Command, frozen=True, tag=True):
+    reply: ClassVar[type] = Snapshot
+
+
+class ListTopics(Command, frozen=True, tag=True):
+    reply: ClassVar[type] = TopicList
+
+
+class CreateTopic(Command, frozen=True, tag=True):
+    name: str
+    partitions: int = 1
+    kind: str = "stream"
+    config: dict[str, str] = {}
+
+
+class AlterTopic(Command, frozen=True, tag=True):
+    """``partitions`` may only grow; a config value of None goes back to the default."""
+
+    name: str
+    partitions: int | None = None
+    config: dict[str, str | None] = {}
+
+
+class DeleteTopic(Command, frozen=True, tag=True):
+    name: str
+
+
+class AppendRecords(Command, frozen=True, tag=True):
+    """Write records; each goes to ``partition`` or where ``partitioner`` sends its key. Answered after commit."""
+
+    topic: str
+    records: tuple[Record, ...]
+    partition: int | None = None
+    partitioner: str = "murmur2"
+    compression: str = "none"
+    reply: ClassVar[type] = AppendedList
+
+
+class AppendBatch(Command, frozen=True, tag=True):
+    """Write one ready RecordBatch v2."""
+
+    topic: str
+    partition: int
+    batch: bytes
+    reply: ClassVar[type] = AppendedList
+
+
+class ListGroups(Command, frozen=True, tag=True):
+    reply: ClassVar[type] = GroupList
+
+
+class DeleteGroup(Command, frozen=True, tag=True):
+    group: str
+
+
+class PlanReset(Command, frozen=True, tag=True):
+    """What a reset would do; ``topic`` empty means all topics of the group."""
+
+    group: str
+    spec: ResetSpec
+    topic: str = ""
+    partitions: tuple[int, ...] = ()
+    reply: ClassVar[type] = Plan
+
+
+class ApplyReset(Command, frozen=True, tag=True):
+    """Move a group. Refused while members are active, unless ``pause_members`` (pause, move, resume).
+
+    ``hold_retention`` keeps retention off the topic until the group is back where it was.
+    """
+
+    group: str
+    spec: ResetSpec
+    topic: str = ""
+    partitions: tuple[int, ...] = ()
+    pause_members: bool = False
+    hold_retention: bool = False
+    reply: ClassVar[type] = Plan
+
+
+class OpenConsumer(Command, frozen=True, tag=True):
+    """Join a group from outside the flow (the command line does). ``start``: earliest, latest, offset:N, time:ISO."""
+
+    group: str
+    topics: tuple[str, ...]
+    start: str = "latest"
+    client_id: str = "workbench"
+    auto_commit: bool = False
+    reply: ClassVar[type] = ConsumerOpened
+
+
+class PollConsumer(Command, frozen=True, tag=True):
+    consumer: int
+    max_bytes: int = 1_048_576
+    timeout_ms: int = 500
+    reply: ClassVar[type] = FetchedBatches
+
+
+class CommitConsumer(Command, frozen=True, tag=True):
+    """Commit the next offset to read for each partition."""
+
+    consumer: int
+    offsets: tuple[tuple[str, int, int], ...]
+
+
+class CloseConsumer(Command, frozen=True, tag=True):
+    consumer: int
+
+
+class GetFlow(Command, frozen=True, tag=True):
+    reply: ClassVar[type] = FlowText
+
+
+class SaveFlow(Command, frozen=True, tag=True):
+    """Store the drawing; topics drawn and not there are created; a running flow follows it at once."""
+
+    text: str
+
+
+class Run(Command, frozen=True, tag=True):
+    seed: int | None = None
+
+
+class Pause(Command, frozen=True, tag=True):
+    pass
+
+
+class Step(Command, frozen=True, tag=True):
+    """While paused: let every producer send one batch and every member handle one poll."""
+
+
+class Stop(Command, frozen=True, tag=True):
+    pass
+
+
+class SetSpeed(Command, frozen=True, tag=True):
+    """Multiply the rates of producers and divide the processing times (0.1 to 100)."""
+
+    speed: float
+
+
+class ControlProducer(Command, frozen=True, tag=True):
+    """``act``: pause, resume, restart, flush, rate (with ``number``: until the drawing says otherwise)."""
+
+    node_id: str
+    act: str
+    number: float = 0.0
+
+
+class ControlGroup(Command, frozen=True, tag=True):
+    """``act``: pause, resume (the whole group of a node)."""
+
+    node_id: str
+    act: str
+
+
+class ControlMember(Command, frozen=True, tag=True):
+    """``act``: pause, resume, kill, restart, remove; ``add`` needs no member."""
+
+    node_id: str
+    act: str
+    member: str = ""
+
+
+class SeekMember(Command, frozen=True, tag=True):
+    """Move one member's position only; nothing is committed by it."""
+
+    node_id: str
+    topic: str
+    partition: int
+    offset: int
+
+
+class SetBookmark(Command, frozen=True, tag=True):
+    at_ms: int
+    text: str = ""
+
+
+class NoteUserAct(Command, frozen=True, tag=True):
+    """Journal something a person did in the window."""
+
+    act: str
+    text: str = ""
+
+
+class SaveAs(Command, frozen=True, tag=True):
+    """A complete copy of the workspace by SQLite's backup."""
+
+    path: str
+
+
+class Shutdown(Command, frozen=True, tag=True):
+    """Stop in order."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    id: int
+    command: (
+        Hello | Status | Subscribe | TakeSnapshot | ListTopics | CreateTopic | AlterTopic | DeleteTopic
+        | AppendRecords | AppendBatch | ListGroups | DeleteGroup | PlanReset | ApplyReset | OpenConsumer
+        | PollConsumer | CommitConsumer | CloseConsumer | GetFlow | SaveFlow | Run | Pause | Step | Stop | SetSpeed
+        | ControlProducer | ControlGroup | ControlMember | SeekMember | SetBookmark | NoteUserAct | SaveAs | Shutdown
+    )  # fmt: skip
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """``result`` is the encoded reply struct when ``error`` is empty (an error code of ``core.errors`` otherwise)."""
+
+    id: int
+    result: msgspec.Raw = msgspec.Raw(b"\xc0")
+    error: str = ""
+    message: str = ""
+    next_step: str = ""
+
+
+class Push(msgspec.Struct, frozen=True):
+    """Sent without being asked: ``snapshot`` or ``changes`` (flags) or a ``notice`` in words."""
+
+    snapshot: Snapshot | None = None
+    changes: int = 0
+    notice: str = ""
+    detail: dict[str, Any] = {}

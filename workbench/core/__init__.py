@@ -1,0 +1,1 @@
+"""Values every room shares: records, errors, clock, changes, snapshot. Standard library only."""

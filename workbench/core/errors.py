@@ -1,0 +1,117 @@
+"""Errors a person may meet. Each is one sentence that says what happened, and one that says what to do next.
+
+    WorkbenchError
+      FileError          the workspace file: not ours, newer, locked, read-only, truncated, corrupt
+        NotOurs  TooNew  Locked  ReadOnly  Damaged  Missing
+      NotFound           a topic, group, partition, node ... that does not exist
+      AlreadyExists
+      Invalid            a value or setting that can't be taken
+      OutOfRange         an offset outside the log
+      Refused            the act is not allowed in this state (a reason is given)
+        Fenced           a stale generation, epoch or member
+      Corrupt            bytes that are not what they say (CRC, length, count)
+      Unsupported        this engine cannot do that (a reason is given)
+      HostGone           the host is not there or went away
+      Cancelled          a person cancelled it
+
+``code`` is the class name and crosses the control channel; ``rebuild`` turns it back into the class.
+"""
+
+from __future__ import annotations
+
+
+class WorkbenchError(Exception):
+    """What happened (``message``) and what to do next (``next_step``, may be empty)."""
+
+    def __init__(self, message: str, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    @property
+    def code(self) -> str:
+        return type(self).__name__
+
+    def sentence(self) -> str:
+        """Both parts on one line, as the command line prints it."""
+        return f"{self.message} {self.next_step}".strip()
+
+
+class FileError(WorkbenchError):
+    """The workspace file can't be used as asked."""
+
+
+class NotOurs(FileError):
+    pass
+
+
+class TooNew(FileError):
+    pass
+
+
+class Locked(FileError):
+    pass
+
+
+class ReadOnly(FileError):
+    pass
+
+
+class Damaged(FileError):
+    pass
+
+
+class Missing(FileError):
+    pass
+
+
+class NotFound(WorkbenchError):
+    pass
+
+
+class AlreadyExists(WorkbenchError):
+    pass
+
+
+class Invalid(WorkbenchError):
+    pass
+
+
+class OutOfRange(WorkbenchError):
+    pass
+
+
+class Refused(WorkbenchError):
+    pass
+
+
+class Fenced(Refused):
+    pass
+
+
+class Corrupt(WorkbenchError):
+    pass
+
+
+class Unsupported(WorkbenchError):
+    pass
+
+
+class HostGone(WorkbenchError):
+    pass
+
+
+class Cancelled(WorkbenchError):
+    pass
+
+
+def _classes(base: type[WorkbenchError]) -> dict[str, type[WorkbenchError]]:
+    found = {base.__name__: base}
+    for child in base.__subclasses__():
+        found |= _classes(child)
+    return found
+
+
+def rebuild(code: str, message: str, next_step: str = "") -> WorkbenchError:
+    """The error that ``code`` names; an unknown code becomes a plain ``WorkbenchError``."""
+    return _classes(WorkbenchError).get(code, WorkbenchError)(message, next_step)

@@ -1,0 +1,60 @@
+"""The words of the journal: what happened, when, to whom. One entry covers a range, never a single event.
+
+Every entry has a time and a kind; the other fields are used as the kind needs them:
+
+    append      topic partition first last count bytes                 records written (first..last inclusive)
+    deliver     topic partition first last count group member          records handed to a member; detail.again: re-read
+    commit      topic partition last group member                      committed offset is now ``last`` (next to read)
+    retention   topic partition first last                             log start moved from first to last
+    topic       topic; detail.act = created|altered|deleted            detail holds partitions and config
+    group       group; detail.act = deleted|expired
+    join leave  group member; detail.reason
+    rebalance   group; detail: generation, assignor, assignment {member: [[topic, partition], ...]}
+    reset       group topic; detail: moves [[partition, before, after], ...], spec
+    member      group member; detail.act = paused|resumed|killed|restarted|added|removed|failed
+    producer    detail: node, act = paused|resumed|failed|done ...
+    run         detail.act = started|paused|resumed|stepped|stopped; speed, seed
+    fault       detail: what, where, text
+    user        detail: act, text                                      what a person did
+    bookmark    detail: text
+    host        detail.act = started|stopped|recovered
+    flow        detail: digest                                         the drawing was saved
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MARK_KINDS = ("run", "rebalance", "reset", "fault", "bookmark", "member", "host", "topic", "group")
+"""Kinds that show as marks on the time strip."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One entry. ``id`` is 0 until it is stored; ids and times never go back."""
+
+    kind: str
+    at_ms: int
+    topic: str = ""
+    partition: int = -1
+    first: int = -1
+    last: int = -1
+    count: int = 0
+    bytes: int = 0
+    group: str = ""
+    member: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LagSample:
+    """Lag of one group's partition at one time; ``lag_ms`` is None when it is not known."""
+
+    at_ms: int
+    group: str
+    topic: str
+    partition: int
+    lag_records: int
+    lag_ms: int | None

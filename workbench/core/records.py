@@ -1,0 +1,93 @@
+"""The values of the log: records as they are written and as they are read back.
+
+``None``, ``b""`` and "missing" are three things everywhere: a key or value of ``None`` is null (a tombstone when
+it is the value), ``b""`` is empty, and a header that is not in ``headers`` is missing. Values are immutable and
+may cross threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+class TopicPartition(NamedTuple):
+    """One partition of one topic, written ``orders/3``."""
+
+    topic: str
+    partition: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record to be written.
+
+    ``timestamp_ms`` is the event time in milliseconds since the epoch; ``None`` lets the broker's clock stamp it.
+    """
+
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: Headers = ()
+    timestamp_ms: int | None = None
+
+
+class StoredRecord(NamedTuple):
+    """A record as the log returns it. A NamedTuple, because readers build hundreds of thousands a second."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of key, value and headers (not of the envelope)."""
+        total = len(self.key or b"") + len(self.value or b"")
+        return total + sum(len(name) + len(data or b"") for name, data in self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionBounds:
+    """What one partition holds: offsets ``log_start <= offset < end``.
+
+    ``end`` is the high watermark: the offset the next record will get, moved only after commit.
+    """
+
+    partition: int
+    log_start: int
+    end: int
+
+    @property
+    def records(self) -> int:
+        """Records kept (offsets are dense in our own log)."""
+        return self.end - self.log_start
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The answer to an append: the offsets a batch was given. ``base_offset`` is the first."""
+
+    topic: str
+    partition: int
+    base_offset: int
+    count: int
+    timestamp_ms: int
+    duplicate: bool = False
+
+    @property
+    def last_offset(self) -> int:
+        return self.base_offset + self.count - 1
+
+
+def make_headers(pairs: Iterable[tuple[str, bytes | None]]) -> Headers:
+    """Headers in the order given; names may repeat (Kafka allows it)."""
+    return tuple((str(name), data) for name, data in pairs)

@@ -1,0 +1,259 @@
+"""The small live state of a workspace, as one immutable value.
+
+The host sends one at most 20 times a second; ``session.timeline`` rebuilds the same value for any past instant
+from the journal. The window paints a ``Snapshot`` and nothing else, so live and past look alike.
+
+Rates are per second over about the last second. Position (what a member will read next), committed (where the
+group would resume) and end (the log's next offset) are three numbers and never mixed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    STOPPED = "stopped"
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+class PartState(StrEnum):
+    """State of a producer or of a group member."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    PAUSED = "paused"
+    JOINING = "joining"
+    KILLED = "killed"
+    DONE = "done"  # a file source that reached its end
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStat:
+    partition: int
+    log_start: int
+    end: int
+    size_bytes: int = 0
+    rate_in: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicStat:
+    name: str
+    kind: str  # "stream" or "queue"
+    partitions: tuple[PartitionStat, ...]
+    rate_in: float = 0.0
+    bytes_in: float = 0.0  # bytes a second
+    last_append_ms: int | None = None
+
+    @property
+    def records(self) -> int:
+        return sum(p.end - p.log_start for p in self.partitions)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(p.size_bytes for p in self.partitions)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStat:
+    """One member of a group. ``node_id`` is the drawn group's node, empty for an outside client."""
+
+    member_id: str
+    name: str
+    state: PartState
+    partitions: tuple[tuple[str, int], ...] = ()
+    rate: float = 0.0
+    lag_records: int = 0
+    process_ms: float = 0.0
+    handled: int = 0
+    failed: int = 0
+    node_id: str = ""
+    client: str = ""  # software name and version of an outside client
+    slow: bool = False
+    reason: str = ""  # why it failed or waits
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPartitionStat:
+    topic: str
+    partition: int
+    log_start: int
+    end: int
+    committed: int | None = None
+    position: int | None = None
+    member_id: str = ""
+    lag_ms: int | None = None  # age of the record at committed; 0 when nothing waits
+
+    @property
+    def lag_records(self) -> int:
+        """end - committed; with nothing committed, all that is kept."""
+        start = self.log_start if self.committed is None else max(self.committed, self.log_start)
+        return max(0, self.end - start)
+
+
+@dataclass(frozen=True, slots=True)
+class HandledRecord:
+    """One of the last records a group took, for its panel."""
+
+    at_ms: int
+    member: str
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    colour: int
+    age_ms: int
+    state: str  # "at work", "worked", "committed", "failed", "forwarded"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStat:
+    name: str
+    state: str  # Kafka's: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead
+    generation: int = 0
+    assignor: str = ""
+    members: tuple[MemberStat, ...] = ()
+    partitions: tuple[GroupPartitionStat, ...] = ()
+    rate: float = 0.0
+    trend: float = 0.0  # records a second that the lag grows (negative: drains)
+    paused: bool = False
+    recent: tuple[HandledRecord, ...] = ()
+
+    @property
+    def lag_records(self) -> int:
+        return sum(p.lag_records for p in self.partitions)
+
+    @property
+    def lag_ms(self) -> int | None:
+        known = [p.lag_ms for p in self.partitions if p.lag_ms is not None]
+        return max(known) if known else None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(p.topic for p in self.partitions))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchGauge:
+    """The batch being filled for one partition."""
+
+    partition: int
+    records: int
+    bytes: int
+    max_bytes: int
+    age_ms: float
+    linger_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class SentRecord:
+    """One of the last records a producer sent, for its panel."""
+
+    at_ms: int
+    partition: int
+    offset: int
+    key: str | None
+    colour: int
+    acked_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerStat:
+    node_id: str
+    name: str
+    state: PartState
+    topic: str = ""
+    rate: float = 0.0
+    target_rate: float = 0.0
+    sent: int = 0
+    failed: int = 0
+    batch: BatchGauge | None = None
+    last_flush: str = ""  # a sentence: "by linger: 10 records, 2.3 KiB"
+    progress: float | None = None  # 0..1 of a file source
+    reason: str = ""
+    recent: tuple[SentRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStat:
+    """What moved along one drawn link since the previous snapshot.
+
+    ``sample`` holds at most 24 colour indices (see ``core.keys.key_colour``) for the dots; ``again`` says how many
+    of ``events`` were re-read (hollow dots). ``waiting`` is the backlog behind the link, with its threshold.
+    """
+
+    link_id: str
+    events: int = 0
+    rate: float = 0.0
+    sample: tuple[int, ...] = ()
+    again: int = 0
+    waiting: int = 0
+    threshold: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class HostStat:
+    pid: int = 0
+    rss_bytes: int = 0
+    file_bytes: int = 0
+    started_ms: int = 0
+    rate_in: float = 0.0
+    rate_out: float = 0.0
+    journal_to_ms: int = 0
+    kafka: str | None = None  # address the Kafka listener serves
+
+
+@dataclass(frozen=True, slots=True)
+class ClientStat:
+    """A connected foreign client (a listener fills these)."""
+
+    client_id: str
+    address: str
+    software: str
+    requests: int = 0
+    rate_in: float = 0.0
+    rate_out: float = 0.0
+    writes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    group: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that needs a person. ``subject`` is ``kind:name``, e.g. ``group:shipping``."""
+
+    subject: str
+    severity: str  # "warn" or "bad"
+    text: str
+    next_step: str = ""
+    since_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    seq: int = 0
+    at_ms: int = 0
+    live: bool = True
+    run: RunState = RunState.STOPPED
+    speed: float = 1.0
+    topics: tuple[TopicStat, ...] = ()
+    groups: tuple[GroupStat, ...] = ()
+    producers: tuple[ProducerStat, ...] = ()
+    links: tuple[LinkStat, ...] = ()
+    clients: tuple[ClientStat, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    host: HostStat = HostStat()
+
+    def topic(self, name: str) -> TopicStat | None:
+        return next((t for t in self.topics if t.name == name), None)
+
+    def group(self, name: str) -> GroupStat | None:
+        return next((g for g in self.groups if g.name == name), None)
+
+    def producer(self, node_id: str) -> ProducerStat | None:
+        return next((p for p in self.producers if p.node_id == node_id), None)

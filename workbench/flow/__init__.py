@@ -1,0 +1,1 @@
+"""The drawing: a Qt-free document of nodes and links, its kinds, rules, reversible edits and text form."""

@@ -1,0 +1,190 @@
+# ruff: noqa: E501  (one parameter a line reads as a table)
+"""The kinds of node and their typed parameters: one table that the inspector, the rules and the runner read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from workbench.core.errors import Invalid
+
+ParamType = Literal["int", "float", "bool", "text", "code", "choice", "path", "expression"]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter: its type, default, range and words. ``code`` is multi-line text, ``expression`` is CEL."""
+
+    name: str
+    type: ParamType
+    default: Any
+    label: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    help: str = ""
+    section: str = ""
+
+    def check(self, value: Any) -> Any:
+        """``value`` as this type, or ``Invalid`` with the range or the choices in words."""
+        wrong = Invalid(f"{self.label} can't be «{value}».", self.expectation())
+        if self.type == "bool":
+            if not isinstance(value, bool):
+                raise wrong
+            return value
+        if self.type in ("int", "float"):
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise wrong
+            number = int(value) if self.type == "int" else float(value)
+            if number != value or (self.low is not None and number < self.low):
+                raise wrong
+            if self.high is not None and number > self.high:
+                raise wrong
+            return number
+        if not isinstance(value, str) or (self.choices and value not in self.choices):
+            raise wrong
+        return value
+
+    def expectation(self) -> str:
+        """What would be taken, as a sentence."""
+        if self.choices:
+            return f"Choose one of {', '.join(self.choices)}."
+        if self.type in ("int", "float"):
+            low = "" if self.low is None else f" from {self.low:,g}"
+            high = "" if self.high is None else f" to {self.high:,g}"
+            return f"Give a{' whole' if self.type == 'int' else ''} number{low}{high}{' ' + self.unit if self.unit else ''}."
+        return "Give true or false." if self.type == "bool" else "Give text."
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of node. ``role`` groups kinds that behave alike: topic, producer, group or drawing."""
+
+    name: str
+    label: str
+    role: Literal["topic", "producer", "group", "drawing"]
+    stem: str
+    help: str
+    params: tuple[Param, ...] = ()
+
+    def param(self, name: str) -> Param:
+        for param in self.params:
+            if param.name == name:
+                return param
+        raise Invalid(f"A {self.label.lower()} has no setting «{name}».")
+
+    def value(self, params: dict[str, Any], name: str) -> Any:
+        """The parameter's value in ``params``, or its default."""
+        return params.get(name, self.param(name).default)
+
+    def complete(self, params: dict[str, Any]) -> dict[str, Any]:
+        """``params`` checked, with the defaults of what is missing; an unknown name is ``Invalid``."""
+        for name in params:
+            self.param(name)
+        return {p.name: p.check(params.get(p.name, p.default)) for p in self.params}
+
+
+_SENDING = (
+    Param("partitioner", "choice", "murmur2", "Partitioner", section="Sending",
+          choices=("murmur2", "crc32", "sticky", "round_robin", "explicit"),
+          help="murmur2 is the Java client's rule for keys, crc32 librdkafka's; records without a key stick to a partition."),
+    Param("partition", "int", 0, "Partition", low=0, high=999, section="Sending", help="Used by the explicit partitioner."),
+    Param("linger_ms", "float", 20.0, "Linger", "ms", 0, 60_000, section="Sending",
+          help="A batch leaves this long after its first record."),
+    Param("batch_bytes", "int", 16_384, "Batch size", "bytes", 1, 16_777_216, section="Sending",
+          help="A batch leaves when it would grow past this."),
+    Param("compression", "choice", "none", "Compression", choices=("none", "gzip", "snappy", "lz4", "zstd"), section="Sending"),
+    Param("idempotent", "bool", True, "Idempotent", section="Sending", help="A retried batch is stored once."),
+)
+
+_READING = (
+    Param("members", "int", 1, "Members", low=0, high=200, section="Members"),
+    Param("process_ms", "float", 0.0, "Processing time", "ms an event", 0, 3_600_000, section="Work"),
+    Param("process_spread", "float", 0.0, "Spread", "of the time", 0, 1, section="Work",
+          help="0.5 means half to one and a half of the processing time, evenly."),
+    Param("member_process_ms", "text", "", "Time by member", "ms, comma separated", section="Work",
+          help="«2, 6.7» makes the second member slow; empty places use the processing time."),
+    Param("failure_rate", "float", 0.0, "Failure rate", "of events", 0, 1, section="Work"),
+    Param("max_retries", "int", 2, "Retries", low=0, high=1000, section="Work",
+          help="After these a failed event goes to the linked dead letters, or is skipped and counted."),
+    Param("commit", "choice", "after", "Commit", choices=("auto", "before", "after"), section="Offsets",
+          help="auto: what the previous poll returned; before work: loss when it crashes; after work: duplicates when it crashes."),
+    Param("auto_commit_ms", "int", 500, "Commit every", "ms", 1, 3_600_000, section="Offsets"),
+    Param("start", "choice", "earliest", "Start at", choices=("earliest", "latest", "offset", "time"), section="Offsets",
+          help="Only where the group has committed nothing yet, or what it committed is gone."),
+    Param("start_at", "text", "", "Offset or time", section="Offsets", help="For offset a number, for time ISO 8601."),
+    Param("poll_records", "int", 500, "Records a poll", low=1, high=100_000, section="Offsets"),
+    Param("assignor", "choice", "range", "Assignor", choices=("range", "roundrobin", "sticky", "cooperative-sticky"),
+          section="Members"),
+    Param("session_timeout_ms", "int", 10_000, "Session time-out", "ms", 100, 3_600_000, section="Members"),
+    Param("static_members", "bool", False, "Static members", section="Members",
+          help="Members keep their name and partitions over a restart within the session time-out."),
+    Param("filter", "expression", "", "Forward if", section="Forwarding",
+          help="CEL over key, value, headers, topic, partition, offset; empty forwards everything."),
+    Param("map", "expression", "", "Forward as", section="Forwarding", help="CEL for the new value; empty keeps it."),
+    Param("map_key", "expression", "", "Forward with key", section="Forwarding", help="CEL for the new key; empty keeps it."),
+    Param("lag_threshold_records", "int", 10_000, "Behind at", "records", 1, 1_000_000_000, section="Alarm"),
+    Param("lag_threshold_s", "float", 60.0, "or at", "s", 0.1, 86_400, section="Alarm"),
+)
+
+_LOG = (
+    Param("partitions", "int", 3, "Partitions", low=1, high=1000, section="Log"),
+    Param("retention_ms", "int", -1, "Keep for", "ms", -1, 10**15, section="Retention", help="-1 keeps without end."),
+    Param("retention_bytes", "int", -1, "Keep at most", "bytes a partition", -1, 10**15, section="Retention",
+          help="-1 keeps without end."),
+    Param("retention_all_read", "bool", False, "Remove once all groups have read it", section="Retention"),
+    Param("timestamp_type", "choice", "CreateTime", "Time stamps", choices=("CreateTime", "LogAppendTime"), section="Log"),
+)
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("topic", "Topic", "topic", "topic", "An immutable log in partitions; any number of groups read it.", _LOG),
+        Kind("producer", "Producer", "producer", "producer", "Makes events from a template and sends them in batches.", (
+            Param("shape", "choice", "constant", "Shape", choices=("constant", "burst", "ramp", "poisson"), section="Rate"),
+            Param("rate", "float", 50.0, "Rate", "events/s", 0, 1_000_000, section="Rate"),
+            Param("burst_rate", "float", 500.0, "Burst rate", "events/s", 0, 1_000_000, section="Rate"),
+            Param("burst_every_s", "float", 30.0, "Burst every", "s", 0.1, 86_400, section="Rate"),
+            Param("burst_for_s", "float", 5.0, "Burst for", "s", 0.01, 86_400, section="Rate"),
+            Param("ramp_to", "float", 500.0, "Ramp to", "events/s", 0, 1_000_000, section="Rate"),
+            Param("ramp_s", "float", 60.0, "Ramp over", "s", 0.1, 86_400, section="Rate"),
+            Param("limit", "int", 0, "Stop after", "events", 0, 10**12, section="Rate", help="0 goes on without end."),
+            Param("template", "code",
+                  '{"id": "{counter}", "customer": "C-{int 1 200}", "total": "{amount 5 500}", "at": "{now}"}',
+                  "Template", section="Event"),
+            Param("key", "text", "customer", "Key from field", section="Event",
+                  help="A field of the value, dots go deeper; empty sends no key."),
+            Param("headers", "code", "", "Headers", section="Event", help="A JSON object of names and texts."),
+            *_SENDING)),
+        Kind("file", "File", "producer", "file", "Plays a file of real events: JSON Lines, CSV or plain lines.", (
+            Param("path", "path", "", "File", section="File", help="- reads standard input."),
+            Param("format", "choice", "auto", "Format", choices=("auto", "jsonl", "csv", "lines"), section="File"),
+            Param("follow", "bool", False, "Follow as it grows", section="File"),
+            Param("loop", "bool", False, "Start again at the end", section="File"),
+            Param("key", "text", "", "Key from field", section="Event"),
+            Param("time", "text", "", "Time from field", section="Event", help="ISO 8601, or seconds or milliseconds since 1970."),
+            Param("pace", "choice", "original", "Pace", choices=("original", "rate", "flat_out"), section="Rate",
+                  help="original keeps the spacing of the time field, divided by the speed."),
+            Param("speed", "float", 1.0, "Speed", "x", 0.001, 1_000_000, section="Rate"),
+            Param("rate", "float", 100.0, "Rate", "events/s", 0.001, 1_000_000, section="Rate"),
+            *_SENDING)),
+        Kind("group", "Group", "group", "group", "Consumers that share a topic's partitions and commit how far they read.",
+             _READING),
+        Kind("forward", "Forward", "group", "forward",
+             "A group that filters and maps what it reads, and sends it on to the next topic.", _READING),
+        Kind("dead_letters", "Dead letters", "topic", "dead-letters", "A topic for events that a group could not handle.",
+             tuple(p if p.name != "partitions" else Param("partitions", "int", 1, "Partitions", low=1, high=1000, section="Log")
+                   for p in _LOG)),
+        Kind("note", "Note", "drawing", "note", "Text on the drawing.", (Param("text", "code", "", "Text"),)),
+        Kind("frame", "Frame", "drawing", "frame", "A titled box behind parts that belong together."),
+    )
+}  # fmt: skip
+
+
+def kind_of(name: str) -> Kind:
+    """The kind, or ``Invalid`` naming those there are."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise Invalid(f"There is no kind of node «{name}».", f"Use one of {', '.join(KINDS)}.") from None
