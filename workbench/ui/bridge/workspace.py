@@ -1,0 +1,170 @@
+"""One open workspace as the window knows it: drawing, live state, the shown time, the selection, and acts.
+
+Three flows of state meet here and nowhere else: *document* (``perform`` an edit, views follow ``document``), *act*
+(``act`` sends a command off the GUI thread), *live* (snapshots come in, ``shown_changed`` goes out). Panels take a
+``Workspace`` and follow its signals; they never talk to each other. Lives on the GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from workbench.control.messages import Command, Push
+from workbench.core.changes import Changes
+from workbench.core.errors import HostGone
+from workbench.core.snapshot import Snapshot
+from workbench.flow.document import FlowDocument
+from workbench.flow.edits import Edit
+from workbench.ui.bridge.operation import Operation
+
+
+class Caller(Protocol):
+    """The way to the host: a control client, or a host in this process."""
+
+    def call(self, command: Command) -> Any: ...
+    def on_push(self, callback: Callable[[Push], None]) -> None: ...
+    def on_lost(self, callback: Callable[[str], None]) -> None: ...
+    def close(self) -> None: ...
+
+
+class _EditCommand(QUndoCommand):
+    """An edit on the undo stack. ``merge_key`` joins edits of one gesture (typing, a drag by keys)."""
+
+    def __init__(self, document: FlowDocument, edit: Edit, merge_key: str) -> None:
+        super().__init__(edit.label)
+        self._document = document
+        self._edit = edit
+        self._inverse: Edit | None = None
+        self._merge_key = merge_key
+
+    def redo(self) -> None:
+        self._inverse = self._edit.apply(self._document)
+
+    def undo(self) -> None:
+        assert self._inverse is not None
+        self._edit = self._inverse.apply(self._document)
+
+    def id(self) -> int:
+        return hash(self._merge_key) & 0x7FFFFFFF if self._merge_key else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _EditCommand) or other._merge_key != self._merge_key:
+            return False
+        self._edit = other._edit
+        return True
+
+
+class Workspace(QObject):
+    """See the module. ``shown`` is the snapshot on screen: the live one, or one of the past while replaying."""
+
+    shown_changed = Signal(object)  # Snapshot: paint this
+    live_changed = Signal(object)  # Snapshot: the live one, also while the past is shown
+    time_changed = Signal(object)  # int ms while the past is shown, None when live
+    selection_changed = Signal(object)  # frozenset of node ids
+    changed = Signal(object)  # core.changes.Changes: mark yourself stale
+    host_lost = Signal(str)
+    host_back = Signal()
+    failed = Signal(object)  # WorkbenchError of an act nobody handled
+    notice = Signal(str)
+    key_pressed = Signal(object)  # bytes | None: a record key to follow everywhere
+
+    def __init__(self, path: Path, caller: Caller | None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.document = FlowDocument()
+        self.undo_stack = QUndoStack(self)
+        self.selection: frozenset[str] = frozenset()
+        self.live = Snapshot()
+        self.shown = Snapshot()
+        self.at_ms: int | None = None
+        self._caller: Caller | None = None
+        self._pushed.connect(self._take_push)
+        self._lost.connect(self._take_lost)
+        if caller is not None:
+            self.attach(caller)
+
+    _pushed = Signal(object)
+    _lost = Signal(str)
+
+    # -- live ----------------------------------------------------------------------------------------------
+    def attach(self, caller: Caller) -> None:
+        """Follow this host from now on (at the start, and again after a restart)."""
+        again = self._caller is not None
+        self._caller = caller
+        caller.on_push(self._pushed.emit)
+        caller.on_lost(self._lost.emit)
+        if again:
+            self.host_back.emit()
+
+    @property
+    def connected(self) -> bool:
+        return self._caller is not None
+
+    def _take_push(self, push: Push) -> None:
+        if push.snapshot is not None:
+            self.live = push.snapshot
+            self.live_changed.emit(push.snapshot)
+            if self.at_ms is None:
+                self.shown = push.snapshot
+                self.shown_changed.emit(push.snapshot)
+        if push.changes:
+            self.changed.emit(Changes(push.changes))
+        if push.notice:
+            self.notice.emit(push.notice)
+
+    def _take_lost(self, reason: str) -> None:
+        self._caller = None
+        self.host_lost.emit(reason)
+
+    # -- time ----------------------------------------------------------------------------------------------
+    def show_past(self, at_ms: int, state: Snapshot) -> None:
+        """Show ``state``, the workspace as it stood at ``at_ms``; the flow underneath goes on."""
+        self.at_ms = at_ms
+        self.shown = state
+        self.time_changed.emit(at_ms)
+        self.shown_changed.emit(state)
+
+    def show_live(self) -> None:
+        if self.at_ms is None:
+            return
+        self.at_ms = None
+        self.shown = self.live
+        self.time_changed.emit(None)
+        self.shown_changed.emit(self.live)
+
+    # -- selection -----------------------------------------------------------------------------------------
+    def select(self, node_ids: Iterable[str]) -> None:
+        chosen = frozenset(node_ids)
+        if chosen != self.selection:
+            self.selection = chosen
+            self.selection_changed.emit(chosen)
+
+    # -- document ------------------------------------------------------------------------------------------
+    def perform(self, edit: Edit, merge_key: str = "") -> None:
+        """Do an edit and put it on the undo stack; errors are those of the edit."""
+        self.undo_stack.push(_EditCommand(self.document, edit, merge_key))
+
+    # -- acts ----------------------------------------------------------------------------------------------
+    def act(self, command: Command) -> Operation:
+        """Send a command to the host, off this thread; call ``.run()`` on what is returned.
+
+        Without ``.failed`` an error reaches the ``failed`` signal, so that none is lost.
+        """
+        return Operation(self, lambda: self.call(command)).failed(self.failed.emit)
+
+    def call(self, command: Command) -> Any:
+        """The same, waiting for the answer (any thread)."""
+        caller = self._caller
+        if caller is None:
+            raise HostGone("The broker is not running.", "Restart it with the button above the canvas.")
+        return caller.call(command)
+
+    def close(self) -> None:
+        if self._caller is not None:
+            self._caller.close()
+            self._caller = None
