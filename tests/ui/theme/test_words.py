@@ -1,0 +1,34 @@
+"""Numbers and times read as the design writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.ui.theme import words
+
+AT = 1_795_443_156_204  # 2026-11-23 14:12:36.204 UTC
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (words.count(98_412), "98,412"), (words.count(-7), "-7"), (words.change(90.4), "+90"), (words.change(-3), "-3"),
+        (words.change(0.2), "0"),
+        (words.rate(480), "480/s"), (words.rate(12_400), "12.4 k/s"), (words.rate(9_400), "9,400/s"),
+        (words.rate(1.2), "1.2/s"), (words.rate(0), "0/s"), (words.rate(3_100_000), "3.1 M/s"),
+        (words.rate(9.99), "10/s"), (words.rate(0.02), "0.1/s"),
+        (words.size(278), "278 B"), (words.size(2_355), "2.3 KiB"), (words.size(224_395_264), "214 MiB"),
+        (words.size(0), "0 B"),
+        (words.duration(40), "0.04 s"), (words.duration(100), "0.1 s"), (words.duration(0), "0 s"),
+        (words.duration(4), "0.004 s"), (words.duration(40_000), "40 s"), (words.duration(59_700), "1 min 0 s"),
+        (words.duration(133_000), "2 min 13 s"), (words.duration(133_000, narrow=True), "2:13 min"),
+        (words.duration(3_900_000), "1 h 05 min"), (words.duration(273_600_000), "3 d 4 h"),
+        (words.clock(AT), "14:12:36.204"), (words.clock(AT, millis=False), "14:12:36"),
+        (words.date(AT), "23 Nov 2026"), (words.date(AT, data=True), "2026-11-23"),
+        (words.behind(22, 40), "22 behind · 0.04 s"), (words.behind(32_087), "32,087 behind"),
+        (words.ago(625_000), "10 min 25 s ago"), (words.place("orders", 3, 88_134), "orders/3 @ 88,134"),
+        (words.plural(1, "member", "members"), "1 member"), (words.plural(3, "member", "members"), "3 members"),
+    ],
+)  # fmt: skip
+def test_reads_as_designed(said: str, written: str):
+    assert said == written

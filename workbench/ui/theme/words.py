@@ -1,0 +1,109 @@
+"""Numbers, sizes and times as words: the one place that decides how they read.
+
+Figures follow the locale's separators; times are UTC, whose name is shown once where they stand. Pure functions.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _local(text: str) -> str:
+    """Figures written the English way, with the separators of the locale."""
+    locale = QLocale()
+    return text.translate({ord(","): locale.groupSeparator(), ord("."): locale.decimalPoint()})
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("words", text)
+
+
+def count(number: int) -> str:
+    """98412 as ``98,412``."""
+    return _local(f"{number:,}")
+
+
+def change(number: float) -> str:
+    """A difference with its sign: ``+90``, ``-3``; zero is ``0``."""
+    rounded = round(number)
+    return f"{'+' if rounded > 0 else ''}{count(rounded)}"
+
+
+def rate(per_second: float) -> str:
+    """``1.2/s``, ``480/s``, ``9,400/s``, ``12.4 k/s``, ``3.1 M/s``."""
+    for limit, factor, unit in ((1_000_000, 1_000_000, " M"), (10_000, 1_000, " k")):
+        if per_second >= limit:
+            return _local(f"{per_second / factor:.1f}{unit}/s")
+    if 0 < per_second < 10 and per_second != round(per_second):
+        return _local(f"{max(per_second, 0.1):.1f}").removesuffix(_local(".0")) + "/s"
+    return _local(f"{per_second:,.0f}/s")
+
+
+def size(number: int) -> str:
+    """``278 B``, ``2.3 KiB``, ``214 MiB``."""
+    value, unit = float(number), _SIZES[0]
+    for unit in _SIZES:
+        if value < 1024 or unit == _SIZES[-1]:
+            break
+        value /= 1024
+    digits = 1 if unit != "B" and value < 10 else 0
+    return _local(f"{value:,.{digits}f} {unit}")
+
+
+def duration(ms: float, narrow: bool = False) -> str:
+    """``0.04 s``, ``2.5 s``, ``40 s``, ``2 min 13 s`` (narrow: ``2:13 min``), ``1 h 05 min``, ``3 d 4 h``."""
+    seconds = ms / 1000
+    if seconds < 59.5:
+        digits = 0 if seconds >= 10 or seconds == 0 else 1 if seconds >= 0.095 else 2 if seconds >= 0.0095 else 3
+        return _local(f"{seconds:.{digits}f} s")
+    whole = round(seconds)
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes}:{rest:02} min" if narrow else f"{minutes} min {rest} s"
+    if whole < 86_400:
+        hours, rest = divmod(whole // 60, 60)
+        return f"{hours}:{rest:02} h" if narrow else f"{hours} h {rest:02} min"
+    days, rest = divmod(whole // 3600, 24)
+    return f"{count(days)} d {rest} h"
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, tz=UTC)
+
+
+def clock(ms: int, millis: bool = True) -> str:
+    """``14:12:36.204`` in UTC; without ``millis`` ``14:12:36``."""
+    text = _moment(ms).strftime("%H:%M:%S")
+    return f"{text}.{int(ms) % 1000:03}" if millis else text
+
+
+def date(ms: int, data: bool = False) -> str:
+    """``23 Nov 2026``; in data ``2026-11-23``."""
+    day = _moment(ms)
+    return day.strftime("%Y-%m-%d") if data else f"{day.day} {_tr(_MONTHS[day.month - 1])} {day.year}"
+
+
+def ago(ms: float) -> str:
+    """``10 min 25 s ago``."""
+    return _tr("{0} ago").format(duration(max(0, ms)))
+
+
+def behind(records: int, ms: float | None = None) -> str:
+    """``22 behind · 0.04 s``; without a known time ``22 behind``."""
+    text = _tr("{0} behind").format(count(records))
+    return text if ms is None else f"{text} · {duration(ms, narrow=True)}"
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """``1 member``, ``3 members``: the number with the word that goes with it."""
+    return f"{count(number)} {_tr(one if number == 1 else many)}"
+
+
+def place(topic: str, partition: int, offset: int) -> str:
+    """``orders/3 @ 88,134``."""
+    return f"{topic}/{partition} @ {count(offset)}"
