@@ -73,8 +73,9 @@ class Consumer(Protocol):
     async def poll(self, max_records: int, timeout_s: float) -> Sequence[StoredRecord]:
         """The next records of the assigned partitions, in offset order per partition; empty after the time-out.
 
-        Joining and rejoining happen inside; ``assignment`` may differ after any poll. Raises ``Fenced`` when this
-        member was replaced.
+        Joining and rejoining happen inside; ``assignment`` may differ after any poll. With ``max_records`` 0 it only
+        tends the membership: a member long at work calls it so that a rebalance need not wait for it. Raises
+        ``Fenced`` when this member was replaced.
         """
         ...
 
