@@ -305,7 +305,7 @@ class Request(msgspec.Struct, frozen=True):
     )  # fmt: skip
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, tag=True):
     """``result`` is the encoded reply struct when ``error`` is empty (an error code of ``core.errors`` otherwise)."""
 
     id: int
@@ -315,7 +315,7 @@ class Reply(msgspec.Struct, frozen=True):
     next_step: str = ""
 
 
-class Push(msgspec.Struct, frozen=True):
+class Push(msgspec.Struct, frozen=True, tag=True):
     """Sent without being asked: ``snapshot`` or ``changes`` (flags) or a ``notice`` in words."""
 
     snapshot: Snapshot | None = None

@@ -1,0 +1,60 @@
+"""ISO 8601 times and durations: what is read, what is written, what is refused in words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.core.errors import Invalid
+from workbench.core.times import format_time, parse_duration, parse_time
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-01", 0),
+        ("1970-01-01T00:00:00.123", 123),
+        ("1970-01-01T01:00:00+01:00", 0),
+        ("2026-11-23T20:51:00.250Z", 1_795_467_060_250),
+        ("1969-12-31T23:59:59.999Z", -1),
+    ],
+)
+def test_times_are_read_with_and_without_a_zone(text: str, ms: int):
+    assert parse_time(text) == ms
+
+
+@given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
+def test_every_time_of_the_calendar_comes_back(ms: int):
+    assert parse_time(format_time(ms)) == ms
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [("PT1H", 3_600_000), ("pt1h30m", 5_400_000), ("P2D", 172_800_000), ("PT0.25S", 250), ("P1WT1S", 604_801_000)],
+)
+def test_durations(text: str, ms: int):
+    assert parse_duration(text) == ms
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "12:00", "99999-01-01"])
+def test_what_is_not_a_time_is_refused_in_words(text: str):
+    with pytest.raises(Invalid, match="is not a time"):
+        parse_time(text)
+
+
+@pytest.mark.parametrize("text", ["", "P", "PT", "P1DT", "1h", "PT1", "PT-1H", "P1Y"])
+def test_what_is_not_a_duration_is_refused_in_words(text: str):
+    with pytest.raises(Invalid, match="is not a duration"):
+        parse_duration(text)
+
+
+def test_an_endless_duration_is_refused():
+    with pytest.raises(Invalid, match="too long"):
+        parse_duration("P" + "9" * 40 + "D")
+
+
+def test_a_time_outside_the_calendar_is_refused():
+    with pytest.raises(Invalid, match="calendar"):
+        format_time(2**62)

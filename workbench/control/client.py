@@ -1,0 +1,157 @@
+"""The client's end of the control channel: blocking calls from any thread, pushes, and one word when it is lost.
+
+One reader thread a client hands each reply to the call that waits for it. Invariant: every call ends, with its
+reply, with the host's error, or with ``HostGone``; ``on_lost`` is called at most once, and not after ``close``.
+Callbacks run on the reader thread: they must be quick and must not call back into the client.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from workbench.control.frames import FrameReader, frame
+from workbench.control.messages import Command, Hello, HostInfo, Push, Reply, Request
+from workbench.control.rendezvous import HostFile, connect
+from workbench.core.errors import Corrupt, HostGone, rebuild
+
+CALL_TIMEOUT_S = 120.0
+_GONE = "The host of this workspace went away."
+_NEXT = "Start it again; nothing that was acknowledged is lost."
+
+
+class Caller(Protocol):
+    """The way to the host: a control client, or a host in this process."""
+
+    def call(self, command: Command) -> Any: ...
+    def on_push(self, callback: Callable[[Push], None]) -> None: ...
+    def on_lost(self, callback: Callable[[str], None]) -> None: ...
+    def close(self) -> None: ...
+
+
+class ControlClient:
+    """See the module. ``info`` is what the host said of itself at the greeting."""
+
+    info: HostInfo
+
+    def __init__(self, link: socket.socket, token: str, client: str = "") -> None:
+        self._link = link
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._waiting: dict[int, tuple[Command, Future[Any]]] = {}
+        self._push_callbacks: list[Callable[[Push], None]] = []
+        self._lost_callbacks: list[Callable[[str], None]] = []
+        self._lost = ""
+        self._closing = False
+        self._reader = threading.Thread(target=self._read, name="control-client", daemon=True)
+        self._reader.start()
+        try:
+            self.info = self.call(Hello(token, client), timeout_s=10.0)
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def attach(cls, path: str | Path, client: str = "") -> ControlClient:
+        """Connect to the host that serves the workspace ``path``; ``HostGone`` when none does."""
+        meeting = HostFile.read(Path(path))
+        if meeting is None:
+            raise HostGone("No host serves this workspace.")
+        return cls(connect(meeting), meeting.token, client)
+
+    # -- calls ---------------------------------------------------------------------------------------------
+    def call(self, command: Command, timeout_s: float = CALL_TIMEOUT_S) -> Any:
+        """Send a command and wait for its reply struct; raises the host's error as a class of ``core.errors``."""
+        answer: Future[Any] = Future()
+        number = next(self._ids)
+        data = frame(msgspec.msgpack.encode(Request(number, command)))
+        with self._lock:
+            if self._lost or self._closing:
+                raise HostGone(self._lost or "This connection to the host is closed.", _NEXT)
+            self._waiting[number] = (command, answer)
+            try:
+                self._link.sendall(data)
+            except OSError as error:
+                del self._waiting[number]
+                raise HostGone(_GONE, _NEXT) from error
+        try:
+            return answer.result(timeout_s)
+        except FutureTimeout:
+            self._waiting.pop(number, None)
+            sentence = f"The host did not answer within {timeout_s:g} seconds."
+            raise HostGone(sentence, "Try again, or restart it.") from None
+
+    def on_push(self, callback: Callable[[Push], None]) -> None:
+        """Call back with every push (after ``Subscribe``), on the reader thread."""
+        self._push_callbacks.append(callback)
+
+    def on_lost(self, callback: Callable[[str], None]) -> None:
+        """Call back once with a sentence when the host goes away; at once if it already did."""
+        with self._lock:
+            lost = self._lost
+            self._lost_callbacks.append(callback)
+        if lost and not self._closing:
+            callback(lost)
+
+    def close(self) -> None:
+        """End the connection; calls still waiting end with ``HostGone``. The host goes on."""
+        with self._lock:
+            self._closing = True
+        with contextlib.suppress(OSError):  # the other side was first
+            self._link.shutdown(socket.SHUT_RDWR)
+        if threading.current_thread() is not self._reader:
+            self._reader.join()
+        self._link.close()
+
+    # -- the reader thread ---------------------------------------------------------------------------------
+    def _read(self) -> None:
+        frames = FrameReader()
+        reason = _GONE
+        try:
+            while data := self._link.recv(262_144):
+                for payload in frames.feed(data):
+                    self._take(payload)
+        except OSError:
+            pass  # a reset says the same as an end: the host went away
+        except (Corrupt, msgspec.DecodeError):
+            reason = "The host sent something that can't be read."
+        self._end(reason)
+
+    def _take(self, payload: bytes) -> None:
+        message = _incoming.decode(payload)
+        if isinstance(message, Push):
+            for callback in tuple(self._push_callbacks):
+                callback(message)
+            return
+        command, answer = self._waiting.pop(message.id, (None, None))
+        if command is None or answer is None:
+            return  # its call gave up waiting
+        if message.error:
+            answer.set_exception(rebuild(message.error, message.message, message.next_step))
+            return
+        try:
+            answer.set_result(msgspec.msgpack.decode(message.result, type=command.reply))
+        except msgspec.DecodeError as error:
+            answer.set_exception(Corrupt(f"The host's answer can't be read: {error}."))
+
+    def _end(self, reason: str) -> None:
+        with self._lock:
+            self._lost = reason
+            waiting, self._waiting = self._waiting, {}
+            callbacks = () if self._closing else tuple(self._lost_callbacks)
+        for _, answer in waiting.values():
+            answer.set_exception(HostGone(reason, _NEXT))
+        for callback in callbacks:
+            callback(reason)
+
+
+_incoming = msgspec.msgpack.Decoder(Reply | Push)

@@ -1,0 +1,57 @@
+"""Frames of the control channel: a length of 4 bytes (big-endian), then that many bytes of msgpack. No sockets here.
+
+    +----------------+---------------------------+
+    | length: uint32 | payload: ``length`` bytes |
+    +----------------+---------------------------+
+
+Invariant: a ``FrameReader`` never holds more than ``max_bytes`` + one read; a hostile length is refused before
+anything is kept for it, and nothing can be read after that.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from workbench.core.errors import Corrupt
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+MAX_HELLO_BYTES = 4096
+"""The most a peer may send before it has shown the token."""
+
+_LENGTH = struct.Struct(">I")
+
+
+def frame(payload: bytes) -> bytes:
+    """``payload`` with its length in front."""
+    if len(payload) > MAX_FRAME_BYTES:
+        raise Corrupt(
+            f"A message of {len(payload):,} bytes is too large for the control channel.",
+            f"It takes at most {MAX_FRAME_BYTES:,}; send less at once.",
+        )
+    return _LENGTH.pack(len(payload)) + payload
+
+
+class FrameReader:
+    """Cuts a stream of bytes into payloads, however it arrives. Not thread-safe."""
+
+    def __init__(self, max_bytes: int = MAX_FRAME_BYTES) -> None:
+        self.max_bytes = max_bytes
+        self._kept = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The payloads that ``data`` completes; ``Corrupt`` when a length is larger than ``max_bytes``."""
+        self._kept += data
+        payloads = []
+        at = 0
+        while len(self._kept) - at >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._kept, at)
+            if length > self.max_bytes:
+                self._kept.clear()
+                raise Corrupt(f"A frame of {length:,} bytes was announced; at most {self.max_bytes:,} are taken.")
+            end = at + _LENGTH.size + length
+            if len(self._kept) < end:
+                break
+            payloads.append(bytes(self._kept[at + _LENGTH.size : end]))
+            at = end
+        del self._kept[:at]
+        return payloads
