@@ -9,6 +9,7 @@
       OutOfRange         an offset outside the log
       Refused            the act is not allowed in this state (a reason is given)
         Fenced           a stale generation, epoch or member
+        OutOfSequence    an idempotent batch that leaves a gap or is older than the kept ones
       Corrupt            bytes that are not what they say (CRC, length, count)
       Unsupported        this engine cannot do that (a reason is given)
       HostGone           the host is not there or went away
@@ -86,6 +87,10 @@ class Refused(WorkbenchError):
 
 
 class Fenced(Refused):
+    pass
+
+
+class OutOfSequence(Refused):
     pass
 
 

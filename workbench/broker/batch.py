@@ -1,0 +1,346 @@
+"""RecordBatch v2, Kafka's unit of storage: built, checked, changed in place and read. Pure functions, any thread.
+
+    0   baseOffset            i64   rewritten at append, outside the CRC
+    8   batchLength           i32   bytes from 12 to the end
+    12  partitionLeaderEpoch  i32   rewritten at append, outside the CRC
+    16  magic                 i8    2
+    17  crc                   u32   CRC-32C of byte 21 to the end
+    21  attributes            i16   bits 0-2 codec, 3 log append time, 4 transactional, 5 control
+    23  lastOffsetDelta       i32   records - 1 as long as nothing was compacted
+    27  baseTimestamp         i64   of the first record
+    35  maxTimestamp          i64   of all records (with bit 3: the time of every record)
+    43  producerId            i64   -1: not idempotent
+    51  producerEpoch         i16
+    53  baseSequence          i32
+    57  records               i32
+    61  the records, together compressed by the codec; each, all numbers zigzag varints:
+        length | attributes i8 | timestamp delta | offset delta | key length, key | value length, value
+        | headers | ( name length, name | value length, value )*          a length of -1 is null
+
+Invariant: a batch that ``check_batch`` passed is exactly one batch, of the length, count and CRC it claims. Its
+records may still be rubbish inside; every reader here answers that with ``Corrupt``, never with a wrong record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from struct import Struct
+from typing import NamedTuple
+
+import google_crc32c
+
+from workbench.broker.compression import CODECS, codec_number, compress, decompress
+from workbench.core.errors import Corrupt, Invalid
+from workbench.core.records import Headers, Record, StoredRecord
+
+HEADER_BYTES = 61
+NO_PRODUCER = (-1, -1, -1)
+CREATE_TIME, LOG_APPEND_TIME = 0, 1
+
+_HEADER = Struct(">qiibIhiqqqhii")
+_AFTER_CRC = Struct(">hiqqqhii")
+_LENGTH = Struct(">i")
+_PLACE = Struct(">q")
+_STAMP = Struct(">hiqq")
+_LENGTH_AT, _EPOCH_AT, _MAGIC_AT, _CRC_AT, _CRC_FROM = 8, 12, 16, 17, 21
+_EPOCH_ZERO = bytes(4)
+
+
+class BatchHeader(NamedTuple):
+    """The 61 bytes before the records."""
+
+    base_offset: int
+    length: int
+    leader_epoch: int
+    magic: int
+    crc: int
+    attributes: int
+    last_offset_delta: int
+    base_timestamp: int
+    max_timestamp: int
+    producer_id: int
+    producer_epoch: int
+    base_sequence: int
+    count: int
+
+    @property
+    def last_offset(self) -> int:
+        return self.base_offset + self.last_offset_delta
+
+    @property
+    def codec(self) -> int:
+        return self.attributes & 7
+
+    @property
+    def compression(self) -> str:
+        return CODECS[self.codec] if self.codec < len(CODECS) else f"unknown ({self.codec})"
+
+    @property
+    def log_append_time(self) -> bool:
+        return bool(self.attributes & 8)
+
+    @property
+    def transactional(self) -> bool:
+        return bool(self.attributes & 16)
+
+    @property
+    def control(self) -> bool:
+        return bool(self.attributes & 32)
+
+
+# -- looking at a batch --------------------------------------------------------------------------------------
+def batch_header(data: bytes) -> BatchHeader:
+    """The header alone, nothing checked but that it is there."""
+    if len(data) < HEADER_BYTES:
+        raise Corrupt(f"The batch is cut off: {len(data)} bytes are no batch header.")
+    return BatchHeader._make(_HEADER.unpack_from(data))
+
+
+def check_batch(data: bytes) -> BatchHeader:
+    """The header of exactly one whole batch; ``Corrupt`` names what does not agree."""
+    header = batch_header(data)
+    if header.magic != 2:
+        raise Corrupt(f"The batch has format {header.magic}; only format 2 is taken.", "Use a newer client.")
+    if header.length + _EPOCH_AT != len(data):
+        raise Corrupt(f"The batch says {header.length + _EPOCH_AT} bytes and has {len(data)}.")
+    if header.count < 1 or header.count != header.last_offset_delta + 1:
+        raise Corrupt(f"The batch says {header.count} records and a last offset delta of {header.last_offset_delta}.")
+    if header.codec >= len(CODECS):
+        raise Corrupt(f"The batch names compression {header.codec}, which does not exist.")
+    if header.crc != google_crc32c.value(data[_CRC_FROM:]):
+        raise Corrupt("The checksum of the batch does not agree with its bytes.", "Send it again.")
+    return header
+
+
+def split_batches(data: bytes) -> list[bytes]:
+    """The batches of a record set, one after the other as a fetch carries them; a cut-off last one is left out."""
+    found, at = [], 0
+    while len(data) - at >= HEADER_BYTES:
+        (length,) = _LENGTH.unpack_from(data, at + _LENGTH_AT)
+        end = at + _EPOCH_AT + length
+        if length < HEADER_BYTES - _EPOCH_AT:
+            raise Corrupt(f"A batch says it is {length} bytes long, less than its header.")
+        if end > len(data):
+            break
+        found.append(data[at:end])
+        at = end
+    return found
+
+
+# -- changing a batch without touching its records -----------------------------------------------------------
+def place_batch(data: bytes, base_offset: int) -> bytes:
+    """The same batch at ``base_offset``, leader epoch 0. Both lie outside the CRC."""
+    view = memoryview(data)
+    return b"".join((_PLACE.pack(base_offset), view[_LENGTH_AT:_EPOCH_AT], _EPOCH_ZERO, view[_MAGIC_AT:]))
+
+
+def stamp_batch(data: bytes, header: BatchHeader, now_ms: int) -> bytes:
+    """The same batch with the broker's time for every record (LogAppendTime)."""
+    changed = bytearray(data)
+    _STAMP.pack_into(changed, _CRC_FROM, header.attributes | 8, header.last_offset_delta, header.base_timestamp, now_ms)
+    changed[_CRC_AT:_CRC_FROM] = google_crc32c.value(bytes(changed[_CRC_FROM:])).to_bytes(4, "big")
+    return bytes(changed)
+
+
+def recompress_batch(data: bytes, compression: str) -> bytes:
+    """The same records under another codec."""
+    header, codec = batch_header(data), codec_number(compression)
+    if header.codec == codec:
+        return data
+    records = compress(codec, decompress(header.codec, data[HEADER_BYTES:]))
+    return _assemble(header._replace(attributes=header.attributes & ~7 | codec), records)
+
+
+def _assemble(header: BatchHeader, records: bytes) -> bytes:
+    body = _AFTER_CRC.pack(*header[5:]) + records
+    return _HEADER.pack(header.base_offset, len(body) + _CRC_FROM - _EPOCH_AT, header.leader_epoch, 2,
+                        google_crc32c.value(body), *header[5:]) + records  # fmt: skip
+
+
+# -- building ------------------------------------------------------------------------------------------------
+def _zigzag(number: int) -> bytes:
+    rest = (number << 1) ^ (number >> 63)
+    out = bytearray()
+    while rest > 0x7F:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    out.append(rest)
+    return bytes(out)
+
+
+_SMALL = tuple(_zigzag(number) for number in range(4096))
+_NULL = _zigzag(-1)
+
+
+def _varint(number: int) -> bytes:
+    return _SMALL[number] if 0 <= number < 4096 else _zigzag(number)
+
+
+def _sized(data: bytes | None) -> bytes:
+    return _NULL if data is None else _varint(len(data)) + data
+
+
+def _encode_headers(headers: Headers) -> bytes:
+    parts = [_varint(len(headers))]
+    for name, value in headers:
+        parts.append(_sized(name.encode("utf-8")))
+        parts.append(_sized(value))
+    return b"".join(parts)
+
+
+def encode_batch(records: Sequence[Record], *, base_offset: int = 0, compression: str = "none",
+                 producer: tuple[int, int, int] = NO_PRODUCER, timestamp_type: int = CREATE_TIME,
+                 now_ms: int) -> bytes:  # fmt: skip
+    """One batch of ``records``. ``producer`` is (id, epoch, first sequence); records without a time get ``now_ms``."""
+    if not records:
+        raise Invalid("A batch needs at least one record.")
+    codec, small, empty = codec_number(compression), _SMALL, _SMALL[0]
+    stamps = [now_ms if record.timestamp_ms is None else record.timestamp_ms for record in records]
+    base_timestamp = stamps[0]
+    parts: list[bytes] = []
+    for index, record in enumerate(records):  # the hot path: 1.2 us a record, so the calls are spelled out
+        key, value, delta = record.key, record.value, stamps[index] - base_timestamp
+        body = b"".join((
+            b"\0",
+            small[delta] if 0 <= delta < 4096 else _zigzag(delta),
+            small[index] if index < 4096 else _zigzag(index),
+            _NULL if key is None else _varint(len(key)), key or b"",
+            _NULL if value is None else _varint(len(value)), value or b"",
+            _encode_headers(record.headers) if record.headers else empty,
+        ))  # fmt: skip
+        length = len(body)
+        parts.append(small[length] if length < 4096 else _zigzag(length))
+        parts.append(body)
+    max_timestamp = now_ms if timestamp_type == LOG_APPEND_TIME else max(stamps)
+    header = BatchHeader(base_offset, 0, 0, 2, 0, codec | timestamp_type << 3, len(records) - 1, base_timestamp,
+                         max_timestamp, *producer, len(records))  # fmt: skip
+    return _assemble(header, compress(codec, b"".join(parts)))
+
+
+# -- reading -------------------------------------------------------------------------------------------------
+def _long_varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number at ``at`` and where it ends."""
+    rest = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        rest |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return (rest >> 1) ^ -(rest & 1), at
+        shift += 7
+        if shift > 63:
+            raise Corrupt("A record holds a number that is too long.")
+
+
+def _decode_headers(data: bytes, at: int, count: int) -> tuple[Headers, int]:
+    headers = []
+    for _ in range(count):
+        length, at = _long_varint(data, at)
+        name = data[at : at + length].decode("utf-8", "replace")
+        at += length
+        length, at = _long_varint(data, at)
+        if length < 0:
+            headers.append((name, None))
+        else:
+            headers.append((name, data[at : at + length]))
+            at += length
+    return tuple(headers), at
+
+
+def _skip(data: bytes, records: int) -> int:
+    """Where the record after the first ``records`` begins."""
+    at = 0
+    for _ in range(records):
+        length, at = _long_varint(data, at)
+        if length < 0:
+            raise Corrupt("A record says it has less than no bytes.")
+        at += length
+    return at
+
+
+def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
+                 limit: int | None = None) -> list[StoredRecord]:  # fmt: skip
+    """The records of a batch, or ``limit`` of them from the ``first`` one (counted in the batch, from 0)."""
+    header = batch_header(data)
+    body = decompress(header.codec, data[HEADER_BYTES:])
+    wanted = header.count - first if limit is None else min(limit, header.count - first)
+    try:
+        return _decode_records(header, body, topic, partition, _skip(body, first), wanted)
+    except IndexError:
+        raise Corrupt(f"A record of {topic}/{partition} at or after {header.base_offset} is cut off.") from None
+
+
+def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int, at: int,
+                    wanted: int) -> list[StoredRecord]:  # fmt: skip
+    """The hot path of every reader, 1.1 us a record: one- and two-byte numbers are read in place, the rest by call."""
+    base_offset, size, varint = header.base_offset, len(body), _long_varint
+    base_time, fixed_time = header.base_timestamp, header.log_append_time
+    build, found = tuple.__new__, []  # StoredRecord(...) would go through a Python-level __new__: twice the time
+    for _ in range(wanted):
+        length, at = varint(body, at)
+        end = at + length
+        at += 1
+        byte = body[at]
+        if byte < 0x80:
+            delta, at = (byte >> 1) ^ -(byte & 1), at + 1
+        else:
+            delta, at = varint(body, at)
+        byte = body[at]
+        if byte < 0x80:
+            index, at = byte >> 1, at + 1
+        else:
+            index, at = varint(body, at)
+        byte = body[at]
+        if byte < 0x80:
+            length, at = (byte >> 1) ^ -(byte & 1), at + 1
+        else:
+            length, at = varint(body, at)
+        if length < 0:
+            key = None
+        else:
+            key = body[at : at + length]
+            at += length
+        length, at = varint(body, at)
+        if length < 0:
+            value = None
+        else:
+            value = body[at : at + length]
+            at += length
+        if body[at]:
+            length, at = varint(body, at)
+            headers, at = _decode_headers(body, at, length)
+        else:
+            headers, at = (), at + 1
+        if at != end or end > size:
+            raise Corrupt(f"A record of {topic}/{partition} at or after {base_offset} is not as long as it says.")
+        time = header.max_timestamp if fixed_time else base_time + delta
+        found.append(build(StoredRecord, (topic, partition, base_offset + index, time, key, value, headers)))
+    return found
+
+
+def record_at(data: bytes, topic: str, partition: int, offset: int) -> StoredRecord:
+    """The one record at ``offset``; the others are stepped over undecoded."""
+    header = batch_header(data)
+    if not header.base_offset <= offset <= header.last_offset:
+        raise Invalid(f"Offset {offset} is not in the batch {header.base_offset} to {header.last_offset}.")
+    return decode_batch(data, topic, partition, first=offset - header.base_offset, limit=1)[0]
+
+
+def batch_keys(data: bytes, limit: int | None = None) -> list[bytes | None]:
+    """The keys of the first ``limit`` records (all by default), values undecoded: enough for the colour of a dot."""
+    header = batch_header(data)
+    body = decompress(header.codec, data[HEADER_BYTES:])
+    keys: list[bytes | None] = []
+    at, varint = 0, _long_varint
+    try:
+        for _ in range(header.count if limit is None else min(limit, header.count)):
+            length, at = varint(body, at)
+            end = at + length
+            _, at = varint(body, at + 1)
+            _, at = varint(body, at)
+            length, at = varint(body, at)
+            keys.append(None if length < 0 else body[at : at + length])
+            at = end
+    except IndexError:
+        raise Corrupt(f"A record at or after {header.base_offset} is cut off.") from None
+    return keys

@@ -1,0 +1,121 @@
+"""The codecs of a RecordBatch: none, gzip, snappy, lz4, zstd. Pure functions, any thread.
+
+Snappy comes in two framings, both stored by real clients: raw (librdkafka) and xerial (Java, aiokafka), which is
+
+    82 'SNAPPY' 00 | version i32 | compatible i32 | ( length i32, raw snappy block )*
+
+We read both and write raw. What a batch unpacks to is bounded, so that a few bytes can't take the memory.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+
+from workbench.core.errors import Corrupt, Invalid
+
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+MAX_UNPACKED_BYTES = 256 << 20
+_XERIAL = b"\x82SNAPPY\x00"
+_GZIP_BITS = 31
+
+
+def codec_number(name: str) -> int:
+    try:
+        return CODECS.index(name)
+    except ValueError:
+        raise Invalid(f"There is no compression {name!r}.", f"Use one of: {', '.join(CODECS)}.") from None
+
+
+def compress(codec: int, data: bytes) -> bytes:
+    if codec == 0:
+        return data
+    if codec == 1:
+        packer = zlib.compressobj(wbits=_GZIP_BITS)
+        return packer.compress(data) + packer.flush()
+    import cramjam  # only those who compress pay for it
+
+    if codec == 2:
+        return bytes(cramjam.snappy.compress_raw(data))
+    return bytes(cramjam.lz4.compress(data) if codec == 3 else cramjam.zstd.compress(data))
+
+
+def decompress(codec: int, data: bytes) -> bytes:
+    if codec == 0:
+        return data
+    if codec >= len(CODECS):
+        raise Corrupt(f"The batch names compression {codec}, which does not exist.")
+    try:
+        return _UNPACK[codec](data)
+    except Corrupt:
+        raise
+    except Exception as error:  # each codec has its own error classes; all of them mean the same here
+        raise Corrupt(f"The batch does not unpack as {CODECS[codec]}: {error}.") from error
+
+
+def _too_long() -> Corrupt:
+    return Corrupt(f"The batch unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB.")
+
+
+def _gunzip(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=_GZIP_BITS)
+    plain = unpacker.decompress(data, MAX_UNPACKED_BYTES)
+    if unpacker.unconsumed_tail:
+        raise _too_long()
+    if not unpacker.eof:
+        raise Corrupt("The batch does not unpack as gzip: it is cut off.")
+    return plain
+
+
+def _snappy_block(data: bytes) -> bytes:
+    import cramjam
+
+    if cramjam.snappy.decompress_raw_len(data) > MAX_UNPACKED_BYTES:
+        raise _too_long()
+    return bytes(cramjam.snappy.decompress_raw(data))
+
+
+def _unsnappy(data: bytes) -> bytes:
+    if not data.startswith(_XERIAL):
+        return _snappy_block(data)
+    parts: list[bytes] = []
+    unpacked, at = 0, 16
+    while at < len(data):
+        (length,) = struct.unpack_from(">i", data, at)
+        if length < 0 or at + 4 + length > len(data):
+            raise Corrupt("The batch does not unpack as snappy: a block is cut off.")
+        parts.append(_snappy_block(data[at + 4 : at + 4 + length]))
+        unpacked += len(parts[-1])
+        if unpacked > MAX_UNPACKED_BYTES:
+            raise _too_long()
+        at += 4 + length
+    return b"".join(parts)
+
+
+def _unpack_into(unpack: Callable[[bytes, bytearray], int], data: bytes) -> bytes:
+    """lz4 and zstd don't say beforehand how long they get: try growing rooms up to the bound."""
+    room = max(1 << 16, 16 * len(data))
+    while room < MAX_UNPACKED_BYTES:
+        plain = bytearray(room)
+        try:
+            return bytes(memoryview(plain)[: unpack(data, plain)])
+        except Exception:  # too small a room and bad bytes look alike: the last try below tells
+            room *= 8
+    plain = bytearray(MAX_UNPACKED_BYTES)
+    return bytes(memoryview(plain)[: unpack(data, plain)])
+
+
+def _unlz4(data: bytes) -> bytes:
+    import cramjam
+
+    return _unpack_into(cramjam.lz4.decompress_into, data)
+
+
+def _unzstd(data: bytes) -> bytes:
+    import cramjam
+
+    return _unpack_into(cramjam.zstd.decompress_into, data)
+
+
+_UNPACK = {1: _gunzip, 2: _unsnappy, 3: _unlz4, 4: _unzstd}

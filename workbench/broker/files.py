@@ -1,0 +1,126 @@
+"""Is this file a workspace, and can it be used? Asked of the bytes first, before SQLite may touch them.
+
+Nothing here writes to the file asked about. A file that is refused keeps every byte. All functions work on the
+calling thread.
+
+    SQLite header (first 100 bytes), the fields looked at
+    0    "SQLite format 3\\0"      60   user_version (u32): steps of the schema
+    16   page size (u16, 1 = 64 KiB)   68   application_id (u32)
+    24   change counter (u32)     92   change counter when the page count was written (u32)
+    28   pages in the file (u32)
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+from pathlib import Path
+
+from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION
+from workbench.core.errors import Damaged, FileError, Missing, NotOurs, ReadOnly, TooNew
+
+_MAGIC = b"SQLite format 3\0"
+_RESTORE = "Restore it from a copy."
+_WRITE_BITS = 0o222
+
+
+def check_header(path: Path) -> int:
+    """The schema version of the workspace at ``path``; a ``FileError`` says why it is none."""
+    if path.is_dir():
+        raise NotOurs(f"{path.name} is a folder, not a workspace.", "Name a .flow file.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+            size = file.seek(0, os.SEEK_END)
+    except FileNotFoundError:
+        raise Missing(f"There is no file {path}.", "Make one with: workbench new FILE") from None
+    except OSError as error:
+        raise FileError(f"{path.name} can't be read: {error.strerror}.", "Check its permissions.") from None
+    if not head.startswith(_MAGIC):
+        if head and _MAGIC.startswith(head):
+            raise Damaged(f"{path.name} is cut off: only {size} bytes are left.", _RESTORE)
+        what = "is empty" if not head else "is not a workspace file"
+        raise NotOurs(f"{path.name} {what}.", "Make one with: workbench new FILE")
+    if len(head) < 100:
+        raise Damaged(f"{path.name} is cut off: only {size} bytes are left.", _RESTORE)
+    _check_owner(path, head)
+    _check_length(path, head, size)
+    return _u32(head, 60)
+
+
+def _u32(head: bytes, at: int) -> int:
+    return int(struct.unpack_from(">I", head, at)[0])
+
+
+def _check_owner(path: Path, head: bytes) -> None:
+    if _u32(head, 68) != APPLICATION_ID:
+        raise NotOurs(f"{path.name} is an SQLite database of another program.", "Name a .flow file.")
+    version = _u32(head, 60)
+    if version > SCHEMA_VERSION:
+        raise TooNew(f"{path.name} was written by a newer workbench (format {version}, this one knows "
+                     f"{SCHEMA_VERSION}).", "Update the workbench, then open it again.")  # fmt: skip
+    if version == 0:
+        raise Damaged(f"{path.name} was never finished: it holds no workspace.", "Make a new one.")
+
+
+def _check_length(path: Path, head: bytes, size: int) -> None:
+    """Fewer bytes than pages. With a write-ahead log beside it the missing pages may still come from there."""
+    page_size = struct.unpack_from(">H", head, 16)[0]
+    page_size = 65536 if page_size == 1 else page_size
+    counted = _u32(head, 24) == _u32(head, 92)
+    if counted and size < _u32(head, 28) * page_size and not has_wal(path):
+        raise Damaged(f"{path.name} is cut off: {size} of {_u32(head, 28) * page_size} bytes are left.", _RESTORE)
+
+
+def has_wal(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def check_writable(path: Path) -> None:
+    """``ReadOnly`` when the file or its folder can't be written (SQLite needs both)."""
+    for place, name in ((path, path.name), (path.parent, f"The folder of {path.name}")):
+        if place.exists() and (not os.access(place, os.W_OK) or not place.stat().st_mode & _WRITE_BITS):
+            raise ReadOnly(f"{name} is read-only.", "Allow writing, or copy the workspace to another place.")
+
+
+def connect_reading(path: Path) -> sqlite3.Connection:
+    """A connection that can't write. Its own reader may be on any thread, one at a time."""
+    immutable = "" if has_wal(path) or os.access(path.parent, os.W_OK) else "&immutable=1"
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{immutable}", uri=True, isolation_level=None,
+                                     check_same_thread=False, cached_statements=64, timeout=5.0)  # fmt: skip
+    except sqlite3.Error as error:
+        raise file_error(path, error) from error
+    connection.execute("PRAGMA query_only = ON")  # a second wall: no statement of a reader writes, whatever it says
+    return connection
+
+
+def check_content(path: Path) -> None:
+    """Read what every later step relies on, through a connection that can't write: schema, topics, partitions."""
+    connection = connect_reading(path)
+    try:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not {"meta", "topic", "partition", "batch"} <= names:
+            raise Damaged(f"{path.name} is damaged: its tables are missing.", _RESTORE)
+        connection.execute("SELECT value FROM meta").fetchall()
+        connection.execute("SELECT * FROM topic").fetchall()
+        connection.execute("SELECT * FROM partition").fetchall()
+        connection.execute("SELECT max(id) FROM batch").fetchone()
+    except sqlite3.Error as error:
+        raise file_error(path, error) from error
+    finally:
+        connection.close()
+
+
+def file_error(path: Path, error: sqlite3.Error) -> FileError:
+    """What SQLite said, in a person's words."""
+    code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
+        return Damaged(f"{path.name} is damaged ({error}).", _RESTORE)
+    if code == sqlite3.SQLITE_FULL:
+        return FileError(f"The disk that holds {path.name} is full.", "Free some space; nothing stored was lost.")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return ReadOnly(f"{path.name} can't be written ({error}).", "Allow writing, then try again.")
+    return FileError(f"{path.name} can't be used: {error}.", "See that the disk and the file are there.")

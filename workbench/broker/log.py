@@ -1,0 +1,211 @@
+"""The log: appends that get their offsets on the writer thread, and reads that see only what is committed.
+
+    caller's thread    check the batch (CRC, count, size, rules of the topic) ─► Store.submit
+    writer thread      sequence check ─► offset ─► row of ``batch``      (staged: nobody sees it)
+                       before commit: rows of ``partition`` and ``producer``
+                       after commit:  high watermark, tail cache, on_append callbacks, then the Future
+
+Invariants: offsets of a partition are dense and never reused; ``end`` moves only after COMMIT; a failed transaction
+leaves ``staged_end == end``. Reads come from the tail cache or a read-only connection of their own.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from workbench.broker import files
+from workbench.broker.batch import BatchHeader, batch_header, check_batch, place_batch, recompress_batch, stamp_batch
+from workbench.broker.cache import TailCache
+from workbench.broker.lookup import offset_for_time, read_batches, row_id
+from workbench.broker.sequences import Sequences
+from workbench.broker.store import Store
+from workbench.broker.topics import Partition
+from workbench.core.clock import Clock
+from workbench.core.errors import Invalid, OutOfRange, Refused, Unsupported
+from workbench.core.records import Appended
+
+T = TypeVar("T")
+AppendCallback = Callable[[str, int, int], None]
+_log = logging.getLogger(__name__)
+
+_INSERT = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_UPDATE_PARTITION = "UPDATE partition SET log_start = ?, end_offset = ?, size_bytes = ?, time_high = ? WHERE no = ?"
+
+
+class StagedBatch(NamedTuple):
+    """A batch in the transaction at hand."""
+
+    partition: Partition
+    base_offset: int
+    next_offset: int
+    data: bytes
+
+
+@dataclass(slots=True)
+class _Before:
+    """What a partition was when the transaction began."""
+
+    size_bytes: int
+    time_high: int
+    log_start: int
+
+
+class Log:
+    def __init__(self, store: Store, clock: Clock, cache: TailCache) -> None:
+        self._store = store
+        self._clock = clock
+        self._cache = cache
+        self.sequences = Sequences()
+        self._staged: list[StagedBatch] = []
+        self._touched: dict[int, tuple[Partition, _Before]] = {}
+        self._callbacks: tuple[AppendCallback, ...] = ()
+        self._callbacks_change = threading.Lock()
+        self._reading = threading.Lock()
+        self._reader: sqlite3.Connection | None = files.connect_reading(store.path)
+        store.on_before_commit(self._flush)
+        store.on_after_commit(self._publish)
+        store.on_rollback(self._take_back)
+        store.read(self.sequences.load)
+
+    # -- appending -------------------------------------------------------------------------------------------
+    def append(self, partition: Partition, data: bytes, header: BatchHeader | None = None) -> Future[Appended]:
+        """Write one batch. ``header`` is given only for a batch this process has just encoded itself."""
+        rules = partition.topic.rules
+        if header is None:
+            header = check_batch(data)
+            if header.transactional or header.control:
+                raise Unsupported("Transactions are not served yet.", "Send without a transactional id.")
+            if header.producer_id >= 0 and (header.base_sequence < 0 or header.producer_epoch < 0):
+                raise Invalid(f"Producer {header.producer_id} sent a batch without epoch or sequence.")
+        if rules.compression not in ("producer", header.compression):
+            data = recompress_batch(data, rules.compression)
+            header = batch_header(data)
+        if len(data) > rules.max_message_bytes:
+            what = f"The batch has {len(data)} bytes; topic {partition.topic.meta.name} takes at most "
+            raise Invalid(what + f"{rules.max_message_bytes}.", "Send smaller batches, or raise max.message.bytes.")
+        return self._store.submit(partial(self._stage, partition, header, data))
+
+    def _stage(self, partition: Partition, header: BatchHeader, data: bytes,
+               connection: sqlite3.Connection) -> Appended:  # fmt: skip
+        """On the writer thread, inside the transaction. The insert is the last thing that can fail."""
+        topic, now_ms = partition.topic, self._clock.now_ms()
+        topic.partition(partition.number)  # it may have been deleted while this append waited
+        if header.producer_id >= 0:
+            known = self.sequences.check(partition.no, header)
+            if known is not None:
+                return Appended(topic.meta.name, partition.number, known, header.count, header.max_timestamp, True)
+        if topic.rules.log_append_time:
+            data, header = stamp_batch(data, header, now_ms), header._replace(max_timestamp=now_ms)
+        base = partition.staged_end
+        data = place_batch(data, base)
+        self.touch(partition)
+        empty = base == partition.log_start
+        time_high = header.max_timestamp if empty else max(partition.time_high, header.max_timestamp)
+        connection.execute(_INSERT, (
+            row_id(partition.no, base), base + header.count - 1, header.count, header.base_timestamp,
+            header.max_timestamp, time_high, now_ms, header.producer_id, len(data), data))  # fmt: skip
+        partition.time_high = time_high
+        partition.size_bytes += len(data)
+        partition.staged_end = base + header.count
+        if header.producer_id >= 0:
+            self.sequences.note(partition.no, header, base, now_ms)
+        self._staged.append(StagedBatch(partition, base, partition.staged_end, data))
+        return Appended(topic.meta.name, partition.number, base, header.count, header.max_timestamp)
+
+    # -- the transaction -------------------------------------------------------------------------------------
+    def touch(self, partition: Partition) -> None:
+        """``partition`` is about to change in this transaction: its row will be written, or memory put back."""
+        if partition.no not in self._touched:
+            before = _Before(partition.size_bytes, partition.time_high, partition.log_start)
+            self._touched[partition.no] = (partition, before)
+
+    @property
+    def staged(self) -> list[StagedBatch]:
+        """The batches of the transaction at hand, in order: for hooks that write about them, before the commit."""
+        return self._staged
+
+    def _flush(self, connection: sqlite3.Connection) -> None:
+        for partition, _ in self._touched.values():
+            connection.execute(_UPDATE_PARTITION, (partition.log_start, partition.staged_end, partition.size_bytes,
+                                                   partition.time_high, partition.no))  # fmt: skip
+        self.sequences.flush(connection)
+
+    def _publish(self) -> None:
+        now_ms = self._clock.now_ms()
+        for partition, base, next_offset, data in self._staged:
+            self._cache.put(partition.no, base, next_offset, data)
+            partition.end = next_offset
+            partition.bytes_in += len(data)
+            partition.last_append_ms = now_ms
+        moved = {staged.partition.no: staged.partition for staged in self._staged}
+        self._staged.clear()
+        self._touched.clear()
+        self.sequences.committed()
+        for partition in moved.values():
+            for callback in self._callbacks:
+                try:
+                    callback(partition.topic.meta.name, partition.number, partition.end)
+                except Exception:  # the append is committed; a listener's fault must not undo it or stop the writer
+                    _log.exception("an append listener failed")
+
+    def _take_back(self, connection: sqlite3.Connection) -> None:
+        for partition, before in self._touched.values():
+            partition.staged_end = partition.end
+            partition.size_bytes, partition.time_high = before.size_bytes, before.time_high
+            partition.log_start = before.log_start
+        self._staged.clear()
+        self._touched.clear()
+        self.sequences.rolled_back(connection)
+
+    def on_append(self, callback: AppendCallback) -> Callable[[], None]:
+        """``callback(topic, partition, end)`` on the writer thread after each commit; returns how to stop it."""
+        with self._callbacks_change:
+            self._callbacks = (*self._callbacks, callback)
+
+        def unsubscribe() -> None:
+            with self._callbacks_change:
+                self._callbacks = tuple(other for other in self._callbacks if other is not callback)
+
+        return unsubscribe
+
+    # -- reading ---------------------------------------------------------------------------------------------
+    def fetch(self, partition: Partition, offset: int, max_bytes: int) -> list[bytes]:
+        """Whole batches from the one that holds ``offset``, at least one; none at the end of the log."""
+        end = partition.end
+        if not partition.log_start <= offset <= end:
+            raise OutOfRange(
+                f"Offset {offset} is outside {partition.topic.meta.name}/{partition.number}, which holds "
+                f"{partition.log_start} to {end}.", "Start at the earliest or the latest offset.")  # fmt: skip
+        if offset == end:
+            return []
+        cached = self._cache.get(partition.no, offset, max_bytes)
+        if cached is not None:
+            return cached
+        return self._read(lambda connection: read_batches(connection, partition.no, offset, end, max_bytes))
+
+    def offset_for_time(self, partition: Partition, ms: int) -> int | None:
+        """The first offset whose record is at or after ``ms``; None when there is none."""
+        start, end = partition.log_start, partition.end
+        return self._read(lambda connection: offset_for_time(connection, partition.no, start, end, ms))
+
+    def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        with self._reading:
+            if self._reader is None:
+                raise Refused(f"{self._store.path.name} is closed.", "Open it again.")
+            try:
+                return query(self._reader)
+            except sqlite3.Error as error:
+                raise files.file_error(self._store.path, error) from error
+
+    def close(self) -> None:
+        with self._reading:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None

@@ -1,0 +1,77 @@
+"""The schema of a workspace file, as numbered steps. ``user_version`` in the file is the number of steps it has had.
+
+A step never changes once it is committed; the next need is a new step at the end. Steps run inside one transaction
+each, on the thread that opens the file. sqlite-utils is imported only where a file is made or moved on, because a
+host that opens a current file should not pay for it.
+
+    meta        single values: the drawing, the synchronous mode, counters
+    topic       one row a topic; ``deleted_ms`` is set while its batches are removed in the background
+    partition   one row a partition; ``no`` is global and never reused. Ends and sizes are kept here, nothing counts
+    batch       one row a RecordBatch v2; id = partition.no << 40 | base offset
+    producer    the last five sequences of each idempotent producer and partition
+    hold        offsets that retention must leave until a group has committed past them
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+APPLICATION_ID = 0x77_66_6C_6F  # "wflo"
+
+_LOG = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE topic (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+        config TEXT NOT NULL, created_ms INTEGER NOT NULL, deleted_ms INTEGER)""",
+    "CREATE UNIQUE INDEX topic_name ON topic (name) WHERE deleted_ms IS NULL",
+    """CREATE TABLE partition (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, topic_id INTEGER NOT NULL REFERENCES topic, number INTEGER NOT NULL,
+        log_start INTEGER NOT NULL DEFAULT 0, end_offset INTEGER NOT NULL DEFAULT 0,
+        size_bytes INTEGER NOT NULL DEFAULT 0, time_high INTEGER NOT NULL DEFAULT -1)""",
+    "CREATE UNIQUE INDEX partition_number ON partition (topic_id, number)",
+    """CREATE TABLE batch (
+        id INTEGER PRIMARY KEY, last_offset INTEGER NOT NULL, records INTEGER NOT NULL,
+        base_timestamp INTEGER NOT NULL, max_timestamp INTEGER NOT NULL, time_high INTEGER NOT NULL,
+        appended_ms INTEGER NOT NULL, producer_id INTEGER NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL)""",
+    """CREATE TABLE producer (
+        partition_no INTEGER NOT NULL, producer_id INTEGER NOT NULL, epoch INTEGER NOT NULL, sequences BLOB NOT NULL,
+        last_ms INTEGER NOT NULL, PRIMARY KEY (partition_no, producer_id)) WITHOUT ROWID""",
+    """CREATE TABLE hold (
+        topic_id INTEGER NOT NULL, group_name TEXT NOT NULL, partition INTEGER NOT NULL, until_offset INTEGER NOT NULL,
+        PRIMARY KEY (topic_id, group_name, partition)) WITHOUT ROWID""",
+)
+
+
+def _log(db: Database) -> None:
+    for statement in _LOG:
+        db.execute(statement)
+
+
+STEPS = (("0001_log", _log),)
+SCHEMA_VERSION = len(STEPS)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file behind ``connection`` (which writes) to ``SCHEMA_VERSION``."""
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    steps = Migrations("workbench")
+    for name, step in STEPS:
+        steps(name=name)(step)
+    steps.apply(Database(connection))
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def read_meta(connection: sqlite3.Connection, key: str) -> str | None:
+    row: Any = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def write_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
+    connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                       (key, value))  # fmt: skip

@@ -1,0 +1,149 @@
+"""Reading a workspace without disturbing it: the window and the command line look at the file through this.
+
+The connection can't write (``mode=ro`` and ``query_only``). Decoded records are kept in a small LRU by (batch,
+slice of 512 records), so a jump anywhere costs one look-up and one slice. A reader belongs to one thread at a time.
+What is read is committed; ``version()`` changes whenever somebody committed something.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from workbench.broker import files
+from workbench.broker.batch import decode_batch
+from workbench.broker.lookup import offset_for_time, read_batches, row_id
+from workbench.broker.migrations import SCHEMA_VERSION, read_meta
+from workbench.broker.topics import TopicMeta, load_topics, no_topic
+from workbench.core.errors import FileError, NotFound
+from workbench.core.records import PartitionBounds, StoredRecord
+
+SLICE_RECORDS = 512
+KEPT_SLICES = 64
+KEPT_BYTES = 16 << 20
+
+_PARTITIONS = """
+    SELECT partition.no, partition.number, partition.log_start, partition.end_offset
+    FROM topic JOIN partition ON partition.topic_id = topic.id
+    WHERE topic.name = ? AND topic.deleted_ms IS NULL"""
+_HOLDER = "SELECT id, last_offset, size FROM batch WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"
+_DATA = "SELECT data FROM batch WHERE id = ?"
+
+
+class _Place(NamedTuple):
+    """Where a partition is in the file, as of now."""
+
+    no: int
+    number: int
+    log_start: int
+    end: int
+
+
+class RecordReader:
+    """The topics and records of a workspace."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        version = files.check_header(self.path)
+        if version < SCHEMA_VERSION:
+            raise FileError(f"{self.path.name} was written by an older workbench.", "Open it once in the workbench.")
+        files.check_content(self.path)
+        self._db = files.connect_reading(self.path)
+        self._slices: OrderedDict[tuple[int, int], list[StoredRecord]] = OrderedDict()
+        self._weights: dict[tuple[int, int], int] = {}
+        self._kept_bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._db.close()
+        self._slices.clear()
+
+    def version(self) -> int:
+        """A number that changes when another connection has committed."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def meta(self, key: str) -> str:
+        """A single value of the workspace; empty when it was never set."""
+        return read_meta(self._db, key) or ""
+
+    def flow(self) -> str:
+        """The drawing in its text form; empty when nothing was drawn."""
+        return self.meta("flow")
+
+    # -- topics ----------------------------------------------------------------------------------------------
+    def topics(self) -> list[TopicMeta]:
+        return sorted((t.meta for t in load_topics(self._db) if not t.deleted), key=lambda meta: meta.name)
+
+    def bounds(self, topic: str) -> list[PartitionBounds]:
+        rows = self._db.execute(_PARTITIONS + " ORDER BY partition.number", (topic,)).fetchall()
+        if not rows:
+            raise no_topic(topic)
+        return [PartitionBounds(number, log_start, end) for _, number, log_start, end in rows]
+
+    def _place(self, topic: str, partition: int) -> _Place:
+        row = self._db.execute(_PARTITIONS + " AND partition.number = ?", (topic, partition)).fetchone()
+        if row is None:
+            self.bounds(topic)
+            raise NotFound(f"Topic {topic} has no partition {partition}.")
+        return _Place(*row)
+
+    # -- records ---------------------------------------------------------------------------------------------
+    def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]:
+        """Up to ``max_records`` records from the first at or after ``offset``; an offset before the log start begins
+        at the log start, one at or after the end finds nothing."""
+        place = self._place(topic, partition)
+        offset, found = max(offset, place.log_start), []
+        while offset < place.end and len(found) < max_records:
+            records = self._slice_at(topic, place, offset)
+            if not records:
+                break
+            skip = offset - records[0].offset
+            taken = records[skip : skip + max_records - len(found)] if skip > 0 else records[: max_records - len(found)]
+            found.extend(taken)
+            offset = taken[-1].offset + 1
+        return found
+
+    def _slice_at(self, topic: str, place: _Place, offset: int) -> list[StoredRecord]:
+        """The decoded slice that holds ``offset``, or the first one after it."""
+        row = self._db.execute(_HOLDER, (row_id(place.no, 0), row_id(place.no, offset))).fetchone()
+        if row is None or row[1] < offset:
+            return []
+        batch_id, last_offset, size = row
+        base_offset = batch_id - row_id(place.no, 0)
+        index = (offset - base_offset) // SLICE_RECORDS
+        key = (batch_id, index)
+        if key in self._slices:
+            self._slices.move_to_end(key)
+            return self._slices[key]
+        data = self._db.execute(_DATA, (batch_id,)).fetchone()[0]
+        records = decode_batch(data, topic, place.number, first=index * SLICE_RECORDS, limit=SLICE_RECORDS)
+        self._keep(key, records, size * len(records) // (last_offset - base_offset + 1))
+        return records
+
+    def _keep(self, key: tuple[int, int], records: list[StoredRecord], weight: int) -> None:
+        self._slices[key] = records
+        self._weights[key] = weight
+        self._kept_bytes += weight
+        while len(self._slices) > KEPT_SLICES or (self._kept_bytes > KEPT_BYTES and len(self._slices) > 1):
+            old, _ = self._slices.popitem(last=False)
+            self._kept_bytes -= self._weights.pop(old)
+
+    def batches(self, topic: str, partition: int, offset: int, max_bytes: int = 1 << 20) -> list[bytes]:
+        """Whole stored batches, undecoded; the first may begin before ``offset``."""
+        place = self._place(topic, partition)
+        return read_batches(self._db, place.no, max(offset, place.log_start), place.end, max_bytes)
+
+    def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None:
+        """The first offset whose record is at or after ``ms``; None when there is none."""
+        place = self._place(topic, partition)
+        return offset_for_time(self._db, place.no, place.log_start, place.end, ms)
+
+
+class BrokerReader(RecordReader):
+    """All there is to read in a workspace."""

@@ -1,0 +1,293 @@
+"""The open workspace file: one writing connection, one writer thread, group commit, and a checkpoint thread.
+
+Everything that changes the file is a *job*, a function of the writing connection. The writer takes all jobs that
+wait, runs them in one transaction, and only after COMMIT are results given out:
+
+    write(job, after) ──► queue ──► BEGIN  job job job ...  before-commit hooks  COMMIT
+                                     └─ each `after`, the after-commit hooks, then every Future, on the writer thread
+
+A job that raises takes back only what it did itself. When the transaction as a whole fails, every Future in it gets
+the reason and the rollback hooks put memory back to what the file says. ``background=False`` runs the same round in
+the calling thread, for tests.
+
+Checkpoints run on their own thread and connection: PASSIVE every 250 ms, TRUNCATE once the log has grown large, so
+that no commit waits for one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from workbench.broker import files
+from workbench.broker.lock import FileLock
+from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate, read_meta, write_meta
+from workbench.broker.ticker import Ticker
+from workbench.core.errors import AlreadyExists, Invalid, Refused
+
+T = TypeVar("T")
+Job = Callable[[sqlite3.Connection], T]
+SYNCHRONOUS = ("NORMAL", "FULL")
+MAX_JOBS = 1000
+CHECKPOINT_S = 0.25
+TRUNCATE_BYTES = 64 << 20
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Pending:
+    job: Job[Any]
+    future: Future[Any]
+    after: Callable[[Any], None] | None
+    guarded: bool
+
+
+class Store:
+    """Thread-safe. ``write`` and ``submit`` from any thread; hooks run on the writer thread."""
+
+    def __init__(self, path: Path, *, background: bool = True) -> None:
+        self.path = path
+        self._check()
+        self._lock = FileLock(path)
+        try:
+            files.check_content(path)
+            self._connection = _connect_writing(path)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
+        self._before: list[Callable[[sqlite3.Connection], None]] = []
+        self._after: list[Callable[[], None]] = []
+        self._rolled_back: list[Callable[[sqlite3.Connection], None]] = []
+        self._round = threading.RLock()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._writer: threading.Thread | None = None
+        self._checkpoints: Ticker | None = None
+        if background:
+            self._writer = threading.Thread(target=self._write_rounds, name="broker-writer", daemon=True)
+            self._checkpoints = Ticker("broker-checkpoint", CHECKPOINT_S, _Checkpoint(path))
+
+    @classmethod
+    def create(cls, path: Path, synchronous: str) -> None:
+        """Make an empty workspace at ``path``, whole or not at all."""
+        if synchronous not in SYNCHRONOUS:
+            raise Invalid(f"There is no synchronous mode {synchronous!r}.", f"Use one of: {', '.join(SYNCHRONOUS)}.")
+        if path.exists():
+            raise AlreadyExists(f"{path.name} is already there.", "Choose another name.")
+        if not path.parent.is_dir():
+            raise files.Missing(f"There is no folder {path.parent}.", "Make it first.")
+        files.check_writable(path)
+        lock = FileLock(path)
+        unfinished = path.with_name(path.name + ".new")
+        try:
+            unfinished.unlink(missing_ok=True)
+            connection = sqlite3.connect(unfinished, isolation_level=None)
+            try:
+                connection.execute("PRAGMA page_size = 8192")
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                migrate(connection)
+                write_meta(connection, "synchronous", synchronous)
+                connection.execute("PRAGMA journal_mode = WAL")
+            finally:
+                connection.close()
+            os.replace(unfinished, path)
+        except sqlite3.Error as error:
+            raise files.file_error(path, error) from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+            lock.release()
+
+    def _check(self) -> None:
+        files.check_header(self.path)
+        files.check_writable(self.path)
+
+    # -- seams: hooks run in the order they were added -------------------------------------------------------
+    def on_before_commit(self, hook: Callable[[sqlite3.Connection], None]) -> None:
+        """``hook(connection)`` inside every transaction, after its jobs: flush what was gathered."""
+        self._before.append(hook)
+
+    def on_after_commit(self, hook: Callable[[], None]) -> None:
+        self._after.append(hook)
+
+    def on_rollback(self, hook: Callable[[sqlite3.Connection], None]) -> None:
+        """``hook(connection)`` after a transaction failed: put memory back to what the file says."""
+        self._rolled_back.append(hook)
+
+    def start(self) -> None:
+        """Start the threads, once all hooks are in place."""
+        if self._writer is not None and self._checkpoints is not None:
+            self._writer.start()
+            self._checkpoints.start()
+
+    # -- writing ---------------------------------------------------------------------------------------------
+    def write(self, job: Job[T], after: Callable[[T], None] | None = None) -> Future[T]:
+        """Run ``job`` in the next transaction. ``after(result)`` runs after COMMIT, before the Future is set."""
+        return self._enqueue(job, after, guarded=True)
+
+    def submit(self, job: Job[T]) -> Future[T]:
+        """The same for a job that writes with its last statement only, if at all: it needs no savepoint."""
+        return self._enqueue(job, None, guarded=False)
+
+    def _enqueue(self, job: Job[T], after: Callable[[T], None] | None, guarded: bool) -> Future[T]:
+        future: Future[T] = Future()
+        pending = _Pending(job, future, after, guarded)
+        if self._writer is None:
+            self._refuse_closed()
+            self._commit([pending])
+        else:
+            with self._gate:  # nothing may slip in behind the closing mark
+                self._refuse_closed()
+                self._queue.put(pending)
+        return future
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise Refused(f"{self.path.name} is closed.", "Open it again.")
+
+    def _write_rounds(self) -> None:
+        open_ = True
+        while open_:
+            waiting = [self._queue.get()]
+            try:
+                while len(waiting) < MAX_JOBS and waiting[-1] is not None:
+                    waiting.append(self._queue.get_nowait())
+            except Empty:
+                pass
+            open_ = waiting[-1] is not None
+            jobs = [pending for pending in waiting if pending is not None]
+            if jobs:
+                self._commit(jobs)
+            del waiting, jobs  # the next round may be long in coming: hold no batch until then
+
+    def _commit(self, jobs: list[_Pending]) -> None:
+        connection, done = self._connection, []
+        with self._round:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                for pending in jobs:
+                    done.append(self._run(connection, pending))
+                for hook in self._before:
+                    hook(connection)
+                connection.execute("COMMIT")
+            except BaseException as error:
+                self._roll_back(connection, jobs, error)
+                if not isinstance(error, Exception):
+                    raise
+                return
+            self._publish(done)
+
+    @staticmethod
+    def _run(connection: sqlite3.Connection, pending: _Pending) -> tuple[_Pending, Any, Exception | None]:
+        """The job's result or its own error. What SQLite itself refuses ends the round, by the exception."""
+        if pending.guarded:
+            connection.execute("SAVEPOINT job")
+        try:
+            result = pending.job(connection)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            if pending.guarded:
+                connection.execute("ROLLBACK TO job")
+                connection.execute("RELEASE job")
+            return pending, None, error
+        if pending.guarded:
+            connection.execute("RELEASE job")
+        return pending, result, None
+
+    def _publish(self, done: list[tuple[_Pending, Any, Exception | None]]) -> None:
+        for pending, result, error in done:
+            if pending.after is not None and error is None:
+                pending.after(result)
+        for hook in self._after:
+            hook()
+        for pending, result, error in done:
+            if error is None:
+                pending.future.set_result(result)
+            else:
+                pending.future.set_exception(error)
+
+    def _roll_back(self, connection: sqlite3.Connection, jobs: list[_Pending], error: BaseException) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        reason = files.file_error(self.path, error) if isinstance(error, sqlite3.Error) else error
+        _log.warning("a transaction of %d jobs was taken back: %s", len(jobs), reason)
+        for hook in self._rolled_back:
+            hook(connection)
+        for pending in jobs:
+            pending.future.set_exception(reason)
+
+    # -- reading, copying, closing ---------------------------------------------------------------------------
+    def read(self, fn: Job[T]) -> T:
+        """Read on the writing connection between two rounds: for what must be exact at start and in tests."""
+        with self._round:
+            return fn(self._connection)
+
+    def file_bytes(self) -> int:
+        """Bytes of the workspace on disk, the write-ahead log included."""
+        wal = self.path.with_name(self.path.name + "-wal")
+        return self.path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
+
+    def close(self) -> None:
+        """Finish what is queued, then let go of the file. Calling it again does nothing."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        if self._checkpoints is not None:
+            self._checkpoints.stop()
+        if self._writer is not None:
+            self._writer.join()
+        try:
+            self._connection.close()
+        finally:
+            self._lock.release()
+
+
+def _connect_writing(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=128,
+                                     timeout=30.0)  # fmt: skip
+        connection.execute("PRAGMA journal_mode = WAL")
+        if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+            migrate(connection)
+        connection.execute(f"PRAGMA synchronous = {read_meta(connection, 'synchronous') or 'NORMAL'}")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute(f"PRAGMA journal_size_limit = {TRUNCATE_BYTES}")
+        connection.execute("PRAGMA secure_delete = OFF")  # retention would write every removed page once more
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except sqlite3.Error as error:
+        raise files.file_error(path, error) from error
+    return connection
+
+
+class _Checkpoint:
+    """One tick of the checkpoint thread. The connection is made and used on that thread only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._wal = path.with_name(path.name + "-wal")
+        self._connection: sqlite3.Connection | None = None
+
+    def __call__(self) -> bool:
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=0.05)
+            self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+        if self._wal.exists() and self._wal.stat().st_size > 0:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if self._wal.stat().st_size > TRUNCATE_BYTES:  # most of it is in the file now, so this one is short
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return False
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()

@@ -1,0 +1,234 @@
+"""Topics: what may be asked of one, and the live state of each partition.
+
+``TopicMeta`` is the value others see. ``Topic`` and ``Partition`` are the broker's own: the writer thread changes
+them, and only after the change is committed; other threads read single fields of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import uuid as uuids
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.core.errors import AlreadyExists, Invalid, NotFound
+from workbench.core.records import PartitionBounds
+
+MAX_PARTITIONS = 1000
+KINDS = ("stream", "queue")
+MAX_MESSAGE_BYTES = 256 << 20
+NOTHING_YET = -1
+"""``time_high`` of a partition that holds nothing."""
+
+DEFAULTS: Mapping[str, str] = {
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "message.timestamp.type": "CreateTime",
+    "compression.type": "producer",
+    "max.message.bytes": "1048588",
+    "workbench.retention.all.read": "false",
+}
+"""Settings of a topic that sets nothing. Unlike Kafka's 7 days, a workspace keeps its records until told otherwise."""
+
+_CHOICES = {
+    "message.timestamp.type": ("CreateTime", "LogAppendTime"),
+    "compression.type": ("producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"),
+    "workbench.retention.all.read": ("true", "false"),
+}
+_RANGES = {
+    "retention.ms": (-1, 2**63 - 1),
+    "retention.bytes": (-1, 2**63 - 1),
+    "max.message.bytes": (1, MAX_MESSAGE_BYTES),
+}
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMeta:
+    """A topic as it stands. ``config`` holds only what was set; ``DEFAULTS`` is the rest."""
+
+    name: str
+    id: int
+    uuid: str
+    kind: str
+    partitions: int
+    config: dict[str, str]
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogRules:
+    """A topic's config, read once: what the log and retention go by."""
+
+    retention_ms: int
+    retention_bytes: int
+    log_append_time: bool
+    compression: str  # "producer": as it comes
+    max_message_bytes: int
+    all_read: bool
+
+    @classmethod
+    def of(cls, config: Mapping[str, str]) -> LogRules:
+        whole = {**DEFAULTS, **config}
+        compression = whole["compression.type"]
+        return cls(
+            retention_ms=int(whole["retention.ms"]),
+            retention_bytes=int(whole["retention.bytes"]),
+            log_append_time=whole["message.timestamp.type"] == "LogAppendTime",
+            compression="none" if compression == "uncompressed" else compression,
+            max_message_bytes=int(whole["max.message.bytes"]),
+            all_read=whole["workbench.retention.all.read"] == "true",
+        )
+
+    @property
+    def keeps_all(self) -> bool:
+        return self.retention_ms < 0 and self.retention_bytes < 0 and not self.all_read
+
+
+@dataclass(slots=True)
+class Partition:
+    """One partition. ``end`` is the high watermark, moved after commit; ``staged_end`` is the next offset to give."""
+
+    no: int
+    number: int
+    topic: Topic
+    log_start: int = 0
+    end: int = 0
+    size_bytes: int = 0
+    time_high: int = NOTHING_YET
+    staged_end: int = 0
+    bytes_in: int = 0  # since the file was opened
+    last_append_ms: int | None = None
+
+    @property
+    def bounds(self) -> PartitionBounds:
+        return PartitionBounds(self.number, self.log_start, self.end)
+
+
+@dataclass(slots=True)
+class Topic:
+    meta: TopicMeta
+    rules: LogRules
+    partitions: list[Partition] = field(default_factory=list)
+    deleted: bool = False
+
+    def partition(self, number: int) -> Partition:
+        if self.deleted:
+            raise no_topic(self.meta.name)
+        if not 0 <= number < len(self.partitions):
+            raise NotFound(f"Topic {self.meta.name} has no partition {number}.",
+                           f"It has partitions 0 to {len(self.partitions) - 1}.")  # fmt: skip
+        return self.partitions[number]
+
+
+# -- what may be asked ---------------------------------------------------------------------------------------
+def no_topic(name: str) -> NotFound:
+    return NotFound(f"There is no topic {name}.", "Create it first.")
+
+
+def check_name(name: str) -> None:
+    """Kafka's rule for names."""
+    if name in (".", "..") or not _NAME.fullmatch(name):
+        shown = name if len(name) <= 40 else name[:40] + "…"
+        raise Invalid(f"A topic can't be named «{shown}».",
+                      "Use 1 to 249 letters, digits, dots, underscores and hyphens.")  # fmt: skip
+
+
+def check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise Invalid(f"There is no topic kind {kind!r}.", f"Use one of: {', '.join(KINDS)}.")
+
+
+def check_partitions(count: int, now: int = 0) -> None:
+    if not 1 <= count <= MAX_PARTITIONS:
+        raise Invalid(f"A topic can't have {count} partitions.", f"Choose 1 to {MAX_PARTITIONS}.")
+    if count < now:
+        raise Invalid(f"A topic can't go from {now} to {count} partitions: it may only grow.",
+                      "Make a new topic and replay into it.")  # fmt: skip
+
+
+def check_config(config: Mapping[str, str | None]) -> dict[str, str]:
+    """The settings, each known and in range, written the one way we store them. None (back to default) is left out."""
+    checked = {}
+    for key, value in config.items():
+        if key not in DEFAULTS:
+            raise Invalid(f"There is no topic setting {key}.", f"Known are: {', '.join(DEFAULTS)}.")
+        if value is not None:
+            checked[key] = _check_choice(key, value) if key in _CHOICES else _check_number(key, value)
+    return checked
+
+
+def _check_choice(key: str, value: str) -> str:
+    for choice in _CHOICES[key]:
+        if value.lower() == choice.lower():
+            return choice
+    raise Invalid(f"{key} can't be {value!r}.", f"Use one of: {', '.join(_CHOICES[key])}.")
+
+
+def _check_number(key: str, value: str) -> str:
+    low, high = _RANGES[key]
+    try:
+        number = int(value)
+    except ValueError:
+        raise Invalid(f"{key} can't be {value!r}.", "Give a whole number.") from None
+    if not low <= number <= high:
+        raise Invalid(f"{key} can't be {number}.", f"Give a number from {low} to {high}.")
+    return str(number)
+
+
+# -- rows ----------------------------------------------------------------------------------------------------
+def insert_topic(connection: sqlite3.Connection, name: str, partitions: int, kind: str, config: Mapping[str, str],
+                 now_ms: int) -> Topic:  # fmt: skip
+    """Write a new topic; the returned value is live only after the commit."""
+    if connection.execute("SELECT 1 FROM topic WHERE name = ? AND deleted_ms IS NULL", (name,)).fetchone():
+        raise AlreadyExists(f"Topic {name} is already there.", "Choose another name.")
+    uuid = str(uuids.uuid4())
+    row = connection.execute(
+        "INSERT INTO topic (uuid, name, kind, config, created_ms) VALUES (?, ?, ?, ?, ?) RETURNING id",
+        (uuid, name, kind, json.dumps(dict(config)), now_ms)).fetchone()  # fmt: skip
+    topic = Topic(TopicMeta(name, row[0], uuid, kind, 0, dict(config), now_ms), LogRules.of(config))
+    topic.partitions = insert_partitions(connection, topic, partitions)
+    topic.meta = _with(topic.meta, partitions)
+    return topic
+
+
+def insert_partitions(connection: sqlite3.Connection, topic: Topic, until: int) -> list[Partition]:
+    """Rows for the partitions that ``topic`` lacks up to ``until``."""
+    added = []
+    for number in range(topic.meta.partitions, until):
+        row = connection.execute("INSERT INTO partition (topic_id, number) VALUES (?, ?) RETURNING no",
+                                 (topic.meta.id, number)).fetchone()  # fmt: skip
+        added.append(Partition(row[0], number, topic))
+    return added
+
+
+def update_config(connection: sqlite3.Connection, topic_id: int, config: Mapping[str, str]) -> None:
+    connection.execute("UPDATE topic SET config = ? WHERE id = ?", (json.dumps(dict(config)), topic_id))
+
+
+def altered(meta: TopicMeta, partitions: int, config: dict[str, str]) -> TopicMeta:
+    return TopicMeta(meta.name, meta.id, meta.uuid, meta.kind, partitions, config, meta.created_ms)
+
+
+def _with(meta: TopicMeta, partitions: int) -> TopicMeta:
+    return altered(meta, partitions, meta.config)
+
+
+def load_topics(connection: sqlite3.Connection) -> list[Topic]:
+    """Every topic with its partitions, the ones being deleted too (``deleted`` is set)."""
+    topics: dict[int, Topic] = {}
+    rows = connection.execute("SELECT id, uuid, name, kind, config, created_ms, deleted_ms FROM topic ORDER BY id")
+    for number, uuid, name, kind, config, created_ms, deleted_ms in rows:
+        settings = json.loads(config)
+        meta = TopicMeta(name, number, uuid, kind, 0, settings, created_ms)
+        topics[number] = Topic(meta, LogRules.of(settings), deleted=deleted_ms is not None)
+    rows = connection.execute("SELECT no, topic_id, number, log_start, end_offset, size_bytes, time_high "
+                              "FROM partition ORDER BY topic_id, number")  # fmt: skip
+    for no, topic_id, number, log_start, end, size_bytes, time_high in rows:
+        topic = topics[topic_id]
+        topic.partitions.append(Partition(no, number, topic, log_start, end, size_bytes, time_high, staged_end=end))
+    for topic in topics.values():
+        topic.meta = _with(topic.meta, len(topic.partitions))
+    return list(topics.values())
