@@ -59,7 +59,10 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of node. ``role`` groups kinds that behave alike: topic, producer, group or drawing."""
+    """A kind of node. ``role`` groups kinds that behave alike: topic, producer, group or drawing.
+
+    ``size`` is the drawn width and height of a node that has none of its own (frames and notes may have).
+    """
 
     name: str
     label: str
@@ -67,6 +70,7 @@ class Kind:
     stem: str
     help: str
     params: tuple[Param, ...] = ()
+    size: tuple[float, float] = (162.0, 98.0)
 
     def param(self, name: str) -> Param:
         for param in self.params:
@@ -156,7 +160,7 @@ KINDS: dict[str, Kind] = {
             Param("key", "text", "customer", "Key from field", section="Event",
                   help="A field of the value, dots go deeper; empty sends no key."),
             Param("headers", "code", "", "Headers", section="Event", help="A JSON object of names and texts."),
-            *_SENDING)),
+            *_SENDING), size=(162.0, 62.0)),
         Kind("file", "File", "producer", "file", "Plays a file of real events: JSON Lines, CSV or plain lines.", (
             Param("path", "path", "", "File", section="File", help="- reads standard input."),
             Param("format", "choice", "auto", "Format", choices=("auto", "jsonl", "csv", "lines"), section="File"),
@@ -168,16 +172,17 @@ KINDS: dict[str, Kind] = {
                   help="original keeps the spacing of the time field, divided by the speed."),
             Param("speed", "float", 1.0, "Speed", "x", 0.001, 1_000_000, section="Rate"),
             Param("rate", "float", 100.0, "Rate", "events/s", 0.001, 1_000_000, section="Rate"),
-            *_SENDING)),
+            *_SENDING), size=(162.0, 62.0)),
         Kind("group", "Group", "group", "group", "Consumers that share a topic's partitions and commit how far they read.",
-             _READING),
+             _READING, size=(190.0, 104.0)),
         Kind("forward", "Forward", "group", "forward",
-             "A group that filters and maps what it reads, and sends it on to the next topic.", _READING),
+             "A group that filters and maps what it reads, and sends it on to the next topic.", _READING, size=(190.0, 104.0)),
         Kind("dead_letters", "Dead letters", "topic", "dead-letters", "A topic for events that a group could not handle.",
              tuple(p if p.name != "partitions" else Param("partitions", "int", 1, "Partitions", low=1, high=1000, section="Log")
-                   for p in _LOG)),
-        Kind("note", "Note", "drawing", "note", "Text on the drawing.", (Param("text", "code", "", "Text"),)),
-        Kind("frame", "Frame", "drawing", "frame", "A titled box behind parts that belong together."),
+                   for p in _LOG), size=(126.0, 60.0)),
+        Kind("note", "Note", "drawing", "note", "Text on the drawing.", (Param("text", "code", "", "Text"),),
+             size=(156.0, 58.0)),
+        Kind("frame", "Frame", "drawing", "frame", "A titled box behind parts that belong together.", size=(320.0, 200.0)),
     )
 }  # fmt: skip
 

@@ -1,0 +1,110 @@
+"""Templates draw valid JSON, the same again from a seed, and say where they are wrong."""
+
+import json
+from random import Random
+
+import pytest
+
+from workbench.core.errors import Invalid
+from workbench.flow.placeholders import Dice
+from workbench.flow.template import Template
+
+
+def template(text, key="", seed=1, **more):
+    return Template(text, key, Dice(Random(seed), lambda: 1_700_000_000_123, **more))
+
+
+def draw(text, key="", times=1, seed=1):
+    made = template(text, key, seed)
+    return [json.loads(made.next()[1]) for _ in range(times)]
+
+
+def test_counters_count_by_name():
+    found = draw('{"a": "{counter}", "b": "O-{counter order 7}", "c": "{counter}"}', times=2)
+    assert found == [{"a": 1, "b": "O-7", "c": 2}, {"a": 3, "b": "O-8", "c": 4}]
+
+
+def test_counters_go_on_in_a_changed_template():
+    counters: dict[str, int] = {}
+    template('{"a": "{counter}"}', counters=counters).next()
+    assert json.loads(template('{"b": "{counter}"}', counters=counters).next()[1]) == {"b": 2}
+
+
+def test_a_lone_number_is_a_number_and_a_mixed_one_is_text():
+    found = draw('["{int 3 3}", "{amount 2 2}", "{timestamp ms}", "{timestamp s}", "n{int 3 3}", "{choice 4|4}"]')
+    assert found == [[3, 2.0, 1_700_000_000_123, 1_700_000_000, "n3", 4]]
+
+
+def test_numbers_stay_in_their_range():
+    found = draw('["{int -2 2}", "{amount 1 2}", "{float 0 1}"]', times=500)
+    assert {a for a, _, _ in found} == {-2, -1, 0, 1, 2}
+    assert all(1 <= b <= 2 and 0 <= c < 1 for _, b, c in found)
+
+
+def test_weights_weigh():
+    found = draw('"{choice often*9|seldom}"', times=2000)
+    assert 0.85 < found.count("often") / 2000 < 0.95
+
+
+def test_choices_with_quotes_and_accents_stay_json_and_key():
+    made = template(json.dumps({"who": 'a "{choice ü"|ö"}'}), key="who")
+    key, value = made.next()
+    assert json.loads(value)["who"].encode() == key
+
+
+def test_times_ids_and_constants():
+    (found,) = draw('{"at": "{now}", "id": "{uuid}", "ok": true, "none": null, "nest": {"x": []}, "p": "100 %s {{x}}"}')
+    assert found["at"] == "2023-11-14T22:13:20.123Z"
+    assert found["id"][14] == "4" and len(found["id"]) == 36
+    assert (found["ok"], found["none"], found["nest"], found["p"]) == (True, None, {"x": []}, "100 %s {x}")
+
+
+def test_references_repeat_a_field_and_in_an_item_its_own():
+    item = '{"n": "{counter}", "m": "{ref n}/{ref id}"}'
+    found = draw(f'{{"id": "{{int 1 99999}}", "items": {{"$repeat": [2, 4], "item": {item}}}}}', times=20)
+    assert {len(event["items"]) for event in found} == {2, 3, 4}
+    for event in found:
+        assert all(item["m"] == f"{item['n']}/{event['id']}" for item in event["items"])
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [
+        ('{"c": "C-{int 5 5}"}', "c", b"C-5"),
+        ('{"c": {"d": "{int 5 5}"}}', "c.d", b"5"),
+        ('{"c": null}', "c", None),
+        ('{"c": ["x"]}', "c.0", b"x"),
+        ('{"c": 1}', "", None),
+    ],
+)
+def test_the_key_comes_from_its_field(text, key, expected):
+    assert template(text, key).next()[0] == expected
+
+
+def test_a_seed_gives_the_same_events():
+    text = '{"a": "{name} {city} {uuid} {choice x|y*3}", "b": "{bool 0.3}", "c": "{country}"}'
+    assert draw(text, times=20) == draw(text, times=20)
+    assert draw(text, times=20) != draw(text, times=20, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", "line 1, column 1"),
+        ("nope", "line 1, column 1"),
+        ('{"a": {int 1 2}}', "Put placeholders in quotes"),
+        ('{\n "b": 1,\n "a": "{foo}"}', "«{foo}» at line 3, column 8: there is no such placeholder"),
+        ('{"a": "{int 1}"}', "it is written {int FROM TO}"),
+        ('{"a": "{int 5 1}"}', "upside down"),
+        ('{"a": "{choice x}"}', "{choice A|B|C}"),
+        ('{"a": "x{"}', "«x{» at line 1, column 8: a { has no partner"),
+        ('{"a": "{ref b}", "b": 1}', "no field «b» stands before it"),
+        ('{"a": {"$repeat": [3, 1], "item": 1}}', "it is written"),
+        ('{"a": {"$repeat": 2}}', "it is written"),
+        ('{"a": NaN}', "NaN"),
+    ],
+)
+def test_a_wrong_template_says_where(text, part):
+    with pytest.raises(Invalid) as caught:
+        template(text)
+    assert part in caught.value.sentence()

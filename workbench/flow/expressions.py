@@ -1,0 +1,49 @@
+"""CEL expressions of forwarding groups: compiled once, errors as sentences with their position.
+
+An expression sees key, value, headers, topic, partition and offset. The library is imported on first use.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from workbench.core.errors import Invalid
+
+NAMES = ("key", "value", "headers", "topic", "partition", "offset")
+_POSITION = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
+_MACRO = re.compile(r"\.(map|filter|all|exists|exists_one)\s*\(")
+
+
+class Expression:
+    """A compiled expression; ``label`` is the setting it came from, as people see it."""
+
+    def __init__(self, text: str, label: str) -> None:
+        import cel
+
+        self.label = label
+        try:
+            self._program = cel.compile(text)
+        except ValueError as error:
+            raise Invalid(f"«{label}» can't be read{_where(str(error))}.", "Mend the expression there.") from None
+        unknown = [name for name in self._program.variables() if name not in NAMES]
+        if unknown and not _MACRO.search(text):
+            raise Invalid(f"«{label}» uses «{unknown[0]}», which is not there.", f"Use {', '.join(NAMES)}.")
+
+    def evaluate(self, names: dict[str, Any]) -> Any:
+        """The result for one record; ``Invalid`` says why there is none."""
+        try:
+            return self._program.execute(names)
+        except KeyError as error:
+            raise Invalid(f"«{self.label}»: the record has no «{error.args[0]}».") from None
+        except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise Invalid(f"«{self.label}»: {reason}.") from None
+
+
+def _where(message: str) -> str:
+    found = _POSITION.search(message)
+    if found is None:
+        return ""
+    reason = found[3].split(" expecting ")[0].replace("'<EOF>'", "the end").strip()
+    return f" at line {found[1]}, column {found[2]}: {reason}"

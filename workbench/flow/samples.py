@@ -1,0 +1,43 @@
+"""The sample flows that come with the workbench, from ``resources/samples``: a drawing, a summary, what to look at."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from workbench.core.errors import NotFound
+from workbench.flow import codec
+from workbench.flow.document import FlowDocument
+
+_ORDER = ("orders", "orders-full", "video-upload", "burst-buffer")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    name: str
+    title: str
+    summary: str
+    lines_to_look_at: tuple[str, ...]
+
+
+def samples() -> list[Sample]:
+    """All samples, the living one of the first start first."""
+    return [_sample(name, _plain(name)) for name in _ORDER]
+
+
+def load_sample(name: str) -> FlowDocument:
+    """A new document of the sample's drawing."""
+    return codec.from_plain(_plain(name)["flow"])
+
+
+def _plain(name: str) -> dict[str, Any]:
+    if name not in _ORDER:
+        raise NotFound(f"There is no sample «{name}».", f"Use one of {', '.join(_ORDER)}.")
+    file = resources.files("workbench.resources") / "samples" / f"{name}.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def _sample(name: str, plain: dict[str, Any]) -> Sample:
+    return Sample(name, plain["title"], plain["summary"], tuple(plain["look_at"]))
