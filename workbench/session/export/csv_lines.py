@@ -1,0 +1,133 @@
+"""CSV: one table of records or of journal entries, with a first line of names.
+
+``key_form`` and ``value_form`` say how the cell is meant: text, base64 or null (an empty cell can be an empty text
+or nothing at all). Headers are one cell of JSON, as in JSON Lines.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from workbench.core.errors import Invalid
+from workbench.core.journal import JournalEntry
+from workbench.core.records import StoredRecord
+from workbench.session.export.formats import Item, What, stamp, unstamp
+from workbench.session.export.forms import bytes_of, bytes_of_base64, text_form
+
+RECORD_COLUMNS = ("topic", "partition", "offset", "timestamp", "key", "value", "headers", "key_form", "value_form")
+ENTRY_COLUMNS = (
+    "id", "at", "kind", "topic", "partition", "first", "last", "count", "bytes", "group", "member", "detail",
+)  # fmt: skip
+_CELL_LIMIT = 2**31 - 1
+_headers = msgspec.json.Decoder(tuple[tuple[str, msgspec.Raw], ...])
+_detail = msgspec.json.Decoder(dict[str, Any])
+
+
+class CsvLines:
+    name = "csv"
+    one_table = True
+
+    def head(self, what: What) -> bytes:
+        return _row(ENTRY_COLUMNS if what == "journal" else RECORD_COLUMNS)
+
+    def record(self, record: StoredRecord) -> bytes:
+        key, key_form = _cell(record.key)
+        value, value_form = _cell(record.value)
+        pairs = tuple((name, text_form(data)) for name, data in record.headers)
+        headers = msgspec.json.encode(pairs).decode() if pairs else ""
+        at = stamp(record.timestamp_ms)
+        return _row((record.topic, record.partition, record.offset, at, key, value, headers, key_form, value_form))
+
+    def entry(self, entry: JournalEntry) -> bytes:
+        detail = msgspec.json.encode(entry.detail).decode() if entry.detail else ""
+        return _row((
+            entry.id, stamp(entry.at_ms), entry.kind, entry.topic, entry.partition, entry.first, entry.last,
+            entry.count, entry.bytes, entry.group, entry.member, detail,
+        ))  # fmt: skip
+
+    def read(self, source: BinaryIO) -> Iterator[Item]:
+        csv.field_size_limit(_CELL_LIMIT)  # the module's default is smaller than a record may be
+        text = io.TextIOWrapper(source, encoding="utf-8", newline="")
+        try:
+            yield from _items(csv.DictReader(text, strict=True))
+        finally:
+            text.detach()
+
+
+def _items(rows: csv.DictReader) -> Iterator[Item]:
+    try:
+        names = set(rows.fieldnames or ())
+        if names >= {"kind", "at"}:
+            make = _entry
+        elif names >= {"topic", "partition"}:
+            make = _record
+        else:
+            raise Invalid("the first line does not name the columns topic and partition")
+        for row in rows:
+            if None in row or None in row.values():
+                raise Invalid("it has another number of cells than the first line")
+            yield make(row)
+    except (ValueError, csv.Error, Invalid) as error:
+        number = max(1, rows.line_num)
+        raise Invalid(f"Line {number:,} is not a record: {error}.".replace("..", ".")) from None
+
+
+def _record(row: dict[str, str]) -> StoredRecord:
+    timestamp_ms = unstamp(_number_or_text(row.get("timestamp", "")))
+    headers = row.get("headers", "")
+    pairs = _headers.decode(headers) if headers else ()
+    return StoredRecord(
+        row["topic"],
+        int(row["partition"]),
+        int(row.get("offset") or -1),
+        -1 if timestamp_ms is None else timestamp_ms,
+        _bytes(row.get("key", ""), row.get("key_form", "")),
+        _bytes(row.get("value", ""), row.get("value_form", "")),
+        tuple((name, bytes_of(form)) for name, form in pairs),
+    )
+
+
+def _entry(row: dict[str, str]) -> JournalEntry:
+    numbers = {name: int(row[name]) for name in ("id", "partition", "first", "last", "count", "bytes")}
+    words = {name: row[name] for name in ("kind", "topic", "group", "member")}
+    detail = _detail.decode(row["detail"]) if row["detail"] else {}
+    return JournalEntry(at_ms=unstamp(_number_or_text(row["at"])) or 0, detail=detail, **words, **numbers)
+
+
+def _row(cells: tuple[Any, ...]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue().encode()
+
+
+def _cell(data: bytes | None) -> tuple[str, str]:
+    if data is None:
+        return "", "null"
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(data).decode(), "base64"
+    return (text, "text") if "\0" not in text else (base64.b64encode(data).decode(), "base64")
+
+
+def _bytes(cell: str, form: str) -> bytes | None:
+    match form:
+        case "null":
+            return None
+        case "base64":
+            return bytes_of_base64(cell)
+        case "text" | "":
+            return cell.encode()
+    raise Invalid(f"«{form}» is not a form; they are text, base64 and null")
+
+
+def _number_or_text(cell: str) -> str | int | None:
+    if not cell:
+        return None
+    return int(cell) if cell.lstrip("-").isdigit() else cell

@@ -1,0 +1,154 @@
+"""Writing an export: what there is of topics and range is fixed at the start, then streamed with progress.
+
+Invariant: the file asked for is complete or not there (a temporary file beside it is renamed at the end); after
+an error or a cancel nothing is left. Runs on any one thread, with a reader of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from workbench.core.errors import Cancelled, Invalid, WorkbenchError
+from workbench.core.journal import JournalEntry
+from workbench.core.points import EARLIEST, LATEST, LogPoint
+from workbench.core.records import PartitionBounds
+from workbench.session.export.formats import ExportFormat, Item, What, format_for
+from workbench.session.reading import LogReader, records_of, spans
+
+_TELL_EVERY = 5000
+_JOURNAL_PAGE = 1000
+
+Progress = Callable[[int, int], None]
+"""Called with how many are written and how many there are in all (records; of the journal the end is not known)."""
+
+
+class SessionReader(LogReader, Protocol):
+    """The part of a workspace's reader that an export needs."""
+
+    def topics(self) -> Sequence: ...
+    def journal(
+        self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None, kinds: Sequence[str] = (),
+        limit: int = 1000,
+    ) -> list[JournalEntry]: ...  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written, and where."""
+
+    records: int = 0
+    entries: int = 0
+    files: tuple[Path, ...] = ()
+
+
+def export(
+    reader: SessionReader,
+    out: Path,
+    what: What = "records",
+    format: str = "",
+    topics: Sequence[str] = (),
+    from_: LogPoint = EARLIEST,
+    to: LogPoint = LATEST,
+    progress: Progress = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Exported:
+    """Write ``out``. Where the format holds one table a file, ``all`` writes the journal to ``NAME.journal.ENDING``."""
+    form = format_for(out, format)
+    if what != "all" or not form.one_table:
+        return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled)
+    beside = out.with_name(f"{out.stem}.journal{out.suffix}")
+    records = _write_file(reader, out, "records", form, topics, from_, to, progress, cancelled)
+    entries = _write_file(reader, beside, "journal", form, topics, from_, to, progress, cancelled)
+    return replace(records, entries=entries.entries, files=(out, beside))
+
+
+def _write_file(
+    reader: SessionReader, out: Path, what: What, form: ExportFormat, topics: Sequence[str], from_: LogPoint,
+    to: LogPoint, progress: Progress, cancelled: Callable[[], bool],
+) -> Exported:  # fmt: skip
+    if out.is_dir():
+        raise Invalid(f"{out} is a directory.", "Give the name of a file.")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
+    except OSError as error:
+        raise Invalid(f"{out} can't be written: {error.strerror}.", "Choose another place.") from None
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb", buffering=1 << 20) as stream:
+            done = write_items(reader, stream, what, form, topics, from_, to, progress, cancelled)
+        part.chmod(0o666 & ~_umask())
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise WorkbenchError(f"{out} can't be written: {error.strerror}.", "Is the disk full?") from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return replace(done, files=(out,))
+
+
+def write_items(
+    reader: SessionReader,
+    stream: BinaryIO,
+    what: What,
+    form: ExportFormat,
+    topics: Sequence[str] = (),
+    from_: LogPoint = EARLIEST,
+    to: LogPoint = LATEST,
+    progress: Progress = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Exported:
+    """Write to an open stream: first the records, topic by topic and partition by partition, then the journal."""
+    ranges = _ranges(reader, topics, from_, to) if what != "journal" else []
+    total = sum(span.records for _, span in ranges)
+    counts = {"records": 0, "entries": 0}
+    stream.write(form.head(what))
+    for item in _items(reader, what, ranges, topics, from_, to):
+        if isinstance(item, JournalEntry):
+            stream.write(form.entry(item))
+            counts["entries"] += 1
+        else:
+            stream.write(form.record(item))
+            counts["records"] += 1
+        done = counts["records"] + counts["entries"]
+        if done % _TELL_EVERY == 0:
+            progress(done, max(done, total))
+            if cancelled():
+                raise Cancelled("The export was cancelled.", "Nothing was written.")
+    done = counts["records"] + counts["entries"]
+    progress(done, done)
+    return Exported(**counts)
+
+
+def _ranges(
+    reader: SessionReader, topics: Sequence[str], from_: LogPoint, to: LogPoint
+) -> list[tuple[str, PartitionBounds]]:
+    names = topics or [topic.name for topic in reader.topics()]
+    return [(name, span) for name in names for span in spans(reader, name, from_, to)]
+
+
+def _items(
+    reader: SessionReader, what: What, ranges: list[tuple[str, PartitionBounds]], topics: Sequence[str],
+    from_: LogPoint, to: LogPoint,
+) -> Iterator[Item]:  # fmt: skip
+    for topic, span in ranges:
+        yield from records_of(reader, topic, span)
+    if what == "records":
+        return
+    after = 0
+    from_ms = from_.number if from_.kind == "time" else None
+    to_ms = to.number if to.kind == "time" else None
+    while page := reader.journal(after, from_ms, to_ms, limit=_JOURNAL_PAGE):
+        yield from (entry for entry in page if not topics or not entry.topic or entry.topic in topics)
+        after = page[-1].id
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

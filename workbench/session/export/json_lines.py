@@ -1,0 +1,119 @@
+"""JSON Lines: a record or a journal entry a line. The record's fields are those of the command line's contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from workbench.core.errors import Invalid
+from workbench.core.journal import JournalEntry
+from workbench.core.records import StoredRecord
+from workbench.session.export.formats import Item, What, stamp, unstamp
+from workbench.session.export.forms import NULL, bytes_of, bytes_of_base64, key_form, text_form, value_form
+
+
+class RecordLine(msgspec.Struct, omit_defaults=True):
+    """``value_base64`` is there only when the value is JSON with line breaks: its exact bytes."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: str | int
+    key: msgspec.Raw
+    value: msgspec.Raw
+    headers: tuple[tuple[str, msgspec.Raw], ...]
+    value_base64: str = ""
+
+
+class EntryLine(msgspec.Struct):
+    id: int
+    at: str | int
+    kind: str
+    topic: str
+    partition: int
+    first: int
+    last: int
+    count: int
+    bytes: int
+    group: str
+    member: str
+    detail: dict[str, Any]
+
+
+class AnyLine(msgspec.Struct):
+    """What a line may hold when it is read; ``kind`` tells a journal entry from a record."""
+
+    topic: str = ""
+    partition: int = -1
+    offset: int = -1
+    timestamp: str | int | None = None
+    key: msgspec.Raw = NULL
+    value: msgspec.Raw = NULL
+    headers: tuple[tuple[str, msgspec.Raw], ...] = ()
+    value_base64: str = ""
+    kind: str = ""
+    id: int = 0
+    at: str | int = 0
+    first: int = -1
+    last: int = -1
+    count: int = 0
+    bytes: int = 0
+    group: str = ""
+    member: str = ""
+    detail: dict[str, Any] = {}
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyLine)
+
+
+class JsonLines:
+    name = "jsonl"
+    one_table = False
+
+    def head(self, what: What) -> bytes:
+        return b""
+
+    def record(self, record: StoredRecord) -> bytes:
+        value, exact = value_form(record.value)
+        headers = tuple((name, text_form(data)) for name, data in record.headers)
+        key = key_form(record.key)
+        line = RecordLine(
+            record.topic, record.partition, record.offset, stamp(record.timestamp_ms), key, value, headers, exact
+        )
+        return _encoder.encode(line) + b"\n"
+
+    def entry(self, entry: JournalEntry) -> bytes:
+        line = EntryLine(
+            entry.id, stamp(entry.at_ms), entry.kind, entry.topic, entry.partition, entry.first, entry.last,
+            entry.count, entry.bytes, entry.group, entry.member, entry.detail,
+        )  # fmt: skip
+        return _encoder.encode(line) + b"\n"
+
+    def read(self, source: BinaryIO) -> Iterator[Item]:
+        for number, text in enumerate(source, 1):
+            if not text.strip():
+                continue
+            try:
+                yield _item(_decoder.decode(text))
+            except (ValueError, RecursionError, Invalid) as error:  # msgspec's errors are ValueErrors
+                raise Invalid(f"Line {number:,} is not a record: {error}.".replace("..", ".")) from None
+
+
+def _item(line: AnyLine) -> Item:
+    if line.kind:
+        return JournalEntry(
+            line.kind, unstamp(line.at) or 0, line.topic, line.partition, line.first, line.last, line.count,
+            line.bytes, line.group, line.member, line.detail, line.id,
+        )  # fmt: skip
+    if line.partition < 0:
+        raise Invalid("it has no partition")
+    value = bytes_of_base64(line.value_base64) if line.value_base64 else bytes_of(line.value)
+    headers = tuple((name, bytes_of(form)) for name, form in line.headers)
+    timestamp_ms = unstamp(line.timestamp)
+    return StoredRecord(
+        line.topic, line.partition, line.offset, -1 if timestamp_ms is None else timestamp_ms,
+        bytes_of(line.key), value, headers,
+    )  # fmt: skip

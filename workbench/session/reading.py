@@ -1,0 +1,68 @@
+"""Records of a range, streamed from a reader: in order within a partition, and merged by time where asked."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from workbench.core.errors import NotFound
+from workbench.core.points import EARLIEST, LATEST, LogPoint
+from workbench.core.records import PartitionBounds, StoredRecord
+
+PAGE_RECORDS = 2000
+
+
+class LogReader(Protocol):
+    """The part of a workspace's reader that reading a range needs."""
+
+    def bounds(self, topic: str) -> list[PartitionBounds]: ...
+    def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]: ...
+    def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None: ...
+
+
+def offset_at(reader: LogReader, topic: str, bounds: PartitionBounds, point: LogPoint) -> int:
+    """The offset of ``point`` in one partition, kept inside the log; a time after the last record is the end."""
+    match point.kind:
+        case "earliest":
+            return bounds.log_start
+        case "offset":
+            return min(max(point.number, bounds.log_start), bounds.end)
+        case "time":
+            found = reader.offset_for_time(topic, bounds.partition, point.number)
+            return bounds.end if found is None else min(max(found, bounds.log_start), bounds.end)
+    return bounds.end
+
+
+def spans(
+    reader: LogReader, topic: str, from_: LogPoint = EARLIEST, to: LogPoint = LATEST, partition: int | None = None
+) -> list[PartitionBounds]:
+    """What each partition holds of the range (``to`` itself is not in it), as it stands now."""
+    found = []
+    for bounds in reader.bounds(topic):
+        if partition is None or bounds.partition == partition:
+            start, end = offset_at(reader, topic, bounds, from_), offset_at(reader, topic, bounds, to)
+            found.append(PartitionBounds(bounds.partition, start, max(start, end)))
+    if partition is not None and not found:
+        raise NotFound(f"«{topic}» has no partition {partition}.")
+    return found
+
+
+def records_of(reader: LogReader, topic: str, span: PartitionBounds) -> Iterator[StoredRecord]:
+    """The records of one partition's span, a page at a time."""
+    offset = span.log_start
+    while offset < span.end:
+        page = reader.read(topic, span.partition, offset, min(PAGE_RECORDS, span.end - offset))
+        if not page:
+            return
+        for record in page:
+            if record.offset >= span.end:
+                return
+            yield record
+        offset = page[-1].offset + 1
+
+
+def merged(reader: LogReader, topic: str, of: Sequence[PartitionBounds]) -> Iterator[StoredRecord]:
+    """The records of several spans by time; within a partition always by offset."""
+    streams = [records_of(reader, topic, span) for span in of]
+    return heapq.merge(*streams, key=lambda record: record.timestamp_ms)
