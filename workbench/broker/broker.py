@@ -18,7 +18,10 @@ from workbench.broker.batch import NO_PRODUCER, batch_header, encode_batch
 from workbench.broker.cache import DEFAULT_BYTES, TailCache
 from workbench.broker.log import AppendCallback, Log
 from workbench.broker.migrations import read_meta, write_meta
+from workbench.broker.retention import TICK_S, NoGroups, Retention, RetentionWork
+from workbench.broker.stats import BrokerStats, Meter
 from workbench.broker.store import Store
+from workbench.broker.ticker import Ticker
 from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.records import Appended, PartitionBounds, Record
@@ -47,7 +50,13 @@ class Broker:
         self._deleted = [topic for topic in loaded if topic.deleted]
         self._cache = TailCache(cache_bytes)
         self.log = Log(self.store, self.clock, self._cache)
+        self._meter = Meter(self.clock)
+        self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
+                                   NoGroups(), self._log_start_moved)  # fmt: skip
+        self._housekeeping = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
         self.store.start()
+        if background:
+            self._housekeeping.start()
 
     def __enter__(self) -> Self:
         return self
@@ -57,6 +66,7 @@ class Broker:
 
     def close(self) -> None:
         """Finish what is queued and let go of the file."""
+        self._housekeeping.stop()
         self.log.close()
         self.store.close()
 
@@ -115,6 +125,9 @@ class Broker:
 
         self.store.write(delete, vanish).result()
 
+    def _every_topic(self) -> list[Topic]:
+        return [*self._topics.values(), *self._deleted]
+
     def topic(self, name: str) -> TopicMeta:
         return self._topic(name).meta
 
@@ -169,6 +182,36 @@ class Broker:
             return number
 
         return self.store.write(take).result(), 0
+
+    # -- keeping house ---------------------------------------------------------------------------------------
+    def delete_records(self, topic: str, partition: int, before_offset: int) -> int:
+        """Move the log start to ``before_offset`` (-1: the end) and return it. The bytes go in the background."""
+        return self.retention.delete_records(self._partition(topic, partition), before_offset)
+
+    def hold_retention(self, topic: str, group: str, until: Mapping[int, int]) -> None:
+        """Retention leaves the topic alone until ``group`` has committed past ``until`` (partition: offset)."""
+        self.retention.hold(self._topic(topic), group, until)
+
+    def keep_house(self) -> None:
+        """Do now, to the end, what the background does by and by: remove what is no longer kept."""
+        work = RetentionWork(self.retention, self.path)
+        try:
+            while work():
+                pass
+        finally:
+            work.close()
+
+    def _log_start_moved(self, topic: str, partition: int, before: int, after: int) -> None:
+        """Inside the transaction that moves it."""
+
+    def stats(self) -> BrokerStats:
+        """Bounds, sizes and rates as they stand. For one caller: rates are taken between its askings."""
+        topics_now = sorted(self._topics.values(), key=lambda topic: topic.meta.name)
+        return self._meter.measure(topics_now, self.store.file_bytes())
+
+    def backup(self, path: Path | str) -> None:
+        """A complete copy as of now, whole or not at all; writing goes on meanwhile."""
+        self.store.backup(Path(path))
 
     # -- single values ---------------------------------------------------------------------------------------
     def set_meta(self, key: str, value: str) -> None:

@@ -196,6 +196,7 @@ class Log:
         return self._read(lambda connection: offset_for_time(connection, partition.no, start, end, ms))
 
     def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``query`` on the read-only connection; it sees what is committed."""
         with self._reading:
             if self._reader is None:
                 raise Refused(f"{self._store.path.name} is closed.", "Open it again.")

@@ -231,6 +231,25 @@ class Store:
         with self._round:
             return fn(self._connection)
 
+    def backup(self, path: Path) -> None:
+        """Copy the whole workspace as of now. One read transaction: the writer goes on, the copy is consistent."""
+        if path.exists():
+            raise AlreadyExists(f"{path.name} is already there.", "Choose another name.")
+        unfinished = path.with_name(path.name + ".new")
+        source = files.connect_reading(self.path)
+        try:
+            target = sqlite3.connect(unfinished, isolation_level=None)
+            try:
+                source.backup(target)
+            finally:
+                target.close()
+            os.replace(unfinished, path)
+        except sqlite3.Error as error:
+            raise files.file_error(path, error) from error
+        finally:
+            source.close()
+            unfinished.unlink(missing_ok=True)
+
     def file_bytes(self) -> int:
         """Bytes of the workspace on disk, the write-ahead log included."""
         wal = self.path.with_name(self.path.name + "-wal")

@@ -1,0 +1,234 @@
+"""Removing what a topic no longer keeps: by time, by size, when every group has read it, and deleted topics.
+
+Whole batches leave from the head of a partition; the log start moves behind them, offsets never change. One step
+removes at most 256 batches or 8 MiB in one job of the writer, so appends never wait long, and a big topic takes many
+steps. A step decides and removes inside the same transaction, so a hold that was granted is never overtaken.
+
+Steps run as ticks of a thread of their own, which looks at the first batch of a partition through a read-only
+connection and asks the writer only when that batch has to go.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from workbench.broker import files
+from workbench.broker.log import Log
+from workbench.broker.lookup import row_id
+from workbench.broker.sequences import FORGET_MS
+from workbench.broker.store import Store
+from workbench.broker.topics import Partition, Topic
+from workbench.core.clock import Clock
+from workbench.core.errors import Invalid, OutOfRange
+
+STEP_BATCHES = 256
+STEP_BYTES = 8 << 20
+TICK_S = 1.0
+FORGET_EVERY_MS = 3600 * 1000
+
+_HEAD = "SELECT id, last_offset, max_timestamp, size FROM batch WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
+_END_OF_PARTITION = (1 << 40) - 1
+
+
+class GroupOffsets(Protocol):
+    """What retention must know of the groups. Asked on the retention thread and on the writer thread."""
+
+    def committed_floor(self, topic: str, partition: int) -> int | None:
+        """The lowest committed offset of all groups that read the partition; None when no group does."""
+        ...
+
+    def committed_offset(self, group: str, topic: str, partition: int) -> int | None: ...
+
+
+class NoGroups:
+    """A broker in which nobody reads in groups."""
+
+    def committed_floor(self, topic: str, partition: int) -> int | None:
+        return None
+
+    def committed_offset(self, group: str, topic: str, partition: int) -> int | None:
+        return None
+
+
+class _Head(NamedTuple):
+    """A batch at the head of a partition, without its bytes."""
+
+    id: int
+    last_offset: int
+    max_timestamp: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What decides over one partition in one step."""
+
+    everything: bool
+    log_start: int
+    older_than_ms: int | None
+    spare_bytes: int | None
+    all_read: int
+
+    def let_go(self, heads: Iterable[_Head]) -> list[_Head]:
+        """The leading batches that have to go."""
+        gone: list[_Head] = []
+        freed = 0
+        for head in heads:
+            freed += head.size
+            due = (
+                self.everything
+                or head.last_offset < max(self.log_start, self.all_read)
+                or (self.older_than_ms is not None and head.max_timestamp < self.older_than_ms)
+                or (self.spare_bytes is not None and freed <= self.spare_bytes)
+            )
+            if not due:
+                break
+            gone.append(head)
+            if freed >= STEP_BYTES:
+                break
+        return gone
+
+
+class Retention:
+    """``topics()`` are the living and the deleted ones; ``buried(topic)`` is told once a deleted one is gone;
+    ``moved(topic, partition, before, after)`` is told inside the transaction that moves a log start."""
+
+    def __init__(self, store: Store, log: Log, clock: Clock, topics: Callable[[], list[Topic]],
+                 buried: Callable[[Topic], None], offsets: GroupOffsets,
+                 moved: Callable[[str, int, int, int], None]) -> None:  # fmt: skip
+        self._store = store
+        self._log = log
+        self._clock = clock
+        self._topics = topics
+        self._buried = buried
+        self._offsets = offsets
+        self._moved = moved
+        self._forgot_ms = clock.now_ms()
+
+    # -- acts ------------------------------------------------------------------------------------------------
+    def delete_records(self, partition: Partition, before_offset: int) -> int:
+        """Move the log start to ``before_offset`` (-1: the end); the batches go in the background."""
+
+        def move(_: sqlite3.Connection) -> int:
+            target = partition.staged_end if before_offset == -1 else before_offset
+            if not 0 <= target <= partition.staged_end:
+                raise OutOfRange(f"Offset {target} is outside {partition.topic.meta.name}/{partition.number}, which "
+                                 f"ends at {partition.staged_end}.", "Give an offset in the log.")  # fmt: skip
+            self._move_start(partition, target)
+            return partition.log_start
+
+        return self._store.write(move).result()
+
+    def hold(self, topic: Topic, group: str, until: Mapping[int, int]) -> None:
+        """Leave the topic alone until ``group`` has committed past ``until`` (partition: offset)."""
+        if not group or not until:
+            raise Invalid("A hold needs a group and at least one offset.")
+        rows = [(topic.meta.id, group, topic.partition(number).number, offset) for number, offset in until.items()]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany("INSERT OR REPLACE INTO hold VALUES (?, ?, ?, ?)", rows)
+
+        self._store.write(write).result()
+
+    # -- steps -----------------------------------------------------------------------------------------------
+    def step(self, connection: sqlite3.Connection) -> bool:
+        """One small step for every partition that needs it; True when there is more to do. ``connection`` reads."""
+        more = False
+        for topic in self._topics():
+            if topic.deleted or not topic.rules.keeps_all or any(p.log_start for p in topic.partitions):
+                more |= self._step_topic(connection, topic)
+        self._forget_producers()
+        return more
+
+    def _step_topic(self, connection: sqlite3.Connection, topic: Topic) -> bool:
+        more = False
+        for partition in topic.partitions:
+            if self._limits(partition).let_go(_heads(connection, partition, 1)):
+                more |= self._store.write(lambda db, partition=partition: self._shorten(db, partition)).result()
+        if topic.deleted and not more:
+            self._store.write(lambda db: self._bury(db, topic), lambda _: self._buried(topic)).result()
+        return more
+
+    def _limits(self, partition: Partition) -> _Limits:
+        topic, rules = partition.topic, partition.topic.rules
+        floor = self._offsets.committed_floor(topic.meta.name, partition.number) if rules.all_read else None
+        spare = partition.size_bytes - rules.retention_bytes if rules.retention_bytes >= 0 else None
+        old = self._clock.now_ms() - rules.retention_ms if rules.retention_ms >= 0 else None
+        return _Limits(topic.deleted, partition.log_start, old, spare, floor or 0)
+
+    def _shorten(self, connection: sqlite3.Connection, partition: Partition) -> bool:
+        """The job: remove what has to go from one partition. True when there may be more."""
+        limits = self._limits(partition)
+        if not partition.topic.deleted and self._held(connection, partition.topic):
+            limits = _Limits(False, partition.log_start, None, None, 0)  # what delete_records gave up may still go
+        gone = limits.let_go(_heads(connection, partition, STEP_BATCHES))
+        if not gone:
+            return False
+        connection.execute("DELETE FROM batch WHERE id BETWEEN ? AND ?", (gone[0].id, gone[-1].id))
+        self._move_start(partition, gone[-1].last_offset + 1)
+        partition.size_bytes -= sum(head.size for head in gone)
+        return len(gone) == STEP_BATCHES or sum(head.size for head in gone) >= STEP_BYTES
+
+    def _move_start(self, partition: Partition, target: int) -> None:
+        self._log.touch(partition)
+        before = partition.log_start
+        if target > before:
+            partition.log_start = target
+            if not partition.topic.deleted:
+                self._moved(partition.topic.meta.name, partition.number, before, target)
+
+    def _held(self, connection: sqlite3.Connection, topic: Topic) -> bool:
+        """Some group still has to read here; holds that are over are removed."""
+        held = False
+        rows = connection.execute("SELECT group_name, partition, until_offset FROM hold WHERE topic_id = ?",
+                                  (topic.meta.id,)).fetchall()  # fmt: skip
+        for group, number, until in rows:
+            committed = self._offsets.committed_offset(group, topic.meta.name, number)
+            if committed is not None and committed < until:
+                held = True
+            else:
+                connection.execute("DELETE FROM hold WHERE topic_id = ? AND group_name = ? AND partition = ?",
+                                   (topic.meta.id, group, number))  # fmt: skip
+        return held
+
+    def _bury(self, connection: sqlite3.Connection, topic: Topic) -> None:
+        """A deleted topic without batches: its rows go too."""
+        for partition in topic.partitions:
+            self._log.sequences.forget_partition(connection, partition.no)
+        connection.execute("DELETE FROM partition WHERE topic_id = ?", (topic.meta.id,))
+        connection.execute("DELETE FROM hold WHERE topic_id = ?", (topic.meta.id,))
+        connection.execute("DELETE FROM topic WHERE id = ?", (topic.meta.id,))
+
+    def _forget_producers(self) -> None:
+        now_ms = self._clock.now_ms()
+        if now_ms - self._forgot_ms >= FORGET_EVERY_MS:
+            self._forgot_ms = now_ms
+            self._store.write(lambda db: self._log.sequences.forget(db, now_ms - FORGET_MS)).result()
+
+
+def _heads(connection: sqlite3.Connection, partition: Partition, limit: int) -> list[_Head]:
+    first = row_id(partition.no, 0)
+    rows = connection.execute(_HEAD, (first, first + _END_OF_PARTITION, limit))
+    return [_Head(*row) for row in rows]
+
+
+class RetentionWork:
+    """Ticks of the retention thread, over a read-only connection that thread makes itself."""
+
+    def __init__(self, retention: Retention, path: Path) -> None:
+        self._retention = retention
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def __call__(self) -> bool:
+        if self._connection is None:
+            self._connection = files.connect_reading(self._path)
+        return self._retention.step(self._connection)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
