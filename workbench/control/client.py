@@ -1,7 +1,8 @@
 """The client's end of the control channel: blocking calls from any thread, pushes, and one word when it is lost.
 
 One reader thread a client hands each reply to the call that waits for it. Invariant: every call ends, with its
-reply, with the host's error, or with ``HostGone``; ``on_lost`` is called at most once, and not after ``close``.
+reply, with the host's error, or with ``HostGone``; ``on_lost`` is called at most once, and not after ``close`` or
+``Shutdown`` (that end was asked for).
 Callbacks run on the reader thread: they must be quick and must not call back into the client.
 """
 
@@ -20,7 +21,7 @@ from typing import Any, Protocol
 import msgspec
 
 from workbench.control.frames import FrameReader, frame
-from workbench.control.messages import Command, Hello, HostInfo, Push, Reply, Request
+from workbench.control.messages import Command, Hello, HostInfo, Push, Reply, Request, Shutdown
 from workbench.control.rendezvous import HostFile, connect
 from workbench.core.errors import Corrupt, HostGone, rebuild
 
@@ -52,6 +53,7 @@ class ControlClient:
         self._lost_callbacks: list[Callable[[str], None]] = []
         self._lost = ""
         self._closing = False
+        self._end_expected = False
         self._reader = threading.Thread(target=self._read, name="control-client", daemon=True)
         self._reader.start()
         try:
@@ -78,6 +80,7 @@ class ControlClient:
             if self._lost or self._closing:
                 raise HostGone(self._lost or "This connection to the host is closed.", _NEXT)
             self._waiting[number] = (command, answer)
+            self._end_expected = self._end_expected or isinstance(command, Shutdown)
             try:
                 self._link.sendall(data)
             except OSError as error:
@@ -147,7 +150,7 @@ class ControlClient:
         with self._lock:
             self._lost = reason
             waiting, self._waiting = self._waiting, {}
-            callbacks = () if self._closing else tuple(self._lost_callbacks)
+            callbacks = () if self._closing or self._end_expected else tuple(self._lost_callbacks)
         for _, answer in waiting.values():
             answer.set_exception(HostGone(reason, _NEXT))
         for callback in callbacks:

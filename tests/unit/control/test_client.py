@@ -12,7 +12,7 @@ import pytest
 
 from workbench.control.client import ControlClient
 from workbench.control.frames import FrameReader, frame
-from workbench.control.messages import Done, GetFlow, Hello, HostInfo, NoteUserAct, Push, Reply, Request, Run, Status
+from workbench.control.messages import Done, GetFlow, Hello, HostInfo, NoteUserAct, Push, Reply, Request, Run, Shutdown, Status
 from workbench.core.errors import HostGone, Refused
 
 INFO = HostInfo(1, "demo.flow", "0", 0)
@@ -122,6 +122,17 @@ def test_closing_is_not_a_loss(stage):
     assert told == []
     with pytest.raises(HostGone):
         client.call(Status())
+
+
+def test_an_end_that_was_asked_for_is_not_a_loss(stage):
+    client, host = stage(lambda r: None if isinstance(r.command, Status) else [reply(r, Done())])
+    told: list[str] = []
+    client.on_lost(told.append)
+    client.call(Shutdown())
+    with pytest.raises(HostGone):
+        client.call(Status())
+    client.close()
+    assert told == []
 
 
 def test_a_silent_host_is_given_up_in_words(stage):

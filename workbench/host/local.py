@@ -1,0 +1,77 @@
+"""A host in a thread of this process, called like one behind a socket: ``--in-process``, tests, single commands."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from workbench.control.messages import Command, Push
+from workbench.core.clock import Clock
+from workbench.core.errors import HostGone
+from workbench.host.session import ClientSession
+
+
+class LocalHost:
+    """Opens the workspace (the errors of ``Broker.open``) and serves it until ``close``. Any thread may call."""
+
+    def __init__(self, path: str | Path, *, clock: Clock | None = None) -> None:
+        self._path = Path(path)
+        self._clock = clock
+        self._push_callbacks: list[Callable[[Push], None]] = []
+        self._session = ClientSession(self._push)
+        self._started: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name="local-host", daemon=True)
+        self._thread.start()
+        try:
+            self._started.result()
+        except BaseException:
+            self._thread.join()
+            raise
+
+    def call(self, command: Command, timeout_s: float | None = None) -> Any:
+        """Do a command and wait for its reply struct."""
+        if not self._thread.is_alive():
+            raise HostGone("The broker of this workspace is closed.")
+        return asyncio.run_coroutine_threadsafe(self._service.handle(self._session, command), self._loop).result(timeout_s)
+
+    def on_push(self, callback: Callable[[Push], None]) -> None:
+        """Call back with every push (after ``Subscribe``), on the host's thread."""
+        self._push_callbacks.append(callback)
+
+    def on_lost(self, callback: Callable[[str], None]) -> None:
+        """A host in this process can't be lost: kept for the likeness, never called."""
+
+    def close(self) -> None:
+        """Stop in order and let go of the file."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._service.shutdown_asked.set)
+            self._thread.join()
+
+    def _push(self, push: Push) -> None:
+        for callback in tuple(self._push_callbacks):
+            callback(push)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)
+
+    async def _serve(self) -> None:
+        from workbench.host.service import Service  # here, so that a window starts without the broker's code
+
+        self._loop = asyncio.get_running_loop()
+        self._service = await Service.open(self._path, clock=self._clock)
+        try:
+            self._service.enter(self._session)
+            self._started.set_result(None)
+            await self._service.shutdown_asked.wait()
+            await self._service.leave(self._session)
+        finally:
+            await self._service.close()

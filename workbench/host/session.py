@@ -1,0 +1,21 @@
+"""One attached window or command: what it subscribed to and what it holds open. Lives on the host's loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from workbench.control.messages import Push
+from workbench.engines.base import Consumer
+
+
+@dataclass(slots=True, eq=False)
+class ClientSession:
+    """``push`` sends without waiting; ``busy`` says that the last pushes still wait to leave."""
+
+    push: Callable[[Push], None]
+    busy: Callable[[], bool] = lambda: False
+    client: str = ""
+    hz: float = 0.0
+    due_ms: float = 0.0
+    consumers: dict[int, Consumer] = field(default_factory=dict)
