@@ -44,6 +44,7 @@ _PLACE = Struct(">q")
 _STAMP = Struct(">hiqq")
 _LENGTH_AT, _EPOCH_AT, _MAGIC_AT, _CRC_AT, _CRC_FROM = 8, 12, 16, 17, 21
 _EPOCH_ZERO = bytes(4)
+_LEAST_RECORD_BYTES = 7
 
 
 class BatchHeader(NamedTuple):
@@ -105,6 +106,8 @@ def check_batch(data: bytes) -> BatchHeader:
         raise Corrupt(f"The batch says {header.length + _EPOCH_AT} bytes and has {len(data)}.")
     if header.count < 1 or header.count != header.last_offset_delta + 1:
         raise Corrupt(f"The batch says {header.count} records and a last offset delta of {header.last_offset_delta}.")
+    if header.codec == 0 and header.count * _LEAST_RECORD_BYTES > len(data) - HEADER_BYTES:
+        raise Corrupt(f"The batch says {header.count} records, more than its {len(data)} bytes can hold.")
     if header.codec >= len(CODECS):
         raise Corrupt(f"The batch names compression {header.codec}, which does not exist.")
     if header.crc != google_crc32c.value(data[_CRC_FROM:]):
@@ -218,27 +221,39 @@ def encode_batch(records: Sequence[Record], *, base_offset: int = 0, compression
 
 
 # -- reading -------------------------------------------------------------------------------------------------
-def _long_varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number at ``at`` and where it ends."""
-    rest = shift = 0
-    while True:
+def _number_at(data: bytes, at: int) -> tuple[int, int]:
+    """The number at ``at`` and where it ends. One and two bytes, nearly all there are, go straight through."""
+    byte = data[at]
+    if byte < 0x80:
+        return (byte >> 1) ^ -(byte & 1), at + 1
+    high = data[at + 1]
+    if high < 0x80:
+        rest = byte & 0x7F | high << 7
+        return (rest >> 1) ^ -(rest & 1), at + 2
+    return _long_number_at(data, at)
+
+
+def _long_number_at(data: bytes, at: int) -> tuple[int, int]:
+    rest = 0
+    for shift in range(0, 70, 7):
         byte = data[at]
         at += 1
         rest |= (byte & 0x7F) << shift
         if byte < 0x80:
             return (rest >> 1) ^ -(rest & 1), at
-        shift += 7
-        if shift > 63:
-            raise Corrupt("A record holds a number that is too long.")
+    raise Corrupt("A record holds a number that is too long.")
 
 
-def _decode_headers(data: bytes, at: int, count: int) -> tuple[Headers, int]:
-    headers = []
+def _decode_headers(data: bytes, at: int) -> tuple[Headers, int]:
+    count, at = _number_at(data, at)
+    headers: list[tuple[str, bytes | None]] = []
     for _ in range(count):
-        length, at = _long_varint(data, at)
+        length, at = _number_at(data, at)
+        if length < 0:
+            raise Corrupt("A record header has no name.")
         name = data[at : at + length].decode("utf-8", "replace")
         at += length
-        length, at = _long_varint(data, at)
+        length, at = _number_at(data, at)
         if length < 0:
             headers.append((name, None))
         else:
@@ -251,7 +266,7 @@ def _skip(data: bytes, records: int) -> int:
     """Where the record after the first ``records`` begins."""
     at = 0
     for _ in range(records):
-        length, at = _long_varint(data, at)
+        length, at = _number_at(data, at)
         if length < 0:
             raise Corrupt("A record says it has less than no bytes.")
         at += length
@@ -272,48 +287,35 @@ def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
 
 def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int, at: int,
                     wanted: int) -> list[StoredRecord]:  # fmt: skip
-    """The hot path of every reader, 1.1 us a record: one- and two-byte numbers are read in place, the rest by call."""
-    base_offset, size, varint = header.base_offset, len(body), _long_varint
-    base_time, fixed_time = header.base_timestamp, header.log_append_time
-    build, found = tuple.__new__, []  # StoredRecord(...) would go through a Python-level __new__: twice the time
+    """The hot path of every reader, 1.7 us a record. A length that lies makes ``at`` and ``end`` differ."""
+    base_offset, base_time, size, number_at = header.base_offset, header.base_timestamp, len(body), _number_at
+    append_time = header.max_timestamp if header.log_append_time else None
+    build, found = tuple.__new__, []  # StoredRecord(...) goes through a __new__ in Python: twice the time
     for _ in range(wanted):
-        length, at = varint(body, at)
+        length, at = number_at(body, at)
         end = at + length
-        at += 1
-        byte = body[at]
-        if byte < 0x80:
-            delta, at = (byte >> 1) ^ -(byte & 1), at + 1
-        else:
-            delta, at = varint(body, at)
-        byte = body[at]
-        if byte < 0x80:
-            index, at = byte >> 1, at + 1
-        else:
-            index, at = varint(body, at)
-        byte = body[at]
-        if byte < 0x80:
-            length, at = (byte >> 1) ^ -(byte & 1), at + 1
-        else:
-            length, at = varint(body, at)
+        delta, at = number_at(body, at + 1)
+        index, at = number_at(body, at)
+        length, at = number_at(body, at)
         if length < 0:
             key = None
         else:
             key = body[at : at + length]
             at += length
-        length, at = varint(body, at)
+        length, at = number_at(body, at)
         if length < 0:
             value = None
         else:
             value = body[at : at + length]
             at += length
+        headers: Headers = ()
         if body[at]:
-            length, at = varint(body, at)
-            headers, at = _decode_headers(body, at, length)
+            headers, at = _decode_headers(body, at)
         else:
-            headers, at = (), at + 1
+            at += 1
         if at != end or end > size:
             raise Corrupt(f"A record of {topic}/{partition} at or after {base_offset} is not as long as it says.")
-        time = header.max_timestamp if fixed_time else base_time + delta
+        time = base_time + delta if append_time is None else append_time
         found.append(build(StoredRecord, (topic, partition, base_offset + index, time, key, value, headers)))
     return found
 
@@ -331,15 +333,17 @@ def batch_keys(data: bytes, limit: int | None = None) -> list[bytes | None]:
     header = batch_header(data)
     body = decompress(header.codec, data[HEADER_BYTES:])
     keys: list[bytes | None] = []
-    at, varint = 0, _long_varint
+    at = 0
     try:
         for _ in range(header.count if limit is None else min(limit, header.count)):
-            length, at = varint(body, at)
+            length, at = _number_at(body, at)
             end = at + length
-            _, at = varint(body, at + 1)
-            _, at = varint(body, at)
-            length, at = varint(body, at)
+            _, at = _number_at(body, at + 1)
+            _, at = _number_at(body, at)
+            length, at = _number_at(body, at)
             keys.append(None if length < 0 else body[at : at + length])
+            if not at <= end <= len(body):
+                raise Corrupt(f"A record at or after {header.base_offset} is not as long as it says.")
             at = end
     except IndexError:
         raise Corrupt(f"A record at or after {header.base_offset} is cut off.") from None

@@ -23,7 +23,7 @@ from typing import NamedTuple, TypeVar
 from workbench.broker import files
 from workbench.broker.batch import BatchHeader, batch_header, check_batch, place_batch, recompress_batch, stamp_batch
 from workbench.broker.cache import TailCache
-from workbench.broker.lookup import offset_for_time, read_batches, row_id
+from workbench.broker.lookup import MAX_OFFSET, offset_for_time, read_batches, row_id
 from workbench.broker.sequences import Sequences
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition
@@ -104,6 +104,8 @@ class Log:
         if topic.rules.log_append_time:
             data, header = stamp_batch(data, header, now_ms), header._replace(max_timestamp=now_ms)
         base = partition.staged_end
+        if base + header.count > MAX_OFFSET:
+            raise Refused(f"{topic.meta.name}/{partition.number} is at its last offset.", "Make a new topic.")
         data = place_batch(data, base)
         self.touch(partition)
         empty = base == partition.log_start

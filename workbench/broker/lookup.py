@@ -17,6 +17,7 @@ import sqlite3
 from workbench.broker.batch import decode_batch
 
 OFFSET_BITS = 40
+MAX_OFFSET = (1 << OFFSET_BITS) - 1
 
 _BATCHES = """
     SELECT data FROM batch

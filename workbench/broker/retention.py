@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 
 from workbench.broker import files
 from workbench.broker.log import Log
-from workbench.broker.lookup import row_id
+from workbench.broker.lookup import MAX_OFFSET, row_id
 from workbench.broker.sequences import FORGET_MS
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
@@ -31,7 +31,6 @@ TICK_S = 1.0
 FORGET_EVERY_MS = 3600 * 1000
 
 _HEAD = "SELECT id, last_offset, max_timestamp, size FROM batch WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
-_END_OF_PARTITION = (1 << 40) - 1
 
 
 class GroupOffsets(Protocol):
@@ -212,7 +211,7 @@ class Retention:
 
 def _heads(connection: sqlite3.Connection, partition: Partition, limit: int) -> list[_Head]:
     first = row_id(partition.no, 0)
-    rows = connection.execute(_HEAD, (first, first + _END_OF_PARTITION, limit))
+    rows = connection.execute(_HEAD, (first, row_id(partition.no, MAX_OFFSET), limit))
     return [_Head(*row) for row in rows]
 
 

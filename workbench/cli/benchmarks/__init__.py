@@ -1,0 +1,1 @@
+"""Measurements of this machine: each gives a ratio of ours against a peer, taken in one interleaved run."""
