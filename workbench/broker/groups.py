@@ -94,6 +94,10 @@ class Groups:
         if group in self._groups:
             self._offsets.setdefault(group, {}).update(offsets)
 
+    def ensure(self, group: str) -> None:
+        """Make the group if it is not there: an administrator gives it offsets before its first member comes."""
+        self._group(group, create=True)
+
     def committed(self, group: str) -> dict[TopicPartition, CommittedOffset]:
         return dict(self._offsets.get(group, {}))
 

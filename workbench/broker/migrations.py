@@ -10,6 +10,8 @@ host that opens a current file should not pay for it.
     batch       one row a RecordBatch v2; id = partition.no << 40 | base offset
     producer    the last five sequences of each idempotent producer and partition
     hold        offsets that retention must leave until a group has committed past them
+    group_*     groups and what they committed: see ``offsets``
+    journal_*   what happened, and lag_*: see ``journal_rows``
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+from workbench.broker import journal_rows, offsets
 
 APPLICATION_ID = 0x77_66_6C_6F  # "wflo"
 
@@ -51,7 +55,12 @@ def _log(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = (("0001_log", _log),)
+def _groups_and_journal(db: Database) -> None:
+    for statement in (*offsets.SCHEMA, *journal_rows.SCHEMA):
+        db.execute(statement)
+
+
+STEPS = (("0001_log", _log), ("0002_groups_and_journal", _groups_and_journal))
 SCHEMA_VERSION = len(STEPS)
 
 

@@ -1,0 +1,310 @@
+"""Consumer groups alive: the pure ``Groups`` behind one lock, joined to the file, the journal and futures.
+
+    any thread      call ──lock──► Groups ──► Outbox ──► journal (in order), rows to the writer; then, without the
+                                                         lock, answers to the futures
+    writer thread   a commit's rows are in the file ──► known to ``Groups``, journalled, its Future set
+
+Lock order: this lock, then the journal's. Nothing here waits for the writer while it holds the lock.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any, Protocol
+
+from workbench.broker import offsets as rows
+from workbench.broker.ages import Ages
+from workbench.broker.groups import Groups
+from workbench.broker.journal import Journal
+from workbench.broker.membership import (
+    CommittedOffset,
+    GroupMeta,
+    GroupSettings,
+    GroupState,
+    JoinRequest,
+    JoinResult,
+    Leaver,
+    StoredGroup,
+    SyncRequest,
+    SyncResult,
+)
+from workbench.broker.resets import ResetGround, plan_reset, reset_entries
+from workbench.broker.store import Store
+from workbench.core.clock import Clock
+from workbench.core.errors import Invalid, NotFound, Refused, WorkbenchError
+from workbench.core.journal import LagSample
+from workbench.core.offsets import ResetPlan, ResetSpec
+from workbench.core.records import PartitionBounds, TopicPartition
+from workbench.core.snapshot import GroupPartitionStat
+
+
+class LogView(Protocol):
+    """What groups must know of the log (the façade answers)."""
+
+    def has_partition(self, topic: str, partition: int) -> bool: ...
+
+    def bounds(self, topic: str) -> list[PartitionBounds]: ...
+
+    def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None: ...
+
+    def fetch(self, topic: str, partition: int, offset: int, max_bytes: int) -> list[bytes]: ...
+
+
+class Coordination:
+    """Thread-safe. Futures are set on the thread whose call completed them."""
+
+    def __init__(self, store: Store, journal: Journal, log: LogView, clock: Clock,
+                 settings: GroupSettings | None = None) -> None:  # fmt: skip
+        self._store = store
+        self._journal = journal
+        self._log = log
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._groups = Groups(clock, settings)
+        self._groups.load(store.read(rows.load_groups), store.read(rows.load_offsets))
+        self._positions: dict[tuple[str, TopicPartition], tuple[str, int]] = {}
+        self._ages = Ages(clock, log.fetch)
+        self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer
+
+    # -- membership ----------------------------------------------------------------------------------------
+    def join(self, request: JoinRequest) -> Future[JoinResult]:
+        return self._ask(self._groups.join, request)
+
+    def sync(self, request: SyncRequest) -> Future[SyncResult]:
+        return self._ask(self._groups.sync, request)
+
+    def heartbeat(self, group: str, member_id: str, generation: int, instance_id: str | None = None) -> None:
+        with self._lock:
+            self._groups.heartbeat(group, member_id, generation, instance_id)
+
+    def leave(self, group: str, leavers: Sequence[Leaver]) -> list[WorkbenchError | None]:
+        with self._lock:
+            answers = self._groups.leave(group, leavers)
+        self._deliver()
+        return answers
+
+    def _ask(self, call: Callable[[Any, Any], None], request: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            with self._lock:
+                call(request, future)
+        except WorkbenchError as problem:
+            future.set_exception(problem)
+        self._deliver()
+        return future
+
+    def _deliver(self) -> Future[None] | None:
+        """Send the outbox on its way; the Future tells when the rows of changed groups are in the file."""
+        with self._lock:
+            outbox = self._groups.take_outbox()
+            for entry in outbox.entries:
+                self._journal.add(entry)
+            changed = {name: self._groups.stored(name) for name in outbox.changed}
+            for name in [name for name, stored in changed.items() if stored is None]:
+                self._ages.forget_group(name)
+        written = self._store.write(lambda db: _write_groups(db, changed)) if changed else None
+        for future, answer in outbox.answers:
+            if isinstance(answer, WorkbenchError):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+        if outbox.entries:
+            self.on_deadline()
+        return written
+
+    # -- offsets -------------------------------------------------------------------------------------------
+    def commit(self, group: str, member_id: str, generation: int, offsets: Mapping[TopicPartition, tuple[int, str]],
+               instance_id: str | None = None) -> Future[None]:  # fmt: skip
+        """Commit the next offsets to read. Set after they are in the file; fencing comes with the Future."""
+        try:
+            for part, (offset, _) in offsets.items():
+                self._check_target(part, offset)
+            with self._lock:
+                self._groups.check_commit(group, member_id, generation, instance_id)
+        except WorkbenchError as problem:
+            refused: Future[None] = Future()
+            refused.set_exception(problem)
+            return refused
+        at_ms = self._clock.now_ms()
+        done = {part: CommittedOffset(offset, metadata, at_ms) for part, (offset, metadata) in offsets.items()}
+        written = self._write_offsets(group, member_id, done)
+        self._deliver()
+        return written
+
+    def _check_target(self, part: TopicPartition, offset: int) -> None:
+        if not self._log.has_partition(*part):
+            raise NotFound(f"There is no partition {part}.", "List the topics to see those there are.")
+        if offset < 0:
+            raise Invalid(f"{part} can't be committed at {offset}.", "Offsets begin at 0.")
+
+    def _write_offsets(
+        self, group: str, member_id: str, done: Mapping[TopicPartition, CommittedOffset]
+    ) -> Future[None]:
+        def write(connection: sqlite3.Connection) -> None:
+            with self._lock:
+                self._groups.describe(group)  # it may have been deleted while this commit waited
+            rows.put_offsets(connection, group, done)
+
+        def known(_: None) -> None:
+            with self._lock:
+                self._groups.record_commit(group, done)
+                self._journal.note_commits(group, member_id, {part: new.offset for part, new in done.items()})
+
+        return self._store.write(write, known)
+
+    def committed(self, group: str) -> dict[TopicPartition, CommittedOffset]:
+        with self._lock:
+            return self._groups.committed(group)
+
+    def committed_floor(self, topic: str, partition: int) -> int | None:
+        """The lowest committed offset of all groups that read the partition; None when no group does."""
+        part = TopicPartition(topic, partition)
+        with self._lock:
+            found = [self._groups.committed(name).get(part) for name in self._groups.names()]
+        return min((done.offset for done in found if done is not None), default=None)
+
+    def committed_offset(self, group: str, topic: str, partition: int) -> int | None:
+        done = self.committed(group).get(TopicPartition(topic, partition))
+        return None if done is None else done.offset
+
+    def forget_topic(self, connection: sqlite3.Connection, topic: str) -> None:
+        """A topic goes: what was committed for it goes in the same transaction."""
+        rows.forget_topic(connection, topic)
+        with self._lock:
+            self._groups.forget_topic(topic)
+
+    # -- resets --------------------------------------------------------------------------------------------
+    def plan_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = ()) -> ResetPlan:
+        """What a reset would do, per partition; ``topic`` empty means all topics the group has to do with."""
+        with self._lock:
+            known = group in self._groups.names()
+            meta = self._groups.describe(group) if known else GroupMeta(group, GroupState.EMPTY)
+            committed, copied = self._groups.committed(group), self._groups.committed(spec.group)
+        if not known and not topic:
+            raise NotFound(f"There is no group {group!r}.", "List the groups to see those there are.")
+        topics = [topic] if topic else sorted({part.topic for part in (*committed, *copied)} | _topics(meta))
+        bounds = {
+            TopicPartition(name, b.partition): b
+            for name in topics
+            for b in self._log.bounds(name)
+            if not partitions or b.partition in partitions
+        }
+        return plan_reset(spec, ResetGround(meta, bounds, committed, copied, self._offset_at, self._clock.now_ms()))
+
+    def _offset_at(self, part: TopicPartition, ms: int) -> int | None:
+        return self._log.offset_for_time(part.topic, part.partition, ms)
+
+    def apply_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = (),
+                    force: bool = False) -> ResetPlan:  # fmt: skip
+        """Carry a plan out; refused while members are active unless ``force`` (whoever forces has paused them)."""
+        plan = self.plan_reset(group, spec, topic, partitions)
+        if plan.refused and not force:
+            raise Refused(plan.refused, "Or ask for them to be paused, moved and resumed.")
+        at_ms = self._clock.now_ms()
+        done = {TopicPartition(m.topic, m.partition): CommittedOffset(m.after, "", at_ms) for m in plan.moves}
+        with self._lock:
+            self._groups.ensure(group)
+        self._deliver()
+        self._store.write(
+            lambda db: rows.put_offsets(db, group, done), lambda _: self._moved(plan, spec, done)
+        ).result()
+        return replace(plan, applied=True)
+
+    def _moved(self, plan: ResetPlan, spec: ResetSpec, done: Mapping[TopicPartition, CommittedOffset]) -> None:
+        with self._lock:
+            self._groups.record_commit(plan.group, done)
+            for entry in reset_entries(plan, spec, self._clock.now_ms()):
+                self._journal.add(entry)
+
+    # -- how groups look -----------------------------------------------------------------------------------
+    def groups(self) -> list[GroupMeta]:
+        with self._lock:
+            return [self._groups.describe(name) for name in self._groups.names()]
+
+    def group(self, name: str) -> GroupMeta:
+        with self._lock:
+            return self._groups.describe(name)
+
+    def delete(self, group: str) -> None:
+        """Delete an empty group and what it committed."""
+        with self._lock:
+            self._groups.delete(group)
+        written = self._deliver()
+        if written is not None:
+            written.result()
+
+    def note_position(self, group: str, part: TopicPartition, member: str, next_offset: int) -> None:
+        with self._lock:
+            self._positions[group, part] = (member, next_offset)
+
+    def partitions(self, group: str) -> tuple[GroupPartitionStat, ...]:
+        """Every partition the group has committed or holds: bounds, committed, position, owner and lag in time."""
+        with self._lock:
+            meta, committed = self._groups.describe(group), self._groups.committed(group)
+            owners = {part: m.member_id for m in meta.members for part in m.assignment}
+            bounds = {
+                TopicPartition(topic, b.partition): b
+                for topic in {part.topic for part in (*committed, *owners)}
+                if self._log.has_partition(topic, 0)
+                for b in self._log.bounds(topic)
+            }
+            stats = []
+            for part in sorted(set(committed) | set(owners)):
+                if part in bounds:
+                    done = committed.get(part)
+                    stats.append(self._partition(group, part, bounds[part], done, owners.get(part, "")))
+            return tuple(stats)
+
+    def _partition(self, group: str, part: TopicPartition, bounds: PartitionBounds, done: CommittedOffset | None,
+                   owner: str) -> GroupPartitionStat:  # fmt: skip
+        next_offset = bounds.log_start if done is None else max(done.offset, bounds.log_start)
+        reader, position = self._positions.get((group, part), ("", None))
+        return GroupPartitionStat(
+            part.topic, part.partition, bounds.log_start, bounds.end, None if done is None else done.offset,
+            position if owner and reader == owner else None, owner,
+            self._ages.age_ms(group, part, next_offset, bounds.end),
+        )  # fmt: skip
+
+    def lag_samples(self) -> list[LagSample]:
+        """The lag of every group's partitions, as of now."""
+        with self._lock:
+            names, now = self._groups.names(), self._clock.now_ms()
+            return [
+                LagSample(now, name, stat.topic, stat.partition, stat.lag_records, stat.lag_ms)
+                for name in names
+                for stat in self.partitions(name)
+            ]
+
+    # -- time ----------------------------------------------------------------------------------------------
+    def tick(self) -> None:
+        """End what is overdue: sessions, waits."""
+        with self._lock:
+            self._groups.tick()
+        self._deliver()
+
+    def next_deadline(self) -> float | None:
+        with self._lock:
+            return self._groups.next_deadline()
+
+    def expire(self) -> list[str]:
+        """Delete the groups whose offsets are past their retention."""
+        with self._lock:
+            gone = self._groups.expire()
+        self._deliver()
+        return gone
+
+
+def _topics(meta: GroupMeta) -> set[str]:
+    return {topic for member in meta.members for topic in member.topics}
+
+
+def _write_groups(connection: sqlite3.Connection, changed: Mapping[str, StoredGroup | None]) -> None:
+    for name, stored in changed.items():
+        if stored is None:
+            rows.delete_group(connection, name)
+        else:
+            rows.put_group(connection, stored)

@@ -1,0 +1,90 @@
+"""What must happen by itself: overdue sessions and waits, journal ticks, lag samples, expiry, trimming.
+
+``Chores`` is one round and says how long the next may wait; ``Housekeeping`` is the thread that does rounds, woken
+early by ``nudge`` when a deadline has come nearer. Without the thread (tests) rounds are done by hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from workbench.broker.coordination import Coordination
+from workbench.broker.journal import DEFAULT_MAX_BYTES, TICK_MS, Journal, trim
+from workbench.broker.migrations import read_meta
+from workbench.broker.store import Store
+from workbench.core.clock import Clock
+
+IDLE_MS = 250.0
+LAG_SAMPLE_MS = 1_000.0
+EXPIRE_MS = 60_000.0
+MAX_BYTES_KEY = "journal.max.bytes"
+_log = logging.getLogger(__name__)
+
+
+class Chores:
+    """One round of the chores that are due."""
+
+    def __init__(self, store: Store, groups: Coordination, journal: Journal, clock: Clock) -> None:
+        self._store = store
+        self._groups = groups
+        self._journal = journal
+        self._clock = clock
+        self._sampled = self._expired = clock.monotonic_ms()
+        self._max_bytes = int(store.read(lambda db: read_meta(db, MAX_BYTES_KEY)) or DEFAULT_MAX_BYTES)
+
+    def __call__(self) -> float:
+        """Do what is due; the seconds until there may be more."""
+        self._groups.tick()
+        now = self._clock.monotonic_ms()
+        if now - self._sampled >= LAG_SAMPLE_MS:
+            self._sampled = now
+            self._journal.sample_lags(self._groups.lag_samples())
+        if now - self._expired >= EXPIRE_MS:
+            self._expired = now
+            self._groups.expire()
+            self._store.write(lambda db: trim(db, self._max_bytes))
+        if self._journal.due:
+            self._store.write(self._journal.flush)
+        return self._wait_s()
+
+    def _wait_s(self) -> float:
+        """A round by hand, in a test, has no thread to wait; the thread sleeps until the nearest deadline."""
+        deadline = self._groups.next_deadline()
+        until = IDLE_MS if deadline is None else max(0.0, deadline - self._clock.monotonic_ms())
+        return min(until, IDLE_MS, TICK_MS if self._journal.gathered else IDLE_MS) / 1000.0
+
+
+class Housekeeping:
+    """The thread. ``nudge`` may be called from any thread."""
+
+    def __init__(self, round_: Callable[[], float]) -> None:
+        self._round = round_
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="broker-housekeeping", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def nudge(self) -> None:
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Let the round in hand end, then return."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        wait_s = 0.0
+        while not self._stopping:
+            self._wake.wait(wait_s)
+            self._wake.clear()
+            try:
+                wait_s = 0.0 if self._stopping else self._round()
+            except Exception:  # one round's fault must not end the sessions of all groups
+                wait_s = 1.0
+                _log.exception("a round of housekeeping failed; the next will try again")

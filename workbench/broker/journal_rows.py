@@ -1,0 +1,154 @@
+"""The journal's tables, and how entries, keyframes and lag samples look in them. Shared by writer and reader.
+
+journal           one row an entry, about 41 bytes a range; names are numbers of ``journal_name``. Ids and times
+                  both only grow, so a time is found by bisecting ids and needs no index
+journal_event     index of the rare kinds (all but append, deliver, commit), so that marks cost no scan
+journal_keyframe  the folded state after entry ``id``: zlib over JSON
+journal_second    roll-up for the time strip: records and bytes appended, records delivered, per second
+lag_series        numbers for (group, topic, partition)
+lag_sample        one row a second, all series in it: zlib over series u32[], lag i64[], lag in ms i64[] (-1: unknown)
+journal_entry     the same entries in words, for people with an SQL tool
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from workbench.core.journal import JournalEntry
+
+KINDS = (
+    "", "append", "deliver", "commit", "retention", "topic", "group", "join", "leave", "rebalance", "reset", "member",
+    "producer", "run", "fault", "user", "bookmark", "host", "flow",
+)  # fmt: skip
+"""Numbers of the kinds in the file: a kind's place here never changes, new ones go to the end."""
+KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+LAST_RANGE_KIND = KIND_NUMBERS["commit"]
+
+SCHEMA = (
+    "CREATE TABLE journal_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE journal_kind (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+    """CREATE TABLE journal (
+        id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind INTEGER NOT NULL, topic INTEGER, partition INTEGER,
+        first INTEGER, last INTEGER, count INTEGER, bytes INTEGER, group_name INTEGER, member INTEGER, detail BLOB)""",
+    f"CREATE INDEX journal_event ON journal (id, kind) WHERE kind > {LAST_RANGE_KIND}",
+    "CREATE TABLE journal_keyframe (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, state BLOB NOT NULL)",
+    """CREATE TABLE journal_second (
+        second INTEGER PRIMARY KEY, records INTEGER NOT NULL, bytes INTEGER NOT NULL, delivered INTEGER NOT NULL)""",
+    """CREATE TABLE lag_series (
+        id INTEGER PRIMARY KEY, group_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
+        UNIQUE (group_name, topic, partition))""",
+    "CREATE TABLE lag_sample (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, data BLOB NOT NULL)",
+    """CREATE VIEW journal_entry AS
+        SELECT j.id, datetime(j.at_ms / 1000.0, 'unixepoch', 'subsec') AS at, k.name AS kind, t.name AS topic,
+               j.partition, j.first, j.last, j.count, j.bytes, g.name AS group_name, m.name AS member,
+               CAST(j.detail AS TEXT) AS detail
+        FROM journal j JOIN journal_kind k ON k.id = j.kind LEFT JOIN journal_name t ON t.id = j.topic
+        LEFT JOIN journal_name g ON g.id = j.group_name LEFT JOIN journal_name m ON m.id = j.member""",
+    "INSERT INTO journal_kind VALUES "
+    + ", ".join(f"({number}, '{kind}')" for number, kind in enumerate(KINDS) if kind),
+)
+
+INSERT_ENTRY = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class Names:
+    """Numbers of the names in the journal. ``None`` in a row is the empty name."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._numbers: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the names anew: after a rollback, or when a row has a number not seen before."""
+        self._names = dict(self._connection.execute("SELECT id, name FROM journal_name"))
+        self._numbers = {name: number for number, name in self._names.items()}
+
+    def number(self, name: str) -> int | None:
+        """The number of ``name``, given to it now if it has none (writer only)."""
+        if not name:
+            return None
+        if name not in self._numbers:
+            row = self._connection.execute(
+                "INSERT INTO journal_name (name) VALUES (?) RETURNING id", (name,)
+            ).fetchone()
+            self._numbers[name] = row[0]
+            self._names[row[0]] = name
+        return self._numbers[name]
+
+    def name(self, number: int | None) -> str:
+        if number is None:
+            return ""
+        if number not in self._names:
+            self.refresh()
+        return self._names[number]
+
+
+def entry_row(entry: JournalEntry, names: Names, entry_id: int) -> tuple[Any, ...]:
+    detail = orjson.dumps(entry.detail, default=list) if entry.detail else None
+    return (
+        entry_id, entry.at_ms, KIND_NUMBERS[entry.kind], names.number(entry.topic), _known(entry.partition),
+        _known(entry.first), _known(entry.last), entry.count or None, entry.bytes or None,
+        names.number(entry.group), names.number(entry.member), detail,
+    )  # fmt: skip
+
+
+def entry_of(row: Sequence[Any], names: Names) -> JournalEntry:
+    number, at_ms, kind, topic, partition, first, last, count, size, group, member, detail = row
+    return JournalEntry(
+        KINDS[kind], at_ms, names.name(topic), _number(partition), _number(first), _number(last), count or 0, size or 0,
+        names.name(group), names.name(member), orjson.loads(detail) if detail else {}, number,
+    )  # fmt: skip
+
+
+def _known(number: int) -> int | None:
+    return None if number == -1 else number
+
+
+def _number(stored: int | None) -> int:
+    return -1 if stored is None else stored
+
+
+def pack_state(state: dict[str, Any]) -> bytes:
+    return zlib.compress(orjson.dumps(state), 1)
+
+
+def unpack_state(data: bytes) -> dict[str, Any]:
+    state: dict[str, Any] = orjson.loads(zlib.decompress(data))
+    return state
+
+
+def pack_lags(rows: Iterable[tuple[int, int, int]]) -> bytes:
+    """(series, records, ms) of one instant."""
+    series, records, ages = zip(*rows, strict=True)
+    count = len(series)
+    return zlib.compress(struct.pack(f"<{count}I{2 * count}q", *series, *records, *ages), 1)
+
+
+def unpack_lags(data: bytes) -> Iterable[tuple[int, int, int]]:
+    raw = zlib.decompress(data)
+    count = len(raw) // 20
+    numbers = struct.unpack(f"<{count}I{2 * count}q", raw)
+    return zip(numbers[:count], numbers[count : 2 * count], numbers[2 * count :], strict=True)
+
+
+def first_id_at(connection: sqlite3.Connection, table: str, ms: int) -> int:
+    """The first id in ``table`` with ``at_ms >= ms``, by bisection; one past the last when there is none."""
+    low, last = connection.execute(f"SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM {table}").fetchone()
+    high = last + 1
+    probe = f"SELECT id, at_ms FROM {table} WHERE id >= ? ORDER BY id LIMIT 1"
+    while low < high:
+        middle = (low + high) // 2
+        found, at_ms = connection.execute(probe, (middle,)).fetchone()
+        if at_ms < ms:
+            low = found + 1
+        else:
+            high = middle
+    return int(low)

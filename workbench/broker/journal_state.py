@@ -1,0 +1,252 @@
+"""The state of a session as its journal tells it: a fold of entries, the same for the writer and for every reader.
+
+The writer keeps one to make keyframes (a keyframe is exactly the fold of all entries before it); a reader starts
+from a keyframe and applies the entries after it, so both always agree. Entries carry absolute offsets, so applying
+one twice does no harm. Not thread-safe: it belongs to whoever folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.core.journal import JournalEntry
+from workbench.core.records import TopicPartition
+
+Offsets = dict[TopicPartition, int]
+
+_RUN_ACTS = {"started": "running", "resumed": "running", "paused": "paused", "stopped": "stopped"}
+
+
+@dataclass(slots=True)
+class PastPartition:
+    log_start: int = 0
+    end: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(slots=True)
+class PastTopic:
+    kind: str = "stream"
+    config: dict[str, str] = field(default_factory=dict)
+    partitions: list[PastPartition] = field(default_factory=list)
+    last_append_ms: int | None = None
+
+    def partition(self, number: int) -> PastPartition:
+        while len(self.partitions) <= number:
+            self.partitions.append(PastPartition())
+        return self.partitions[number]
+
+
+@dataclass(slots=True)
+class PastMember:
+    """``act`` is the last thing done to it (paused, killed ...)."""
+
+    client: str = ""
+    instance: str = ""
+    act: str = ""
+    partitions: list[TopicPartition] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PastGroup:
+    state: str = "Empty"
+    generation: int = 0
+    assignor: str = ""
+    members: dict[str, PastMember] = field(default_factory=dict)
+    committed: Offsets = field(default_factory=dict)
+    positions: Offsets = field(default_factory=dict)
+
+    def owners(self) -> dict[TopicPartition, str]:
+        return {part: member_id for member_id, member in self.members.items() for part in member.partitions}
+
+
+class JournalState:
+    """Topics, groups, producers and the run at one place of the journal."""
+
+    __slots__ = ("groups", "producers", "run", "seed", "speed", "topics")
+
+    def __init__(self) -> None:
+        self.topics: dict[str, PastTopic] = {}
+        self.groups: dict[str, PastGroup] = {}
+        self.producers: dict[str, dict[str, Any]] = {}
+        self.run = "stopped"
+        self.speed = 1.0
+        self.seed: int | None = None
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds: what a keyframe costs."""
+        parts = sum(len(topic.partitions) for topic in self.topics.values())
+        return parts + sum(len(group.committed) + len(group.positions) for group in self.groups.values())
+
+    def apply(self, entry: JournalEntry) -> None:
+        """Take one entry into account; kinds that change no state are passed over."""
+        if change := _CHANGES.get(entry.kind):
+            change(self, entry)
+
+    def group(self, name: str) -> PastGroup:
+        return self.groups.setdefault(name, PastGroup())
+
+    def topic(self, name: str) -> PastTopic:
+        return self.topics.setdefault(name, PastTopic())
+
+    # -- keyframes -----------------------------------------------------------------------------------------
+    def dump(self) -> dict[str, Any]:
+        """The whole state in JSON's words."""
+        topics = {
+            name: {"kind": t.kind, "config": t.config, "last_append_ms": t.last_append_ms,
+                   "partitions": [[p.log_start, p.end, p.size_bytes] for p in t.partitions]}
+            for name, t in self.topics.items()
+        }  # fmt: skip
+        groups = {
+            name: {"state": g.state, "generation": g.generation, "assignor": g.assignor,
+                   "members": {member_id: _dump_member(m) for member_id, m in g.members.items()},
+                   "committed": _dump_offsets(g.committed), "positions": _dump_offsets(g.positions)}
+            for name, g in self.groups.items()
+        }  # fmt: skip
+        return {"topics": topics, "groups": groups, "producers": self.producers, "run": self.run, "speed": self.speed,
+                "seed": self.seed}  # fmt: skip
+
+    @classmethod
+    def load(cls, state: Mapping[str, Any]) -> JournalState:
+        self = cls()
+        for name, t in state["topics"].items():
+            parts = [PastPartition(*numbers) for numbers in t["partitions"]]
+            self.topics[name] = PastTopic(t["kind"], dict(t["config"]), parts, t["last_append_ms"])
+        for name, g in state["groups"].items():
+            members = {
+                member_id: PastMember(m["client"], m["instance"], m["act"], _parts(m["partitions"]))
+                for member_id, m in g["members"].items()
+            }
+            self.groups[name] = PastGroup(g["state"], g["generation"], g["assignor"], members,
+                                          _load_offsets(g["committed"]), _load_offsets(g["positions"]))  # fmt: skip
+        self.producers = {node: dict(detail) for node, detail in state["producers"].items()}
+        self.run, self.speed, self.seed = state["run"], state["speed"], state["seed"]
+        return self
+
+
+def _dump_member(member: PastMember) -> dict[str, Any]:
+    return {"client": member.client, "instance": member.instance, "act": member.act,
+            "partitions": [list(part) for part in member.partitions]}  # fmt: skip
+
+
+def _dump_offsets(offsets: Offsets) -> list[list[Any]]:
+    return [[topic, partition, offset] for (topic, partition), offset in offsets.items()]
+
+
+def _load_offsets(rows: list[list[Any]]) -> Offsets:
+    return {TopicPartition(topic, partition): offset for topic, partition, offset in rows}
+
+
+def _parts(rows: list[list[Any]]) -> list[TopicPartition]:
+    return [TopicPartition(topic, partition) for topic, partition in rows]
+
+
+# -- what each kind changes --------------------------------------------------------------------------------
+def _append(state: JournalState, entry: JournalEntry) -> None:
+    topic = state.topic(entry.topic)
+    part = topic.partition(entry.partition)
+    part.end = max(part.end, entry.last + 1)
+    part.size_bytes += entry.bytes
+    topic.last_append_ms = entry.at_ms
+
+
+def _deliver(state: JournalState, entry: JournalEntry) -> None:
+    state.group(entry.group).positions[TopicPartition(entry.topic, entry.partition)] = entry.last + 1
+
+
+def _commit(state: JournalState, entry: JournalEntry) -> None:
+    state.group(entry.group).committed[TopicPartition(entry.topic, entry.partition)] = entry.last
+
+
+def _retention(state: JournalState, entry: JournalEntry) -> None:
+    part = state.topic(entry.topic).partition(entry.partition)
+    part.log_start = max(part.log_start, entry.last)
+    part.end = max(part.end, part.log_start)
+    part.size_bytes = max(0, part.size_bytes - entry.bytes)
+
+
+def _topic(state: JournalState, entry: JournalEntry) -> None:
+    if entry.detail.get("act") == "deleted":
+        state.topics.pop(entry.topic, None)
+        for group in state.groups.values():
+            for offsets in (group.committed, group.positions):
+                for part in [p for p in offsets if p.topic == entry.topic]:
+                    del offsets[part]
+        return
+    topic = state.topic(entry.topic)
+    topic.kind = entry.detail.get("kind", topic.kind)
+    topic.config = dict(entry.detail.get("config", topic.config))
+    if partitions := entry.detail.get("partitions", 0):
+        topic.partition(partitions - 1)
+
+
+def _group(state: JournalState, entry: JournalEntry) -> None:
+    if entry.detail.get("act") != "state":
+        state.groups.pop(entry.group, None)
+        return
+    group = state.group(entry.group)
+    group.state = entry.detail["state"]
+    group.generation = entry.detail["generation"]
+    group.assignor = entry.detail["assignor"]
+
+
+def _join(state: JournalState, entry: JournalEntry) -> None:
+    members = state.group(entry.group).members
+    replaced = members.pop(entry.detail.get("replaces", ""), PastMember())
+    members[entry.member] = PastMember(entry.detail.get("client", ""), entry.detail.get("instance", ""),
+                                       partitions=replaced.partitions)  # fmt: skip
+
+
+def _leave(state: JournalState, entry: JournalEntry) -> None:
+    state.group(entry.group).members.pop(entry.member, None)
+
+
+def _rebalance(state: JournalState, entry: JournalEntry) -> None:
+    group = state.group(entry.group)
+    before = group.owners()
+    for member_id, parts in entry.detail["assignment"].items():
+        group.members.setdefault(member_id, PastMember()).partitions = _parts(parts)
+    for part, owner in group.owners().items():
+        if before.get(part) != owner:
+            group.positions.pop(part, None)  # the new owner starts where the group committed
+
+
+def _reset(state: JournalState, entry: JournalEntry) -> None:
+    group = state.group(entry.group)
+    for partition, _, after in entry.detail["moves"]:
+        part = TopicPartition(entry.topic, partition)
+        group.committed[part] = group.positions[part] = after
+
+
+def _member(state: JournalState, entry: JournalEntry) -> None:
+    for member_id, member in state.group(entry.group).members.items():
+        if entry.member in (member_id, member.client, member.instance):
+            member.act = entry.detail.get("act", "")
+
+
+def _producer(state: JournalState, entry: JournalEntry) -> None:
+    state.producers.setdefault(str(entry.detail.get("node", "")), {}).update(entry.detail)
+
+
+def _run(state: JournalState, entry: JournalEntry) -> None:
+    state.run = _RUN_ACTS.get(entry.detail.get("act", ""), state.run)
+    state.speed = entry.detail.get("speed", state.speed)
+    state.seed = entry.detail.get("seed", state.seed)
+
+
+def _host(state: JournalState, entry: JournalEntry) -> None:
+    """Every start and stop of a host leaves groups without members and nothing running."""
+    state.run = "stopped"
+    for group in state.groups.values():
+        group.members.clear()
+        group.state = "Empty"
+
+
+_CHANGES: Mapping[str, Callable[[JournalState, JournalEntry], None]] = {
+    "append": _append, "deliver": _deliver, "commit": _commit, "retention": _retention, "topic": _topic,
+    "group": _group, "join": _join, "leave": _leave, "rebalance": _rebalance, "reset": _reset, "member": _member,
+    "producer": _producer, "run": _run, "host": _host,
+}  # fmt: skip
