@@ -71,6 +71,7 @@ class Workspace(QObject):
     host_back = Signal()
     failed = Signal(object)  # WorkbenchError of an act nobody handled
     notice = Signal(str)
+    movement_shown = Signal(object)  # iterable of bridge.movement.Movement: events of the past to show as dots
     key_pressed = Signal(object)  # bytes | None: a record key to follow everywhere
 
     def __init__(self, path: Path, caller: Caller | None, parent: QObject | None = None) -> None:

@@ -1,0 +1,152 @@
+"""What an empty canvas shows: how a flow looks, one line what to do, and three ways to start. Real buttons.
+
+It lies over the viewport and lets the pointer through between its buttons, so that parts can be dropped anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from workbench.ui.canvas import shapes
+from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.theme.theme import theme
+
+_HINT = QSize(120, 44)
+_HINT_GAP = 76
+
+
+class StartCard(QAbstractButton):
+    """A choice with its icon, title and two lines."""
+
+    def __init__(self, glyph: str, title: str, text: str, first: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._glyph = glyph
+        self._words = text
+        self._first = first
+        self.setText(title)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFixedSize(212, 86)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        pencil = Pencil(painter, theme())
+        role = "accent" if self._first else "text"
+        line = "accent" if self._first else "line_strong"
+        if self.underMouse():
+            line = "accent" if self._first else "text_muted"
+        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        pencil.box(rect, "surface_sunken" if self.isDown() else "surface_raised", 8, line=line)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme().color("focus"), 2))
+            painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        pencil.icon(QPointF(24, 24), self._glyph, role, 17)
+        pencil.text(QRectF(41, 14, 160, 20), self.text(), "title", role)
+        painter.setFont(theme().font("body"))
+        painter.setPen(theme().color("text_muted"))
+        painter.drawText(QRectF(15, 40, 184, 40), Qt.TextFlag.TextWordWrap, self._words)
+        painter.end()
+
+
+class EmptyCanvas(QWidget):
+    """See the module."""
+
+    sample_wanted = Signal()
+    file_wanted = Signal()
+    recording_wanted = Signal()
+    recent_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._recent = QHBoxLayout()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addStretch(3)
+        column.addSpacing(_HINT.height() + 30)
+        column.addWidget(self._label(self.tr("Start a flow"), "hero"))
+        column.addSpacing(6)
+        line = self._label(self.tr("Drag a topic from the palette, or choose one of these."), "muted")
+        line.setFont(theme().font("title", 400))
+        column.addWidget(line)
+        column.addSpacing(21)
+        column.addLayout(self._cards())
+        column.addSpacing(28)
+        column.addLayout(self._recent)
+        column.addStretch(2)
+        theme().changed.connect(self.update)
+
+    def _label(self, text: str, tone: str) -> QLabel:
+        label = QLabel(text, self)
+        label.setProperty("tone", tone)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        return label
+
+    def _cards(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(14)
+        row.addStretch()
+        for number, (glyph, title, text, wanted) in enumerate((
+            ("sample", self.tr("Open a sample"), self.tr("Orders, a video upload, or a slow consumer behind a burst."),
+             self.sample_wanted),
+            ("file", self.tr("Play a file"), self.tr("JSON Lines, CSV or plain text, at its own pace or faster."),
+             self.file_wanted),
+            ("open", self.tr("Open a recording"), self.tr("A .flow file, with its log, drawing and journal."),
+             self.recording_wanted),
+        )):  # fmt: skip
+            card = StartCard(glyph, title, text, number == 0, self)
+            card.clicked.connect(wanted.emit)
+            row.addWidget(card)
+        row.addStretch()
+        return row
+
+    def set_recent(self, files: Sequence[tuple[str, str, str]]) -> None:
+        """Recent files as (path, name, when in words); those that are gone are left out by the caller."""
+        while (old := self._recent.takeAt(0)) is not None:
+            if old.widget() is not None:
+                old.widget().deleteLater()
+        if not files:
+            return
+        self._recent.addStretch()
+        self._recent.addWidget(self._label(self.tr("Recent:"), "muted"))
+        for path, name, when in files[:3]:
+            button = QPushButton(name, self)
+            button.setProperty("variant", "link")
+            button.setToolTip(path)
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.clicked.connect(lambda _=False, path=path: self.recent_wanted.emit(path))
+            self._recent.addWidget(button)
+            self._recent.addWidget(self._label(f"· {when}", "muted"))
+            self._recent.addSpacing(10)
+        self._recent.addStretch()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The hint: a producer, a topic and a group in dashed lines, above the title."""
+        title = next(child for child in self.findChildren(QLabel) if child.property("tone") == "hero")
+        y = title.geometry().top() - 30 - _HINT.height()
+        if y < 4:
+            return
+        painter = QPainter(self)
+        pencil = Pencil(painter, theme())
+        x = (self.width() - 3 * _HINT.width() - 2 * _HINT_GAP) / 2
+        parts = (("producer", "producer", self.tr("Producer")), ("topic", "stream", self.tr("Topic")),
+                 ("group", "consumer", self.tr("Group")))  # fmt: skip
+        for number, (kind, role, text) in enumerate(parts):
+            rect = QRectF(x + number * (_HINT.width() + _HINT_GAP), y, _HINT.width(), _HINT.height())
+            pencil.shape(shapes.outline(rect, kind), None, "line_strong", 1, dash=[4, 3])
+            pencil.icon(QPointF(rect.left() + 25, rect.center().y()), kind, role, 18)
+            pencil.text(rect.adjusted(42, 0, 0, 0), text, role="text_muted")
+            if number:
+                painter.setPen(pencil.pen("line_strong", 1.5, [3, 2.5]))
+                painter.drawLine(QPointF(rect.left() - _HINT_GAP, rect.center().y()),
+                                 QPointF(rect.left(), rect.center().y()))  # fmt: skip
+        painter.end()

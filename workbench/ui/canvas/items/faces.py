@@ -1,0 +1,200 @@
+"""What is drawn inside a node's outline, one function a kind, at full size. Sizes are those of the design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+
+from workbench.flow.document import Node
+from workbench.ui.canvas.items.pencil import LEVEL_TEXT, RIGHT, Pencil
+from workbench.ui.canvas.looks import HISTOGRAM_OVER, Level, NodeLook
+from workbench.ui.theme.tokens import RADIUS, SIZE
+
+Face = Callable[[Pencil, Node, NodeLook, QRectF, bool], None]
+
+ROLE = {
+    "producer": "producer", "file": "producer", "topic": "stream", "queue": "queue", "exchange": "queue",
+    "group": "consumer", "forward": "consumer", "client": "external", "dead_letters": "external", "note": "replay",
+    "frame": "text_muted",
+}  # fmt: skip
+_BY_NAME = (("web", "web"), ("mobile", "mobile"), ("checkout", "shop"), ("shop", "shop"), ("cart", "shop"))
+
+
+def icon_of(node: Node) -> str:
+    """The icon of a node; a producer's name may choose a nearer one."""
+    if node.kind == "producer":
+        return next((icon for word, icon in _BY_NAME if word in node.name.lower()), "producer")
+    return node.kind
+
+
+def _line(x: float, middle: float, width: float) -> QRectF:
+    return QRectF(x, middle - 9, width, 18)
+
+
+def _heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float, middles: tuple[float, float]) -> None:
+    room = pencil.width(look.figure, "title", 500) + 8 if look.figure else 0
+    pencil.text(_line(x, middles[0], right - x - room), node.name, "title", elide=True)
+    if look.figure:
+        pencil.text(_line(x, middles[0], right - x), look.figure, "title", weight=500, align=RIGHT)
+    pencil.text(_line(x, middles[1], right - x), look.subtitle, role="text_muted", elide=True)
+
+
+def _badge(pencil: Pencil, look: NodeLook, rect: QRectF) -> float:
+    """The mark in the upper right corner; returns the room it takes."""
+    if look.failed:
+        pencil.icon(QPointF(rect.right() - 17, 17), "failed", "bad", 16)
+    elif look.paused:
+        pencil.icon(QPointF(rect.right() - 17, 18), "pause", "text_muted", 15)
+    return 18.0 if look.failed or look.paused else 0.0
+
+
+def _producer(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.tile(QPointF(14, 10), icon_of(node), "producer")
+    room = _badge(pencil, look, rect)
+    _heading(pencil, node, look, 50, rect.right() - 8 - room, (17.5, 33.5))
+    pencil.bar(QRectF(18, 49, rect.width() - 32, 4), look.gauge or 0.0, "producer")
+
+
+def _topic(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.tile(QPointF(12, 12), "topic", "stream")
+    _heading(pencil, node, look, 48, rect.right() - 12, (20.5, 36.5))
+    area = QRectF(12, 64, rect.width() - 24, 10)
+    strength = 0.3 if look.idle else 0.75
+    if len(look.cells) > HISTOGRAM_OVER:
+        _histogram(pencil, look.cells, area.adjusted(0, -6, 0, 0), strength)
+    else:
+        _cells(pencil, look.cells, area, strength)
+    pencil.text(_line(12, 85, area.width()), look.foot, role="text_muted", elide=True)
+
+
+def _cells(pencil: Pencil, shares: tuple[float, ...], area: QRectF, strength: float) -> None:
+    gap = 4.0 if len(shares) <= 8 else 2.0
+    width = (area.width() - gap * (len(shares) - 1)) / max(1, len(shares))
+    for index, share in enumerate(shares):
+        cell = QRectF(area.left() + index * (width + gap), area.top(), width, area.height())
+        pencil.box(cell, "surface_sunken", 2)
+        if share > 0:
+            pencil.box(QRectF(cell.left(), cell.top(), max(2.0, width * share), cell.height()), "stream", 2, strength)
+
+
+def _histogram(pencil: Pencil, shares: tuple[float, ...], area: QRectF, strength: float) -> None:
+    """Many partitions: one thin column each, as wide as there is room."""
+    pencil.box(area, "surface_sunken", 2)
+    pencil.painter.setRenderHint(pencil.painter.RenderHint.Antialiasing, False)
+    columns = min(len(shares), int(area.width() // 2))
+    width = area.width() / columns
+    for column in range(columns):
+        some = shares[column * len(shares) // columns : (column + 1) * len(shares) // columns]
+        height = max(1.0, area.height() * max(some))
+        bar = QRectF(area.left() + column * width, area.bottom() - height, max(1.0, width - 1), height)
+        pencil.painter.fillRect(bar, pencil.theme.color("stream", strength))
+    pencil.painter.setRenderHint(pencil.painter.RenderHint.Antialiasing)
+
+
+def _queue(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.tile(QPointF(12, 12), "queue", "queue")
+    _heading(pencil, node, look, 48, rect.right() - 12, (20.5, 36.5))
+    area = QRectF(12, 54, rect.width() - 24, 10)
+    parts = (*look.cells, 0.0, 0.0, 0.0)[:3]
+    total = sum(parts)
+    x = area.left()
+    for share, role, alpha in zip(parts, ("queue", "queue", "bad"), (0.8, 0.45, 1.0), strict=True):
+        if share > 0:
+            width = (area.width() - 4) * share / total
+            pencil.box(QRectF(x, area.top(), max(4.0, width), area.height()), role, 2, alpha)
+            x += width + 2
+    if total == 0:
+        pencil.box(area, "surface_sunken", 2)
+    pencil.text(_line(12, 74, area.width()), look.foot, role="text_muted", elide=True)
+
+
+def _exchange(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.tile(QPointF(12, 12), "exchange", "queue")
+    _heading(pencil, node, look, 48, rect.right() - 12, (20.5, 36.5))
+    pencil.text(_line(12, 66, rect.width() - 24), look.foot, role="text_muted", elide=True)
+
+
+def _group(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.ring(QPointF(32, 32), look.ring or 0.0, look.level, node.kind, "consumer")
+    room = _badge(pencil, look, rect)
+    right = rect.right() - 12
+    pencil.text(_line(60, 21, right - 60 - room), node.name, "title", elide=True)
+    pencil.text(_line(60, 37, right - 60), look.subtitle, role="text_muted", elide=True)
+    role = "text_muted" if look.idle else LEVEL_TEXT[look.level]
+    weight = 500 if look.level == Level.OK else 600
+    pencil.text(_line(60, 53, right - 60), look.lag, role=role, weight=weight)
+    if look.trend and look.level != Level.OK:
+        x = 60 + pencil.width(look.lag, "body", weight) + 9
+        pencil.icon(QPointF(x, 53.5), "growing" if look.trend > 0 else "draining", role, 12)
+    count = len(look.pills)
+    width = (rect.width() - 24 - 6 * (count - 1)) / max(1, count)
+    for index, pill in enumerate(look.pills):
+        pencil.pill(QRectF(12 + index * (width + 6), 73, width, 20), pill, lit)
+
+
+def _client(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.ring(QPointF(32, 31), look.ring or 0.0, look.level, "client", "external")
+    _heading(pencil, node, look, 58, rect.right() - 12, (22, 39))
+
+
+def _dead_letters(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.tile(QPointF(12, 12), "dead_letters", "external")
+    _heading(pencil, node, look, 48, rect.right() - 8, (20.5, 36.5))
+
+
+def _note(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    right = rect.right() - 12
+    pencil.text(_line(12, 18, right - 26), node.name, weight=600, elide=True)
+    body = QRectF(12, 28, rect.width() - 24, rect.height() - 34)
+    pencil.painter.setFont(pencil.theme.font("body"))
+    pencil.painter.setPen(pencil.theme.color("text_muted"))
+    flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+    pencil.painter.drawText(body, flags, str(node.params.get("text", "")))
+
+
+def _frame(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.text(_line(12, 16, rect.width() - 24), node.name, "caption", "text_muted", 600, elide=True)
+
+
+FACES: dict[str, Face] = {
+    "producer": _producer, "file": _producer, "topic": _topic, "queue": _queue, "exchange": _exchange,
+    "group": _group, "forward": _group, "client": _client, "dead_letters": _dead_letters, "note": _note,
+    "frame": _frame,
+}  # fmt: skip
+
+
+def compact(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF) -> None:
+    """Icon or small ring, and the name, 30 high: what can be read when zoomed out."""
+    middle = rect.center().y()
+    mark = QPointF(rect.left() + 15, middle)
+    if look.ring is not None:
+        _small_ring(pencil, mark, look, ROLE.get(node.kind, "consumer"))
+    else:
+        pencil.icon(mark, icon_of(node), ROLE.get(node.kind, "text_muted"), SIZE["icon"])
+    left = rect.left() + 29
+    pencil.text(QRectF(left, rect.top(), rect.right() - left - 6, rect.height()), node.name, "caption", weight=600,
+                elide=True)  # fmt: skip
+
+
+def compact_width(pencil: Pencil, node: Node) -> float:
+    """How wide a compact node is when its whole name shows."""
+    return 29 + pencil.width(node.name, "caption", 600) + 8
+
+
+def _small_ring(pencil: Pencil, centre: QPointF, look: NodeLook, role: str) -> None:
+    rect = QRectF(centre.x() - 7.5, centre.y() - 7.5, 15, 15)
+    level = {Level.OK: "ok", Level.WARN: "warn_mark", Level.BAD: "bad"}[look.level]
+    pencil.painter.setBrush(Qt.BrushStyle.NoBrush)
+    pencil.painter.setPen(pencil.pen("surface_sunken", 2.5))
+    pencil.painter.drawEllipse(rect)
+    pencil.painter.setPen(pencil.pen(level, 2.5))
+    pencil.painter.drawArc(rect, 90 * 16, -round(max(look.ring or 0.0, 0.03) * 360 * 16))
+    pencil.dot(centre, 3.2, role)
+
+
+def fold(rect: QRectF) -> list[QPointF]:
+    """The folded corner of a note."""
+    size = RADIUS["node"] + 6
+    corner = rect.topRight()
+    return [corner + QPointF(-size, 0), corner + QPointF(-size, size), corner + QPointF(0, size)]

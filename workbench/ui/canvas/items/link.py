@@ -1,0 +1,133 @@
+"""A link: a curve that Qt paints by itself, and the back-pressure bar that lies over the dots. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
+
+from workbench.flow.document import Link
+from workbench.ui.canvas import shapes
+from workbench.ui.canvas.items.node import FULL, Z_LINK, Z_WAITING, detail_at
+from workbench.ui.canvas.items.pencil import CENTRE, Pencil
+from workbench.ui.canvas.looks import LinkLook
+from workbench.ui.theme import words
+from workbench.ui.theme.theme import theme
+from workbench.ui.theme.tokens import RADIUS, STROKE
+
+_BUSY_RATE = 2_000.0
+
+
+class WaitingBar(QGraphicsItem):
+    """How much waits behind a link, over its threshold, with the count in words above."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = 0.0
+        self.text = ""
+        self.length = 64.0
+        self.setZValue(Z_WAITING)
+        self.setVisible(False)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(-80, -28, 160, 36)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        pencil = Pencil(painter, theme())
+        if self.share > 0:
+            bar = QRectF(-self.length / 2, -4, self.length, 8)
+            pencil.box(bar, "warn_soft", RADIUS["bar"], line="warn_mark")
+            filled = bar.adjusted(2, 2, -2, -2)
+            filled.setWidth(max(4.0, filled.width() * self.share))
+            pencil.box(filled, "warn_mark", 2)
+        width = pencil.width(self.text, "body", 600)
+        words_at = QRectF(-width / 2, -26, width, 16)
+        pencil.box(words_at.adjusted(-3, 1, 3, 0), "canvas", 3, 0.8)
+        pencil.text(words_at, self.text, weight=600, role="warn" if self.share > 0 else "text_muted", align=CENTRE)
+
+
+class LinkItem(QGraphicsPathItem):
+    """One link. ``chain`` is its curve as points, for dots and hit tests."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__()
+        self.link = link
+        self.look = LinkLook()
+        self.selected = self.hovered = self.dense = False
+        self.zoom = 1.0
+        self.chain: list[QPointF] = []
+        self.bar = WaitingBar()
+        self.setZValue(Z_LINK)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_curve(self, start: QPointF, end: QPointF, floor: float) -> None:
+        path = shapes.link_path(start, end, floor)
+        self.setPath(path)
+        self.chain = shapes.flattened(path)
+        self.bar.setPos(path.pointAtPercent(path.percentAtLength(path.length() / 2)))
+        self.bar.length = 52.0 if path.length() < 170 else 64.0
+
+    def set_look(self, look: LinkLook) -> None:
+        if look != self.look:
+            self.look = look
+            self.restyle()
+
+    def mark(self, **states: bool | float) -> None:
+        """Set some of selected, hovered, dense, zoom."""
+        if any(getattr(self, name) != value for name, value in states.items()):
+            for name, value in states.items():
+                setattr(self, name, value)
+            self.restyle()
+
+    def restyle(self) -> None:
+        """Take pen and bar from state, zoom and theme."""
+        role, width, alpha = "link", STROKE["link"], 0.7
+        if self.look.slow:
+            role, width, alpha = "warn_mark", STROKE["link_waiting"], 1.0
+        if self.hovered:
+            role, alpha = ("text_muted" if role == "link" else role), 1.0
+        if self.dense:
+            width = STROKE["link"] + min(1.0, self.look.rate / _BUSY_RATE) * 2.25
+        if self.selected:
+            role, width, alpha = "accent", STROKE["link_selected"], 1.0
+        pen = QPen(theme().color(role, alpha), width)
+        if detail_at(self.zoom) != FULL:
+            pen.setWidthF(width * 0.85)
+            pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        if self.look.dead_letters:
+            pen.setDashPattern(shapes.dashes("dead_letters", width))
+        self.setPen(pen)
+        self._restyle_bar()
+
+    def _restyle_bar(self) -> None:
+        rate = words.rate(self.look.rate) if self.dense and self.look.rate else ""
+        self.bar.share = self.look.waiting if self.look.slow else 0.0
+        self.bar.text = self.look.label or rate
+        self.bar.setVisible(bool(self.bar.text) and detail_at(self.zoom) == FULL)
+        self.bar.update()
+
+    def hit(self, at: QPointF, reach: float) -> bool:
+        box = self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
+        return box.contains(at) and shapes.distance(self.chain, at) <= reach
+
+
+class LoosePath(QGraphicsPathItem):
+    """The link being drawn: dashed accent, or dashed red where it can't go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setZValue(Z_WAITING)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def show_to(self, start: QPointF, end: QPointF, refused: bool) -> None:
+        path = QPainterPath(shapes.link_path(start, end))
+        self.setPath(path)
+        pen = QPen(theme().color("bad" if refused else "accent"), STROKE["link_waiting"])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern(shapes.dashes("drawing", STROKE["link_waiting"]))
+        self.setPen(pen)
+
+

@@ -1,0 +1,176 @@
+"""The canvas' keys. Single letters act only here, while the canvas has the focus; chords work without a menu too.
+
+Also keeps which node the keyboard is on: it is selected, and carries the focus ring until the pointer is used.
+GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from workbench.ui.canvas import shapes
+from workbench.ui.canvas.walk import along_link, next_node
+
+if TYPE_CHECKING:
+    from workbench.ui.canvas.gestures.link import KeyLink
+    from workbench.ui.canvas.view import FlowView
+
+Key = Qt.Key
+_ARROWS = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
+_ENTER = (Key.Key_Return, Key.Key_Enter)
+_OWN = (*_ARROWS, *_ENTER, Key.Key_Space, Key.Key_Tab, Key.Key_Backtab, Key.Key_L, Key.Key_R, Key.Key_F2)
+
+
+class CanvasKeys:
+    """See the module."""
+
+    def __init__(self, view: FlowView) -> None:
+        self._view = view
+        self._focused: str | None = None
+        self._linking: KeyLink | None = None
+        self.space_held = False
+        self.panned = False
+        acts = view.acts
+        self._chords: tuple[tuple[QKeySequence.StandardKey | str, Callable[[], None]], ...] = (
+            (QKeySequence.StandardKey.Delete, acts.delete), (QKeySequence.StandardKey.Copy, acts.copy),
+            (QKeySequence.StandardKey.Cut, acts.cut), (QKeySequence.StandardKey.Paste, acts.paste),
+            (QKeySequence.StandardKey.SelectAll, acts.select_all),
+            (QKeySequence.StandardKey.Undo, view.workspace.undo_stack.undo),
+            (QKeySequence.StandardKey.Redo, view.workspace.undo_stack.redo),
+            (QKeySequence.StandardKey.ZoomIn, view.zoom_in), (QKeySequence.StandardKey.ZoomOut, view.zoom_out),
+            ("Ctrl+=", view.zoom_in), ("Ctrl+D", acts.duplicate), ("Ctrl+0", view.fit), ("Ctrl+1", view.zoom_actual),
+            ("Backspace", acts.delete),
+        )  # fmt: skip
+
+    # -- the node the keyboard is on -----------------------------------------------------------------------
+    def current(self) -> str | None:
+        """The node that keys act on: the focused one, or the one selected."""
+        chosen = self._view.workspace.selection
+        if self._focused in chosen:
+            return self._focused
+        return next(iter(chosen)) if len(chosen) == 1 else None
+
+    def focus(self, node_id: str) -> None:
+        """Go to a node: select it, show it, ring it."""
+        self.forget_focus()
+        self._focused = node_id
+        self._view.flow.select_links(())
+        self._view.workspace.select({node_id})
+        self._view.flow.nodes[node_id].mark(focused=True)
+        self._view.show_node(node_id)
+
+    def forget_focus(self) -> None:
+        """The pointer took over."""
+        item = self._view.flow.nodes.get(self._focused or "")
+        if item is not None:
+            item.mark(focused=False)
+        self._focused = None
+        self._stop_linking()
+
+    def _stop_linking(self) -> None:
+        linking, self._linking = self._linking, None
+        if linking is not None:
+            linking.cancel()
+
+    # -- events --------------------------------------------------------------------------------------------
+    def wants(self, event: QKeyEvent) -> bool:
+        """Whether the canvas takes the key before a shortcut of the window does."""
+        if event.key() == Key.Key_Escape:
+            return self._linking is not None
+        held = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        along = held == Qt.KeyboardModifier.ControlModifier and event.key() in _ARROWS
+        return along or (not held and event.key() in _OWN)
+
+    def press(self, event: QKeyEvent) -> bool:
+        """Act on a key; False when it is none of ours."""
+        if self._linking is not None:
+            return self._press_linking(event)
+        for chord, act in self._chords:
+            if event.matches(chord) if not isinstance(chord, str) else _is(event, chord):
+                act()
+                return True
+        if event.key() in _ARROWS:
+            return self._press_arrow(event)
+        return self._press_single(event)
+
+    def release(self, event: QKeyEvent) -> bool:
+        """Space pans while held; let go without panning it runs or pauses."""
+        if event.key() != Key.Key_Space or event.isAutoRepeat():
+            return False
+        if self.space_held and not self.panned:
+            self._view.run_wanted.emit()
+        self.space_held = self.panned = False
+        self._view.viewport().unsetCursor()
+        return True
+
+    def _press_arrow(self, event: QKeyEvent) -> bool:
+        dx, dy = _ARROWS[Key(event.key())]
+        here = self.current()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            there = along_link(self._view.workspace.document, here, dx, dy) if here else None
+            if there:
+                self.focus(there)
+        else:
+            coarse = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            step = shapes.COARSE_SNAP if coarse else shapes.SNAP
+            self._view.acts.nudge(dx * step, dy * step)
+        return True
+
+    def _press_single(self, event: QKeyEvent) -> bool:
+        key, here = event.key(), self.current()
+        if key == Key.Key_Space:
+            if not event.isAutoRepeat():
+                self.space_held, self.panned = True, False
+                self._view.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif key in (Key.Key_Tab, Key.Key_Backtab):
+            return self._press_tab(-1 if key == Key.Key_Backtab else 1)
+        elif key == Key.Key_Escape and (self._view.workspace.selection or self._view.flow.selected_links):
+            self.forget_focus()
+            self._view.acts.select_none()
+        elif here is not None and key in _ENTER:
+            self._view.panel_wanted.emit(here)
+        elif here is not None and key == Key.Key_F2:
+            self._view.rename(here)
+        elif here is not None and key == Key.Key_L and not event.modifiers():
+            self._linking = self._view.start_key_link(here)
+        elif here is not None and key == Key.Key_R and not event.modifiers():
+            if self._view.flow.nodes[here].node.kind in ("group", "forward"):
+                self._view.replay_wanted.emit(here)
+        else:
+            return False
+        return True
+
+    def _press_tab(self, by: int) -> bool:
+        """The next node; past the last one the focus leaves the canvas, so that nobody is caught in it."""
+        document = self._view.workspace.document
+        here = self.current()
+        there = next_node(document, here, by)
+        first_or_last = next_node(document, None, by)
+        if there is None or (here is not None and there == first_or_last):
+            self.forget_focus()
+            return False
+        self.focus(there)
+        return True
+
+    def _press_linking(self, event: QKeyEvent) -> bool:
+        linking = self._linking
+        assert linking is not None
+        key = event.key()
+        if key in _ENTER:
+            self._linking = None
+            linking.finish()
+        elif key in (Key.Key_Escape, Key.Key_L):
+            self._stop_linking()
+        elif key in (Key.Key_Tab, Key.Key_Down, Key.Key_Right):
+            linking.step(1)
+        elif key in (Key.Key_Backtab, Key.Key_Up, Key.Key_Left):
+            linking.step(-1)
+        return True
+
+
+def _is(event: QKeyEvent, chord: str) -> bool:
+    return QKeySequence(event.keyCombination()) == QKeySequence(chord)

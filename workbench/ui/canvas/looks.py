@@ -1,0 +1,303 @@
+"""What a node or a link shows, as plain values made from the drawing and a snapshot.
+
+The items paint a look and know nothing of snapshots; a look that did not change repaints nothing. The snapshot may be
+the live one or one of the past: the same rules make both. Pure functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from PySide6.QtCore import QCoreApplication
+
+from workbench.core.snapshot import GroupStat, MemberStat, PartState, ProducerStat, RunState, Snapshot, TopicStat
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.kinds import KINDS
+from workbench.ui.theme import words
+from workbench.ui.theme.tokens import LAG
+
+PILLS_SHOWN = 4
+HISTOGRAM_OVER = 16
+GAUGE_STEPS = 60
+
+
+class Level(IntEnum):
+    """How far behind: keeping up, over half the threshold, over it."""
+
+    OK = 0
+    WARN = 1
+    BAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """One member. ``mark`` is a dot role's name or an icon's; ``level`` colours the pill."""
+
+    text: str
+    mark: str = "ok"
+    level: Level = Level.OK
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLook:
+    """All that is written and filled on a node. ``ring`` and ``gauge`` are shares from 0 to 1, None without one."""
+
+    subtitle: str = ""
+    figure: str = ""
+    foot: str = ""
+    cells: tuple[float, ...] = ()
+    idle: bool = False
+    paused: bool = False
+    failed: str = ""
+    ring: float | None = None
+    level: Level = Level.OK
+    lag: str = ""
+    trend: int = 0
+    pills: tuple[Pill, ...] = ()
+    gauge: float | None = None
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLook:
+    """``waiting`` is the share of the threshold behind the link; its words show from half of it on."""
+
+    waiting: float = 0.0
+    label: str = ""
+    dead_letters: bool = False
+    rate: float = 0.0
+
+    @property
+    def slow(self) -> bool:
+        return self.waiting >= LAG["warn_at"]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("canvas", text)
+
+
+def node_look(node: Node, snapshot: Snapshot) -> NodeLook:
+    """The look of any kind of node; a kind that has no live state gets an empty one."""
+    make = _LOOKS.get(node.kind)
+    return make(node, snapshot) if make else NodeLook()
+
+
+# -- producers ---------------------------------------------------------------------------------------------
+def _producer(node: Node, snapshot: Snapshot) -> NodeLook:
+    stat = snapshot.producer(node.id)
+    what = _tr("file") if node.kind == "file" else _tr("generator")
+    if stat is None:
+        return NodeLook(subtitle=what, idle=True, gauge=0.0)
+    return NodeLook(
+        subtitle=_producer_words(node, what, stat, snapshot),
+        idle=stat.state in (PartState.IDLE, PartState.DONE),
+        paused=stat.state == PartState.PAUSED or snapshot.run == RunState.PAUSED,
+        failed=(stat.reason or _tr("stopped")) if stat.state == PartState.FAILED else "",
+        gauge=gauge_of(stat),
+    )
+
+
+def _producer_words(node: Node, what: str, stat: ProducerStat, snapshot: Snapshot) -> str:
+    if stat.state == PartState.FAILED:
+        return _tr("stopped")
+    if stat.state == PartState.PAUSED:
+        return f"{what} · {_tr('paused')}"
+    if stat.state == PartState.DONE:
+        return f"{what} · {_tr('played')}" if node.kind == "file" else f"{what} · {_tr('done')}"
+    if stat.state == PartState.IDLE:
+        return what
+    pace = KINDS["file"].value(node.params, "speed") if node.kind == "file" else 1.0
+    said = f"{what} · {words.rate(stat.rate)}"
+    return _tr("{0} at {1}×").format(said, f"{pace:g}") if node.kind == "file" and pace == 1.0 else said
+
+
+def gauge_of(stat: ProducerStat) -> float:
+    """How full the batch is, by time or by size; a file without a batch shows how far it is."""
+    batch = stat.batch
+    if batch is None:
+        return _in_steps(stat.progress or 0.0)
+    by_age = batch.age_ms / batch.linger_ms if batch.linger_ms > 0 else 0.0
+    by_size = batch.bytes / batch.max_bytes if batch.max_bytes > 0 else 0.0
+    return _in_steps(max(by_age, by_size))
+
+
+def _in_steps(share: float) -> float:
+    """In steps as fine as a gauge's pixels, so that what can't be seen repaints nothing."""
+    return min(1.0, round(share * GAUGE_STEPS) / GAUGE_STEPS)
+
+
+# -- topics ------------------------------------------------------------------------------------------------
+def _shares(stat: TopicStat) -> tuple[float, ...]:
+    kept = [p.end - p.log_start for p in stat.partitions]
+    most = max(kept, default=0)
+    return tuple(records / most if most else 0.0 for records in kept)
+
+
+def _topic(node: Node, snapshot: Snapshot) -> NodeLook:
+    stat = snapshot.topic(node.name)
+    drawn = KINDS["topic"].value(node.params, "partitions") if node.kind == "topic" else 1
+    partitions = len(stat.partitions) if stat else drawn
+    said = words.plural(partitions, "partition", "partitions")
+    if stat is None or not stat.records:
+        rate = words.rate(stat.rate_in) if stat and stat.rate_in else ""
+        return NodeLook(subtitle=said, figure=rate, foot=_tr("empty"), cells=(0.85,) * partitions, idle=True)
+    return NodeLook(
+        subtitle=said,
+        figure=words.rate(stat.rate_in) if stat.rate_in else "",
+        foot=_tr("{0} kept").format(words.count(stat.records)),
+        cells=_shares(stat),
+    )
+
+
+def _dead_letters(node: Node, snapshot: Snapshot) -> NodeLook:
+    stat = snapshot.topic(node.name)
+    records = stat.records if stat else 0
+    return NodeLook(subtitle=words.plural(records, "record", "records"), idle=not records)
+
+
+def _queue(node: Node, snapshot: Snapshot) -> NodeLook:
+    stat = snapshot.topic(node.name)
+    ready = stat.records if stat else 0
+    return NodeLook(
+        subtitle=_tr("queue"),
+        figure=words.rate(stat.rate_in) if stat and stat.rate_in else "",
+        foot=_tr("{0} ready").format(words.count(ready)) if ready else _tr("empty"),
+        cells=(1.0, 0.0, 0.0) if ready else (0.0, 0.0, 0.0),
+        idle=not ready,
+    )
+
+
+def _exchange(node: Node, snapshot: Snapshot) -> NodeLook:
+    return NodeLook(subtitle=_tr("exchange"), foot=_tr("keeps nothing"))
+
+
+# -- groups ------------------------------------------------------------------------------------------------
+def thresholds(node: Node) -> tuple[int, float]:
+    """Records and seconds at which a group counts as behind."""
+    kind = KINDS.get(node.kind, KINDS["group"])
+    return kind.value(node.params, "lag_threshold_records"), kind.value(node.params, "lag_threshold_s")
+
+
+def lag_share(node: Node, stat: GroupStat) -> float:
+    """Lag over its threshold, in records or in time, whichever is nearer."""
+    records, seconds = thresholds(node) if node.kind in ("group", "forward") else (
+        LAG["threshold_records"], LAG["threshold_s"])  # fmt: skip
+    by_time = (stat.lag_ms or 0) / 1000 / seconds
+    return max(stat.lag_records / records, by_time)
+
+
+def level_of(share: float) -> Level:
+    if share >= LAG["bad_at"]:
+        return Level.BAD
+    return Level.WARN if share >= LAG["warn_at"] else Level.OK
+
+
+def _group(node: Node, snapshot: Snapshot) -> NodeLook:
+    stat = snapshot.group(node.name)
+    if stat is None:
+        members = node.params.get("members", 1)
+        said = words.plural(members, "member", "members")
+        return NodeLook(subtitle=said, lag=_tr("not started"), ring=0.0, idle=True, pills=_drawn_pills(members))
+    share = lag_share(node, stat)
+    alive = [m for m in stat.members if m.state != PartState.KILLED]
+    broken = next((m for m in stat.members if m.state == PartState.FAILED), None)
+    return NodeLook(
+        subtitle=f"{words.plural(len(alive), 'member', 'members')} · {words.rate(stat.rate)}",
+        idle=not stat.members,
+        paused=stat.paused,
+        failed=(broken.reason or _tr("{0} failed").format(broken.name)) if broken else "",
+        ring=min(1.0, share),
+        level=level_of(share),
+        lag=_tr("paused by you") if stat.paused else _lag_words(stat, level_of(share)),
+        trend=0 if stat.paused or abs(stat.trend) < 1 else (1 if stat.trend > 0 else -1),
+        pills=_pills(stat.members),
+        generation=stat.generation,
+    )
+
+
+def _lag_words(stat: GroupStat, level: Level) -> str:
+    return words.behind(stat.lag_records, stat.lag_ms if level == Level.OK and stat.lag_records < 10_000 else None)
+
+
+def _client(node: Node, snapshot: Snapshot) -> NodeLook:
+    stat = snapshot.group(node.name)
+    if stat is None:
+        return NodeLook(subtitle=_tr("not connected"), ring=0.0, idle=True)
+    share = lag_share(node, stat)
+    clients = words.plural(len(stat.members), "client", "clients")
+    said = f"{clients} · {words.behind(stat.lag_records)}"
+    return NodeLook(subtitle=said, ring=min(1.0, share), level=level_of(share))
+
+
+def member_label(name: str) -> str:
+    """The short form of a member's name: the number at its end, or the name."""
+    tail = name.rpartition("-")[2]
+    return tail if tail.isdigit() else name
+
+
+def _drawn_pills(members: int) -> tuple[Pill, ...]:
+    if members > PILLS_SHOWN:
+        return (Pill(words.plural(members, "member", "members"), "line_strong"),)
+    return tuple(Pill(str(number), "line_strong") for number in range(1, members + 1))
+
+
+def _pills(members: tuple[MemberStat, ...]) -> tuple[Pill, ...]:
+    if len(members) <= PILLS_SHOWN:
+        return tuple(_pill(member, len(members)) for member in members)
+    worst = max(members, key=lambda m: (m.state in (PartState.KILLED, PartState.FAILED), m.slow, m.lag_records))
+    return Pill(words.plural(len(members), "member", "members")), _pill(worst, 2)
+
+
+def _pill(member: MemberStat, of: int) -> Pill:
+    label = member_label(member.name)
+    match member.state:
+        case PartState.KILLED:
+            return Pill(_tr("{0} left").format(label), "kill", Level.BAD)
+        case PartState.FAILED:
+            return Pill(_tr("{0} failed").format(label), "failed", Level.BAD)
+        case PartState.PAUSED:
+            return Pill(label, "pause")
+        case PartState.JOINING:
+            return Pill(_tr("{0} joins").format(label) if of <= 2 else label, "line_strong")
+    if of == 1 and member.slow and member.process_ms:
+        return Pill(_tr("{0} · {1:.3g} ms an event").format(label, member.process_ms), "slow", Level.WARN)
+    text = f"{label} · {words.rate(member.rate)}" if of <= 2 else label
+    return Pill(text, "slow", Level.WARN) if member.slow else Pill(text)
+
+
+_LOOKS = {
+    "producer": _producer, "file": _producer, "topic": _topic, "queue": _queue, "exchange": _exchange,
+    "group": _group, "forward": _group, "client": _client, "dead_letters": _dead_letters,
+}  # fmt: skip
+
+
+# -- links -------------------------------------------------------------------------------------------------
+def link_look(document: FlowDocument, link: Link, snapshot: Snapshot) -> LinkLook:
+    """What waits behind a link: as the runner says it or, where it says nothing (the past), the reader's lag."""
+    source, target = document.node(link.source), document.node(link.target)
+    told = next((stat for stat in snapshot.links if stat.link_id == link.id), None)
+    waiting, threshold = (told.waiting, told.threshold) if told else _waiting(source, target, snapshot)
+    share = waiting / threshold if threshold > 0 else 0.0
+    return LinkLook(
+        waiting=min(1.0, share),
+        label=_tr("{0} waiting").format(words.count(waiting)) if share >= LAG["warn_at"] else "",
+        dead_letters=target.kind == "dead_letters",
+        rate=told.rate if told else 0.0,
+    )
+
+
+def _waiting(source: Node, target: Node, snapshot: Snapshot) -> tuple[int, int]:
+    group = snapshot.group(target.name) if target.kind in ("group", "forward") else None
+    if group is None:
+        return 0, 1
+    return sum(p.lag_records for p in group.partitions if p.topic == source.name), thresholds(target)[0]
+
+
+# -- words for screen readers ------------------------------------------------------------------------------
+def spoken(node: Node, look: NodeLook) -> str:
+    """The node as one sentence, for the canvas' description."""
+    kind = KINDS[node.kind].label.lower() if node.kind in KINDS else node.kind.replace("_", " ")
+    parts = (f"{node.name}, {kind}", look.subtitle, look.figure, look.foot, look.lag,
+             look.failed and _tr("failed: {0}").format(look.failed))  # fmt: skip
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,331 @@
+"""The scene follows the drawing and the shown snapshot; nobody tells it to draw.
+
+Invariant: after each change of the document there is exactly one item per node id and link id. Numbers change at most
+four times a second, dots and gauges with every snapshot. Live and past come the same way. GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import singledispatchmethod
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
+from PySide6.QtWidgets import QGraphicsScene
+
+from workbench.core.snapshot import RunState, Snapshot
+from workbench.flow import document as doc
+from workbench.flow.document import Link, Node
+from workbench.ui.bridge.movement import Movement, live_movements
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas import shapes
+from workbench.ui.canvas.frames import FrameClock
+from workbench.ui.canvas.items.link import LinkItem
+from workbench.ui.canvas.items.node import NodeItem, detail_at
+from workbench.ui.canvas.items.overlay import DotsItem
+from workbench.ui.canvas.levels import LevelHold
+from workbench.ui.canvas.looks import NodeLook, gauge_of, link_look, node_look
+from workbench.ui.theme.theme import theme
+from workbench.ui.theme.tokens import MOTION, SIZE
+
+if TYPE_CHECKING:
+    from workbench.ui.canvas.dots import DotField  # brings numpy, which the first paint does without
+
+_SPAN = 100_000.0
+_FEED_OVER_MS = 100.0
+
+
+class FlowScene(QGraphicsScene):
+    """See the module. ``nodes`` and ``links`` are the items by id."""
+
+    drawn_changed = Signal()  # something was added, moved or removed
+    looks_changed = Signal()
+    legend_changed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(-_SPAN, -_SPAN, 2 * _SPAN, 2 * _SPAN)
+        self.workspace = workspace
+        self.nodes: dict[str, NodeItem] = {}
+        self.links: dict[str, LinkItem] = {}
+        self.selected_links: frozenset[str] = frozenset()
+        self.clock = FrameClock(self)
+        self.zoom = 1.0
+        self.step = 1
+        self._levels = LevelHold()
+        self._field: DotField | None = None
+        self._dots = DotsItem(self.clock.now_ms)
+        self.addItem(self._dots)
+        self._numbers = QTimer(self)
+        self._numbers.setSingleShot(True)
+        self._numbers.setInterval(MOTION["numbers_ms"])
+        self._numbers.timeout.connect(self._refresh_looks)
+        self._stale = False
+        self._unfollow = workspace.document.follow(self._take_change)
+        self._rebuild()
+        workspace.shown_changed.connect(self._take_snapshot)
+        workspace.time_changed.connect(self._take_time)
+        workspace.selection_changed.connect(self._take_selection)
+        workspace.movement_shown.connect(self.feed)
+        theme().changed.connect(self._redress)
+
+    def close(self) -> None:
+        """Stop following; the view calls it when it goes."""
+        self._unfollow()
+        self.clock.stop()
+        self._numbers.stop()
+
+    # -- the drawing ---------------------------------------------------------------------------------------
+    def _take_change(self, change: doc.Change) -> None:
+        self._apply(change)
+        self.drawn_changed.emit()
+
+    @singledispatchmethod
+    def _apply(self, change: doc.Change) -> None:
+        raise TypeError(change)
+
+    @_apply.register
+    def _(self, change: doc.NodeAdded) -> None:
+        self._add_node(change.node)
+
+    @_apply.register
+    def _(self, change: doc.NodeRemoved) -> None:
+        self.removeItem(self.nodes.pop(change.node.id))
+        self._levels.forget(change.node.id)
+        self.workspace.select(self.workspace.selection - {change.node.id})
+
+    @_apply.register
+    def _(self, change: doc.NodeChanged) -> None:
+        item = self.nodes[change.after.id]
+        item.set_node(change.after)
+        item.set_look(self._look(change.after, self.workspace.shown, at_once=False))
+        self.reroute([change.after.id])
+
+    @_apply.register
+    def _(self, change: doc.LinkAdded) -> None:
+        self._add_link(change.link)
+
+    @_apply.register
+    def _(self, change: doc.LinkRemoved) -> None:
+        item = self.links.pop(change.link.id)
+        self.removeItem(item.bar)
+        self.removeItem(item)
+        if self._field is not None:
+            self._field.drop_link(change.link.id)
+        self.select_links(self.selected_links - {change.link.id})
+        self._mark_out(change.link.source)
+
+    @_apply.register
+    def _(self, change: doc.LinkChanged) -> None:
+        self.links[change.after.id].link = change.after
+
+    @_apply.register
+    def _(self, change: doc.DocumentReset) -> None:
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        for item in (*self.nodes.values(), *self.links.values(), *(link.bar for link in self.links.values())):
+            self.removeItem(item)
+        self.nodes, self.links, self.selected_links = {}, {}, frozenset()
+        self._levels = LevelHold()
+        self._field = self._dots.field = None
+        for node in self.workspace.document.nodes:
+            self._add_node(node)
+        for link in self.workspace.document.links:
+            self._add_link(link)
+
+    def _add_node(self, node: Node) -> None:
+        item = self.nodes[node.id] = NodeItem(node)
+        item.zoom = self.zoom
+        item.mark(selected=node.id in self.workspace.selection)
+        item.set_look(self._look(node, self.workspace.shown, at_once=True))
+        self.addItem(item)
+
+    def _add_link(self, link: Link) -> None:
+        item = self.links[link.id] = LinkItem(link)
+        self.addItem(item)
+        self.addItem(item.bar)
+        item.zoom = self.zoom
+        item.look = link_look(self.workspace.document, link, self.workspace.shown)
+        item.restyle()
+        self._route(item)
+        self._mark_out(link.source)
+
+    def _mark_out(self, node_id: str) -> None:
+        if node_id in self.nodes:
+            linked = any(link.link.source == node_id for link in self.links.values())
+            self.nodes[node_id].mark(linked_out=linked)
+
+    def reroute(self, node_ids: Iterable[str]) -> None:
+        """Draw the links of these nodes anew, where the nodes' items are now."""
+        moved = set(node_ids)
+        for item in self.links.values():
+            if item.link.source in moved or item.link.target in moved:
+                self._route(item)
+
+    def _route(self, item: LinkItem) -> None:
+        source, target = self.nodes[item.link.source], self.nodes[item.link.target]
+        floor = max(source.rect.bottom(), target.rect.bottom())
+        item.set_curve(source.port("out"), target.port("in"), floor)
+        if self._field is not None:
+            self._field.put_link(item.link.id, item.chain)
+
+    # -- looks ---------------------------------------------------------------------------------------------
+    def _look(self, node: Node, snapshot: Snapshot, at_once: bool) -> NodeLook:
+        look = node_look(node, snapshot)
+        if look.ring is None or look.idle:
+            self._levels.forget(node.id)
+            return look
+        level = self._levels.shown(node.id, look.level, snapshot.at_ms, at_once or not snapshot.live)
+        return look if level == look.level else _with_level(look, level)
+
+    def _take_snapshot(self, snapshot: Snapshot) -> None:
+        self.clock.set_running(not snapshot.live or snapshot.run != RunState.PAUSED)
+        if snapshot.live and self.workspace.at_ms is None:
+            self.feed(live_movements(snapshot))
+        self._move_gauges(snapshot)
+        self._stale = True
+        if not self._numbers.isActive():
+            self._refresh_looks()
+
+    def _move_gauges(self, snapshot: Snapshot) -> None:
+        for stat in snapshot.producers:
+            item = self.nodes.get(stat.node_id)
+            if item is not None:
+                item.set_look(replace(item.look, gauge=gauge_of(stat)))
+
+    def _refresh_looks(self) -> None:
+        if not self._stale:
+            return
+        self._stale = False
+        self._numbers.start()
+        self.refresh_looks()
+
+    def refresh_looks(self, at_once: bool = False) -> None:
+        """Take every look from the shown snapshot."""
+        snapshot, document = self.workspace.shown, self.workspace.document
+        for node_id, item in self.nodes.items():
+            look = self._look(item.node, snapshot, at_once)
+            if look.generation > item.look.generation > 0 and not theme().reduced_motion:
+                self._flash(node_id)
+            item.set_look(look)
+        for link_id, item in self.links.items():
+            item.set_look(link_look(document, item.link, snapshot))
+            if self._field is not None:
+                self._field.set_slow(link_id, item.look.slow)
+        self.looks_changed.emit()
+
+    def _flash(self, node_id: str) -> None:
+        """Light the pills of a group that was just rebalanced, once."""
+        self.nodes[node_id].mark(lit=True)
+        QTimer.singleShot(MOTION["pulse_ms"], self, lambda: self._unflash(node_id))
+
+    def _unflash(self, node_id: str) -> None:
+        if node_id in self.nodes:
+            self.nodes[node_id].mark(lit=False)
+
+    def _take_time(self, at_ms: int | None) -> None:
+        if self._field is not None:
+            self._field.clear()
+        self.refresh_looks(at_once=True)
+
+    def _redress(self) -> None:
+        self._dots.forget_stamps()
+        for link in self.links.values():
+            link.mark(dense=theme().reduced_motion)
+            link.restyle()
+        for node in self.nodes.values():
+            node.update()
+        self.update()
+
+    # -- dots ----------------------------------------------------------------------------------------------
+    def feed(self, movements: Iterable[Movement]) -> None:
+        """Let events set out along their links. Nothing is kept for a canvas that is hidden or without motion."""
+        movements = list(movements)
+        if not movements or theme().reduced_motion or not self.clock.watched:
+            return
+        field = self._whole_field()
+        field.feed(movements, self.clock.now_ms(), _FEED_OVER_MS)
+        if field.step != self.step:
+            self.step = field.step
+            self.legend_changed.emit()
+        dense = field.wanted() > MOTION["density_over_dots"]
+        for item in self.links.values():
+            item.mark(dense=dense)
+        self.clock.move(field.moving)
+
+    def _whole_field(self) -> DotField:
+        if self._field is None:
+            from workbench.ui.canvas.dots import DotField
+
+            self._field = self._dots.field = DotField()
+            for link_id, item in self.links.items():
+                self._field.put_link(link_id, item.chain)
+                self._field.set_slow(link_id, item.look.slow)
+        return self._field
+
+    def dots(self) -> list[tuple[float, float, int, bool]]:
+        """Place, colour and hollowness of every dot now: what tests and exports read."""
+        if self._field is None:
+            return []
+        points, colours, hollow = self._field.places(self.clock.now_ms())
+        rows = zip(points.tolist(), colours.tolist(), hollow.tolist(), strict=True)
+        return [(x, y, colour, again) for (x, y), colour, again in rows]
+
+    # -- selection and hits --------------------------------------------------------------------------------
+    def _take_selection(self, chosen: frozenset[str]) -> None:
+        for node_id, item in self.nodes.items():
+            item.mark(selected=node_id in chosen)
+
+    def select_links(self, link_ids: Iterable[str]) -> None:
+        self.selected_links = frozenset(link_ids)
+        for link_id, item in self.links.items():
+            item.mark(selected=link_id in self.selected_links)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Tell items the zoom: only what depends on it repaints."""
+        self.zoom = zoom
+        for node in self.nodes.values():
+            node.set_zoom(zoom)
+        for link in self.links.values():
+            link.mark(zoom=zoom)
+
+    def node_at(self, at: QPointF, frames: bool = True) -> NodeItem | None:
+        """The topmost node whose body is there; a frame only when nothing lies in it."""
+        here = [item for item in self.nodes.values() if item.rect.contains(at)]
+        bodies = [item for item in here if item.node.kind != "frame"]
+        return next(reversed(bodies or (here if frames else [])), None)
+
+    def port_at(self, at: QPointF) -> tuple[NodeItem, str] | None:
+        """The port within reach of a point: its node, and «in» or «out»."""
+        reach = SIZE["port_hit"] / 2 / min(1.0, self.zoom)
+        best: tuple[float, NodeItem, str] | None = None
+        for item in self.nodes.values():
+            for side, there in (("out", shapes.has_out(item.node.kind)), ("in", shapes.has_in(item.node.kind))):
+                away = (item.port(side) - at).manhattanLength() if there else reach + 1
+                if away <= reach and (best is None or away < best[0]):
+                    best = away, item, side
+        return None if best is None else best[1:]
+
+    def link_at(self, at: QPointF) -> LinkItem | None:
+        reach = 6 / min(1.0, self.zoom)
+        return next((item for item in reversed(self.links.values()) if item.hit(at, reach)), None)
+
+    def within(self, area: QRectF) -> list[str]:
+        """Ids of the nodes a rubber band touches; frames must lie in it whole."""
+        return [node_id for node_id, item in self.nodes.items()
+                if (area.contains(item.rect) if item.node.kind == "frame" else area.intersects(item.rect))]  # fmt: skip
+
+    def drawn_rect(self) -> QRectF:
+        """The rectangle around everything drawn; empty without nodes."""
+        rect = QRectF()
+        for item in self.nodes.values():
+            rect = rect.united(item.rect)
+        return rect
+
+    def detail(self) -> str:
+        return detail_at(self.zoom)
+
+
+def _with_level(look: NodeLook, level: int) -> NodeLook:
+    return replace(look, level=level)
