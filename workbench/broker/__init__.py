@@ -1,5 +1,6 @@
 """A Kafka-like log with consumer groups in one SQLite file: ``Broker`` writes, ``BrokerReader`` looks on."""
 
+from workbench.broker.assignors import ASSIGNORS, Assignor, assignor, subscribed_topics
 from workbench.broker.batch import (
     BatchHeader,
     batch_header,
@@ -12,11 +13,40 @@ from workbench.broker.batch import (
 )
 from workbench.broker.broker import Broker
 from workbench.broker.compression import CODECS
+from workbench.broker.consumer_protocol import decode_assignment
+from workbench.broker.journal_state import JournalState, PastGroup, PastTopic
+from workbench.broker.membership import (
+    CommittedOffset,
+    FencedInstance,
+    GroupFull,
+    GroupMeta,
+    GroupNotEmpty,
+    GroupSettings,
+    GroupState,
+    IllegalGeneration,
+    InconsistentProtocol,
+    InvalidSessionTimeout,
+    JoinRequest,
+    JoinResult,
+    Leaver,
+    MemberIdRequired,
+    MemberMeta,
+    RebalanceInProgress,
+    SyncRequest,
+    SyncResult,
+    UnknownMember,
+)
 from workbench.broker.reader import BrokerReader
+from workbench.broker.stats import BrokerStats
 from workbench.broker.topics import DEFAULTS as TOPIC_DEFAULTS
 from workbench.broker.topics import MAX_PARTITIONS, TopicMeta
 
 __all__ = [
-    "CODECS", "MAX_PARTITIONS", "TOPIC_DEFAULTS", "BatchHeader", "Broker", "BrokerReader", "TopicMeta",
-    "batch_header", "batch_keys", "check_batch", "decode_batch", "encode_batch", "record_at", "split_batches",
+    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "TOPIC_DEFAULTS", "Assignor", "BatchHeader", "Broker", "BrokerReader",
+    "BrokerStats", "CommittedOffset", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty", "GroupSettings",
+    "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout", "JoinRequest", "JoinResult",
+    "JournalState", "Leaver", "MemberIdRequired", "MemberMeta", "PastGroup", "PastTopic", "RebalanceInProgress",
+    "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys",
+    "check_batch", "decode_assignment", "decode_batch", "encode_batch", "record_at", "split_batches",
+    "subscribed_topics",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
 """The broker: the one name others import. It owns the workspace file for writing, until ``close``.
 
-It composes ``Store`` (file, writer thread, group commit), ``Log`` (appends and reads) and ``Retention``; what they
-promise is said there. Every method may be called from any thread except the writer thread itself (an ``on_append``
-callback must not wait for the broker).
+It composes ``Store`` (file, writer thread, group commit), ``Log`` (appends and reads), ``Coordination`` (groups),
+``Journal`` and ``Retention``; what they promise is said there. Every method may be called from any thread except the
+writer thread itself (an ``on_append`` callback must not wait for the broker).
 """
 
 from __future__ import annotations
@@ -10,21 +10,41 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from workbench.broker import topics
 from workbench.broker.batch import NO_PRODUCER, batch_header, encode_batch
 from workbench.broker.cache import DEFAULT_BYTES, TailCache
+from workbench.broker.coordination import Coordination
+from workbench.broker.housekeeping import Chores, Housekeeping
+from workbench.broker.journal import Journal
 from workbench.broker.log import AppendCallback, Log
+from workbench.broker.membership import (
+    CommittedOffset,
+    GroupMeta,
+    GroupSettings,
+    JoinRequest,
+    JoinResult,
+    Leaver,
+    SyncRequest,
+    SyncResult,
+)
 from workbench.broker.migrations import read_meta, write_meta
-from workbench.broker.retention import TICK_S, NoGroups, Retention, RetentionWork
+from workbench.broker.offsets import forget_topic
+from workbench.broker.recording import Recording
+from workbench.broker.retention import TICK_S, Retention, RetentionWork
 from workbench.broker.stats import BrokerStats, Meter
 from workbench.broker.store import Store
 from workbench.broker.ticker import Ticker
 from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.core.clock import Clock, SystemClock
-from workbench.core.records import Appended, PartitionBounds, Record
+from workbench.core.errors import WorkbenchError
+from workbench.core.journal import JournalEntry
+from workbench.core.offsets import ResetPlan, ResetSpec
+from workbench.core.records import Appended, PartitionBounds, Record, TopicPartition
+from workbench.core.snapshot import GroupPartitionStat
 
 
 class Broker:
@@ -41,7 +61,7 @@ class Broker:
         return cls(path, clock=clock, background=background)
 
     def __init__(self, path: Path | str, *, clock: Clock | None = None, background: bool = True,
-                 cache_bytes: int = DEFAULT_BYTES) -> None:  # fmt: skip
+                 cache_bytes: int = DEFAULT_BYTES, groups: GroupSettings | None = None) -> None:  # fmt: skip
         self.path = Path(path)
         self.clock = clock or SystemClock()
         self.store = Store(self.path, background=background)
@@ -51,12 +71,26 @@ class Broker:
         self._cache = TailCache(cache_bytes)
         self.log = Log(self.store, self.clock, self._cache)
         self._meter = Meter(self.clock)
+        self._journal = self.store.read(lambda db: Journal(db, self.clock))
+        self._recording = Recording(self.store, self.log, self._journal, self.clock)
+        self._groups = Coordination(self.store, self._journal, self, self.clock, groups)
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
-                                   NoGroups(), self._log_start_moved)  # fmt: skip
-        self._housekeeping = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
+                                   self._groups, partial(self._recording.entry, "retention"))  # fmt: skip
+        self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
+        self._chores = Chores(self.store, self._groups, self._journal, self.clock)
+        self._housekeeping = Housekeeping(self._chores)
+        self._groups.on_deadline = self._housekeeping.nudge
+        self._reconcile_journal()
         self.store.start()
         if background:
+            self._retention_ticks.start()
             self._housekeeping.start()
+
+    def _reconcile_journal(self) -> None:
+        held = {name: [(p.log_start, p.end, p.size_bytes) for p in t.partitions] for name, t in self._topics.items()}
+        names = [group.name for group in self._groups.groups()]
+        committed = {name: {part: done.offset for part, done in self.committed(name).items()} for name in names}
+        self._journal.reconcile(held, committed)
 
     def __enter__(self) -> Self:
         return self
@@ -65,8 +99,13 @@ class Broker:
         self.close()
 
     def close(self) -> None:
-        """Finish what is queued and let go of the file."""
+        """Answer who waits, finish what is queued, and let go of the file. Calling it again does nothing."""
+        self._retention_ticks.stop()
         self._housekeeping.stop()
+        if not self.store.closed:
+            self._groups.close()
+            self._journal.add(JournalEntry("host", self.clock.now_ms(), detail={"act": "stopped"}))
+            self.store.write(self._journal.flush).result()
         self.log.close()
         self.store.close()
 
@@ -81,6 +120,7 @@ class Broker:
 
         def appear(topic: Topic) -> None:
             self._topics[name] = topic
+            self._note_topic("created", topic.meta)
 
         made = self.store.write(lambda db: topics.insert_topic(db, name, partitions, kind, settings, now_ms), appear)
         return made.result().meta
@@ -104,6 +144,7 @@ class Broker:
             topic.partitions.extend(added)
             topic.rules = topics.LogRules.of(meta.config)
             topic.meta = meta
+            self._note_topic("altered", meta)
 
         return self.store.write(alter, appear).result()[1]
 
@@ -114,6 +155,7 @@ class Broker:
         def delete(db: sqlite3.Connection) -> Topic:
             topic = self._topic(name)
             db.execute("UPDATE topic SET deleted_ms = ? WHERE id = ?", (now_ms, topic.meta.id))
+            forget_topic(db, name)
             return topic
 
         def vanish(topic: Topic) -> None:
@@ -122,8 +164,14 @@ class Broker:
             self._deleted.append(topic)
             for partition in topic.partitions:
                 self._cache.forget(partition.no)
+            self._groups.forget_topic(name)
+            self._note_topic("deleted", topic.meta)
 
         self.store.write(delete, vanish).result()
+
+    def _note_topic(self, act: str, meta: TopicMeta) -> None:
+        detail = {"act": act, "kind": meta.kind, "partitions": meta.partitions, "config": meta.config}
+        self._journal.add(JournalEntry("topic", self.clock.now_ms(), topic=meta.name, detail=detail))
 
     def _every_topic(self) -> list[Topic]:
         return [*self._topics.values(), *self._deleted]
@@ -183,6 +231,72 @@ class Broker:
 
         return self.store.write(take).result(), 0
 
+    # -- groups ----------------------------------------------------------------------------------------------
+    def join_group(self, request: JoinRequest) -> Future[JoinResult]:
+        """Join or rejoin; set when the group's next generation begins, or with what speaks against it."""
+        return self._groups.join(request)
+
+    def sync_group(self, request: SyncRequest) -> Future[SyncResult]:
+        """The member's assignment, once the leader has brought it."""
+        return self._groups.sync(request)
+
+    def heartbeat(self, group: str, member_id: str, generation: int, instance_id: str | None = None) -> None:
+        """A sign of life. Raises RebalanceInProgress, UnknownMember, IllegalGeneration or FencedInstance."""
+        self._groups.heartbeat(group, member_id, generation, instance_id)
+
+    def leave_group(self, group: str, *leavers: Leaver) -> list[WorkbenchError | None]:
+        """Members leave; an answer for each, None when it is gone."""
+        return self._groups.leave(group, leavers)
+
+    def commit_offsets(self, group: str, member_id: str, generation: int,
+                       offsets: Mapping[TopicPartition, tuple[int, str]],
+                       instance_id: str | None = None) -> Future[None]:  # fmt: skip
+        """Commit (next offset to read, metadata); set after it is in the file. ``member_id=""`` with generation -1
+        is an administrator, who may only while the group is empty."""
+        return self._groups.commit(group, member_id, generation, offsets, instance_id)
+
+    def committed(self, group: str) -> dict[TopicPartition, CommittedOffset]:
+        return self._groups.committed(group)
+
+    def groups(self) -> list[GroupMeta]:
+        return self._groups.groups()
+
+    def group(self, name: str) -> GroupMeta:
+        return self._groups.group(name)
+
+    def group_partitions(self, name: str) -> tuple[GroupPartitionStat, ...]:
+        """Bounds, committed, position, owner and lag of every partition the group has to do with."""
+        return self._groups.partitions(name)
+
+    def delete_group(self, name: str) -> None:
+        """Delete an empty group and what it committed."""
+        self._groups.delete(name)
+
+    def plan_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = ()) -> ResetPlan:
+        """Before and after of every partition; nothing is changed."""
+        return self._groups.plan_reset(group, spec, topic, partitions)
+
+    def apply_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = (),
+                    force: bool = False) -> ResetPlan:  # fmt: skip
+        """Carry the plan out. Refused while members are active, unless ``force``: the caller has paused them."""
+        return self._groups.apply_reset(group, spec, topic, partitions, force)
+
+    def has_partition(self, topic: str, partition: int) -> bool:
+        found = self._topics.get(topic)
+        return found is not None and 0 <= partition < len(found.partitions)
+
+    # -- journal ---------------------------------------------------------------------------------------------
+    def journal(self, entry: JournalEntry) -> None:
+        """Enter what happened outside; the broker itself enters topics, appends, groups and its host's start and
+        stop."""
+        self._journal.add(entry)
+
+    def note_delivery(self, topic: str, partition: int, first: int, last: int, group: str, member: str,
+                      again: bool = False) -> None:  # fmt: skip
+        """Records were handed to a member; ``again``: it or another had them before."""
+        self._journal.note_delivery(topic, partition, first, last, group, member, again)
+        self._groups.note_position(group, TopicPartition(topic, partition), member, last + 1)
+
     # -- keeping house ---------------------------------------------------------------------------------------
     def delete_records(self, topic: str, partition: int, before_offset: int) -> int:
         """Move the log start to ``before_offset`` (-1: the end) and return it. The bytes go in the background."""
@@ -193,16 +307,16 @@ class Broker:
         self.retention.hold(self._topic(topic), group, until)
 
     def keep_house(self) -> None:
-        """Do now, to the end, what the background does by and by: remove what is no longer kept."""
+        """Do now, to the end, what the background does by and by: end what is overdue, write the journal, remove what
+        is no longer kept."""
+        self._chores()
+        self.store.write(self._journal.flush).result()
         work = RetentionWork(self.retention, self.path)
         try:
             while work():
                 pass
         finally:
             work.close()
-
-    def _log_start_moved(self, topic: str, partition: int, before: int, after: int) -> None:
-        """Inside the transaction that moves it."""
 
     def stats(self) -> BrokerStats:
         """Bounds, sizes and rates as they stand. For one caller: rates are taken between its askings."""

@@ -87,6 +87,12 @@ class Coordination:
         self._deliver()
         return answers
 
+    def close(self) -> None:
+        """The host stops: whoever waits is told to look for another."""
+        with self._lock:
+            self._groups.dissolve()
+        self._deliver()
+
     def _ask(self, call: Callable[[Any, Any], None], request: Any) -> Future[Any]:
         future: Future[Any] = Future()
         try:
@@ -171,11 +177,12 @@ class Coordination:
         done = self.committed(group).get(TopicPartition(topic, partition))
         return None if done is None else done.offset
 
-    def forget_topic(self, connection: sqlite3.Connection, topic: str) -> None:
-        """A topic goes: what was committed for it goes in the same transaction."""
-        rows.forget_topic(connection, topic)
+    def forget_topic(self, topic: str) -> None:
+        """A topic is gone; its rows went with it."""
         with self._lock:
             self._groups.forget_topic(topic)
+            for key in [key for key in self._positions if key[1].topic == topic]:
+                del self._positions[key]
 
     # -- resets --------------------------------------------------------------------------------------------
     def plan_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = ()) -> ResetPlan:

@@ -133,6 +133,12 @@ class Group:
     def die(self) -> None:
         self.state = GroupState.DEAD
 
+    def dissolve(self) -> None:
+        """Tell those who wait that their membership is over."""
+        for member in self.roster:
+            self._answer_join(member, self.roster.unknown(member.member_id))
+            self._answer_sync(member, self.roster.unknown(member.member_id))
+
     # -- time ----------------------------------------------------------------------------------------------
     def tick(self) -> None:
         """Do what is due: end sessions, end waits."""

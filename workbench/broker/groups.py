@@ -149,6 +149,11 @@ class Groups:
                 gone.append(name)
         return gone
 
+    def dissolve(self) -> None:
+        """Answer everybody who waits: this coordinator ends. The groups stay as they are in the file."""
+        for group in self._groups.values():
+            group.dissolve()
+
     def take_outbox(self) -> Outbox:
         """What was said since the last call."""
         taken = Outbox(self.outbox.answers, self.outbox.entries, self.outbox.changed)

@@ -8,16 +8,21 @@ What is read is committed; ``version()`` changes whenever somebody committed som
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from workbench.broker import files
 from workbench.broker.batch import decode_batch
+from workbench.broker.journal_reader import JournalReader
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
+from workbench.broker.membership import CommittedOffset, GroupMeta, GroupState
 from workbench.broker.migrations import SCHEMA_VERSION, read_meta
+from workbench.broker.offsets import load_groups, load_offsets
 from workbench.broker.topics import TopicMeta, load_topics, no_topic
 from workbench.core.errors import FileError, NotFound
-from workbench.core.records import PartitionBounds, StoredRecord
+from workbench.core.journal import JournalEntry, LagSample
+from workbench.core.records import PartitionBounds, StoredRecord, TopicPartition
 
 SLICE_RECORDS = 512
 KEPT_SLICES = 64
@@ -146,4 +151,42 @@ class RecordReader:
 
 
 class BrokerReader(RecordReader):
-    """All there is to read in a workspace."""
+    """All there is to read in a workspace: topics, records, groups, journal, drawing."""
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(path)
+        self._journal = JournalReader(self._db)
+
+    # -- groups ----------------------------------------------------------------------------------------------
+    def groups(self) -> list[GroupMeta]:
+        """The groups in the file. Members live in the host, so here every group looks empty."""
+        return [GroupMeta(g.name, GroupState.EMPTY, g.generation, g.protocol_type) for g in load_groups(self._db)]
+
+    def committed(self, group: str) -> dict[TopicPartition, CommittedOffset]:
+        return load_offsets(self._db, group).get(group, {})
+
+    # -- journal ---------------------------------------------------------------------------------------------
+    def journal(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
+                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
+        """Entries after ``after_id`` with ``from_ms <= at_ms < to_ms``, oldest first."""
+        return self._journal.entries(after_id, from_ms, to_ms, kinds, limit)
+
+    def journal_range(self) -> tuple[int, int] | None:
+        """The times between which a state can be rebuilt; None when nothing is journalled yet."""
+        return self._journal.range()
+
+    def keyframe_before(self, ms: int) -> tuple[int, int, dict[str, Any]] | None:
+        """(journal id, its time, state) of the last keyframe at or before ``ms``."""
+        return self._journal.keyframe_before(ms)
+
+    def lag_samples(self, from_ms: int, to_ms: int, max_points: int, group: str = "") -> list[LagSample]:
+        """Lag over the whole history, thinned to ``max_points`` instants; of one group, or of all."""
+        return self._journal.lag_samples(from_ms, to_ms, max_points, group)
+
+    def lags_before(self, ms: int) -> list[LagSample]:
+        """The last sample of every series at or before ``ms``."""
+        return self._journal.lags_before(ms)
+
+    def append_histogram(self, from_ms: int, to_ms: int, buckets: int) -> list[int]:
+        """Records appended in each of ``buckets`` equal parts of the range."""
+        return self._journal.append_histogram(from_ms, to_ms, buckets)

@@ -149,6 +149,10 @@ class Store:
                 self._queue.put(pending)
         return future
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def _refuse_closed(self) -> None:
         if self._closed:
             raise Refused(f"{self.path.name} is closed.", "Open it again.")
