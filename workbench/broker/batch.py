@@ -45,6 +45,8 @@ _STAMP = Struct(">hiqq")
 _LENGTH_AT, _EPOCH_AT, _MAGIC_AT, _CRC_AT, _CRC_FROM = 8, 12, 16, 17, 21
 _EPOCH_ZERO = bytes(4)
 _LEAST_RECORD_BYTES = 7
+_CUT_OFF = "A record is cut off."
+_WRONG_LENGTH = "A record is not as long as it says."
 
 
 class BatchHeader(NamedTuple):
@@ -275,14 +277,19 @@ def _skip(data: bytes, records: int) -> int:
 
 def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
                  limit: int | None = None) -> list[StoredRecord]:  # fmt: skip
-    """The records of a batch, or ``limit`` of them from the ``first`` one (counted in the batch, from 0)."""
-    header = batch_header(data)
-    body = decompress(header.codec, data[HEADER_BYTES:])
-    wanted = header.count - first if limit is None else min(limit, header.count - first)
+    """The records of a batch, or ``limit`` of them from the ``first`` one (counted in the batch, from 0).
+
+    The checksum is looked at every time: it costs a hundredth of the decoding.
+    """
     try:
+        header = check_batch(data)
+        body = decompress(header.codec, data[HEADER_BYTES:])
+        wanted = header.count - first if limit is None else min(limit, header.count - first)
         return _decode_records(header, body, topic, partition, _skip(body, first), wanted)
-    except IndexError:
-        raise Corrupt(f"A record of {topic}/{partition} at or after {header.base_offset} is cut off.") from None
+    except (Corrupt, IndexError) as error:
+        what = error.message if isinstance(error, Corrupt) else _CUT_OFF
+        place = f"{topic}/{partition}, at or after offset {batch_header(data).base_offset}"
+        raise Corrupt(f"Damaged records in {place}: {what}", "The other batches can still be read.") from None
 
 
 def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int, at: int,
@@ -314,7 +321,7 @@ def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int
         else:
             at += 1
         if at != end or end > size:
-            raise Corrupt(f"A record of {topic}/{partition} at or after {base_offset} is not as long as it says.")
+            raise Corrupt(_WRONG_LENGTH)
         time = base_time + delta if append_time is None else append_time
         found.append(build(StoredRecord, (topic, partition, base_offset + index, time, key, value, headers)))
     return found
@@ -343,8 +350,8 @@ def batch_keys(data: bytes, limit: int | None = None) -> list[bytes | None]:
             length, at = _number_at(body, at)
             keys.append(None if length < 0 else body[at : at + length])
             if not at <= end <= len(body):
-                raise Corrupt(f"A record at or after {header.base_offset} is not as long as it says.")
+                raise Corrupt(_WRONG_LENGTH)
             at = end
     except IndexError:
-        raise Corrupt(f"A record at or after {header.base_offset} is cut off.") from None
+        raise Corrupt(_CUT_OFF) from None
     return keys
