@@ -13,7 +13,7 @@ import msgspec
 
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, Record
-from workbench.core.snapshot import GroupStat, Snapshot, TopicStat
+from workbench.core.snapshot import GroupStat, RunState, Snapshot, TopicStat
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -75,6 +75,30 @@ class FlowText(msgspec.Struct, frozen=True, tag=True):
     """The drawing in its text form (JSON); empty when nothing was drawn."""
 
     text: str
+
+
+class GroupOutcome(msgspec.Struct, frozen=True):
+    """``duplicates``: handled again; ``lost``: committed past, or failed without dead letters, and never handled."""
+
+    consumed: int
+    lag: int
+    order_violations: int
+    duplicates: int
+    lost: int
+    dead_lettered: int
+
+
+class RunOutcome(msgspec.Struct, frozen=True, tag=True):
+    """What the run has done so far; ``drained`` once nothing more will happen."""
+
+    run: RunState
+    drained: bool
+    seconds: float
+    seed: int
+    produced: dict[str, int]
+    failed: int
+    groups: dict[str, GroupOutcome]
+    problems: tuple[str, ...] = ()
 
 
 # -- commands ----------------------------------------------------------------------------------------------
@@ -227,6 +251,12 @@ class Pause(Command, frozen=True, tag=True):
     pass
 
 
+class GetOutcome(Command, frozen=True, tag=True):
+    """The summary of the run that is on, or of the last one."""
+
+    reply: ClassVar[type] = RunOutcome
+
+
 class Step(Command, frozen=True, tag=True):
     """While paused: let every producer send one batch and every member handle one poll."""
 
@@ -300,7 +330,8 @@ class Request(msgspec.Struct, frozen=True):
     command: (
         Hello | Status | Subscribe | TakeSnapshot | ListTopics | CreateTopic | AlterTopic | DeleteTopic
         | AppendRecords | AppendBatch | ListGroups | DeleteGroup | PlanReset | ApplyReset | OpenConsumer
-        | PollConsumer | CommitConsumer | CloseConsumer | GetFlow | SaveFlow | Run | Pause | Step | Stop | SetSpeed
+        | PollConsumer | CommitConsumer | CloseConsumer | GetFlow | SaveFlow | Run | Pause | Step | Stop | GetOutcome
+        | SetSpeed
         | ControlProducer | ControlGroup | ControlMember | SeekMember | SetBookmark | NoteUserAct | SaveAs | Shutdown
     )  # fmt: skip
 

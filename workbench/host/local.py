@@ -36,7 +36,8 @@ class LocalHost:
         """Do a command and wait for its reply struct."""
         if not self._thread.is_alive():
             raise HostGone("The broker of this workspace is closed.")
-        return asyncio.run_coroutine_threadsafe(self._service.handle(self._session, command), self._loop).result(timeout_s)
+        work = self._service.handle(self._session, command)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
 
     def on_push(self, callback: Callable[[Push], None]) -> None:
         """Call back with every push (after ``Subscribe``), on the host's thread."""

@@ -162,4 +162,6 @@ def _answer(number: int, result: object) -> Reply:
 
 
 def _refusal(number: int, error: WorkbenchError) -> Reply:
-    return Reply(number, error=error.code, message=error.message, next_step=error.next_step)
+    """The error under the name of its class in ``core.errors``: finer classes of a room mean nothing elsewhere."""
+    code = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == WorkbenchError.__module__)
+    return Reply(number, error=code, message=error.message, next_step=error.next_step)

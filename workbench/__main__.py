@@ -1,0 +1,40 @@
+"""``workbench``: a verb goes to the command line, a file or nothing to the window.
+
+The one place that knows both ``cli`` and ``ui``; neither knows the other. Each is imported only when it is wanted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from workbench.cli.verbs import VERBS
+
+_ANSWERED_BY_CLI = ("-h", "--help", "--version")
+
+
+def main() -> int:
+    """Entry point of the ``workbench`` command."""
+    arguments = sys.argv[1:]
+    if wants_window(arguments):
+        from workbench.ui.app import main as open_window
+
+        return open_window(arguments)
+    from workbench.cli.main import main as do_verb
+
+    return do_verb(arguments)
+
+
+def wants_window(arguments: list[str]) -> bool:
+    """Whether the arguments name no verb: nothing, an option of the window, or what can only be a file."""
+    if not arguments:
+        return True
+    first = arguments[0]
+    if first in VERBS or first in _ANSWERED_BY_CLI:
+        return False
+    return first.startswith("-") or os.sep in first or bool(Path(first).suffix) or Path(first).exists()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

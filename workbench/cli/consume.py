@@ -1,0 +1,137 @@
+"""``consume``: the records of a topic, browsed without a trace, or read as a member of a group that commits."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from workbench.broker import decode_batch
+from workbench.cli.workspace import Point, file_argument, host_of, reader_of
+from workbench.control.client import Caller
+from workbench.control.messages import CloseConsumer, CommitConsumer, OpenConsumer, PollConsumer
+from workbench.core.errors import HostGone
+from workbench.core.points import EARLIEST, LATEST, LogPoint
+from workbench.core.records import StoredRecord
+from workbench.core.times import format_time
+from workbench.session.export import format_named
+from workbench.session.reading import LogReader, merged, spans
+
+_LOOK_EVERY_S = 0.05
+_POLL_MS = 500
+_JOIN_WITHIN_S = 30.0
+
+Show = Callable[[StoredRecord], object]
+
+
+@click.command()
+@file_argument
+@click.argument("topic")
+@click.option("--group", default="", help="Join this group and commit; without it nothing is disturbed.")
+@click.option("--from", "from_", type=Point(), default=EARLIEST, help="Where to begin; default earliest.")
+@click.option("--max", "most", type=click.IntRange(1), default=None, help="Stop after so many.")
+@click.option("--follow", is_flag=True, help="Go on with what arrives, until Ctrl-C.")
+@click.option("--partition", type=click.IntRange(0), default=None)
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv", "value"]), default="jsonl", show_default=True)
+def consume(
+    file: Path, topic: str, group: str, from_: LogPoint, most: int | None, follow: bool, partition: int | None,
+    form: str,
+) -> None:  # fmt: skip
+    """Print the records of TOPIC."""
+    if group and partition is not None:
+        raise click.UsageError("The members of a group are given their partitions: leave out --partition or --group.")
+    show = _printer(form)
+    try:
+        if group:
+            with host_of(file) as host:
+                _Membership(host, group, topic, from_, show).read(most, follow)
+        else:
+            with reader_of(file) as reader:
+                records = _browse(reader, topic, from_, partition, follow)
+                for record in islice(records, most):
+                    show(record)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+    sys.stdout.buffer.flush()
+
+
+def _printer(form: str) -> Show:
+    out = sys.stdout.buffer
+    if form == "value":
+        return lambda record: out.write((record.value or b"") + b"\n")
+    lines = format_named(form)
+    out.write(lines.head("records"))
+    return lambda record: out.write(lines.record(record))
+
+
+def _browse(
+    reader: LogReader, topic: str, from_: LogPoint, partition: int | None, follow: bool
+) -> Iterator[StoredRecord]:
+    """Records by time, then, when following, what is appended later."""
+    ranges = spans(reader, topic, from_, LATEST, partition)
+    yield from merged(reader, topic, ranges)
+    while follow:
+        sys.stdout.buffer.flush()
+        ends = {span.partition: span.end for span in ranges}
+        now = [b for b in spans(reader, topic, EARLIEST, LATEST, partition) if b.end > ends.get(b.partition, 0)]
+        if not now:
+            time.sleep(_LOOK_EVERY_S)
+            continue
+        new = [replace(b, log_start=max(b.log_start, ends.get(b.partition, 0))) for b in now]
+        yield from merged(reader, topic, new)
+        ranges = [span for span in ranges if span.partition not in {b.partition for b in new}] + new
+
+
+class _Membership:
+    """A member of a group for as long as ``read`` runs. What was printed is committed, nothing else."""
+
+    def __init__(self, host: Caller, group: str, topic: str, from_: LogPoint, show: Show) -> None:
+        self._host = host
+        self._show = show
+        start = from_.kind if from_.kind in ("earliest", "latest") else f"{from_.kind}:{_number(from_)}"
+        self._group = group
+        self._topic = topic
+        self._consumer = host.call(OpenConsumer(group, (topic,), start, "workbench consume")).consumer
+
+    def read(self, most: int | None, follow: bool) -> None:
+        try:
+            self._read(most, follow)
+        finally:
+            self._host.call(CloseConsumer(self._consumer))
+
+    def _read(self, most: int | None, follow: bool) -> None:
+        shown, until_s = 0, time.monotonic() + _JOIN_WITHIN_S
+        while most is None or shown < most:
+            polled = self._host.call(PollConsumer(self._consumer, timeout_ms=_POLL_MS))
+            after: dict[tuple[str, int], int] = {}
+            for record in islice(_records(polled.batches), None if most is None else most - shown):
+                self._show(record)
+                shown += 1
+                after[record.topic, record.partition] = record.offset + 1
+            if after:
+                sys.stdout.buffer.flush()  # printed first, committed then: a crash repeats, it never skips
+                offsets = tuple((topic, partition, offset) for (topic, partition), offset in after.items())
+                self._host.call(CommitConsumer(self._consumer, offsets))
+            elif polled.assignment and not follow:
+                return
+            elif not polled.assignment and not follow and time.monotonic() > until_s:
+                raise HostGone(f"Group {self._group} gave this member no partition of {self._topic}.",
+                               "It may have as many members as partitions; add --follow to wait for one.")  # fmt: skip
+
+
+def _number(point: LogPoint) -> str:
+    return format_time(point.number) if point.kind == "time" else str(point.number)
+
+
+def _records(batches: tuple[tuple[str, int, int, bytes], ...]) -> Iterator[StoredRecord]:
+    for topic, partition, wanted, data in batches:
+        yield from (record for record in decode_batch(data, topic, partition) if record.offset >= wanted)
+
+
+COMMANDS = {"consume": consume}

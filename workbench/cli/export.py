@@ -1,0 +1,70 @@
+"""``export`` and ``import``: a session's records and journal as a file that other tools read, and back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from workbench.cli.output import ProgressLine, note, print_json
+from workbench.cli.workspace import Point, file_argument, host_of, json_option, reader_of
+from workbench.core.points import EARLIEST, LATEST, LogPoint
+from workbench.session.export import Exported, What, export, format_named, write_items
+from workbench.session.importing import import_file
+
+_FORMATS = click.Choice(["jsonl", "csv", "sqlite", "html"])
+
+
+@click.command("export")
+@file_argument
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--topic", "topics", multiple=True, help="Only these topics.")
+@click.option("--from", "from_", type=Point(), default=EARLIEST)
+@click.option("--to", type=Point(), default=LATEST, help="What is there itself is left out.")
+@click.option("--what", type=click.Choice(["records", "journal", "all"]), default="records", show_default=True)
+@click.option("--format", "form", type=_FORMATS, default=None, help="Default: by the name of OUT, else jsonl.")
+@json_option
+def export_session(
+    file: Path, out: Path, topics: tuple[str, ...], from_: LogPoint, to: LogPoint, what: What, form: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Write records and journal of FILE to OUT (- for standard output)."""
+    with reader_of(file) as reader:
+        if str(out) == "-":
+            write_items(reader, sys.stdout.buffer, what, format_named(form or "jsonl"), topics, from_, to)
+            sys.stdout.buffer.flush()
+            return
+        with ProgressLine("exported") as progress:
+            done = export(reader, out, what, form or "", topics, from_, to, progress)
+    _tell_export(done, as_json)
+
+
+def _tell_export(done: Exported, as_json: bool) -> None:
+    files = [str(path) for path in done.files]
+    if as_json:
+        print_json({"records": done.records, "journal_entries": done.entries, "files": files})
+    else:
+        print(f"{done.records:,} records and {done.entries:,} journal entries into {' and '.join(files)}")
+
+
+@click.command("import")
+@file_argument
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.option("--topic", default="", help="Everything into this topic.")
+@click.option("--format", "form", type=_FORMATS, default=None, help="Default: by the name of IN, else jsonl.")
+@json_option
+def import_session(file: Path, source: Path, topic: str, form: str | None, as_json: bool) -> None:
+    """Append to FILE what an export wrote. Topics that are not there are made."""
+    with host_of(file) as host, ProgressLine("bytes read") as progress:
+        done = import_file(host, source, topic, form or "", progress)
+    if as_json:
+        print_json({"records": done.records, "topics": list(done.topics), "created": list(done.created),
+                    "journal_entries_left_out": done.journal_entries})  # fmt: skip
+        return
+    print(f"{done.records:,} records into {len(done.topics)} topics")
+    if done.journal_entries:
+        note(f"{done.journal_entries:,} journal entries are left out: a journal is the history of its own file.")
+
+
+COMMANDS = {"export": export_session, "import": import_session}

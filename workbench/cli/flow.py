@@ -1,0 +1,96 @@
+"""``flow``: the drawing as a text file for version control, and back, and checked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from workbench.cli.output import note, print_json
+from workbench.cli.workspace import file_argument, host_of, json_option, reader_of
+from workbench.control.messages import SaveFlow
+from workbench.core.errors import Invalid, Missing
+from workbench.flow import codec, rules
+from workbench.flow.document import FlowDocument
+
+MAX_FLOW_BYTES = 16 * 1024 * 1024
+path_argument = click.argument("path", type=click.Path(path_type=Path))
+
+
+@click.group()
+@file_argument
+@click.pass_context
+def flow(ctx: click.Context, file: Path) -> None:
+    """The drawing of FILE as text (JSON)."""
+    ctx.obj = file
+
+
+@flow.command("export")
+@path_argument
+@click.pass_obj
+def export_flow(file: Path, path: Path) -> None:
+    """Write the drawing to PATH (- for standard output)."""
+    with reader_of(file) as reader:
+        text = reader.flow() or codec.dumps(FlowDocument())
+    if str(path) == "-":
+        sys.stdout.write(text)
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Invalid(f"{path} can't be written: {error.strerror}.", "Choose another place.") from None
+    note(f"The drawing is in {path}.")
+
+
+@flow.command("import")
+@path_argument
+@click.pass_obj
+def import_flow(file: Path, path: Path) -> None:
+    """Take the drawing from PATH; topics that are drawn and not there are made."""
+    document = _read(path)
+    with host_of(file) as host:
+        host.call(SaveFlow(codec.dumps(document)))
+    note(f"{len(document.nodes)} nodes and {len(document.links)} links are drawn in {file}.")
+
+
+@flow.command()
+@path_argument
+@json_option
+@click.pass_obj
+def check(file: Path, path: Path, as_json: bool) -> int:
+    """Say what is wrong with the drawing in PATH; status 1 when something is."""
+    document = _read(path)
+    problems = rules.problems(document)
+    if as_json:
+        print_json({"problems": [{"node": node_id, "text": text} for node_id, text in problems]})
+    for node_id, text in problems:
+        note(f"{node_id}: {text}")
+    if not problems:
+        note("Nothing is wrong with it.")
+    return 1 if problems else 0
+
+
+def _read(path: Path) -> FlowDocument:
+    try:
+        data = sys.stdin.buffer.read(MAX_FLOW_BYTES + 1) if str(path) == "-" else _head_of(path)
+    except OSError as error:
+        raise Missing(f"{path} can't be read: {error.strerror}.", "Is the name right?") from None
+    if len(data) > MAX_FLOW_BYTES:
+        raise Invalid(f"{path} is larger than a drawing can be.", "Is it the right file?")
+    try:
+        return codec.loads(data.decode())
+    except UnicodeDecodeError:
+        raise Invalid(f"{path} is not text in UTF-8.", "Is it the right file?") from None
+
+
+def _head_of(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(MAX_FLOW_BYTES + 1)
+
+
+COMMANDS = {"flow": flow}

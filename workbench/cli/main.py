@@ -1,0 +1,109 @@
+"""The command line: one verb a call, exit status 0 (done), 1 (failed, one sentence) or 2 (wrong usage).
+
+Verbs are imported when they are called. ``main`` is the only place that turns errors into words and statuses: no
+traceback reaches a terminal, what nobody foresaw goes to the log file with all details.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from workbench import __version__
+from workbench.cli.verbs import VERBS
+from workbench.core.errors import WorkbenchError
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+
+
+class _Verbs(click.Group):
+    """Finds a verb's module by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = VERBS.get(cmd_name)
+        if module is None:
+            return None
+        return importlib.import_module(f"workbench.cli.{module}").COMMANDS[cmd_name]
+
+
+@click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="workbench", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Event-flow workbench: a broker in one file, and a window that shows it live.
+
+    Without a verb, «workbench [FILE]» opens the window.
+    """
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the arguments say; returns the exit status."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        status = cli.main(arguments, prog_name="workbench", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else DONE
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "workbench"
+        return _say(f"{error.format_message().rstrip('.')}. Try «{where} --help».", WRONG_USAGE)
+    except click.ClickException as error:
+        return _say(error.format_message(), FAILED)
+    except WorkbenchError as error:
+        return _say(error.sentence(), FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("Stopped.", FAILED)
+    except BrokenPipeError:
+        return _reader_left()
+    except Exception as error:
+        return _unforeseen(error)
+
+
+def _say(sentence: str, status: int) -> int:
+    print(" ".join(sentence.split()), file=sys.stderr)
+    return status
+
+
+def _reader_left() -> int:
+    """Whoever read our output has seen enough; nothing may be written on the way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return DONE
+
+
+def _unforeseen(error: Exception) -> int:
+    path = log_file()
+    handler = logging.FileHandler(path, encoding="utf-8")
+    log = logging.getLogger(__name__)
+    log.addHandler(handler)
+    try:
+        log.error("unforeseen: %s", " ".join(sys.argv), exc_info=error)
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+    return _say(f"The workbench met an error it did not foresee ({type(error).__name__}: {error}). "
+                f"Details are in {path}.", FAILED)  # fmt: skip
+
+
+def log_file() -> Path:
+    """Where details go: the user's log directory, or the temporary one when that can't be written."""
+    import platformdirs
+
+    for directory in (platformdirs.user_log_path("workbench", False), Path(tempfile.gettempdir())):
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            path = directory / "workbench.log"
+            with path.open("a"):
+                return path
+        except OSError:
+            continue
+    return Path(os.devnull)

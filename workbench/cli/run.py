@@ -1,0 +1,85 @@
+"""``run``: the drawn flow without a window, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from workbench.cli.output import note, print_json, print_table
+from workbench.cli.workspace import file_argument, host_of, json_option
+from workbench.control.client import Caller
+from workbench.control.messages import GetFlow, GetOutcome, Run, RunOutcome, Stop
+from workbench.core.errors import Refused
+from workbench.core.snapshot import RunState
+
+_LOOK_EVERY_S = 0.1
+
+
+@click.command()
+@file_argument
+@click.option("--for", "seconds", type=click.FloatRange(0, min_open=True), default=None, help="Stop after so long.")
+@click.option("--until-drained", is_flag=True, help="Stop once everything is sent and read.")
+@click.option("--seed", type=int, default=None, help="The same seed draws the same events.")
+@json_option
+def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None, as_json: bool) -> None:
+    """Run the drawn flow of FILE; without --for or --until-drained until Ctrl-C."""
+    if seconds is not None and until_drained:
+        raise click.UsageError("Give --for or --until-drained, not both.")
+    with host_of(file) as host:
+        if not host.call(GetFlow()).text:
+            raise Refused(f"Nothing is drawn in {file}.", "Draw a flow, or take one with «workbench flow FILE import».")
+        if host.call(GetOutcome()).run is not RunState.STOPPED:
+            raise Refused(f"The flow of {file} is running already.", "Stop it first.")
+        host.call(Run(seed))
+        try:
+            _wait(host, seconds, until_drained)
+        except KeyboardInterrupt:
+            note("Stopping.")
+        finally:
+            host.call(Stop())
+        outcome = host.call(GetOutcome())
+    _tell(outcome, as_json)
+
+
+def _wait(host: Caller, seconds: float | None, until_drained: bool) -> None:
+    until_s = None if seconds is None else time.monotonic() + seconds
+    while until_s is None or time.monotonic() < until_s:
+        if until_drained and host.call(GetOutcome()).drained:
+            return
+        left_s = _LOOK_EVERY_S if until_s is None else until_s - time.monotonic()
+        time.sleep(max(0.0, min(_LOOK_EVERY_S, left_s)))
+
+
+def _tell(outcome: RunOutcome, as_json: bool) -> None:
+    if as_json:
+        print_json(_document(outcome))
+        return
+    print(f"ran {outcome.seconds:.1f} s with seed {outcome.seed}")
+    print_table(("TOPIC", "PRODUCED"), sorted(outcome.produced.items()))
+    print()
+    print_table(
+        ("GROUP", "CONSUMED", "LAG", "ORDER VIOLATIONS", "DUPLICATES", "LOST", "DEAD LETTERS"),
+        [(name, *msgspec.structs.astuple(group)) for name, group in sorted(outcome.groups.items())],
+    )
+    for problem in outcome.problems:
+        note(problem)
+    if outcome.failed:
+        note(f"{outcome.failed:,} events could not be sent.")
+
+
+def _document(outcome: RunOutcome) -> dict[str, Any]:
+    return {
+        "seconds": round(outcome.seconds, 3),
+        "seed": outcome.seed,
+        "topics": {name: {"produced": count} for name, count in outcome.produced.items()},
+        "groups": {name: msgspec.structs.asdict(group) for name, group in outcome.groups.items()},
+        "failed": outcome.failed,
+        "problems": list(outcome.problems),
+    }
+
+
+COMMANDS = {"run": run}

@@ -1,0 +1,123 @@
+"""``topics``: list, create, describe, alter, delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.cli.output import note, print_json, print_table
+from workbench.cli.workspace import file_argument, host_of, json_option, pair
+from workbench.control.messages import AlterTopic, CreateTopic, DeleteTopic, ListTopics, TopicInfo
+from workbench.core.errors import NotFound
+from workbench.core.times import format_time
+
+
+def _summary(topic: TopicInfo) -> dict[str, Any]:
+    return {
+        "name": topic.name,
+        "kind": topic.kind,
+        "partitions": topic.partitions,
+        "records": topic.stat.records,
+        "size_bytes": topic.stat.size_bytes,
+        "config": topic.config,
+        "created": format_time(topic.created_ms),
+    }
+
+
+def _config(pairs: tuple[str, ...]) -> dict[str, str]:
+    return dict(pair(text, "name=value") for text in pairs)
+
+
+config_option = click.option("--config", multiple=True, metavar="NAME=VALUE", help="Like retention.ms=60000.")
+
+
+@click.group()
+@file_argument
+@click.pass_context
+def topics(ctx: click.Context, file: Path) -> None:
+    """The topics of FILE."""
+    ctx.obj = file
+
+
+@topics.command("list")
+@json_option
+@click.pass_obj
+def list_topics(file: Path, as_json: bool) -> None:
+    """All topics."""
+    with host_of(file) as host:
+        found = host.call(ListTopics()).topics
+    if as_json:
+        print_json({"topics": [_summary(topic) for topic in found]})
+        return
+    print_table(("TOPIC", "KIND", "PARTITIONS", "RECORDS", "BYTES"),
+                [(t.name, t.kind, t.partitions, t.stat.records, t.stat.size_bytes) for t in found])  # fmt: skip
+
+
+@topics.command()
+@click.argument("name")
+@click.option("--partitions", type=int, default=1, show_default=True)
+@click.option("--queue", is_flag=True, help="Read by leases instead of offsets.")
+@config_option
+@click.pass_obj
+def create(file: Path, name: str, partitions: int, queue: bool, config: tuple[str, ...]) -> None:
+    """Create the topic NAME."""
+    with host_of(file) as host:
+        host.call(CreateTopic(name, partitions, "queue" if queue else "stream", _config(config)))
+    note(f"Topic {name} is there, with {partitions} partition{'s' if partitions != 1 else ''}.")
+
+
+@topics.command()
+@click.argument("name")
+@json_option
+@click.pass_obj
+def describe(file: Path, name: str, as_json: bool) -> None:
+    """One topic: its settings and partitions."""
+    with host_of(file) as host:
+        topic = next((t for t in host.call(ListTopics()).topics if t.name == name), None)
+    if topic is None:
+        raise NotFound(f"There is no topic {name}.", "See «workbench topics FILE list».")
+    partitions = [
+        {"partition": p.partition, "log_start": p.log_start, "end": p.end, "size_bytes": p.size_bytes}
+        for p in topic.stat.partitions
+    ]
+    if as_json:
+        settings = {**topic.defaults, **topic.config}
+        print_json(_summary(topic) | {"settings": settings, "partition_list": partitions})
+        return
+    print(f"{topic.name}: {topic.kind}, {topic.partitions} partitions, {topic.stat.records:,} records")
+    print_table(("SETTING", "VALUE", "SET"), [
+        (key, value, "yes" if key in topic.config else "default")
+        for key, value in sorted({**topic.defaults, **topic.config}.items())
+    ])  # fmt: skip
+    print_table(("PARTITION", "LOG START", "END", "BYTES"), [tuple(p.values()) for p in partitions])
+
+
+@topics.command()
+@click.argument("name")
+@click.option("--partitions", type=int, default=None, help="May only grow.")
+@config_option
+@click.option("--unset", multiple=True, metavar="NAME", help="Back to the default.")
+@click.pass_obj
+def alter(file: Path, name: str, partitions: int | None, config: tuple[str, ...], unset: tuple[str, ...]) -> None:
+    """Change the topic NAME."""
+    changes = {**_config(config), **dict.fromkeys(unset)}
+    if partitions is None and not changes:
+        raise click.UsageError("Say what to change with --partitions, --config or --unset.")
+    with host_of(file) as host:
+        host.call(AlterTopic(name, partitions, changes))
+    note(f"Topic {name} is changed.")
+
+
+@topics.command()
+@click.argument("name")
+@click.pass_obj
+def delete(file: Path, name: str) -> None:
+    """Delete the topic NAME and all it holds."""
+    with host_of(file) as host:
+        host.call(DeleteTopic(name))
+    note(f"Topic {name} is gone.")
+
+
+COMMANDS = {"topics": topics}

@@ -1,0 +1,23 @@
+"""The verbs and the modules they live in. Light on purpose: it tells a verb from a file before anything is imported."""
+
+from __future__ import annotations
+
+VERBS: dict[str, str] = {
+    "new": "new",
+    "samples": "new",
+    "serve": "serve",
+    "run": "run",
+    "topics": "topics",
+    "produce": "produce",
+    "consume": "consume",
+    "groups": "groups",
+    "replay": "replay",
+    "export": "export",
+    "import": "export",
+    "flow": "flow",
+    "queues": "later",
+    "query": "later",
+    "doctor": "doctor",
+    "bench": "bench",
+}
+"""Verb -> module of ``workbench.cli``; the module has a click command of the verb's name in ``COMMANDS``."""

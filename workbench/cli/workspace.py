@@ -1,0 +1,90 @@
+"""How a verb reaches a workspace: through the host that serves it, or by opening the file itself; or only to read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.control.client import Caller, ControlClient
+from workbench.core.errors import HostGone, Invalid, Locked
+from workbench.core.points import LogPoint, parse_point
+
+LOCKED_WAIT_S = 3.0
+"""Another single command holds a file for moments only; a host would be attached to."""
+
+
+def _workspace(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    if value.is_dir():
+        raise Invalid(f"{value} is a directory.", "Give the name of a workspace file.")
+    return value
+
+
+def file_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The FILE of a verb."""
+    return click.argument("file", type=click.Path(path_type=Path), callback=_workspace)(command)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--json``: one document with stable keys."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(command)
+
+
+class Point(click.ParamType):
+    """A place in a log as an option's value."""
+
+    name = "earliest|latest|offset:N|time:ISO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> LogPoint:
+        if isinstance(value, LogPoint):
+            return value
+        try:
+            return parse_point(value)
+        except Invalid as error:
+            self.fail(error.sentence(), param, ctx)
+
+
+def pair(text: str, what: str) -> tuple[str, str]:
+    """``k=v`` as two texts."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise click.BadParameter(f"«{text}» is not of the form {what}.")
+    return name, value
+
+
+@contextmanager
+def host_of(path: Path) -> Iterator[Caller]:
+    """The host that serves the workspace, or one in this process for as long as the block runs."""
+    caller = _attach_or_open(path)
+    with closing(caller):
+        yield caller
+
+
+def _attach_or_open(path: Path) -> Caller:
+    from workbench.host import LocalHost
+
+    until = time.monotonic() + LOCKED_WAIT_S
+    while True:
+        try:
+            return ControlClient.attach(path, "command line")
+        except HostGone:
+            pass  # nobody serves it: it is ours to open
+        try:
+            return LocalHost(path)
+        except Locked:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+@contextmanager
+def reader_of(path: Path):
+    """The workspace to read only; disturbs nothing and needs no host."""
+    from workbench.broker import BrokerReader
+
+    with BrokerReader(path) as reader:
+        yield reader

@@ -1,0 +1,114 @@
+"""What clients ask about the drawing and its run. Lives on the host's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import asdict
+
+from workbench.broker import Broker
+from workbench.control.messages import (
+    ControlGroup,
+    ControlMember,
+    ControlProducer,
+    FlowText,
+    GetFlow,
+    GetOutcome,
+    GroupOutcome,
+    Pause,
+    Run,
+    RunOutcome,
+    SaveFlow,
+    SeekMember,
+    SetSpeed,
+    Step,
+    Stop,
+)
+from workbench.core.changes import Changes
+from workbench.core.journal import JournalEntry
+from workbench.flow import codec
+from workbench.flow.document import FlowDocument
+from workbench.host.acts import Act, Acts
+from workbench.host.session import ClientSession
+from workbench.host.telemetry import Telemetry
+from workbench.runtime import FlowRunner
+
+_RUN_CHANGES = Changes.RUN | Changes.JOURNAL
+
+
+class FlowActs:
+    def __init__(self, broker: Broker, runner: FlowRunner, telemetry: Telemetry) -> None:
+        self._broker = broker
+        self._runner = runner
+        self._telemetry = telemetry
+
+    def acts(self) -> Acts:
+        return {
+            GetFlow: Act(self._get),
+            SaveFlow: Act(self._save, Changes.FLOW | Changes.TOPICS | Changes.JOURNAL),
+            Run: Act(self._run, _RUN_CHANGES),
+            Pause: Act(self._pause, _RUN_CHANGES),
+            Step: Act(self._step, _RUN_CHANGES),
+            Stop: Act(self._stop, _RUN_CHANGES),
+            GetOutcome: Act(self._outcome),
+            SetSpeed: Act(self._set_speed, _RUN_CHANGES),
+            ControlProducer: Act(self._control_producer, _RUN_CHANGES),
+            ControlGroup: Act(self._control_group, _RUN_CHANGES),
+            ControlMember: Act(self._control_member, _RUN_CHANGES | Changes.GROUPS),
+            SeekMember: Act(self._seek_member, Changes.GROUPS),
+        }
+
+    async def load(self) -> None:
+        """Take up the drawing that the file holds."""
+        text = self._broker.flow()
+        await self._follow(codec.loads(text) if text else FlowDocument())
+
+    async def _get(self, session: ClientSession, command: GetFlow) -> FlowText:
+        return FlowText(self._broker.flow())
+
+    async def _save(self, session: ClientSession, command: SaveFlow) -> None:
+        document = codec.loads(command.text)
+        if command.text != self._broker.flow():
+            await asyncio.to_thread(self._broker.save_flow, command.text)
+            digest = hashlib.sha256(command.text.encode()).hexdigest()[:16]
+            self._broker.journal(JournalEntry("flow", self._broker.clock.now_ms(), detail={"digest": digest}))
+        await self._follow(document)
+
+    async def _follow(self, document: FlowDocument) -> None:
+        self._telemetry.take_drawing(document)
+        await self._runner.apply(document)
+
+    async def _run(self, session: ClientSession, command: Run) -> None:
+        await self._runner.run(command.seed)
+
+    async def _pause(self, session: ClientSession, command: Pause) -> None:
+        await self._runner.pause()
+
+    async def _step(self, session: ClientSession, command: Step) -> None:
+        await self._runner.step()
+
+    async def _stop(self, session: ClientSession, command: Stop) -> None:
+        await self._runner.stop()
+
+    async def _outcome(self, session: ClientSession, command: GetOutcome) -> RunOutcome:
+        summary = self._runner.summary()
+        groups = {name: GroupOutcome(**asdict(group)) for name, group in summary.groups.items()}
+        return RunOutcome(
+            self._telemetry.run_state(), self._runner.drained(), summary.seconds, summary.seed, summary.produced,
+            summary.failed, groups, summary.problems,
+        )  # fmt: skip
+
+    async def _set_speed(self, session: ClientSession, command: SetSpeed) -> None:
+        await self._runner.set_speed(command.speed)
+
+    async def _control_producer(self, session: ClientSession, command: ControlProducer) -> None:
+        await self._runner.control_producer(command.node_id, command.act, command.number)
+
+    async def _control_group(self, session: ClientSession, command: ControlGroup) -> None:
+        await self._runner.control_group(command.node_id, command.act)
+
+    async def _control_member(self, session: ClientSession, command: ControlMember) -> None:
+        await self._runner.control_member(command.node_id, command.act, command.member)
+
+    async def _seek_member(self, session: ClientSession, command: SeekMember) -> None:
+        await self._runner.seek_member(command.node_id, command.topic, command.partition, command.offset)

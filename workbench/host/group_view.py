@@ -1,0 +1,113 @@
+"""Groups as people see them: what the broker knows of offsets and members, joined to what the running flow knows.
+
+Members of the flow bring their names, states and rates; members from outside are shown by their client id. Rates of
+groups that the flow does not run, and the trend of every group's lag, are measured here, between askings.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from workbench.broker import Broker, GroupMeta
+from workbench.core.clock import Clock
+from workbench.core.records import TopicPartition
+from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState
+from workbench.runtime import GroupRunStat
+
+_RATE_WINDOW_MS = 2_000.0
+_TREND_WINDOW_MS = 5_000.0
+
+
+@dataclass(slots=True)
+class _Course:
+    """How far a group had read and how far it was behind, at earlier askings."""
+
+    points: deque[tuple[float, int, int]] = field(default_factory=deque)
+
+    def add(self, now_ms: float, read: int, behind: int) -> None:
+        if not self.points or now_ms > self.points[-1][0]:
+            self.points.append((now_ms, read, behind))
+        while len(self.points) > 2 and now_ms - self.points[1][0] >= _TREND_WINDOW_MS:
+            self.points.popleft()
+
+    def rate(self) -> float:
+        now_ms, read, _ = self.points[-1]
+        since = next(p for p in self.points if now_ms - p[0] <= _RATE_WINDOW_MS)
+        return max(0.0, (read - since[1]) * 1000.0 / (now_ms - since[0])) if now_ms > since[0] else 0.0
+
+    def trend(self) -> float:
+        (since_ms, _, before), (now_ms, _, behind) = self.points[0], self.points[-1]
+        return (behind - before) * 1000.0 / (now_ms - since_ms) if now_ms > since_ms else 0.0
+
+
+class GroupView:
+    """Asked from one thread, some times a second."""
+
+    def __init__(self, broker: Broker, clock: Clock) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._courses: dict[str, _Course] = {}
+
+    def groups(self, running: Sequence[GroupRunStat]) -> tuple[GroupStat, ...]:
+        """Every group, those first seen in the flow and not yet at the broker too."""
+        runs: dict[str, list[GroupRunStat]] = {}
+        for run in running:
+            runs.setdefault(run.group, []).append(run)
+        metas = {meta.name: meta for meta in self._broker.groups()}
+        self._courses = {name: course for name, course in self._courses.items() if name in metas}
+        stats = [self._group(meta, runs.get(name, [])) for name, meta in metas.items()]
+        stats += [_unborn(name, of) for name, of in runs.items() if name not in metas]
+        return tuple(stats)
+
+    def _group(self, meta: GroupMeta, runs: Sequence[GroupRunStat]) -> GroupStat:
+        positions = {place: at for run in runs for place, at in run.positions.items()}
+        partitions = tuple(_positioned(stat, positions) for stat in self._broker.group_partitions(meta.name))
+        course = self._courses.setdefault(meta.name, _Course())
+        behind = sum(p.lag_records for p in partitions)
+        course.add(self._clock.monotonic_ms(), sum(p.committed or 0 for p in partitions), behind)
+        members = tuple(_members(meta, runs, partitions))
+        return GroupStat(
+            meta.name,
+            str(meta.state),
+            meta.generation,
+            meta.assignor,
+            members,
+            partitions,
+            sum(run.rate for run in runs) if runs else course.rate(),
+            course.trend(),
+            bool(runs) and all(run.paused for run in runs),
+            tuple(seen for run in runs for seen in run.recent),
+        )
+
+
+def _positioned(stat: GroupPartitionStat, positions: dict[TopicPartition, tuple[int, str]]) -> GroupPartitionStat:
+    at = positions.get(TopicPartition(stat.topic, stat.partition))
+    return stat if at is None else replace(stat, position=at[0])
+
+
+def _members(
+    meta: GroupMeta, runs: Iterable[GroupRunStat], partitions: Sequence[GroupPartitionStat]
+) -> Iterable[MemberStat]:
+    """The flow's members by name, then the others by client id."""
+    ours: set[str] = set()
+    for run in runs:
+        for member in run.members:
+            ours.add(member.member_id)
+            yield member
+    behind: dict[str, int] = {}
+    for stat in partitions:
+        behind[stat.member_id] = behind.get(stat.member_id, 0) + stat.lag_records
+    for member in meta.members:
+        if member.member_id not in ours:
+            held = tuple((place.topic, place.partition) for place in member.assignment)
+            state = PartState.RUNNING if held else PartState.JOINING
+            name = member.instance_id or member.client_id or member.member_id
+            yield MemberStat(member.member_id, name, state, held, lag_records=behind.get(member.member_id, 0),
+                             client=member.client_id)  # fmt: skip
+
+
+def _unborn(name: str, runs: Sequence[GroupRunStat]) -> GroupStat:
+    """A drawn group whose members have not joined yet, or can't."""
+    return GroupStat(name, "Empty", members=tuple(member for run in runs for member in run.members))

@@ -1,0 +1,105 @@
+"""The host process: opens the workspace, serves it, says that it is ready, and stops in order.
+
+Standard output carries one line of JSON when it is ready (for a child also when it can't start), nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from workbench import __version__
+from workbench.control.rendezvous import HostFile, new_meeting
+from workbench.core.errors import Unsupported, WorkbenchError
+from workbench.host.lifecycle import stop_on_signals, wait_until_abandoned
+from workbench.host.server import ControlServer
+from workbench.host.service import Service
+
+CHILD_NICENESS = 5
+_STDIN = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """``child``: a window started it, and holds the other end of standard input."""
+
+    file: Path
+    kafka: str | None = None
+    run: bool = False
+    child: bool = False
+    grace_s: float = 30.0
+
+
+def serve_until_stopped(settings: HostSettings) -> int:
+    """Serve the workspace until it is told to stop; returns the exit status."""
+    if settings.child:
+        with contextlib.suppress(OSError):
+            os.nice(CHILD_NICENESS)
+    try:
+        asyncio.run(_serve(settings))
+    except WorkbenchError as error:
+        if not settings.child:
+            raise
+        _tell({"ready": False, "error": error.code, "message": error.message, "next_step": error.next_step})
+        return 1
+    return 0
+
+
+async def _serve(settings: HostSettings) -> None:
+    if settings.kafka is not None:
+        raise Unsupported("The Kafka listener is not built yet.", "Leave out --kafka.")
+    service = await Service.open(settings.file, kafka=settings.kafka)
+    try:
+        meeting = new_meeting(settings.kafka)
+        server = ControlServer(service, meeting)
+        await server.start()
+        try:
+            meeting.write(settings.file)
+            stop_on_signals(service.shutdown_asked.set)
+            service.note_host("started")
+            if settings.run:
+                await service.run()
+            gc.freeze()  # what is loaded now stays; the collector need not walk it again
+            _tell(_ready(settings, meeting))
+            await _until_stop(service, settings)
+            service.note_host("stopped")
+        finally:
+            meeting.remove(settings.file)
+            await server.stop()
+    finally:
+        await service.close()
+
+
+def _ready(settings: HostSettings, meeting: HostFile) -> dict:
+    return {
+        "ready": True,
+        "pid": meeting.pid,
+        "file": str(settings.file.resolve()),
+        "kafka": meeting.kafka,
+        "version": __version__,
+    }
+
+
+async def _until_stop(service: Service, settings: HostSettings) -> None:
+    waits = [asyncio.create_task(service.shutdown_asked.wait())]
+    if settings.child:
+        abandoned = wait_until_abandoned(_STDIN, lambda: bool(service.sessions), settings.grace_s)
+        waits.append(asyncio.create_task(abandoned))
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
+            task.cancel()
+
+
+def _tell(line: dict) -> None:
+    sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
+    with contextlib.suppress(BrokenPipeError):  # whoever started us did not wait for the answer
+        sys.stdout.buffer.flush()

@@ -1,0 +1,185 @@
+"""The service: everything a client may ask of a workspace, behind one ``handle``. Lives on the host's loop.
+
+It owns broker, engine, runner and telemetry from ``open`` to ``close``; rooms of acts (topics, groups, consumers,
+flow) do the work. Invariant: a reply is sent after what it says is committed, and an error that leaves here is a
+sentence of ``core.errors``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from workbench import __version__
+from workbench.broker import Broker
+from workbench.control.messages import (
+    Command,
+    Done,
+    HostInfo,
+    NoteUserAct,
+    Push,
+    SaveAs,
+    SetBookmark,
+    Shutdown,
+    Status,
+    Subscribe,
+    TakeSnapshot,
+)
+from workbench.core.changes import Changes
+from workbench.core.clock import Clock
+from workbench.core.errors import Invalid, Unsupported, WorkbenchError
+from workbench.core.journal import JournalEntry
+from workbench.core.snapshot import HostStat, Snapshot
+from workbench.engines.embedded import EmbeddedEngine
+from workbench.host.acts import Act, Acts
+from workbench.host.consumers import ConsumerActs
+from workbench.host.flow import FlowActs
+from workbench.host.groups import GroupActs
+from workbench.host.session import ClientSession
+from workbench.host.telemetry import Telemetry
+from workbench.host.topics import TopicActs
+from workbench.runtime import FlowRunner
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """See the module. ``shutdown_asked`` is set when a client asks for the end."""
+
+    def __init__(self, broker: Broker, kafka: str | None = None) -> None:
+        self._broker = broker
+        self._clock = broker.clock
+        self._kafka = kafka
+        self._started_ms = self._clock.now_ms()
+        self.shutdown_asked = asyncio.Event()
+        self.sessions: set[ClientSession] = set()
+        engine = EmbeddedEngine(broker)
+        self._runner = FlowRunner(
+            engine, clock=self._clock, journal=broker.journal, note_delivery=broker.note_delivery
+        )
+        host = HostStat(pid=os.getpid(), started_ms=self._started_ms, kafka=kafka)
+        self._telemetry = Telemetry(broker, self._runner, host)
+        self._consumers = ConsumerActs(broker, engine)
+        self._flow = FlowActs(broker, self._runner, self._telemetry)
+        self._acts: Acts = (
+            TopicActs(broker, self._telemetry).acts()
+            | GroupActs(broker, self._runner, self._telemetry).acts()
+            | self._consumers.acts()
+            | self._flow.acts()
+            | self._own_acts()
+        )
+        self._pushing: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, path: Path, *, clock: Clock | None = None, kafka: str | None = None) -> Self:
+        """Open the workspace (the errors of ``Broker.open``) and take up its drawing."""
+        broker = Broker.open(path, clock=clock)
+        service = cls(broker, kafka)
+        try:
+            await service._flow.load()
+        except WorkbenchError as error:  # the drawing can't be read: the log and the groups are served all the same
+            log.warning("the drawing of %s can't be taken up: %s", path, error.sentence())
+        service._pushing = asyncio.create_task(service._telemetry.push(service.sessions), name="telemetry")
+        return service
+
+    async def close(self) -> None:
+        """Stop the flow in order, then let go of the file."""
+        if self._pushing is not None:
+            self._pushing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._pushing
+        try:
+            await self._runner.stop()
+        finally:
+            self._broker.close()
+
+    def info(self) -> HostInfo:
+        return HostInfo(os.getpid(), str(self._broker.path), __version__, self._started_ms, self._kafka)
+
+    # -- clients -------------------------------------------------------------------------------------------
+    def enter(self, session: ClientSession) -> None:
+        self.sessions.add(session)
+
+    async def leave(self, session: ClientSession) -> None:
+        """The client is gone: what it held open is closed."""
+        self.sessions.discard(session)
+        try:
+            await self._consumers.leave(session)
+        except WorkbenchError as error:
+            log.info("a consumer of a client that left: %s", error.sentence())
+
+    async def handle(self, session: ClientSession, command: Command) -> Any:
+        """Do a command and return its reply struct."""
+        act = self._acts.get(type(command))
+        if act is None:
+            raise Unsupported(f"The host does not know the command {type(command).__name__}.", "Is the window newer?")
+        try:
+            reply = await act.do(session, command)
+        except WorkbenchError:
+            raise
+        except Exception as error:
+            log.exception("unforeseen in %s", type(command).__name__)
+            what = f"{type(error).__name__}: {error}"
+            raise WorkbenchError(f"The host met an error it did not foresee ({what}).", "Try again.") from error
+        if act.changes:
+            self._tell(act.changes)
+        return Done(act.changes.value) if reply is None else reply
+
+    def _tell(self, changes: Changes) -> None:
+        push = Push(changes=changes.value)
+        for session in self.sessions:
+            if session.hz:
+                session.push(push)
+
+    # -- the service's own acts ----------------------------------------------------------------------------
+    def _own_acts(self) -> Acts:
+        return {
+            Status: Act(self._status),
+            Subscribe: Act(self._subscribe),
+            TakeSnapshot: Act(self._take_snapshot),
+            SetBookmark: Act(self._set_bookmark, Changes.JOURNAL),
+            NoteUserAct: Act(self._note_user_act, Changes.JOURNAL),
+            SaveAs: Act(self._save_as),
+            Shutdown: Act(self._shutdown),
+        }
+
+    async def _status(self, session: ClientSession, command: Status) -> HostInfo:
+        return self.info()
+
+    async def _subscribe(self, session: ClientSession, command: Subscribe) -> None:
+        self._telemetry.subscribe(session, command.hz)
+
+    async def _take_snapshot(self, session: ClientSession, command: TakeSnapshot) -> Snapshot:
+        return self._telemetry.snapshot()
+
+    async def _set_bookmark(self, session: ClientSession, command: SetBookmark) -> None:
+        detail = {"text": command.text, "at_ms": command.at_ms}
+        self._broker.journal(JournalEntry("bookmark", self._clock.now_ms(), detail=detail))
+
+    async def _note_user_act(self, session: ClientSession, command: NoteUserAct) -> None:
+        self.note_user_act(command.act, command.text)
+
+    def note_user_act(self, act: str, text: str = "") -> None:
+        """Journal something a person did."""
+        self._broker.journal(JournalEntry("user", self._clock.now_ms(), detail={"act": act, "text": text}))
+
+    def note_host(self, act: str) -> None:
+        """Journal that the host started or stopped."""
+        self._broker.journal(JournalEntry("host", self._clock.now_ms(), detail={"act": act, "pid": os.getpid()}))
+
+    async def run(self) -> None:
+        """Run the drawn flow."""
+        await self._runner.run()
+
+    async def _save_as(self, session: ClientSession, command: SaveAs) -> None:
+        target = Path(command.path)
+        if target.resolve() == self._broker.path.resolve():
+            raise Invalid("A workspace can't be saved over itself.", "Choose another name.")
+        await asyncio.to_thread(self._broker.backup, target)
+
+    async def _shutdown(self, session: ClientSession, command: Shutdown) -> None:
+        self.shutdown_asked.set()

@@ -1,0 +1,95 @@
+"""What clients ask about topics and records. Lives on the host's loop; what waits for the disk goes off it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from random import Random
+
+from workbench.broker import TOPIC_DEFAULTS, Broker
+from workbench.control.messages import (
+    AlterTopic,
+    AppendBatch,
+    AppendedList,
+    AppendRecords,
+    CreateTopic,
+    DeleteTopic,
+    ListTopics,
+    TopicInfo,
+    TopicList,
+)
+from workbench.core.changes import Changes
+from workbench.core.partitioners import Partitioner, partitioner
+from workbench.core.records import Record
+from workbench.host.acts import Act, Acts
+from workbench.host.session import ClientSession
+from workbench.host.telemetry import Telemetry
+
+_TOPIC_CHANGES = Changes.TOPICS | Changes.RECORDS | Changes.JOURNAL
+
+
+class TopicActs:
+    def __init__(self, broker: Broker, telemetry: Telemetry) -> None:
+        self._broker = broker
+        self._telemetry = telemetry
+        self._partitioners: dict[tuple[str, str], Partitioner] = {}
+
+    def acts(self) -> Acts:
+        return {
+            ListTopics: Act(self._list),
+            CreateTopic: Act(self._create, _TOPIC_CHANGES),
+            AlterTopic: Act(self._alter, _TOPIC_CHANGES),
+            DeleteTopic: Act(self._delete, _TOPIC_CHANGES | Changes.GROUPS),
+            AppendRecords: Act(self._append),
+            AppendBatch: Act(self._append_batch),
+        }
+
+    async def _list(self, session: ClientSession, command: ListTopics) -> TopicList:
+        stats = self._telemetry.topic_stats()
+        defaults = dict(TOPIC_DEFAULTS)
+        return TopicList(tuple(
+            TopicInfo(meta.name, meta.kind, meta.partitions, meta.config, meta.created_ms, stats[meta.name], defaults)
+            for meta in self._broker.topics()
+            if meta.name in stats
+        ))  # fmt: skip
+
+    async def _create(self, session: ClientSession, command: CreateTopic) -> None:
+        await asyncio.to_thread(
+            self._broker.create_topic, command.name, command.partitions, command.kind, command.config
+        )
+
+    async def _alter(self, session: ClientSession, command: AlterTopic) -> None:
+        await asyncio.to_thread(self._broker.alter_topic, command.name, command.partitions, command.config)
+
+    async def _delete(self, session: ClientSession, command: DeleteTopic) -> None:
+        await asyncio.to_thread(self._broker.delete_topic, command.name)
+
+    async def _append(self, session: ClientSession, command: AppendRecords) -> AppendedList:
+        """One batch for each partition that the records go to."""
+        if command.partition is not None:
+            batches = {command.partition: list(command.records)}
+        else:
+            batches = self._partitioned(command)
+        appends = [
+            asyncio.wrap_future(
+                self._broker.append(command.topic, partition, records, compression=command.compression)
+            )
+            for partition, records in batches.items()
+        ]
+        return AppendedList(tuple(await asyncio.gather(*appends)))
+
+    def _partitioned(self, command: AppendRecords) -> dict[int, list[Record]]:
+        count = self._broker.topic(command.topic).partitions
+        name = (command.topic, command.partitioner)
+        chooser = self._partitioners.get(name) or partitioner(command.partitioner, Random())
+        self._partitioners[name] = chooser
+        batches: dict[int, list[Record]] = defaultdict(list)
+        for record in command.records:
+            batches[chooser.choose(record.key, count)].append(record)
+        for partition in batches:
+            chooser.batch_left(partition)
+        return batches
+
+    async def _append_batch(self, session: ClientSession, command: AppendBatch) -> AppendedList:
+        appended = self._broker.append_batch(command.topic, command.partition, command.batch)
+        return AppendedList((await asyncio.wrap_future(appended),))
