@@ -36,6 +36,8 @@ def read_batches(connection: sqlite3.Connection, partition_no: int, offset: int,
                  max_bytes: int) -> list[bytes]:  # fmt: skip
     """Batches from the one that holds ``offset`` up to ``end``, at least one if there is any."""
     found: list[bytes] = []
+    if offset >= end:
+        return found
     rows = connection.execute(_BATCHES, {"first": row_id(partition_no, 0), "at": row_id(partition_no, offset),
                                          "end": row_id(partition_no, end)})  # fmt: skip
     for (data,) in rows:

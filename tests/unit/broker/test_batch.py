@@ -17,8 +17,8 @@ from workbench.broker.batch import (
     decode_batch,
     encode_batch,
     place_batch,
-    record_at,
     recompress_batch,
+    record_at,
     split_batches,
     stamp_batch,
 )
@@ -190,7 +190,7 @@ def test_both_framings_of_snappy_are_read():
 @pytest.mark.parametrize("codec", [1, 2, 3, 4])
 def test_bytes_that_do_not_unpack_are_corrupt(codec: int):
     for data in (b"", b"rubbish", bytes(100), b"\x82SNAPPY\0" + bytes(8) + struct.pack(">i", 99)):
-        with pytest.raises(Corrupt, match="does not unpack|unpacks to more"):
+        with pytest.raises(Corrupt, match=r"does not unpack|unpacks to more"):
             decompress(codec, data)
 
 

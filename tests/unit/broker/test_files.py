@@ -39,6 +39,7 @@ def closed(path: Path) -> Path:
 
 
 def other_database(path: Path) -> None:
+    path.unlink()
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE somebody (elses)")
     connection.close()
@@ -66,7 +67,7 @@ BAD = {
     "text": (write(b"hello, I am a text file\n" * 50), NotOurs, "is not a workspace"),
     "random": (write(bytes(os.urandom(5000))), NotOurs, "is not a workspace"),
     "zeros": (write(bytes(100_000)), NotOurs, "is not a workspace"),
-    "another database": (lambda p: (p.unlink(), other_database(p)) and None, NotOurs, "of another program"),
+    "another database": (other_database, NotOurs, "of another program"),
     "another application": (patch(68, struct.pack(">I", 0x0F055112)), NotOurs, "of another program"),
     "newer": (patch(60, struct.pack(">I", SCHEMA_VERSION + 1)), TooNew, "newer workbench"),
     "never finished": (patch(60, bytes(4)), Damaged, "never finished"),
@@ -130,7 +131,7 @@ def test_no_folder_to_create_in_is_said(path: Path):
 
 
 def test_an_unknown_durability_is_said(path: Path):
-    with pytest.raises(Invalid, match="NORMAL, FULL|synchronous"):
+    with pytest.raises(Invalid, match="no synchronous mode"):
         Broker.create(path, synchronous="OFF; DROP TABLE meta")
     assert list(path.parent.iterdir()) == []
 
@@ -160,7 +161,7 @@ def read_only_folder(closed: Path) -> Iterator[Path]:
 def test_a_read_only_file_is_said_but_can_be_looked_at(closed: Path):
     closed.chmod(0o444)
     before = closed.read_bytes()
-    with pytest.raises(ReadOnly, match="work.flow is read-only"):
+    with pytest.raises(ReadOnly, match=r"work\.flow is read-only"):
         Broker.open(closed)
     with BrokerReader(closed) as reader:
         assert len(reader.read("t", 0, 0, 1000)) == 100
@@ -168,7 +169,7 @@ def test_a_read_only_file_is_said_but_can_be_looked_at(closed: Path):
 
 
 def test_a_read_only_folder_is_said(read_only_folder: Path):
-    with pytest.raises(ReadOnly, match="The folder of work.flow"):
+    with pytest.raises(ReadOnly, match=r"The folder of work\.flow"):
         Broker.open(read_only_folder)
     with pytest.raises(ReadOnly, match="The folder of"):
         Broker.create(read_only_folder.with_name("new.flow"))
@@ -201,7 +202,7 @@ def test_a_living_host_keeps_others_out(closed: Path, other_host: subprocess.Pop
         assert reader.bounds("t")[0].end == 100
 
 
-def test_the_lock_of_a_killed_host_is_stale_even_when_its_number_lives_again(closed: Path, other_host: subprocess.Popen):
+def test_the_lock_of_a_killed_host_is_stale_even_if_its_number_lives(closed: Path, other_host: subprocess.Popen):
     other_host.kill()
     other_host.wait()
     lock = closed.with_name(closed.name + ".lock")

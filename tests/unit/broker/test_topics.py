@@ -47,7 +47,7 @@ def test_what_kafka_takes_is_taken(broker: Broker, name: str):
 
 @pytest.mark.parametrize("count", [0, -1, MAX_PARTITIONS + 1, 10**9])
 def test_absurd_numbers_of_partitions_are_refused(broker: Broker, count: int):
-    with pytest.raises(Invalid, match="Choose 1 to 1000|can't have"):
+    with pytest.raises(Invalid, match="can't have"):
         broker.create_topic("t", count)
 
 
