@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from workbench.ui.canvas.items.faces import ROLE
@@ -96,14 +96,19 @@ class Minimap(QWidget):
         self.setAccessibleName(self.tr("Minimap"))
         self.setToolTip(self.tr("Minimap: press or drag to go there"))
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        flow.drawn_changed.connect(self.update)
-        flow.looks_changed.connect(self.update)
-        theme().changed.connect(self.update)
+        self._picture = QPixmap()
+        flow.drawn_changed.connect(self._refresh)
+        flow.looks_changed.connect(self._refresh)
+        theme().changed.connect(self._refresh)
 
     def show_view(self, rect: QRectF) -> None:
         if rect != self._view:
             self._view = rect
-            self.update()
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._picture = QPixmap()
+        self.update()
 
     def _scale(self) -> tuple[float, QPointF]:
         """Pixels a scene unit, and the scene point in the middle of the map."""
@@ -113,7 +118,20 @@ class Minimap(QWidget):
         return scale, whole.center()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """The kept picture: the canvas below repaints this with every frame."""
+        if self._picture.isNull():
+            ratio = self.devicePixelRatioF()
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._picture)
+            self._draw(painter)
+            painter.end()
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture)
+        painter.end()
+
+    def _draw(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().color("line"), 1))
         painter.setBrush(theme().color("surface_raised"))
@@ -133,7 +151,6 @@ class Minimap(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(theme().color("selection"), 1.25))
         painter.drawRoundedRect(mapped(self._view), 3, 3)
-        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._go(event.position())

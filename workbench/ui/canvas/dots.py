@@ -25,6 +25,10 @@ _STEP_EVERY_MS = 1000.0
 _EASE = 1.25  # a smaller step is taken only with room to spare, so that it does not flicker
 
 
+_SLACK = 4
+_SLOW_LIFE = 1.6
+
+
 @dataclass(slots=True)
 class _Lane:
     """A link's share of the field: its row in the table, its pace, its load."""
@@ -106,8 +110,9 @@ class DotField:
         for movement, lane in fed:
             self._measure(lane, movement.count, now_ms, over_ms)
         self._choose_step(now_ms)
-        for movement, lane in fed:
-            self._set_out(movement, lane, now_ms, over_ms)
+        leaving = self._leaving(fed, now_ms)
+        if leaving:
+            self._set_out(leaving, now_ms, over_ms)
 
     def _measure(self, lane: _Lane, events: int, now_ms: float, over_ms: float) -> None:
         gap = over_ms if lane.last_ms < 0 else max(over_ms, now_ms - lane.last_ms)
@@ -126,28 +131,35 @@ class DotField:
         if fitting > self.step or wanted * _EASE < fitting:
             self.step = fitting
 
-    def _set_out(self, movement: Movement, lane: _Lane, now_ms: float, over_ms: float) -> None:
-        step = 1 if lane.rate < EACH_UNDER_RATE else self.step
-        lane.owed += movement.count / step
-        count = min(int(lane.owed), MOTION["dots_a_link"])
-        lane.owed -= int(lane.owed)
-        if not count or self._full(lane, now_ms, count):
-            return
-        slots = (self._next + np.arange(count)) % _CAPACITY
-        self._next = int(slots[-1] + 1) % _CAPACITY
-        births = now_ms + (np.arange(count) + 0.5) * (over_ms / count)
-        self._birth[slots] = births
-        self._life[slots] = lane.life_ms * (1.6 if lane.slow else 1.0)
-        self._row[slots] = lane.row
-        colours = movement.colours or (-1,)
-        self._colour[slots] = [colours[i * len(colours) // count % len(colours)] for i in range(count)]
-        self._hollow[slots] = np.arange(count) < round(count * min(1.0, movement.again / movement.count))
-        self._last_end = max(self._last_end, float((births + self._life[slots]).max()))
+    def _leaving(self, fed: list[tuple[Movement, _Lane]], now_ms: float) -> list[tuple[Movement, _Lane, int]]:
+        """How many dots set out on each link, within what a link and the whole canvas hold."""
+        on_way = self._row[self._birth + self._life > now_ms]
+        on_link = np.bincount(on_way, minlength=len(self._table)).tolist()
+        room = MOTION["max_dots"] - len(on_way)
+        leaving = []
+        for movement, lane in fed:
+            lane.owed += movement.count / (1 if lane.rate < EACH_UNDER_RATE else self.step)
+            count = min(int(lane.owed), MOTION["dots_a_link"] + _SLACK - on_link[lane.row], room)
+            lane.owed %= 1.0
+            if count > 0:
+                room -= count
+                leaving.append((movement, lane, count))
+        return leaving
 
-    def _full(self, lane: _Lane, now_ms: float, more: int) -> bool:
-        on_way = (self._birth + self._life > now_ms) & (self._birth > -np.inf)
-        on_link = int((on_way & (self._row == lane.row)).sum())
-        return on_link + more > MOTION["dots_a_link"] + 4 or int(on_way.sum()) + more > MOTION["max_dots"]
+    def _set_out(self, leaving: list[tuple[Movement, _Lane, int]], now_ms: float, over_ms: float) -> None:
+        counts = np.array([count for _, _, count in leaving])
+        total = int(counts.sum())
+        slots = (self._next + np.arange(total)) % _CAPACITY
+        self._next = int(slots[-1] + 1) % _CAPACITY
+        nth = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+        births = now_ms + (nth + 0.5) * np.repeat(over_ms / counts, counts)
+        lives = np.repeat([lane.life_ms * (_SLOW_LIFE if lane.slow else 1.0) for _, lane, _ in leaving], counts)
+        again = np.repeat([round(n * min(1.0, m.again / m.count)) for m, _, n in leaving], counts)
+        self._birth[slots], self._life[slots] = births, lives
+        self._row[slots] = np.repeat([lane.row for _, lane, _ in leaving], counts)
+        self._colour[slots] = [colour for m, _, n in leaving for colour in _spread(m.colours, n)]
+        self._hollow[slots] = nth < again
+        self._last_end = max(self._last_end, float((births + lives).max()))
 
     # -- places --------------------------------------------------------------------------------------------
     def moving(self, now_ms: float) -> bool:
@@ -179,3 +191,7 @@ class DotField:
         for lane in self._lanes.values():
             lane.rate, lane.owed, lane.last_ms = 0.0, 0.0, -1.0
 
+
+def _spread(colours: tuple[int, ...], count: int) -> list[int]:
+    """``count`` colours taken evenly from those there are; -1, a null key's, when there are none."""
+    return [colours[i * len(colours) // count % len(colours)] for i in range(count)] if colours else [-1] * count

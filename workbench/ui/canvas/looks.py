@@ -11,7 +11,16 @@ from enum import IntEnum
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.snapshot import GroupStat, MemberStat, PartState, ProducerStat, RunState, Snapshot, TopicStat
+from workbench.core.snapshot import (
+    GroupStat,
+    LinkStat,
+    MemberStat,
+    PartState,
+    ProducerStat,
+    RunState,
+    Snapshot,
+    TopicStat,
+)
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.theme import words
@@ -273,10 +282,9 @@ _LOOKS = {
 
 
 # -- links -------------------------------------------------------------------------------------------------
-def link_look(document: FlowDocument, link: Link, snapshot: Snapshot) -> LinkLook:
+def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: LinkStat | None) -> LinkLook:
     """What waits behind a link: as the runner says it or, where it says nothing (the past), the reader's lag."""
     source, target = document.node(link.source), document.node(link.target)
-    told = next((stat for stat in snapshot.links if stat.link_id == link.id), None)
     waiting, threshold = (told.waiting, told.threshold) if told else _waiting(source, target, snapshot)
     share = waiting / threshold if threshold > 0 else 0.0
     return LinkLook(

@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsScene
 
 from workbench.core.snapshot import RunState, Snapshot
@@ -61,6 +62,7 @@ class FlowScene(QGraphicsScene):
         self._numbers.setInterval(MOTION["numbers_ms"])
         self._numbers.timeout.connect(self._refresh_looks)
         self._stale = False
+        self._dense = False
         self._unfollow = workspace.document.follow(self._take_change)
         self._rebuild()
         workspace.shown_changed.connect(self._take_snapshot)
@@ -108,8 +110,8 @@ class FlowScene(QGraphicsScene):
     @_apply.register
     def _(self, change: doc.LinkRemoved) -> None:
         item = self.links.pop(change.link.id)
+        item.repaint()
         self.removeItem(item.bar)
-        self.removeItem(item)
         if self._field is not None:
             self._field.drop_link(change.link.id)
         self.select_links(self.selected_links - {change.link.id})
@@ -124,8 +126,9 @@ class FlowScene(QGraphicsScene):
         self._rebuild()
 
     def _rebuild(self) -> None:
-        for item in (*self.nodes.values(), *self.links.values(), *(link.bar for link in self.links.values())):
+        for item in (*self.nodes.values(), *(link.bar for link in self.links.values())):
             self.removeItem(item)
+        self._links_changed(self.sceneRect())
         self.nodes, self.links, self.selected_links = {}, {}, frozenset()
         self._levels = LevelHold()
         self._field = self._dots.field = None
@@ -135,21 +138,31 @@ class FlowScene(QGraphicsScene):
             self._add_link(link)
 
     def _add_node(self, node: Node) -> None:
-        item = self.nodes[node.id] = NodeItem(node)
-        item.zoom = self.zoom
+        item = self.nodes[node.id] = NodeItem(node, self.zoom)
         item.mark(selected=node.id in self.workspace.selection)
         item.set_look(self._look(node, self.workspace.shown, at_once=True))
         self.addItem(item)
 
     def _add_link(self, link: Link) -> None:
-        item = self.links[link.id] = LinkItem(link)
-        self.addItem(item)
+        item = self.links[link.id] = LinkItem(link, self._links_changed)
         self.addItem(item.bar)
         item.zoom = self.zoom
-        item.look = link_look(self.workspace.document, link, self.workspace.shown)
+        item.dense = theme().reduced_motion
+        item.look = link_look(self.workspace.document, link, self.workspace.shown, None)
         item.restyle()
         self._route(item)
         self._mark_out(link.source)
+
+    def _links_changed(self, area: QRectF) -> None:
+        self.invalidate(area, QGraphicsScene.SceneLayer.BackgroundLayer)
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        """Links, below everything; views keep the picture."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for item in self.links.values():
+            if item.path().boundingRect().adjusted(-6, -6, 6, 6).intersects(rect):
+                item.paint(painter)
 
     def _mark_out(self, node_id: str) -> None:
         if node_id in self.nodes:
@@ -209,8 +222,9 @@ class FlowScene(QGraphicsScene):
             if look.generation > item.look.generation > 0 and not theme().reduced_motion:
                 self._flash(node_id)
             item.set_look(look)
+        told = {stat.link_id: stat for stat in snapshot.links}
         for link_id, item in self.links.items():
-            item.set_look(link_look(document, item.link, snapshot))
+            item.set_look(link_look(document, item.link, snapshot, told.get(link_id)))
             if self._field is not None:
                 self._field.set_slow(link_id, item.look.slow)
         self.looks_changed.emit()
@@ -236,7 +250,7 @@ class FlowScene(QGraphicsScene):
             link.restyle()
         for node in self.nodes.values():
             node.update()
-        self.update()
+        self._links_changed(self.sceneRect())
 
     # -- dots ----------------------------------------------------------------------------------------------
     def feed(self, movements: Iterable[Movement]) -> None:
@@ -250,8 +264,10 @@ class FlowScene(QGraphicsScene):
             self.step = field.step
             self.legend_changed.emit()
         dense = field.wanted() > MOTION["density_over_dots"]
-        for item in self.links.values():
-            item.mark(dense=dense)
+        if dense != self._dense:
+            self._dense = dense
+            for item in self.links.values():
+                item.mark(dense=dense)
         self.clock.move(field.moving)
 
     def _whole_field(self) -> DotField:

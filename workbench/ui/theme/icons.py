@@ -13,7 +13,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 
 from workbench.ui.theme.theme import theme
@@ -85,6 +85,18 @@ def paint(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
     painter.restore()
 
 
+@lru_cache(maxsize=512)
+def _drawn(name: str, colour: str, width: int, height: int) -> QPixmap:
+    """A glyph as a picture, kept: buttons ask for theirs at each paint."""
+    drawn = QPixmap(width, height)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint(painter, QRectF(0, 0, width, height), name, QColor(colour))
+    painter.end()
+    return drawn
+
+
 class _RoleIcon(QIconEngine):
     """Paints a glyph in the colour its role has now."""
 
@@ -97,20 +109,17 @@ class _RoleIcon(QIconEngine):
     def clone(self) -> QIconEngine:
         return _RoleIcon(self._name, self._role, self._on_role)
 
-    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        colour = theme().color(self._on_role if state == QIcon.State.On else self._role)
+    def _colour(self, mode: QIcon.Mode, state: QIcon.State) -> QColor:
         if mode == QIcon.Mode.Disabled:
-            colour = theme().color("text_muted", 0.55)
+            return theme().color("text_muted", 0.55)
+        return theme().color(self._on_role if state == QIcon.State.On else self._role)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint(painter, QRectF(rect), self._name, colour)
+        paint(painter, QRectF(rect), self._name, self._colour(mode, state))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        drawn = QPixmap(size)
-        drawn.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(drawn)
-        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
-        painter.end()
-        return drawn
+        return _drawn(self._name, self._colour(mode, state).name(QColor.NameFormat.HexArgb), size.width(), size.height())
 
 
 def icon(name: str, role: str = "text", size: int = 16, on_role: str = "") -> QIcon:
@@ -125,6 +134,6 @@ def icon(name: str, role: str = "text", size: int = 16, on_role: str = "") -> QI
 
 def pixmap(name: str, role: str = "text", size: int = 16, ratio: float = 1.0) -> QPixmap:
     """The same as a pixmap of ``size`` units, for labels; it does not follow the theme."""
-    drawn = icon(name, role).pixmap(QSize(round(size * ratio), round(size * ratio)))
+    drawn = QPixmap(icon(name, role).pixmap(QSize(round(size * ratio), round(size * ratio))))
     drawn.setDevicePixelRatio(ratio)
     return drawn

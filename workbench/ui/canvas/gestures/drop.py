@@ -70,10 +70,9 @@ class DropPart:
         self._stage = stage
         self.part = part
         node = new_node(stage.workspace.document, part, 0, 0)
-        self._ghost = NodeItem(node)
+        self._ghost = NodeItem(node, stage.flow.zoom)
         self._ghost.setZValue(Z_GHOST)
         self._ghost.setOpacity(0.6)
-        self._ghost.zoom = stage.flow.zoom
         self._ghost.set_look(node_look(node, stage.workspace.shown))
         self._onto: NodeItem | None = None
         stage.flow.addItem(self._ghost)

@@ -1,6 +1,12 @@
-"""A link: a curve that Qt paints by itself, and the back-pressure bar that lies over the dots. GUI thread."""
+"""A link: its curve and pen, and the back-pressure bar that lies over the dots.
+
+Curves are painted with the background, which Qt keeps as one picture: 400 smooth curves a frame would cost more than
+all the rest. So a link is no graphics item, and says when its looks change. GUI thread.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
@@ -8,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGrap
 
 from workbench.flow.document import Link
 from workbench.ui.canvas import shapes
-from workbench.ui.canvas.items.node import FULL, Z_LINK, Z_WAITING, detail_at
+from workbench.ui.canvas.items.node import FULL, Z_WAITING, detail_at
 from workbench.ui.canvas.items.pencil import CENTRE, Pencil
 from workbench.ui.canvas.looks import LinkLook
 from workbench.ui.theme import words
@@ -16,6 +22,7 @@ from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import RADIUS, STROKE
 
 _BUSY_RATE = 2_000.0
+_ROOM = 6.0
 
 
 class WaitingBar(QGraphicsItem):
@@ -30,6 +37,11 @@ class WaitingBar(QGraphicsItem):
         self.setVisible(False)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def show_waiting(self, share: float, text: str) -> None:
+        if (share, text) != (self.share, self.text):
+            self.share, self.text = share, text
+            self.update()
 
     def boundingRect(self) -> QRectF:
         return QRectF(-80, -28, 160, 36)
@@ -48,23 +60,28 @@ class WaitingBar(QGraphicsItem):
         pencil.text(words_at, self.text, weight=600, role="warn" if self.share > 0 else "text_muted", align=CENTRE)
 
 
-class LinkItem(QGraphicsPathItem):
-    """One link. ``chain`` is its curve as points, for dots and hit tests."""
+class LinkItem:
+    """One link. ``chain`` is its curve as points, for dots and hit tests; ``changed(rect)`` asks for a repaint."""
 
-    def __init__(self, link: Link) -> None:
-        super().__init__()
+    def __init__(self, link: Link, changed: Callable[[QRectF], None]) -> None:
         self.link = link
+        self._changed = changed
+        self._path = QPainterPath()
+        self._pen = QPen()
         self.look = LinkLook()
         self.selected = self.hovered = self.dense = False
         self.zoom = 1.0
         self.chain: list[QPointF] = []
         self.bar = WaitingBar()
-        self.setZValue(Z_LINK)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def path(self) -> QPainterPath:
+        return self._path
 
     def set_curve(self, start: QPointF, end: QPointF, floor: float) -> None:
         path = shapes.link_path(start, end, floor)
-        self.setPath(path)
+        self.repaint()
+        self._path = path
+        self.repaint()
         self.chain = shapes.flattened(path)
         self.bar.setPos(path.pointAtPercent(path.percentAtLength(path.length() / 2)))
         self.bar.length = 52.0 if path.length() < 170 else 64.0
@@ -99,18 +116,25 @@ class LinkItem(QGraphicsPathItem):
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if self.look.dead_letters:
             pen.setDashPattern(shapes.dashes("dead_letters", width))
-        self.setPen(pen)
+        if pen != self._pen:
+            self._pen = pen
+            self.repaint()
         self._restyle_bar()
+
+    def paint(self, painter: QPainter) -> None:
+        painter.setPen(self._pen)
+        painter.drawPath(self._path)
+
+    def repaint(self) -> None:
+        self._changed(self._path.boundingRect().adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM))
 
     def _restyle_bar(self) -> None:
         rate = words.rate(self.look.rate) if self.dense and self.look.rate else ""
-        self.bar.share = self.look.waiting if self.look.slow else 0.0
-        self.bar.text = self.look.label or rate
+        self.bar.show_waiting(self.look.waiting if self.look.slow else 0.0, self.look.label or rate)
         self.bar.setVisible(bool(self.bar.text) and detail_at(self.zoom) == FULL)
-        self.bar.update()
 
     def hit(self, at: QPointF, reach: float) -> bool:
-        box = self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
+        box = self._path.boundingRect().adjusted(-reach, -reach, reach, reach)
         return box.contains(at) and shapes.distance(self.chain, at) <= reach
 
 

@@ -18,7 +18,7 @@ from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE, STROKE
 
 FULL, COMPACT, SHAPES = "full", "compact", "shapes"
-Z_FRAME, Z_LINK, Z_DOTS, Z_WAITING, Z_NODE, Z_GHOST = -10, 0, 1, 2, 3, 20
+Z_FRAME, Z_DOTS, Z_WAITING, Z_NODE, Z_GHOST = -10, 1, 2, 3, 20
 _ROOM = 9.0
 _FOOT_ROOM = 24.0
 _SMALL_ROOM = 56.0  # rings and wider bodies have screen size there, so they are large in scene units
@@ -33,14 +33,15 @@ def detail_at(zoom: float) -> str:
 class NodeItem(QGraphicsItem):
     """See the module. States are set with ``mark``; each change repaints once."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, zoom: float = 1.0) -> None:
         super().__init__()
         self.node = node
         self.look = NodeLook()
-        self.zoom = 1.0
+        self.zoom = zoom
         self.hovered = self.selected = self.focused = self.lit = self.linked_out = False
         self.target = ""  # "", "allowed" or "refused" while a link is drawn
         self._rect = QRectF(0, 0, *shapes.size_of(node))
+        self._bounds = self._bound()
         self.setZValue(Z_FRAME if node.kind == "frame" else Z_NODE)
         self.setPos(node.x, node.y)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -51,8 +52,7 @@ class NodeItem(QGraphicsItem):
     def set_node(self, node: Node) -> None:
         size = shapes.size_of(node)
         if size != (self._rect.width(), self._rect.height()):
-            self.prepareGeometryChange()
-            self._rect = QRectF(0, 0, *size)
+            self._take_rect(QRectF(0, 0, *size))
         moved_only = (node.name, node.params) == (self.node.name, self.node.params)
         self.node = node
         self.setPos(node.x, node.y)
@@ -61,8 +61,7 @@ class NodeItem(QGraphicsItem):
 
     def resize_to(self, w: float, h: float) -> None:
         """Show another size while it is being dragged."""
-        self.prepareGeometryChange()
-        self._rect = QRectF(0, 0, w, h)
+        self._take_rect(QRectF(0, 0, w, h))
         self.update()
 
     def set_look(self, look: NodeLook) -> None:
@@ -72,9 +71,10 @@ class NodeItem(QGraphicsItem):
 
     def set_zoom(self, zoom: float) -> None:
         """Another zoom; Qt redraws the cached picture at the new scale by itself."""
-        if detail_at(zoom) != detail_at(self.zoom):
-            self.prepareGeometryChange()
+        other = detail_at(zoom) != detail_at(self.zoom)
         self.zoom = zoom
+        if other:
+            self._take_rect(self._rect)
 
     def mark(self, **states: bool | str) -> None:
         """Set some of hovered, selected, focused, lit, linked_out, target."""
@@ -91,9 +91,18 @@ class NodeItem(QGraphicsItem):
         return self._rect.translated(self.pos())
 
     def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def _bound(self) -> QRectF:
+        """Body, rings and the words below; kept, because Qt asks several times a frame."""
         if detail_at(self.zoom) != FULL:
             return self._rect.adjusted(-_SMALL_ROOM, -_SMALL_ROOM, _SMALL_ROOM, _SMALL_ROOM)
         return self._rect.adjusted(-_ROOM, -_ROOM, _ROOM, _FOOT_ROOM)
+
+    def _take_rect(self, rect: QRectF) -> None:
+        self.prepareGeometryChange()
+        self._rect = rect
+        self._bounds = self._bound()
 
     def port(self, side: str) -> QPointF:
         """Centre of the in or out port in scene coordinates."""
