@@ -1,7 +1,7 @@
 """Removing what a topic no longer keeps: by time, by size, when every group has read it, and deleted topics.
 
 Whole batches leave from the head of a partition; the log start moves behind them, offsets never change. One step
-removes at most 256 batches or 8 MiB in one job of the writer, so appends never wait long, and a big topic takes many
+removes at most 256 batches or 2 MiB in one job of the writer, so appends never wait long, and a big topic takes many
 steps. A step decides and removes inside the same transaction, so a hold that was granted is never overtaken.
 
 Steps run as ticks of a thread of their own, which looks at the first batch of a partition through a read-only
@@ -26,7 +26,7 @@ from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, OutOfRange
 
 STEP_BATCHES = 256
-STEP_BYTES = 8 << 20
+STEP_BYTES = 2 << 20
 TICK_S = 1.0
 FORGET_EVERY_MS = 3600 * 1000
 
