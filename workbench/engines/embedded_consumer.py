@@ -1,0 +1,221 @@
+"""A consumer of the embedded broker: positions, fetched records and polls of one group member.
+
+Batches are decoded once into a buffer a partition and handed out by slices. Invariants: a position is the offset
+after the last record handed out; nothing of a partition is handed out after it was revoked. One asyncio loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workbench.broker import Broker, decode_batch
+from workbench.core.errors import Fenced, Invalid, NotFound, OutOfRange
+from workbench.core.records import PartitionBounds, StoredRecord, TopicPartition
+from workbench.engines.base import ConsumerSettings
+from workbench.engines.embedded_membership import Membership
+from workbench.engines.wakes import Wakes
+
+FETCH_BYTES = 256 << 10
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where one partition is being read. ``fetched[taken:]`` comes next, beginning at ``position``."""
+
+    position: int
+    fetched: list[StoredRecord] = field(default_factory=list)
+    taken: int = 0
+
+    def take(self, count: int) -> list[StoredRecord]:
+        records = self.fetched[self.taken : self.taken + count]
+        if records:
+            self.taken += len(records)
+            self.position = records[-1].offset + 1
+        return records
+
+    @property
+    def used_up(self) -> bool:
+        return self.taken >= len(self.fetched)
+
+
+class EmbeddedConsumer:
+    """One member. Calls are made from one task at a time."""
+
+    def __init__(self, broker: Broker, wakes: Wakes, settings: ConsumerSettings) -> None:
+        self._broker = broker
+        self._wakes = wakes
+        self._settings = settings
+        self._start = _start_policy(settings.start)
+        self._places: dict[TopicPartition, _Place] = {}
+        self._news = asyncio.Event()
+        self._paused = False
+        self._closed = False
+        self._turn = 0
+        self._membership = Membership(broker, settings, lambda: self.assignment, self._news.set)
+
+    @property
+    def member_id(self) -> str:
+        return self._membership.member_id
+
+    @property
+    def generation(self) -> int:
+        return self._membership.generation
+
+    @property
+    def assignment(self) -> tuple[TopicPartition, ...]:
+        return tuple(self._places)
+
+    @property
+    def positions(self) -> Mapping[TopicPartition, int]:
+        return {part: place.position for part, place in self._places.items()}
+
+    # -- polling -------------------------------------------------------------------------------------------
+    async def poll(self, max_records: int, timeout_s: float) -> Sequence[StoredRecord]:
+        if self._closed:
+            raise Fenced("This consumer is closed.", "Open another one.")
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout_s
+        self._membership.polled()
+        await asyncio.sleep(0)  # heartbeats and joins of the others get their turn, however busy this one is
+        while True:
+            self._news.clear()
+            self._tend()
+            wanted = 0 if self._paused else max_records
+            records = self._take(wanted)
+            left_s = until - loop.time()
+            if records or left_s <= 0:
+                return records
+            await self._sleep(left_s, reading=wanted > 0)
+
+    async def _sleep(self, seconds: float, reading: bool) -> None:
+        """Until something is appended here, the membership changes, or the time is over."""
+        parts = self.assignment if reading else ()
+        self._wakes.sleep(parts, self._news)
+        try:
+            if not any(self._end(part) > self._places[part].position for part in parts):
+                await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            pass  # the poll's own time: it looks once more and returns
+        finally:
+            self._wakes.forget(parts, self._news)
+
+    def _end(self, part: TopicPartition) -> int:
+        try:
+            return self._broker.bounds(part.topic)[part.partition].end
+        except NotFound:
+            return -1
+
+    # -- membership ----------------------------------------------------------------------------------------
+    def _tend(self) -> None:
+        """Take a new assignment; give partitions back and join again when the group wants it."""
+        membership = self._membership
+        if membership.failure is not None:
+            raise membership.failure
+        if membership.assigned is not None:
+            assigned, membership.assigned = membership.assigned, None
+            self._adopt(assigned)
+        if membership.lost and not membership.joining:
+            if not membership.cooperative or membership.generation < 0:
+                self._places = {}
+            membership.rejoin()
+
+    def _adopt(self, assigned: Sequence[TopicPartition]) -> None:
+        """Read what is assigned. A cooperative member that gave something up joins again, so that others get it."""
+        gave_up = set(self._places) - set(assigned)
+        kept = self._places if self._membership.cooperative else {}
+        self._places = {}
+        for part in assigned:
+            if self._broker.has_partition(*part):
+                self._places[part] = kept.get(part) or _Place(self._first_position(part))
+        if gave_up and self._membership.cooperative:
+            self._membership.lost = True
+
+    def _first_position(self, part: TopicPartition) -> int:
+        """The committed offset while the log holds it, else what the start policy says."""
+        bounds = self._broker.bounds(part.topic)[part.partition]
+        committed = self._broker.committed(self._settings.group).get(part)
+        if committed is not None and bounds.log_start <= committed.offset <= bounds.end:
+            return committed.offset
+        return self._policy_position(part, bounds)
+
+    def _policy_position(self, part: TopicPartition, bounds: PartitionBounds) -> int:
+        kind, number = self._start
+        if kind == "latest":
+            return bounds.end
+        if kind == "time":
+            found = self._broker.offset_for_time(part.topic, part.partition, number)
+            return bounds.end if found is None else found
+        return min(max(number, bounds.log_start), bounds.end)
+
+    # -- records -------------------------------------------------------------------------------------------
+    def _take(self, count: int) -> list[StoredRecord]:
+        """Up to ``count`` records, beginning with another partition each time."""
+        parts, found = list(self._places), []
+        for index in range(len(parts)):
+            if len(found) >= count:
+                break
+            part = parts[(self._turn + index) % len(parts)]
+            place = self._places[part]
+            if place.used_up:
+                self._fetch(part, place)
+            found += place.take(count - len(found))
+        self._turn += 1
+        return found
+
+    def _fetch(self, part: TopicPartition, place: _Place) -> None:
+        try:
+            batches = self._broker.fetch(part.topic, part.partition, place.position, FETCH_BYTES)
+        except OutOfRange:  # retention was quicker: as Kafka's clients do, begin where the start policy says
+            place.position = self._policy_position(part, self._broker.bounds(part.topic)[part.partition])
+            return
+        except NotFound:  # the topic is gone; the leader will see it and share out again
+            return
+        records = [record for batch in batches for record in decode_batch(batch, part.topic, part.partition)]
+        place.fetched = records
+        place.taken = next((i for i, record in enumerate(records) if record.offset >= place.position), len(records))
+
+    async def commit(self, offsets: Mapping[TopicPartition, int], metadata: str = "") -> None:
+        if self._closed or self.generation < 0:
+            raise Fenced(f"This consumer is no member of group {self._settings.group!r} now.", "Poll to join again.")
+        done = {part: (offset, metadata) for part, offset in offsets.items()}
+        await asyncio.wrap_future(self._broker.commit_offsets(
+            self._settings.group, self.member_id, self.generation, done, self._settings.instance_id
+        ))  # fmt: skip
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        if partition not in self._places:
+            raise Invalid(f"{self.member_id} does not read {partition}.", "Seek the member that has it.")
+        bounds = self._broker.bounds(partition.topic)[partition.partition]
+        if not bounds.log_start <= offset <= bounds.end:
+            raise OutOfRange(f"{partition} has no offset {offset:,}.",
+                             f"It holds {bounds.log_start:,} to {bounds.end:,}.")  # fmt: skip
+        self._places[partition] = _Place(offset)
+        self._news.set()
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+        self._news.set()
+
+    async def close(self, leave: bool = True) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._places = {}
+        await self._membership.end(leave)
+
+
+def _start_policy(text: str) -> tuple[str, int]:
+    """(kind, number) of earliest, latest, offset:N or time:MS; earliest is offset 0, clamped like any other."""
+    kind, _, number = text.partition(":")
+    if text == "earliest":
+        return "offset", 0
+    if text == "latest":
+        return "latest", 0
+    if kind in ("offset", "time") and number.lstrip("-").isdigit():
+        return kind, int(number)
+    raise Invalid(f"A group can't start at {text!r}.", "Use earliest, latest, offset:N or time:MS.")
