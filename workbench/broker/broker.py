@@ -8,6 +8,7 @@ writer thread itself (an ``on_append`` callback must not wait for the broker).
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -65,9 +66,22 @@ class Broker:
         self.path = Path(path)
         self.clock = clock or SystemClock()
         self.store = Store(self.path, background=background)
+        try:
+            self._compose(cache_bytes, groups)
+        except BaseException:
+            self.store.close()
+            raise
+        self.store.start()
+        if background:
+            self._retention_ticks.start()
+            self._housekeeping.start()
+
+    def _compose(self, cache_bytes: int, groups: GroupSettings | None) -> None:
+        """Put the parts together over the open store; its hooks run in the order they are made here."""
         loaded = self.store.read(topics.load_topics)
         self._topics = {topic.meta.name: topic for topic in loaded if not topic.deleted}
         self._deleted = [topic for topic in loaded if topic.deleted]
+        self._topic_acts = threading.Lock()  # each sees the topics as the one before left them
         self._cache = TailCache(cache_bytes)
         self.log = Log(self.store, self.clock, self._cache)
         self._meter = Meter(self.clock)
@@ -81,10 +95,6 @@ class Broker:
         self._housekeeping = Housekeeping(self._chores)
         self._groups.on_deadline = self._housekeeping.nudge
         self._reconcile_journal()
-        self.store.start()
-        if background:
-            self._retention_ticks.start()
-            self._housekeeping.start()
 
     def _reconcile_journal(self) -> None:
         held = {name: [(p.log_start, p.end, p.size_bytes) for p in t.partitions] for name, t in self._topics.items()}
@@ -102,12 +112,14 @@ class Broker:
         """Answer who waits, finish what is queued, and let go of the file. Calling it again does nothing."""
         self._retention_ticks.stop()
         self._housekeeping.stop()
-        if not self.store.closed:
-            self._groups.close()
-            self._journal.add(JournalEntry("host", self.clock.now_ms(), detail={"act": "stopped"}))
-            self.store.write(self._journal.flush).result()
-        self.log.close()
-        self.store.close()
+        try:
+            if not self.store.closed:
+                self._groups.close()
+                self._journal.add(JournalEntry("host", self.clock.now_ms(), detail={"act": "stopped"}))
+                self.store.write(self._journal.flush).result()
+        finally:
+            self.log.close()
+            self.store.close()
 
     # -- topics ----------------------------------------------------------------------------------------------
     def create_topic(self, name: str, partitions: int = 1, kind: str = "stream",
@@ -122,8 +134,10 @@ class Broker:
             self._topics[name] = topic
             self._note_topic("created", topic.meta)
 
-        made = self.store.write(lambda db: topics.insert_topic(db, name, partitions, kind, settings, now_ms), appear)
-        return made.result().meta
+        with self._topic_acts:
+            made = self.store.write(partial(topics.insert_topic, name=name, partitions=partitions, kind=kind,
+                                            config=settings, now_ms=now_ms), appear)  # fmt: skip
+            return made.result().meta
 
     def alter_topic(self, name: str, partitions: int | None = None,
                     config: Mapping[str, str | None] | None = None) -> TopicMeta:  # fmt: skip
@@ -146,7 +160,8 @@ class Broker:
             topic.meta = meta
             self._note_topic("altered", meta)
 
-        return self.store.write(alter, appear).result()[1]
+        with self._topic_acts:
+            return self.store.write(alter, appear).result()[1]
 
     def delete_topic(self, name: str) -> None:
         """Gone at once; what it stored is removed in the background, in small steps."""
@@ -167,7 +182,8 @@ class Broker:
             self._groups.forget_topic(name)
             self._note_topic("deleted", topic.meta)
 
-        self.store.write(delete, vanish).result()
+        with self._topic_acts:
+            self.store.write(delete, vanish).result()
 
     def _note_topic(self, act: str, meta: TopicMeta) -> None:
         detail = {"act": act, "kind": meta.kind, "partitions": meta.partitions, "config": meta.config}

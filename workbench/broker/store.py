@@ -7,8 +7,9 @@ wait, runs them in one transaction, and only after COMMIT are results given out:
                                      └─ each `after`, the after-commit hooks, then every Future, on the writer thread
 
 A job that raises takes back only what it did itself. When the transaction as a whole fails, every Future in it gets
-the reason and the rollback hooks put memory back to what the file says. ``background=False`` runs the same round in
-the calling thread, for tests.
+the reason and the rollback hooks put memory back to what the file says. A hook that raises after the commit is logged:
+what is committed stays, and the writer goes on. ``background=False`` runs the same round in the calling thread, for
+tests.
 
 Checkpoints run on their own thread and connection: PASSIVE every 250 ms, TRUNCATE once the log has grown large, so
 that no commit waits for one.
@@ -191,14 +192,14 @@ class Store:
 
     @staticmethod
     def _run(connection: sqlite3.Connection, pending: _Pending) -> tuple[_Pending, Any, Exception | None]:
-        """The job's result or its own error. What SQLite itself refuses ends the round, by the exception."""
+        """The job's result or its own error. A fault of the file ends the whole round, by the exception."""
         if pending.guarded:
             connection.execute("SAVEPOINT job")
         try:
             result = pending.job(connection)
-        except sqlite3.Error:
-            raise
         except Exception as error:
+            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+                raise
             if pending.guarded:
                 connection.execute("ROLLBACK TO job")
                 connection.execute("RELEASE job")
@@ -210,9 +211,9 @@ class Store:
     def _publish(self, done: list[tuple[_Pending, Any, Exception | None]]) -> None:
         for pending, result, error in done:
             if pending.after is not None and error is None:
-                pending.after(result)
+                _tell(pending.after, result)
         for hook in self._after:
-            hook()
+            _tell(hook)
         for pending, result, error in done:
             if error is None:
                 pending.future.set_result(result)
@@ -225,7 +226,7 @@ class Store:
         reason = files.file_error(self.path, error) if isinstance(error, sqlite3.Error) else error
         _log.warning("a transaction of %d jobs was taken back: %s", len(jobs), reason)
         for hook in self._rolled_back:
-            hook(connection)
+            _tell(hook, connection)
         for pending in jobs:
             pending.future.set_exception(reason)
 
@@ -268,7 +269,7 @@ class Store:
             self._queue.put(None)
         if self._checkpoints is not None:
             self._checkpoints.stop()
-        if self._writer is not None:
+        if self._writer is not None and self._writer.is_alive():
             self._writer.join()
         try:
             self._connection.close()
@@ -276,19 +277,29 @@ class Store:
             self._lock.release()
 
 
-def _connect_writing(path: Path) -> sqlite3.Connection:
+def _tell(told: Callable[..., None], *what: object) -> None:
+    """Call somebody who must not be able to stop the writer."""
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=128,
-                                     timeout=30.0)  # fmt: skip
+        told(*what)
+    except Exception:
+        _log.exception("%r failed after a transaction", told)
+
+
+def _connect_writing(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=128,
+                                 timeout=30.0)  # fmt: skip
+    try:
         connection.execute("PRAGMA journal_mode = WAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
             migrate(connection)
-        connection.execute(f"PRAGMA synchronous = {read_meta(connection, 'synchronous') or 'NORMAL'}")
+        full = read_meta(connection, "synchronous") == "FULL"
+        connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute(f"PRAGMA journal_size_limit = {TRUNCATE_BYTES}")
         connection.execute("PRAGMA secure_delete = OFF")  # retention would write every removed page once more
         connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error as error:
+        connection.close()
         raise files.file_error(path, error) from error
     return connection
 

@@ -13,7 +13,7 @@ import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.core.errors import AlreadyExists, Invalid, NotFound
+from workbench.core.errors import AlreadyExists, Damaged, Invalid, NotFound
 from workbench.core.records import PartitionBounds
 
 MAX_PARTITIONS = 1000
@@ -221,7 +221,10 @@ def load_topics(connection: sqlite3.Connection) -> list[Topic]:
     topics: dict[int, Topic] = {}
     rows = connection.execute("SELECT id, uuid, name, kind, config, created_ms, deleted_ms FROM topic ORDER BY id")
     for number, uuid, name, kind, config, created_ms, deleted_ms in rows:
-        settings = json.loads(config)
+        try:
+            settings = check_config(json.loads(config))
+        except (ValueError, AttributeError, Invalid):
+            raise Damaged(f"The settings of topic {name} are damaged.", "Restore the file from a copy.") from None
         meta = TopicMeta(name, number, uuid, kind, 0, settings, created_ms)
         topics[number] = Topic(meta, LogRules.of(settings), deleted=deleted_ms is not None)
     rows = connection.execute("SELECT no, topic_id, number, log_start, end_offset, size_bytes, time_high "

@@ -206,3 +206,14 @@ def test_transactional_and_control_bits_can_be_read():
     header = BatchHeader._make((0, 0, 0, 2, 0, 0b110000, 0, 0, 0, 1, 0, 0, 1))
     assert header.transactional and header.control and not header.log_append_time
     assert header.compression == "none"
+
+
+@pytest.mark.parametrize("stamp", [2**63, 2**70, -(2**63), 2**62 + 1])
+def test_times_out_of_range_are_a_sentence(stamp: int):
+    with pytest.raises(Invalid, match="out of range"):
+        encode_batch([Record(b"k", timestamp_ms=5), Record(b"k", timestamp_ms=stamp)], now_ms=NOW)
+
+
+def test_a_header_name_that_is_no_text_is_a_sentence():
+    with pytest.raises(Invalid, match="not proper text"):
+        encode_batch([Record(b"k", headers=(("\ud800", b""),))], now_ms=NOW)

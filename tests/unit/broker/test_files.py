@@ -249,3 +249,13 @@ def test_a_file_behind_its_log_is_not_taken_for_damaged(closed: Path, tmp_path: 
             copy.with_name(copy.name + suffix).write_bytes(closed.with_name(closed.name + suffix).read_bytes())
     with Broker.open(copy, background=False) as broker:
         assert broker.bounds("t")[0].end == 200
+
+
+def test_damaged_settings_are_said_and_the_lock_is_let_go(closed: Path):
+    connection = sqlite3.connect(closed)
+    connection.execute("UPDATE topic SET config = '{'")
+    connection.commit()
+    connection.close()
+    for _ in range(2):
+        with pytest.raises(Damaged, match="The settings of topic t are damaged"):
+            Broker.open(closed)

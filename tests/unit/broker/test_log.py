@@ -294,3 +294,47 @@ def test_the_drawing_and_single_values_stay_with_the_file(broker: Broker, path: 
     broker.close()
     with Broker.open(path, background=False) as again:
         assert (again.flow(), again.meta("view"), again.meta("none")) == ('{"nodes": []}', "dark", "")
+
+
+def test_a_full_disk_is_said_and_over_when_there_is_room(topic: Broker, caplog: pytest.LogCaptureFixture):
+    def room(pages: int) -> None:
+        topic.store.read(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+
+    topic.append("t", 0, [record(0)]).result()
+    room(1)
+    with pytest.raises(FileError, match=r"The disk that holds work\.flow is full") as caught:
+        topic.append("t", 0, [Record(b"k", bytes(500_000))]).result()
+    assert "Free some space" in caught.value.next_step
+    room(100_000)
+    assert topic.append("t", 0, [record(1)]).result().base_offset == 1
+    assert values(topic) == [b"0", b"1"]
+    assert "was taken back" in caplog.text
+
+
+def test_a_hook_that_fails_after_the_commit_stops_nobody(path: Path, caplog: pytest.LogCaptureFixture):
+    def fail() -> None:
+        raise ValueError("mine")
+
+    with Broker.create(path) as broker:
+        broker.create_topic("t")
+        broker.store.on_after_commit(fail)
+        assert [broker.append("t", 0, [record(n)]).result(10).base_offset for n in range(3)] == [0, 1, 2]
+    assert "failed after a transaction" in caplog.text
+
+
+def test_one_jobs_broken_rule_is_its_own(topic: Broker):
+    twice = topic.store.write(lambda db: db.execute("INSERT INTO meta SELECT * FROM meta"))
+    with pytest.raises(sqlite3.IntegrityError):
+        twice.result()
+    assert topic.append("t", 0, [record(1)]).result().base_offset == 0
+
+
+def test_topics_altered_at_once_all_grow(path: Path):
+    with Broker.create(path) as broker:
+        broker.create_topic("t")
+        threads = [threading.Thread(target=broker.alter_topic, args=("t", 5)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert broker.topic("t").partitions == len(broker.bounds("t")) == 5
