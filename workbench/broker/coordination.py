@@ -114,6 +114,8 @@ class Coordination:
                 self._ages.forget_group(name)
         written = self._store.write(lambda db: _write_groups(db, changed)) if changed else None
         for future, answer in outbox.answers:
+            if not future.set_running_or_notify_cancel():
+                continue  # who asked was killed meanwhile; its session will end by itself
             if isinstance(answer, WorkbenchError):
                 future.set_exception(answer)
             else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import ProgressLine, note, print_json
+from workbench.cli.output import ProgressLine, counted, note, print_json
 from workbench.cli.workspace import Point, file_argument, host_of, json_option, reader_of
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.session.export import Exported, What, export, format_named, write_items
@@ -45,7 +45,8 @@ def _tell_export(done: Exported, as_json: bool) -> None:
     if as_json:
         print_json({"records": done.records, "journal_entries": done.entries, "files": files})
     else:
-        print(f"{done.records:,} records and {done.entries:,} journal entries into {' and '.join(files)}")
+        what = f"{counted(done.records, 'record')} and {done.entries:,} of the journal"
+        print(f"{what} into {' and '.join(files)}")
 
 
 @click.command("import")
@@ -62,7 +63,7 @@ def import_session(file: Path, source: Path, topic: str, form: str | None, as_js
         print_json({"records": done.records, "topics": list(done.topics), "created": list(done.created),
                     "journal_entries_left_out": done.journal_entries})  # fmt: skip
         return
-    print(f"{done.records:,} records into {len(done.topics)} topics")
+    print(f"{counted(done.records, 'record')} into {counted(len(done.topics), 'topic')}")
     if done.journal_entries:
         note(f"{done.journal_entries:,} journal entries are left out: a journal is the history of its own file.")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import note, print_json
+from workbench.cli.output import counted, note, print_json
 from workbench.cli.workspace import file_argument, host_of, json_option, reader_of
 from workbench.control.messages import SaveFlow
 from workbench.core.errors import Invalid, Missing
@@ -55,7 +55,8 @@ def import_flow(file: Path, path: Path) -> None:
     document = _read(path)
     with host_of(file) as host:
         host.call(SaveFlow(codec.dumps(document)))
-    note(f"{len(document.nodes)} nodes and {len(document.links)} links are drawn in {file}.")
+    drawn = f"{counted(len(document.nodes), 'node')} and {counted(len(document.links), 'link')}"
+    note(f"The drawing of {file} has {drawn} now.")
 
 
 @flow.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.output import note, print_json, print_table
+from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option
 from workbench.control.messages import ApplyReset, DeleteGroup, ListGroups, PlanReset
 from workbench.core.errors import Invalid, NotFound
@@ -93,7 +93,7 @@ def describe(file: Path, group: str, as_json: bool) -> None:
         print_json(_summary(found) | {"generation": found.generation, "assignor": found.assignor,
                                       "member_list": members, "partitions": partitions})  # fmt: skip
         return
-    print(f"{found.name}: {found.state}, {len(members)} members, {found.lag_records:,} behind")
+    print(f"{found.name}: {found.state}, {counted(len(members), 'member')}, {found.lag_records:,} behind")
     if members:
         print_table(("MEMBER", "CLIENT", "PARTITIONS"),
                     [(m["member"], m["client"], ", ".join(m["partitions"])) for m in members])  # fmt: skip

@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import tempfile
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import click
@@ -19,7 +20,10 @@ from workbench import __version__
 from workbench.cli.verbs import VERBS
 from workbench.core.errors import WorkbenchError
 
+log = logging.getLogger(__name__)
+
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
+LOG_BYTES = 2_000_000
 
 
 class _Verbs(click.Group):
@@ -48,10 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Do what the arguments say; returns the exit status."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
+    details = _log_to_file()
     try:
-        status = cli.main(arguments, prog_name="workbench", standalone_mode=False)
-        sys.stdout.flush()
-        return status if isinstance(status, int) else DONE
+        return _do(list(sys.argv[1:] if arguments is None else arguments))
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:
@@ -66,7 +69,27 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return _reader_left()
     except Exception as error:
-        return _unforeseen(error)
+        log.exception("unforeseen: %s", " ".join(sys.argv))
+        what = f"{type(error).__name__}: {error}"
+        return _say(f"The workbench met an error it did not foresee ({what}). Details are in {log_file()}.", FAILED)
+    finally:
+        logging.getLogger().removeHandler(details)
+        details.close()
+
+
+def _do(arguments: list[str]) -> int:
+    with cli.make_context("workbench", arguments) as context:
+        status = cli.invoke(context)
+    sys.stdout.flush()
+    return status if isinstance(status, int) else DONE
+
+
+def _log_to_file() -> logging.Handler:
+    """Details of what goes wrong belong in the log file; nothing but our own sentences reaches the terminal."""
+    handler = RotatingFileHandler(log_file(), maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    return handler
 
 
 def _say(sentence: str, status: int) -> int:
@@ -78,20 +101,6 @@ def _reader_left() -> int:
     """Whoever read our output has seen enough; nothing may be written on the way out."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return DONE
-
-
-def _unforeseen(error: Exception) -> int:
-    path = log_file()
-    handler = logging.FileHandler(path, encoding="utf-8")
-    log = logging.getLogger(__name__)
-    log.addHandler(handler)
-    try:
-        log.error("unforeseen: %s", " ".join(sys.argv), exc_info=error)
-    finally:
-        log.removeHandler(handler)
-        handler.close()
-    return _say(f"The workbench met an error it did not foresee ({type(error).__name__}: {error}). "
-                f"Details are in {path}.", FAILED)  # fmt: skip
 
 
 def log_file() -> Path:

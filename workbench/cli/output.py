@@ -35,6 +35,11 @@ def _cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 topic``, ``2 topics``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def note(sentence: str) -> None:
     """Something worth knowing that is not data."""
     print(sentence, file=sys.stderr)

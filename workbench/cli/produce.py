@@ -17,7 +17,7 @@ from random import Random
 import click
 
 from workbench.broker import encode_batch
-from workbench.cli.output import ProgressLine, print_json
+from workbench.cli.output import ProgressLine, counted, print_json
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
 from workbench.control.client import Caller
 from workbench.control.messages import AppendBatch, ListTopics
@@ -115,7 +115,7 @@ def produce(
         try:
             seconds = _play(events, sending, fixed)
         except WorkbenchError as error:
-            raise type(error)(error.message, f"{sending.sent:,} events were sent. {error.next_step}".strip()) from error
+            raise type(error)(error.message, f"{sending.sent:,} sent before. {error.next_step}".strip()) from error
         finally:
             events.close()
     _report(topic, sending.sent, seconds, as_json)
@@ -163,7 +163,7 @@ def _report(topic: str, sent: int, seconds: float, as_json: bool) -> None:
     if as_json:
         print_json({"topic": topic, "produced": sent, "seconds": round(seconds, 3), "rate": round(rate, 1)})
     else:
-        print(f"{sent:,} events into {topic} in {seconds:.2f} s ({rate:,.0f}/s)")
+        print(f"{counted(sent, 'event')} into {topic} in {seconds:.2f} s ({rate:,.0f}/s)")
 
 
 COMMANDS = {"produce": produce}

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.output import ProgressLine, print_json
+from workbench.cli.output import ProgressLine, counted, print_json
 from workbench.cli.workspace import Point, file_argument, host_of, json_option, reader_of
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.session.replay import Pace
@@ -52,7 +52,7 @@ def replay(
     if as_json:
         print_json({"topic": topic, "into": into, "replayed": sent, "seconds": round(seconds, 3)})
     else:
-        print(f"{sent:,} events of {topic} into {into} in {seconds:.2f} s")
+        print(f"{counted(sent, 'event')} of {topic} into {into} in {seconds:.2f} s")
 
 
 COMMANDS = {"replay": replay}

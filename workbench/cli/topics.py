@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.output import note, print_json, print_table
+from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
 from workbench.control.messages import AlterTopic, CreateTopic, DeleteTopic, ListTopics, TopicInfo
 from workbench.core.errors import NotFound
@@ -65,7 +65,7 @@ def create(file: Path, name: str, partitions: int, queue: bool, config: tuple[st
     """Create the topic NAME."""
     with host_of(file) as host:
         host.call(CreateTopic(name, partitions, "queue" if queue else "stream", _config(config)))
-    note(f"Topic {name} is there, with {partitions} partition{'s' if partitions != 1 else ''}.")
+    note(f"Topic {name} is there, with {counted(partitions, 'partition')}.")
 
 
 @topics.command()
@@ -86,7 +86,8 @@ def describe(file: Path, name: str, as_json: bool) -> None:
         settings = {**topic.defaults, **topic.config}
         print_json(_summary(topic) | {"settings": settings, "partition_list": partitions})
         return
-    print(f"{topic.name}: {topic.kind}, {topic.partitions} partitions, {topic.stat.records:,} records")
+    size = f"{counted(topic.partitions, 'partition')}, {counted(topic.stat.records, 'record')}"
+    print(f"{topic.name}: {topic.kind}, {size}")
     print_table(("SETTING", "VALUE", "SET"), [
         (key, value, "yes" if key in topic.config else "default")
         for key, value in sorted({**topic.defaults, **topic.config}.items())

@@ -90,17 +90,18 @@ def _positioned(stat: GroupPartitionStat, positions: dict[TopicPartition, tuple[
 def _members(
     meta: GroupMeta, runs: Iterable[GroupRunStat], partitions: Sequence[GroupPartitionStat]
 ) -> Iterable[MemberStat]:
-    """The flow's members by name, then the others by client id."""
+    """The flow's members by name, then the others by client id. A member of ours that was killed has no id any more,
+    while the broker waits for its session to end: it is known by its client id, which is its name."""
     ours: set[str] = set()
     for run in runs:
         for member in run.members:
-            ours.add(member.member_id)
+            ours |= {member.member_id, member.name}
             yield member
     behind: dict[str, int] = {}
     for stat in partitions:
         behind[stat.member_id] = behind.get(stat.member_id, 0) + stat.lag_records
     for member in meta.members:
-        if member.member_id not in ours:
+        if not ours & {member.member_id, member.client_id}:
             held = tuple((place.topic, place.partition) for place in member.assignment)
             state = PartState.RUNNING if held else PartState.JOINING
             name = member.instance_id or member.client_id or member.member_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,6 +15,8 @@ from workbench.core.clock import Clock
 from workbench.core.errors import HostGone
 from workbench.host.session import ClientSession
 
+log = logging.getLogger(__name__)
+
 
 class LocalHost:
     """Opens the workspace (the errors of ``Broker.open``) and serves it until ``close``. Any thread may call."""
@@ -22,6 +25,7 @@ class LocalHost:
         self._path = Path(path)
         self._clock = clock
         self._push_callbacks: list[Callable[[Push], None]] = []
+        self._lost_callbacks: list[Callable[[str], None]] = []
         self._session = ClientSession(self._push)
         self._started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="local-host", daemon=True)
@@ -44,7 +48,8 @@ class LocalHost:
         self._push_callbacks.append(callback)
 
     def on_lost(self, callback: Callable[[str], None]) -> None:
-        """A host in this process can't be lost: kept for the likeness, never called."""
+        """Call back once with a sentence if the host breaks down, on its thread."""
+        self._lost_callbacks.append(callback)
 
     def close(self) -> None:
         """Stop in order and let go of the file."""
@@ -60,9 +65,12 @@ class LocalHost:
         try:
             asyncio.run(self._serve())
         except BaseException as error:
-            if self._started.done():
-                raise
-            self._started.set_exception(error)
+            if not self._started.done():
+                self._started.set_exception(error)
+                return
+            log.exception("the host of %s ended", self._path)
+            for callback in tuple(self._lost_callbacks):
+                callback(f"The broker stopped: {error}.")
 
     async def _serve(self) -> None:
         from workbench.host.service import Service  # here, so that a window starts without the broker's code

@@ -1,0 +1,189 @@
+"""The control socket: who gets in, what hostile and broken peers get, and that nobody holds up others."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from contextlib import closing
+
+import msgspec
+import pytest
+
+from workbench.broker import decode_batch
+from workbench.control import messages as m
+from workbench.control.client import ControlClient
+from workbench.control.frames import FrameReader, frame
+from workbench.control.rendezvous import HostFile, connect
+from workbench.core.errors import HostGone, Invalid, NotFound, Refused
+from workbench.core.records import Record
+
+
+def raw(served) -> socket.socket:
+    link = connect(served.meeting)
+    link.settimeout(10)
+    return link
+
+
+def is_closed(link: socket.socket) -> bool:
+    """Whether the host ended the connection (whatever it said before)."""
+    try:
+        while link.recv(65536):
+            pass
+    except ConnectionResetError:
+        pass
+    return True
+
+
+def send(link: socket.socket, command: m.Command, number: int = 1) -> None:
+    link.sendall(frame(msgspec.msgpack.encode(m.Request(number, command))))
+
+
+def answer(link: socket.socket, reader: FrameReader) -> m.Reply:
+    while True:
+        if payloads := reader.feed(link.recv(65536)):
+            return msgspec.msgpack.decode(payloads[0], type=m.Reply)
+
+
+def test_a_command_goes_through_the_socket(attach):
+    client = attach()
+    assert client.info.pid == os.getpid()
+    client.call(m.CreateTopic("orders", 2))
+    assert [topic.partitions for topic in attach().call(m.ListTopics()).topics] == [2]
+
+
+def test_errors_keep_their_class_and_words(attach):
+    with pytest.raises(NotFound, match="nope"):
+        attach().call(m.DeleteTopic("nope"))
+
+
+def test_a_group_error_of_the_broker_arrives_as_a_class_everyone_knows(attach):
+    client = attach()
+    client.call(m.CreateTopic("orders"))
+    client.call(m.AppendRecords("orders", (Record(None, b"x"),)))
+    consumer = client.call(m.OpenConsumer("g", ("orders",), "earliest")).consumer
+    polled = client.call(m.PollConsumer(consumer, timeout_ms=5000))
+    assert [r.value for *_, data in polled.batches for r in decode_batch(data, "orders", 0)] == [b"x"]
+    with pytest.raises(Refused):
+        client.call(m.DeleteGroup("g"))
+
+
+def test_a_wrong_token_is_refused_and_closed(served):
+    wrong = HostFile(served.meeting.socket, "wrong", served.meeting.pid)
+    with pytest.raises(Refused, match="token"):
+        ControlClient(connect(wrong), wrong.token)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        struct.pack(">I", 2**31),
+        struct.pack(">I", 5000) + bytes(5000),
+        frame(b"\xc1\xff rubbish"),
+        frame(msgspec.msgpack.encode({"id": 1})),
+        frame(msgspec.msgpack.encode(m.Request(1, m.Status()))),
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(600),
+    ],
+    ids=["2 GB", "large hello", "rubbish", "half a request", "no hello", "http", "tls"],
+)
+def test_who_does_not_greet_properly_is_closed(served, attach, opening: bytes):
+    with closing(raw(served)) as link:
+        link.sendall(opening)
+        assert is_closed(link)
+    assert attach().call(m.Status()).pid == os.getpid()
+
+
+def test_a_peer_that_leaves_at_once_harms_nobody(served, attach):
+    for _ in range(20):
+        raw(served).close()
+    assert attach().call(m.Status()).pid == os.getpid()
+
+
+def test_an_unknown_command_is_answered_and_the_connection_goes_on(served):
+    with closing(raw(served)) as link:
+        reader = FrameReader()
+        send(link, m.Hello(served.meeting.token))
+        assert not answer(link, reader).error
+        link.sendall(frame(msgspec.msgpack.encode({"id": 2, "command": {"type": "Explode"}})))
+        refused = answer(link, reader)
+        assert (refused.id, refused.error) == (2, "Invalid") and "can't be read" in refused.message
+        link.sendall(frame(msgspec.msgpack.encode({"id": 3, "command": {"type": "CreateTopic", "name": 5}})))
+        assert answer(link, reader).error == "Invalid"
+        send(link, m.Status(), 4)
+        assert answer(link, reader).id == 4
+
+
+def test_a_long_poll_holds_up_nobody(attach):
+    client = attach()
+    client.call(m.CreateTopic("orders"))
+    consumer = client.call(m.OpenConsumer("g", ("orders",), "earliest")).consumer
+    polled: list[m.FetchedBatches] = []
+
+    def poll() -> None:
+        while not (polled and polled[-1].batches):
+            polled.append(client.call(m.PollConsumer(consumer, timeout_ms=20_000)))
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    assert client.call(m.Status()).pid == os.getpid()
+    client.call(m.AppendRecords("orders", (Record(None, b"wake"),)))
+    thread.join(15)
+    assert not thread.is_alive()
+
+
+def test_a_member_leaves_with_its_connection(served, attach):
+    client = ControlClient.attach(served.path)
+    client.call(m.CreateTopic("orders"))
+    consumer = client.call(m.OpenConsumer("g", ("orders",), "earliest")).consumer
+    client.call(m.PollConsumer(consumer, timeout_ms=1000))
+    other = attach()
+    while not other.call(m.ListGroups()).groups[0].members:
+        client.call(m.PollConsumer(consumer, timeout_ms=100))
+    client.close()
+    while other.call(m.ListGroups()).groups[0].members:
+        other.call(m.Status())
+    assert other.call(m.ListGroups()).groups[0].state == "Empty"
+
+
+def test_a_client_that_does_not_read_gets_no_more_snapshots(served, attach, watch):
+    with closing(raw(served)) as link:
+        send(link, m.Hello(served.meeting.token), 1)
+        send(link, m.Subscribe(20), 2)
+        client = attach()
+        pushes = watch(client)
+        client.call(m.Subscribe(20))
+        last = pushes.wait_for(lambda push: push.snapshot is not None and push.snapshot.seq >= 10)
+        assert last.snapshot.live
+
+
+def test_large_and_empty_payloads(attach):
+    client = attach()
+    client.call(m.CreateTopic("big", config={"max.message.bytes": "60000000"}))
+    client.call(m.AppendRecords("big", (Record(b"", b""),)))
+    client.call(m.AppendRecords("big", (Record(None, bytes(50_000_000)),)))
+    with pytest.raises(Invalid):
+        client.call(m.AppendRecords("big", (Record(None, bytes(62_000_000)),)))
+    assert client.call(m.ListTopics()).topics[0].stat.records == 2
+
+
+def test_shutdown_answers_first_and_is_no_loss(served):
+    client = ControlClient.attach(served.path)
+    lost: list[str] = []
+    client.on_lost(lost.append)
+    assert isinstance(client.call(m.Shutdown()), m.Done)
+    served.stop()
+    client.close()
+    assert lost == []
+    with pytest.raises(HostGone):
+        ControlClient.attach(served.path)
+
+
+def test_the_end_of_the_host_is_told_to_attached_windows(served, attach):
+    client = attach()
+    told, lost = [], threading.Event()
+    client.on_lost(lambda reason: (told.append(reason), lost.set()))
+    served.stop()
+    assert lost.wait(10)
+    assert "went away" in told[0]
