@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -21,6 +21,9 @@ from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
 from workbench.flow.edits import Edit
 from workbench.ui.bridge.operation import Operation
+
+if TYPE_CHECKING:
+    from workbench.broker import BrokerReader
 
 
 class Caller(Protocol):
@@ -72,6 +75,7 @@ class Workspace(QObject):
     failed = Signal(object)  # WorkbenchError of an act nobody handled
     notice = Signal(str)
     movement_shown = Signal(object)  # iterable of bridge.movement.Movement: events of the past to show as dots
+    plan_shown = Signal(object)  # ResetPlan | None: the move of a group that is being looked at, before it is done
     key_pressed = Signal(object)  # bytes | None: a record key to follow everywhere
 
     def __init__(self, path: Path, caller: Caller | None, parent: QObject | None = None) -> None:
@@ -84,6 +88,8 @@ class Workspace(QObject):
         self.shown = Snapshot()
         self.at_ms: int | None = None
         self._caller: Caller | None = None
+        self._had_host = False
+        self._reader: BrokerReader | None = None
         self._pushed.connect(self._take_push)
         self._lost.connect(self._take_lost)
         if caller is not None:
@@ -95,7 +101,7 @@ class Workspace(QObject):
     # -- live ----------------------------------------------------------------------------------------------
     def attach(self, caller: Caller) -> None:
         """Follow this host from now on (at the start, and again after a restart)."""
-        again = self._caller is not None
+        again, self._had_host = self._had_host, True
         self._caller = caller
         caller.on_push(self._pushed.emit)
         caller.on_lost(self._lost.emit)
@@ -165,7 +171,23 @@ class Workspace(QObject):
             raise HostGone("The broker is not running.", "Restart it with the button above the canvas.")
         return caller.call(command)
 
+    # -- bulk reads ----------------------------------------------------------------------------------------
+    def reader(self) -> BrokerReader:
+        """The GUI thread's own read-only connection to the file; for what takes under a millisecond."""
+        if self._reader is None:
+            self._reader = self.new_reader()
+        return self._reader
+
+    def new_reader(self) -> BrokerReader:
+        """A connection for one other thread, which closes it."""
+        from workbench.broker import BrokerReader
+
+        return BrokerReader(self.path)
+
     def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
         if self._caller is not None:
             self._caller.close()
             self._caller = None
