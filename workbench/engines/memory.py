@@ -212,14 +212,14 @@ class MemoryEngine:
                 waiter.set_result(None)
         self._waiting.clear()
 
-    async def news(self, timeout_s: float) -> bool:
-        """Wait for an append or a change of a group; false when the time is over."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def news(self, timeout_s: float) -> None:
+        """Wait for an append or a change of a group, at most that long."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
         self._waiting.add(waiter)
+        timer = loop.call_later(timeout_s, lambda: waiter.done() or waiter.set_result(None))
         try:
-            await asyncio.wait_for(waiter, timeout_s)
-        except TimeoutError:
-            return False
+            await waiter
         finally:
+            timer.cancel()
             self._waiting.discard(waiter)
-        return True

@@ -146,8 +146,9 @@ class MemoryConsumer:
             self._tend()
             records = [] if self._paused or max_records <= 0 else self._take(max_records)
             left_s = (until_ms - engine.clock.monotonic_ms()) / 1000.0
-            if records or left_s <= 0 or not await engine.news(left_s):
+            if records or left_s <= 0:
                 return records
+            await engine.news(left_s)
 
     def _tend(self) -> None:
         """Notice rebalances: rejoin while the group prepares, then take what was assigned."""

@@ -1,0 +1,162 @@
+"""Files are played as they are: original bytes, their own spacing, bad lines told and passed over."""
+
+import os
+
+import pytest
+
+from workbench.core.errors import Invalid, Missing, WorkbenchError
+from workbench.flow.kinds import KINDS
+from workbench.runtime import lines
+from workbench.runtime.file_source import FileSource
+from workbench.runtime.formats import time_ms
+
+
+def source(path, **values):
+    return FileSource(KINDS["file"].complete({"path": str(path), "pace": "flat_out", **values}), lambda: 42)
+
+
+def play(path, **values):
+    opened = source(path, **values)
+    found = []
+    for _ in range(1000):
+        found += opened.take(0.0, 1000)
+        if opened.done:
+            break
+    opened.close()
+    return found, opened
+
+
+def test_json_lines_keep_their_bytes(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"id":  1, "who": {"name": "x"}, "at": "2026-01-01T00:00:00Z"}\r\n\n{"id": 2.50}')
+    found, opened = play(path, key="who.name", time="at")
+    first = b'{"id":  1, "who": {"name": "x"}, "at": "2026-01-01T00:00:00Z"}'
+    assert [r.value for r in found] == [first, b'{"id": 2.50}']
+    assert [r.key for r in found] == [b"x", None]
+    assert found[0].timestamp_ms == 1767225600000
+    assert opened.progress == 1.0
+    assert "no time in «at»" in opened.trouble
+
+
+def test_bad_lines_are_counted_and_told_with_their_number(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"a": \n\xff\xfe\n{"a": 2}\n')
+    found, opened = play(path)
+    assert [r.value for r in found] == [b'{"a": 1}', b'{"a": 2}']
+    assert opened.bad == 2
+    assert opened.trouble.startswith("2 lines could not be read. Line 3: not JSON")
+
+
+def test_csv_with_quotes_newlines_and_a_bom(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes('\ufeffid;name;note\n1;Ada;"two\nlines; and ""quotes"""\n2;Bo\n007;Cé;\n'.encode())
+    found, opened = play(path, key="id")
+    assert [r.value.decode() for r in found] == [
+        '{"id":"1","name":"Ada","note":"two\\nlines; and \\"quotes\\""}', '{"id":"007","name":"Cé","note":""}',
+    ]  # fmt: skip
+    assert [r.key for r in found] == [b"1", b"007"]
+    assert "2 fields where the header has 3" in opened.trouble
+
+
+def test_plain_lines_by_word_and_by_expression(tmp_path):
+    path = tmp_path / "dpkg.log"
+    path.write_bytes(b"2026-01-02 10:00:01 install libc:amd64 <none> 1\n2026-01-02 10:00:02 status ok zlib:amd64 2\n\xff")
+    found, _ = play(path, key=r"/ ([a-z]\S*:\S+) /", time="1-2")
+    assert [r.key for r in found] == [b"libc:amd64", b"zlib:amd64", None]
+    assert found[1].timestamp_ms - found[0].timestamp_ms == 1000
+    assert found[2].value == b"\xff"
+    assert [r.key for r in play(path, key="3")[0]][:2] == [b"install", b"status"]
+
+
+def test_original_spacing_times_a_speed(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"t": {1_700_000_000 + s}}}\n' for s in (0, 10, 10, 30)))
+    opened = source(path, pace="original", time="t", speed=10.0)
+    taken = [len(opened.take(at, 100)) for at in (5.0, 5.9, 6.0, 7.9, 8.0)]
+    assert taken == [1, 0, 2, 0, 1]
+    opened.close()
+
+
+def test_a_fixed_rate_and_a_step(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("a\nb\nc\nd\n")
+    opened = source(path, pace="rate", rate=2.0)
+    assert [len(opened.take(at, 100)) for at in (0.0, 0.6, 1.1)] == [0, 2, 1]
+    assert [r.value for r in opened.force(1.1)] == [b"d"]
+    opened.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\n\n"])
+def test_empty_files_end(tmp_path, content):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+    found, opened = play(path, loop=True)
+    assert found == [] and opened.done
+
+
+def test_a_followed_file_grows_is_cut_and_is_replaced(tmp_path):
+    path = tmp_path / "a.log"
+    path.write_bytes(b"one\ntw")
+    opened = source(path, follow=True)
+    values = lambda: [r.value for r in opened.take(0, 100)]  # noqa: E731
+    assert values() == [b"one"]
+    with path.open("ab") as file:
+        file.write(b"o\n")
+    assert values() == [b"two"] and not opened.done
+    path.write_bytes(b"3\n")
+    assert values() == [b"3"]
+    assert "cut short" in opened.trouble
+    other = tmp_path / "b.log"
+    other.write_bytes(b"four\n")
+    os.replace(other, path)
+    assert values() == [b"four"]
+    assert "replaced" in opened.trouble
+    opened.close()
+
+
+def test_a_line_too_long_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 1_000_000)
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a\n" + b"x" * 5_000_000 + b"\nb\n")
+    found, opened = play(path)
+    assert [r.value for r in found] == [b"a", b"b"]
+    assert "Line 2 is longer" in opened.trouble
+
+
+def test_loop_starts_again(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a\nb\n")
+    opened = source(path, loop=True)
+    assert [r.value for _ in range(3) for r in opened.take(0, 10)] == [b"a", b"b"] * 3 or not opened.done
+    opened.close()
+
+
+def test_standard_input(monkeypatch):
+    read, write = os.pipe()
+    monkeypatch.setattr(os, "dup", lambda fd: read)
+    opened = source("-")
+    assert list(opened.take(0, 10)) == [] and not opened.done
+    os.write(write, b'{"a": 1}\n{"a": 2}')
+    assert [r.value for r in opened.take(0, 10)] == [b'{"a": 1}']
+    os.close(write)
+    assert [r.value for r in opened.take(0, 10)] == [b'{"a": 2}']
+    opened.take(0, 10)
+    assert opened.done
+    opened.close()
+
+
+@pytest.mark.parametrize(("path", "error"), [("", Invalid), ("/does/not/exist", Missing), ("/", Invalid)])
+def test_a_file_that_cannot_be_read_is_a_sentence(path, error):
+    with pytest.raises(error) as caught:
+        source(path)
+    assert isinstance(caught.value, WorkbenchError) and caught.value.sentence()
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [("2026-01-01T00:00:00Z", 1767225600000), ("2026-01-01 01:00:00+01:00", 1767225600000), (1767225600, 1767225600000),
+     ("1767225600.5", 1767225600500), (1767225600000, 1767225600000), ("soon", None), (None, None), (True, None),
+     (float("nan"), None)],
+)  # fmt: skip
+def test_times(text, ms):
+    assert time_ms(text) == ms

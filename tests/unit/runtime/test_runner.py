@@ -1,0 +1,264 @@
+"""A drawing at work on the memory engine: what is produced arrives, and every act does what it says."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from workbench.core.errors import Invalid, Refused
+from workbench.core.offsets import ResetSpec
+from workbench.core.snapshot import PartState, RunState
+from workbench.engines.memory import MemoryEngine
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.edits import AddLink, AddNode, RemoveNode, set_param
+from workbench.flow.samples import load_sample
+from workbench.runtime import FlowRunner
+
+TEMPLATE = '{"id": "{counter}", "customer": "C-{int 1 9}"}'
+
+
+def drawing(count=40, more=(), links=(), **group):
+    made = {"rate": 5000.0, "limit": count, "template": TEMPLATE, "linger_ms": 1.0}
+    nodes = [
+        Node("p", "producer", "checkout", params=made),
+        Node("t", "topic", "orders", params={"partitions": 3}),
+        Node("g", "group", "billing", params={"auto_commit_ms": 20, **group}),
+        *more,
+    ]
+    return FlowDocument(nodes, [Link("pt", "p", "t"), Link("tg", "t", "g"), *links])
+
+
+def play(story, document, **options):
+    async def tell():
+        engine, entries = MemoryEngine(), []
+        runner = FlowRunner(engine, seed=7, journal=entries.append, **options)
+        await runner.apply(document)
+        try:
+            await asyncio.wait_for(story(runner, engine, document), 30)
+        finally:
+            await runner.stop()
+        return runner, engine, entries
+
+    return asyncio.run(tell())
+
+
+async def until(condition, deadline_s=15.0):
+    async with asyncio.timeout(deadline_s):
+        while not condition():
+            await asyncio.sleep(0.01)  # another look at a condition that the flow's own tasks bring about
+
+
+async def drain(runner, engine=None, document=None):
+    await runner.run()
+    await until(runner.drained)
+
+
+async def values_of(engine, topic):
+    found = []
+    for bounds in await engine.bounds(topic):
+        found += await engine.read(topic, bounds.partition, 0, 10_000)
+    return found
+
+
+def group_stat(runner):
+    return runner.stats().groups[0]
+
+
+def test_everything_produced_is_consumed_once_in_order():
+    runner, engine, entries = play(drain, drawing(members=2))
+    summary = runner.summary()
+    billing = summary.groups["billing"]
+    assert summary.produced == {"orders": 40}
+    assert (billing.consumed, billing.lag, billing.lost) == (40, 0, 0)
+    assert (billing.order_violations, billing.duplicates) == (0, 0)
+    assert sum(asyncio.run(engine.committed("billing")).values()) == 40
+    assert [e.detail["act"] for e in entries if e.kind == "run"] == ["started", "stopped"]
+    assert any(e.kind == "producer" and e.detail["act"] == "done" for e in entries)
+
+
+def test_a_seed_gives_the_same_events():
+    def events():
+        _, engine, _ = play(drain, drawing())
+        return sorted((r.partition, r.offset, r.key, r.value) for r in asyncio.run(values_of(engine, "orders")))
+
+    assert events() == events()
+
+
+def test_forwarding_filters_and_maps():
+    document = drawing(
+        20, [Node("o", "topic", "out", params={"partitions": 1})], [Link("go", "g", "o")],
+        filter="value.id <= 5", map='{"order": value.id}', map_key='"K-" + string(value.id)',
+    )  # fmt: skip
+    runner, engine, _ = play(drain, document)
+    found = {r.key: json.loads(r.value) for r in asyncio.run(values_of(engine, "out"))}
+    assert found == {f"K-{i}".encode(): {"order": i} for i in range(1, 6)}
+    assert runner.summary().produced == {"orders": 20, "out": 5}
+
+
+def test_failed_events_go_to_the_dead_letters_with_their_origin():
+    document = drawing(30, [Node("d", "dead_letters", "dlq")], [Link("gd", "g", "d")], failure_rate=1.0)
+    runner, engine, _ = play(drain, document)
+    dead = asyncio.run(values_of(engine, "dlq"))
+    headers = dict(dead[0].headers)
+    assert len(dead) == 30 and runner.summary().groups["billing"].dead_lettered == 30
+    assert (headers["x-origin-topic"], headers["x-attempts"]) == (b"orders", b"3")
+    assert runner.summary().groups["billing"].lost == 0
+
+
+def test_failed_events_without_dead_letters_are_counted_as_lost():
+    runner, _, _ = play(drain, drawing(30, failure_rate=1.0))
+    assert runner.summary().groups["billing"].lost == 30
+
+
+def test_an_expression_that_fails_tells_its_reason():
+    document = drawing(
+        3, [Node("o", "topic", "out"), Node("d", "dead_letters", "dlq")], [Link("go", "g", "o"), Link("gd", "g", "d")],
+        map="value.nope",
+    )  # fmt: skip
+    _, engine, _ = play(drain, document)
+    headers = dict(asyncio.run(values_of(engine, "dlq"))[0].headers)
+    assert headers["x-reason"].decode() == "«Forward as»: the record has no «nope»."
+
+
+@pytest.mark.parametrize(("commit", "duplicates", "lost"), [("after", True, False), ("before", False, True)])
+def test_a_killed_member_shows_what_its_commit_mode_costs(commit, duplicates, lost):
+    async def story(runner, engine, document):
+        await runner.run()
+        await until(lambda: group_stat(runner).handled >= 20)
+        await runner.control_member("g", "kill", "billing-1")
+        assert group_stat(runner).members[0].state is PartState.KILLED
+        await runner.control_member("g", "restart", "billing-1")
+        await runner.set_speed(100)
+        await until(runner.drained)
+
+    document = drawing(400, process_ms=2.0, commit=commit, auto_commit_ms=60_000 if duplicates else 20,
+                       session_timeout_ms=100)  # fmt: skip
+    runner, _, entries = play(story, document)
+    billing = runner.summary().groups["billing"]
+    assert (billing.duplicates > 0, billing.lost > 0) == (duplicates, lost)
+    assert [e.detail["act"] for e in entries if e.kind == "member"] == ["killed", "restarted"]
+
+
+def test_pause_holds_and_step_goes_on_by_one():
+    async def story(runner, engine, document):
+        await runner.run()
+        await until(lambda: group_stat(runner).members and group_stat(runner).members[0].partitions)
+        await runner.pause()
+        assert runner.stats().run is RunState.PAUSED
+        await until(lambda: runner.stats().producers[0].batch is None)
+        before = runner.stats().producers[0].sent
+        await runner.step()
+        await until(lambda: runner.stats().producers[0].sent == before + 1)
+        await runner.run()
+        with pytest.raises(Refused):
+            await runner.step()
+
+    play(story, drawing(100_000))
+
+
+def test_a_live_drawing_is_followed():
+    async def story(runner, engine, document):
+        await runner.run()
+        await until(lambda: group_stat(runner).handled > 10)
+        set_param(document, "g", "members", 3).apply(document)
+        AddNode(Node("g2", "group", "shipping")).apply(document)
+        AddLink(Link("tg2", "t", "g2")).apply(document)
+        set_param(document, "p", "rate", 100.0).apply(document)
+        await runner.apply(document)
+        await until(lambda: len(group_stat(runner).members) == 3)
+        await until(lambda: sum(len(m.partitions) for m in group_stat(runner).members) == 3)
+        await until(lambda: runner.stats().groups[1].handled > 10)
+        assert runner.stats().producers[0].target_rate == 100.0
+        RemoveNode("g2").apply(document)
+        await runner.apply(document)
+        assert [g.group for g in runner.stats().groups] == ["billing"]
+
+    play(story, drawing(1_000_000))
+
+
+def test_seek_reads_again_and_says_so():
+    async def story(runner, engine, document):
+        await drain(runner)
+        runner.stats()
+        await runner.seek_member("g", "orders", 0, 0)
+        await until(lambda: runner.summary().groups["billing"].duplicates > 0)
+        link = next(li for li in runner.stats().links if li.link_id == "tg")
+        assert link.again == link.events > 0
+        assert 0 < len(link.sample) <= 24
+
+    play(story, drawing(200))
+
+
+def test_a_released_group_can_be_reset_and_reads_again():
+    async def story(runner, engine, document):
+        await drain(runner)
+        assert await runner.release_group("billing") == 2
+        await engine.apply_reset("billing", ResetSpec("earliest"))
+        await runner.rejoin_group("billing")
+        await until(lambda: runner.summary().groups["billing"].duplicates == 40)
+
+    play(story, drawing(members=2))
+
+
+def test_parts_that_cannot_work_say_why_and_the_others_run():
+    document = drawing()
+    AddNode(Node("bad", "producer", "bad", params={"template": "{"})).apply(document)
+    AddLink(Link("bt", "bad", "t")).apply(document)
+    AddNode(Node("alone", "group", "alone")).apply(document)
+    AddNode(Node("gone", "file", "gone", params={"path": "/does/not/exist"})).apply(document)
+    AddLink(Link("gt", "gone", "t")).apply(document)
+
+    async def story(runner, engine, document):
+        await drain(runner)
+        states = {p.node_id: (p.state, p.reason) for p in runner.stats().producers}
+        assert states["bad"][0] is PartState.FAILED and "line 1, column 2" in states["bad"][1]
+        assert "is not there" in states["gone"][1]
+        alone = next(g for g in runner.stats().groups if g.node_id == "alone")
+        assert "reads no topic" in alone.members[0].reason
+
+    assert play(story, document)[0].summary().groups["billing"].consumed == 40
+
+
+def test_a_slow_member_is_found():
+    async def story(runner, engine, document):
+        await runner.run()
+        await until(lambda: [m.slow for m in group_stat(runner).members] == [False, True])
+
+    document = drawing(1_000_000, members=2, member_process_ms="0, 40", poll_records=10)
+    document.put_node(replace(document.node("p"), params={**document.node("p").params, "rate": 300.0}))
+    play(story, document)
+
+
+def test_the_living_sample_runs_and_shipping_falls_behind():
+    async def story(runner, engine, document):
+        await runner.set_speed(20)
+        await runner.run()
+        await until(lambda: all(g.handled > 50 for g in runner.stats().groups))
+
+        def waiting(link_id):
+            return next(li.waiting for li in runner.stats().links if li.link_id == link_id)
+
+        await until(lambda: waiting("orders-to-shipping") > waiting("orders-to-billing") + 100)
+
+    runner, _, _ = play(story, load_sample("orders"))
+    summary = runner.summary()
+    assert summary.groups["shipping"].lag > summary.groups["billing"].lag
+    assert summary.produced["invoices"] < summary.produced["orders"]
+
+
+def test_acts_that_make_no_sense_are_refused():
+    async def story(runner, engine, document):
+        with pytest.raises(Refused):
+            await runner.control_group("g", "pause")
+        await runner.run()
+        with pytest.raises(Invalid):
+            await runner.set_speed(1000)
+        with pytest.raises(Invalid):
+            await runner.control_member("g", "dance", "billing-1")
+        with pytest.raises(Invalid):
+            await runner.control_producer("p", "dance")
+        await runner.control_producer("p", "rate", 1.0)
+        assert runner.stats().producers[0].target_rate == 1.0
+
+    play(story, drawing(100_000))

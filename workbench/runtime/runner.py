@@ -1,0 +1,424 @@
+"""A running flow: follows the drawing, starts and stops its parts, and tells how they do.
+
+    stopped --run--> running <--pause / run--> paused --step--> paused
+       ^________________stop________________________|
+
+Everything lives on one asyncio loop. Acts are taken one at a time; parts work in slices of a few milliseconds, so
+that a control channel on the same loop stays quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workbench.core.clock import Clock, SystemClock
+from workbench.core.errors import AlreadyExists, Invalid, NotFound, Refused, WorkbenchError
+from workbench.core.journal import JournalEntry
+from workbench.core.records import TopicPartition
+from workbench.core.snapshot import LinkStat, MemberStat, PartState, ProducerStat, RunState
+from workbench.engines.base import Engine
+from workbench.flow.document import FlowDocument
+from workbench.runtime.group import Delivered, GroupRun, GroupRunStat
+from workbench.runtime.parts import Builder, Tally
+from workbench.runtime.plan import SENDING, FlowPlan, GroupPlan, ProducerPlan, plan_of
+from workbench.runtime.producer import Producer
+from workbench.runtime.sources import GeneratorSource
+from workbench.runtime.summary import GroupSummary, RunSummary
+from workbench.runtime.tempo import Tempo
+
+_REFRESH_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerStats:
+    """What moved since the last call, and how every part stands."""
+
+    run: RunState
+    speed: float
+    producers: tuple[ProducerStat, ...]
+    groups: tuple[GroupRunStat, ...]
+    links: tuple[LinkStat, ...]
+
+
+class FlowRunner:
+    """``note_delivery(topic, partition, first, last, group, member, again)`` is told of every handled range."""
+
+    def __init__(self, engine: Engine, *, clock: Clock | None = None, seed: int | None = None,
+                 journal: Callable[[JournalEntry], None] = lambda entry: None,
+                 note_delivery: Delivered = lambda *range_: None) -> None:  # fmt: skip
+        self._engine = engine
+        self._clock = clock or SystemClock()
+        self._wished_seed = seed
+        self._journal = journal
+        self._tempo = Tempo(self._clock)
+        self._tally = Tally()
+        self._builder = Builder(engine, self._tempo, self._tally, self._note, note_delivery)
+        self._plan = FlowPlan()
+        self._state = RunState.STOPPED
+        self._producers: dict[str, Producer] = {}
+        self._groups: dict[str, GroupRun] = {}
+        self._broken: dict[str, str] = {}
+        self._ends: dict[TopicPartition, int] = {}
+        self._refreshing: asyncio.Task[None] | None = None
+        self._started_ms = 0.0
+        self._calm = 0
+        self._last_totals: tuple[int, ...] = ()
+        self._acting = asyncio.Lock()
+
+    # -- the drawing ---------------------------------------------------------------------------------------
+    async def apply(self, document: FlowDocument) -> None:
+        """Take the drawing as it is now: topics drawn and not there are created, running parts follow at once."""
+        async with self._acting:
+            before, self._plan = self._plan, plan_of(document)
+            await self._create_topics()
+            if self._state is not RunState.STOPPED:
+                await self._follow(before)
+
+    async def _create_topics(self) -> None:
+        there = {topic.name: topic.partitions for topic in await self._engine.topics()}
+        for topic in self._plan.topics:
+            if topic.name in there:
+                continue
+            try:
+                await self._engine.create_topic(topic.name, topic.partitions, "stream", topic.config)
+                there[topic.name] = topic.partitions
+            except AlreadyExists:
+                there = {found.name: found.partitions for found in await self._engine.topics()}
+            except (Invalid, Refused) as reason:
+                self._broken[topic.node_id] = reason.sentence()
+        self._builder.partitions = there
+
+    async def _follow(self, before: FlowPlan) -> None:
+        """Stop what is gone, start what is new, change or restart what is other than before."""
+        for node_id in before.producers:
+            if self._plan.producers.get(node_id) != before.producers[node_id]:
+                await self._change_producer(before.producers[node_id], self._plan.producers.get(node_id))
+        for node_id in before.groups:
+            if self._plan.groups.get(node_id) != before.groups[node_id]:
+                await self._change_group(before.groups[node_id], self._plan.groups.get(node_id))
+        self._start_groups([plan for node_id, plan in self._plan.groups.items() if node_id not in before.groups])
+        self._start_producers([p for node_id, p in self._plan.producers.items() if node_id not in before.producers])
+
+    async def _change_producer(self, before: ProducerPlan, after: ProducerPlan | None) -> None:
+        running = self._producers.get(before.node_id)
+        if after and running and isinstance(running.source, GeneratorSource) and self._only_source(before, after):
+            try:
+                running.source.change(after.values, self._tempo.elapsed_s())
+                running.name = after.name
+                running.nudge()
+                return
+            except Invalid as reason:
+                self._broken[before.node_id] = reason.sentence()
+        if running:
+            await self._producers.pop(before.node_id).stop()
+        if after:
+            self._start_producers([after])
+
+    @staticmethod
+    def _only_source(before: ProducerPlan, after: ProducerPlan) -> bool:
+        sending = all(before.values.get(name) == after.values.get(name) for name in SENDING)
+        return sending and (before.to, before.kind, after.broken) == (after.to, after.kind, "")
+
+    async def _change_group(self, before: GroupPlan, after: GroupPlan | None) -> None:
+        running = self._groups.get(before.node_id)
+        if after and running and before.joins_like(after):
+            try:
+                running.change(after.values)
+            except Invalid as reason:
+                self._broken[before.node_id] = reason.sentence()
+                return
+            self._broken.pop(before.node_id, None)
+            if before.values["members"] != after.values["members"]:
+                await self._count_members(running, after.values["members"])
+            return
+        if running:
+            await self._groups.pop(before.node_id).close()
+        if after:
+            self._start_groups([after])
+
+    async def _count_members(self, group: GroupRun, wanted: int) -> None:
+        while len(group.members) < wanted:
+            group.add_member()
+        while len(group.members) > wanted:
+            await group.remove_member(group.members[-1])
+
+    def _start_groups(self, plans: list[GroupPlan]) -> None:
+        for plan in plans:
+            self._broken.pop(plan.node_id, None)
+            try:
+                if plan.broken:
+                    raise Invalid(plan.broken)
+                group = self._groups[plan.node_id] = self._builder.group(plan)
+            except WorkbenchError as reason:
+                self._broken[plan.node_id] = reason.sentence()
+                continue
+            for _ in range(plan.values["members"]):
+                group.add_member()
+
+    def _start_producers(self, plans: list[ProducerPlan]) -> None:
+        for plan in plans:
+            self._broken.pop(plan.node_id, None)
+            try:
+                if plan.broken:
+                    raise Invalid(plan.broken)
+                producer = self._producers[plan.node_id] = self._builder.producer(plan)
+            except WorkbenchError as reason:
+                self._broken[plan.node_id] = reason.sentence()
+                self._note("producer", "", {"node": plan.node_id, "name": plan.name, "act": "failed",
+                                            "reason": reason.sentence()})  # fmt: skip
+                continue
+            producer.start()
+
+    # -- run, pause, step, stop ----------------------------------------------------------------------------
+    async def run(self, seed: int | None = None) -> None:
+        """Start, or go on after a pause."""
+        async with self._acting:
+            if self._state is RunState.RUNNING:
+                return
+            started = self._state is RunState.STOPPED
+            self._tempo.go()
+            if started:
+                self._start(seed)
+            self._state = RunState.RUNNING
+            self._nudge()
+            self._note_run("started" if started else "resumed")
+
+    async def pause(self) -> None:
+        """Hold all parts where they are; members keep their partitions."""
+        async with self._acting:
+            if self._state is RunState.RUNNING:
+                self._tempo.hold()
+                self._state = RunState.PAUSED
+                self._note_run("paused")
+
+    async def step(self) -> None:
+        """While paused (or from stopped): every producer sends one batch, every member handles one poll."""
+        async with self._acting:
+            if self._state is RunState.RUNNING:
+                raise Refused("The flow is running.", "Pause it, then step.")
+            if self._state is RunState.STOPPED:
+                self._tempo.hold()
+                self._start(None)
+                self._state = RunState.PAUSED
+            for producer in self._producers.values():
+                producer.step()
+            for group in self._groups.values():
+                for member in group.members:
+                    member.step()
+            self._note_run("stepped")
+
+    async def stop(self) -> None:
+        """Stop in order: producers send what they hold, members commit what they worked, and leave."""
+        async with self._acting:
+            if self._state is RunState.STOPPED:
+                return
+            self._tempo.hold()
+            await asyncio.gather(*(producer.stop() for producer in self._producers.values()))
+            await asyncio.gather(*(group.close() for group in self._groups.values()))
+            if self._refreshing is not None:
+                self._refreshing.cancel()
+                await asyncio.wait((self._refreshing,))
+            await self._refresh_ends()
+            self._state = RunState.STOPPED
+            self._note_run("stopped")
+
+    def _start(self, seed: int | None) -> None:
+        self._builder.seed = next(s for s in (seed, self._wished_seed, secrets.randbits(31)) if s is not None)
+        self._started_ms = self._clock.monotonic_ms()
+        self._tally.produced.clear()
+        self._producers, self._groups, self._calm = {}, {}, 0
+        self._start_groups(list(self._plan.groups.values()))
+        self._start_producers(list(self._plan.producers.values()))
+        self._refreshing = asyncio.create_task(self._refresh(), name="flow refresh")
+
+    async def set_speed(self, speed: float) -> None:
+        """Multiply rates, divide processing times."""
+        if not 0.1 <= speed <= 100:
+            raise Invalid(f"The speed can't be {speed:g}.", "Give 0.1 to 100.")
+        self._tempo.set_speed(speed)
+        self._nudge()
+        self._note_run("speed")
+
+    def _nudge(self) -> None:
+        for producer in self._producers.values():
+            producer.nudge()
+        for group in self._groups.values():
+            for member in group.members:
+                member.nudge()
+
+    # -- control of single parts ---------------------------------------------------------------------------
+    async def control_producer(self, node_id: str, act: str, number: float = 0.0) -> None:
+        """pause, resume, restart, flush, rate (with ``number``)."""
+        async with self._acting:
+            if act == "restart" and node_id in self._plan.producers and self._state is not RunState.STOPPED:
+                if node_id in self._producers:
+                    await self._producers.pop(node_id).stop()
+                self._start_producers([self._plan.producers[node_id]])
+                return
+            producer = self._producers.get(node_id)
+            if producer is None or self._state is RunState.STOPPED:
+                raise Refused("This producer is not running.", "Run the flow first.")
+            acts = {"pause": producer.pause, "resume": producer.resume, "flush": producer.sender.flush,
+                    "rate": lambda: producer.set_rate(number)}  # fmt: skip
+            _act(acts, act, "producer")()
+
+    async def control_group(self, node_id: str, act: str) -> None:
+        """pause, resume: the whole group."""
+        group = self._running_group(node_id)
+        if act not in ("pause", "resume"):
+            raise Invalid(f"A group can't «{act}».", "Use pause or resume.")
+        group.paused = act == "pause"
+        for member in group.members:
+            member.nudge()
+            group.report(member, f"{act}d")
+
+    async def control_member(self, node_id: str, act: str, member: str = "") -> None:
+        """pause, resume, kill, restart, remove; ``add`` needs no member."""
+        async with self._acting:
+            group = self._running_group(node_id)
+            if act == "add":
+                group.report(group.add_member(), "added")
+                return
+            one = group.member(member)
+            if act in ("pause", "resume"):
+                (one.pause if act == "pause" else one.resume)()
+            elif act == "kill":
+                await one.kill()
+            elif act == "remove":
+                await group.remove_member(one)
+            elif act == "restart":
+                if one.state is not PartState.KILLED:
+                    await one.stop()
+                one.start()
+            else:
+                raise Invalid(f"A member can't «{act}».", "Use add, pause, resume, kill, restart or remove.")
+            group.report(one, {"pause": "paused", "kill": "killed"}.get(act, act.removesuffix("e") + "ed"))
+
+    async def seek_member(self, node_id: str, topic: str, partition: int, offset: int) -> None:
+        """Move the position of the member that reads the partition; nothing is committed by it."""
+        place = TopicPartition(topic, partition)
+        for member in self._running_group(node_id).members:
+            if place in member.positions:
+                member.seek(place, offset)
+                return
+        raise Refused(f"No member reads {place} now.", "Wait until the group has shared its partitions.")
+
+    async def release_group(self, group: str) -> int:
+        """Let all members of a group leave, so that its offsets can be moved; gives how many left."""
+        async with self._acting:
+            members = [m for run in self._groups.values() if run.name == group for m in run.members]
+            left = [member for member in members if member.state is not PartState.KILLED]
+            await asyncio.gather(*(member.stop() for member in left))
+            return len(left)
+
+    async def rejoin_group(self, group: str) -> None:
+        """Let the members that left join again; they read on from what is committed."""
+        async with self._acting:
+            for run in self._groups.values():
+                for member in run.members if run.name == group else ():
+                    if member.state is PartState.IDLE:
+                        member.start()
+
+    def _running_group(self, node_id: str) -> GroupRun:
+        if self._state is RunState.STOPPED or node_id not in self._groups:
+            raise Refused("This group is not running.", "Run the flow first.")
+        return self._groups[node_id]
+
+    # -- watching ------------------------------------------------------------------------------------------
+    @property
+    def state(self) -> RunState:
+        return self._state
+
+    async def _refresh(self) -> None:
+        while True:
+            await asyncio.sleep(_REFRESH_S)
+            await self._refresh_ends()
+            for group in self._groups.values():
+                group.tick()
+                group.judge(self._ends)
+            totals = (*self._tally.produced.values(), *(group.consumed for group in self._groups.values()))
+            calm = totals == self._last_totals and self._is_quiet()
+            self._calm = self._calm + 1 if calm else 0
+            self._last_totals = totals
+
+    async def _refresh_ends(self) -> None:
+        topics = {arrow.topic for plan in self._plan.groups.values() for arrow in plan.reads}
+        for topic in topics & set(self._builder.partitions):
+            try:
+                bounds = await self._engine.bounds(topic)
+            except NotFound:
+                continue
+            self._ends.update({TopicPartition(topic, b.partition): b.end for b in bounds})
+
+    def _is_quiet(self) -> bool:
+        """All producers are over, nothing is on its way, and every group has handled everything."""
+        return (
+            all(producer.over for producer in self._producers.values())
+            and all(group.idle for group in self._groups.values())
+            and all(self._behind(plan) == 0 for plan in self._plan.groups.values() if plan.node_id in self._groups)
+        )
+
+    def _behind(self, plan: GroupPlan) -> int:
+        group = self._groups[plan.node_id]
+        places = [place for place in self._ends if any(place.topic == arrow.topic for arrow in plan.reads)]
+        return sum(max(0, self._ends[place] - group.reached(place)) for place in places)
+
+    def drained(self) -> bool:
+        """Nothing will happen any more: producers over, everything handled, twice looked."""
+        return self._calm >= 2
+
+    def stats(self) -> RunnerStats:
+        running = self._state is not RunState.STOPPED
+        now_ms = self._clock.monotonic_ms()
+        producers = [producer.stat() for producer in self._producers.values()]
+        producers += [ProducerStat(p.node_id, p.name, PartState.FAILED, reason=self._broken[p.node_id])
+                      for p in self._plan.producers.values() if p.node_id in self._broken]  # fmt: skip
+        groups = [group.stat(self._ends) for group in self._groups.values()] if running else []
+        groups += [
+            GroupRunStat(p.node_id, p.name, False, (MemberStat("", p.name, PartState.FAILED, node_id=p.node_id,
+                                                               reason=self._broken[p.node_id]),))
+            for p in self._plan.groups.values() if p.node_id in self._broken
+        ]  # fmt: skip
+        return RunnerStats(self._state, self._tempo.speed, tuple(producers), tuple(groups), self._links(now_ms))
+
+    def _links(self, now_ms: float) -> tuple[LinkStat, ...]:
+        waiting: dict[str, tuple[int, int]] = {}
+        for node_id, group in self._groups.items():
+            lag = group.lag(self._ends)
+            for arrow in self._plan.groups[node_id].reads if node_id in self._plan.groups else ():
+                behind = sum(count for place, count in lag.items() if place.topic == arrow.topic)
+                waiting[arrow.link_id] = behind, group.values["lag_threshold_records"]
+        return tuple(
+            self._tally.meter(link_id).drain(link_id, now_ms, *waiting.get(link_id, ())) for link_id in self._plan.links
+        )
+
+    def summary(self) -> RunSummary:
+        groups = {
+            group.name: GroupSummary(
+                group.consumed, self._behind(self._plan.groups[node_id]), group.order.violations, group.again,
+                group.lost, group.dead,
+            )
+            for node_id, group in self._groups.items() if node_id in self._plan.groups
+        }  # fmt: skip
+        failed = sum(producer.sender.failed for producer in self._producers.values())
+        told = [stat.reason for stat in self.stats().producers if stat.reason]
+        seconds = (self._clock.monotonic_ms() - self._started_ms) / 1000.0 if self._started_ms else 0.0
+        return RunSummary(seconds, self._builder.seed, dict(self._tally.produced), failed, groups, tuple(told))
+
+    # -- journal -------------------------------------------------------------------------------------------
+    def _note_run(self, act: str) -> None:
+        detail = {"act": act, "speed": self._tempo.speed, "seed": self._builder.seed}
+        self._journal(JournalEntry("run", self._clock.now_ms(), detail=detail))
+
+    def _note(self, kind: str, group: str, detail: dict[str, str]) -> None:
+        member = detail.pop("member", "")
+        self._journal(JournalEntry(kind, self._clock.now_ms(), group=group, member=member, detail=detail))
+
+
+def _act(acts: dict[str, Callable[[], None]], act: str, noun: str) -> Callable[[], None]:
+    if act not in acts:
+        raise Invalid(f"A {noun} can't «{act}».", f"Use one of {', '.join(acts)}.")
+    return acts[act]

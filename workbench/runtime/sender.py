@@ -1,0 +1,185 @@
+"""Sends records to one topic in batches: partitioner, batch buffer, and one lane a partition.
+
+A lane sends its batches one after the other, each after the answer to the one before, so that order holds within a
+partition even over retries; with a producer id a retried batch is stored once. What can't be sent is counted and
+told. Lives on the runner's loop; ``offer`` and ``tick`` never wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from workbench.core.clock import Clock
+from workbench.core.errors import Invalid, NotFound, OutOfRange, Refused, Unsupported, WorkbenchError
+from workbench.core.keys import key_colour
+from workbench.core.partitioners import Partitioner
+from workbench.core.records import Appended, Record
+from workbench.core.snapshot import BatchGauge, SentRecord
+from workbench.engines.base import Engine
+from workbench.runtime.batching import Batch, BatchBuffer
+
+_FINAL = (Invalid, NotFound, OutOfRange, Refused, Unsupported)
+_RETRIES = 4
+_BACKOFF_S = 0.05
+_RECENT = 12
+_WAITING_BYTES = 4 * 1024 * 1024
+
+OnSent = Callable[[Sequence[Record], Appended], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SendSettings:
+    max_bytes: int = 16_384
+    linger_ms: float = 5.0
+    compression: str = "none"
+    idempotent: bool = True
+
+
+class Sender:
+    def __init__(self, engine: Engine, topic: str, partitions: int, partitioner: Partitioner, settings: SendSettings,
+                 clock: Clock, on_sent: OnSent) -> None:  # fmt: skip
+        self.topic = topic
+        self.sent = self.failed = 0
+        self.reason = ""
+        self.last_flush = ""
+        self._engine = engine
+        self._partitions = partitions
+        self._partitioner = partitioner
+        self._settings = settings
+        self._clock = clock
+        self._on_sent = on_sent
+        self._buffer = BatchBuffer(settings.max_bytes, settings.linger_ms)
+        self._lanes: dict[int, deque[Batch]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting_bytes = 0
+        self._identity: asyncio.Future[tuple[int, int]] | None = None
+        self._sequences: dict[int, int] = {}
+        self._recent: deque[tuple[int, Record, Appended, int, float]] = deque(maxlen=_RECENT)
+
+    # -- taking records ------------------------------------------------------------------------------------
+    def offer(self, records: Iterable[Record]) -> None:
+        """Take records into their batches; ``Invalid`` when the partitioner names a partition that is not there."""
+        now_ms = self._clock.monotonic_ms()
+        choose, partitions, add = self._partitioner.choose, self._partitions, self._buffer.add
+        for record in records:
+            full = add(choose(record.key, partitions), record, now_ms)
+            if full is not None:
+                self._enqueue(full)
+
+    def tick(self) -> None:
+        """Send the batches whose linger is over."""
+        for batch in self._buffer.due(self._clock.monotonic_ms()):
+            self._enqueue(batch)
+
+    def flush(self) -> None:
+        for batch in self._buffer.flush():
+            self._enqueue(batch)
+
+    async def drain(self) -> None:
+        """Send everything and wait for the answers."""
+        self.flush()
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+
+    async def close(self) -> None:
+        await self.drain()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being filled or on its way."""
+        return not self._tasks and self._buffer.next_due_ms() is None
+
+    @property
+    def clogged(self) -> bool:
+        """More is on its way than should be: take no new records for now."""
+        return self._waiting_bytes > _WAITING_BYTES
+
+    def linger_left_s(self) -> float | None:
+        """Seconds until ``tick`` has something to do."""
+        due_ms = self._buffer.next_due_ms()
+        return None if due_ms is None else max(0.0, (due_ms - self._clock.monotonic_ms()) / 1000.0)
+
+    # -- sending -------------------------------------------------------------------------------------------
+    def _enqueue(self, batch: Batch) -> None:
+        self._partitioner.batch_left(batch.partition)
+        self.last_flush = batch.sentence()
+        self._waiting_bytes += batch.bytes
+        lane = self._lanes.setdefault(batch.partition, deque())
+        lane.append(batch)
+        if len(lane) == 1:
+            task = asyncio.create_task(self._run_lane(lane), name=f"send {self.topic}/{batch.partition}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run_lane(self, lane: deque[Batch]) -> None:
+        """Send the lane's batches until it is empty; the one on its way stays at its head."""
+        while lane:
+            batch = lane[0]
+            try:
+                await self._send(batch)
+            except WorkbenchError as error:
+                self._give_up(batch, error.sentence())
+            except (OSError, RuntimeError) as error:
+                self._give_up(batch, f"The engine failed: {error}.")
+            finally:
+                self._waiting_bytes -= batch.bytes
+                lane.popleft()
+
+    def _give_up(self, batch: Batch, reason: str) -> None:
+        self.failed += len(batch.records)
+        self.reason = reason
+
+    async def _send(self, batch: Batch) -> None:
+        producer = await self._producer(batch.partition)
+        started_ms = self._clock.monotonic_ms()
+        for attempt in range(_RETRIES + 1):
+            try:
+                appended = await self._engine.append(
+                    self.topic, batch.partition, batch.records, compression=self._settings.compression,
+                    producer=producer,
+                )  # fmt: skip
+                break
+            except _FINAL:
+                raise
+            except (WorkbenchError, OSError):
+                if attempt == _RETRIES:
+                    raise
+                await asyncio.sleep(_BACKOFF_S * 2**attempt)
+        self._sequences[batch.partition] = self._sequences.get(batch.partition, 0) + len(batch.records)
+        self.sent += len(batch.records)
+        self._remember(batch, appended, self._clock.monotonic_ms() - started_ms)
+        self._on_sent(batch.records, appended)
+
+    async def _producer(self, partition: int) -> tuple[int, int, int] | None:
+        if not self._settings.idempotent:
+            return None
+        if self._identity is None:
+            self._identity = asyncio.ensure_future(self._engine.new_producer_id())
+        producer_id, epoch = await asyncio.shield(self._identity)
+        return producer_id, epoch, self._sequences.get(partition, 0)
+
+    def _remember(self, batch: Batch, appended: Appended, acked_ms: float) -> None:
+        now = self._clock.now_ms()
+        count = len(batch.records)
+        for index in range(max(0, count - 3), count):
+            self._recent.append((now, batch.records[index], appended, index, acked_ms))
+
+    # -- being watched -------------------------------------------------------------------------------------
+    def gauge(self) -> BatchGauge | None:
+        return self._buffer.gauge(self._clock.monotonic_ms())
+
+    def recent(self) -> tuple[SentRecord, ...]:
+        """The last records sent, newest first."""
+        return tuple(
+            SentRecord(at_ms, appended.partition, appended.base_offset + index, shown_key(record.key),
+                       key_colour(record.key), acked_ms)
+            for at_ms, record, appended, index, acked_ms in reversed(self._recent)
+        )  # fmt: skip
+
+
+def shown_key(key: bytes | None) -> str | None:
+    """A key for people: text where it is text."""
+    return None if key is None else key[:200].decode("utf-8", "replace")

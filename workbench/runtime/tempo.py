@@ -1,0 +1,69 @@
+"""The time of a running flow: it stands still while paused and runs faster or slower by the speed.
+
+Every part asks ``going`` before it works and ``elapsed_s`` for what is due. Lives on the runner's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from workbench.core.clock import Clock
+
+
+class Tempo:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.speed = 1.0
+        self.going = False
+        self._elapsed_s = 0.0
+        self._since_ms = 0.0
+
+    def elapsed_s(self) -> float:
+        """Seconds of flow time since the start."""
+        if not self.going:
+            return self._elapsed_s
+        return self._elapsed_s + (self.clock.monotonic_ms() - self._since_ms) / 1000.0 * self.speed
+
+    def go(self) -> None:
+        self._settle()
+        self.going = True
+
+    def hold(self) -> None:
+        self._settle()
+        self.going = False
+
+    def set_speed(self, speed: float) -> None:
+        self._settle()
+        self.speed = speed
+
+    def _settle(self) -> None:
+        self._elapsed_s = self.elapsed_s()
+        self._since_ms = self.clock.monotonic_ms()
+
+
+class Nudge:
+    """Wakes one waiting task early: ``await nudge.wait(s)`` ends after that time or at ``nudge.now()``."""
+
+    def __init__(self) -> None:
+        self._nudged = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def now(self) -> None:
+        self._nudged = True
+        self._release()
+
+    async def wait(self, timeout_s: float) -> None:
+        if not self._nudged:
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            timer = loop.call_later(timeout_s, self._release)
+            try:
+                await self._waiter
+            finally:
+                timer.cancel()
+                self._waiter = None
+        self._nudged = False
+
+    def _release(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
