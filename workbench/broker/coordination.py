@@ -95,6 +95,7 @@ class Coordination:
 
     def _ask(self, call: Callable[[Any, Any], None], request: Any) -> Future[Any]:
         future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()  # it is answered, whether or not somebody still waits
         try:
             with self._lock:
                 call(request, future)
@@ -114,8 +115,6 @@ class Coordination:
                 self._ages.forget_group(name)
         written = self._store.write(lambda db: _write_groups(db, changed)) if changed else None
         for future, answer in outbox.answers:
-            if not future.set_running_or_notify_cancel():
-                continue  # who asked was killed meanwhile; its session will end by itself
             if isinstance(answer, WorkbenchError):
                 future.set_exception(answer)
             else:

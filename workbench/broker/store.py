@@ -140,6 +140,7 @@ class Store:
 
     def _enqueue(self, job: Job[T], after: Callable[[T], None] | None, guarded: bool) -> Future[T]:
         future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # what is queued will be done, whoever stops waiting for it
         pending = _Pending(job, future, after, guarded)
         if self._writer is None:
             self._refuse_closed()
