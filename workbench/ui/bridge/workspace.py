@@ -175,11 +175,11 @@ class Workspace(QObject):
     def reader(self) -> BrokerReader:
         """The GUI thread's own read-only connection to the file; for what takes under a millisecond."""
         if self._reader is None:
-            self._reader = self.new_reader()
+            self._reader = self.reader_for_work()
         return self._reader
 
-    def new_reader(self) -> BrokerReader:
-        """A connection for one other thread, which closes it."""
+    def reader_for_work(self) -> BrokerReader:
+        """A connection for work on another thread: ``with workspace.reader_for_work() as reader``."""
         from workbench.broker import BrokerReader
 
         return BrokerReader(self.path)

@@ -1,0 +1,57 @@
+"""Finding, starting and restarting the host of a workspace, off the GUI thread.
+
+    connect ──► [file made from the sample if it is new] ──► attach to a living host, or start one ──► workspace.attach
+
+``in_process`` serves the file on a thread of this process instead. Lives on the GUI thread; the work does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from workbench.control.messages import Subscribe
+from workbench.core.errors import WorkbenchError
+from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.workspace import Caller, Workspace
+
+SNAPSHOTS_HZ = 10.0
+
+
+class HostLink(QObject):
+    """See the module. ``connected`` comes after each attach, ``refused`` when there is no way to a host."""
+
+    connected = Signal()
+    refused = Signal(object)  # WorkbenchError
+
+    def __init__(self, workspace: Workspace, in_process: bool = False) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
+        self._in_process = in_process
+        self._busy = False
+
+    def connect_host(self, prepare: Callable[[], None] | None = None) -> None:
+        """Get a host for the workspace's file; ``prepare`` runs first (it may make the file)."""
+        if self._busy:
+            return
+        self._busy = True
+        Operation(self, lambda: self._reach(prepare)).done(self._take).failed(self._refuse).run()
+
+    def _reach(self, prepare: Callable[[], None] | None) -> Caller:
+        if prepare is not None:
+            prepare()
+        from workbench.host import LocalHost, start_host  # off the first paint's way
+
+        caller = LocalHost(self._workspace.path) if self._in_process else start_host(self._workspace.path)
+        return caller
+
+    def _take(self, caller: Caller) -> None:
+        self._busy = False
+        self._workspace.attach(caller)
+        self._workspace.act(Subscribe(hz=SNAPSHOTS_HZ)).run()
+        self.connected.emit()
+
+    def _refuse(self, error: WorkbenchError) -> None:
+        self._busy = False
+        self.refused.emit(error)

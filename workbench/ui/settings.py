@@ -1,0 +1,79 @@
+"""What the window remembers between starts: theme, motion, recent files, layout. Kept by QSettings in an INI file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QByteArray, QSettings
+
+APP = "event-flow-workbench"
+RECENT = 10
+STATE_VERSION = 1
+
+
+class Settings:
+    """Typed access; every property is stored as soon as it is set. ``folder`` is given by tests."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        base = folder or Path(os.environ.get("WORKBENCH_SETTINGS") or platformdirs.user_config_path(APP))
+        self._store = QSettings(str(base / "window.ini"), QSettings.Format.IniFormat)
+
+    @property
+    def theme(self) -> str:
+        return str(self._store.value("theme", "system"))
+
+    @theme.setter
+    def theme(self, mode: str) -> None:
+        self._store.setValue("theme", mode)
+
+    @property
+    def reduced_motion(self) -> bool:
+        return self._store.value("reduced_motion", False, type=bool)
+
+    @reduced_motion.setter
+    def reduced_motion(self, reduced: bool) -> None:
+        self._store.setValue("reduced_motion", reduced)
+
+    @property
+    def toured(self) -> bool:
+        """Whether the first steps were done or closed."""
+        return self._store.value("toured", False, type=bool)
+
+    @toured.setter
+    def toured(self, toured: bool) -> None:
+        self._store.setValue("toured", toured)
+
+    @property
+    def recent(self) -> list[Path]:
+        """Files opened lately, newest first; some may be gone by now."""
+        stored = self._store.value("recent", [])
+        names = [stored] if isinstance(stored, str) else stored or []
+        return [Path(name) for name in names]
+
+    def remember(self, path: Path) -> None:
+        """Put a file at the top of the recent ones."""
+        rest = [known for known in self.recent if known != path]
+        self._store.setValue("recent", [str(known) for known in (path, *rest)[:RECENT]])
+
+    def layout(self, name: str = "last") -> tuple[QByteArray, QByteArray] | None:
+        """Geometry and dock state saved under a name, if this version can read it."""
+        if self._store.value(f"layout/{name}/version", 0, type=int) != STATE_VERSION:
+            return None
+        return self._store.value(f"layout/{name}/geometry"), self._store.value(f"layout/{name}/state")
+
+    def save_layout(self, geometry: QByteArray, state: QByteArray, name: str = "last") -> None:
+        self._store.setValue(f"layout/{name}/version", STATE_VERSION)
+        self._store.setValue(f"layout/{name}/geometry", geometry)
+        self._store.setValue(f"layout/{name}/state", state)
+
+    def sync(self) -> None:
+        self._store.sync()
+
+
+def data_folder() -> Path:
+    """Where workspaces go that nobody gave a place: made when it is not there."""
+    folder = Path(os.environ.get("WORKBENCH_DATA") or platformdirs.user_data_path(APP))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

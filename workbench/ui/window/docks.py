@@ -1,0 +1,217 @@
+"""Docks whose title bar is a row of tabs: drag its empty part to move the dock, tear a page off with its button.
+
+A ``PageDock`` holds pages (a key, a title, an icon, a widget). A page that was torn off floats in a dock of its own,
+which may be docked anywhere; closing that puts the page back. What a page shows at the right of the tab row is its
+``corner`` widget, if it has one. GUI thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.ui.theme.icons import icon
+
+
+@dataclass(slots=True)
+class Page:
+    key: str
+    title: str
+    glyph: str
+    widget: QWidget
+    badge: int = 0
+
+    @property
+    def corner(self) -> QWidget | None:
+        return getattr(self.widget, "corner", None)
+
+
+class TornDock(QDockWidget):
+    """A page on its own; ``closed`` puts it back."""
+
+    closed = Signal(str)
+
+    def __init__(self, page: Page, parent: QMainWindow) -> None:
+        super().__init__(page.title, parent)
+        self.setObjectName(f"torn-{page.key}")
+        self._key = page.key
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit(self._key)
+
+
+class PageDock(QDockWidget):
+    """See the module. ``page_shown`` names the page in front."""
+
+    page_shown = Signal(str)
+
+    def __init__(self, name: str, title: str, window: QMainWindow) -> None:
+        super().__init__(title, window)
+        self.setObjectName(name)
+        self._window = window
+        self.pages: list[Page] = []
+        self._torn: dict[str, TornDock] = {}
+        self._stack = QStackedWidget()
+        self.setWidget(self._stack)
+        self.setTitleBarWidget(self._make_header())
+
+    def _make_header(self) -> QWidget:
+        header = QWidget()
+        header.setFixedHeight(32)
+        header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        header.setObjectName("dock-header")
+        row = QHBoxLayout(header)
+        row.setContentsMargins(3, 0, 8, 0)
+        row.setSpacing(8)
+        self._tabs = QTabBar()
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.setIconSize(QSize(16, 16))
+        self._tabs.setAccessibleName(self.windowTitle())
+        self._tabs.currentChanged.connect(self._show_index)
+        self._corners = QStackedWidget()
+        self._corners.setFixedHeight(28)
+        self._tear = QToolButton()
+        self._tear.setIcon(icon("tear_off", "text_muted"))
+        self._tear.setToolTip(self.tr("Tear this page off"))
+        self._tear.setAccessibleName(self.tr("Tear this page off"))
+        self._tear.clicked.connect(lambda: self.tear_off(self.current))
+        row.addWidget(self._tabs)
+        row.addStretch(1)
+        row.addWidget(self._corners)
+        row.addWidget(self._tear)
+        return header
+
+    # -- pages ---------------------------------------------------------------------------------------------
+    def add_page(self, key: str, title: str, glyph: str, widget: QWidget) -> None:
+        self.pages.append(Page(key, title, glyph, widget))
+        self._lay_out(key if len(self.pages) == 1 else self.current)
+
+    def replace_page(self, key: str, widget: QWidget) -> None:
+        """Put the real widget where a placeholder was."""
+        page = self._page(key)
+        old, page.widget = page.widget, widget
+        self._lay_out(self.current)
+        old.deleteLater()
+
+    @property
+    def current(self) -> str:
+        return str(self._tabs.tabData(self._tabs.currentIndex()) or "")
+
+    def show_page(self, key: str) -> None:
+        """Bring the page to the front, wherever it is."""
+        if key in self._torn:
+            self._torn[key].show()
+            self._torn[key].raise_()
+            return
+        self.show()
+        for index in range(self._tabs.count()):
+            if self._tabs.tabData(index) == key:
+                self._tabs.setCurrentIndex(index)
+
+    def set_badge(self, key: str, number: int) -> None:
+        """A count beside a title; 0 hides it."""
+        page = self._page(key)
+        if page.badge == number:
+            return
+        page.badge = number
+        for index in range(self._tabs.count()):
+            if self._tabs.tabData(index) == key:
+                self._tabs.setTabText(index, _title(page))
+
+    def _page(self, key: str) -> Page:
+        return next(page for page in self.pages if page.key == key)
+
+    def _lay_out(self, front: str) -> None:
+        self._tabs.blockSignals(True)
+        while self._tabs.count():
+            self._tabs.removeTab(0)
+        for page in self.pages:
+            if page.key in self._torn:
+                continue
+            index = self._tabs.addTab(_title(page))
+            if page.glyph:
+                self._tabs.setTabIcon(index, icon(page.glyph, "text_muted"))
+            self._tabs.setTabData(index, page.key)
+            if self._stack.indexOf(page.widget) < 0:
+                self._stack.addWidget(page.widget)
+            if page.corner is not None and self._corners.indexOf(page.corner) < 0:
+                self._corners.addWidget(page.corner)
+        self._tabs.blockSignals(False)
+        self.show_page(front)
+        self._show_index(self._tabs.currentIndex())
+
+    def _show_index(self, index: int) -> None:
+        if index < 0:
+            return
+        page = self._page(str(self._tabs.tabData(index)))
+        self._stack.setCurrentWidget(page.widget)
+        self._corners.setVisible(page.corner is not None)
+        if page.corner is not None:
+            self._corners.setCurrentWidget(page.corner)
+        self.page_shown.emit(page.key)
+
+    # -- tearing off ---------------------------------------------------------------------------------------
+    def tear_off(self, key: str) -> None:
+        """Give the page a floating dock of its own; the last page stays."""
+        if key in self._torn or len(self.pages) - len(self._torn) <= 1:
+            return
+        page = self._page(key)
+        dock = TornDock(page, self._window)
+        size = self._stack.size()
+        self._stack.removeWidget(page.widget)
+        if page.corner is not None:
+            self._corners.removeWidget(page.corner)
+        dock.setWidget(_with_corner(page))
+        page.widget.show()
+        dock.closed.connect(self.put_back)
+        self._torn[key] = dock
+        self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        dock.setFloating(True)
+        dock.resize(size)
+        self._lay_out(next(p.key for p in self.pages if p.key not in self._torn))
+
+    def put_back(self, key: str) -> None:
+        dock = self._torn.pop(key, None)
+        if dock is None:
+            return
+        self._lay_out(key)
+        dock.setWidget(QWidget())
+        self._window.removeDockWidget(dock)
+        dock.deleteLater()
+
+    @property
+    def torn(self) -> list[str]:
+        return list(self._torn)
+
+
+def _title(page: Page) -> str:
+    return f"{page.title}  {page.badge}" if page.badge else page.title
+
+
+def _with_corner(page: Page) -> QWidget:
+    """The page with its corner above it, for a dock that has no tab row."""
+    corner = page.corner
+    if corner is None:
+        return page.widget
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 4, 0, 0)
+    column.setSpacing(4)
+    column.addWidget(corner, 0, Qt.AlignmentFlag.AlignRight)
+    column.addWidget(page.widget, 1)
+    corner.show()
+    return box

@@ -1,0 +1,76 @@
+"""What Run, Pause, Step, Stop, the speeds and the faults menu do: commands to the host, nothing else."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu
+
+from workbench.control.messages import ControlMember, ControlProducer, Pause, Run, SetBookmark, SetSpeed, Step, Stop
+from workbench.core.snapshot import MemberStat, PartState, RunState
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.theme.icons import icon
+
+
+class Running(QObject):
+    """Acts on the running flow."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
+
+    def start(self) -> None:
+        self._workspace.act(Run()).run()
+
+    def pause(self) -> None:
+        self._workspace.act(Pause()).run()
+
+    def step(self) -> None:
+        self._workspace.act(Step()).run()
+
+    def stop(self) -> None:
+        self._workspace.act(Stop()).run()
+
+    def toggle(self) -> None:
+        """Space: pause what runs, run what stands."""
+        if self._workspace.live.run is RunState.RUNNING:
+            self.pause()
+        else:
+            self.start()
+
+    def set_speed(self, speed: float) -> None:
+        self._workspace.act(SetSpeed(speed)).run()
+
+    def bookmark(self) -> None:
+        """Mark the shown moment on the time strip."""
+        at_ms = self._workspace.at_ms or self._workspace.live.at_ms
+        self._workspace.act(SetBookmark(at_ms)).run()
+
+    # -- faults --------------------------------------------------------------------------------------------
+    def fill_faults(self, menu: QMenu) -> None:
+        """The faults that can be caused, or mended, as things stand."""
+        menu.clear()
+        for group in self._workspace.live.groups:
+            ours = [member for member in group.members if member.node_id]
+            if not ours:
+                continue
+            sub = menu.addMenu(icon("group", "consumer"), group.name)
+            for member in ours:
+                self._member_faults(sub, member)
+        for producer in self._workspace.live.producers:
+            paused = producer.state is PartState.PAUSED
+            text = self.tr("Resume {0}") if paused else self.tr("Silence {0}")
+            act = "resume" if paused else "pause"
+            node_id = producer.node_id
+            menu.addAction(icon("producer", "producer"), text.format(producer.name)).triggered.connect(
+                lambda *_, node_id=node_id, act=act: self._workspace.act(ControlProducer(node_id, act)).run())
+        if menu.isEmpty():
+            menu.addAction(self.tr("Run a flow first: faults act on its members")).setEnabled(False)
+
+    def _member_faults(self, menu: QMenu, member: MemberStat) -> None:
+        gone = member.state in (PartState.KILLED, PartState.FAILED)
+        acts = (("restart", self.tr("Restart {0}")),) if gone else (
+            ("kill", self.tr("Kill {0}")), ("pause", self.tr("Pause {0}")) if member.state is not PartState.PAUSED
+            else ("resume", self.tr("Resume {0}")))  # fmt: skip
+        for act, text in acts:
+            menu.addAction(text.format(member.name)).triggered.connect(
+                lambda *_, act=act: self._workspace.act(ControlMember(member.node_id, act, member.name)).run())

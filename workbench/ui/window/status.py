@@ -1,0 +1,93 @@
+"""The status bar: state, rates and lag at the left; frames, host and file at the right. Numbers at most 4 a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
+
+from workbench.core.snapshot import RunState, Snapshot
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import label, set_tone
+from workbench.ui.theme import words
+
+_EVERY_MS = 250
+
+
+class StatusLine(QStatusBar):
+    """See the module. ``frames`` answers the canvas' frames a second."""
+
+    def __init__(self, workspace: Workspace, frames: Callable[[], float]) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._frames = frames
+        self.setSizeGripEnabled(False)
+        self.setAccessibleName(self.tr("Status"))
+        bar = QWidget()
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(16)
+        self._dot = label("●")
+        self._state = label(self.tr("Starting"), "body")
+        self._in, self._out, self._behind = label("", "muted"), label("", "muted"), label("", "muted")
+        self._right = label("", "muted")
+        state = QHBoxLayout()
+        state.setSpacing(6)
+        state.addWidget(self._dot)
+        state.addWidget(self._state)
+        row.addLayout(state)
+        for part in (self._in, self._out, self._behind):
+            row.addWidget(part)
+        row.addStretch(1)
+        row.addWidget(self._right)
+        self.addWidget(bar, 1)
+        self._timer = QTimer(self, interval=_EVERY_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start()
+        workspace.time_changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        shown = self._workspace.shown
+        text, tone = self._state_words(shown)
+        self._state.setText(text)
+        for part in (self._dot, self._state):
+            set_tone(part, tone if part is self._dot or tone in ("bad", "replay") else "")
+        self._in.setText(self.tr("In {0}").format(words.rate(sum(t.rate_in for t in shown.topics))))
+        self._out.setText(self.tr("Delivered {0}").format(words.rate(sum(g.rate for g in shown.groups))))
+        lag = sum(group.lag_records for group in shown.groups)
+        self._behind.setText(self.tr("Behind {0}").format(words.count(lag)))
+        worst = {problem.severity for problem in shown.problems}
+        set_tone(self._behind, "bad" if "bad" in worst and lag else "warn" if "warn" in worst and lag else "muted")
+        self._right.setText("    ".join(self._right_words()))
+
+    def _state_words(self, shown: Snapshot) -> tuple[str, str]:
+        at_ms = self._workspace.at_ms
+        if at_ms is not None:
+            return self.tr("Replay, {0}").format(words.clock(at_ms, millis=False)), "replay"
+        if not self._workspace.connected:
+            return self.tr("Broker stopped"), "bad"
+        names = {
+            RunState.RUNNING: (self.tr("Running, live"), "ok"),
+            RunState.PAUSED: (self.tr("Paused"), "warn"),
+            RunState.STOPPED: (self.tr("Ready"), "muted"),
+        }
+        return names[shown.run]
+
+    def _right_words(self) -> list[str]:
+        live = self._workspace.live
+        parts = []
+        if self._workspace.at_ms is not None:
+            lag = sum(group.lag_records for group in live.groups)
+            parts.append(self.tr("The flow runs on: live {0}, behind {1}").format(
+                words.clock(live.at_ms, millis=False), words.count(lag)))  # fmt: skip
+        frames = self._frames()
+        if frames:
+            parts.append(self.tr("Window {0} fps").format(round(frames)))
+        if live.host.rss_bytes:
+            parts.append(self.tr("Host {0}").format(words.size(live.host.rss_bytes)))
+            parts.append(self.tr("File {0}").format(words.size(live.host.file_bytes)))
+        if live.host.journal_to_ms and self._workspace.at_ms is None:
+            parts.append(self.tr("Journal to {0}").format(words.clock(live.host.journal_to_ms, millis=False)))
+        return parts
+

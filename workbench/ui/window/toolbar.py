@@ -1,0 +1,184 @@
+"""The tool bar: files, undo, the run segment, speed, faults, live or past, the broker's address, search or run."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolBar, QToolButton, QWidget
+
+from workbench.core.snapshot import RunState, Snapshot
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
+from workbench.ui.theme import words
+from workbench.ui.theme.icons import icon
+from workbench.ui.window.actions import ActionBook
+
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 100.0)
+
+
+class RunSegment(QWidget):
+    """Run, Pause, Step, Stop as one control; the state that holds is filled."""
+
+    def __init__(self, actions: ActionBook) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._buttons: dict[str, QPushButton] = {}
+        names = (("run.start", "run"), ("run.pause", "pause"), ("run.step", "step"), ("run.stop", "stop"))
+        for place, (name, glyph) in enumerate(names):
+            button = push_button(actions[name].text(), variant="segment")
+            button.setIcon(icon(glyph, "text", on_role="text_on_accent"))
+            button.setToolTip(actions[name].toolTip())
+            button.clicked.connect(actions[name].trigger)
+            button.setCheckable(True)
+            ends = {"left": place == 0, "right": place == len(names) - 1}
+            radius = " ".join(f"border-{y}-{x}-radius: 6px;" for x, is_end in ends.items() if is_end
+                              for y in ("top", "bottom"))  # fmt: skip
+            button.setStyleSheet(radius + ("" if place == 0 else " border-left-width: 0;"))
+            self._buttons[name] = button
+            row.addWidget(button)
+
+    def show_state(self, run: RunState, ready: bool, tr: QWidget) -> None:
+        start, pause = self._buttons["run.start"], self._buttons["run.pause"]
+        running, paused = run is RunState.RUNNING, run is RunState.PAUSED
+        start.setText(tr.tr("Running") if running else tr.tr("Resume") if paused else tr.tr("Run"))
+        for button, on in ((start, running), (pause, paused)):
+            button.setChecked(on)
+            set_property(button, "filled", on)
+        start.setEnabled(ready)
+        pause.setEnabled(ready and run is not RunState.STOPPED)
+        self._buttons["run.step"].setEnabled(ready and paused)
+        self._buttons["run.stop"].setEnabled(ready and run is not RunState.STOPPED)
+        for name in ("run.step", "run.stop"):
+            self._buttons[name].setChecked(False)
+
+
+class TopBar(QToolBar):
+    """See the module. ``time_chosen`` says «live» or «past»."""
+
+    time_chosen = Signal(str)
+
+    def __init__(self, workspace: Workspace, actions: ActionBook, faults: QMenu) -> None:
+        super().__init__()
+        self.setObjectName("toolbar")
+        self.setWindowTitle(self.tr("Tools"))
+        self.setMovable(False)
+        self.setFixedHeight(44)
+        self.setIconSize(QSize(16, 16))
+        self._workspace = workspace
+        self._actions = actions
+        for name in ("file.new", "file.open", "file.save_as"):
+            self.addWidget(self._tool(actions[name]))
+        self.addSeparator()
+        for name in ("edit.undo", "edit.redo"):
+            self.addWidget(self._tool(actions[name]))
+        self.addSeparator()
+        self._run = RunSegment(actions)
+        self.addWidget(self._run)
+        self._speed = self._menu_button(self.tr("1×"), "speed", self.tr("Speed of the flow"))
+        self._speed.setMenu(self._speed_menu())
+        self.addWidget(self._speed)
+        self._faults = self._menu_button(self.tr("Faults"), "fault", self.tr("Make something go wrong, for real"))
+        self._faults.setMenu(faults)
+        self.addWidget(self._faults)
+        self.addSeparator()
+        self._time = Segments((("live", self.tr("Live")), ("past", self.tr("Replay"))), self.tr("Time shown"), False)
+        self._time.button("live").setIcon(icon("live", "text", on_role="accent"))
+        self._time.button("past").setIcon(icon("replay", "text", on_role="text_on_accent"))
+        self._time.chosen.connect(self._choose_time)
+        self.addWidget(self._time)
+        self._past = self._chip()
+        self._past_action = self.addWidget(self._past)
+        stretch = QWidget()
+        stretch.setSizePolicy(stretch.sizePolicy().Policy.Expanding, stretch.sizePolicy().Policy.Preferred)
+        self.addWidget(stretch)
+        self.addWidget(self._address())
+        self.addWidget(self._search())
+        workspace.live_changed.connect(self._show_live)
+        workspace.time_changed.connect(self._show_time)
+        workspace.host_lost.connect(lambda _: self._show_live(workspace.live))
+        self._show_live(workspace.live)
+        self._show_time(None)
+
+    def _tool(self, action: QAction) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setFixedSize(30, 28)
+        button.setAccessibleName(action.text())
+        return button
+
+    def _menu_button(self, text: str, glyph: str, tip: str) -> QPushButton:
+        button = push_button(text, glyph, tip=tip)
+        button.setAccessibleName(tip)
+        return button
+
+    def _speed_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for speed in SPEEDS:
+            menu.addAction(self._actions[f"run.speed.{speed:g}"])
+        return menu
+
+    def _chip(self) -> QFrame:
+        frame = QFrame()
+        frame.setProperty("surface", "banner-replay")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(8, 4, 8, 4)
+        self._past_words = label("", "replay")
+        row.addWidget(self._past_words)
+        return frame
+
+    def _address(self) -> QWidget:
+        frame = QFrame()
+        frame.setProperty("surface", "card")
+        frame.setFixedHeight(28)
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(10, 0, 10, 0)
+        row.setSpacing(6)
+        self._kafka_dot, self._kafka = label("●", "muted"), label("", "muted")
+        row.addWidget(self._kafka_dot)
+        row.addWidget(self._kafka)
+        self._kafka_box = frame
+        return frame
+
+    def _search(self) -> QPushButton:
+        button = push_button(self.tr("Search or run…"), "search", role="text_muted")
+        button.setObjectName("search")
+        button.setProperty("keys", "Ctrl K")
+        button.setToolTip(self.tr("Every command, node and topic (Ctrl+K)"))
+        button.setMinimumWidth(180)
+        button.setStyleSheet("text-align: left;")
+        button.clicked.connect(self._actions["tools.commands"].trigger)
+        row = QHBoxLayout(button)
+        row.setContentsMargins(0, 0, 8, 0)
+        row.addStretch(1)
+        row.addWidget(label("Ctrl K", "caption"))
+        return button
+
+    # -- following -----------------------------------------------------------------------------------------
+    def _show_live(self, live: Snapshot) -> None:
+        connected = self._workspace.connected
+        self._run.show_state(live.run, connected and bool(self._workspace.document.nodes), self)
+        self._speed.setText(f"{live.speed:g}×")
+        faults = sum(member.state.value in ("killed", "failed") for group in live.groups for member in group.members)
+        some = self.tr("1 fault") if faults == 1 else self.tr("{0} faults").format(faults)
+        self._faults.setText(some if faults else self.tr("Faults"))
+        kafka = live.host.kafka
+        self._kafka_box.setVisible(kafka is not None)
+        if kafka is not None:
+            clients = words.plural(len(live.clients), self.tr("client"), self.tr("clients"))
+            self._kafka.setText(f"Kafka  {kafka} · {clients}")
+            set_tone(self._kafka_dot, "ok")
+
+    def _show_time(self, at_ms: int | None) -> None:
+        self._time.choose("live" if at_ms is None else "past")
+        set_property(self._time.button("past"), "filled", "replay" if at_ms is not None else "")
+        self._past_action.setVisible(at_ms is not None)
+        if at_ms is not None:
+            age = words.duration(max(0, self._workspace.live.at_ms - at_ms))
+            self._past_words.setText(self.tr("Showing {0} · {1} ago").format(words.clock(at_ms, millis=False), age))
+
+    def _choose_time(self, key: str) -> None:
+        self.time_chosen.emit(key)
+        self._show_time(self._workspace.at_ms)
