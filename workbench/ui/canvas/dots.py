@@ -27,6 +27,7 @@ _EASE = 1.25  # a smaller step is taken only with room to spare, so that it does
 
 _SLACK = 4
 _SLOW_LIFE = 1.6
+_FIRST_AT_ONCE = 0.99  # the first event on a link shows, whatever a dot stands for
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class _Lane:
     life_ms: float
     slow: bool = False
     rate: float = 0.0
-    owed: float = 0.0
+    owed: float = _FIRST_AT_ONCE
     last_ms: float = -1.0
 
 
@@ -187,9 +188,9 @@ class DotField:
     def clear(self) -> None:
         """Forget every dot (a jump in time, a stop)."""
         self._birth[:] = -np.inf
-        self._last_end = -np.inf
+        self._last_end = self._step_at = -np.inf
         for lane in self._lanes.values():
-            lane.rate, lane.owed, lane.last_ms = 0.0, 0.0, -1.0
+            lane.rate, lane.owed, lane.last_ms = 0.0, _FIRST_AT_ONCE, -1.0
 
 
 def _spread(colours: tuple[int, ...], count: int) -> list[int]:

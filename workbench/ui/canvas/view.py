@@ -281,6 +281,10 @@ class FlowView(Camera):
         )  # fmt: skip
         self._rename.destroyed.connect(lambda: self.setFocus())
 
+    def rename_field(self) -> RenameField | None:
+        """The field of a renaming that goes on."""
+        return self._rename
+
     def _describe(self) -> None:
         """Say the selected node in words, for screen readers."""
         node_id = self.keys.current()

@@ -119,7 +119,8 @@ class _RoleIcon(QIconEngine):
         paint(painter, QRectF(rect), self._name, self._colour(mode, state))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return _drawn(self._name, self._colour(mode, state).name(QColor.NameFormat.HexArgb), size.width(), size.height())
+        colour = self._colour(mode, state).name(QColor.NameFormat.HexArgb)
+        return _drawn(self._name, colour, size.width(), size.height())
 
 
 def icon(name: str, role: str = "text", size: int = 16, on_role: str = "") -> QIcon:

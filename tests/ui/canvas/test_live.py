@@ -1,0 +1,260 @@
+"""What the canvas shows of the flow: looks from snapshots, dots, pauses, the past, an empty canvas, the first steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+
+from tests.ui.canvas.conftest import Hand
+from tests.ui.stage import NOW_MS, PAST_MS, orders_document, orders_snapshot
+from workbench.core.snapshot import PartState, RunState, Snapshot
+from workbench.flow.document import Node
+from workbench.flow.edits import AddNode, SetParams
+from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
+from workbench.ui.canvas.coach import Coach
+from workbench.ui.canvas.looks import Level, node_look
+from workbench.ui.canvas.view import FlowView
+from workbench.ui.theme.theme import theme
+
+
+def push(view: FlowView, after_ms: int = 0, **changes) -> Snapshot:
+    snapshot = replace(orders_snapshot(), at_ms=NOW_MS + after_ms, **changes)
+    view.caller.push(snapshot)
+    return snapshot
+
+
+# -- looks -------------------------------------------------------------------------------------------------
+def test_the_numbers_of_the_mockup(view: FlowView):
+    push(view)
+    looks = {node_id: item.look for node_id, item in view.flow.nodes.items()}
+    shipping, billing, orders = looks["shipping"], looks["billing"], looks["orders"]
+    assert (shipping.subtitle, shipping.lag) == ("2 members · 390/s", "32,087 behind")
+    assert (shipping.level, shipping.ring, shipping.trend) == (Level.BAD, 1.0, 1)
+    assert [pill.text for pill in shipping.pills] == ["1 · 240/s", "2 · 150/s"]
+    assert [pill.mark for pill in shipping.pills] == ["ok", "slow"]
+    assert (billing.lag, billing.level) == ("22 behind · 0.04 s", Level.OK)
+    assert [pill.text for pill in billing.pills] == ["1", "2", "3"]
+    assert (orders.figure, orders.subtitle, orders.foot) == ("480/s", "6 partitions", "432,295 kept")
+    assert len(orders.cells) == 6
+    assert looks["checkout-web"].subtitle == "generator · 300/s"
+    assert looks["checkout-web"].gauge == pytest.approx(124 / 200, abs=0.02)
+    assert looks["settlements"].subtitle == "file · 96/s at 1×"
+    assert looks["orders-dlq"].subtitle == "463 records"
+    link = view.flow.links["orders-to-shipping"]
+    assert link.look.label == "32,040 waiting" and link.bar.isVisible()
+    assert not view.flow.links["orders-to-billing"].bar.isVisible()
+
+
+def test_a_level_must_hold_two_seconds(view: FlowView, qtbot):
+    push(view, groups=orders_snapshot(PAST_MS).groups)
+    assert view.flow.nodes["shipping"].look.level == Level.OK
+    for after_ms, level in ((100, Level.OK), (1_900, Level.OK), (2_200, Level.BAD)):
+        push(view, after_ms)
+        view.flow.refresh_looks()
+        assert view.flow.nodes["shipping"].look.level == level
+
+
+def test_many_members_show_as_a_count_and_the_worst():
+    stat = orders_snapshot().group("shipping")
+    members = tuple(replace(stat.members[0], name=f"shipping-{n}", slow=n == 5) for n in range(1, 8))
+    snapshot = replace(orders_snapshot(), groups=(replace(stat, members=members),))
+    pills = node_look(Node("shipping", "group", "shipping"), snapshot).pills
+    assert [pill.text for pill in pills] == ["7 members", "5 · 240/s"]
+
+
+@pytest.mark.parametrize(("state", "text", "mark"), [
+    (PartState.KILLED, "2 left", "kill"), (PartState.FAILED, "2 failed", "failed"), (PartState.PAUSED, "2", "pause"),
+    (PartState.JOINING, "2 joins", "line_strong"),
+])  # fmt: skip
+def test_a_member_says_its_state_in_words_and_a_mark(state: PartState, text: str, mark: str):
+    stat = orders_snapshot().group("shipping")
+    members = (stat.members[0], replace(stat.members[1], state=state))
+    snapshot = replace(orders_snapshot(), groups=(replace(stat, members=members),))
+    pill = node_look(Node("shipping", "group", "shipping"), snapshot).pills[1]
+    assert (pill.text, pill.mark) == (text, mark)
+
+
+def test_a_failed_producer_says_why(view: FlowView):
+    stat = replace(orders_snapshot().producers[0], state=PartState.FAILED, reason="file not found")
+    push(view, producers=(stat,))
+    look = view.flow.nodes["checkout-web"].look
+    assert (look.subtitle, look.failed) == ("stopped", "file not found")
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.5, 0.25])
+@pytest.mark.parametrize("kind", ["producer", "file", "topic", "queue", "exchange", "group", "forward", "client",
+                                  "dead_letters", "note", "frame"])  # fmt: skip
+def test_every_kind_is_painted_at_every_zoom(bare: FlowView, kind: str, zoom: float):
+    bare.set_zoom(zoom)
+    before = bare.grab().toImage()
+    bare.workspace.perform(AddNode(Node("n", kind, "part", *bare.scene_rect().center().toTuple(), params={})))
+    bare.centre_on(bare.flow.nodes["n"].rect.center())
+    assert bare.grab().toImage() != before
+
+
+def test_a_thousand_partitions_fit(view: FlowView):
+    view.workspace.perform(SetParams("orders", {"partitions": 1000}))
+    assert len(view.flow.nodes["orders"].look.cells) == 1000
+    assert not view.grab().isNull()
+
+
+# -- dots --------------------------------------------------------------------------------------------------
+def test_dots_set_out_by_key_colour_and_keep_within_their_number(view: FlowView, qtbot):
+    for tick in range(8):
+        push(view, tick * 100)
+        QTest.qWait(20)
+    dots = view.flow.dots()
+    assert 5 < len(dots) < 24 * 8
+    assert {colour for _, _, colour, _ in dots} <= set(range(8))
+    assert view.flow.clock.active
+    assert f"1 dot = {view.flow.step}" in view.legend.text()
+    qtbot.waitUntil(lambda: view.frame_stats().frames > 3, timeout=3000)
+
+
+def test_dots_follow_their_link(view: FlowView, qtbot):
+    view.feed([Movement(0, "orders-to-billing", 3, (1, 2, 3))])
+    qtbot.waitUntil(lambda: len(view.flow.dots()) >= 2, timeout=2000)
+    item = view.flow.links["orders-to-billing"]
+    assert all(item.hit(QPointF(x, y), 2.0) for x, y, _, _ in view.flow.dots())
+
+
+def test_a_pause_lets_the_dots_stand_still(view: FlowView, qtbot):
+    push(view)
+    qtbot.waitUntil(lambda: len(view.flow.dots()) >= 2, timeout=2000)
+    push(view, 100, run=RunState.PAUSED, links=())
+    assert not view.flow.clock.active
+    stood = view.flow.dots()
+    QTest.qWait(60)
+    assert view.flow.dots() == stood
+    push(view, 200, links=())
+    assert view.flow.clock.active
+
+
+def test_no_frames_while_hidden_or_still(view: FlowView, qtbot):
+    push(view)
+    assert view.flow.clock.active
+    view.hide()
+    assert not view.flow.clock.active
+    push(view, 100)
+    assert not view.flow.clock.active
+    view.show()
+    view.feed([Movement(0, "orders-to-billing", 1)])
+    qtbot.waitUntil(lambda: not view.flow.clock.active, timeout=5000)
+
+
+def test_reduced_motion_shows_the_rate_instead(view: FlowView):
+    theme().set_reduced_motion(True)
+    try:
+        push(view)
+        assert view.flow.dots() == [] and not view.flow.clock.active
+        bar = view.flow.links["orders-to-billing"].bar
+        assert bar.isVisible() and bar.text == "480/s"
+    finally:
+        theme().set_reduced_motion(False)
+
+
+def test_re_read_events_are_hollow(view: FlowView, qtbot):
+    view.feed([Movement(0, "orders-to-billing", 4, (1,), again=4)])
+    qtbot.waitUntil(lambda: bool(view.flow.dots()), timeout=2000)
+    assert all(again for _, _, _, again in view.flow.dots())
+
+
+def test_a_removed_link_takes_its_dots_along(view: FlowView, qtbot):
+    view.feed([Movement(0, "orders-to-billing", 3, (1,))])
+    qtbot.waitUntil(lambda: bool(view.flow.dots()), timeout=2000)
+    view.flow.select_links({"orders-to-billing"})
+    view.acts.delete()
+    assert view.flow.dots() == []
+
+
+# -- the past ----------------------------------------------------------------------------------------------
+def test_the_past_is_shown_as_it_stood_with_its_dots(view: FlowView, qtbot):
+    push(view)
+    view.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
+    theme().set_past(True)
+    shipping = view.flow.nodes["shipping"].look
+    assert (shipping.lag, shipping.level) == ("38 behind · 0.1 s", Level.OK)
+    assert view.flow.nodes["orders"].look.foot == "288,377 kept"
+    assert view.flow.dots() == []
+    edge = view.grab().toImage().pixelColor(1, 200)
+    assert edge.red() > edge.blue() + 20
+    view.workspace.movement_shown.emit([Movement(PAST_MS, "orders-to-billing", 3, (1, 2))])
+    qtbot.waitUntil(lambda: bool(view.flow.dots()), timeout=2000)
+    push(view, 100)
+    assert view.flow.nodes["shipping"].look.lag == "38 behind · 0.1 s"
+    view.workspace.show_live()
+    assert view.flow.nodes["shipping"].look.level == Level.BAD
+
+
+def test_journalled_events_find_their_links():
+    document = orders_document()
+    assert set(append_links(document, "orders")) == {"checkout-web-to-orders", "checkout-mobile-to-orders"}
+    assert delivery_links(document, "payments", "billing") == ["payments-to-billing"]
+    moves = spread(5, append_links(document, "orders"), 7, again=True)
+    assert sum(m.count for m in moves) == 7 and all(m.again == m.count for m in moves)
+    assert spread(5, [], 7) == []
+
+
+# -- empty, corners, first steps ---------------------------------------------------------------------------
+def test_an_empty_canvas_offers_three_ways_and_takes_a_drop(bare: FlowView, qtbot):
+    from workbench.ui.canvas.empty import StartCard
+    from workbench.ui.canvas.gestures.drop import Part
+
+    assert bare.empty.isVisible() and not bare.minimap.isVisible()
+    asked = []
+    bare.empty.sample_wanted.connect(lambda: asked.append("sample"))
+    bare.empty.file_wanted.connect(lambda: asked.append("file"))
+    bare.empty.recording_wanted.connect(lambda: asked.append("recording"))
+    for card in bare.empty.findChildren(StartCard):
+        QTest.mouseClick(card, Qt.MouseButton.LeftButton)
+        assert card.accessibleName()
+    assert asked == ["sample", "file", "recording"]
+    hand = Hand(bare)
+    hand.drag_in(Part("topic"), bare.scene_rect().center())
+    hand.drop(bare.scene_rect().center())
+    assert not bare.empty.isVisible() and bare.minimap.isVisible()
+    bare.workspace.undo_stack.undo()
+    assert bare.empty.isVisible()
+
+
+def test_recent_files_are_links(bare: FlowView):
+    from PySide6.QtWidgets import QPushButton
+
+    opened = []
+    bare.empty.recent_wanted.connect(opened.append)
+    bare.empty.set_recent([("/a/orders.flow", "orders.flow", "today")])
+    next(b for b in bare.empty.findChildren(QPushButton) if b.text() == "orders.flow").click()
+    assert opened == ["/a/orders.flow"]
+
+
+def test_the_minimap_goes_where_it_is_pressed(view: FlowView):
+    view.set_zoom(2.0)
+    QTest.mouseClick(view.minimap, Qt.MouseButton.LeftButton, pos=view.minimap.rect().center())
+    drawn = view.flow.drawn_rect().united(view.scene_rect()).center()
+    assert (view.scene_rect().center() - drawn).manhattanLength() < 120
+
+
+def test_the_first_steps_tick_when_they_were_really_done(view: FlowView, hand: Hand):
+    push(view)
+    coach = Coach(view)
+    finished = []
+    coach.finished.connect(lambda: finished.append(1))
+    assert coach.current == 0
+    params = view.workspace.document.node("billing").params
+    view.workspace.perform(SetParams("billing", {**params, "members": 4}))
+    assert coach.done == [True, False, False, False]
+    hand.click(hand.body("shipping"))
+    assert coach.done[1]
+    view.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
+    view.workspace.show_live()
+    assert coach.done[2] and not finished
+    group = orders_snapshot().group("billing")
+    back = tuple(replace(p, committed=p.committed - 50) for p in group.partitions)
+    push(view, 100)
+    push(view, 200, groups=(replace(group, partitions=back),))
+    assert all(coach.done) and finished == [1]
+    assert not view.grab().isNull()
+    coach.leave()
