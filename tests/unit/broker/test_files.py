@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from workbench.broker import Broker, BrokerReader
-from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION
+from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION, STEPS
 from workbench.core.errors import (
     AlreadyExists,
     Corrupt,
     Damaged,
+    FileError,
     Invalid,
     Locked,
     Missing,
@@ -259,3 +260,24 @@ def test_damaged_settings_are_said_and_the_lock_is_let_go(closed: Path):
     for _ in range(2):
         with pytest.raises(Damaged, match="The settings of topic t are damaged"):
             Broker.open(closed)
+
+
+def test_a_file_of_an_older_workbench_is_moved_on_when_it_is_opened(path: Path):
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    first = Migrations("workbench")
+    first(name=STEPS[0][0])(STEPS[0][1])
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("page_size = 8192", f"application_id = {APPLICATION_ID}", "journal_mode = WAL"):
+        connection.execute(f"PRAGMA {pragma}")
+    first.apply(Database(connection))
+    connection.execute("INSERT INTO meta VALUES ('flow', 'kept')")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(FileError, match="older workbench"):
+        BrokerReader(path)
+    with Broker.open(path, background=False) as broker:
+        assert broker.flow() == "kept"
+        assert broker.store.read(lambda db: db.execute("PRAGMA user_version").fetchone()[0]) == SCHEMA_VERSION
+    BrokerReader(path).close()

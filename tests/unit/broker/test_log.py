@@ -132,6 +132,13 @@ def test_time_lookup_after_the_newest_record_left_the_head(topic: Broker):
         topic.keep_house()
 
 
+def test_time_lookup_steps_over_what_lies_before_the_log_start_in_its_batch(topic: Broker):
+    topic.append("t", 0, [Record(b"k", timestamp_ms=stamp) for stamp in (900, 10, 20)])
+    topic.append("t", 0, [Record(b"k", timestamp_ms=30)])
+    topic.delete_records("t", 0, 1)
+    assert [topic.offset_for_time("t", 0, ms) for ms in (5, 15, 25, 31)] == [1, 2, 3, None]
+
+
 # -- trap 15: the high watermark moves only after the commit -------------------------------------------------
 def test_nobody_sees_a_record_before_it_is_committed(topic: Broker):
     seen = []
