@@ -5,8 +5,9 @@
                   `--> failed   (the reason is a sentence)
 
 Commit modes, as Kafka's: ``auto`` commits at a poll what the poll before returned; ``before`` commits what a poll
-returned before working on it; ``after`` commits what was worked. While long at work a member tends its membership,
-so that a rebalance need not wait for it; records it loses or will read anew are dropped from its hand. One task.
+returned before working on it; ``after`` commits what was worked, at every poll and meanwhile in long work. While
+long at work a member tends its membership, so that a rebalance need not wait for it; records it loses or will read
+anew are dropped from its hand. One task.
 """
 
 from __future__ import annotations
@@ -145,13 +146,14 @@ class Member:
             await self._take(records, stepping)
         elif stepping and self._consumer.assignment:
             self._steps -= 1
-        if self._group.values["commit"] == "after" and (not records or self._commit_is_due()):
-            await self._commit(self._handled)
 
     def _may_work(self) -> bool:
         return self._tempo.going and not self._paused and not self._group.paused
 
     async def _before_poll(self) -> None:
+        """Commit what this mode commits here; a poll may take partitions away, so worked records do not wait."""
+        if self._group.values["commit"] == "after" and self._handled:
+            await self._commit(self._handled)
         if self._group.values["commit"] == "auto" and self._polled and self._commit_is_due():
             await self._commit(self._polled)
 

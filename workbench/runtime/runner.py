@@ -373,9 +373,7 @@ class FlowRunner:
     def stats(self) -> RunnerStats:
         running = self._state is not RunState.STOPPED
         now_ms = self._clock.monotonic_ms()
-        producers = [producer.stat() for producer in self._producers.values()]
-        producers += [ProducerStat(p.node_id, p.name, PartState.FAILED, reason=self._broken[p.node_id])
-                      for p in self._plan.producers.values() if p.node_id in self._broken]  # fmt: skip
+        producers = self._producer_stats()
         groups = [group.stat(self._ends) for group in self._groups.values()] if running else []
         groups += [
             GroupRunStat(p.node_id, p.name, False, (MemberStat("", p.name, PartState.FAILED, node_id=p.node_id,
@@ -383,6 +381,13 @@ class FlowRunner:
             for p in self._plan.groups.values() if p.node_id in self._broken
         ]  # fmt: skip
         return RunnerStats(self._state, self._tempo.speed, tuple(producers), tuple(groups), self._links(now_ms))
+
+    def _producer_stats(self) -> list[ProducerStat]:
+        broken = [
+            ProducerStat(plan.node_id, plan.name, PartState.FAILED, reason=self._broken[plan.node_id])
+            for plan in self._plan.producers.values() if plan.node_id in self._broken
+        ]  # fmt: skip
+        return [producer.stat() for producer in self._producers.values()] + broken
 
     def _links(self, now_ms: float) -> tuple[LinkStat, ...]:
         waiting: dict[str, tuple[int, int]] = {}
@@ -404,7 +409,7 @@ class FlowRunner:
             for node_id, group in self._groups.items() if node_id in self._plan.groups
         }  # fmt: skip
         failed = sum(producer.sender.failed for producer in self._producers.values())
-        told = [stat.reason for stat in self.stats().producers if stat.reason]
+        told = [stat.reason for stat in self._producer_stats() if stat.reason]
         seconds = (self._clock.monotonic_ms() - self._started_ms) / 1000.0 if self._started_ms else 0.0
         return RunSummary(seconds, self._builder.seed, dict(self._tally.produced), failed, groups, tuple(told))
 
