@@ -258,3 +258,21 @@ def test_the_first_steps_tick_when_they_were_really_done(view: FlowView, hand: H
     assert all(coach.done) and finished == [1]
     assert not view.grab().isNull()
     coach.leave()
+
+
+# -- outside clients ---------------------------------------------------------------------------------------
+def test_outside_clients_appear_beside_their_topic_and_go_again(view: FlowView):
+    push(view)
+    item = view.flow.outside.nodes["outside:fraud-check"]
+    assert item.look.subtitle == "2 clients · 6 behind"
+    assert item.rect.left() > view.flow.nodes["payments"].rect.right()
+    assert not any(item.rect.intersects(other.rect) for other in view.flow.nodes.values())
+    assert len(view.flow.outside.links) == 1
+    assert not view.workspace.document.has_node("outside:fraud-check")
+    before = item.rect.top()
+    view.workspace.select({"payments"})
+    view.acts.nudge(0, 40)
+    assert item.rect.top() > before
+    push(view, 300, groups=orders_snapshot().groups[:2])
+    view.flow.refresh_looks()
+    assert not view.flow.outside.nodes and not view.flow.outside.links

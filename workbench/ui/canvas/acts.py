@@ -134,7 +134,7 @@ class DrawingActs(QObject):
 
     def _free_place(self, near: QPointF, size: QRectF) -> QPointF:
         """The nearest place on the grid, in growing squares around ``near``, that overlaps no node."""
-        taken = [item.rect.adjusted(-_GAP, -_GAP, _GAP, _GAP) for item in self._flow.nodes.values()
+        taken = [item.rect.adjusted(-_GAP, -_GAP, _GAP, _GAP) for item in self._flow.everything()
                  if item.node.kind != "frame"]  # fmt: skip
         corner = near - size.center()
         home = QPointF(shapes.snapped(corner.x(), _GAP), shapes.snapped(corner.y(), _GAP))

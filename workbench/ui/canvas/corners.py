@@ -144,7 +144,7 @@ class Minimap(QWidget):
             return QRectF(corner.x(), corner.y(), rect.width() * scale, rect.height() * scale)
 
         painter.setPen(Qt.PenStyle.NoPen)
-        for item in self._flow.nodes.values():
+        for item in self._flow.everything():
             role = "bad" if item.look.level == Level.BAD or item.look.failed else ROLE.get(item.node.kind, "external")
             painter.setBrush(theme().color(role, 0.1 if item.node.kind == "frame" else 0.75))
             painter.drawRoundedRect(mapped(item.rect), 1.5, 1.5)

@@ -103,9 +103,14 @@ class CanvasKeys:
             return False
         if self.space_held and not self.panned:
             self._view.run_wanted.emit()
-        self.space_held = self.panned = False
-        self._view.viewport().unsetCursor()
+        self.let_go()
         return True
+
+    def let_go(self) -> None:
+        """No key is held any more."""
+        if self.space_held:
+            self._view.viewport().unsetCursor()
+        self.space_held = self.panned = False
 
     def _press_arrow(self, event: QKeyEvent) -> bool:
         dx, dy = _ARROWS[Key(event.key())]

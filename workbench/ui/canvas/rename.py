@@ -71,6 +71,7 @@ class RenameField(QLineEdit):
             self.leave()
         else:
             super().keyPressEvent(event)
+        event.accept()  # the canvas below would take what a field has no use for
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -27,6 +27,7 @@ from workbench.ui.canvas.items.node import NodeItem, detail_at
 from workbench.ui.canvas.items.overlay import DotsItem
 from workbench.ui.canvas.levels import LevelHold
 from workbench.ui.canvas.looks import NodeLook, gauge_of, link_look, node_look
+from workbench.ui.canvas.outside import OutsideClients
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import MOTION, SIZE
 
@@ -50,6 +51,7 @@ class FlowScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.links: dict[str, LinkItem] = {}
         self.selected_links: frozenset[str] = frozenset()
+        self.outside = OutsideClients(self, self._links_changed)
         self.clock = FrameClock(self)
         self.zoom = 1.0
         self.step = 1
@@ -80,6 +82,7 @@ class FlowScene(QGraphicsScene):
     # -- the drawing ---------------------------------------------------------------------------------------
     def _take_change(self, change: doc.Change) -> None:
         self._apply(change)
+        self.outside.show(self.workspace.document, self.workspace.shown, self.nodes, self.zoom)
         self.drawn_changed.emit()
 
     @singledispatchmethod
@@ -129,6 +132,7 @@ class FlowScene(QGraphicsScene):
         for item in (*self.nodes.values(), *(link.bar for link in self.links.values())):
             self.removeItem(item)
         self._links_changed(self.sceneRect())
+        self.outside.clear()
         self.nodes, self.links, self.selected_links = {}, {}, frozenset()
         self._levels = LevelHold()
         self._field = self._dots.field = None
@@ -160,7 +164,7 @@ class FlowScene(QGraphicsScene):
         """Links, below everything; views keep the picture."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for item in self.links.values():
+        for item in (*self.links.values(), *self.outside.links.values()):
             if item.path().boundingRect().adjusted(-6, -6, 6, 6).intersects(rect):
                 item.paint(painter)
 
@@ -227,6 +231,7 @@ class FlowScene(QGraphicsScene):
             item.set_look(link_look(document, item.link, snapshot, told.get(link_id)))
             if self._field is not None:
                 self._field.set_slow(link_id, item.look.slow)
+        self.outside.show(document, snapshot, self.nodes, self.zoom)
         self.looks_changed.emit()
 
     def _flash(self, node_id: str) -> None:
@@ -248,7 +253,9 @@ class FlowScene(QGraphicsScene):
         for link in self.links.values():
             link.mark(dense=theme().reduced_motion)
             link.restyle()
-        for node in self.nodes.values():
+        for link in self.outside.links.values():
+            link.restyle()
+        for node in self.everything():
             node.update()
         self._links_changed(self.sceneRect())
 
@@ -301,9 +308,9 @@ class FlowScene(QGraphicsScene):
     def set_zoom(self, zoom: float) -> None:
         """Tell items the zoom: only what depends on it repaints."""
         self.zoom = zoom
-        for node in self.nodes.values():
+        for node in self.everything():
             node.set_zoom(zoom)
-        for link in self.links.values():
+        for link in (*self.links.values(), *self.outside.links.values()):
             link.mark(zoom=zoom)
 
     def node_at(self, at: QPointF, frames: bool = True) -> NodeItem | None:
@@ -332,10 +339,14 @@ class FlowScene(QGraphicsScene):
         return [node_id for node_id, item in self.nodes.items()
                 if (area.contains(item.rect) if item.node.kind == "frame" else area.intersects(item.rect))]  # fmt: skip
 
+    def everything(self) -> list[NodeItem]:
+        """Nodes of the drawing, then the outside clients."""
+        return [*self.nodes.values(), *self.outside.nodes.values()]
+
     def drawn_rect(self) -> QRectF:
         """The rectangle around everything drawn; empty without nodes."""
         rect = QRectF()
-        for item in self.nodes.values():
+        for item in self.everything():
             rect = rect.united(item.rect)
         return rect
 

@@ -45,6 +45,7 @@ class Theme(QObject):
         self.past = False
         self.reduced_motion = False
         self._app: QApplication | None = None
+        self._worn: Roles | None = None
         self._fonts_loaded = False
         self._fonts: dict[tuple[str, int | None, bool], QFont] = {}
 
@@ -95,7 +96,7 @@ class Theme(QObject):
         if mode not in MODES:
             raise ValueError(f"no theme «{mode}»")
         if self._app is not app:
-            self._app = app
+            self._app, self._worn = app, None
             app.setStyle(style.ToneStyle(self.tone_font))
             app.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.mode = mode
@@ -132,6 +133,9 @@ class Theme(QObject):
         self._fonts_loaded = True
 
     def _dress(self) -> None:
+        if self._worn is self.roles:
+            return
+        self._worn = self.roles
         if self._app is not None:
             self._app.setFont(self.font("body"))
             for widget_class, weight in _CLASS_WEIGHTS.items():

@@ -37,7 +37,14 @@ def _heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float,
     pencil.text(_line(x, middles[0], right - x - room), node.name, "title", elide=True)
     if look.figure:
         pencil.text(_line(x, middles[0], right - x), look.figure, "title", weight=500, align=RIGHT)
-    pencil.text(_line(x, middles[1], right - x), look.subtitle, role="text_muted", elide=True)
+    _subtitle(pencil, look, _line(x, middles[1], right - x))
+
+
+def _subtitle(pencil: Pencil, look: NodeLook, room: QRectF) -> None:
+    """The line under the name; where it is too long, the figure at its end stands alone."""
+    whole = look.subtitle
+    fits = pencil.width(whole, "body") <= room.width()
+    pencil.text(room, whole if fits else whole.rpartition(" · ")[2], role="text_muted", elide=True)
 
 
 def _badge(pencil: Pencil, look: NodeLook, rect: QRectF) -> float:
@@ -120,13 +127,14 @@ def _group(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) 
     room = _badge(pencil, look, rect)
     right = rect.right() - 12
     pencil.text(_line(60, 21, right - 60 - room), node.name, "title", elide=True)
-    pencil.text(_line(60, 37, right - 60), look.subtitle, role="text_muted", elide=True)
+    _subtitle(pencil, look, _line(60, 37, right - 60))
     role = "text_muted" if look.idle else LEVEL_TEXT[look.level]
     weight = 500 if look.level == Level.OK else 600
     pencil.text(_line(60, 53, right - 60), look.lag, role=role, weight=weight)
     if look.trend and look.level != Level.OK:
         x = 60 + pencil.width(look.lag, "body", weight) + 9
-        pencil.icon(QPointF(x, 53.5), "growing" if look.trend > 0 else "draining", role, 12)
+        if x < rect.right() - 8:
+            pencil.icon(QPointF(x, 53.5), "growing" if look.trend > 0 else "draining", role, 12)
     count = len(look.pills)
     width = (rect.width() - 24 - 6 * (count - 1)) / max(1, count)
     for index, pill in enumerate(look.pills):
