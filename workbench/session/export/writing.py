@@ -20,7 +20,7 @@ from workbench.core.records import PartitionBounds
 from workbench.session.export.formats import ExportFormat, Item, What, format_for
 from workbench.session.reading import LogReader, records_of, spans
 
-_TELL_EVERY = 5000
+_TELL_EVERY = 500
 _JOURNAL_PAGE = 1000
 
 Progress = Callable[[int, int], None]
