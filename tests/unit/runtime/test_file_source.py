@@ -61,7 +61,7 @@ def test_csv_with_quotes_newlines_and_a_bom(tmp_path):
 def test_plain_lines_by_word_and_by_expression(tmp_path):
     path = tmp_path / "dpkg.log"
     path.write_bytes(b"2026-01-02 10:00:01 install libc:amd64 <none> 1\n2026-01-02 10:00:02 status ok zlib:amd64\n\xff")
-    found, _ = play(path, key=r"/ ([a-z]\S*:\S+) /", time="1-2")
+    found, _ = play(path, key=r"/ ([a-z]\S*:\S+)/", time="1-2")
     assert [r.key for r in found] == [b"libc:amd64", b"zlib:amd64", None]
     assert found[1].timestamp_ms - found[0].timestamp_ms == 1000
     assert found[2].value == b"\xff"
