@@ -276,3 +276,13 @@ def test_outside_clients_appear_beside_their_topic_and_go_again(view: FlowView):
     push(view, 300, groups=orders_snapshot().groups[:2])
     view.flow.refresh_looks()
     assert not view.flow.outside.nodes and not view.flow.outside.links
+
+
+def test_the_canvas_comes_up_without_numpy_and_the_icons_package():
+    import subprocess
+    import sys
+
+    code = ("import sys, workbench.ui.canvas.view, workbench.ui.canvas.coach;"
+            "print([m for m in ('numpy', 'pyqtgraph', 'qtawesome') if m in sys.modules])")  # fmt: skip
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

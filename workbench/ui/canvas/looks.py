@@ -214,7 +214,7 @@ def _group(node: Node, snapshot: Snapshot) -> NodeLook:
     return NodeLook(
         subtitle=f"{words.plural(len(alive), 'member', 'members')} · {words.rate(stat.rate)}",
         idle=not stat.members,
-        paused=stat.paused,
+        paused=stat.paused or snapshot.run == RunState.PAUSED,
         failed=(broken.reason or _tr("{0} failed").format(broken.name)) if broken else "",
         ring=min(1.0, share),
         level=level_of(share),

@@ -59,6 +59,8 @@ class OutsideClients:
         groups = outside_groups(document, snapshot)
         for gone in self.nodes.keys() - {f"outside:{group.name}" for group, _ in groups}:
             self._drop(gone)
+        if not groups:
+            return
         taken = [item.rect for item in drawn.values() if item.node.kind != "frame"]
         for group, topics in groups:
             place = free_place(drawn[topics[0].id].rect, taken)

@@ -6,6 +6,7 @@ Figures follow the locale's separators; times are UTC, whose name is shown once 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
@@ -13,8 +14,9 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+@lru_cache(maxsize=4096)
 def _local(text: str) -> str:
-    """Figures written the English way, with the separators of the locale."""
+    """Figures written the English way, with the separators of the locale (which a process keeps)."""
     locale = QLocale()
     return text.translate({ord(","): locale.groupSeparator(), ord("."): locale.decimalPoint()})
 
