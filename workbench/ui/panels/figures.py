@@ -1,0 +1,148 @@
+"""Small parts of the inspector and the node panels: figures with a caption, and tables whose numbers line up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from workbench.ui.panels.blocks import label, set_tone
+from workbench.ui.theme import icons
+from workbench.ui.theme.theme import theme
+
+
+class Figure(QWidget):
+    """A caption over a number with its unit."""
+
+    def __init__(self, caption: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(1)
+        self._number, self._unit = label("–", "figure"), label("", "muted")
+        column.addWidget(label(caption, "muted"))
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self._number)
+        row.addWidget(self._unit, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addStretch(1)
+        column.addLayout(row)
+
+    def show_value(self, number: str, unit: str = "", tone: str = "") -> None:
+        self._number.setText(number)
+        self._unit.setText(unit)
+        self._number.setFont(theme().font("figure"))
+        set_tone(self._number, tone or "figure")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its text, tone (a colour role), an icon before it, and a share 0..1 drawn as a bar instead."""
+
+    text: str
+    role: str = "text"
+    glyph: str = ""
+    strong: bool = False
+    bar: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's title and width: a share of what is left when ``stretch``, else pixels. Numbers are right and mono."""
+
+    title: str
+    width: int = 60
+    stretch: bool = False
+    number: bool = False
+
+
+class FigureTable(QWidget):
+    """A short table painted whole: no scrolling, rows of 22, hairlines between. ``row_clicked`` gives the row."""
+
+    row_clicked = Signal(int)
+    ROW = 22
+
+    def __init__(self, columns: Sequence[Column], name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._rows: tuple[tuple[Cell, ...], ...] = ()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(self.ROW)
+
+    def show_rows(self, rows: Sequence[Sequence[Cell]]) -> None:
+        found = tuple(tuple(row) for row in rows)
+        if found != self._rows:
+            self._rows = found
+            self.setFixedHeight(self.ROW * (len(found) + 1) + 1)
+            self.setAccessibleDescription("; ".join(", ".join(c.text for c in row) for row in found[:50]))
+            self.update()
+
+    @property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        return self._rows
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row = int(event.position().y()) // self.ROW - 1
+        if 0 <= row < len(self._rows):
+            self.row_clicked.emit(row)
+
+    def _boxes(self) -> list[QRectF]:
+        fixed = sum(column.width for column in self._columns if not column.stretch)
+        stretchy = sum(column.stretch for column in self._columns) or 1
+        share = max(30, (self.width() - fixed) / stretchy)
+        boxes, x = [], 0.0
+        for column in self._columns:
+            width = share if column.stretch else column.width
+            boxes.append(QRectF(x, 0, width, self.ROW))
+            x += width
+        return boxes
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        look = theme()
+        boxes = self._boxes()
+        painter.setFont(look.font("caption"))
+        painter.setPen(look.color("text_muted"))
+        for box, column in zip(boxes, self._columns, strict=True):
+            painter.drawText(box, _side(column), column.title)
+        painter.setPen(QPen(look.color("line"), 1))
+        for line in range(1, len(self._rows) + 1):
+            painter.drawLine(0, line * self.ROW, self.width(), line * self.ROW)
+        for number, row in enumerate(self._rows, 1):
+            for box, column, cell in zip(boxes, self._columns, row, strict=True):
+                self._paint_cell(painter, box.translated(0, number * self.ROW), column, cell)
+        painter.end()
+
+    def _paint_cell(self, painter: QPainter, box: QRectF, column: Column, cell: Cell) -> None:
+        look = theme()
+        if cell.bar is not None:
+            track = QRectF(box.left() + 2, box.center().y() - 2, box.width() - 10, 4)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.color("surface_sunken"))
+            painter.drawRoundedRect(track, 2, 2)
+            track.setWidth(max(2.0, track.width() * min(1.0, cell.bar)))
+            painter.setBrush(look.color(cell.role))
+            painter.drawRoundedRect(track, 2, 2)
+            return
+        if cell.glyph == "dot":
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.color(cell.role))
+            painter.drawEllipse(QRectF(box.left() + 1, box.center().y() - 3.5, 7, 7))
+            box = box.adjusted(15, 0, 0, 0)
+        elif cell.glyph:
+            icons.paint(painter, QRectF(box.left() - 2, box.center().y() - 7, 14, 14), cell.glyph, look.color(cell.role))
+            box = box.adjusted(17, 0, 0, 0)
+        painter.setFont(look.font("body", 600 if cell.strong else 400, mono=column.number))
+        painter.setPen(look.color("text" if cell.glyph == "dot" else cell.role))
+        text = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideMiddle, int(box.width()) + 1)
+        painter.drawText(box, _side(column), cell.text if column.number else text)
+
+
+def _side(column: Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,89 @@
+"""The inspector when nothing is selected: what this file holds, what the sample shows, and how to join with a client."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import label, tool_button
+from workbench.ui.panels.figures import Cell, Column, FigureTable
+from workbench.ui.theme import words
+from workbench.ui.theme.theme import theme
+
+
+class FileFace(QWidget):
+    """See the module."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        self.title, self.text = label("", "heading"), label("", "muted")
+        self.text.setWordWrap(True)
+        column.addWidget(self.title)
+        column.addWidget(self.text)
+        column.addWidget(_head(self.tr("This file")))
+        self.table = FigureTable((Column("", stretch=True), Column("", 130, number=True)), self.tr("This file"))
+        column.addWidget(self.table)
+        self._groups_head = _head(self.tr("Groups"))
+        column.addWidget(self._groups_head)
+        self.groups = FigureTable((Column("", stretch=True), Column("", 150, number=True)), self.tr("Groups"))
+        column.addWidget(self.groups)
+        column.addWidget(self._client_box())
+
+    def _client_box(self) -> QWidget:
+        self._client = QWidget()
+        column = QVBoxLayout(self._client)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.addWidget(_head(self.tr("Your own program")))
+        said = label(self.tr("Point any Kafka client at the address below. Its topics and groups appear on the canvas "
+                             "by themselves."))  # fmt: skip
+        said.setWordWrap(True)
+        column.addWidget(said)
+        row = QHBoxLayout()
+        self.address = QLineEdit()
+        self.address.setReadOnly(True)
+        self.address.setProperty("mono", True)
+        self.address.setAccessibleName(self.tr("Address for Kafka clients"))
+        copy = tool_button("copy", self.tr("Copy the address"))
+        copy.clicked.connect(lambda: QApplication.clipboard().setText(self.address.text()))
+        row.addWidget(self.address, 1)
+        row.addWidget(copy)
+        column.addLayout(row)
+        return self._client
+
+    def refresh(self) -> None:
+        shown, document = self._workspace.shown, self._workspace.document
+        chosen = len(self._workspace.selection)
+        title = document.title or self._workspace.path.stem
+        self.title.setText(self.tr("{0} parts selected").format(chosen) if chosen > 1 else title)
+        empty = not document.nodes
+        self.text.setText(self.tr("Nothing is drawn yet.") if empty else self.tr(
+            "Pick a node to see its offsets, members and settings here."))  # fmt: skip
+        records = sum(topic.records for topic in shown.topics)
+        rows = [(self.tr("Log"), words.plural(records, self.tr("record"), self.tr("records"))),
+                (self.tr("Topics"), words.count(len(shown.topics))),
+                (self.tr("Groups"), words.count(len(shown.groups))),
+                (self.tr("Size on disk"), words.size(self._workspace.live.host.file_bytes))]  # fmt: skip
+        if shown.clients:
+            rows.append((self.tr("Clients"), words.count(len(shown.clients))))
+        self.table.show_rows([(Cell(name), Cell(value)) for name, value in rows])
+        self._groups_head.setVisible(bool(shown.groups))
+        self.groups.setVisible(bool(shown.groups))
+        bad = {p.subject: p.severity for p in shown.problems}
+        self.groups.show_rows([
+            (Cell(group.name, "text" if not bad.get(f"group:{group.name}") else bad[f"group:{group.name}"],
+                  "problem" if bad.get(f"group:{group.name}") else ""),
+             Cell(words.behind(group.lag_records), bad.get(f"group:{group.name}", "text")))
+            for group in shown.groups[:40]])  # fmt: skip
+        kafka = self._workspace.live.host.kafka
+        self._client.setVisible(kafka is not None)
+        self.address.setText(f"bootstrap.servers={kafka}" if kafka else "")
+
+
+def _head(text: str) -> QWidget:
+    made = label(text, "muted")
+    made.setFont(theme().font("caption", 600))
+    return made

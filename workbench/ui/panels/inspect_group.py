@@ -1,0 +1,191 @@
+"""The inspector's face for a consumer group: how far behind, why, its members, its partitions, what can be done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.snapshot import GroupStat, MemberStat, PartState, Problem, Snapshot
+from workbench.flow.document import Node
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import label, push_button, set_property
+from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
+from workbench.ui.panels.ring import LagRing, lag_share
+from workbench.ui.theme import icons, words
+from workbench.ui.theme.theme import theme
+
+GONE = (PartState.KILLED, PartState.FAILED)
+MAX_PARTITIONS = 64
+
+
+class GroupFace(QWidget):
+    """See the module."""
+
+    replay_wanted = Signal(str)
+    panel_wanted = Signal(str)
+    settings_wanted = Signal(str)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._node: Node | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addLayout(self._head())
+        column.addWidget(self._banner_box())
+        column.addLayout(self._figures())
+        self.members = FigureTable((Column(self.tr("Members"), stretch=True), Column(self.tr("Partitions"), 92),
+                                    Column(self.tr("Rate"), 60, number=True),
+                                    Column(self.tr("Behind"), 62, number=True)), self.tr("Members"))  # fmt: skip
+        self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True),
+                                       Column(self.tr("Position"), 58, number=True),
+                                       Column(self.tr("Committed"), 66, number=True),
+                                       Column(self.tr("End"), 56, number=True),
+                                       Column(self.tr("Behind"), 54, number=True)), self.tr("Partitions"))  # fmt: skip
+        column.addWidget(self.members)
+        column.addWidget(self.partitions)
+        self._more = label("", "muted")
+        column.addWidget(self._more)
+        column.addLayout(self._buttons())
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self.ring = LagRing()
+        words_column = QVBoxLayout()
+        words_column.setSpacing(0)
+        self._title, self._what = label("", "heading"), label("", "muted")
+        words_column.addWidget(self._title)
+        words_column.addWidget(self._what)
+        row.addWidget(self.ring)
+        row.addLayout(words_column, 1)
+        panel = push_button("", "tear_off", "flat", self.tr("Open the group's panel"))
+        panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
+        row.addWidget(panel, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _banner_box(self) -> QFrame:
+        self.banner = QFrame()
+        row = QHBoxLayout(self.banner)
+        row.setContentsMargins(10, 8, 10, 8)
+        row.setSpacing(8)
+        self._sign, self.words = QLabel(), QLabel()
+        self.words.setWordWrap(True)
+        self.words.setTextFormat(Qt.TextFormat.RichText)
+        self.words.linkActivated.connect(lambda _: self._node and self.settings_wanted.emit(self._node.id))
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.words, 1)
+        return self.banner
+
+    def _figures(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.behind = Figure(self.tr("Behind"))
+        self.in_time = Figure(self.tr("In time"))
+        self.trend = Figure(self.tr("Trend"))
+        for figure in (self.behind, self.in_time, self.trend):
+            row.addWidget(figure, 1)
+        return row
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.replay = push_button(self.tr("Replay from…"), "replay", "primary", role="text_on_accent")
+        self.pause = push_button(self.tr("Pause"), "pause")
+        self.add = push_button(self.tr("Member"), "add", tip=self.tr("Add a member"))
+        self.replay.clicked.connect(lambda: self._node and self.replay_wanted.emit(self._node.id))
+        self.pause.clicked.connect(self._toggle)
+        self.add.clicked.connect(lambda: self._node and self._workspace.act(ControlMember(self._node.id, "add")).run())
+        for button in (self.replay, self.pause, self.add):
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def _toggle(self) -> None:
+        if self._node is not None:
+            stat = self._workspace.live.group(self._node.name)
+            act = "resume" if stat is not None and stat.paused else "pause"
+            self._workspace.act(ControlGroup(self._node.id, act)).run()
+
+    # -- showing -------------------------------------------------------------------------------------------
+    def show_node(self, node: Node, shown: Snapshot) -> None:
+        self._node = node
+        stat = shown.group(node.name) or GroupStat(node.name, "Empty")
+        topics = ", ".join(source.name for source in self._workspace.document.sources_of(node.id)) or ", ".join(stat.topics)
+        self._title.setText(node.name)
+        self._what.setText(self.tr("Group on {0} · generation {1}").format(topics or "–", stat.generation))
+        level = lag_share(node, stat)
+        self.ring.show_share(level)
+        self._show_banner([p for p in shown.problems if p.subject == f"group:{node.name}"])
+        role = "bad" if level >= 1 else "warn" if level >= 0.5 else "text"
+        self._show_figures(stat, role if role != "text" else "")
+        self.members.show_rows([_member_row(member, role) for member in stat.members])
+        listed = stat.partitions[:MAX_PARTITIONS]
+        share = max(1, stat.lag_records / max(1, len(stat.partitions)))
+        self.partitions.show_rows([_partition_row(p, role if p.lag_records > share * 0.5 else "text") for p in listed])
+        more = len(stat.partitions) - len(listed)
+        self._more.setText(self.tr("and {0} more partitions, on the log tape").format(more) if more > 0 else "")
+        self._more.setVisible(more > 0)
+        self.pause.setText(self.tr("Resume") if stat.paused else self.tr("Pause"))
+        self.pause.setIcon(icons.icon("run" if stat.paused else "pause"))
+
+    def _show_figures(self, stat: GroupStat, tone: str) -> None:
+        self.behind.show_value(words.count(stat.lag_records), self.tr("records"), tone)
+        lag_ms = stat.lag_ms
+        self.in_time.show_value(*_split(words.duration(lag_ms, narrow=True)) if lag_ms is not None else ("–", ""))
+        steady = abs(stat.trend) < 0.5
+        self.trend.show_value(self.tr("steady") if steady else words.change(stat.trend), "" if steady else "/s",
+                              tone if stat.trend > 0.5 else "")  # fmt: skip
+
+    def _show_banner(self, problems: list[Problem]) -> None:
+        at_ms = self._workspace.at_ms
+        self.banner.setVisible(bool(problems) or at_ms is not None)
+        if at_ms is not None:
+            text = self.tr("As it stood at {0}. The flow keeps running at {1}.").format(
+                words.clock(at_ms, millis=False), words.clock(self._workspace.live.at_ms, millis=False))  # fmt: skip
+            surface, sign, role = "banner-replay", "replay", "replay"
+        elif problems:
+            problem = problems[0]
+            first, _, rest = problem.text.partition(". ")
+            link = f' <a href="why" style="color:{theme().color("accent").name()}">{self.tr("Settings")}</a>'
+            text = f"<b>{first}{'.' if rest else ''}</b> {rest} {problem.next_step}{link}"
+            bad = problem.severity == "bad"
+            surface, sign, role = ("banner-bad", "problem_fill", "bad") if bad else ("banner-warn", "problem_fill", "warn")
+        else:
+            return
+        set_property(self.banner, "surface", surface)
+        self._sign.setPixmap(icons.pixmap(sign, role, 16, self.devicePixelRatioF()))
+        self.words.setText(text)
+
+
+def _member_row(member: MemberStat, role: str) -> tuple[Cell, ...]:
+    numbers = " ".join(str(partition) for _, partition in member.partitions[:6])
+    numbers += " …" if len(member.partitions) > 6 else ""
+    if member.state in GONE:
+        name = Cell(member.name, "bad", "failed")
+    elif member.slow:
+        name = Cell(member.name, "warn", "slow")
+    elif member.state is PartState.PAUSED:
+        name = Cell(member.name, "text_muted", "pause")
+    else:
+        name = Cell(member.name, "ok" if member.state is PartState.RUNNING else "text_muted", "dot")
+    slow = "warn" if member.slow else "text"
+    return (name, Cell(numbers or "–"), Cell(words.rate(member.rate), slow),
+            Cell(words.count(member.lag_records), role if member.slow and role != "text" else "text"))  # fmt: skip
+
+
+def _partition_row(part, role: str) -> tuple[Cell, ...]:
+    return (
+        Cell(f"{part.topic}/{part.partition}"),
+        Cell("–" if part.position is None else words.count(part.position), "text_muted"),
+        Cell("–" if part.committed is None else words.count(part.committed)),
+        Cell(words.count(part.end), "text_muted"),
+        Cell(words.count(part.lag_records), role, strong=role != "text"),
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A duration's number and unit apart: «2:13 min»."""
+    number, _, unit = text.partition(" ")
+    return number, unit

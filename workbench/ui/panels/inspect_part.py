@@ -1,0 +1,175 @@
+"""The inspector's faces for a producer and for a topic."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.control.messages import ControlProducer
+from workbench.core.snapshot import PartState, ProducerStat, Snapshot, TopicStat
+from workbench.flow.document import Node
+from workbench.flow.kinds import KINDS
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import Banner, label, push_button
+from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
+from workbench.ui.panels.palette import role_of
+from workbench.ui.theme import icons, words
+from workbench.ui.theme.theme import theme
+
+_MAX_ROWS = 64
+
+
+class Tile(QWidget):
+    """A kind's icon on its soft square."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind = "topic"
+        self.setFixedSize(QSize(36, 36))
+
+    def show_kind(self, kind: str) -> None:
+        self._kind = kind
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        role = role_of(self._kind)
+        soft = "surface_sunken" if role == "text_muted" else f"{role}_soft"
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color(soft))
+        painter.drawRoundedRect(QRectF(self.rect()), 7, 7)
+        icons.paint(painter, QRectF(9, 9, 18, 18), self._kind, theme().color(role))
+        painter.end()
+
+
+class _Face(QWidget):
+    """A tile, a title and a line under it; subclasses add the rest to ``column``."""
+
+    panel_wanted = Signal(str)
+    settings_wanted = Signal(str)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._node: Node | None = None
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(12)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self._tile, self._title, self._what = Tile(), label("", "heading"), label("", "muted")
+        text = QVBoxLayout()
+        text.setSpacing(0)
+        text.addWidget(self._title)
+        text.addWidget(self._what)
+        row.addWidget(self._tile)
+        row.addLayout(text, 1)
+        self.column.addLayout(row)
+
+    def _show_head(self, node: Node, what: str) -> None:
+        self._node = node
+        self._tile.show_kind(node.kind)
+        self._title.setText(node.name)
+        self._what.setText(what)
+
+
+class ProducerFace(_Face):
+    """Rate, what was sent, the batch being filled, pause and flush."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.banner = Banner()
+        self.column.addWidget(self.banner)
+        self.banner.button.clicked.connect(lambda: self._control("restart"))
+        row = QHBoxLayout()
+        self.rate, self.sent, self.failed = (Figure(self.tr(text)) for text in ("Rate", "Sent", "Failed"))
+        for figure in (self.rate, self.sent, self.failed):
+            row.addWidget(figure, 1)
+        self.column.addLayout(row)
+        self.batch = label("", "muted")
+        self.batch.setWordWrap(True)
+        self.column.addWidget(self.batch)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        self.panel = push_button(self.tr("Open its panel"), "tear_off", "primary", role="text_on_accent")
+        self.pause = push_button(self.tr("Pause"), "pause")
+        self.flush = push_button(self.tr("Flush"), "send", tip=self.tr("Send the batch being filled now"))
+        self.panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
+        self.pause.clicked.connect(lambda: self._control("resume" if self._paused() else "pause"))
+        self.flush.clicked.connect(lambda: self._control("flush"))
+        for button in (self.panel, self.pause, self.flush):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self.column.addLayout(buttons)
+
+    def _paused(self) -> bool:
+        stat = self._workspace.live.producer(self._node.id) if self._node else None
+        return stat is not None and stat.state is PartState.PAUSED
+
+    def _control(self, act: str) -> None:
+        if self._node is not None:
+            self._workspace.act(ControlProducer(self._node.id, act)).run()
+
+    def show_node(self, node: Node, shown: Snapshot) -> None:
+        stat = shown.producer(node.id) or ProducerStat(node.id, node.name, PartState.IDLE)
+        targets = ", ".join(target.name for target in self._workspace.document.targets_of(node.id))
+        kind = KINDS[node.kind].label
+        self._show_head(node, self.tr("{0} to {1} · {2}").format(kind, targets or "–", stat.state.value))
+        self.rate.show_value(*words.rate(stat.rate).rsplit("/", 1)[:1], "/s")
+        self.sent.show_value(words.count(stat.sent))
+        self.failed.show_value(words.count(stat.failed), "", "bad" if stat.failed else "")
+        failed = stat.state is PartState.FAILED
+        self.banner.say(stat.reason if failed else "", self.tr("Try again") if failed else "")
+        filling = stat.batch
+        text = self.tr("Nothing waits in a batch.")
+        if filling is not None:
+            text = self.tr("Batch for partition {0}: {1} records, {2} of {3}, {4} of {5}.").format(
+                filling.partition, filling.records, words.size(filling.bytes), words.size(filling.max_bytes),
+                words.duration(filling.age_ms), words.duration(filling.linger_ms))  # fmt: skip
+        if stat.last_flush:
+            text += "\n" + self.tr("The last batch left {0}").format(stat.last_flush)
+        self.batch.setText(text)
+        self.pause.setText(self.tr("Resume") if self._paused() else self.tr("Pause"))
+        self.pause.setIcon(icons.icon("run" if self._paused() else "pause"))
+
+
+class TopicFace(_Face):
+    """What a topic keeps, by partition, and who reads it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        row = QHBoxLayout()
+        self.rate, self.kept, self.bytes = (Figure(self.tr(text)) for text in ("Rate", "Kept", "Size"))
+        for figure in (self.rate, self.kept, self.bytes):
+            row.addWidget(figure, 1)
+        self.column.addLayout(row)
+        self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True), Column(self.tr("Start"), 72, number=True),
+                                       Column(self.tr("End"), 72, number=True),
+                                       Column(self.tr("Rate"), 66, number=True)), self.tr("Partitions"))  # fmt: skip
+        self.groups = FigureTable((Column(self.tr("Read by"), stretch=True), Column(self.tr("Behind"), 80, number=True)),
+                                  self.tr("Groups"))  # fmt: skip
+        self.column.addWidget(self.partitions)
+        self.column.addWidget(self.groups)
+        self._note = label("", "muted")
+        self._note.setWordWrap(True)
+        self.column.addWidget(self._note)
+
+    def show_node(self, node: Node, shown: Snapshot) -> None:
+        stat = shown.topic(node.name) or TopicStat(node.name, "stream", ())
+        count = len(stat.partitions) or KINDS[node.kind].value(node.params, "partitions")
+        self._show_head(node, words.plural(count, self.tr("partition"), self.tr("partitions")))
+        self.rate.show_value(*words.rate(stat.rate_in).rsplit("/", 1)[:1], "/s")
+        self.kept.show_value(words.count(stat.records))
+        self.bytes.show_value(*words.size(stat.size_bytes).split(" ", 1))
+        rows = [(Cell(f"{node.name}/{p.partition}"), Cell(words.count(p.log_start), "text_muted"), Cell(words.count(p.end)),
+                 Cell(words.rate(p.rate_in), "text_muted")) for p in stat.partitions[:_MAX_ROWS]]  # fmt: skip
+        self.partitions.show_rows(rows)
+        readers = [(Cell(group.name, "consumer", "dot"), Cell(words.count(behind))) for group in shown.groups
+                   if node.name in group.topics
+                   for behind in [sum(p.lag_records for p in group.partitions if p.topic == node.name)]]  # fmt: skip
+        self.groups.setVisible(bool(readers))
+        self.groups.show_rows(readers)
+        self._note.setText("" if readers else self.tr("No group reads it. It keeps what it is sent all the same."))
+        self._note.setVisible(not readers)

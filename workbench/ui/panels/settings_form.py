@@ -1,0 +1,124 @@
+"""The settings of the selected node, by section, from the table of kinds. Checked as you type; each change an edit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from workbench.flow import rules
+from workbench.flow.document import Change, Node, NodeChanged
+from workbench.flow.edits import RenameNode, SetParams
+from workbench.flow.kinds import KINDS, Param
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.rename import why_not_named
+from workbench.ui.panels.blocks import Empty, label, set_property
+from workbench.ui.panels.setting_fields import SettingField
+from workbench.ui.theme.theme import theme
+
+_ONLY_FOR = {
+    "burst_rate": ("shape", "burst"), "burst_every_s": ("shape", "burst"), "burst_for_s": ("shape", "burst"),
+    "ramp_to": ("shape", "ramp"), "ramp_s": ("shape", "ramp"), "partition": ("partitioner", "explicit"),
+    "speed": ("pace", "original"), "time": ("pace", "original"),
+}  # fmt: skip
+"""A setting that means something only while another has this value."""
+
+
+class SettingsForm(QScrollArea):
+    """See the module."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._node_id = ""
+        self._fields: dict[str, SettingField] = {}
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Settings"))
+        self._unfollow = workspace.document.follow(self._follow)
+        self.destroyed.connect(lambda *_: self._unfollow())
+        workspace.selection_changed.connect(self._choose)
+        self._choose(workspace.selection)
+
+    def _choose(self, chosen: frozenset[str]) -> None:
+        node_id = next(iter(chosen)) if len(chosen) == 1 else ""
+        if node_id and not self._workspace.document.has_node(node_id):
+            node_id = ""
+        self._node_id = node_id
+        self._fields = {}
+        self.setWidget(self._form(self._workspace.document.node(node_id)) if node_id else self._nothing())
+
+    def _nothing(self) -> QWidget:
+        return Empty("sliders", self.tr("Nothing is selected"), self.tr("Pick one node to see what can be set on it."))
+
+    def _form(self, node: Node) -> QWidget:
+        form = QWidget()
+        column = QVBoxLayout(form)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(label(self.tr("Name"), "muted"))
+        self._name = QLineEdit(node.name)
+        self._name.setAccessibleName(self.tr("Name"))
+        self._name.textEdited.connect(self._rename)
+        self._name_why = label("", "bad")
+        self._name_why.setWordWrap(True)
+        self._name_why.hide()
+        column.addWidget(self._name)
+        column.addWidget(self._name_why)
+        section = ""
+        kind = KINDS[node.kind]
+        for param in kind.params:
+            if param.section != section:
+                section = param.section
+                column.addSpacing(6)
+                head = label(section)
+                head.setFont(theme().font("body", 600))
+                column.addWidget(head)
+            column.addWidget(self._field(param, kind.value(node.params, param.name)))
+        column.addStretch(1)
+        self._show_fitting(node)
+        return form
+
+    def _field(self, param: Param, value: Any) -> SettingField:
+        field = SettingField(param, value)
+        field.edited.connect(self._set)
+        self._fields[param.name] = field
+        return field
+
+    def _set(self, name: str, value: Any) -> None:
+        document = self._workspace.document
+        node = document.node(self._node_id)
+        if KINDS[node.kind].value(node.params, name) != value:
+            edit = SetParams(node.id, {**node.params, name: value},
+                             self.tr("Change {0}").format(self._fields[name].param.label.lower()))  # fmt: skip
+            self._workspace.perform(edit, merge_key=f"{node.id}.{name}")
+
+    def _rename(self, name: str) -> None:
+        node = self._workspace.document.node(self._node_id)
+        why = why_not_named(self._workspace.document, node, name)
+        self._name_why.setText(why)
+        self._name_why.setVisible(bool(why))
+        set_property(self._name, "state", "bad" if why else "")
+        if not why and name != node.name:
+            self._workspace.perform(RenameNode(node.id, name), merge_key=f"{node.id}.name")
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NodeChanged) and change.after.id == self._node_id:
+            node = change.after
+            for name, field in self._fields.items():
+                field.show_value(KINDS[node.kind].value(node.params, name))
+            if not self._name.hasFocus():
+                self._name.setText(node.name)
+            self._show_fitting(node)
+
+    def _show_fitting(self, node: Node) -> None:
+        """Hide what means nothing as things are set, and say what the drawing's rules complain about."""
+        kind = KINDS[node.kind]
+        complaints = [text for node_id, text in rules.problems(self._workspace.document) if node_id == node.id]
+        for name, field in self._fields.items():
+            other, value = _ONLY_FOR.get(name, ("", ""))
+            fits = not other or other not in self._fields or kind.value(node.params, other) == value
+            field.setVisible(fits)
+            if field.param.type in ("code", "expression", "path", "text"):
+                field.complain(next((text for text in complaints if text.startswith(field.param.label)), ""))

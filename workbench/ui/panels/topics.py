@@ -1,0 +1,177 @@
+"""«Topics in this file»: every topic with its rate and what it keeps. Drag one onto the canvas to draw it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.control.messages import DeleteTopic
+from workbench.core.snapshot import Snapshot, TopicStat
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.gestures.drop import Part
+from workbench.ui.panels.blocks import label, rule, tool_button
+from workbench.ui.panels.palette import start_drag
+from workbench.ui.theme import icons, words
+from workbench.ui.theme.theme import theme
+
+_STAT = Qt.ItemDataRole.UserRole
+_KIND = Qt.ItemDataRole.UserRole + 1
+
+
+class _TopicRow(QStyledItemDelegate):
+    """Two lines: name and rate, partitions and records kept."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index) -> QSize:
+        return QSize(0, 37)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index) -> None:
+        stat: TopicStat = index.data(_STAT)
+        look = theme()
+        painter.save()
+        if option.state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+            chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+            painter.fillRect(option.rect, look.color("accent_soft" if chosen else "surface_sunken"))
+        box = QRectF(option.rect).adjusted(12, 2, -12, -1)
+        kind = str(index.data(_KIND))
+        icons.paint(painter, QRectF(box.left(), box.top() + 1, 14, 14), kind,
+                    look.color("stream" if kind == "topic" else "text_muted"))  # fmt: skip
+        text = box.adjusted(20, 0, 0, 0)
+        top = QRectF(text.left(), text.top(), text.width(), 17)
+        foot = QRectF(text.left(), text.top() + 17, text.width(), 16)
+        rate = words.rate(stat.rate_in)
+        kept = QApplication.translate("TopicsPanel", "{0} kept").format(words.count(stat.records))
+        parts = words.plural(len(stat.partitions), "partition", "partitions")
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(look.font("body", mono=True))
+        painter.setPen(look.color("text"))
+        painter.drawText(top, right, rate)
+        room = int(top.width()) - painter.fontMetrics().horizontalAdvance(rate) - 8
+        painter.setFont(look.font("body", 500))
+        painter.drawText(top, left, painter.fontMetrics().elidedText(stat.name, Qt.TextElideMode.ElideMiddle, room))
+        painter.setFont(look.font("caption"))
+        painter.setPen(look.color("text_muted"))
+        painter.drawText(foot, left, parts)
+        painter.drawText(foot, right, kept)
+        painter.restore()
+
+
+class _TopicList(QListWidget):
+    """The rows; a drag starts in Python, so that tests can stand in for the drag's own loop."""
+
+    def __init__(self, owner: TopicsPanel) -> None:
+        super().__init__()
+        self._owner = owner
+        self._pressed_at = QPoint()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_at = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        item = self.itemAt(self._pressed_at)
+        moved = (event.position().toPoint() - self._pressed_at).manhattanLength()
+        if item is None or not event.buttons() & Qt.MouseButton.LeftButton or moved < QApplication.startDragDistance():
+            return
+        stat: TopicStat = item.data(_STAT)
+        start_drag(self, Part(str(item.data(_KIND)), {"partitions": len(stat.partitions)}, stat.name))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        item = self.itemAt(event.pos())
+        if item is not None:
+            self._owner.open_menu(item.data(_STAT), event.globalPos())
+
+
+class TopicsPanel(QWidget):
+    """See the module. ``records_wanted`` names a topic to look into, ``topic_wanted`` asks for a new one."""
+
+    records_wanted = Signal(str)
+    topic_wanted = Signal()
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(rule())
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 6, 8, 4)
+        title = label(self.tr("Topics in this file"), "muted")
+        title.setFont(theme().font("caption", 600))
+        add = tool_button("add", self.tr("New topic"), self.tr("New topic on the canvas"))
+        add.clicked.connect(self.topic_wanted)
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(add)
+        column.addLayout(head)
+        self.list = _TopicList(self)
+        self.list.setAccessibleName(self.tr("Topics in this file"))
+        self.list.setItemDelegate(_TopicRow(self.list))
+        self.list.setMouseTracking(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.itemActivated.connect(lambda item: self.records_wanted.emit(item.data(_STAT).name))
+        self.list.itemClicked.connect(self._select)
+        self.empty = label(self.tr("None yet. Drag a Topic onto the canvas, or let a client create one."), "muted")
+        self.empty.setWordWrap(True)
+        self.empty.setContentsMargins(12, 4, 12, 4)
+        column.addWidget(self.empty)
+        column.addWidget(self.list, 1)
+        workspace.shown_changed.connect(self._show)
+        self._show(workspace.shown)
+
+    def _show(self, shown: Snapshot) -> None:
+        if not self.isVisible() and self.list.count() == len(shown.topics):
+            return
+        self.empty.setVisible(not shown.topics)
+        self.list.setVisible(bool(shown.topics))
+        while self.list.count() > len(shown.topics):
+            self.list.takeItem(self.list.count() - 1)
+        for row, stat in enumerate(shown.topics):
+            item = self.list.item(row)
+            if item is None:
+                item = QListWidgetItem(self.list)
+            if item.data(_STAT) != stat:
+                item.setData(_STAT, stat)
+                item.setData(_KIND, self._kind(stat.name))
+                item.setData(Qt.ItemDataRole.AccessibleTextRole,
+                             f"{stat.name}, {words.rate(stat.rate_in)}, {words.count(stat.records)}")  # fmt: skip
+                item.setToolTip(self.tr("{0}: {1} kept in {2}. Drag it onto the canvas, double click for its records.")
+                                .format(stat.name, words.count(stat.records), words.size(stat.size_bytes)))  # fmt: skip
+
+    def _kind(self, topic: str) -> str:
+        return "dead_letters" if self._workspace.document.named("dead_letters", topic) else "topic"
+
+    def _select(self, item: QListWidgetItem) -> None:
+        name = item.data(_STAT).name
+        drawn = [n.id for n in self._workspace.document.of_kind("topic", "dead_letters") if n.name == name]
+        if drawn:
+            self._workspace.select(drawn)
+
+    def open_menu(self, stat: TopicStat, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icons.icon("records"), self.tr("Show its records")).triggered.connect(
+            lambda *_: self.records_wanted.emit(stat.name))  # fmt: skip
+        drawn = any(n.name == stat.name for n in self._workspace.document.of_kind("topic", "dead_letters"))
+        text = self.tr("Delete {0} and its {1} records").format(stat.name, words.count(stat.records))
+        delete = menu.addAction(icons.icon("delete", "bad"), text)
+        delete.setEnabled(not drawn)
+        delete.setToolTip(self.tr("Delete it from the drawing first") if drawn else text)
+        menu.setToolTipsVisible(True)
+        delete.triggered.connect(lambda *_: self._workspace.act(DeleteTopic(stat.name)).run())
+        menu.popup(place)

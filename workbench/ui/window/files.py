@@ -1,0 +1,136 @@
+"""New, open, save as, samples, import and export: acts on whole files. Dialogs never block (``open``, not ``exec``)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMainWindow
+
+from workbench.control.messages import SaveAs
+from workbench.core.errors import WorkbenchError
+from workbench.flow import codec
+from workbench.flow.edits import AddNode
+from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.gestures.drop import Part, new_node
+from workbench.ui.settings import data_folder
+
+PATTERN = "Workspace (*.flow)"
+
+
+def make_workspace(path: Path, sample: str = "") -> None:
+    """A new workspace file, with a sample's drawing or empty. Any thread."""
+    from workbench.broker import Broker
+
+    drawing = ""
+    if sample:
+        from workbench.flow.samples import load_sample
+
+        drawing = codec.dumps(load_sample(sample))
+    with Broker.create(path) as broker:
+        if drawing:
+            broker.save_flow(drawing)
+
+
+def fresh_path(stem: str) -> Path:
+    """A file name in the data folder that nobody has: «Orders.flow», «Orders 2.flow» ..."""
+    folder, number = data_folder(), 1
+    while (path := folder / (f"{stem}.flow" if number == 1 else f"{stem} {number}.flow")).exists():
+        number += 1
+    return path
+
+
+class Files(QObject):
+    """See the module. ``open_wanted`` asks the application for a window on a file."""
+
+    open_wanted = Signal(object)  # Path
+
+    def __init__(self, window: QMainWindow, workspace: Workspace) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workspace = workspace
+
+    # -- workspaces ----------------------------------------------------------------------------------------
+    def new(self) -> None:
+        def make(name: str) -> None:
+            path = Path(name).with_suffix(".flow")
+            Operation(self, lambda: (path.unlink(missing_ok=True), make_workspace(path))).done(
+                lambda _: self.open_wanted.emit(path)).failed(self._workspace.failed.emit).run()  # fmt: skip
+
+        self._ask(self.tr("New workspace"), QFileDialog.AcceptMode.AcceptSave, PATTERN, make, "flow")
+
+    def open(self) -> None:
+        self._ask(self.tr("Open a workspace"), QFileDialog.AcceptMode.AcceptOpen, PATTERN,
+                  lambda name: self.open_wanted.emit(Path(name)))  # fmt: skip
+
+    def save_as(self) -> None:
+        """A complete copy of the workspace, log and all, made while everything goes on."""
+
+        def save(name: str) -> None:
+            path = Path(name).with_suffix(".flow")
+            self._workspace.act(SaveAs(str(path))).done(
+                lambda _: self._workspace.notice.emit(self.tr("Copied to {0}").format(path.name))).run()
+
+        self._ask(self.tr("Save a copy of the workspace"), QFileDialog.AcceptMode.AcceptSave, PATTERN, save, "flow")
+
+    def open_sample(self, name: str, title: str) -> None:
+        path = fresh_path(title)
+        Operation(self, lambda: make_workspace(path, name)).done(lambda _: self.open_wanted.emit(path)).failed(
+            self._workspace.failed.emit).run()  # fmt: skip
+
+    def play_file(self) -> None:
+        """Draw a file source for a file of events."""
+
+        def draw(name: str) -> None:
+            document = self._workspace.document
+            stem = Path(name).stem[:40] or "file"
+            node = new_node(document, Part("file", {"path": name}, stem), 80, 120)
+            self._workspace.perform(AddNode(node, self.tr("Play a file")))
+            self._workspace.select({node.id})
+
+        kinds = self.tr("Events (*.jsonl *.ndjson *.json *.csv *.log *.txt);;Any file (*)")
+        self._ask(self.tr("Play a file of events"), QFileDialog.AcceptMode.AcceptOpen, kinds, draw)
+
+    # -- drawings ------------------------------------------------------------------------------------------
+    def export_drawing(self) -> None:
+        def save(name: str) -> None:
+            try:
+                Path(name).write_text(codec.dumps(self._workspace.document), encoding="utf-8")
+            except OSError as error:
+                self._workspace.failed.emit(WorkbenchError(f"The drawing was not written: {error.strerror}.",
+                                                           "Choose another place."))  # fmt: skip
+
+        self._ask(self.tr("Export the drawing"), QFileDialog.AcceptMode.AcceptSave, self.tr("Drawing (*.json)"), save,
+                  "json")  # fmt: skip
+
+    def _ask(self, title: str, mode: QFileDialog.AcceptMode, pattern: str, then, suffix: str = "") -> None:
+        dialog = QFileDialog(self._window, title, str(self._workspace.path.parent), pattern)
+        dialog.setAcceptMode(mode)
+        if mode is QFileDialog.AcceptMode.AcceptOpen:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        if suffix:
+            dialog.setDefaultSuffix(suffix)
+        dialog.fileSelected.connect(then)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+def saved_drawing(path: Path) -> str:
+    """The drawing's text in the file, read the quick way for the first paint; empty when it can't be read now.
+
+    The host says later, in a sentence, what is wrong with a file that can't be read.
+    """
+    if not path.exists() or not os.access(path, os.R_OK):
+        return ""
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0.2)
+        try:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'flow'").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return ""
+    return str(row[0]) if row else ""

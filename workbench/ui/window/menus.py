@@ -1,0 +1,141 @@
+"""The menus: which actions stand where, and the menus of nodes, links and the empty canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from workbench.control.messages import ControlGroup, ControlProducer
+from workbench.flow.kinds import KINDS
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.theme.icons import icon
+from workbench.ui.window.actions import ActionBook
+
+# A name adds the action, "-" a separator, "section.*" all of a section that is not placed by name.
+LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("File", ("file.new", "file.open", "@recent", "@samples", "-", "file.save_as", "file.export", "file.drawing", "-",
+              "file.close")),
+    ("Edit", ("edit.undo", "edit.redo", "-", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete",
+              "edit.select_all", "-", "edit.rename", "tools.preferences")),
+    ("View", ("view.zoom_in", "view.zoom_out", "view.actual", "view.fit", "-", "@panels", "@layouts", "-",
+              "view.light", "view.dark", "view.system", "-", "view.motion")),
+    ("Flow", ("@add", "-", "flow.tidy", "@align", "-", "flow.panel", "flow.link")),
+    ("Run", ("run.toggle", "run.start", "run.pause", "run.step", "run.stop", "-", "@speed", "@faults")),
+    ("Replay", ("replay.group", "-", "replay.live", "replay.play", "replay.previous", "replay.next", "replay.start",
+                "-", "replay.bookmark")),
+    ("Tools", ("tools.commands", "tools.filter")),
+    ("Help", ("help.tour", "help.keys", "help.guide", "-", "help.about")),
+)  # fmt: skip
+
+
+class Menus(QObject):
+    """Fills the menu bar, and the context menus of the canvas."""
+
+    def __init__(self, workspace: Workspace, actions: ActionBook, faults: QMenu) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
+        self._actions = actions
+        self._faults = faults
+        self.recent: Callable[[], list[Path]] = list
+        self.open_recent: Callable[[Path], None] = lambda _path: None
+        self.align: Callable[[str], None] = lambda _how: None
+        self.distribute: Callable[[bool], None] = lambda _across: None
+
+    def fill(self, bar: QMenuBar) -> None:
+        titles = {"File": self.tr("File"), "Edit": self.tr("Edit"), "View": self.tr("View"), "Flow": self.tr("Flow"),
+                  "Run": self.tr("Run"), "Replay": self.tr("Replay"), "Tools": self.tr("Tools"),
+                  "Help": self.tr("Help")}  # fmt: skip
+        for title, entries in LAYOUT:
+            menu = bar.addMenu(titles[title])
+            for entry in entries:
+                if entry == "-":
+                    menu.addSeparator()
+                elif entry.startswith("@"):
+                    self._sub(menu, entry[1:])
+                else:
+                    self._put(menu, entry)
+
+    def _put(self, menu: QMenu, name: str) -> None:
+        action = self._actions[name]
+        keys = action.property("keys")
+        menu.addAction(action)
+        if keys and "\t" not in action.text():
+            action.setText(f"{action.text()}\t{keys}")
+
+    def _sub(self, menu: QMenu, what: str) -> None:
+        if what == "faults":
+            menu.addMenu(self._faults)
+            return
+        titles = {"recent": self.tr("Open recent"), "samples": self.tr("Samples"), "panels": self.tr("Panels"),
+                  "layouts": self.tr("Layouts"), "add": self.tr("Add"), "align": self.tr("Align"),
+                  "speed": self.tr("Speed")}  # fmt: skip
+        sub = menu.addMenu(titles[what])
+        if what == "recent":
+            sub.aboutToShow.connect(lambda: self._fill_recent(sub))
+        elif what == "align":
+            self._fill_align(sub)
+        else:
+            section = {"samples": "sample", "panels": "panel", "layouts": "layout", "add": "add", "speed": "run.speed"}
+            for action in self._actions.section(section[what]):
+                sub.addAction(action)
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        menu.clear()
+        for path in self.recent():
+            action = menu.addAction(path.name)
+            action.setToolTip(str(path))
+            action.setEnabled(path.exists())
+            action.triggered.connect(lambda *_, path=path: self.open_recent(path))
+        if menu.isEmpty():
+            menu.addAction(self.tr("None yet")).setEnabled(False)
+
+    def _fill_align(self, menu: QMenu) -> None:
+        for how, text in (("left", self.tr("Left edges")), ("centre", self.tr("Centres")),
+                          ("right", self.tr("Right edges")), ("top", self.tr("Top edges")),
+                          ("middle", self.tr("Middles")), ("bottom", self.tr("Bottom edges"))):  # fmt: skip
+            menu.addAction(text).triggered.connect(lambda *_, how=how: self.align(how))
+        menu.addSeparator()
+        menu.addAction(self.tr("Distribute across")).triggered.connect(lambda *_: self.distribute(True))
+        menu.addAction(self.tr("Distribute down")).triggered.connect(lambda *_: self.distribute(False))
+
+    # -- context menus -------------------------------------------------------------------------------------
+    def context(self, menu: QMenu, subject: str) -> None:
+        """Fill the menu of a node or link (its id), or of the empty canvas ("")."""
+        document = self._workspace.document
+        if document.has_node(subject):
+            self._of_node(menu, subject)
+            menu.addSeparator()
+            for name in ("edit.rename", "edit.duplicate", "edit.copy", "edit.delete"):
+                menu.addAction(self._actions[name])
+        elif document.has_link(subject):
+            menu.addAction(self._actions["edit.delete"])
+        else:
+            add = menu.addMenu(icon("add"), self.tr("Add"))
+            for action in self._actions.section("add"):
+                add.addAction(action)
+            for name in ("edit.paste", "edit.select_all", "flow.tidy", "view.fit"):
+                menu.addAction(self._actions[name])
+
+    def _of_node(self, menu: QMenu, node_id: str) -> None:
+        node = self._workspace.document.node(node_id)
+        role = KINDS[node.kind].role
+        if role in ("producer", "group"):
+            menu.addAction(self._actions["flow.panel"])
+        if role == "group":
+            group = self._workspace.live.group(node.name)
+            paused = group is not None and group.paused
+            menu.addAction(self._actions["replay.group"])
+            self._act(menu, paused, lambda act: ControlGroup(node_id, act))
+        elif role == "producer":
+            stat = self._workspace.live.producer(node_id)
+            paused = stat is not None and stat.state.value == "paused"
+            self._act(menu, paused, lambda act: ControlProducer(node_id, act))
+        if role != "drawing":
+            menu.addAction(self._actions["flow.link"])
+
+    def _act(self, menu: QMenu, paused: bool, command) -> None:
+        text, act, glyph = (self.tr("Resume"), "resume", "run") if paused else (self.tr("Pause"), "pause", "pause")
+        menu.addAction(icon(glyph), text).triggered.connect(lambda *_: self._workspace.act(command(act)).run())
