@@ -94,6 +94,7 @@ def make_view(qtbot, qapp: QApplication, document: FlowDocument) -> FlowView:
     view.resize(1000, 520)
     view.show()
     view.setFocus()
+    view.set_zoom(1.0)
     view.centre_on(QPointF(470, 220))
     return view
 

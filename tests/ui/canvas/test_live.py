@@ -198,6 +198,15 @@ def test_journalled_events_find_their_links():
     assert spread(5, [], 7) == []
 
 
+def test_another_drawing_is_shown_whole_and_nothing_of_the_old_stays(view: FlowView):
+    view.workspace.select({"orders"})
+    far = Node("far", "topic", "far", 5_000, 5_000)
+    view.workspace.document.replace_all([far], [])
+    assert set(view.flow.nodes) == {"far"} and not view.flow.links and not view.flow.dots()
+    assert view.scene_rect().contains(view.flow.nodes["far"].rect)
+    assert view.workspace.selection == frozenset()
+
+
 # -- empty, corners, first steps ---------------------------------------------------------------------------
 def test_an_empty_canvas_offers_three_ways_and_takes_a_drop(bare: FlowView, qtbot):
     from workbench.ui.canvas.empty import StartCard

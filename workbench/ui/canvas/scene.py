@@ -42,6 +42,7 @@ class FlowScene(QGraphicsScene):
     """See the module. ``nodes`` and ``links`` are the items by id."""
 
     drawn_changed = Signal()  # something was added, moved or removed
+    replaced = Signal()  # another drawing was loaded
     looks_changed = Signal()
     legend_changed = Signal()
 
@@ -127,6 +128,8 @@ class FlowScene(QGraphicsScene):
     @_apply.register
     def _(self, change: doc.DocumentReset) -> None:
         self._rebuild()
+        self.workspace.select(self.workspace.selection & self.nodes.keys())
+        self.replaced.emit()
 
     def _rebuild(self) -> None:
         for item in (*self.nodes.values(), *(link.bar for link in self.links.values())):
@@ -276,6 +279,10 @@ class FlowScene(QGraphicsScene):
             for item in self.links.values():
                 item.mark(dense=dense)
         self.clock.move(field.moving)
+
+    def warm_up(self) -> None:
+        """Bring in what dots need, before the first ones come."""
+        self._whole_field()
 
     def _whole_field(self) -> DotField:
         if self._field is None:

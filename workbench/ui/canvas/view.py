@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from time import perf_counter
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -49,6 +49,7 @@ from workbench.ui.theme.theme import theme
 
 _MARGIN = 12
 _SMALL = (560, 300)
+_WARM_UP_MS = 200
 
 
 class FlowView(Camera):
@@ -70,6 +71,7 @@ class FlowView(Camera):
         self._drop: DropPart | None = None
         self._rename: RenameField | None = None
         self._top_room = 0
+        self._shown_once = False
         self._set_up()
         self.zoom_bar = ZoomBar(self.viewport())
         self.legend = Legend(self.viewport())
@@ -95,6 +97,7 @@ class FlowView(Camera):
         self.minimap.went.connect(self.centre_on)
         self.flow.legend_changed.connect(lambda: self.legend.show_step(self.flow.step))
         self.flow.drawn_changed.connect(self._show_emptiness)
+        self.flow.replaced.connect(self.fit)
         self.flow.clock.ticked.connect(self.viewport().update)
         self.flow.looks_changed.connect(self._describe)
         self.zoom_changed.connect(self.flow.set_zoom)
@@ -141,6 +144,10 @@ class FlowView(Camera):
         super().showEvent(event)
         self.flow.clock.set_watched(True)
         self._lay_out()
+        if not self._shown_once:
+            self._shown_once = True
+            self.fit()
+            QTimer.singleShot(_WARM_UP_MS, self.flow, self.flow.warm_up)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.flow.clock.set_watched(False)

@@ -129,7 +129,7 @@ class LinkItem:
         self._changed(self._path.boundingRect().adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM))
 
     def _restyle_bar(self) -> None:
-        rate = words.rate(self.look.rate) if self.dense and self.look.rate else ""
+        rate = words.rate(self.look.rate) if theme().reduced_motion and self.look.rate else ""
         self.bar.show_waiting(self.look.waiting if self.look.slow else 0.0, self.look.label or rate)
         self.bar.setVisible(bool(self.bar.text) and detail_at(self.zoom) == FULL)
 
