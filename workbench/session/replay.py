@@ -97,5 +97,5 @@ def _paced(records: Iterator[StoredRecord], pace: Pace, before_wait: Callable[[]
             due_s = started_s + (stored.timestamp_ms - first_ms) / 1000.0 / pace.speed
             if due_s - pace.now_s() > LINGER_S:
                 before_wait()
-                pace.wait_s(due_s - pace.now_s())
+                pace.wait_s(max(0.0, due_s - pace.now_s()))
         yield stored
