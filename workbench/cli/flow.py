@@ -37,6 +37,8 @@ def export_flow(file: Path, path: Path) -> None:
     if str(path) == "-":
         sys.stdout.write(text)
         return
+    if path.is_dir():
+        raise Invalid(f"{path} is a directory.", "Give the name of a file.")
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(text, encoding="utf-8")
