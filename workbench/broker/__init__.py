@@ -5,6 +5,7 @@ from workbench.broker.batch import (
     BatchHeader,
     batch_header,
     batch_keys,
+    batch_times,
     check_batch,
     decode_batch,
     encode_batch,
@@ -26,6 +27,7 @@ from workbench.broker.membership import (
     IllegalGeneration,
     InconsistentProtocol,
     InvalidSessionTimeout,
+    JoinedMember,
     JoinRequest,
     JoinResult,
     Leaver,
@@ -36,17 +38,17 @@ from workbench.broker.membership import (
     SyncResult,
     UnknownMember,
 )
-from workbench.broker.reader import BrokerReader
+from workbench.broker.reader import BatchSpan, BrokerReader, StoredBatches
 from workbench.broker.stats import BrokerStats
 from workbench.broker.topics import DEFAULTS as TOPIC_DEFAULTS
 from workbench.broker.topics import MAX_PARTITIONS, TopicMeta
 
 __all__ = [
-    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "TOPIC_DEFAULTS", "Assignor", "BatchHeader", "Broker", "BrokerReader",
-    "BrokerStats", "CommittedOffset", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty", "GroupSettings",
-    "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout", "JoinRequest", "JoinResult",
-    "JournalState", "Leaver", "MemberIdRequired", "MemberMeta", "PastGroup", "PastTopic", "RebalanceInProgress",
-    "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys",
-    "check_batch", "decode_assignment", "decode_batch", "encode_batch", "record_at", "split_batches",
-    "subscribed_topics",
+    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "TOPIC_DEFAULTS", "Assignor", "BatchHeader", "BatchSpan", "Broker",
+    "BrokerReader", "BrokerStats", "CommittedOffset", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
+    "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
+    "JoinRequest", "JoinResult", "JoinedMember", "JournalState", "Leaver", "MemberIdRequired", "MemberMeta",
+    "PastGroup", "PastTopic", "RebalanceInProgress", "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta",
+    "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch", "decode_assignment",
+    "decode_batch", "encode_batch", "record_at", "split_batches", "subscribed_topics",
 ]  # fmt: skip

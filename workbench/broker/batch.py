@@ -361,3 +361,24 @@ def batch_keys(data: bytes, limit: int | None = None) -> list[bytes | None]:
     except IndexError:
         raise Corrupt(_CUT_OFF) from None
     return keys
+
+
+def batch_times(data: bytes) -> list[int]:
+    """The timestamps of all records, nothing else decoded: enough to find a place in time."""
+    header = batch_header(data)
+    if header.log_append_time:
+        return [header.max_timestamp] * header.count
+    body = decompress(header.codec, data[HEADER_BYTES:])
+    times: list[int] = []
+    at, size, base, number_at = 0, len(body), header.base_timestamp, _number_at
+    try:
+        for _ in range(header.count):
+            length, at = number_at(body, at)
+            end = at + length
+            times.append(base + number_at(body, at + 1)[0])
+            if not at < end <= size:
+                raise Corrupt(_WRONG_LENGTH)
+            at = end
+    except IndexError:
+        raise Corrupt(_CUT_OFF) from None
+    return times

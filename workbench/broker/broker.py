@@ -309,9 +309,8 @@ class Broker:
 
     def note_delivery(self, topic: str, partition: int, first: int, last: int, group: str, member: str,
                       again: bool = False) -> None:  # fmt: skip
-        """Records were handed to a member; ``again``: it or another had them before."""
-        self._journal.note_delivery(topic, partition, first, last, group, member, again)
-        self._groups.note_position(group, TopicPartition(topic, partition), member, last + 1)
+        """Records were handed to a member. That the group had them before is noticed here; ``again`` says so anyway."""
+        self._groups.note_delivery(TopicPartition(topic, partition), first, last, group, member, again)
 
     # -- keeping house ---------------------------------------------------------------------------------------
     def delete_records(self, topic: str, partition: int, before_offset: int) -> int:

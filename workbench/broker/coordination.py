@@ -67,6 +67,7 @@ class Coordination:
         self._groups = Groups(clock, settings)
         self._groups.load(store.read(rows.load_groups), store.read(rows.load_offsets))
         self._positions: dict[tuple[str, TopicPartition], tuple[str, int]] = {}
+        self._delivered: dict[tuple[str, TopicPartition], int] = journal.delivered()
         self._ages = Ages(clock, log.fetch)
         self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer
 
@@ -182,8 +183,9 @@ class Coordination:
         """A topic is gone; its rows went with it."""
         with self._lock:
             self._groups.forget_topic(topic)
-            for key in [key for key in self._positions if key[1].topic == topic]:
-                del self._positions[key]
+            for known in (self._positions, self._delivered):
+                for key in [key for key in known if key[1].topic == topic]:
+                    del known[key]
 
     # -- resets --------------------------------------------------------------------------------------------
     def plan_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = ()) -> ResetPlan:
@@ -245,9 +247,17 @@ class Coordination:
         if written is not None:
             written.result()
 
-    def note_position(self, group: str, part: TopicPartition, member: str, next_offset: int) -> None:
+    def note_delivery(self, part: TopicPartition, first: int, last: int, group: str, member: str, again: bool) -> None:
+        """Records went to a member: its position, and whether the group had them before (then the range is split)."""
         with self._lock:
-            self._positions[group, part] = (member, next_offset)
+            self._positions[group, part] = (member, last + 1)
+            seen = self._delivered.get((group, part), 0)
+            self._delivered[group, part] = max(seen, last + 1)
+            fresh = last + 1 if again else max(first, min(seen, last + 1))
+            if first < fresh:
+                self._journal.note_delivery(part.topic, part.partition, first, fresh - 1, group, member, True)
+            if fresh <= last:
+                self._journal.note_delivery(part.topic, part.partition, fresh, last, group, member)
 
     def partitions(self, group: str) -> tuple[GroupPartitionStat, ...]:
         """Every partition the group has committed or holds: bounds, committed, position, owner and lag in time."""

@@ -1,6 +1,6 @@
 """The journal's tables, and how entries, keyframes and lag samples look in them. Shared by writer and reader.
 
-journal           one row an entry, about 41 bytes a range; names are numbers of ``journal_name``. Ids and times
+journal           one row an entry, about 47 bytes a range; names are numbers of ``journal_name``. Ids and times
                   both only grow, so a time is found by bisecting ids and needs no index
 journal_event     index of the rare kinds (all but append, deliver, commit), so that marks cost no scan
 journal_keyframe  the folded state after entry ``id``: zlib over JSON
@@ -139,9 +139,15 @@ def unpack_lags(data: bytes) -> Iterable[tuple[int, int, int]]:
     return zip(numbers[:count], numbers[count : 2 * count], numbers[2 * count :], strict=True)
 
 
+def id_range(connection: sqlite3.Connection, table: str) -> tuple[int, int]:
+    """The first and the last id, (1, 0) of an empty table. Asked one by one: together they would be a scan."""
+    first, last = connection.execute(f"SELECT (SELECT min(id) FROM {table}), (SELECT max(id) FROM {table})").fetchone()
+    return (1, 0) if first is None else (first, last)
+
+
 def first_id_at(connection: sqlite3.Connection, table: str, ms: int) -> int:
     """The first id in ``table`` with ``at_ms >= ms``, by bisection; one past the last when there is none."""
-    low, last = connection.execute(f"SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM {table}").fetchone()
+    low, last = id_range(connection, table)
     high = last + 1
     probe = f"SELECT id, at_ms FROM {table} WHERE id >= ? ORDER BY id LIMIT 1"
     while low < high:

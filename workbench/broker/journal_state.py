@@ -188,6 +188,9 @@ def _group(state: JournalState, entry: JournalEntry) -> None:
         state.groups.pop(entry.group, None)
         return
     group = state.group(entry.group)
+    if (group.state, entry.detail["state"]) == ("CompletingRebalance", "PreparingRebalance"):
+        for member in group.members.values():  # overtaken before the leader had shared out: nobody holds anything
+            member.partitions = []
     group.state = entry.detail["state"]
     group.generation = entry.detail["generation"]
     group.assignor = entry.detail["assignor"]

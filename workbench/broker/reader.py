@@ -7,13 +7,14 @@ What is read is committed; ``version()`` changes whenever somebody committed som
 
 from __future__ import annotations
 
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from workbench.broker import files
-from workbench.broker.batch import decode_batch
+from workbench.broker.batch import batch_times, decode_batch
 from workbench.broker.journal_reader import JournalReader
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
 from workbench.broker.membership import CommittedOffset, GroupMeta, GroupState
@@ -34,6 +35,35 @@ _PARTITIONS = """
     WHERE topic.name = ? AND topic.deleted_ms IS NULL"""
 _HOLDER = "SELECT id, last_offset, size FROM batch WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"
 _DATA = "SELECT data FROM batch WHERE id = ?"
+
+
+_SPAN = "SELECT id, last_offset, time_high FROM batch WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"
+
+
+class BatchSpan(NamedTuple):
+    """One stored batch without its bytes. ``time_high`` is the greatest timestamp of the partition up to its end."""
+
+    base_offset: int
+    last_offset: int
+    time_high: int
+
+
+class StoredBatches:
+    """Batches by look-up, without their records."""
+
+    def __init__(self, db: sqlite3.Connection, partition_no: int) -> None:
+        self._db = db
+        self._floor = row_id(partition_no, 0)
+
+    def span_at(self, offset: int) -> BatchSpan | None:
+        """The last batch that begins at or before ``offset``."""
+        row = self._db.execute(_SPAN, (self._floor, self._floor + offset)).fetchone()
+        return None if row is None else BatchSpan(row[0] - self._floor, row[1], row[2])
+
+    def times(self, base_offset: int) -> list[int]:
+        """The timestamps of the batch's records; none when it is gone."""
+        row = self._db.execute(_DATA, (self._floor + base_offset,)).fetchone()
+        return [] if row is None else batch_times(row[0])
 
 
 class _Place(NamedTuple):
@@ -143,6 +173,10 @@ class RecordReader:
         """Whole stored batches, undecoded; the first may begin before ``offset``."""
         place = self._place(topic, partition)
         return read_batches(self._db, place.no, max(offset, place.log_start), place.end, max_bytes)
+
+    def stored_batches(self, topic: str, partition: int) -> StoredBatches:
+        """The batches of one partition, for many questions about where its records lie in time."""
+        return StoredBatches(self._db, self._place(topic, partition).no)
 
     def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None:
         """The first offset whose record is at or after ``ms``; None when there is none."""

@@ -308,8 +308,8 @@ def test_trimming_keeps_the_newest_and_a_keyframe_to_start_from(book):
         book.journal.note_append("orders", 0, number, number, 1)
         book.tick(1_000)
     whole = book.reader.range()
-    assert trim(book.connection, 200 * 41) == 600
-    assert trim(book.connection, 200 * 41) == 0
+    assert trim(book.connection, 200 * 47) == 600
+    assert trim(book.connection, 200 * 47) == 0
     first, last = book.reader.range()
     assert whole[0] < first <= last == whole[1]
     assert book.state_at(first).topics["orders"].partitions[0].end > 0

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from workbench.broker import (
     Broker,
     BrokerReader,
+    JoinedMember,
     JoinRequest,
     Leaver,
     RebalanceInProgress,
@@ -172,10 +173,7 @@ class Session(RuleBasedStateMachine):
             return
         group = self.broker.group("g")
         if group.state == "CompletingRebalance":
-            assigned = RANGE.assign([RANGE.candidate(_joined(m)) for m in group.members], TOPICS)
-            from workbench.broker.consumer_protocol import encode_assignment
-
-            shares = {member_id: encode_assignment(parts) for member_id, parts in assigned.items()}
+            shares = RANGE.share_out([JoinedMember(m.member_id, None, m.metadata) for m in group.members], TOPICS)
             self.broker.sync_group(SyncRequest("g", group.leader, group.generation, shares))
 
     @rule()
@@ -190,12 +188,6 @@ class Session(RuleBasedStateMachine):
 
     def _has_group(self):
         return "g" in {g.name for g in self.broker.groups()}
-
-
-def _joined(member):
-    from workbench.broker.membership import JoinedMember
-
-    return JoinedMember(member.member_id, member.instance_id, member.metadata)
 
 
 def test_the_past_is_the_truth_of_every_instant(tmp_path_factory):
@@ -281,7 +273,7 @@ def test_an_hour_at_a_high_rate_is_scrubbed_in_milliseconds(tmp_path):
     with Broker.create(tmp_path / "a.flow", clock=clock, background=False) as broker:
         broker.create_topic("orders", 6)
         start, ends = clock.now_ms(), [0] * 6
-        for tick in range(2_400):  # four minutes of full ticks stand for the hour: only the keyframe interval counts
+        for _ in range(2_400):  # four minutes of full ticks stand for the hour: only the keyframe interval counts
             for partition in range(6):
                 broker._journal.note_append("orders", partition, ends[partition], ends[partition] + 832, 170_000)
                 broker._journal.note_delivery("orders", partition, ends[partition], ends[partition] + 832, "g", "m")
@@ -289,7 +281,6 @@ def test_an_hour_at_a_high_rate_is_scrubbed_in_milliseconds(tmp_path):
                 ends[partition] += 833
             clock.advance(100)
             broker.store.write(broker._journal.flush).result()
-            del tick
     with BrokerReader(tmp_path / "a.flow") as reader:
         timeline, took = Timeline(reader), []
         for step in range(30):

@@ -1,0 +1,61 @@
+"""Marks of the time strip: the few entries of the journal that a person looks for, each as a short sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from workbench.core.journal import JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """``subject`` is ``kind:name`` of what it is about, e.g. ``group:shipping``; empty when it is about the session."""
+
+    at_ms: int
+    kind: str
+    text: str
+    subject: str = ""
+
+
+def mark_of(entry: JournalEntry) -> Mark | None:
+    """The mark an entry makes; None for those that are only steps on the way (a group's inner states)."""
+    if entry.kind == "group" and entry.detail.get("act") == "state":
+        return None
+    subject = f"group:{entry.group}" if entry.group else f"topic:{entry.topic}" if entry.topic else ""
+    say = _SAY.get(entry.kind)
+    return Mark(entry.at_ms, entry.kind, say(entry) if say else entry.kind, subject)
+
+
+def _act(entry: JournalEntry) -> str:
+    return str(entry.detail.get("act", "changed"))
+
+
+def _run(entry: JournalEntry) -> str:
+    speed = entry.detail.get("speed", 1.0)
+    return f"Run {_act(entry)}" + (f" at {speed:g}×" if speed != 1.0 else "")
+
+
+def _rebalance(entry: JournalEntry) -> str:
+    members = len(entry.detail.get("assignment", ()))
+    count = "1 member" if members == 1 else f"{members} members"
+    return f"{entry.group}: generation {entry.detail.get('generation', '?')}, {count}"
+
+
+def _reset(entry: JournalEntry) -> str:
+    moves = len(entry.detail.get("moves", ()))
+    count = "1 partition" if moves == 1 else f"{moves} partitions"
+    return f"{entry.group} moved on {entry.topic}, {count}"
+
+
+_SAY: Mapping[str, Callable[[JournalEntry], str]] = {
+    "run": _run,
+    "rebalance": _rebalance,
+    "reset": _reset,
+    "fault": lambda entry: str(entry.detail.get("text") or entry.detail.get("what", "Fault")),
+    "bookmark": lambda entry: str(entry.detail.get("text") or "Bookmark"),
+    "member": lambda entry: f"{entry.member or 'Member'} of {entry.group} {_act(entry)}",
+    "host": lambda entry: f"Host {_act(entry)}",
+    "topic": lambda entry: f"Topic {entry.topic} {_act(entry)}",
+    "group": lambda entry: f"Group {entry.group} {_act(entry)}",
+}

@@ -1,0 +1,200 @@
+"""The past of a workspace: its state at any instant, and what moved between two instants.
+
+``state_at`` starts from the keyframe before the instant, folds the entries up to it, and says the result in the same
+``Snapshot`` that live state comes in, so the window paints both alike. Entries cover up to a tenth of a second and
+carry the time of their last part, so an instant is exact to one tick. Values that no entry holds (lag in time) come
+from the lag samples, one a second. Belongs to the thread of its reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.broker import BrokerReader, JournalState, PastGroup, PastTopic
+from workbench.core.journal import MARK_KINDS, JournalEntry, LagSample
+from workbench.core.records import TopicPartition
+from workbench.core.snapshot import (
+    GroupPartitionStat,
+    GroupStat,
+    MemberStat,
+    PartitionStat,
+    PartState,
+    ProducerStat,
+    RunState,
+    Snapshot,
+    TopicStat,
+)
+from workbench.session.marks import Mark, mark_of
+
+RATE_WINDOW_MS = 1_000
+TREND_WINDOW_MS = 5_000
+ALL = 1 << 40
+_ACT_STATES = {"paused": PartState.PAUSED, "killed": PartState.KILLED, "failed": PartState.FAILED}
+_PRODUCER_STATES = {"paused": PartState.PAUSED, "failed": PartState.FAILED, "done": PartState.DONE}
+
+Lags = dict[tuple[str, TopicPartition], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A range of records on its way: written to a partition, or handed to a member (``again``: not the first time)."""
+
+    at_ms: int
+    kind: Literal["append", "deliver"]
+    topic: str
+    partition: int
+    first: int
+    last: int
+    group: str = ""
+    member: str = ""
+    again: bool = False
+
+
+@dataclass(slots=True)
+class _Recent:
+    """What moved in the second before the instant."""
+
+    records_in: dict[TopicPartition, int]
+    bytes_in: dict[str, int]
+    delivered: dict[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, entries: Sequence[JournalEntry]) -> _Recent:
+        self = cls({}, {}, {})
+        for entry in entries:
+            if entry.kind == "append":
+                part = TopicPartition(entry.topic, entry.partition)
+                self.records_in[part] = self.records_in.get(part, 0) + entry.count
+                self.bytes_in[entry.topic] = self.bytes_in.get(entry.topic, 0) + entry.bytes
+            elif entry.kind == "deliver":
+                key = (entry.group, entry.member)
+                self.delivered[key] = self.delivered.get(key, 0) + entry.count
+        return self
+
+
+class Timeline:
+    """Reads through ``reader``. Moving forward by small steps goes on from the state at hand."""
+
+    def __init__(self, reader: BrokerReader) -> None:
+        self._reader = reader
+        self._state = JournalState()
+        self._base_id = -1  # the keyframe the state at hand began with; -1: none yet
+        self._applied_id = 0
+        self._at_ms = 0
+
+    def range(self) -> tuple[int, int]:
+        """The first and the last instant that can be shown; (0, 0) when nothing is journalled."""
+        return self._reader.journal_range() or (0, 0)
+
+    def marks(self, from_ms: int, to_ms: int) -> list[Mark]:
+        """Starts, stops, rebalances, resets, faults, bookmarks ... of ``from_ms <= t < to_ms``."""
+        entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=MARK_KINDS, limit=ALL)
+        return [mark for mark in map(mark_of, entries) if mark is not None]
+
+    def histogram(self, from_ms: int, to_ms: int, buckets: int) -> list[int]:
+        """Records written in each of ``buckets`` equal parts of the range."""
+        return self._reader.append_histogram(from_ms, to_ms, buckets)
+
+    def flow_of(self, from_ms: int, to_ms: int) -> list[Movement]:
+        """What was written and delivered in ``from_ms <= t < to_ms``, in order."""
+        entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=("append", "deliver"), limit=ALL)
+        return [
+            Movement(e.at_ms, "append" if e.kind == "append" else "deliver", e.topic, e.partition, e.first, e.last,
+                     e.group, e.member, bool(e.detail.get("again")))
+            for e in entries
+        ]  # fmt: skip
+
+    def state_at(self, ms: int) -> Snapshot:
+        """Everything as it stood at ``ms``: offsets, commits, positions, members, lag, rates, the run."""
+        recent = _Recent.of(self._fold_to(ms))
+        lags = self._lags(ms)
+        topics = tuple(_topic(name, past, recent) for name, past in sorted(self._state.topics.items()))
+        groups = tuple(self._group(name, past, recent, lags, ms) for name, past in sorted(self._state.groups.items()))
+        producers = tuple(_producer(node, detail) for node, detail in self._state.producers.items())
+        return Snapshot(at_ms=ms, live=False, run=RunState(self._state.run), speed=self._state.speed, topics=topics,
+                        groups=groups, producers=producers)  # fmt: skip
+
+    # -- folding -------------------------------------------------------------------------------------------
+    def _fold_to(self, ms: int) -> list[JournalEntry]:
+        """Bring the state at hand to ``ms``; returns the entries of the second before it."""
+        keyframe = self._reader.keyframe_before(ms)
+        base_id = keyframe[0] if keyframe else 0
+        if self._base_id < 0 or ms < self._at_ms or base_id > self._applied_id:
+            self._state = JournalState.load(keyframe[2]) if keyframe else JournalState()
+            self._base_id = self._applied_id = base_id
+        self._at_ms = ms
+        for entry in self._reader.journal(self._applied_id, to_ms=ms + 1, limit=ALL):
+            self._state.apply(entry)
+            self._applied_id = entry.id
+        return self._reader.journal(
+            from_ms=ms - RATE_WINDOW_MS + 1, to_ms=ms + 1, kinds=("append", "deliver"), limit=ALL
+        )
+
+    def _lags(self, ms: int) -> tuple[Lags, list[LagSample]]:
+        """The lag samples of the instant, and the oldest ones of the seconds before it."""
+        now = {(s.group, TopicPartition(s.topic, s.partition)): s.lag_ms for s in self._reader.lags_before(ms)}
+        window = self._reader.lag_samples(ms - TREND_WINDOW_MS, ms, TREND_WINDOW_MS)
+        return now, [sample for sample in window if sample.at_ms == window[0].at_ms]
+
+    # -- saying it -----------------------------------------------------------------------------------------
+    def _group(
+        self, name: str, past: PastGroup, recent: _Recent, lags: tuple[Lags, list[LagSample]], ms: int
+    ) -> GroupStat:
+        owners = past.owners()
+        partitions = tuple(
+            self._partition(name, part, past, owners, lags[0]) for part in sorted(set(past.committed) | set(owners))
+            if part.topic in self._state.topics
+        )  # fmt: skip
+        rate = sum(count for (group, _), count in recent.delivered.items() if group == name)
+        lag = sum(p.lag_records for p in partitions)
+        trend = _trend([sample for sample in lags[1] if sample.group == name], lag, ms)
+        members = tuple(_member(name, member_id, past, partitions, recent) for member_id in past.members)
+        paused = bool(members) and all(member.state is PartState.PAUSED for member in members)
+        return GroupStat(
+            name, past.state, past.generation, past.assignor, members, partitions, float(rate), trend, paused
+        )
+
+    def _partition(self, group: str, part: TopicPartition, past: PastGroup, owners: dict[TopicPartition, str],
+                   lags: Lags) -> GroupPartitionStat:  # fmt: skip
+        bounds = self._state.topics[part.topic].partition(part.partition)
+        stat = GroupPartitionStat(
+            part.topic, part.partition, bounds.log_start, bounds.end, past.committed.get(part),
+            past.positions.get(part) if part in owners else None, owners.get(part, ""),
+        )  # fmt: skip
+        age_ms = lags.get((group, part)) if stat.lag_records else 0
+        return GroupPartitionStat(stat.topic, stat.partition, stat.log_start, stat.end, stat.committed, stat.position,
+                                  stat.member_id, age_ms)  # fmt: skip
+
+
+def _trend(before: Sequence[LagSample], lag: int, ms: int) -> float:
+    """How fast the lag grew since the samples ``before``, in records a second."""
+    since_ms = ms - before[0].at_ms if before else 0
+    return (lag - sum(sample.lag_records for sample in before)) * 1000.0 / since_ms if since_ms > 0 else 0.0
+
+
+def _topic(name: str, past: PastTopic, recent: _Recent) -> TopicStat:
+    partitions = tuple(
+        PartitionStat(number, part.log_start, part.end, part.size_bytes,
+                      float(recent.records_in.get(TopicPartition(name, number), 0)))
+        for number, part in enumerate(past.partitions)
+    )  # fmt: skip
+    return TopicStat(name, past.kind, partitions, sum(p.rate_in for p in partitions),
+                     float(recent.bytes_in.get(name, 0)), past.last_append_ms)  # fmt: skip
+
+
+def _member(group: str, member_id: str, past: PastGroup, partitions: Sequence[GroupPartitionStat],
+            recent: _Recent) -> MemberStat:  # fmt: skip
+    member = past.members[member_id]
+    held = tuple((part.topic, part.partition) for part in member.partitions)
+    lag = sum(p.lag_records for p in partitions if p.member_id == member_id)
+    state = _ACT_STATES.get(member.act, PartState.RUNNING if past.state == "Stable" else PartState.JOINING)
+    name = member.client or member_id
+    rate = sum(recent.delivered.get((group, known), 0) for known in {member_id, name})
+    return MemberStat(member_id, name, state, held, float(rate), lag)
+
+
+def _producer(node: str, detail: dict[str, object]) -> ProducerStat:
+    state = _PRODUCER_STATES.get(str(detail.get("act", "")), PartState.RUNNING)
+    return ProducerStat(node, str(detail.get("name", node)), state, str(detail.get("topic", "")))
