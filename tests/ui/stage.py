@@ -68,10 +68,10 @@ def orders_document() -> FlowDocument:
         Node("checkout-web", "producer", "checkout web", 16, 16, params={"rate": 300.0}),
         Node("checkout-mobile", "producer", "checkout mobile", 16, 104, params={"rate": 180.0}),
         Node("settlements", "file", "settlements", 16, 302, params={"rate": 96.0}),
-        Node("orders", "topic", "orders", 236, 30, params={"partitions": 6}),
+        Node("orders", "topic", "orders", 236, 30, params={"partitions": 6, "retention_ms": 900_000}),
         Node("payments", "topic", "payments", 236, 286, params={"partitions": 3}),
-        Node("shipping", "group", "shipping", 510, 27, params={"members": 2}),
         Node("billing", "group", "billing", 510, 182, params={"members": 3}),
+        Node("shipping", "group", "shipping", 510, 27, params={"members": 2}),
         Node("orders-dlq", "dead_letters", "orders.dlq", 770, 49),
         Node("invoices", "topic", "invoices", 770, 190, params={"partitions": 3}),
     ]

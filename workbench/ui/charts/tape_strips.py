@@ -1,0 +1,139 @@
+"""What the log tape shows: one strip a partition with the marks of its groups, and the axes that place an offset.
+
+Values made from a snapshot; no painting here. An axis turns an offset of a strip into a number along the tape and back:
+``OffsetAxis`` is the offset itself, ``TimeAxis`` the time its record was written, between known knots.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from workbench.core.snapshot import GroupPartitionStat, Snapshot
+from workbench.flow.document import FlowDocument
+from workbench.ui.models.series import GroupSeries, group_series, threshold_of, topic_order
+from workbench.ui.theme.tokens import LAG
+
+Knots = Sequence[tuple[int, int]]
+"""(time in ms, offset), both rising."""
+
+
+@dataclass(frozen=True, slots=True)
+class TapeGroup:
+    """One group's place on a strip. ``level`` is 0 keeping up, 1 slipping, 2 over its share of the threshold."""
+
+    series: GroupSeries
+    committed: int
+    position: int | None
+    behind: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    topic: str
+    partition: int
+    first_of_topic: bool
+    log_start: int
+    end: int
+    later_end: int  # where the log ends now, while the past is shown
+    groups: tuple[TapeGroup, ...]
+
+    @property
+    def slowest(self) -> TapeGroup | None:
+        return max(self.groups, key=lambda group: group.behind, default=None)
+
+
+def strips_of(document: FlowDocument, shown: Snapshot, live: Snapshot) -> list[Strip]:
+    """Every partition of every topic, in the order of the drawing."""
+    looks = group_series(document, shown)
+    thresholds = {group.name: threshold_of(document, group.name) for group in shown.groups}
+    readers: dict[tuple[str, int], list[tuple[str, GroupPartitionStat]]] = {}
+    for group in shown.groups:
+        for place in group.partitions:
+            readers.setdefault((place.topic, place.partition), []).append((group.name, place))
+    found = []
+    for name in topic_order(document, shown):
+        topic, now = shown.topic(name), live.topic(name)
+        assert topic is not None
+        ends = {p.partition: p.end for p in now.partitions} if now and not shown.live else {}
+        for index, part in enumerate(topic.partitions):
+            groups = [
+                _group(looks[group], place, thresholds[group][0] / len(topic.partitions))
+                for group, place in readers.get((name, part.partition), ())
+            ]
+            groups.sort(key=lambda group: group.series.index)
+            later = max(part.end, ends.get(part.partition, part.end))
+            found.append(Strip(name, part.partition, index == 0, part.log_start, part.end, later, tuple(groups)))
+    return found
+
+
+def _group(series: GroupSeries, place: GroupPartitionStat, share: float) -> TapeGroup:
+    behind = place.lag_records
+    level = 2 if behind >= share * LAG["bad_at"] else 1 if behind >= share * LAG["warn_at"] else 0
+    committed = place.log_start if place.committed is None else place.committed
+    return TapeGroup(series, committed, place.position, behind, level)
+
+
+
+class Axis(Protocol):
+    def value(self, strip: Strip, offset: int) -> float: ...
+    def offset(self, strip: Strip, value: float) -> int: ...
+    def extent(self, strips: Sequence[Strip]) -> tuple[float, float]: ...
+
+
+class OffsetAxis:
+    def value(self, strip: Strip, offset: int) -> float:
+        return float(offset)
+
+    def offset(self, strip: Strip, value: float) -> int:
+        return round(value)
+
+    def extent(self, strips: Sequence[Strip]) -> tuple[float, float]:
+        low = min((s.log_start for s in strips if s.later_end > s.log_start), default=0)
+        high = max((s.later_end for s in strips), default=0)
+        room = max(high - low, 20) * 0.02
+        return (0.0 if low < room else low - room), max(high, low + 20) + room / 2
+
+
+class TimeAxis:
+    """``knots`` by (topic, partition); a strip without any lies at the left edge."""
+
+    def __init__(self, knots: Mapping[tuple[str, int], Knots]) -> None:
+        self._knots = {place: [*points] for place, points in knots.items() if points}
+
+    def value(self, strip: Strip, offset: int) -> float:
+        points = self._knots.get((strip.topic, strip.partition))
+        if not points:
+            return self._edges()[0]
+        at = bisect_left(points, offset, key=lambda point: point[1])
+        if at == 0:
+            return float(points[0][0])
+        if at == len(points):
+            return float(points[-1][0])
+        (ms0, o0), (ms1, o1) = points[at - 1], points[at]
+        return ms0 + (ms1 - ms0) * (offset - o0) / max(1, o1 - o0)
+
+    def offset(self, strip: Strip, value: float) -> int:
+        points = self._knots.get((strip.topic, strip.partition))
+        if not points:
+            return strip.end
+        at = bisect_left(points, value, key=lambda point: point[0])
+        if at == 0:
+            return points[0][1]
+        if at == len(points):
+            return points[-1][1]
+        (ms0, o0), (ms1, o1) = points[at - 1], points[at]
+        return round(o0 + (o1 - o0) * (value - ms0) / max(1, ms1 - ms0))
+
+    def _edges(self) -> tuple[float, float]:
+        low = min((points[0][0] for points in self._knots.values()), default=0)
+        high = max((points[-1][0] for points in self._knots.values()), default=low + 60_000)
+        return float(low), float(max(high, low + 1000))
+
+    def extent(self, strips: Sequence[Strip]) -> tuple[float, float]:
+        low, high = self._edges()
+        room = (high - low) * 0.02
+        return low - room, high + room / 2

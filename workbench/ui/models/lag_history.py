@@ -1,0 +1,86 @@
+"""How far behind each group was: what live snapshots said, after what the file keeps. No Qt, any one thread.
+
+A series is a group, or one partition of a group. Points are (time in s, records, seconds). Live points are kept for
+the longest window; older ones come from the file, already thinned. ``thinned`` keeps the least and greatest point of
+each slice, so that a peak never disappears, and gives at most the points asked for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+
+from workbench.core.journal import LagSample
+from workbench.core.snapshot import Snapshot
+
+Point = tuple[float, float, float]
+SeriesKey = tuple[str, str]
+"""(group, "") for a group, (group, "orders/3") for one of its partitions."""
+
+KEPT_POINTS = 6_000
+LIVE_EVERY_MS = 200
+
+
+class LagHistory:
+    def __init__(self) -> None:
+        self._live: dict[SeriesKey, deque[Point]] = defaultdict(lambda: deque(maxlen=KEPT_POINTS))
+        self._stored: dict[SeriesKey, list[Point]] = {}
+        self._last_ms = 0
+
+    def add(self, snapshot: Snapshot) -> bool:
+        """Take a live snapshot; False when it came too soon after the one before."""
+        if snapshot.at_ms - self._last_ms < LIVE_EVERY_MS:
+            return False
+        self._last_ms = snapshot.at_ms
+        at = snapshot.at_ms / 1000
+        for group in snapshot.groups:
+            self._live[group.name, ""].append((at, group.lag_records, (group.lag_ms or 0) / 1000))
+            for place in group.partitions:
+                key = (group.name, f"{place.topic}/{place.partition}")
+                self._live[key].append((at, place.lag_records, (place.lag_ms or 0) / 1000))
+        return True
+
+    def keep(self, stored: dict[SeriesKey, list[Point]]) -> None:
+        """Take what the file keeps, in place of what was taken before."""
+        self._stored = stored
+
+    @property
+    def keys(self) -> set[SeriesKey]:
+        return set(self._live) | set(self._stored)
+
+    def points(self, key: SeriesKey, from_s: float, to_s: float) -> list[Point]:
+        """Stored points up to where live ones begin, then the live ones."""
+        live = list(self._live.get(key, ()))
+        stored = self._stored.get(key, [])
+        begin = live[0][0] if live else float("inf")
+        older = stored[bisect_left(stored, (from_s,)) : bisect_left(stored, (min(begin, to_s),))]
+        newer = live[bisect_left(live, (from_s,)) : bisect_left(live, (to_s + 0.001,))]
+        return older + newer
+
+
+def stored_series(samples: Iterable[LagSample]) -> dict[SeriesKey, list[Point]]:
+    """Samples of one instant added up for each group; seconds are those of its oldest waiting record."""
+    found: dict[SeriesKey, list[Point]] = defaultdict(list)
+    for sample in samples:
+        at, seconds = sample.at_ms / 1000, (sample.lag_ms or 0) / 1000
+        found[sample.group, f"{sample.topic}/{sample.partition}"].append((at, sample.lag_records, seconds))
+        whole = found[sample.group, ""]
+        if whole and whole[-1][0] == at:
+            whole[-1] = (at, whole[-1][1] + sample.lag_records, max(whole[-1][2], seconds))
+        else:
+            whole.append((at, sample.lag_records, seconds))
+    return dict(found)
+
+
+def thinned(points: Sequence[Point], most: int, which: int) -> list[Point]:
+    """At most ``most`` points, with the least and the greatest of each slice; ``which`` is 1 records, 2 seconds."""
+    if len(points) <= most or most < 4:
+        return list(points)
+    slices = most // 2 - 1
+    found = [points[0]]
+    for index in range(slices):
+        part = points[len(points) * index // slices : len(points) * (index + 1) // slices]
+        least, greatest = min(part, key=lambda p: p[which]), max(part, key=lambda p: p[which])
+        found += [least] if least is greatest else sorted((least, greatest))
+    return [*found, points[-1]]

@@ -1,0 +1,105 @@
+"""Questions to the past, asked on one thread of their own: a time line belongs to the thread of its reader.
+
+``ask(fn)`` runs ``fn(timeline, reader)`` there and gives an ``Operation``; questions are answered in order.
+``close`` waits for the last and lets go of the file. GUI thread outside, worker inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, QThreadPool
+
+from workbench.broker import BrokerReader
+from workbench.core.keys import key_colour
+from workbench.core.records import StoredRecord
+from workbench.core.snapshot import Snapshot
+from workbench.flow.document import FlowDocument
+from workbench.session.marks import Mark
+from workbench.session.timeline import Movement as Moved
+from workbench.session.timeline import Timeline
+from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
+from workbench.ui.bridge.operation import Operation
+
+SAMPLED_MOVES = 40
+SAMPLED_RECORDS = 6
+
+
+class Past(Protocol):
+    """What a time line answers."""
+
+    def range(self) -> tuple[int, int]: ...
+    def state_at(self, ms: int) -> Snapshot: ...
+    def marks(self, from_ms: int, to_ms: int) -> list[Mark]: ...
+    def histogram(self, from_ms: int, to_ms: int, buckets: int) -> list[int]: ...
+    def flow_of(self, from_ms: int, to_ms: int) -> list[Moved]: ...
+
+
+class RecordSource(Protocol):
+    def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]: ...
+    def close(self) -> None: ...
+
+
+Opened = tuple[Past, RecordSource]
+
+
+def open_past(path: Path) -> Opened:
+    reader = BrokerReader(path)
+    return Timeline(reader), reader
+
+
+class PastReader(QObject):
+    def __init__(self, open_: Callable[[], Opened], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open = open_
+        self._opened: Opened | None = None
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._pool.setExpiryTimeout(-1)
+
+    def ask(self, question: Callable[[Past, RecordSource], Any]) -> Operation:
+        """Ask; connect ``done`` and ``failed`` of what is returned. It is on its way already."""
+        return Operation(self, lambda: question(*self._here())).run(self._pool)
+
+    def _here(self) -> Opened:
+        """The time line, opened on this (the worker's) thread when first asked."""
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
+
+    def close(self) -> None:
+        def shut() -> None:
+            if self._opened is not None:
+                self._opened[1].close()
+                self._opened = None
+
+        self._pool.start(shut)
+        self._pool.waitForDone()
+
+
+def movements(document: FlowDocument, moved: Iterable[tuple[Moved, tuple[int, ...]]]) -> list[Movement]:
+    """What moved in the past, along the links of the drawing; links that are no longer drawn are left out."""
+    found: list[Movement] = []
+    for move, colours in moved:
+        if move.kind == "append":
+            links = append_links(document, move.topic)
+        else:
+            links = delivery_links(document, move.topic, move.group)
+        parts = spread(move.at_ms, links, move.last - move.first + 1, move.again)
+        found += [replace(part, colours=colours) for part in parts]
+    return found
+
+
+def coloured(moved: list[Moved], source: RecordSource) -> list[tuple[Moved, tuple[int, ...]]]:
+    """Movements with the key colours of some of their records; only the first few are looked up."""
+    found = []
+    for index, move in enumerate(moved):
+        records: list[StoredRecord] = []
+        if index < SAMPLED_MOVES:
+            wanted = min(SAMPLED_RECORDS, move.last - move.first + 1)
+            records = source.read(move.topic, move.partition, move.first, wanted)
+        found.append((move, tuple(key_colour(record.key) for record in records)))
+    return found

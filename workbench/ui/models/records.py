@@ -1,0 +1,241 @@
+"""A table of any length: rows are numbers, pages of records are loaded off the GUI thread and kept in a small LRU.
+
+The model never counts and never fetches "more": it is told the span of numbers (``show``, ``grow``), and asks
+``Rows`` for the page under the eye. Until that arrives a row has no record and is painted as grey bars. The page
+asked for last is loaded first, so a jump is never behind a queue. Spans over ``MAX_ROWS`` show a window of them.
+GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, Qt, Signal
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.records import StoredRecord
+from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.matching import text_of
+from workbench.ui.models.rows import Rows
+from workbench.ui.theme import words
+
+COLUMNS = ("time", "partition", "offset", "key", "value", "headers", "size")
+RECORD_ROLE = Qt.ItemDataRole.UserRole
+MAX_ROWS = 1_000_000_000
+KEPT_PAGES = 48
+_WAITING_PAGES = 4
+_NUMERIC = ("partition", "offset", "headers", "size")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("records", text)
+
+
+class RecordsModel(QAbstractTableModel):
+    page_loaded = Signal()
+    load_failed = Signal(object)  # WorkbenchError
+
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._rows: Rows | None = None
+        self._newest_first = True
+        self._first = 0
+        self._end = 0
+        self._pages: OrderedDict[int, dict[int, StoredRecord]] = OrderedDict()
+        self._stale: set[int] = set()
+        self._waiting: list[int] = []
+        self._loading = False
+        self._shown = 0  # counts what was shown, so that an answer for an earlier one is dropped
+
+    # -- what is shown -------------------------------------------------------------------------------------
+    def show(self, rows: Rows | None, first: int = 0, end: int = 0, newest_first: bool = True) -> None:
+        """Show other rows, from the beginning."""
+        self.beginResetModel()
+        self._rows, self._newest_first = rows, newest_first
+        self._first, self._end = max(first, end - MAX_ROWS), end
+        self._shown += 1
+        self._pages.clear()
+        self._stale.clear()
+        self._waiting.clear()
+        self._loading = False
+        self.endResetModel()
+
+    def grow(self, first: int, end: int) -> None:
+        """The log grew at its end, or lost its head, or a scan found older ones: rows come and go, nothing jumps."""
+        first = max(first, end - MAX_ROWS)
+        if end < self._end or first > self._end:
+            self.show(self._rows, first, end, self._newest_first)
+            return
+        if first > self._first:
+            self._remove_head(first)
+        elif first < self._first:
+            self._insert(self._first - first, at_end=self._newest_first)
+            self._first = first
+            self.endInsertRows()
+        if end > self._end:
+            self._mark_last_page()
+            self._insert(end - self._end, at_end=not self._newest_first)
+            self._end = end
+            self.endInsertRows()
+
+    def _insert(self, count: int, at_end: bool) -> None:
+        at = self.rowCount() if at_end else 0
+        self.beginInsertRows(QModelIndex(), at, at + count - 1)
+
+    def _remove_head(self, first: int) -> None:
+        gone, rows = first - self._first, self.rowCount()
+        if not gone or not rows:
+            self._first = first
+            return
+        at = rows - gone if self._newest_first else 0
+        self.beginRemoveRows(QModelIndex(), at, at + gone - 1)
+        self._first = first
+        self.endRemoveRows()
+
+    def _mark_last_page(self) -> None:
+        """The page at the growing end is short, and late records may yet fall into it: it is read again."""
+        if self._rows is not None and self._end > self._first:
+            self._stale.add((self._end - 1) // self._rows.page_rows)
+
+    def row_of(self, number: int) -> int:
+        """The row of a number, kept inside the table; -1 when it is empty."""
+        inside = min(max(number, self._first), self._end - 1)
+        if self._end <= self._first:
+            return -1
+        return self._end - 1 - inside if self._newest_first else inside - self._first
+
+    def number_of(self, row: int) -> int:
+        return self._end - 1 - row if self._newest_first else self._first + row
+
+    def include(self, number: int) -> None:
+        """Move the window of a span over ``MAX_ROWS`` so that it holds ``number``."""
+        if not self._first <= number < self._end:
+            self.show(self._rows, number, max(self._end, number + 1), self._newest_first)
+
+    # -- records -------------------------------------------------------------------------------------------
+    def record(self, row: int) -> StoredRecord | None:
+        """The record of a row when its page is here; else it is sent for."""
+        if self._rows is None or not 0 <= row < self.rowCount():
+            return None
+        number = self.number_of(row)
+        page = number // self._rows.page_rows
+        records = self._pages.get(page)
+        if records is None or page in self._stale:
+            self._want(page)
+        if records is None:
+            return None
+        self._pages.move_to_end(page)
+        return records.get(number)
+
+    def is_removed(self, row: int) -> bool:
+        """Was it looked for and is no longer in the log?"""
+        if self._rows is None:
+            return False
+        number = self.number_of(row)
+        page = number // self._rows.page_rows
+        return page in self._pages and page not in self._stale and number not in self._pages[page]
+
+    def _want(self, page: int) -> None:
+        if page in self._waiting:
+            self._waiting.remove(page)
+        self._waiting.append(page)
+        del self._waiting[:-_WAITING_PAGES]
+        self._load_next()
+
+    def _load_next(self) -> None:
+        if self._loading or not self._waiting or self._rows is None:
+            return
+        self._loading = True
+        page, rows, shown, workspace = self._waiting.pop(), self._rows, self._shown, self._workspace
+
+        def read() -> dict[int, StoredRecord]:
+            with workspace.reader_for_work() as reader:
+                return rows.read(reader, page * rows.page_rows, rows.page_rows)
+
+        Operation(self, read).done(lambda found: self._keep(shown, page, found)).failed(
+            lambda error: self._give_up(shown, error)
+        ).run()
+
+    def _keep(self, shown: int, page: int, records: dict[int, StoredRecord]) -> None:
+        if shown != self._shown or self._rows is None:
+            return
+        self._loading = False
+        self._pages[page] = records
+        self._stale.discard(page)
+        while len(self._pages) > KEPT_PAGES:
+            self._pages.popitem(last=False)
+        first, last = page * self._rows.page_rows, (page + 1) * self._rows.page_rows - 1
+        rows = sorted((self.row_of(first), self.row_of(last)))
+        if rows[0] >= 0:
+            self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[1], len(COLUMNS) - 1))
+        self.page_loaded.emit()
+        self._load_next()
+
+    def _give_up(self, shown: int, error: WorkbenchError) -> None:
+        if shown == self._shown:
+            self._loading = False
+            self._waiting.clear()
+            self.load_failed.emit(error)
+
+    # -- Qt ------------------------------------------------------------------------------------------------
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else self._end - self._first
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == RECORD_ROLE:
+            return self.record(index.row())
+        if role == Qt.ItemDataRole.DisplayRole:
+            record = self.record(index.row())
+            return "" if record is None else cell_text(record, COLUMNS[index.column()])
+        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[index.column()] in _NUMERIC:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if COLUMNS[section] in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.DisplayRole:
+            titles = (_tr("Time (UTC)"), _tr("Part."), _tr("Offset"), _tr("Key"), _tr("Value"), _tr("Headers"),
+                      _tr("Size"))  # fmt: skip
+            return titles[section]
+        return None
+
+
+def cell_text(record: StoredRecord, column: str) -> str:
+    """A cell in words; null, empty and text are told apart."""
+    match column:
+        case "time":
+            return words.clock(record.timestamp_ms)
+        case "partition":
+            return str(record.partition)
+        case "offset":
+            return words.count(record.offset)
+        case "key":
+            return data_text(record.key)
+        case "value":
+            return data_text(record.value)
+        case "headers":
+            return str(len(record.headers))
+    return words.size(record.size_bytes)
+
+
+def data_text(data: bytes | None, limit: int = 400) -> str:
+    """One line of a key or value: ``null``, ``empty``, or its text (bytes that are not text as hex)."""
+    if data is None:
+        return _tr("null")
+    if data == b"":
+        return _tr("empty")
+    head = data[:limit]
+    text = text_of(head) or ""
+    if "\ufffd" in text[:-1]:
+        return head[: limit // 4].hex(" ")
+    return " ".join(text.split()) if "\n" in text or "\t" in text else text

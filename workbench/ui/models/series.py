@@ -1,0 +1,75 @@
+"""Which colour, dash and letter a group has: the same on tape, chart and table. Plain functions, GUI thread.
+
+Drawn groups come first, in the order of the drawing, then outside groups by name, so that a new outside client never
+recolours a drawn group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QColor
+
+from workbench.core.snapshot import Snapshot
+from workbench.flow.document import FlowDocument, Node
+from workbench.flow.kinds import kind_of
+from workbench.ui.theme.theme import theme
+
+GROUP_KINDS = ("group", "forward")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSeries:
+    """One group's look. ``letter`` is one letter, or two where the first is taken."""
+
+    name: str
+    index: int
+    letter: str
+
+    @property
+    def colour(self) -> QColor:
+        return theme().series(self.index)[0]
+
+    @property
+    def dash(self) -> tuple[int, ...]:
+        return theme().series(self.index)[1]
+
+
+def group_series(document: FlowDocument, snapshot: Snapshot) -> dict[str, GroupSeries]:
+    """The look of every group there is, by name."""
+    known = {group.name for group in snapshot.groups}
+    drawn = [node.name for node in document.of_kind(*GROUP_KINDS)]
+    names = list(dict.fromkeys([*(name for name in drawn if name in known), *sorted(known - set(drawn))]))
+    found: dict[str, GroupSeries] = {}
+    taken: set[str] = set()
+    for index, name in enumerate(names):
+        letters = [name[:1].upper(), *(name[:1].upper() + letter.lower() for letter in name[1:] if letter.isalnum())]
+        letter = next((choice for choice in letters if choice not in taken), letters[0])
+        taken.add(letter)
+        found[name] = GroupSeries(name, index, letter)
+    return found
+
+
+def group_node(document: FlowDocument, group: str) -> Node | None:
+    """The drawn node of a group; None for an outside client."""
+    return next((node for node in document.of_kind(*GROUP_KINDS) if node.name == group), None)
+
+
+def threshold_of(document: FlowDocument, group: str) -> tuple[int, float]:
+    """Records and seconds behind at which a group is in trouble."""
+    node = group_node(document, group)
+    values = kind_of("group" if node is None else node.kind).complete({} if node is None else node.params)
+    return int(values["lag_threshold_records"]), float(values["lag_threshold_s"])
+
+
+def selected_group(document: FlowDocument, selection: frozenset[str]) -> str:
+    """The one group that is selected on the canvas; empty when it is none or several."""
+    names = [node.name for node in document.of_kind(*GROUP_KINDS) if node.id in selection]
+    return names[0] if len(names) == 1 else ""
+
+
+def topic_order(document: FlowDocument, snapshot: Snapshot) -> list[str]:
+    """Topics as the drawing has them, then the others by name."""
+    known = {topic.name for topic in snapshot.topics}
+    drawn = [node.name for node in document.of_kind("topic", "dead_letters", "queue") if node.name in known]
+    return list(dict.fromkeys([*drawn, *sorted(known - set(drawn))]))

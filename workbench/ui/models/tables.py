@@ -1,0 +1,134 @@
+"""A small table of values: columns are functions of a row, rows are known by a key, and new rows replace old in place.
+
+For tables of some hundreds of rows that change a few times a second; no reset unless the keys changed. GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from workbench.ui.theme.theme import theme
+
+Row = TypeVar("Row")
+ROW_ROLE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """``tone`` names a colour role for a row; ``width`` 0 takes what is left."""
+
+    title: str
+    text: Callable[[Row], str]
+    width: int = 0
+    right: bool = False
+    mono: bool = False
+    tone: Callable[[Row], str] | None = None
+    icon: Callable[[Row], QIcon] | None = None
+    strong: Callable[[Row], bool] | None = None
+
+
+class ValuesModel(QAbstractTableModel, Generic[Row]):
+    def __init__(self, columns: Sequence[Column[Row]], key: Callable[[Row], Hashable],
+                 parent: QObject | None = None) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.columns = columns
+        self._key = key
+        self.rows: list[Row] = []
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show these rows; a row whose key was there stays where it is when the order is the same."""
+        if [self._key(row) for row in rows] != [self._key(row) for row in self.rows]:
+            self.beginResetModel()
+            self.rows = list(rows)
+            self.endResetModel()
+            return
+        changed = [i for i, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if old != new]
+        self.rows = list(rows)
+        if changed:
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
+
+    def append(self, rows: Sequence[Row], most: int) -> None:
+        """Add rows at the end; the oldest go when there are more than ``most``."""
+        if rows:
+            self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(rows) - 1)
+            self.rows += rows
+            self.endInsertRows()
+        extra = len(self.rows) - most
+        if extra > 0:
+            self.beginRemoveRows(QModelIndex(), 0, extra - 1)
+            del self.rows[:extra]
+            self.endRemoveRows()
+
+    def row_of(self, key: Hashable) -> int:
+        return next((i for i, row in enumerate(self.rows) if self._key(row) == key), -1)
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self._side(section)
+        return None
+
+    def _side(self, section: int) -> int:
+        side = Qt.AlignmentFlag.AlignRight if self.columns[section].right else Qt.AlignmentFlag.AlignLeft
+        return int(side | Qt.AlignmentFlag.AlignVCenter)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = self.rows[index.row()], self.columns[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+                return column.text(row)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return self._side(index.column())
+            case Qt.ItemDataRole.FontRole:
+                strong = column.strong is not None and column.strong(row)
+                return theme().font("body", 600 if strong else 400, mono=column.mono)
+            case Qt.ItemDataRole.ForegroundRole if column.tone is not None:
+                return theme().color(column.tone(row))
+            case Qt.ItemDataRole.DecorationRole if column.icon is not None:
+                return column.icon(row)
+        return row if role == ROW_ROLE else None
+
+
+class ValuesTable(QTableView):
+    """Fixed rows, no grid, one row chosen at a time."""
+
+    def __init__(self, model: ValuesModel, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setAccessibleName(name)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setStyleSheet("QTableView::item { padding: 0 6px; }")
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(int(theme().size("row_table")))
+        head = self.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setFixedHeight(26)
+        for index, column in enumerate(model.columns):
+            if column.width:
+                self.setColumnWidth(index, column.width)
+            else:
+                head.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
+
+    def chosen(self) -> Any:
+        """The row value under the cursor; None when there is none."""
+        return self.currentIndex().data(ROW_ROLE) if self.currentIndex().isValid() else None

@@ -1,0 +1,152 @@
+"""All consumer groups as a table: who reads what, how far behind, and what can be done about it.
+
+Choosing a row chooses the group on the canvas, and the other way round. GUI thread.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QPoint, QSignalBlocker
+from PySide6.QtGui import QIcon, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.control.messages import ControlGroup, DeleteGroup
+from workbench.core.snapshot import GroupStat, Snapshot
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.series import group_node, group_series, selected_group, threshold_of
+from workbench.ui.models.tables import Column, ValuesModel, ValuesTable
+from workbench.ui.panels.blocks import Empty
+from workbench.ui.panels.replay_preview import open_replay_preview
+from workbench.ui.theme import icons, words
+from workbench.ui.theme.tokens import LAG
+
+
+class GroupsPanel(QWidget):
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.model: ValuesModel[GroupStat] = ValuesModel(self._columns(), lambda group: group.name, self)
+        self.table = ValuesTable(self.model, self.tr("Groups"))
+        self._stack = QStackedWidget()
+        how = self.tr("Drag a group onto the canvas, or let a Kafka client join one.")
+        self._stack.addWidget(Empty("group", self.tr("No groups yet"), how))
+        self._stack.addWidget(self.table)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        workspace.shown_changed.connect(self._follow)
+        workspace.selection_changed.connect(lambda _: self._mark_selected())
+        self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._choose(now.row()))
+        self.model.modelReset.connect(self._mark_selected)
+        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.table.doubleClicked.connect(lambda _: self.replay())
+
+    def _columns(self) -> list[Column[GroupStat]]:
+        return [
+            Column(self.tr("Group"), lambda g: g.name, 150, strong=lambda g: True, icon=self._icon),
+            Column(self.tr("State"), self._state, 120, tone=self._state_tone),
+            Column(self.tr("Generation"), lambda g: words.count(g.generation), 80, right=True, mono=True),
+            Column(self.tr("Assignor"), lambda g: g.assignor or "–", 110, tone=lambda g: "text_muted"),
+            Column(self.tr("Members"), lambda g: words.count(len(g.members)), 70, right=True, mono=True),
+            Column(self.tr("Reads"), lambda g: ", ".join(g.topics) or "–", 0, tone=lambda g: "text_muted"),
+            Column(self.tr("Rate"), lambda g: words.rate(g.rate), 80, right=True, mono=True),
+            Column(self.tr("Behind"), lambda g: words.count(g.lag_records), 90, right=True, mono=True, tone=self._tone,
+                   strong=lambda g: self._tone(g) != "text"),
+            Column(self.tr("In time"), lambda g: "–" if g.lag_ms is None else words.duration(g.lag_ms), 100, right=True,
+                   mono=True, tone=self._tone),
+            Column(self.tr("Trend"), self._trend, 90, right=True, mono=True, tone=self._tone),
+        ]  # fmt: skip
+
+    def _icon(self, group: GroupStat) -> QIcon:
+        drawn = group_node(self._workspace.document, group.name) is not None
+        return icons.icon("group", "consumer") if drawn else icons.icon("client", "external")
+
+    def _state(self, group: GroupStat) -> str:
+        if group.paused:
+            return self.tr("Paused")
+        return {"PreparingRebalance": self.tr("Members join"), "CompletingRebalance": self.tr("Sharing out"),
+                "Stable": self.tr("Reading"), "Empty": self.tr("No members")}.get(group.state, group.state)  # fmt: skip
+
+    def _state_tone(self, group: GroupStat) -> str:
+        return "ok" if group.state == "Stable" and not group.paused else "text_muted"
+
+    def _tone(self, group: GroupStat) -> str:
+        records, seconds = threshold_of(self._workspace.document, group.name)
+        share = max(group.lag_records / records, (group.lag_ms or 0) / 1000 / seconds)
+        return "bad" if share >= LAG["bad_at"] else "warn" if share >= LAG["warn_at"] else "text"
+
+    def _trend(self, group: GroupStat) -> str:
+        if abs(group.trend) < 1:
+            return self.tr("steady")
+        return f"{words.change(group.trend)}/s {'↗' if group.trend > 0 else '↘'}"
+
+    # -- following -----------------------------------------------------------------------------------------
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow(self._workspace.shown)
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        if self.isVisible():
+            order = list(group_series(self._workspace.document, snapshot))
+            self.model.show(sorted(snapshot.groups, key=lambda group: order.index(group.name)))
+            self._stack.setCurrentIndex(1 if snapshot.groups else 0)
+
+    def _mark_selected(self) -> None:
+        row = self.model.row_of(selected_group(self._workspace.document, self._workspace.selection))
+        with QSignalBlocker(self.table.selectionModel()):
+            if row >= 0:
+                self.table.selectRow(row)
+        self.table.viewport().update()
+
+    def _choose(self, row: int) -> None:
+        if 0 <= row < len(self.model.rows):
+            node = group_node(self._workspace.document, self.model.rows[row].name)
+            if node is not None:
+                self._workspace.select([node.id])
+
+    # -- acts ----------------------------------------------------------------------------------------------
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.text().lower() == "r":
+            self.replay()
+        else:
+            super().keyPressEvent(event)
+
+    def replay(self) -> None:
+        """Open the preview for the chosen group, with its form."""
+        group = self.table.chosen()
+        if group is not None:
+            open_replay_preview(self._workspace, self, group.name)
+
+    def _open_menu(self, at: QPoint) -> None:
+        group = self.table.chosen()
+        if group is not None:
+            self.menu_for(group).popup(self.table.viewport().mapToGlobal(at))
+
+    def menu_for(self, group: GroupStat) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        node = group_node(self._workspace.document, group.name)
+        menu.addAction(icons.icon("replay", "consumer"), self.tr("Replay from… (R)")).triggered.connect(self.replay)
+        act = "resume" if group.paused else "pause"
+        pause = menu.addAction(icons.icon("run" if group.paused else "pause", "text"),
+                               self.tr("Resume") if group.paused else self.tr("Pause"))  # fmt: skip
+        if node is not None:
+            pause.triggered.connect(partial(self._control, node.id, act))
+        else:
+            pause.setEnabled(False)
+            pause.setToolTip(self.tr("It is an outside client; it is not ours to pause."))
+        menu.addSeparator()
+        delete = menu.addAction(icons.icon("delete", "bad"), self.tr("Delete its offsets"))
+        delete.setEnabled(not group.members)
+        delete.setToolTip("" if delete.isEnabled() else self.tr("Members are still reading."))
+        delete.triggered.connect(partial(self._delete, group.name))
+        return menu
+
+    def _control(self, node_id: str, act: str, _checked: bool = False) -> None:
+        self._workspace.act(ControlGroup(node_id, act)).run()
+
+    def _delete(self, name: str, _checked: bool = False) -> None:
+        self._workspace.act(DeleteGroup(name)).done(
+            lambda _: self._workspace.notice.emit(self.tr("Group {0} is deleted.").format(name))
+        ).run()

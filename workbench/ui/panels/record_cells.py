@@ -1,0 +1,103 @@
+"""How a cell of the records table is painted: figures in mono, the key as a chip, grey bars while loading.
+
+One delegate for all columns, so that a row is one look. Colours are asked of the theme at each paint. GUI thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from workbench.core.keys import key_colour
+from workbench.core.records import StoredRecord
+from workbench.ui.models.records import COLUMNS, RECORD_ROLE, RecordsModel, cell_text, data_text
+from workbench.ui.theme.theme import theme
+
+ROW_HEIGHT = 24
+PADDING = 10
+Index = QModelIndex | QPersistentModelIndex
+_RIGHT = ("partition", "offset", "headers", "size")
+
+
+def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, raised: str = "surface_raised") -> None:
+    """A key as a chip at the left of ``rect``: a dot of its colour and its text; null and empty only in words."""
+    look = theme()
+    font = look.font("body", mono=True)
+    text = data_text(key, 120)
+    dot = 0 if not key else 14
+    metrics = QFontMetrics(font)
+    width = min(rect.width(), metrics.horizontalAdvance(text) + 16 + dot)
+    chip = QRectF(rect.left(), rect.center().y() - 9, width, 18)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(look.color("line"), 1))
+    painter.setBrush(look.color(raised))
+    painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+    if dot:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.key_colour(key_colour(key)))
+        painter.drawEllipse(QRectF(chip.left() + 8, chip.center().y() - 3.5, 7, 7))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setFont(font)
+    painter.setPen(look.color("text" if key else "text_muted"))
+    inner = chip.adjusted(8 + dot, 0, -6, 0)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(inner.width()) + 2)
+    painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
+
+
+class RecordCell(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(60, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        model = index.model()
+        if not isinstance(model, RecordsModel):
+            return
+        look, column = theme(), COLUMNS[index.column()]
+        rect = QRectF(option.rect)
+        painter.save()
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen:
+            painter.fillRect(rect, look.color("accent_soft"))
+            if index.column() == 0:
+                painter.fillRect(QRectF(rect.left(), rect.top(), 2, rect.height()), look.color("accent"))
+        painter.setPen(QPen(look.color("line"), 1))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        inner = rect.adjusted(PADDING + (2 if index.column() == 0 else 0), 0, -PADDING, 0)
+        record = index.data(RECORD_ROLE)
+        if record is not None:
+            self._paint_record(painter, inner, record, column)
+        elif model.is_removed(index.row()):
+            self._paint_removed(painter, inner, column)
+        else:
+            self._paint_placeholder(painter, inner, column, index.row())
+        painter.restore()
+
+    def _paint_record(self, painter: QPainter, inner: QRectF, record: StoredRecord, column: str) -> None:
+        if column == "key":
+            paint_key_chip(painter, inner, record.key)
+            return
+        font = theme().font("body", mono=True)
+        painter.setFont(font)
+        plain = column != "value"
+        painter.setPen(theme().color("text" if plain else "text_muted"))
+        side = Qt.AlignmentFlag.AlignRight if column in _RIGHT else Qt.AlignmentFlag.AlignLeft
+        text = cell_text(record, column)
+        if not plain:
+            text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
+        painter.drawText(inner, int(side | Qt.AlignmentFlag.AlignVCenter), text)
+
+    def _paint_placeholder(self, painter: QPainter, inner: QRectF, column: str, row: int) -> None:
+        share = (0.55 + 0.35 * ((row * 37 + len(column)) % 10) / 10) if column in ("key", "value") else 0.8
+        width = inner.width() * share
+        left = inner.right() - width if column in _RIGHT else inner.left()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("surface_sunken"))
+        painter.drawRoundedRect(QRectF(left, inner.center().y() - 4, width, 8), 4, 4)
+
+    def _paint_removed(self, painter: QPainter, inner: QRectF, column: str) -> None:
+        if column == "value":
+            painter.setFont(theme().font("body"))
+            painter.setPen(theme().color("text_muted"))
+            painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), self.tr("removed by retention"))

@@ -1,0 +1,294 @@
+"""One record in full: where it is, its value as JSON, hex or headers, and what changed since the last of its key.
+
+The panel shows what it is given (``show_record``) and says what is wanted by signals; it reads nothing itself but the
+earlier record of the same key, off the GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.records import Headers, StoredRecord
+from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models import pretty
+from workbench.ui.models.records import data_text
+from workbench.ui.models.scan import PageReader
+from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, tool_button
+from workbench.ui.panels.payload_view import PayloadView
+from workbench.ui.panels.record_cells import paint_key_chip
+from workbench.ui.theme import icons, words
+from workbench.ui.theme.theme import theme
+
+LOOK_BACK_RECORDS = 50_000
+_STEP = 1000
+
+
+class KeyChip(QWidget):
+    """A record's key, as in the table."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._key: bytes | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.update)
+
+    def show_key(self, key: bytes | None) -> None:
+        self._key = key
+        self.setToolTip(data_text(key, 2000))
+        self.setAccessibleName(self.tr("Key {0}").format(data_text(key)))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 22)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_key_chip(QPainter(self), QRectF(self.rect()), self._key, "surface_sunken")
+
+
+class RecordDetail(QFrame):
+    replay_wanted = Signal(str, object)  # group, StoredRecord
+    publish_wanted = Signal(object)  # StoredRecord
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "raised")
+        self._workspace = workspace
+        self._record: StoredRecord | None = None
+        self._groups: tuple[str, ...] = ()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(Empty("", self.tr("No record chosen"), self.tr("Pick a row to see all of it here.")))
+        self._stack.addWidget(self._build())
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+
+    # -- building ------------------------------------------------------------------------------------------
+    def _build(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(15, 12, 12, 10)
+        column.setSpacing(8)
+        column.addLayout(self._build_head())
+        column.addLayout(self._build_choices())
+        self.view = PayloadView()
+        self.view.setAccessibleName(self.tr("Record"))
+        column.addWidget(self.view, 1)
+        self._headers_box = QWidget()
+        self._headers_column = QVBoxLayout(self._headers_box)
+        self._headers_column.setContentsMargins(0, 0, 0, 0)
+        self._headers_column.setSpacing(4)
+        self._headers_scroll = QScrollArea()
+        self._headers_scroll.setWidgetResizable(True)
+        self._headers_scroll.setWidget(self._headers_box)
+        self._headers_scroll.viewport().setAutoFillBackground(False)
+        self._headers_box.setAutoFillBackground(False)
+        self._line = rule()
+        column.addWidget(self._line)
+        column.addWidget(self._headers_scroll)
+        column.addLayout(self._build_buttons())
+        return page
+
+    def _build_head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        self.place = label("", "title")
+        self.chip = KeyChip()
+        self.copy = tool_button("copy", self.tr("Copy the value"), self.tr("Copy the value (Ctrl+C)"))
+        self.copy.clicked.connect(self.copy_value)
+        head.addWidget(self.place)
+        head.addWidget(self.chip, 1)
+        head.addWidget(self.copy)
+        return head
+
+    def _build_choices(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.tabs = Segments([("value", self.tr("Value")), ("hex", self.tr("Hex")), ("headers", self.tr("Headers")),
+                              ("changes", self.tr("Changes"))], self.tr("View"))  # fmt: skip
+        self.tabs.chosen.connect(lambda _: self._show())
+        self.decoder = QComboBox()
+        self.decoder.setAccessibleName(self.tr("Decoder"))
+        self.decoder.addItem(self.tr("Detected"), "detect")
+        self.decoder.addItem(self.tr("JSON"), "json")
+        self.decoder.addItem(self.tr("Text"), "text")
+        self.decoder.setMinimumWidth(112)
+        self.decoder.currentIndexChanged.connect(lambda _: self._show())
+        row.addWidget(self.tabs)
+        row.addStretch(1)
+        self._decoder_name = label(self.tr("Decoder"), "muted")
+        row.addWidget(self._decoder_name)
+        row.addWidget(self.decoder)
+        return row
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.replay = push_button(self.tr("Replay a group from here"), "replay",
+                                  tip=self.tr("Move a group back to this record"))  # fmt: skip
+        self.menu = QMenu(self)
+        self.replay.clicked.connect(self._open_menu)
+        self.publish = push_button(self.tr("Publish again"), "loop", tip=self.tr("Write this record once more, now"))
+        self.publish.clicked.connect(lambda: self._record and self.publish_wanted.emit(self._record))
+        row.addWidget(self.replay, 1)
+        row.addWidget(self.publish)
+        return row
+
+    # -- showing -------------------------------------------------------------------------------------------
+    @property
+    def record(self) -> StoredRecord | None:
+        return self._record
+
+    def show_record(self, record: StoredRecord | None, groups: Sequence[str] = ()) -> None:
+        self._groups = tuple(groups)
+        self.replay.setEnabled(bool(groups))
+        if record == self._record:
+            return
+        self._record = record
+        self._stack.setCurrentIndex(0 if record is None else 1)
+        if record is None:
+            return
+        self.place.setText(words.place(record.topic, record.partition, record.offset))
+        self.place.setToolTip(f"{words.date(record.timestamp_ms)} {words.clock(record.timestamp_ms)} UTC")
+        self.chip.show_key(record.key)
+        self._fill_headers(record.headers)
+        self._show()
+
+    def _show(self) -> None:
+        record, tab = self._record, self.tabs.current
+        if record is None:
+            return
+        in_value = tab in ("value", "headers")
+        self.view.setVisible(tab != "headers")
+        self._line.setVisible(tab == "value")
+        self._headers_scroll.setVisible(in_value)
+        lines = max(1, len(record.headers))
+        self._headers_scroll.setFixedHeight(min(28 + lines * 20, 140) if tab == "value" else 16_777_215)
+        if tab == "headers":
+            self._headers_scroll.setMinimumHeight(60)
+        self._decoder_name.setVisible(tab == "value")
+        self.decoder.setVisible(tab == "value")
+        if tab == "value":
+            self._show_value(record)
+        elif tab == "hex":
+            self._show_hex(record)
+        elif tab == "changes":
+            self._show_changes(record)
+
+    def _show_value(self, record: StoredRecord) -> None:
+        if not record.value:
+            self.decoder.setItemText(0, self.tr("Detected"))
+            self.view.show_text(self._nothing(record.value), "text")
+            return
+        text, kind = pretty.readable(record.value, self.decoder.currentData() != "text")
+        name = {"json": self.tr("JSON"), "text": self.tr("Text"), "bytes": self.tr("Bytes")}[kind]
+        self.decoder.setItemText(0, self.tr("{0}, detected").format(name))
+        if len(record.value) > pretty.SHOWN_BYTES:
+            text += "\n" + self.tr("… {0} in all; the first {1} are shown.").format(
+                words.size(len(record.value)), words.size(pretty.SHOWN_BYTES))  # fmt: skip
+        self.view.show_text(text, kind)
+
+    def _nothing(self, data: bytes | None) -> str:
+        return self.tr("null: a tombstone, it has no value.") if data is None else self.tr("Empty: a value of 0 bytes.")
+
+    def _show_hex(self, record: StoredRecord) -> None:
+        parts = [(self.tr("Key"), record.key), (self.tr("Value"), record.value)]
+        texts = [f"{name}\n{pretty.hex_dump(data) if data else data_text(data)}" for name, data in parts]
+        self.view.show_text("\n\n".join(texts), "bytes")
+
+    def _show_changes(self, record: StoredRecord) -> None:
+        if not record.key:
+            self.view.show_text(self.tr("A record without a key has no earlier one to compare with."), "text")
+            return
+        self.view.show_text(self.tr("Looking for the record before it with the same key…"), "text")
+        workspace = self._workspace
+
+        def look_back() -> StoredRecord | None:
+            with workspace.reader_for_work() as reader:
+                return previous_of_key(reader, record)
+
+        Operation(self, look_back).done(partial(self._show_difference, record)).failed(
+            lambda error: self.view.show_text(error.sentence(), "text")
+        ).run()
+
+    def _show_difference(self, record: StoredRecord, before: StoredRecord | None) -> None:
+        if record is not self._record or self.tabs.current != "changes":
+            return
+        if before is None:
+            self.view.show_text(self.tr("No earlier record has this key (of {0} looked at).").format(
+                words.count(min(LOOK_BACK_RECORDS, record.offset))), "text")  # fmt: skip
+            return
+        lines = pretty.changes(_readable(before.value), _readable(record.value))
+        head = self.tr("Since {0}:").format(words.place(before.topic, before.partition, before.offset))
+        self.view.show_text("\n".join([f"  {head}", *lines]), "changes")
+
+    def _fill_headers(self, headers: Headers) -> None:
+        while (item := self._headers_column.takeAt(0)) is not None:
+            if item.widget():
+                item.widget().deleteLater()
+        title = label(self.tr("Headers, {0}").format(len(headers)) if headers else self.tr("No headers"), "muted")
+        title.setFont(theme().font("body", 500))
+        self._headers_column.addWidget(title)
+        grid_box = QWidget()
+        grid = QGridLayout(grid_box)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        grid.setColumnMinimumWidth(0, 104)
+        grid.setColumnStretch(1, 1)
+        for row, (name, data) in enumerate(headers):
+            value = label(data_text(data), "mono" if data else "muted")
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value.setToolTip(data_text(data, 4000))
+            grid.addWidget(label(name, "muted"), row, 0)
+            grid.addWidget(value, row, 1)
+        self._headers_column.addWidget(grid_box)
+        self._headers_column.addStretch(1)
+
+    # -- acts ----------------------------------------------------------------------------------------------
+    def _open_menu(self) -> None:
+        self.menu.clear()
+        for group in self._groups:
+            action = self.menu.addAction(icons.icon("group", "consumer"), group)
+            action.triggered.connect(partial(self._want_replay, group))
+        self.menu.popup(self.replay.mapToGlobal(self.replay.rect().topLeft()))
+
+    def _want_replay(self, group: str, _checked: bool = False) -> None:
+        if self._record is not None:
+            self.replay_wanted.emit(group, self._record)
+
+    def copy_value(self) -> None:
+        if self._record is not None and self._record.value is not None:
+            QGuiApplication.clipboard().setText(self._record.value.decode("utf-8", "replace"))
+
+
+def _readable(data: bytes | None) -> str:
+    return pretty.readable(data)[0] if data else data_text(data)
+
+
+def previous_of_key(reader: PageReader, record: StoredRecord) -> StoredRecord | None:
+    """The last record before this one in its partition with the same key, looking back a bounded way."""
+    high, floor = record.offset, max(0, record.offset - LOOK_BACK_RECORDS)
+    while high > floor:
+        low = max(floor, high - _STEP)
+        for earlier in reversed(reader.read(record.topic, record.partition, low, high - low)):
+            if earlier.offset < high and earlier.key == record.key:
+                return earlier
+        high = low
+    return None

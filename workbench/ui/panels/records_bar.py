@@ -1,0 +1,180 @@
+"""The line over the records table: which topic, what to look for, in which order, where to go, and the tail.
+
+It knows nothing of records: it shows what it is told and says by signals what a person chose. GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSettings, QSignalBlocker, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QWidget
+
+from workbench.ui.panels.blocks import push_button, set_property
+from workbench.ui.theme import icons
+from workbench.ui.theme.theme import theme
+
+TYPING_MS = 150
+_KEPT_FILTERS = "records/filters"
+
+
+class FilterField(QLineEdit):
+    """A filter that is checked while it is typed; ``changed_text`` comes after a short pause."""
+
+    changed_text = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("mono", True)
+        self.setPlaceholderText(self.tr("Filter: text, or value.total > 100 && key.startsWith(\"C-2\")"))
+        self.setAccessibleName(self.tr("Filter"))
+        self.setToolTip(self.tr("Filter by text or by an expression over key, value, headers (Ctrl+F)"))
+        self.addAction(icons.icon("filter", "text_muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self._clear = QAction(icons.icon("close", "text_muted"), self.tr("Clear the filter"), self)
+        self._clear.triggered.connect(self.clear)
+        self.addAction(self._clear, QLineEdit.ActionPosition.TrailingPosition)
+        keep = QAction(icons.icon("bookmark", "text_muted"), self.tr("Kept filters"), self)
+        keep.triggered.connect(self._open_kept)
+        self.addAction(keep, QLineEdit.ActionPosition.TrailingPosition)
+        self._verdict = QLabel(self)
+        self._verdict.hide()
+        self._pause = QTimer(self, singleShot=True, interval=TYPING_MS)
+        self._pause.timeout.connect(lambda: self.changed_text.emit(self.text().strip()))
+        self.textChanged.connect(self._typed)
+        theme().changed.connect(self._dress)
+        self._typed()
+        self._dress()
+
+    def _dress(self) -> None:
+        self.setFont(theme().font("body", mono=True))
+        self._verdict.setFont(theme().font("body"))
+
+    def _typed(self) -> None:
+        self._clear.setVisible(bool(self.text()))
+        self._pause.start()
+
+    def say(self, verdict: str) -> None:
+        """``ok``, ``bad`` or nothing: the outline and the word at the right."""
+        set_property(self, "state", verdict)
+        text = {"ok": self.tr("✓ valid"), "bad": self.tr("not valid")}.get(verdict, "")
+        self._verdict.setText(text)
+        set_property(self._verdict, "tone", verdict)
+        self._verdict.adjustSize()
+        self._verdict.setVisible(bool(text))
+        self.setTextMargins(0, 0, self._verdict.width() + 8 if text else 0, 0)
+        self._place()
+
+    def _place(self) -> None:
+        self._verdict.move(self.width() - self._verdict.width() - 58, (self.height() - self._verdict.height()) // 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _open_kept(self) -> None:
+        kept = list(QSettings().value(_KEPT_FILTERS, [], type=list))
+        menu = QMenu(self)
+        if self.text().strip() and self.text() not in kept:
+            text = self.text()
+            menu.addAction(self.tr("Keep this filter")).triggered.connect(
+                lambda: QSettings().setValue(_KEPT_FILTERS, [text, *kept][:20])
+            )
+            menu.addSeparator()
+        for text in kept:
+            menu.addAction(text).triggered.connect(lambda _=False, text=text: self.setText(text))
+        if not kept:
+            menu.addAction(self.tr("No filters are kept yet")).setEnabled(False)
+        menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+
+
+class RecordsBar(QWidget):
+    topic_chosen = Signal(str)
+    order_chosen = Signal(object, bool)  # partition or None for all, newest first
+    destination_typed = Signal(str)
+    tail_pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 6)
+        row.setSpacing(8)
+        self.topic = self._menu_button(self.tr("Topic"), "topic", "stream")
+        self.filter = FilterField()
+        self.order = self._menu_button(self.tr("Order"))
+        self.destination = QLineEdit()
+        self.destination.setPlaceholderText(self.tr("Go to offset or time"))
+        self.destination.setAccessibleName(self.tr("Go to offset or time"))
+        self.destination.setToolTip(self.tr("94528, 1 @ 94528, or 14:12:02 (Ctrl+G)"))
+        self.destination.addAction(icons.icon("goto", "text_muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.destination.setFixedWidth(170)
+        self.destination.returnPressed.connect(lambda: self.destination_typed.emit(self.destination.text()))
+        self.tail = push_button(self.tr("Pause tail"), "pause")
+        self.tail.clicked.connect(self.tail_pressed)
+        row.addWidget(self.topic)
+        row.addWidget(self.filter, 1)
+        for widget in (self.order, self.destination, self.tail):
+            row.addWidget(widget)
+        self._partition: int | None = None
+        self._newest_first = True
+
+    def _menu_button(self, name: str, icon: str = "", role: str = "text") -> QPushButton:
+        button = push_button("", icon, role=role)
+        button.setAccessibleName(name)
+        button.setMenu(QMenu(button))
+        return button
+
+    def show_topics(self, topics: Sequence[str], current: str) -> None:
+        self.topic.setText(current or self.tr("No topic"))
+        menu = self.topic.menu()
+        if [action.text() for action in menu.actions()] == list(topics):
+            return
+        menu.clear()
+        for name in topics:
+            menu.addAction(icons.icon("topic", "stream"), name).triggered.connect(
+                lambda _=False, name=name: self.topic_chosen.emit(name)
+            )
+
+    def show_order(self, partition: int | None, newest_first: bool, partitions: int) -> None:
+        self._partition, self._newest_first = partition, newest_first
+        order = self.tr("newest first") if newest_first else self.tr("oldest first")
+        place = self.tr("By time") if partition is None else self.tr("Partition {0}").format(partition)
+        self.order.setText(f"{place}, {order}")
+        menu = self.order.menu()
+        menu.clear()
+        orders = QActionGroup(menu)
+        for text, newest in ((self.tr("Newest first"), True), (self.tr("Oldest first"), False)):
+            self._choice(menu, orders, text, newest == newest_first, partition, newest)
+        menu.addSeparator()
+        places = QActionGroup(menu)
+        self._choice(menu, places, self.tr("All partitions by time"), partition is None, None, newest_first)
+        inner = menu.addMenu(self.tr("One partition"))
+        for number in range(partitions):
+            text = self.tr("Partition {0}").format(number)
+            self._choice(inner, places, text, number == partition, number, newest_first)
+
+    def _choice(self, menu: QMenu, group: QActionGroup, text: str, checked: bool, partition: int | None,
+                newest: bool) -> None:  # fmt: skip
+        action = menu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(checked)
+        group.addAction(action)
+        action.triggered.connect(lambda: self.order_chosen.emit(partition, newest))
+
+    def show_tail(self, following: bool, waiting: str, enabled: bool = True) -> None:
+        """``waiting`` is the number of new records as words, empty when there is none."""
+        if following:
+            text = self.tr("Pause tail")
+        else:
+            text = self.tr("Resume tail · {0} new").format(waiting) if waiting else self.tr("Resume tail")
+        if self.tail.text() != text:
+            self.tail.setText(text)
+            self.tail.setAccessibleName(text)
+            self.tail.setIcon(icons.icon("pause" if following else "run", "text" if following else "accent"))
+            set_property(self.tail, "variant", "plain" if following else "soft")
+        self.tail.setEnabled(enabled)
+
+    def clear_filter(self) -> None:
+        with QSignalBlocker(self.filter):
+            self.filter.clear()
+        self.filter.say("")

@@ -1,0 +1,280 @@
+"""The log tape's panel: it feeds the view with snapshots, asks what a dragged marker would mean, and opens the preview.
+
+While a marker is dragged the host is asked for the plan of the same moment in every partition (Shift: only this one),
+one question at a time, the last one wins. ``tools`` is the legend and the choice of axis, for the tab bar's corner.
+GUI thread.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPolygonF, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.control.messages import PlanReset
+from workbench.core.errors import WorkbenchError
+from workbench.core.offsets import ResetPlan, ResetSpec
+from workbench.core.snapshot import Snapshot
+from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.charts.tape import Grip, TapeView
+from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, TimeAxis, strips_of
+from workbench.ui.models.scan import PageReader
+from workbench.ui.models.series import GroupSeries, group_node, group_series, selected_group
+from workbench.ui.panels.blocks import Empty, Segments
+from workbench.ui.panels.replay_preview import open_replay_preview
+from workbench.ui.theme import icons, words
+from workbench.ui.theme.theme import theme
+
+KNOTS = 24
+_KNOTS_EVERY_MS = 5_000
+
+
+class TapeLegend(QWidget):
+    """Groups with letter and colour, then what filled and hollow markers mean."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._groups: list[GroupSeries] = []
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.update)
+
+    def show_groups(self, groups: list[GroupSeries]) -> None:
+        if groups != self._groups:
+            self._groups = groups
+            names = ", ".join(group.name for group in groups)
+            self.setAccessibleName(self.tr("Groups on the tape: {0}").format(names))
+            self.updateGeometry()
+            self.update()
+
+    def _entries(self) -> list[tuple[str, str, GroupSeries | None, bool]]:
+        groups = [(group.letter, group.name, group, True) for group in self._groups[:6]]
+        return [*groups, ("", self.tr("committed"), None, True), ("", self.tr("position"), None, False)]
+
+    def _width(self, letter: str, name: str) -> int:
+        return 14 + (14 if letter else 0) + self.fontMetrics().horizontalAdvance(name) + 18
+
+    def sizeHint(self) -> QSize:
+        return QSize(sum(self._width(letter, name) for letter, name, _, _ in self._entries()), 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        x, look, middle = 0.0, theme(), self.height() / 2
+        for letter, name, group, filled in self._entries():
+            colour = look.color("external") if group is None else group.colour
+            painter.setPen(colour)
+            painter.setBrush(colour if filled else Qt.BrushStyle.NoBrush)
+            corners = [QPointF(x + 0.5, middle - 4), QPointF(x + 9.5, middle - 4), QPointF(x + 5, middle + 4)]
+            painter.drawPolygon(QPolygonF(corners))
+            x += 15
+            if letter:
+                painter.setFont(look.font("caption", 600))
+                painter.drawText(QRectF(x, 0, 14, self.height()), int(Qt.AlignmentFlag.AlignVCenter), letter)
+                x += 13
+            painter.setFont(look.font("caption"))
+            painter.setPen(look.color("text_muted"))
+            painter.drawText(QRectF(x, 0, 300, self.height()), int(Qt.AlignmentFlag.AlignVCenter), name)
+            x += self.fontMetrics().horizontalAdvance(name) + 17
+
+
+class TapePanel(QWidget):
+    place_opened = Signal(str, int, int)  # topic, partition, offset: show it among the records
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._strips: list[Strip] = []
+        self._by_time = False
+        self._knots: dict[tuple[str, int], Knots] = {}
+        self._knots_at_ms = 0
+        self._loading_knots = False
+        self._planning = False
+        self._next_grip: Grip | None = None
+        self.view = TapeView()
+        self.tools = self._build_tools()
+        self._stack = QStackedWidget()
+        what = self.tr("Each partition of each topic gets a strip here, with the markers of every group.")
+        self._stack.addWidget(Empty("tape", self.tr("No topics yet"), what))
+        self._stack.addWidget(self.view)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        self._connect()
+
+    def _build_tools(self) -> QWidget:
+        tools = QWidget()
+        row = QHBoxLayout(tools)
+        row.setContentsMargins(0, 0, 12, 0)
+        row.setSpacing(8)
+        self.legend = TapeLegend()
+        self.axis = Segments([("offset", self.tr("Offset")), ("time", self.tr("Time"))], self.tr("Axis"))
+        self.axis.chosen.connect(self._choose_axis)
+        row.addWidget(self.legend)
+        row.addWidget(self.axis)
+        return tools
+
+    def _connect(self) -> None:
+        workspace = self._workspace
+        workspace.shown_changed.connect(self._follow)
+        workspace.selection_changed.connect(lambda _: self._follow(workspace.shown))
+        workspace.plan_shown.connect(self._show_plan)
+        self.view.moved.connect(self._ask_plan)
+        self.view.dropped.connect(self._open_preview)
+        self.view.cancelled.connect(lambda: self._show_plan(None))
+        self.view.menu_wanted.connect(self._open_menu)
+        self.view.place_opened.connect(self.place_opened)
+
+    # -- following -----------------------------------------------------------------------------------------
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow(self._workspace.shown)
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        if not self.isVisible():
+            return
+        document = self._workspace.document
+        self._strips = strips_of(document, snapshot, self._workspace.live)
+        self.legend.show_groups(list(group_series(document, snapshot).values()))
+        self._stack.setCurrentIndex(1 if self._strips else 0)
+        self.view.show_strips(self._strips, selected_group(document, self._workspace.selection))
+        if self._by_time:
+            self._refresh_knots(snapshot.at_ms)
+
+    def _show_plan(self, plan: ResetPlan | None) -> None:
+        self.view.show_moves("" if plan is None else plan.group, () if plan is None else plan.moves)
+
+    # -- the axis ------------------------------------------------------------------------------------------
+    def _choose_axis(self, axis: str) -> None:
+        self._by_time = axis == "time"
+        if self._by_time:
+            self._knots_at_ms = 0
+            self._refresh_knots(self._workspace.shown.at_ms)
+        self._show_axis()
+
+    def _show_axis(self) -> None:
+        self.view.show_axis(TimeAxis(self._knots) if self._by_time else OffsetAxis(), self._by_time)
+
+    def _refresh_knots(self, at_ms: int) -> None:
+        """Learn again, now and then, at which times each partition had which offsets."""
+        if self._loading_knots or abs(at_ms - self._knots_at_ms) < _KNOTS_EVERY_MS:
+            return
+        self._loading_knots = True
+        places, workspace = [(s.topic, s.partition, s.log_start, s.later_end) for s in self._strips], self._workspace
+
+        def read() -> dict[tuple[str, int], Knots]:
+            with workspace.reader_for_work() as reader:
+                return {(topic, p): knots_of(reader, topic, p, start, end) for topic, p, start, end in places}
+
+        Operation(self, read).done(partial(self._take_knots, at_ms)).failed(self._no_knots).run()
+
+    def _take_knots(self, at_ms: int, knots: dict[tuple[str, int], Knots]) -> None:
+        self._loading_knots, self._knots, self._knots_at_ms = False, knots, at_ms
+        if self._by_time:
+            self._show_axis()
+
+    def _no_knots(self, error: WorkbenchError) -> None:
+        self._loading_knots = False
+        self.axis.choose("offset")
+        self._by_time = False
+        self._show_axis()
+        self._workspace.failed.emit(error)
+
+    # -- a marker is dragged -------------------------------------------------------------------------------
+    def _ask_plan(self, grip: Grip) -> None:
+        self._next_grip = grip
+        if not self._planning:
+            self._plan_next()
+
+    def _plan_next(self) -> None:
+        grip, self._next_grip = self._next_grip, None
+        if grip is None:
+            return
+        self._planning = True
+        workspace, alone = self._workspace, self._alone()
+
+        def plan() -> tuple[ResetSpec, ResetPlan]:
+            spec = ResetSpec("offsets", offsets={grip.partition: grip.offset}) if alone else time_spec(workspace, grip)
+            partitions = (grip.partition,) if alone else ()
+            return spec, workspace.call(PlanReset(grip.group, spec, grip.topic, partitions)).plan
+
+        Operation(self, plan).done(lambda found: self._take_plan(grip, *found)).failed(self._no_plan).run()
+
+    def _alone(self) -> bool:
+        return bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier)
+
+    def _take_plan(self, grip: Grip, spec: ResetSpec, plan: ResetPlan) -> None:
+        self._planning = False
+        if self.view.holds(grip.group):
+            self.view.show_moves(plan.group, plan.moves)
+        self._plan_next()
+
+    def _no_plan(self, error: WorkbenchError) -> None:
+        self._planning = False
+        self.view.setToolTip(error.sentence())
+        self._plan_next()
+
+    def _open_preview(self, grip: Grip) -> None:
+        """The marker was let go: find the moment of that record, then show what the move would mean."""
+        workspace, alone = self._workspace, self._alone()
+
+        def find() -> ResetSpec:
+            return ResetSpec("offsets", offsets={grip.partition: grip.offset}) if alone else time_spec(workspace, grip)
+
+        Operation(self, find).done(lambda spec: self._preview(grip, spec)).failed(workspace.failed.emit).run()
+
+    def _preview(self, grip: Grip, spec: ResetSpec) -> None:
+        open_replay_preview(self._workspace, self, grip.group, spec, topic=grip.topic,
+                            origin=(grip.partition, grip.offset))  # fmt: skip
+
+    def _open_menu(self, strip: Strip, offset: int, at: QPoint) -> None:
+        menu = self.menu_for(strip, offset)
+        menu.popup(at)
+
+    def menu_for(self, strip: Strip, offset: int) -> QMenu:
+        """What can be done at a place on a strip: the same as by dragging."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for group in strip.groups:
+            name = group.series.name
+            text = self.tr("Replay {0} from {1}").format(name, words.place(strip.topic, strip.partition, offset))
+            grip = Grip(strip.topic, strip.partition, name, offset)
+            menu.addAction(icons.icon("replay", "consumer"), text).triggered.connect(partial(self._menu_replay, grip))
+        menu.addAction(icons.icon("records", "text_muted"), self.tr("Show this record")).triggered.connect(
+            lambda: self.place_opened.emit(strip.topic, strip.partition, offset)
+        )
+        for group in strip.groups:
+            node = group_node(self._workspace.document, group.series.name)
+            if node is not None:
+                menu.addAction(self.tr("Select {0}").format(node.name)).triggered.connect(
+                    partial(self._select, node.id)
+                )
+        menu.addSeparator()
+        menu.addAction(icons.icon("fit", "text_muted"), self.tr("Fit")).triggered.connect(self.view.fit)
+        return menu
+
+    def _menu_replay(self, grip: Grip, _checked: bool = False) -> None:
+        self._open_preview(grip)
+
+    def _select(self, node_id: str, _checked: bool = False) -> None:
+        self._workspace.select([node_id])
+
+
+def time_spec(workspace: Workspace, grip: Grip) -> ResetSpec:
+    """The moment of the record under a marker; at the end of the log, the end. Waits: for a worker."""
+    with workspace.reader_for_work() as reader:
+        records = reader.read(grip.topic, grip.partition, grip.offset, 1)
+    return ResetSpec("time", records[0].timestamp_ms) if records else ResetSpec("latest")
+
+
+def knots_of(reader: PageReader, topic: str, partition: int, start: int, end: int) -> Knots:
+    """Times of ``KNOTS`` records spread over a partition."""
+    found: list[tuple[int, int]] = []
+    for index in range(KNOTS + 1 if end > start else 0):
+        offset = start + (end - 1 - start) * index // KNOTS
+        records = reader.read(topic, partition, offset, 1)
+        if records and (not found or records[0].offset > found[-1][1]):
+            found.append((max(records[0].timestamp_ms, found[-1][0] if found else 0), records[0].offset))
+    return found
