@@ -7,8 +7,8 @@ Every entry has a time and a kind; the other fields are used as the kind needs t
     commit      topic partition last group member                      committed offset is now ``last`` (next to read)
     retention   topic partition first last                             log start moved from first to last
     topic       topic; detail.act = created|altered|deleted            detail holds partitions and config
-    group       group; detail.act = deleted|expired
-    join leave  group member; detail.reason
+    group       group; detail.act = deleted|expired, or state with state, generation, assignor (a step on the way)
+    join leave  group member; detail.reason; join: client, instance, replaces (a static member came back)
     rebalance   group; detail: generation, assignor, assignment {member: [[topic, partition], ...]}
     reset       group topic; detail: moves [[partition, before, after], ...], spec
     member      group member; detail.act = paused|resumed|killed|restarted|added|removed|failed
@@ -17,7 +17,7 @@ Every entry has a time and a kind; the other fields are used as the kind needs t
     fault       detail: what, where, text
     user        detail: act, text                                      what a person did
     bookmark    detail: text
-    host        detail.act = started|stopped|recovered
+    host        detail.act = started|stopped|recovered      entered by the broker when it opens and closes the file
     flow        detail: digest                                         the drawing was saved
 """
 

@@ -63,13 +63,11 @@ async def _serve(settings: HostSettings) -> None:
         try:
             meeting.write(settings.file)
             stop_on_signals(service.shutdown_asked.set)
-            service.note_host("started")
             if settings.run:
                 await service.run()
             gc.freeze()  # what is loaded now stays; the collector need not walk it again
             _tell(_ready(settings, meeting))
             await _until_stop(service, settings)
-            service.note_host("stopped")
         finally:
             meeting.remove(settings.file)
             await server.stop()

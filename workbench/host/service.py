@@ -167,10 +167,6 @@ class Service:
         """Journal something a person did."""
         self._broker.journal(JournalEntry("user", self._clock.now_ms(), detail={"act": act, "text": text}))
 
-    def note_host(self, act: str) -> None:
-        """Journal that the host started or stopped."""
-        self._broker.journal(JournalEntry("host", self._clock.now_ms(), detail={"act": act, "pid": os.getpid()}))
-
     async def run(self) -> None:
         """Run the drawn flow."""
         await self._runner.run()
