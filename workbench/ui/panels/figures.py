@@ -40,33 +40,44 @@ class Figure(QWidget):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, tone (a colour role), an icon before it, and a share 0..1 drawn as a bar instead."""
+    """One cell: its text, tone (a colour role), an icon before it, and a share 0..1 drawn as a bar instead.
+
+    ``chip`` is the colour index of a record's key, which then stands in a chip.
+    """
 
     text: str
     role: str = "text"
     glyph: str = ""
     strong: bool = False
     bar: float | None = None
+    chip: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's title and width: a share of what is left when ``stretch``, else pixels. Numbers are right and mono."""
+    """A column's title and width: a share of what is left when ``stretch``, else pixels. Numbers are right and mono;
+    ``mono`` alone stays at the left, ``right`` alone in the interface's font."""
 
     title: str
     width: int = 60
     stretch: bool = False
     number: bool = False
+    mono: bool = False
+    right: bool = False
 
 
 class FigureTable(QWidget):
-    """A short table painted whole: no scrolling, rows of 22, hairlines between. ``row_clicked`` gives the row."""
+    """A short table painted whole: no scrolling, rows of 22, hairlines between. ``row_clicked`` gives the row.
+
+    Where no column has a title there is no head.
+    """
 
     row_clicked = Signal(int)
     ROW = 22
 
     def __init__(self, columns: Sequence[Column], name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._head = any(column.title for column in columns)
         self._columns = tuple(columns)
         self._rows: tuple[tuple[Cell, ...], ...] = ()
         self.setAccessibleName(name)
@@ -77,7 +88,7 @@ class FigureTable(QWidget):
         found = tuple(tuple(row) for row in rows)
         if found != self._rows:
             self._rows = found
-            self.setFixedHeight(self.ROW * (len(found) + 1) + 1)
+            self.setFixedHeight(self.ROW * (len(found) + self._head) + 1)
             self.setAccessibleDescription("; ".join(", ".join(c.text for c in row) for row in found[:50]))
             self.update()
 
@@ -86,7 +97,7 @@ class FigureTable(QWidget):
         return self._rows
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = int(event.position().y()) // self.ROW - 1
+        row = int(event.position().y()) // self.ROW - self._head
         if 0 <= row < len(self._rows):
             self.row_clicked.emit(row)
 
@@ -110,11 +121,13 @@ class FigureTable(QWidget):
         for box, column in zip(boxes, self._columns, strict=True):
             painter.drawText(box, _side(column), column.title)
         painter.setPen(QPen(look.color("line"), 1))
-        for line in range(1, len(self._rows) + 1):
+        first = max(0, event.rect().top() // self.ROW - self._head)  # of hundreds of rows, only those in view
+        last = min(len(self._rows), event.rect().bottom() // self.ROW + 1)
+        for line in range(first + self._head, last + 1):
             painter.drawLine(0, line * self.ROW, self.width(), line * self.ROW)
-        for number, row in enumerate(self._rows, 1):
-            for box, column, cell in zip(boxes, self._columns, row, strict=True):
-                self._paint_cell(painter, box.translated(0, number * self.ROW), column, cell)
+        for number in range(first, last):
+            for box, column, cell in zip(boxes, self._columns, self._rows[number], strict=True):
+                self._paint_cell(painter, box.translated(0, (number + self._head) * self.ROW), column, cell)
         painter.end()
 
     def _paint_cell(self, painter: QPainter, box: QRectF, column: Column, cell: Cell) -> None:
@@ -135,14 +148,34 @@ class FigureTable(QWidget):
             painter.drawEllipse(QRectF(box.left() + 1, box.center().y() - 3.5, 7, 7))
             box = box.adjusted(15, 0, 0, 0)
         elif cell.glyph:
-            icons.paint(painter, QRectF(box.left() - 2, box.center().y() - 7, 14, 14), cell.glyph, look.color(cell.role))
+            sign = QRectF(box.left() - 2, box.center().y() - 7, 14, 14)
+            icons.paint(painter, sign, cell.glyph, look.color(cell.role))
             box = box.adjusted(17, 0, 0, 0)
-        painter.setFont(look.font("body", 600 if cell.strong else 400, mono=column.number))
+        painter.setFont(look.font("body", 600 if cell.strong else 400, mono=column.number or column.mono))
+        if cell.chip is not None:
+            box = _paint_chip(painter, box, cell)
         painter.setPen(look.color("text" if cell.glyph == "dot" else cell.role))
         text = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideMiddle, int(box.width()) + 1)
         painter.drawText(box, _side(column), cell.text if column.number else text)
 
 
+def _paint_chip(painter: QPainter, box: QRectF, cell: Cell) -> QRectF:
+    """The chip of a key with its colour; returns the room for its words."""
+    look = theme()
+    width = min(box.width() - 6, painter.fontMetrics().horizontalAdvance(cell.text) + 27)
+    chip = QRectF(box.left() + 0.5, box.center().y() - 8.5, width, 18)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(look.color("line"), 1))
+    painter.setBrush(look.color("surface_sunken"))
+    painter.drawRoundedRect(chip, 5, 5)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.key_colour(cell.chip or 0))
+    painter.drawEllipse(QRectF(chip.left() + 7, chip.center().y() - 3.5, 7, 7))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    return QRectF(chip.left() + 19, box.top(), chip.width() - 21, box.height())
+
+
 def _side(column: Column) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
+    right = column.number or column.right
+    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter

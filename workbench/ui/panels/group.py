@@ -1,0 +1,230 @@
+"""A group's own panel: its members with pause, kill, restart; its partitions; what it receives; seek and replay.
+
+All acts are commands to the host; «+ Member» is an edit of the drawing, so that undo takes it back. While the past is
+shown, figures are of then and a line says that acts are of now. GUI thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.snapshot import GroupStat, Snapshot
+from workbench.flow.document import Node
+from workbench.flow.edits import set_param
+from workbench.flow.kinds import kind_of
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import label, push_button
+from workbench.ui.panels.figures import Cell, Column, FigureTable
+from workbench.ui.panels.member_card import MemberCard
+from workbench.ui.panels.node_panel import NodePanel, section_title
+from workbench.ui.panels.seek_form import SeekForm
+from workbench.ui.theme import icons, words
+
+_RECEIVED = 7
+_SLOW_MS = 10_000
+_STATE_ROLE = {"at work": "accent", "committed": "ok", "failed": "bad", "forwarded": "ok"}
+
+
+class GroupPanel(NodePanel):
+    """See the module. ``replay_wanted`` names the node."""
+
+    replay_wanted = Signal(str)
+
+    def __init__(self, workspace: Workspace, node_id: str, parent: QWidget | None = None) -> None:
+        super().__init__(workspace, node_id, parent)
+        self._cards: dict[str, MemberCard] = {}
+        self._held = False
+        column = self.column
+        column.addLayout(self._build_acts())
+        self.seek = SeekForm(workspace, node_id)
+        column.addWidget(self.seek)
+        column.addSpacing(4)
+        self._members_title = section_title(self.tr("Members"))
+        column.addWidget(self._members_title)
+        self._members = QGridLayout()
+        self._members.setSpacing(8)
+        column.addLayout(self._members)
+        self._build_tables(column)
+        column.addStretch(1)
+        self._build_foot(column)
+        self.resize(474, 640)
+
+    # -- building ------------------------------------------------------------------------------------------
+    def _build_acts(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.pause = push_button(self.tr("Pause all"), "pause")
+        self.pause.clicked.connect(self._pause)
+        move = push_button(self.tr("Seek…"), "seek", tip=self.tr("Move what a member reads next; nothing is committed"))
+        move.clicked.connect(lambda: self.seek.setVisible(self.seek.isHidden()))
+        replay = push_button(self.tr("Replay from…"), "replay", tip=self.tr("Move the whole group, with a preview (R)"))
+        replay.clicked.connect(lambda: self.replay_wanted.emit(self.node_id))
+        self.add = push_button(self.tr("Member"), "add", tip=self.tr("Add a member; the partitions are shared again"))
+        self.add.clicked.connect(self._add_member)
+        for button in (self.pause, move, replay):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self.add)
+        return row
+
+    def _build_tables(self, column: QVBoxLayout) -> None:
+        column.addSpacing(8)
+        column.addWidget(section_title(self.tr("Partitions")))
+        self.partitions = FigureTable((
+            Column(self.tr("Partition"), stretch=True, mono=True), Column(self.tr("Member"), 50, mono=True),
+            Column(self.tr("Position"), 60, number=True), Column(self.tr("Committed"), 74, number=True),
+            Column(self.tr("End"), 58, number=True), Column("", 12), Column(self.tr("Behind"), 52),
+            Column("", 50, number=True),
+        ), self.tr("Partitions"))  # fmt: skip
+        column.addWidget(self.partitions)
+        column.addSpacing(6)
+        head = QHBoxLayout()
+        self.hold = push_button(self.tr("Hold"), "pause", tip=self.tr("Keep these rows still; the group goes on"))
+        self.hold.setProperty("small", True)
+        self.hold.setCheckable(True)
+        self.hold.toggled.connect(self._hold)
+        head.addWidget(section_title(self.tr("Received, live")), 1)
+        head.addWidget(self.hold)
+        column.addLayout(head)
+        self.received = FigureTable((
+            Column(self.tr("Taken at"), 96, mono=True), Column(self.tr("Record"), 92, number=True), Column("", 12),
+            Column(self.tr("Key"), stretch=True, mono=True), Column(self.tr("Event age"), 78, number=True),
+            Column(self.tr("State"), 78, right=True),
+        ), self.tr("Received, live"))  # fmt: skip
+        column.addWidget(self.received)
+        self._nothing = label("", "muted")
+        self._nothing.setWordWrap(True)
+        column.addWidget(self._nothing)
+
+    def _build_foot(self, column: QVBoxLayout) -> None:
+        foot = QHBoxLayout()
+        self._settings_words, self._dead_words = label("", "muted"), label("", "muted")
+        foot.addWidget(self._settings_words)
+        foot.addStretch(1)
+        foot.addWidget(self._dead_words)
+        column.addLayout(foot)
+
+    # -- following -----------------------------------------------------------------------------------------
+    @property
+    def subtitle(self) -> str:
+        """What it is and what it reads, for the title bar."""
+        topics = ", ".join(node.name for node in self._workspace.document.sources_of(self.node_id)) if self.node else ""
+        return self.tr("group on {0}").format(topics) if topics else self.tr("group")
+
+    def refresh(self, node: Node, snapshot: Snapshot) -> None:
+        stat = snapshot.group(node.name)
+        self._show_members(stat)
+        self._show_partitions(stat)
+        if not self._held:
+            self._show_received(stat)
+        self._show_foot(node, stat)
+        paused = stat is not None and stat.paused
+        self.pause.setText(self.tr("Resume all") if paused else self.tr("Pause all"))
+        self.pause.setIcon(icons.icon("run" if paused else "pause"))
+        self.pause.setAccessibleName(self.pause.text())
+        self.pause.setEnabled(stat is not None and bool(stat.members))
+
+    def _show_members(self, stat: GroupStat | None) -> None:
+        members = stat.members if stat else ()
+        names = [member.name for member in members]
+        if names != list(self._cards):
+            self._lay_out_cards(names)
+        for member in members:
+            self._cards[member.name].show_member(member)
+        by = stat.assignor if stat else ""
+        self._members_title.setText(self.tr("Members, assigned by {0}").format(by) if by else self.tr("Members"))
+
+    def _lay_out_cards(self, names: list[str]) -> None:
+        for card in self._cards.values():
+            card.deleteLater()
+        self._cards = {}
+        for place, name in enumerate(names):
+            card = self._cards[name] = MemberCard(name)
+            card.wanted.connect(self._control)
+            self._members.addWidget(card, place // 2, place % 2)
+
+    def _show_partitions(self, stat: GroupStat | None) -> None:
+        parts = stat.partitions if stat else ()
+        most = max((p.lag_records for p in parts), default=0) or 1
+        names = {member.member_id: member.name for member in (stat.members if stat else ())}
+        rows = []
+        for p in parts:
+            lag = p.lag_records
+            bad = stat is not None and lag > 1000 and lag * len(parts) > stat.lag_records
+            owner = names.get(p.member_id, "–").rpartition("-")[2] or "–"
+            role = "bad" if bad else "text"
+            rows.append((
+                Cell(f"{p.topic}/{p.partition}"), Cell(owner, "text_muted"), Cell(_offset(p.position), "text_muted"),
+                Cell(_offset(p.committed)), Cell(words.count(p.end), "text_muted"), Cell(""),
+                Cell("", "bad" if bad else "ok", bar=lag / most), Cell(words.count(lag), role, strong=bad),
+            ))  # fmt: skip
+        self.partitions.show_rows(rows)
+
+    def _show_received(self, stat: GroupStat | None) -> None:
+        recent = stat.recent[:_RECEIVED] if stat else ()
+        self.received.show_rows([(
+            Cell(words.clock(r.at_ms)), Cell(f"{r.partition} @ {words.count(r.offset)}"), Cell(""),
+            Cell(self.tr("null") if r.key is None else r.key, chip=r.colour),
+            Cell(_age(r.age_ms), "warn" if r.age_ms > _SLOW_MS else "text"),
+            Cell(r.state, _STATE_ROLE.get(r.state, "text_muted")),
+        ) for r in recent])  # fmt: skip
+        self.received.setVisible(bool(recent))
+        self._nothing.setVisible(not recent)
+        self._nothing.setText(self.tr("Records show here as the members take them."))
+
+    def _show_foot(self, node: Node, stat: GroupStat | None) -> None:
+        values = kind_of(node.kind).complete(node.params)
+        commit = {"auto": self.tr("Commit by itself"), "before": self.tr("Commit before work"),
+                  "after": self.tr("Commit after work")}[values["commit"]]  # fmt: skip
+        every = words.count(values["auto_commit_ms"])
+        self._settings_words.setText(
+            self.tr("{0}, every {1} ms").format(commit, every) + "    "
+            + self.tr("Poll {0}").format(words.count(values["poll_records"]))
+        )  # fmt: skip
+        failed = sum(member.failed for member in stat.members) if stat else 0
+        dead = next((n.name for n in self._workspace.document.targets_of(node.id) if n.kind == "dead_letters"), "")
+        said = self.tr("{0} sent to {1}") if dead else self.tr("{0} failed")
+        self._dead_words.setText(said.format(words.count(failed), dead) if failed else "")
+
+    # -- acts ----------------------------------------------------------------------------------------------
+    def _pause(self) -> None:
+        node = self.node
+        stat = self._workspace.live.group(node.name) if node else None
+        act = "resume" if stat is not None and stat.paused else "pause"
+        self._workspace.act(ControlGroup(self.node_id, act)).run()
+
+    def _add_member(self) -> None:
+        node = self.node
+        if node is not None:
+            members = kind_of(node.kind).value(node.params, "members")
+            self._workspace.perform(set_param(self._workspace.document, node.id, "members", members + 1))
+
+    def _control(self, act: str, member: str) -> None:
+        operation = self._workspace.act(ControlMember(self.node_id, act, member))
+        if act == "remove":
+            operation.done(lambda _: self._draw_one_less())
+        operation.run()
+
+    def _draw_one_less(self) -> None:
+        """The drawing follows a member that was removed."""
+        node = self.node
+        if node is not None:
+            members = kind_of(node.kind).value(node.params, "members")
+            self._workspace.perform(set_param(self._workspace.document, node.id, "members", max(0, members - 1)))
+
+    def _hold(self, held: bool) -> None:
+        self._held = held
+        self.hold.setText(self.tr("Go on") if held else self.tr("Hold"))
+        self.hold.setIcon(icons.icon("run" if held else "pause"))
+        self.hold.setAccessibleName(self.hold.text())
+        self.take(self._workspace.shown)
+
+
+def _offset(offset: int | None) -> str:
+    return "–" if offset is None else words.count(offset)
+
+
+def _age(ms: int) -> str:
+    return f"{words.count(ms)} ms" if ms < 1000 else words.duration(ms)
