@@ -14,11 +14,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from workbench.core.errors import Corrupt
 from workbench.core.records import TopicPartition
 
+KEPT = 4096
+"""Decoded bytes kept: groups are described many times a second, and their members' bytes seldom change."""
 NEWEST_VERSION = 3
 _INT16 = struct.Struct(">h")
 _INT32 = struct.Struct(">i")
@@ -56,6 +59,7 @@ def encode_subscription(subscription: Subscription) -> bytes:
     return b"".join(out)
 
 
+@lru_cache(maxsize=KEPT)
 def decode_subscription(data: bytes) -> Subscription:
     cursor = _Cursor(data)
     version = cursor.int16()
@@ -71,6 +75,7 @@ def encode_assignment(partitions: Iterable[TopicPartition]) -> bytes:
     return _INT16.pack(0) + _partitions(partitions) + _bytes(None)
 
 
+@lru_cache(maxsize=KEPT)
 def decode_assignment(data: bytes) -> Assignment:
     """The assignment in ``data``; no bytes at all is an empty assignment, as members without partitions get."""
     if not data:

@@ -84,7 +84,7 @@ class GroupView:
 
 def _positioned(stat: GroupPartitionStat, positions: dict[TopicPartition, tuple[int, str]]) -> GroupPartitionStat:
     at = positions.get(TopicPartition(stat.topic, stat.partition))
-    return stat if at is None else replace(stat, position=at[0])
+    return stat if at is None or at[0] == stat.position else replace(stat, position=at[0])
 
 
 def _members(
