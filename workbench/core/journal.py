@@ -26,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-MARK_KINDS = ("run", "rebalance", "reset", "fault", "bookmark", "member", "host", "topic", "group")
+MARK_KINDS = ("run", "rebalance", "reset", "fault", "bookmark", "member")
 """Kinds that show as marks on the time strip."""
 
 

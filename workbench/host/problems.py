@@ -85,31 +85,40 @@ def _findings(scene: Scene) -> Iterator[_Finding]:
                            "Change its settings, or restart it.", at_once=True)  # fmt: skip
     for group in scene.groups:
         subject = f"group:{group.name}"
+        over = _over(group, scene.thresholds.get(group.name, Threshold()))
         for member in group.members:
-            yield from _of_member(subject, member, arriving)
-        yield from _of_lag(subject, group, scene.thresholds.get(group.name, Threshold()))
+            yield from _of_member(subject, member, arriving, over)
+        if over:
+            yield _of_lag(subject, group)
         for stat in group.partitions:
             if stat.topic in scene.retention and stat.topic in topics:
                 yield from _of_retention(subject, group.name, stat, topics[stat.topic], scene.retention[stat.topic])
 
 
-def _of_member(subject: str, member: MemberStat, arriving: Mapping[tuple[str, int], float]) -> Iterator[_Finding]:
+def _of_member(
+    subject: str, member: MemberStat, arriving: Mapping[tuple[str, int], float], over: bool
+) -> Iterator[_Finding]:
+    """A slow member is slipping; it has failed its group once that is over its threshold."""
     if member.state is PartState.FAILED:
         yield _Finding(subject, f"failed {member.name}", "bad", f"{member.name} failed. {member.reason}".strip(),
                        "Restart it.", at_once=True)  # fmt: skip
     elif member.slow:
         arrive = sum(arriving.get(place, 0.0) for place in member.partitions)
-        yield _Finding(subject, f"slow {member.name}", "bad",
+        yield _Finding(subject, f"slow {member.name}", "bad" if over else "warn",
                        f"{member.name} cannot keep up. It handles {member.rate:,.0f}/s, {arrive:,.0f}/s arrive.",
                        "Make it faster, or add a member.")  # fmt: skip
 
 
-def _of_lag(subject: str, group: GroupStat, threshold: Threshold) -> Iterator[_Finding]:
+def _over(group: GroupStat, threshold: Threshold) -> bool:
     behind_s = (group.lag_ms or 0) / 1000.0
-    if group.lag_records >= threshold.records or (group.lag_records and behind_s >= threshold.seconds):
-        yield _Finding(subject, "lag", "warn",
-                       f"{group.name} is {group.lag_records:,} events and {behind_s:,.0f} s behind.",
-                       "Add members, or make them faster.")  # fmt: skip
+    return group.lag_records >= threshold.records or (group.lag_records > 0 and behind_s >= threshold.seconds)
+
+
+def _of_lag(subject: str, group: GroupStat) -> _Finding:
+    behind_s = (group.lag_ms or 0) / 1000.0
+    return _Finding(subject, "lag", "bad",
+                    f"{group.name} is {group.lag_records:,} events and {behind_s:,.0f} s behind.",
+                    "Add members, or make them faster.")  # fmt: skip
 
 
 def _of_retention(

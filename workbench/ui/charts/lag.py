@@ -99,9 +99,11 @@ class LagPanel(QWidget):
     # -- building ------------------------------------------------------------------------------------------
     def _build(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 6, 8, 4)
+        column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(0)
-        self._head = QGridLayout()
+        self.head = QWidget()  # the dock takes it for its title bar
+        self._head = QGridLayout(self.head)
+        self._head.setContentsMargins(14, 6, 8, 0)
         self._head.setHorizontalSpacing(8)
         self._head.setVerticalSpacing(6)
         self._head.setColumnStretch(1, 1)
@@ -125,7 +127,7 @@ class LagPanel(QWidget):
         self._stack.addWidget(
             Empty("", self.tr("Nothing to measure yet"), self.tr("Lag appears when a group reads a topic."))
         )
-        column.addLayout(self._head)
+        column.addWidget(self.head)
         column.addWidget(self._stack, 1)
         self.choose_window("5")
 

@@ -12,6 +12,8 @@ from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
 ROLE = {"topic": "stream", "producer": "producer", "group": "consumer", "drawing": "text_muted"}
+_SHORT = {"dead_letters": "DLQ"}
+"""Names short enough for a card; the whole name is what screen readers say."""
 
 
 def role_of(kind: str) -> str:
@@ -32,7 +34,7 @@ class PartCard(QAbstractButton):
         super().__init__(parent)
         self.kind = kind
         self._pressed_at = QPoint()
-        self.setText(kind.label)
+        self.setText(_SHORT.get(kind.name, kind.label))
         self.setAccessibleName(kind.label)
         self.setAccessibleDescription(kind.help)
         self.setToolTip(f"{kind.help}\n" + self.tr("Drag it onto the canvas, or press Enter."))

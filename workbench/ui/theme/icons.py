@@ -87,12 +87,13 @@ def paint(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
 
 @lru_cache(maxsize=512)
 def _drawn(name: str, colour: str, width: int, height: int) -> QPixmap:
-    """A glyph as a picture, kept: buttons ask for theirs at each paint."""
+    """A glyph as a picture, kept: buttons ask for theirs at each paint. Width beyond the height is a gap behind it."""
     drawn = QPixmap(width, height)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint(painter, QRectF(0, 0, width, height), name, QColor(colour))
+    side = min(width, height)
+    paint(painter, QRectF(0, 0, side, side), name, QColor(colour))
     painter.end()
     return drawn
 

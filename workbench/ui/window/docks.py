@@ -2,7 +2,7 @@
 
 A ``PageDock`` holds pages (a key, a title, an icon, a widget). A page that was torn off floats in a dock of its own,
 which may be docked anywhere; closing that puts the page back. What a page shows at the right of the tab row is its
-``corner`` widget, if it has one. GUI thread.
+``tools`` widget, if it has one. GUI thread.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
+    QLabel,
     QMainWindow,
     QStackedWidget,
     QTabBar,
@@ -35,7 +36,7 @@ class Page:
 
     @property
     def corner(self) -> QWidget | None:
-        return getattr(self.widget, "corner", None)
+        return getattr(self.widget, "tools", None)
 
 
 class TornDock(QDockWidget):
@@ -58,9 +59,10 @@ class PageDock(QDockWidget):
 
     page_shown = Signal(str)
 
-    def __init__(self, name: str, title: str, window: QMainWindow) -> None:
+    def __init__(self, name: str, title: str, window: QMainWindow, *, tearable: bool = False) -> None:
         super().__init__(title, window)
         self.setObjectName(name)
+        self._tearable = tearable
         self._window = window
         self.pages: list[Page] = []
         self._torn: dict[str, TornDock] = {}
@@ -73,6 +75,7 @@ class PageDock(QDockWidget):
         header.setFixedHeight(32)
         header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         header.setObjectName("dock-header")
+        header.setToolTip(self.tr("Drag here to move the panel, double click to let it float"))
         row = QHBoxLayout(header)
         row.setContentsMargins(3, 0, 8, 0)
         row.setSpacing(8)
@@ -93,6 +96,7 @@ class PageDock(QDockWidget):
         row.addStretch(1)
         row.addWidget(self._corners)
         row.addWidget(self._tear)
+        self._tear.setVisible(self._tearable)
         return header
 
     # -- pages ---------------------------------------------------------------------------------------------
@@ -130,7 +134,7 @@ class PageDock(QDockWidget):
         page.badge = number
         for index in range(self._tabs.count()):
             if self._tabs.tabData(index) == key:
-                self._tabs.setTabText(index, _title(page))
+                self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(number))
 
     def _page(self, key: str) -> Page:
         return next(page for page in self.pages if page.key == key)
@@ -142,7 +146,8 @@ class PageDock(QDockWidget):
         for page in self.pages:
             if page.key in self._torn:
                 continue
-            index = self._tabs.addTab(_title(page))
+            index = self._tabs.addTab(page.title)
+            self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(page.badge))
             if page.glyph:
                 self._tabs.setTabIcon(index, icon(page.glyph, "text_muted"))
             self._tabs.setTabData(index, page.key)
@@ -198,8 +203,15 @@ class PageDock(QDockWidget):
         return list(self._torn)
 
 
-def _title(page: Page) -> str:
-    return f"{page.title}  {page.badge}" if page.badge else page.title
+def _badge(number: int) -> QWidget | None:
+    """A count in the colour of trouble, beside a tab's title."""
+    if not number:
+        return None
+    chip = QLabel(str(number))
+    chip.setProperty("tone", "caption")
+    chip.setObjectName("badge")
+    chip.setAccessibleName(chip.text())
+    return chip
 
 
 def _with_corner(page: Page) -> QWidget:

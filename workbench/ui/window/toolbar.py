@@ -68,6 +68,11 @@ class TopBar(QToolBar):
         self.setIconSize(QSize(16, 16))
         self._workspace = workspace
         self._actions = actions
+        self._build(faults)
+        self._follow()
+
+    def _build(self, faults: QMenu) -> None:
+        actions = self._actions
         for name in ("file.new", "file.open", "file.save_as"):
             self.addWidget(self._tool(actions[name]))
         self.addSeparator()
@@ -93,8 +98,11 @@ class TopBar(QToolBar):
         stretch = QWidget()
         stretch.setSizePolicy(stretch.sizePolicy().Policy.Expanding, stretch.sizePolicy().Policy.Preferred)
         self.addWidget(stretch)
-        self.addWidget(self._address())
+        self._address_action = self.addWidget(self._address())
         self.addWidget(self._search())
+
+    def _follow(self) -> None:
+        workspace = self._workspace
         workspace.live_changed.connect(self._show_live)
         workspace.time_changed.connect(self._show_time)
         workspace.host_lost.connect(lambda _: self._show_live(workspace.live))
@@ -139,7 +147,6 @@ class TopBar(QToolBar):
         self._kafka_dot, self._kafka = label("●", "muted"), label("", "muted")
         row.addWidget(self._kafka_dot)
         row.addWidget(self._kafka)
-        self._kafka_box = frame
         return frame
 
     def _search(self) -> QPushButton:
@@ -165,7 +172,7 @@ class TopBar(QToolBar):
         some = self.tr("1 fault") if faults == 1 else self.tr("{0} faults").format(faults)
         self._faults.setText(some if faults else self.tr("Faults"))
         kafka = live.host.kafka
-        self._kafka_box.setVisible(kafka is not None)
+        self._address_action.setVisible(kafka is not None)
         if kafka is not None:
             clients = words.plural(len(live.clients), self.tr("client"), self.tr("clients"))
             self._kafka.setText(f"Kafka  {kafka} · {clients}")

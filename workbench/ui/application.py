@@ -1,0 +1,112 @@
+"""The running application: one window, the file it is on, and what outlives it (theme, settings, single instance)."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from workbench.core.errors import WorkbenchError
+from workbench.ui.app import APP, choose_file
+from workbench.ui.bridge.host_link import HostLink
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.settings import Settings
+from workbench.ui.single_instance import SingleInstance
+from workbench.ui.theme.theme import theme
+from workbench.ui.window.files import make_workspace, saved_drawing
+
+_log = logging.getLogger(__name__)
+
+
+class Application(QObject):
+    """See the module. ``exec`` returns the exit status."""
+
+    def __init__(self, said: argparse.Namespace) -> None:
+        self._app = QApplication.instance() or QApplication([APP])
+        super().__init__()
+        self._said = said
+        self._status = 0
+        self._app.setApplicationName(APP)
+        self._app.setApplicationDisplayName("Event-flow workbench")
+        QGuiApplication.setDesktopFileName(APP)
+        self._app.setQuitOnLastWindowClosed(False)
+        self.settings = Settings()
+        theme().apply(self._app, said.theme or self.settings.theme)
+        theme().set_reduced_motion(self.settings.reduced_motion)
+        self.window = None
+        self._instance: SingleInstance | None = None
+        sys.excepthook = self._unforeseen
+
+    def exec(self) -> int:
+        first_time = not self.settings.recent
+        path, sample = choose_file(self._said.file, self.settings, not self._said.no_sample)
+        if not self.open(path, sample, run=self._said.run or bool(sample), tour=first_time and bool(sample)):
+            return 0
+        if self._said.shot is not None:
+            QTimer.singleShot(int(self._said.shot_after * 1000), self._take_shot)
+        return self._app.exec() or self._status
+
+    def open(self, path: Path, sample: str = "", *, run: bool = False, tour: bool = False) -> bool:
+        """A window on the file, in place of the one there is; False when another process has one already."""
+        instance = SingleInstance(path, self)
+        if not instance.first:
+            return False
+        from workbench.ui.window.main_window import MainWindow
+
+        workspace = Workspace(path, None)
+        link = HostLink(workspace, self._said.in_process)
+        missing = not path.exists()
+        may_make = missing and (bool(sample) or self._said.file is None)
+        link.connect_host((lambda: make_workspace(path, sample)) if may_make else None)
+        window = MainWindow(workspace, self.settings, link)
+        window.load_drawing(_sample_text(sample) if missing and sample else saved_drawing(path))
+        window.files.open_wanted.connect(self._open_other)
+        window.closed.connect(self._closed)
+        instance.raised.connect(lambda: (window.showNormal(), window.raise_(), window.activateWindow()))
+        link.connected.connect(lambda: self.settings.remember(path))
+        if run:
+            window.run_when_ready()
+        old, self.window, self._instance = self.window, window, instance
+        if old is not None:
+            old.closed.disconnect(self._closed)
+            old.close()
+            old.deleteLater()
+        window.show()
+        if tour and not self.settings.toured:
+            QTimer.singleShot(0, window.start_tour)
+        return True
+
+    def _open_other(self, path: Path) -> None:
+        self.open(path.resolve())
+
+    def _closed(self) -> None:
+        if self._instance is not None:
+            self._instance.close()
+        self._app.quit()
+
+    def _take_shot(self) -> None:
+        """For scripts: a picture of the window, then an orderly end."""
+        if not self.window.grab().save(str(self._said.shot)):
+            print(f"workbench: {self._said.shot} could not be written.", file=sys.stderr)
+            self._status = 1
+        self.window.close()
+
+    def _unforeseen(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """An error nobody caught: into the log, and a sentence in the window instead of an end."""
+        _log.error("an error nobody foresaw", exc_info=(kind, error, trace))
+        if self.window is not None:
+            self.window.workspace.failed.emit(
+                WorkbenchError(f"Something went wrong in the window: {error}.", "The log file has the details."))
+
+
+def _sample_text(sample: str) -> str:
+    from workbench.flow import codec
+    from workbench.flow.samples import load_sample
+
+    return codec.dumps(load_sample(sample))

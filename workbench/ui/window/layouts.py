@@ -1,0 +1,78 @@
+"""Where the docks stand: three layouts to choose, the last one restored, and the left dock folded when it is narrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+
+from workbench.ui.settings import STATE_VERSION, Settings
+from workbench.ui.theme.tokens import SIZE
+
+if TYPE_CHECKING:
+    from workbench.ui.window.main_window import MainWindow
+
+_FOLD_BELOW = 1120
+Area = Qt.DockWidgetArea
+
+
+class Layouts(QObject):
+    """See the module."""
+
+    def __init__(self, window: MainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+        self._folded = False
+
+    def restore(self) -> None:
+        """The layout of the last time, or the daily one."""
+        kept = self._settings.layout()
+        whole = kept is not None and None not in kept
+        if not (whole and self._window.restoreGeometry(kept[0]) and self._window.restoreState(kept[1], STATE_VERSION)):
+            self.use("run")
+
+    def save(self) -> None:
+        self._settings.save_layout(self._window.saveGeometry(), self._window.saveState(STATE_VERSION))
+
+    def use(self, name: str) -> None:
+        """``run`` as it comes, ``design`` with room to draw, ``investigate`` with room for records."""
+        window = self._window
+        for key in window.data_dock.torn:
+            window.data_dock.put_back(key)
+        docks = ((window.parts_dock, Area.LeftDockWidgetArea), (window.side_dock, Area.RightDockWidgetArea),
+                 (window.lag_dock, Area.RightDockWidgetArea),
+                 (window.data_dock, Area.BottomDockWidgetArea))  # fmt: skip
+        for dock, area in docks:
+            dock.setFloating(False)
+            window.addDockWidget(area, dock)
+            dock.show()
+        window.splitDockWidget(window.side_dock, window.lag_dock, Qt.Orientation.Vertical)
+        height = SIZE["bottom_dock"]
+        if name == "investigate":
+            window.parts_dock.hide()
+            window.side_dock.hide()
+            window.data_dock.show_page("records")
+            height = 500
+        elif name == "design":
+            window.data_dock.hide()
+            window.lag_dock.hide()
+            window.side_dock.show_page("settings")
+        self._size(height)
+
+    def _size(self, bottom: float) -> None:
+        window = self._window
+        window.resizeDocks([window.parts_dock, window.side_dock], [int(SIZE["left_dock"]), int(SIZE["right_dock"])],
+                           Qt.Orientation.Horizontal)  # fmt: skip
+        window.resizeDocks([window.data_dock], [int(bottom)], Qt.Orientation.Vertical)
+        window.resizeDocks([window.side_dock, window.lag_dock], [496, 242], Qt.Orientation.Vertical)
+
+    def fit_width(self, width: int) -> None:
+        """Fold the palette away in a narrow window, and bring it back in a wide one."""
+        narrow = width < _FOLD_BELOW
+        if narrow and not self._folded and self._window.parts_dock.isVisible():
+            self._folded = True
+            self._window.parts_dock.hide()
+        elif not narrow and self._folded:
+            self._folded = False
+            self._window.parts_dock.show()

@@ -1,0 +1,416 @@
+"""The window on one workspace: regions, docks and who is told what. It holds the parts together and does little else.
+
+    menu bar · title
+    tool bar
+    [broker bar]
+    palette | canvas          | inspector
+    topics  |                 | settings
+    --------+-----------------+----------
+    records, tape, groups ... | lag
+    time strip (never hidden)
+    status bar
+"""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
+
+from workbench.control.messages import Run, Shutdown
+from workbench.core.errors import WorkbenchError
+from workbench.flow import codec
+from workbench.ui.bridge.host_link import HostLink
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.coach import Coach
+from workbench.ui.canvas.view import FlowView
+from workbench.ui.panels.inspector import Inspector
+from workbench.ui.panels.outline import OutlinePanel
+from workbench.ui.panels.palette import PalettePanel
+from workbench.ui.panels.settings_form import SettingsForm
+from workbench.ui.panels.timestrip import TimeStrip
+from workbench.ui.panels.topics import TopicsPanel
+from workbench.ui.settings import Settings
+from workbench.ui.theme import words
+from workbench.ui.theme.theme import theme
+from workbench.ui.window import commands, pages
+from workbench.ui.window.actions import ActionBook
+from workbench.ui.window.autosave import Autosave
+from workbench.ui.window.docks import PageDock
+from workbench.ui.window.files import Files
+from workbench.ui.window.host_bar import HostBar
+from workbench.ui.window.layouts import Layouts
+from workbench.ui.window.menus import Menus
+from workbench.ui.window.own_panels import OwnPanels
+from workbench.ui.window.running import Running
+from workbench.ui.window.status import StatusLine
+from workbench.ui.window.title import Title
+from workbench.ui.window.toolbar import TopBar
+
+
+class MainWindow(QMainWindow):
+    """See the module. ``closed`` comes once, after everything was put in order."""
+
+    closed = Signal()
+
+    def __init__(self, workspace: Workspace, settings: Settings, link: HostLink) -> None:
+        super().__init__()
+        self.workspace, self.settings, self.link = workspace, settings, link
+        self.setObjectName("window")
+        self.setMinimumSize(1024, 640)
+        self.resize(1440, 900)
+        self.setDockNestingEnabled(True)
+        self.setAnimated(False)
+        self.files = Files(self, workspace)
+        self.running = Running(workspace)
+        self.layouts = Layouts(self, settings)
+        self.autosave = Autosave(workspace)
+        self.actions_book = ActionBook(self)
+        self.coach: Coach | None = None
+        commands.add_early(self.actions_book, self)
+        self.faults = QMenu(self.tr("Faults"), self)
+        self.faults.aboutToShow.connect(lambda: self.running.fill_faults(self.faults))
+        self._build()
+        commands.add_late(self.actions_book, self)
+        self._fill_menus()
+        self._connect()
+        self._laid_out = False
+
+    # -- building ------------------------------------------------------------------------------------------
+    def _build(self) -> None:
+        self.topbar = TopBar(self.workspace, self.actions_book, self.faults)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.topbar)
+        self.canvas = FlowView(self.workspace)
+        self.host_bar = HostBar()
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.host_bar)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(centre)
+        self.parts_dock = self._parts()
+        self.side_dock = self._side()
+        self.data_dock = pages.data_dock(self)
+        self.lag_dock = pages.lag_dock(self)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.strip = TimeStrip(self.workspace)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, _fixed_bar("time-strip", self.tr("Time"), self.strip))
+        self.setStatusBar(StatusLine(self.workspace, lambda: self.canvas.frame_stats().fps))
+        self.own_panels = OwnPanels(self, self.workspace)
+
+    def _parts(self) -> PageDock:
+        dock = PageDock("parts", self.tr("Parts"), self)
+        self.palette_panel = PalettePanel()
+        self.outline = OutlinePanel(self.workspace)
+        self.topics = TopicsPanel(self.workspace)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.palette_panel)
+        split.addWidget(self.topics)
+        split.setSizes([250, 180])
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(1)
+        dock.add_page("palette", self.tr("Palette"), "", split)
+        dock.add_page("outline", self.tr("Outline"), "", self.outline)
+        return dock
+
+    def _side(self) -> PageDock:
+        dock = PageDock("side", self.tr("Selection"), self)
+        self.inspector = Inspector(self.workspace)
+        dock.add_page("inspector", self.tr("Inspector"), "", self.inspector)
+        dock.add_page("settings", self.tr("Settings"), "", SettingsForm(self.workspace))
+        return dock
+
+    def _fill_menus(self) -> None:
+        self.menus = Menus(self.workspace, self.actions_book, self.faults)
+        self.menus.recent = lambda: self.settings.recent
+        self.menus.open_recent = self.files.open_wanted.emit
+        self.menus.align = self.canvas.acts.align
+        self.menus.distribute = self.canvas.acts.distribute
+        self.menus.fill(self.menuBar())
+        self.title = Title()
+        self.menuBar().setCornerWidget(self.title, Qt.Corner.TopRightCorner)
+        self._show_name()
+
+    def _connect(self) -> None:
+        workspace, canvas = self.workspace, self.canvas
+        canvas.panel_wanted.connect(self.own_panels.open)
+        canvas.replay_wanted.connect(self.replay_node)
+        canvas.menu_wanted.connect(self._open_context_menu)
+        canvas.run_wanted.connect(self.running.toggle)
+        canvas.empty.sample_wanted.connect(self.open_samples)
+        canvas.empty.file_wanted.connect(self.files.play_file)
+        canvas.empty.recording_wanted.connect(self.files.open)
+        self.palette_panel.place_wanted.connect(canvas.place)
+        self.topics.topic_wanted.connect(lambda: canvas.place("topic"))
+        self.topics.records_wanted.connect(self.show_records)
+        self.outline.panel_wanted.connect(self.own_panels.open)
+        self.inspector.panel_wanted.connect(self.own_panels.open)
+        self.inspector.replay_wanted.connect(self.replay_node)
+        self.inspector.settings_wanted.connect(lambda _: self.side_dock.show_page("settings"))
+        self.own_panels.replay_wanted.connect(self.replay_node)
+        self.topbar.time_chosen.connect(self._choose_time)
+        workspace.movement_shown.connect(canvas.feed)
+        workspace.time_changed.connect(lambda at_ms: theme().set_past(at_ms is not None))
+        workspace.host_lost.connect(self._host_lost)
+        workspace.failed.connect(self._tell)
+        workspace.notice.connect(lambda text: self.statusBar().showMessage(text, 6000))
+        self.link.connected.connect(self._host_there)
+        self.link.refused.connect(self._no_host)
+        self.host_bar.pressed.connect(self._restart_host)
+        self.autosave.saved.connect(self.title.saved)
+        self.autosave.unsaved.connect(self.title.unsaved)
+        workspace.undo_stack.canUndoChanged.connect(self.actions_book["edit.undo"].setEnabled)
+        workspace.undo_stack.canRedoChanged.connect(self.actions_book["edit.redo"].setEnabled)
+        for name, can in (("undo", workspace.undo_stack.canUndo()), ("redo", workspace.undo_stack.canRedo())):
+            self.actions_book[f"edit.{name}"].setEnabled(can)
+        self._mark_theme()
+
+    # -- the file ------------------------------------------------------------------------------------------
+    def load_drawing(self, text: str) -> None:
+        """Show a drawing from its text form; a text that can't be read is said, and nothing is shown."""
+        if text:
+            try:
+                read = codec.loads(text)
+            except WorkbenchError as error:
+                self._tell(error)
+                return
+            self.workspace.document.replace_all(read.nodes, read.links, read.title)
+            self.workspace.undo_stack.clear()
+        self.autosave.took(codec.dumps(self.workspace.document))
+        self._show_name()
+
+    def _show_name(self) -> None:
+        self.title.show_file(self.workspace.path.name)
+        self.setWindowTitle(f"{self.workspace.path.name} – Event-flow workbench")
+
+    # -- the host ------------------------------------------------------------------------------------------
+    def run_when_ready(self) -> None:
+        """Run the flow as soon as the host is there."""
+        self.link.connected.connect(lambda: self.workspace.act(Run()).run(), Qt.ConnectionType.SingleShotConnection)
+
+    def _host_there(self) -> None:
+        self.host_bar.say("")
+        self.autosave.send_soon()
+
+    def _host_lost(self, reason: str) -> None:
+        at = words.clock(int(time.time() * 1000), millis=False)
+        said = self.tr("The broker stopped at {0}. Nothing acknowledged was lost.").format(at)
+        self.host_bar.say(f"{said} {reason}".strip() if reason and reason not in said else said, self.tr("Restart"))
+
+    def _no_host(self, error: object) -> None:
+        sentence = error.sentence() if isinstance(error, WorkbenchError) else str(error)
+        self.host_bar.say(sentence, self.tr("Try again"))
+
+    def _restart_host(self) -> None:
+        self.host_bar.wait(self.tr("Starting the broker…"))
+        self.link.connect_host()
+
+    def _tell(self, error: object) -> None:
+        """An act failed and nobody else says so: one sentence over the canvas, until it is closed or done better."""
+        if not self.workspace.connected:
+            return
+        sentence = error.sentence() if isinstance(error, WorkbenchError) else str(error)
+        self.host_bar.say(sentence, self.tr("Close"))
+        self.host_bar.pressed.connect(lambda: self.host_bar.say(""), Qt.ConnectionType.SingleShotConnection)
+
+    # -- what is selected ----------------------------------------------------------------------------------
+    def _selected(self) -> str:
+        return next(iter(self.workspace.selection)) if len(self.workspace.selection) == 1 else ""
+
+    def rename_selected(self) -> None:
+        if self._selected():
+            self.canvas.rename(self._selected())
+
+    def open_selected_panel(self) -> None:
+        self.own_panels.open(self._selected())
+
+    def start_link(self) -> None:
+        if self._selected():
+            self.canvas.setFocus()
+            self.canvas.keys.focus(self._selected())
+            self.canvas.start_key_link(self._selected())
+
+    def replay_selected(self) -> None:
+        self.replay_node(self._selected())
+
+    def replay_node(self, node_id: str) -> None:
+        """Open the preview of a replay for a group's node."""
+        document = self.workspace.document
+        if node_id and document.has_node(node_id) and document.node(node_id).kind in ("group", "forward"):
+            from workbench.ui.panels.replay_preview import open_replay_preview
+
+            open_replay_preview(self.workspace, self, document.node(node_id).name)
+
+    def _open_context_menu(self, subject: str, place) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.menus.context(menu, subject)
+        menu.popup(place)
+
+    def _choose_time(self, key: str) -> None:
+        """Live, or the past: from the moment of now, with the strip ready to be dragged."""
+        if key == "live":
+            self.strip.go_live()
+        else:
+            self.strip.seek(self.workspace.live.at_ms)
+            self.strip.setFocus()
+
+    # -- regions -------------------------------------------------------------------------------------------
+    def show_data(self, key: str) -> None:
+        self.show_dock(self.data_dock, key)
+
+    def show_dock(self, dock: PageDock, key: str) -> None:
+        dock.show()
+        dock.show_page(key)
+
+    def show_records(self, topic: str) -> None:
+        self.show_data("records")
+        pages.records(self).show_topic(topic)
+
+    def show_place(self, topic: str, partition: int, offset: int) -> None:
+        self.show_data("records")
+        pages.records(self).show_place(topic, partition, offset)
+
+    def focus_filter(self) -> None:
+        self.show_data("records")
+        pages.records(self).bar.filter.setFocus()
+
+    def focus_next_region(self) -> None:
+        regions = [w for w in (self.palette_panel.search, self.canvas, self.inspector, self.data_dock.widget(),
+                               self.strip) if w.isVisible()]  # fmt: skip
+        held = [i for i, w in enumerate(regions) if w.hasFocus() or w.isAncestorOf(self.focusWidget() or self)]
+        regions[((held[0] if held else -1) + 1) % len(regions)].setFocus(Qt.FocusReason.TabFocusReason)
+
+    # -- dialogs -------------------------------------------------------------------------------------------
+    def open_samples(self) -> None:
+        from workbench.ui.dialogs.samples import SamplesDialog
+
+        dialog = SamplesDialog(self)
+        dialog.chosen.connect(self.files.open_sample)
+        dialog.open()
+
+    def open_export(self) -> None:
+        from workbench.ui.dialogs.export import ExportDialog
+
+        ExportDialog(self.workspace, self).open()
+
+    def open_preferences(self) -> None:
+        from workbench.ui.dialogs.preferences import PreferencesDialog
+
+        dialog = PreferencesDialog(self.settings, self)
+        dialog.finished.connect(lambda _: self._mark_theme())
+        dialog.open()
+
+    def open_keys(self) -> None:
+        from workbench.ui.dialogs.keys import KeysSheet
+
+        KeysSheet(self.actions_book, self).open()
+
+    def open_about(self) -> None:
+        from workbench.ui.dialogs.about import AboutDialog
+
+        AboutDialog(self).open()
+
+    def open_guide(self) -> None:
+        from importlib.resources import files
+
+        page = files("workbench.resources") / "guide.html"
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+
+    def open_commands(self) -> None:
+        from workbench.ui.dialogs.command_palette import CommandPalette
+
+        palette = CommandPalette(self.workspace, self.actions_book, self)
+        palette.node_chosen.connect(self._go_to_node)
+        palette.topic_chosen.connect(self.show_records)
+        palette.place_chosen.connect(self.show_place)
+        palette.open_over(self.topbar)
+
+    def _go_to_node(self, node_id: str) -> None:
+        self.workspace.select({node_id})
+        self.canvas.show_node(node_id)
+        self.canvas.setFocus()
+
+    def start_tour(self) -> None:
+        """The four first steps, over the canvas."""
+        if self.coach is None:
+            self.coach = Coach(self.canvas)
+            self.coach.finished.connect(self._end_tour)
+        self.coach.show()
+
+    def _end_tour(self) -> None:
+        self.settings.toured = True
+        self.coach = None
+
+    # -- looks ---------------------------------------------------------------------------------------------
+    def set_theme(self, mode: str) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        self.settings.theme = mode
+        theme().apply(QApplication.instance(), mode)
+        self._mark_theme()
+
+    def toggle_motion(self) -> None:
+        self.settings.reduced_motion = not theme().reduced_motion
+        theme().set_reduced_motion(self.settings.reduced_motion)
+        self._mark_theme()
+
+    def _mark_theme(self) -> None:
+        for mode in ("light", "dark", "system"):
+            self.actions_book[f"view.{mode}"].setChecked(theme().mode == mode)
+        self.actions_book["view.motion"].setChecked(theme().reduced_motion)
+
+    # -- Qt ------------------------------------------------------------------------------------------------
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._laid_out:
+            self._laid_out = True
+            self.layouts.restore()
+            QTimer.singleShot(0, self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        self.canvas.setFocus()
+        self.canvas.fit()
+        pages.fill(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._laid_out:
+            self.layouts.fit_width(event.size().width())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Save the drawing and the layout, stop the host that serves this window, then let go."""
+        self.layouts.save()
+        self.settings.sync()
+        self.own_panels.close_all()
+        theme().set_past(False)
+        try:
+            self.autosave.flush()
+            if self.workspace.connected:
+                self.workspace.call(Shutdown())
+        except WorkbenchError as error:
+            self._host_lost(error.sentence())
+        self.autosave.close()
+        self.canvas.close_canvas()
+        self.strip.close_past()
+        self.workspace.close()
+        super().closeEvent(event)
+        self.closed.emit()
+
+
+def _fixed_bar(name: str, title: str, widget: QWidget) -> QToolBar:
+    """A tool bar that can't be moved or hidden, around one widget."""
+    bar = QToolBar(title)
+    bar.setObjectName(name)
+    bar.setMovable(False)
+    bar.toggleViewAction().setEnabled(False)
+    bar.toggleViewAction().setVisible(False)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    bar.setContentsMargins(0, 0, 0, 0)
+    bar.layout().setContentsMargins(0, 0, 0, 0)
+    bar.addWidget(widget)
+    return bar

@@ -1,0 +1,77 @@
+"""Panels of single producers and groups: one dock each, any number at once, floating or docked.
+
+A panel is opened by double click, Enter or a menu; asking again raises it. It goes when its node goes.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from workbench.flow.document import Change, NodeChanged, NodeRemoved
+from workbench.flow.kinds import KINDS
+from workbench.ui.bridge.workspace import Workspace
+
+_SIZES = {"producer": (400, 640), "group": (470, 620)}
+
+
+class OwnPanels(QObject):
+    """See the module. ``replay_wanted`` passes on a group panel's wish."""
+
+    replay_wanted = Signal(str)
+
+    def __init__(self, window: QMainWindow, workspace: Workspace) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workspace = workspace
+        self._docks: dict[str, QDockWidget] = {}
+        self._unfollow = workspace.document.follow(self._follow)
+
+    def open(self, node_id: str) -> None:
+        """Open or raise the panel of a producer or group; other nodes have none."""
+        document = self._workspace.document
+        if not node_id or not document.has_node(node_id):
+            return
+        role = KINDS[document.node(node_id).kind].role
+        if role not in _SIZES:
+            return
+        if node_id not in self._docks:
+            self._docks[node_id] = self._make(node_id, role)
+        self._docks[node_id].show()
+        self._docks[node_id].raise_()
+
+    def _make(self, node_id: str, role: str) -> QDockWidget:
+        dock = QDockWidget(self._workspace.document.node(node_id).name, self._window)
+        dock.setObjectName(f"own-{node_id}")
+        dock.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dock.setWidget(self._panel(node_id, role))
+        dock.destroyed.connect(lambda *_: self._docks.pop(node_id, None))
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        dock.setFloating(True)
+        dock.resize(*_SIZES[role])
+        shift = 28 * (len(self._docks) % 8)
+        dock.move(self._window.mapToGlobal(QPoint(228 + shift * 14 % 420, 92 + shift)))
+        return dock
+
+    def _panel(self, node_id: str, role: str) -> QWidget:
+        if role == "producer":
+            from workbench.ui.panels.producer import ProducerPanel
+
+            return ProducerPanel(self._workspace, node_id)
+        from workbench.ui.panels.group import GroupPanel
+
+        panel = GroupPanel(self._workspace, node_id)
+        panel.replay_wanted.connect(self.replay_wanted)
+        return panel
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NodeRemoved) and change.node.id in self._docks:
+            self._docks.pop(change.node.id).close()
+        elif isinstance(change, NodeChanged) and change.after.id in self._docks:
+            self._docks[change.after.id].setWindowTitle(change.after.name)
+
+    def close_all(self) -> None:
+        self._unfollow()
+        for dock in list(self._docks.values()):
+            dock.close()
+        self._docks.clear()

@@ -1,0 +1,35 @@
+"""The file's name at the end of the menu bar, and whether it is saved."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from workbench.ui.panels.blocks import label
+from workbench.ui.theme import words
+from workbench.ui.theme.theme import theme
+
+
+class Title(QWidget):
+    """«orders.flow · saved 14:12:30»."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 14, 0)
+        row.setSpacing(6)
+        self._name, self._state = label(), label("", "muted")
+        self._name.setFont(theme().font("body", 600))
+        row.addWidget(self._name)
+        row.addWidget(self._state)
+
+    def show_file(self, name: str) -> None:
+        self._name.setText(name)
+        self.saved(int(time.time() * 1000))
+
+    def saved(self, at_ms: int) -> None:
+        self._state.setText(self.tr("· saved {0}").format(words.clock(at_ms, millis=False)))
+
+    def unsaved(self) -> None:
+        self._state.setText(self.tr("· saving…"))
