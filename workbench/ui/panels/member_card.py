@@ -62,7 +62,7 @@ class MemberCard(QFrame):
         self.setProperty("surface", "card")
         self.setAccessibleName(name)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 10, 8)
+        column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(3)
         head = QHBoxLayout()
         head.setSpacing(7)
@@ -83,7 +83,7 @@ class MemberCard(QFrame):
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(4)
         self.pause = self._button("pause", self.tr("Pause"))
         self.kill = self._button("kill", self.tr("Kill"))
         self.restart = self._button("restart", self.tr("Restart"))
