@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,12 @@ class LocalHost:
 
     def call(self, command: Command, timeout_s: float | None = None) -> Any:
         """Do a command and wait for its reply struct."""
-        if not self._thread.is_alive():
-            raise HostGone("The broker of this workspace is closed.")
         work = self._service.handle(self._session, command)
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
+        except (CancelledError, RuntimeError) as error:  # the loop stopped before, or while it was at it
+            work.close()
+            raise HostGone("The broker of this workspace is closed.") from error
 
     def on_push(self, callback: Callable[[Push], None]) -> None:
         """Call back with every push (after ``Subscribe``), on the host's thread."""

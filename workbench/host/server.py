@@ -137,9 +137,13 @@ class _Connection:
 
     async def _answer(self, request: Request) -> None:
         try:
-            self._send(_answer(request.id, await self._service.handle(self._session, request.command)))
-        except WorkbenchError as error:
-            self._send(_refusal(request.id, error))
+            try:
+                self._send(_answer(request.id, await self._service.handle(self._session, request.command)))
+            except WorkbenchError as error:
+                self._send(_refusal(request.id, error))
+            await self._writer.drain()  # a peer that does not read is not read from either
+        except OSError as error:
+            log.info("a peer left before its answer: %s", error)
         finally:
             self._at_work.release()
 

@@ -187,3 +187,14 @@ def test_the_end_of_the_host_is_told_to_attached_windows(served, attach):
     served.stop()
     assert lost.wait(10)
     assert "went away" in told[0]
+
+
+def test_a_peer_that_asks_and_never_reads_is_not_read_from(served, attach):
+    with closing(raw(served)) as link:
+        send(link, m.Hello(served.meeting.token))
+        link.settimeout(1.0)
+        question = frame(msgspec.msgpack.encode(m.Request(2, m.ListTopics())))
+        with pytest.raises(TimeoutError):
+            for _ in range(100):
+                link.sendall(question * 5000)
+        assert attach().call(m.Status()).pid == os.getpid()

@@ -9,7 +9,7 @@ import pytest
 from workbench.broker import BrokerReader, decode_batch, encode_batch
 from workbench.control import messages as m
 from workbench.core.changes import Changes
-from workbench.core.errors import AlreadyExists, Invalid, NotFound, Refused, Unsupported
+from workbench.core.errors import AlreadyExists, HostGone, Invalid, NotFound, Refused, Unsupported
 from workbench.core.offsets import ResetSpec
 from workbench.core.records import Record
 from workbench.core.snapshot import RunState
@@ -253,3 +253,5 @@ def test_shutdown_ends_the_host_in_order(host: LocalHost, path: Path):
     host.close()
     with BrokerReader(path) as reader:
         assert reader.bounds("orders")[0].end == 100
+    with pytest.raises(HostGone):
+        host.call(m.Status())
