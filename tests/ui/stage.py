@@ -1,7 +1,8 @@
 """The state of the mockups, number by number: the orders flow at 14:12:36 (live) and as it stood at 14:02:11.
 
 ``orders_document`` and ``orders_snapshot`` are values; ``StageCaller`` answers like a host and keeps what it was
-asked; ``StageTimeline`` answers like a session's time line. Times between the two pictures are interpolated.
+asked; ``StageTimeline`` answers like a session's time line; ``orders_file``
+writes a real workspace. Times between the two pictures are interpolated.
 """
 
 from __future__ import annotations
@@ -9,12 +10,25 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from workbench.control.messages import ApplyReset, Command, Done, Plan, PlanReset, Push
+from workbench.broker import Broker, BrokerReader
+from workbench.control.messages import (
+    AppendedList,
+    AppendRecords,
+    ApplyReset,
+    Command,
+    Done,
+    Plan,
+    PlanReset,
+    Push,
+)
+from workbench.core.clock import ManualClock
 from workbench.core.journal import LagSample
 from workbench.core.keys import key_colour
 from workbench.core.offsets import ResetMove, ResetPlan, ResetSpec
+from workbench.core.records import Appended, Record
 from workbench.core.snapshot import (
     BatchGauge,
     ClientStat,
@@ -297,6 +311,9 @@ class StageCaller:
         self.asked.append(command)
         if isinstance(command, PlanReset | ApplyReset):
             return Plan(self._plan(command.group, command.spec, isinstance(command, ApplyReset)))
+        if isinstance(command, AppendRecords):
+            place = (command.topic, command.partition or 0, 98_412, len(command.records), NOW_MS)
+            return AppendedList((Appended(*place),))
         return Done()
 
     def on_push(self, callback: Callable[[Push], None]) -> None:
@@ -331,3 +348,47 @@ class StageCaller:
             moves.append(ResetMove(p.topic, p.partition, p.committed, after, p.log_start, p.end, p.member_id,
                                    "" if after == wanted else "clamped to the log"))  # fmt: skip
         return ResetPlan(name, tuple(moves), self.refuse, len(group.members), applied)
+
+
+def order_value(number: int, key: str) -> bytes:
+    """An order as the mockup's records show it; totals rise from 1.00 and come round at 300."""
+    country = ("DE", "NL", "FR")[number % 3]
+    return (
+        f'{{"order_id":"O-{1_048_000 + number}","country":"{country}","total":{number % 300 + 1}.25,'
+        f'"currency":"EUR","customer":"{key}","status":"paid"}}'
+    ).encode()
+
+
+def order_records(first: int, count: int, at_ms: int) -> list[Record]:
+    """``count`` orders, ten milliseconds apart, with keys, headers, and now and then a null or an empty value."""
+    found = []
+    for number in range(first, first + count):
+        key = _KEYS[number % len(_KEYS)]
+        value = None if number % 97 == 5 else b"" if number % 97 == 6 else order_value(number, key)
+        headers = (("source", b"checkout-app"), ("schema-version", b"4"), ("traceparent", None))
+        found.append(Record(key.encode(), value, headers, at_ms + number * 10))
+    return found
+
+
+def orders_file(folder: Path, records: int = 1200) -> Path:
+    """A real workspace with a topic ``orders`` of six partitions, in batches of twenty, written through the broker."""
+    path = folder / "orders.flow"
+    with Broker.create(path, clock=ManualClock(NOW_MS)) as broker:
+        broker.create_topic("orders", 6)
+        done = [
+            broker.append("orders", number // 20 % 6, order_records(number, 20, NOW_MS - 60_000))
+            for number in range(0, records, 20)
+        ]
+        for future in done:
+            future.result()
+    return path
+
+
+def file_snapshot(path: Path, at_ms: int = NOW_MS) -> Snapshot:
+    """A live snapshot of what the file holds, with one group that has read nothing."""
+    with BrokerReader(path) as reader:
+        bounds = reader.bounds("orders")
+    parts = tuple(PartitionStat(b.partition, b.log_start, b.end) for b in bounds)
+    places = tuple(GroupPartitionStat("orders", b.partition, b.log_start, b.end, 0, 0, "m") for b in bounds)
+    return Snapshot(seq=at_ms, at_ms=at_ms, run=RunState.RUNNING, topics=(TopicStat("orders", "stream", parts),),
+                    groups=(GroupStat("shipping", "Empty", partitions=places),), host=HostStat(started_ms=START_MS))  # fmt: skip
