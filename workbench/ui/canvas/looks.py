@@ -189,11 +189,12 @@ def thresholds(node: Node) -> tuple[int, float]:
 
 
 def lag_share(node: Node, stat: GroupStat) -> float:
-    """Lag over its threshold, in records or in time, whichever is nearer."""
+    """Lag over its threshold, in records or in time, whichever is nearer. Nobody reads in a group without members:
+    there only records count, for its lag in time grows by the mere clock."""
     records, seconds = thresholds(node) if node.kind in ("group", "forward") else (
         LAG["threshold_records"], LAG["threshold_s"])  # fmt: skip
-    by_time = (stat.lag_ms or 0) / 1000 / seconds
-    return max(stat.lag_records / records, by_time)
+    in_time = (stat.lag_ms or 0) / 1000 / seconds if stat.members else 0.0
+    return max(stat.lag_records / records, in_time)
 
 
 def level_of(share: float) -> Level:

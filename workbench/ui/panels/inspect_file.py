@@ -1,4 +1,4 @@
-"""The inspector when nothing is selected: what this file holds, what the sample shows, and how to join with a client."""
+"""The inspector when nothing is selected: what this file holds, its groups, and how to join with a client."""
 
 from __future__ import annotations
 

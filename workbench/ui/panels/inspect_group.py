@@ -9,9 +9,10 @@ from workbench.control.messages import ControlGroup, ControlMember
 from workbench.core.snapshot import GroupStat, MemberStat, PartState, Problem, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.looks import lag_share
 from workbench.ui.panels.blocks import label, push_button, set_property
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
-from workbench.ui.panels.ring import LagRing, lag_share
+from workbench.ui.panels.ring import LagRing
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
@@ -97,9 +98,9 @@ class GroupFace(QWidget):
         self.replay.clicked.connect(lambda: self._node and self.replay_wanted.emit(self._node.id))
         self.pause.clicked.connect(self._toggle)
         self.add.clicked.connect(lambda: self._node and self._workspace.act(ControlMember(self._node.id, "add")).run())
-        for button in (self.replay, self.pause, self.add):
-            row.addWidget(button)
-        row.addStretch(1)
+        for button, share in ((self.replay, 4), (self.pause, 3), (self.add, 3)):
+            button.setMinimumWidth(10)
+            row.addWidget(button, share)
         return row
 
     def _toggle(self) -> None:
@@ -112,7 +113,8 @@ class GroupFace(QWidget):
     def show_node(self, node: Node, shown: Snapshot) -> None:
         self._node = node
         stat = shown.group(node.name) or GroupStat(node.name, "Empty")
-        topics = ", ".join(source.name for source in self._workspace.document.sources_of(node.id)) or ", ".join(stat.topics)
+        drawn = [source.name for source in self._workspace.document.sources_of(node.id)]
+        topics = ", ".join(drawn or stat.topics)
         self._title.setText(node.name)
         self._what.setText(self.tr("Group on {0} · generation {1}").format(topics or "–", stat.generation))
         level = lag_share(node, stat)
@@ -150,8 +152,8 @@ class GroupFace(QWidget):
             first, _, rest = problem.text.partition(". ")
             link = f' <a href="why" style="color:{theme().color("accent").name()}">{self.tr("Settings")}</a>'
             text = f"<b>{first}{'.' if rest else ''}</b> {rest} {problem.next_step}{link}"
-            bad = problem.severity == "bad"
-            surface, sign, role = ("banner-bad", "problem_fill", "bad") if bad else ("banner-warn", "problem_fill", "warn")
+            role = problem.severity
+            surface, sign = f"banner-{role}", "problem_fill"
         else:
             return
         set_property(self.banner, "surface", surface)

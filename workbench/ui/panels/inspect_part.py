@@ -145,11 +145,12 @@ class TopicFace(_Face):
         for figure in (self.rate, self.kept, self.bytes):
             row.addWidget(figure, 1)
         self.column.addLayout(row)
-        self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True), Column(self.tr("Start"), 72, number=True),
+        self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True),
+                                       Column(self.tr("Start"), 72, number=True),
                                        Column(self.tr("End"), 72, number=True),
                                        Column(self.tr("Rate"), 66, number=True)), self.tr("Partitions"))  # fmt: skip
-        self.groups = FigureTable((Column(self.tr("Read by"), stretch=True), Column(self.tr("Behind"), 80, number=True)),
-                                  self.tr("Groups"))  # fmt: skip
+        self.groups = FigureTable((Column(self.tr("Read by"), stretch=True),
+                                   Column(self.tr("Behind"), 80, number=True)), self.tr("Groups"))  # fmt: skip
         self.column.addWidget(self.partitions)
         self.column.addWidget(self.groups)
         self._note = label("", "muted")
@@ -163,8 +164,8 @@ class TopicFace(_Face):
         self.rate.show_value(*words.rate(stat.rate_in).rsplit("/", 1)[:1], "/s")
         self.kept.show_value(words.count(stat.records))
         self.bytes.show_value(*words.size(stat.size_bytes).split(" ", 1))
-        rows = [(Cell(f"{node.name}/{p.partition}"), Cell(words.count(p.log_start), "text_muted"), Cell(words.count(p.end)),
-                 Cell(words.rate(p.rate_in), "text_muted")) for p in stat.partitions[:_MAX_ROWS]]  # fmt: skip
+        rows = [(Cell(f"{node.name}/{p.partition}"), Cell(words.count(p.log_start), "text_muted"),
+                 Cell(words.count(p.end)), Cell(words.rate(p.rate_in), "text_muted")) for p in stat.partitions[:_MAX_ROWS]]  # fmt: skip
         self.partitions.show_rows(rows)
         readers = [(Cell(group.name, "consumer", "dot"), Cell(words.count(behind))) for group in shown.groups
                    if node.name in group.topics

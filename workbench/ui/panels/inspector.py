@@ -40,6 +40,7 @@ class Inspector(QScrollArea):
         self.topic_face = TopicFace(workspace)
         for face in (self.file_face, self.group_face, self.producer_face, self.topic_face):
             page = QWidget()
+            page.setMinimumWidth(10)
             column = QVBoxLayout(page)
             column.setContentsMargins(12, 12, 12, 12)
             column.addWidget(face)

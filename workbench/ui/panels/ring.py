@@ -1,4 +1,4 @@
-"""The lag ring as a widget, and the level it shows: the same level as on the node."""
+"""The lag ring as a widget: the same arc as on the node."""
 
 from __future__ import annotations
 
@@ -6,19 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.snapshot import GroupStat
-from workbench.flow.document import Node
-from workbench.flow.kinds import KINDS
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
-
-
-def lag_share(node: Node, stat: GroupStat) -> float:
-    """Lag over its threshold, in records or in time, whichever is nearer; 1 and more is over it."""
-    kind = KINDS[node.kind]
-    records = stat.lag_records / kind.value(node.params, "lag_threshold_records")
-    limit_ms = kind.value(node.params, "lag_threshold_s") * 1000
-    return max(records, (stat.lag_ms or 0) / limit_ms)
 
 
 class LagRing(QWidget):

@@ -16,7 +16,7 @@ from string import Template
 
 from PySide6.QtCore import QTemporaryDir
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QLabel, QProxyStyle
+from PySide6.QtWidgets import QLabel, QProxyStyle, QStyle
 
 from workbench.ui.theme.tokens import MONO_FAMILY, Roles
 
@@ -86,3 +86,9 @@ class ToneStyle(QProxyStyle):
             if font is not None:
                 thing.setFont(font)
         return answer
+
+    def pixelMetric(self, metric, option=None, widget=None):
+        """Tabs are spaced by the sheet alone; Fusion would add its own."""
+        if metric == QStyle.PixelMetric.PM_TabBarTabHSpace:
+            return 6
+        return super().pixelMetric(metric, option, widget)

@@ -67,6 +67,7 @@ class PageDock(QDockWidget):
         self.pages: list[Page] = []
         self._torn: dict[str, TornDock] = {}
         self._stack = QStackedWidget()
+        self._stack.setMinimumSize(160, 120)  # else the largest page decides how small the dock may be
         self.setWidget(self._stack)
         self.setTitleBarWidget(self._make_header())
 
@@ -74,7 +75,7 @@ class PageDock(QDockWidget):
         header = QWidget()
         header.setFixedHeight(32)
         header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        header.setObjectName("dock-header")
+        header.setObjectName("dock_header")
         header.setToolTip(self.tr("Drag here to move the panel, double click to let it float"))
         row = QHBoxLayout(header)
         row.setContentsMargins(3, 0, 8, 0)

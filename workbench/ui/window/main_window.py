@@ -35,6 +35,7 @@ from workbench.ui.panels.topics import TopicsPanel
 from workbench.ui.settings import Settings
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
+from workbench.ui.theme.tokens import SIZE
 from workbench.ui.window import commands, pages
 from workbench.ui.window.actions import ActionBook
 from workbench.ui.window.autosave import Autosave
@@ -98,7 +99,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.strip = TimeStrip(self.workspace)
-        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, _fixed_bar("time-strip", self.tr("Time"), self.strip))
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, _fixed_bar("time_strip", self.tr("Time"), self.strip))
         self.setStatusBar(StatusLine(self.workspace, lambda: self.canvas.frame_stats().fps))
         self.own_panels = OwnPanels(self, self.workspace)
 
@@ -131,6 +132,7 @@ class MainWindow(QMainWindow):
         self.menus.align = self.canvas.acts.align
         self.menus.distribute = self.canvas.acts.distribute
         self.menus.fill(self.menuBar())
+        self.menuBar().setFixedHeight(int(SIZE["menu"]))
         self.title = Title()
         self.menuBar().setCornerWidget(self.title, Qt.Corner.TopRightCorner)
         self._show_name()
@@ -410,7 +412,7 @@ def _fixed_bar(name: str, title: str, widget: QWidget) -> QToolBar:
     bar.toggleViewAction().setEnabled(False)
     bar.toggleViewAction().setVisible(False)
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-    bar.setContentsMargins(0, 0, 0, 0)
-    bar.layout().setContentsMargins(0, 0, 0, 0)
+    bar.setStyleSheet("QToolBar { padding: 0; margin: 0; spacing: 0; border: none; }")  # over the sheet's tool bars
     bar.addWidget(widget)
+    bar.layout().setContentsMargins(0, 0, 0, 0)
     return bar

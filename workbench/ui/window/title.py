@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from workbench.ui.panels.blocks import label
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
+from workbench.ui.theme.tokens import SIZE
 
 
 class Title(QWidget):
@@ -16,6 +17,7 @@ class Title(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setFixedHeight(int(SIZE["menu"]))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 14, 0)
         row.setSpacing(6)
