@@ -18,8 +18,11 @@ def main() -> int:
     """Entry point of the ``workbench`` command."""
     arguments = sys.argv[1:]
     if wants_window(arguments):
-        from workbench.ui.app import main as open_window
-
+        try:
+            from workbench.ui.app import main as open_window
+        except ImportError as error:  # Qt or one of the system's libraries under it
+            print(f"The window can't start: {error}. «workbench doctor» says what is missing.", file=sys.stderr)
+            return 1
         return open_window(arguments)
     from workbench.cli.main import main as do_verb
 

@@ -194,3 +194,17 @@ def check_counts_and_order(seen: list[tuple[str, str]], written: list[tuple[str,
         for key, value in pairs:
             of[key].append(value)
     assert ours == theirs
+
+
+def test_ctrl_c_in_an_export_leaves_nothing_half_written(workbench, tmp_path: Path, until):
+    workbench("new", "a.flow")
+    workbench("topics", "a.flow", "create", "t", "--partitions", 4)
+    (tmp_path / "many.txt").write_text("".join(f"event {i}\n" for i in range(300_000)))
+    workbench("produce", "a.flow", "t", "many.txt")
+    (tmp_path / "out").mkdir()
+    export = workbench.start("export", "a.flow", "out/x.jsonl")
+    until(lambda: list((tmp_path / "out").iterdir()))
+    export.send_signal(signal.SIGINT)
+    _, err = export.communicate(timeout=30)
+    assert (export.returncode, err) == (1, b"Stopped.\n")
+    assert list((tmp_path / "out").iterdir()) == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
+from workbench.__main__ import main as program
 from workbench.__main__ import wants_window
 from workbench.cli import main as cli
 from workbench.cli.bench import measurements
@@ -38,6 +40,15 @@ def test_a_file_named_without_an_ending_opens_the_window(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").touch()
     assert wants_window(["mine"])
+
+
+def test_a_window_that_cannot_start_says_where_to_look(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(sys, "argv", ["workbench", "demo.flow"])
+    monkeypatch.setitem(sys.modules, "workbench.ui.app", None)
+    assert program() == 1
+    assert "workbench doctor" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", VERBS)
