@@ -1,22 +1,23 @@
 """What may stand between braces in a generator's template: «{int 1 5}», «{choice paid*8|open}» and the others.
 
-Each entry of ``PLACEHOLDERS`` makes, from the words after its name, a function that draws one text at a time. The
-text is already fit for the inside of a JSON string; ``literal`` says that, standing alone, it is a JSON number or
-word and needs no quotes. Everything random comes from one ``Random``, so a seed gives the same events again.
+Each entry of ``PLACEHOLDERS`` makes, from the words after its name, a piece of an f-string that draws one text (see
+``flow.draft``). The text is already fit for the inside of a JSON string; ``literal`` says that, standing alone, it is
+a JSON number or word and needs no quotes. The pieces may use ``random``, ``bisect``, ``now_ms`` and ``now``, and what
+they bind. Everything random comes from one ``Random``, so a seed gives the same events again.
 """
 
 from __future__ import annotations
 
 import json
-from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import accumulate
+from itertools import accumulate, count
 from random import Random
 from typing import NamedTuple
 
 from workbench.core.errors import Invalid
+from workbench.flow.draft import Draft
 
 FIRST_NAMES = ("Ada", "Bram", "Chidi", "Dana", "Emre", "Freya", "Goran", "Hana", "Ines", "Jonas", "Kaia", "Liam",
                "Mira", "Noor", "Oskar", "Priya", "Quinn", "Rosa", "Sven", "Tomás", "Uma", "Vera", "Yara")  # fmt: skip
@@ -26,11 +27,11 @@ CITIES = ("Amsterdam", "Berlin", "Bruxelles", "Dublin", "Helsinki", "Kraków", "
           "Milano", "Oslo", "Porto", "Praha", "Stockholm", "Tallinn", "Utrecht", "Wien", "Zürich")  # fmt: skip
 COUNTRIES = ("AT", "BE", "CH", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "IE", "IT", "NL", "NO", "PL", "PT", "SE")
 
-Draw = Callable[[], str]
+_LARGEST = 1e300
 
 
 class Drawn(NamedTuple):
-    draw: Draw
+    fields: str
     literal: bool = False
 
 
@@ -40,7 +41,7 @@ class Dice:
 
     random: Random
     now_ms: Callable[[], int]
-    counters: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, Iterator[int]] = field(default_factory=dict)
 
 
 def escaped(text: str) -> str:
@@ -53,48 +54,38 @@ def _numbers(words: list[str], count: int, shape: str) -> list[float]:
         numbers = [float(word) for word in words]
     except ValueError:
         numbers = []
-    if len(numbers) != count:
+    if len(numbers) != count or not all(abs(number) < _LARGEST for number in numbers):
         raise Invalid(f"it is written {shape}")
     return numbers
 
 
-def _counter(dice: Dice, words: list[str]) -> Drawn:
+def _counter(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
     name = words[0] if words else ""
     start = int(_numbers(words[1:], 1, "{counter NAME START}")[0]) if len(words) > 1 else 1
-    counters = dice.counters
-
-    def draw() -> str:
-        number = counters.get(name, start)
-        counters[name] = number + 1
-        return str(number)
-
-    return Drawn(draw, literal=True)
+    counter = draft.bind(dice.counters.setdefault(name, count(start)), "counter")
+    return Drawn(f"{{next({counter})}}", literal=True)
 
 
-def _int(dice: Dice, words: list[str]) -> Drawn:
+def _int(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
     low, high = (int(number) for number in _numbers(words, 2, "{int FROM TO}"))
     if high < low:
         raise Invalid("its range is upside down")
-    random, span = dice.random.random, high - low + 1
-    return Drawn(lambda: str(low + int(random() * span)), literal=True)
+    return Drawn(f"{{{low} + int(random() * {high - low + 1})}}", literal=True)
 
 
-def _amount(dice: Dice, words: list[str]) -> Drawn:
+def _amount(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
     low, high = _numbers(words, 2, "{amount FROM TO}")
-    random, span = dice.random.random, high - low
-    return Drawn(lambda: f"{low + random() * span:.2f}", literal=True)
+    return Drawn(f"{{{low!r} + random() * {high - low!r}:.2f}}", literal=True)
 
 
-def _float(dice: Dice, words: list[str]) -> Drawn:
+def _float(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
     low, high = _numbers(words, 2, "{float FROM TO}")
-    random, span = dice.random.random, high - low
-    return Drawn(lambda: repr(low + random() * span), literal=True)
+    return Drawn(f"{{{low!r} + random() * {high - low!r}}}", literal=True)
 
 
-def _bool(dice: Dice, words: list[str]) -> Drawn:
+def _bool(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
     share = _numbers(words, 1, "{bool SHARE}")[0] if words else 0.5
-    random = dice.random.random
-    return Drawn(lambda: "true" if random() < share else "false", literal=True)
+    return Drawn(f"{{'true' if random() < {share!r} else 'false'}}", literal=True)
 
 
 def _is_literal(text: str) -> bool:
@@ -104,7 +95,7 @@ def _is_literal(text: str) -> bool:
         return False
 
 
-def _choice(dice: Dice, words: list[str]) -> Drawn:
+def _choice(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
     options = " ".join(words).split("|")
     values, weights = [], []
     for option in options:
@@ -115,37 +106,36 @@ def _choice(dice: Dice, words: list[str]) -> Drawn:
         except ValueError:
             weights.append(1.0)
             values.append(option)
-    if len(values) < 2 or min(weights) < 0 or sum(weights) <= 0:
+    if len(values) < 2 or min(weights) < 0 or not 0 < sum(weights) < _LARGEST:
         raise Invalid("it is written {choice A|B|C}, or with weights {choice A*5|B*1}")
-    return Drawn(_pick(dice, [escaped(v) for v in values], weights), literal=all(map(_is_literal, values)))
+    return Drawn(_pick(draft, values, weights), literal=all(map(_is_literal, values)))
 
 
-def _pick(dice: Dice, values: list[str], weights: list[float]) -> Draw:
-    random = dice.random.random
-    if len(set(weights)) == 1:
-        count = len(values)
-        return lambda: values[int(random() * count)]
-    bounds = list(accumulate(weights))
-    total, last = bounds[-1], len(values) - 1
-    return lambda: values[min(bisect(bounds, random() * total), last)]
+def _pick(draft: Draft, values: Sequence[str], weights: Sequence[float] = ()) -> str:
+    """One of the values, escaped; the weights are even when there are none."""
+    name = draft.bind(tuple(escaped(value) for value in values), "values")
+    if len(set(weights)) <= 1:
+        return f"{{{name}[int(random() * {len(values)})]}}"
+    bounds = tuple(accumulate(weights))
+    at = f"bisect({draft.bind(bounds, 'bounds')}, random() * {bounds[-1]!r})"
+    return f"{{{name}[min({at}, {len(values) - 1})]}}"
 
 
-def _from(*lists: tuple[str, ...]) -> Callable[[Dice, list[str]], Drawn]:
-    def make(dice: Dice, words: list[str]) -> Drawn:
-        draws = [_pick(dice, [escaped(value) for value in values], [1.0] * len(values)) for values in lists]
-        return Drawn(draws[0] if len(draws) == 1 else lambda: " ".join([draw() for draw in draws]))
+def _from(*lists: tuple[str, ...]) -> Placeholder:
+    def make(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
+        return Drawn(" ".join(_pick(draft, values) for values in lists))
 
     return make
 
 
-def _uuid(dice: Dice, words: list[str]) -> Drawn:
+def _uuid(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
     bits = dice.random.getrandbits
 
     def draw() -> str:
         digits = f"{bits(128) & ~(0xF << 76) & ~(0xC << 60) | (4 << 76) | (8 << 60):032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
-    return Drawn(draw)
+    return Drawn(f"{{{draft.bind(draw, 'uuid')}()}}")
 
 
 def iso_ms(at_ms: int) -> str:
@@ -153,28 +143,18 @@ def iso_ms(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000.0, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"
 
 
-def _now(dice: Dice, words: list[str]) -> Drawn:
-    now_ms, last, text = dice.now_ms, -1, ""
-
-    def draw() -> str:
-        nonlocal last, text
-        if (now := now_ms()) != last:
-            last, text = now, iso_ms(now)
-        return text
-
-    return Drawn(draw)
+def _now(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
+    return Drawn("{now}")
 
 
-def _timestamp(dice: Dice, words: list[str]) -> Drawn:
+def _timestamp(draft: Draft, dice: Dice, words: list[str]) -> Drawn:
     if words not in ([], ["ms"], ["s"]):
         raise Invalid("it is written {timestamp ms} or {timestamp s}")
-    now_ms = dice.now_ms
-    if words == ["s"]:
-        return Drawn(lambda: str(now_ms() // 1000), literal=True)
-    return Drawn(lambda: str(now_ms()), literal=True)
+    return Drawn("{now_ms // 1000}" if words == ["s"] else "{now_ms}", literal=True)
 
 
-PLACEHOLDERS: dict[str, Callable[[Dice, list[str]], Drawn]] = {
+Placeholder = Callable[[Draft, Dice, list[str]], Drawn]
+PLACEHOLDERS: dict[str, Placeholder] = {
     "counter": _counter,
     "int": _int,
     "amount": _amount,

@@ -12,22 +12,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from bisect import bisect
+from math import isfinite
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 from workbench.core.errors import Invalid
-from workbench.flow.placeholders import PLACEHOLDERS, Dice, Draw, Drawn, escaped
+from workbench.flow.draft import Draft, DrawMany
+from workbench.flow.placeholders import PLACEHOLDERS, Dice, Drawn, escaped, iso_ms
 
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _REFERENCE = re.compile(r"\{ref ([^{}]+)\}")
 _MAX_REPEAT = 10_000
 
-Part = str | Draw
-
 
 class Template:
-    """Draws events: ``next()`` gives key and value as bytes. ``key_field`` is a path in the value, dots go deeper."""
+    """Draws events: pairs of key and value as bytes. ``key_field`` is a path in the value, dots go deeper."""
 
     def __init__(self, text: str, key_field: str, dice: Dice) -> None:
         self._text = text
@@ -35,30 +35,24 @@ class Template:
         self._kept: dict[str, str] = {}
         self._known: set[str] = set()
         self._wanted = {name.strip() for name in _REFERENCE.findall(text)} | ({key_field} if key_field else set())
-        parts: list[Part] = []
-        self._emit(self._parse(text), "", "", parts)
-        self._key_field = key_field
-        if key_field and key_field not in self._known:
-            raise Invalid(f"The template has no field «{key_field}» to take the key from.",
-                          "Name a field of the value, dots go deeper.")  # fmt: skip
-        self._draw = _assemble(parts)
+        self._draft = Draft(random=dice.random.random, bisect=bisect, key_of=_key_of, inside=_inside)
+        self._emit(self._parse(text), "", "")
+        self._draw = self._finish(key_field)
+
+    def draw(self, count: int) -> list[tuple[bytes | None, bytes]]:
+        """Key and value of the next events; all of them happen now."""
+        now_ms = self._dice.now_ms()
+        return self._draw(count, now_ms, iso_ms(now_ms))
 
     def next(self) -> tuple[bytes | None, bytes]:
         """Key and value of the next event."""
-        value = self._draw().encode()
-        if not self._key_field:
-            return None, value
-        text = self._kept[self._key_field]
-        if text[0] == '"':
-            key = text[1:-1] if "\\" not in text else json.loads(text)
-            return key.encode(), value
-        return (None if text == "null" else text.encode()), value
+        return self.draw(1)[0]
 
     # -- compiling -----------------------------------------------------------------------------------------
     @staticmethod
     def _parse(text: str) -> Any:
         try:
-            return json.loads(text, parse_constant=_no_constant)
+            return json.loads(text, parse_float=_finite, parse_constant=_no_constant)
         except json.JSONDecodeError as error:
             bare = re.match(r"\s*\{\w+( [^{}\"]*)?\}", text[error.pos - 1 :])
             raise Invalid(
@@ -66,69 +60,75 @@ class Template:
                 "Put placeholders in quotes." if bare else "Mend it there.",
             ) from None
 
-    def _emit(self, value: Any, path: str, scope: str, parts: list[Part]) -> None:
-        """Append the parts of ``value``; fields that a key or a reference asks for are kept as they are drawn."""
-        inner: list[Part] = []
+    def _finish(self, key_field: str) -> DrawMany:
+        if key_field and key_field not in self._known:
+            raise Invalid(f"The template has no field «{key_field}» to take the key from.",
+                          "Name a field of the value, dots go deeper.")  # fmt: skip
+        try:
+            return self._draft.finish(f"key_of({self._kept[key_field]})" if key_field else "None")
+        except UnicodeEncodeError:
+            raise Invalid("The template holds half a character, as \\ud83d alone.", "Write it whole.") from None
+
+    def _emit(self, value: Any, path: str, scope: str) -> None:
+        """Write the code of ``value``; fields that a key or a reference asks for become variables."""
+        wanted = any(path == wish or path.endswith("." + wish) for wish in self._wanted)
+        before = self._draft.cut() if wanted else ""
+        self._emit_plain(value, path, scope)
+        self._known.add(path)
+        if wanted:
+            self._kept[path] = self._draft.cut()
+            self._draft.fields(f"{{{before}}}{{{self._kept[path]}}}")
+
+    def _emit_plain(self, value: Any, path: str, scope: str) -> None:
+        constant = self._draft.constant
         if isinstance(value, dict) and "$repeat" in value:
-            inner.append(self._repeat(value, path))
+            self._repeat(value, path)
         elif isinstance(value, dict):
             for index, (name, item) in enumerate(value.items()):
-                inner.append(f'{", " if index else "{"}{json.dumps(name, ensure_ascii=False)}: ')
-                self._emit(item, f"{path}.{name}".lstrip("."), scope, inner)
-            inner.append("}" if value else "{}")
+                constant(f'{", " if index else "{"}{json.dumps(name, ensure_ascii=False)}: ')
+                self._emit(item, f"{path}.{name}".lstrip("."), scope)
+            constant("}" if value else "{}")
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                inner.append(", " if index else "[")
-                self._emit(item, f"{path}.{index}".lstrip("."), scope, inner)
-            inner.append("]" if value else "[]")
+                constant(", " if index else "[")
+                self._emit(item, f"{path}.{index}".lstrip("."), scope)
+            constant("]" if value else "[]")
         elif isinstance(value, str):
-            inner += self._string(value, scope)
+            self._string(value, scope)
         else:
-            inner.append(json.dumps(value))
-        self._known.add(path)
-        if any(path == wish or path.endswith("." + wish) for wish in self._wanted):
-            parts.append(self._keep(path, _assemble(inner)))
-        else:
-            parts += inner
+            constant(json.dumps(value))
 
-    def _keep(self, path: str, draw: Draw) -> Draw:
-        kept = self._kept
-
-        def drawn() -> str:
-            text = kept[path] = draw()
-            return text
-
-        return drawn
-
-    def _repeat(self, value: dict[str, Any], path: str) -> Draw:
+    def _repeat(self, value: dict[str, Any], path: str) -> None:
         count = value["$repeat"]
         low, high = count if isinstance(count, list) and len(count) == 2 else (count, count)
         whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (low, high))
         if not whole or not 0 <= low <= high <= _MAX_REPEAT or set(value) != {"$repeat", "item"}:
             raise self._wrong('"$repeat"', 'it is written {"$repeat": [1, 3], "item": ...}')
-        inner: list[Part] = []
-        self._emit(value["item"], path, path, inner)
-        draw, random, span = _assemble(inner), self._dice.random.random, high - low + 1
-        return lambda: f"[{', '.join([draw() for _ in range(low + int(random() * span))])}]"
+        with self._draft.repeated(f"{low} + int(random() * {high - low + 1})"):
+            self._emit(value["item"], path, path)
 
-    def _string(self, text: str, scope: str) -> list[Part]:
-        pieces: list[Part] = []
-        alone: Drawn | None = None
-        end = 0
+    def _string(self, text: str, scope: str) -> None:
+        """Text and placeholders in turn; a number that stands alone needs no quotes."""
+        draft, end = self._draft, 0
+        alone = _BRACES.fullmatch(text)
+        if alone is not None and alone[1] is not None:
+            drawn = self._placeholder(text, alone[1].split(), scope)
+            quote = "" if drawn.literal else '"'
+            draft.constant(quote)
+            draft.fields(drawn.fields)
+            draft.constant(quote)
+            return
+        draft.constant('"')
         for match in _BRACES.finditer(text):
-            pieces.append(escaped(text[end : match.start()]))
+            draft.constant(escaped(text[end : match.start()]))
             end = match.end()
             if match[0] in ("{{", "}}"):
-                pieces.append(match[0][0])
+                draft.constant(match[0][0])
             elif match[1] is None:
                 raise self._wrong(text, f"a {match[0]} has no partner", "Write it twice to mean a plain brace.")
             else:
-                drawn = self._placeholder(match[0], match[1].split(), scope)
-                alone = drawn if match[0] == text else None
-                pieces.append(drawn.draw)
-        if alone is not None and alone.literal:
-            return [alone.draw]
-        return ['"', *pieces, escaped(text[end:]), '"']
+                draft.fields(self._placeholder(match[0], match[1].split(), scope).fields)
+        draft.constant(escaped(text[end:]) + '"')
 
     def _placeholder(self, written: str, words: list[str], scope: str) -> Drawn:
         if words and words[0] == "ref":
@@ -137,21 +137,15 @@ class Template:
         if make is None:
             raise self._wrong(written, "there is no such placeholder", f"Use one of {', '.join(PLACEHOLDERS)}, ref.")
         try:
-            return make(self._dice, words[1:])
+            return make(self._draft, self._dice, words[1:])
         except Invalid as reason:
             raise self._wrong(written, reason.message) from None
 
     def _reference(self, written: str, name: str, scope: str) -> Drawn:
-        path = f"{scope}.{name}" if f"{scope}.{name}" in self._known else name
-        if path not in self._known:
+        path = f"{scope}.{name}" if f"{scope}.{name}" in self._kept else name
+        if path not in self._kept:
             raise self._wrong(written, f"no field «{name}» stands before it", "A reference comes after its field.")
-        kept = self._kept
-
-        def draw() -> str:
-            text = kept[path]
-            return text[1:-1] if text[0] == '"' else text if text[0] not in "[{" else escaped(text)
-
-        return Drawn(draw)
+        return Drawn(f"{{inside({self._kept[path]})}}")
 
     def _wrong(self, written: str, reason: str, next_step: str = "Mend it there.") -> Invalid:
         """The error, with the place where ``written`` stands in the template."""
@@ -161,20 +155,27 @@ class Template:
         return Invalid(f"The template's «{written}» at line {line}, column {column}: {reason}.", next_step)
 
 
-def _no_constant(name: str) -> None:
+def _no_constant(name: str) -> NoReturn:
     raise Invalid(f"The template holds {name}, which is not JSON.", "Use a finite number or null.")
 
 
-def _assemble(parts: list[Part]) -> Callable[[], str]:
-    """One function for all parts: a skeleton of constant text, filled with what the draws give."""
-    skeleton = "".join(part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
-    draws = tuple(part for part in parts if not isinstance(part, str))
-    if not draws:
-        constant = "".join(part for part in parts if isinstance(part, str))
-        return lambda: constant
-    if len(draws) == 1 and skeleton == "%s":
-        return draws[0]
-    return lambda: skeleton % tuple([draw() for draw in draws])
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _no_constant(text)
+
+
+def _key_of(text: str) -> bytes | None:
+    """The key that the JSON ``text`` makes: a string without its quotes, none for null, else as it is written."""
+    if text[0] == '"':
+        return (text[1:-1] if "\\" not in text else json.loads(text)).encode()
+    return None if text == "null" else text.encode()
+
+
+def _inside(text: str) -> str:
+    """The JSON ``text`` as it may stand inside a JSON string."""
+    if text[0] == '"':
+        return text[1:-1]
+    return escaped(text) if text[0] in "[{" else text
 
 
 def check_template(text: str, key_field: str) -> None:

@@ -96,8 +96,8 @@ class GeneratorSource:
         if count <= 0:
             return ()
         self.made += count
-        draw, headers, now = self._template.next, self._headers, self._now_ms()
-        return [Record(*draw(), headers, now) for _ in range(count)]
+        headers, now = self._headers, self._now_ms()
+        return [Record(key, value, headers, now) for key, value in self._template.draw(count)]
 
     def close(self) -> None:
         pass

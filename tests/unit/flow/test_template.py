@@ -1,9 +1,12 @@
 """Templates draw valid JSON, the same again from a seed, and say where they are wrong."""
 
 import json
+from collections.abc import Iterator
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.core.errors import Invalid
 from workbench.flow.placeholders import Dice
@@ -25,7 +28,7 @@ def test_counters_count_by_name():
 
 
 def test_counters_go_on_in_a_changed_template():
-    counters: dict[str, int] = {}
+    counters: dict[str, Iterator[int]] = {}
     template('{"a": "{counter}"}', counters=counters).next()
     assert json.loads(template('{"b": "{counter}"}', counters=counters).next()[1]) == {"b": 2}
 
@@ -81,6 +84,47 @@ def test_the_key_comes_from_its_field(text, key, expected):
     assert template(text, key).next()[0] == expected
 
 
+def test_fields_are_drawn_in_the_order_they_stand_in_whatever_is_kept():
+    text = '{"a": "{counter}", "k": "{counter}", "b": {"$repeat": [0, 2], "item": {"$repeat": 2, "item": "{counter}"}}}'
+    drawn = template(text, "k").draw(50)
+    numbers = [n for _, value in drawn for n in _leaves(json.loads(value))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [key for key, _ in drawn] == [str(json.loads(value)["k"]).encode() for _, value in drawn]
+
+
+def _leaves(value):
+    if isinstance(value, int):
+        return [value]
+    return [n for item in (value.values() if isinstance(value, dict) else value) for n in _leaves(item)]
+
+
+def test_a_reference_into_an_empty_repeat_is_null():
+    (found,) = draw('{"items": {"$repeat": 0, "item": {"n": "{counter}"}}, "last": "{ref items.n}"}')
+    assert found == {"items": [], "last": "null"}
+
+
+texts = st.text()
+constants = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts.filter(lambda name: name != "$repeat"), inner),
+    max_leaves=12,
+)
+
+
+@given(constants)
+def test_constants_of_any_kind_come_out_as_they_went_in(value):
+    assert draw(json.dumps(_doubled(value))) == [value]
+
+
+def _doubled(value):
+    """With the braces of its texts written twice, as a template wants them; names are taken as they are."""
+    if isinstance(value, dict):
+        return {name: _doubled(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_doubled(item) for item in value]
+    return value.replace("{", "{{").replace("}", "}}") if isinstance(value, str) else value
+
+
 def test_a_seed_gives_the_same_events():
     text = '{"a": "{name} {city} {uuid} {choice x|y*3}", "b": "{bool 0.3}", "c": "{country}"}'
     assert draw(text, times=20) == draw(text, times=20)
@@ -102,6 +146,11 @@ def test_a_seed_gives_the_same_events():
         ('{"a": {"$repeat": [3, 1], "item": 1}}', "it is written"),
         ('{"a": {"$repeat": 2}}', "it is written"),
         ('{"a": NaN}', "NaN"),
+        ('{"a": 1e999}', "1e999"),
+        ('{"a": "{int 0 1e999}"}', "it is written {int FROM TO}"),
+        ('{"a": "{ref b}", "c": "{ref  a}"}', "no field «b»"),
+        ('{"a": "\\ud83d"}', "half a character"),
+        ('{"$repeat": 1, "item": ' * 11 + "1" + "}" * 11, "more than 10 deep"),
     ],
 )
 def test_a_wrong_template_says_where(text, part):
