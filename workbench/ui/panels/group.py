@@ -89,9 +89,9 @@ class GroupPanel(NodePanel):
         head.addWidget(self.hold)
         column.addLayout(head)
         self.received = FigureTable((
-            Column(self.tr("Taken at"), 96, mono=True), Column(self.tr("Record"), 92, number=True), Column("", 12),
-            Column(self.tr("Key"), stretch=True, mono=True), Column(self.tr("Event age"), 78, number=True),
-            Column(self.tr("State"), 78, right=True),
+            Column(self.tr("Taken at"), 92, mono=True), Column(self.tr("Record"), 86, number=True), Column("", 10),
+            Column(self.tr("Key"), stretch=True, mono=True), Column(self.tr("Event age"), 76, number=True),
+            Column(self.tr("State"), 76, right=True),
         ), self.tr("Received, live"))  # fmt: skip
         column.addWidget(self.received)
         self._nothing = label("", "muted")

@@ -5,14 +5,19 @@ A panel is opened by double click, Enter or a menu; asking again raises it. It g
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from typing import TYPE_CHECKING
 
-from workbench.flow.document import Change, NodeChanged, NodeRemoved
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
 
-_SIZES = {"producer": (400, 640), "group": (470, 620)}
+if TYPE_CHECKING:
+    from workbench.ui.panels.node_panel import NodePanel
+
+_SIZES = {"producer": (400, 690), "group": (484, 690)}
+_MARGIN = 24
 
 
 class OwnPanels(QObject):
@@ -25,7 +30,6 @@ class OwnPanels(QObject):
         self._window = window
         self._workspace = workspace
         self._docks: dict[str, QDockWidget] = {}
-        self._unfollow = workspace.document.follow(self._follow)
 
     def open(self, node_id: str) -> None:
         """Open or raise the panel of a producer or group; other nodes have none."""
@@ -41,19 +45,19 @@ class OwnPanels(QObject):
         self._docks[node_id].raise_()
 
     def _make(self, node_id: str, role: str) -> QDockWidget:
-        dock = QDockWidget(self._workspace.document.node(node_id).name, self._window)
-        dock.setObjectName(f"own-{node_id}")
-        dock.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dock.setWidget(self._panel(node_id, role))
+        from workbench.ui.window.panel_dock import PanelDock  # off the first paint's way
+
+        dock = PanelDock(self._panel(node_id, role), self._window)
         dock.destroyed.connect(lambda *_: self._docks.pop(node_id, None))
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.setFloating(True)
-        dock.resize(*_SIZES[role])
+        width, height = _SIZES[role]
+        dock.resize(width, min(height, self._window.height() - 2 * _MARGIN))
         shift = 28 * (len(self._docks) % 8)
         dock.move(self._window.mapToGlobal(QPoint(228 + shift * 14 % 420, 92 + shift)))
         return dock
 
-    def _panel(self, node_id: str, role: str) -> QWidget:
+    def _panel(self, node_id: str, role: str) -> NodePanel:
         if role == "producer":
             from workbench.ui.panels.producer import ProducerPanel
 
@@ -64,14 +68,7 @@ class OwnPanels(QObject):
         panel.replay_wanted.connect(self.replay_wanted)
         return panel
 
-    def _follow(self, change: Change) -> None:
-        if isinstance(change, NodeRemoved) and change.node.id in self._docks:
-            self._docks.pop(change.node.id).close()
-        elif isinstance(change, NodeChanged) and change.after.id in self._docks:
-            self._docks[change.after.id].setWindowTitle(change.after.name)
-
     def close_all(self) -> None:
-        self._unfollow()
         for dock in list(self._docks.values()):
             dock.close()
         self._docks.clear()
