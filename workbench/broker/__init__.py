@@ -16,6 +16,7 @@ from workbench.broker.broker import Broker
 from workbench.broker.compression import CODECS
 from workbench.broker.consumer_protocol import decode_assignment
 from workbench.broker.journal_state import JournalState, PastGroup, PastTopic
+from workbench.broker.log import BatchTooLarge
 from workbench.broker.membership import (
     CommittedOffset,
     FencedInstance,
@@ -39,16 +40,19 @@ from workbench.broker.membership import (
     UnknownMember,
 )
 from workbench.broker.reader import BatchSpan, BrokerReader, StoredBatches
+from workbench.broker.stability import InvalidTransactionState
 from workbench.broker.stats import BrokerStats
 from workbench.broker.topics import DEFAULTS as TOPIC_DEFAULTS
 from workbench.broker.topics import MAX_PARTITIONS, TopicMeta
+from workbench.broker.transactions import InvalidTransactionTimeout
 
 __all__ = [
-    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "TOPIC_DEFAULTS", "Assignor", "BatchHeader", "BatchSpan", "Broker",
-    "BrokerReader", "BrokerStats", "CommittedOffset", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
-    "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
-    "JoinRequest", "JoinResult", "JoinedMember", "JournalState", "Leaver", "MemberIdRequired", "MemberMeta",
-    "PastGroup", "PastTopic", "RebalanceInProgress", "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta",
-    "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch", "decode_assignment",
-    "decode_batch", "encode_batch", "record_at", "split_batches", "subscribed_topics",
+    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "TOPIC_DEFAULTS", "Assignor", "BatchHeader", "BatchSpan",
+    "BatchTooLarge", "Broker", "BrokerReader", "BrokerStats", "CommittedOffset", "FencedInstance", "GroupFull",
+    "GroupMeta", "GroupNotEmpty", "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol",
+    "InvalidSessionTimeout", "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult",
+    "JoinedMember", "JournalState", "Leaver", "MemberIdRequired", "MemberMeta", "PastGroup", "PastTopic",
+    "RebalanceInProgress", "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "assignor",
+    "batch_header", "batch_keys", "batch_times", "check_batch", "decode_assignment", "decode_batch", "encode_batch",
+    "record_at", "split_batches", "subscribed_topics",
 ]  # fmt: skip

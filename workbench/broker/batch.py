@@ -42,6 +42,10 @@ _AFTER_CRC = Struct(">hiqqqhii")
 _LENGTH = Struct(">i")
 _PLACE = Struct(">q")
 _STAMP = Struct(">hiqq")
+_CONTROL_KEY, _CONTROL_VALUE = Struct(">hh"), Struct(">hi")  # version, type; version, coordinator epoch
+_TRANSACTIONAL, _CONTROL = 16, 32
+UNPLAIN = _TRANSACTIONAL | _CONTROL
+"""Attributes of batches that do not simply count."""
 _LENGTH_AT, _EPOCH_AT, _MAGIC_AT, _CRC_AT, _CRC_FROM = 8, 12, 16, 17, 21
 _EPOCH_ZERO = bytes(4)
 _LEAST_RECORD_BYTES = 7
@@ -85,11 +89,11 @@ class BatchHeader(NamedTuple):
 
     @property
     def transactional(self) -> bool:
-        return bool(self.attributes & 16)
+        return bool(self.attributes & _TRANSACTIONAL)
 
     @property
     def control(self) -> bool:
-        return bool(self.attributes & 32)
+        return bool(self.attributes & _CONTROL)
 
 
 # -- looking at a batch --------------------------------------------------------------------------------------
@@ -226,6 +230,13 @@ def encode_batch(records: Sequence[Record], *, base_offset: int = 0, compression
     header = BatchHeader(base_offset, 0, 0, 2, 0, codec | timestamp_type << 3, len(records) - 1, base_timestamp,
                          max_timestamp, *producer, len(records))  # fmt: skip
     return _assemble(header, compress(codec, b"".join(parts)))
+
+
+def control_batch(producer: tuple[int, int], commit: bool, now_ms: int) -> bytes:
+    """The one-record batch that ends a transaction of ``producer`` (id, epoch) in a partition."""
+    marker = Record(_CONTROL_KEY.pack(0, 1 if commit else 0), _CONTROL_VALUE.pack(0, 0), timestamp_ms=now_ms)
+    plain = encode_batch([marker], producer=(*producer, -1), now_ms=now_ms)
+    return _assemble(batch_header(plain)._replace(attributes=_TRANSACTIONAL | _CONTROL), plain[HEADER_BYTES:])
 
 
 # -- reading -------------------------------------------------------------------------------------------------

@@ -32,14 +32,16 @@ from workbench.broker.membership import (
     SyncRequest,
     SyncResult,
 )
-from workbench.broker.migrations import read_meta, write_meta
+from workbench.broker.migrations import read_meta, take_producer_id, write_meta
 from workbench.broker.offsets import forget_topic
 from workbench.broker.recording import Recording
 from workbench.broker.retention import TICK_S, Retention, RetentionWork
+from workbench.broker.stability import committed_batches
 from workbench.broker.stats import BrokerStats, Meter
 from workbench.broker.store import Store
 from workbench.broker.ticker import Ticker
 from workbench.broker.topics import Partition, Topic, TopicMeta
+from workbench.broker.transactions import Transactions
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import WorkbenchError
 from workbench.core.journal import JournalEntry
@@ -91,7 +93,9 @@ class Broker:
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
                                    self._groups, partial(self._recording.entry, "retention"))  # fmt: skip
         self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
-        self._chores = Chores(self.store, self._groups, self._journal, self.clock)
+        self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
+                                         self._write_control)  # fmt: skip
+        self._chores = Chores(self.store, self._groups, self.transactions, self._journal, self.clock)
         self._housekeeping = Housekeeping(self._chores)
         self._groups.on_deadline = self._housekeeping.nudge
         self._reconcile_journal()
@@ -233,6 +237,17 @@ class Broker:
         """The first offset whose record is at or after ``ms``; None when there is none."""
         return self.log.offset_for_time(self._partition(topic, partition), ms)
 
+    def fetch_committed(self, topic: str, partition: int, offset: int,
+                        max_bytes: int = 1 << 20) -> tuple[list[bytes], int]:  # fmt: skip
+        """The same for who wants only records that count: nothing undecided, aborted or of control. Also returned is
+        the offset to go on at, for what was left out takes offsets too."""
+        place = self._partition(topic, partition)
+        return committed_batches(self.log.fetch(place, offset, max_bytes), offset, self.log.stability, place)
+
+    def newest_time(self, topic: str, partition: int) -> int:
+        """The greatest timestamp the partition has seen; -1 before the first record."""
+        return self._partition(topic, partition).time_high
+
     def on_append(self, callback: AppendCallback) -> Callable[[], None]:
         """``callback(topic, partition, end)`` on the writer thread after each commit; returns how to stop it."""
         return self.log.on_append(callback)
@@ -240,12 +255,16 @@ class Broker:
     def new_producer_id(self) -> tuple[int, int]:
         """A producer id never given before in this workspace, and its epoch."""
 
-        def take(db: sqlite3.Connection) -> int:
-            number = int(read_meta(db, "next_producer_id") or "1")
-            write_meta(db, "next_producer_id", str(number + 1))
-            return number
+        return self.store.write(take_producer_id).result(), 0
 
-        return self.store.write(take).result(), 0
+    def _write_control(self, db: sqlite3.Connection, partition_no: int, producer: tuple[int, int],
+                       commit: bool) -> int | None:  # fmt: skip
+        """End a transaction in a partition, if it is still there; on the writer thread."""
+        for topic in self._topics.values():
+            for partition in topic.partitions:
+                if partition.no == partition_no:
+                    return self.log.stage_control(db, partition, producer, commit)
+        return None
 
     # -- groups ----------------------------------------------------------------------------------------------
     def join_group(self, request: JoinRequest) -> Future[JoinResult]:
@@ -273,6 +292,10 @@ class Broker:
 
     def committed(self, group: str) -> dict[TopicPartition, CommittedOffset]:
         return self._groups.committed(group)
+
+    def delete_offsets(self, group: str, parts: Sequence[TopicPartition]) -> frozenset[TopicPartition]:
+        """Forget what the group committed for ``parts``; returned are those its members still read, left alone."""
+        return self._groups.delete_offsets(group, parts)
 
     def groups(self) -> list[GroupMeta]:
         return self._groups.groups()

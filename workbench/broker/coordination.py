@@ -157,12 +157,42 @@ class Coordination:
                 self._groups.describe(group)  # it may have been deleted while this commit waited
             rows.put_offsets(connection, group, done)
 
-        def known(_: None) -> None:
-            with self._lock:
-                self._groups.record_commit(group, done)
-                self._journal.note_commits(group, member_id, {part: new.offset for part, new in done.items()})
+        return self._store.write(write, lambda _: self.commit_done(group, member_id, done))
 
-        return self._store.write(write, known)
+    def commit_done(self, group: str, member_id: str, done: Mapping[TopicPartition, CommittedOffset]) -> None:
+        """Make known what is in the file now."""
+        with self._lock:
+            self._groups.record_commit(group, done)
+            self._journal.note_commits(group, member_id, {part: new.offset for part, new in done.items()})
+
+    def check_commit(self, group: str, member_id: str, generation: int, instance_id: str | None) -> None:
+        """Raise when this member may not commit now."""
+        with self._lock:
+            self._groups.check_commit(group, member_id, generation, instance_id)
+
+    def stage_commit(self, connection: sqlite3.Connection, group: str,
+                     done: Mapping[TopicPartition, CommittedOffset]) -> None:  # fmt: skip
+        """Write offsets as part of another's transaction; ``commit_done`` follows after its commit."""
+        with self._lock:
+            self._groups.ensure(group)
+            stored = self._groups.stored(group)
+        if stored is not None:
+            rows.put_group(connection, stored)
+        rows.put_offsets(connection, group, done)
+
+    def delete_offsets(self, group: str, parts: Sequence[TopicPartition]) -> frozenset[TopicPartition]:
+        """Forget what the group committed for ``parts``; returned are those its members still read, left alone."""
+        with self._lock:
+            read = _topics(self._groups.describe(group))
+        kept = frozenset(part for part in parts if part.topic in read)
+        gone = [part for part in parts if part not in kept]
+
+        def forget(_: None) -> None:
+            with self._lock:
+                self._groups.forget_offsets(group, gone)
+
+        self._store.write(lambda db: rows.delete_offsets(db, group, gone), forget).result()
+        return kept
 
     def committed(self, group: str) -> dict[TopicPartition, CommittedOffset]:
         with self._lock:

@@ -107,6 +107,11 @@ class Groups:
             for part in [p for p in offsets if p.topic == topic and p.partition >= partitions_from]:
                 del offsets[part]
 
+    def forget_offsets(self, group: str, parts: Iterable[TopicPartition]) -> None:
+        """What an administrator has deleted."""
+        for part in parts:
+            self._offsets.get(group, {}).pop(part, None)
+
     # -- administration ------------------------------------------------------------------------------------
     def names(self) -> list[str]:
         return sorted(self._groups)

@@ -14,6 +14,7 @@ from workbench.broker.coordination import Coordination
 from workbench.broker.journal import DEFAULT_MAX_BYTES, TICK_MS, Journal, trim
 from workbench.broker.migrations import read_meta
 from workbench.broker.store import Store
+from workbench.broker.transactions import Transactions
 from workbench.core.clock import Clock
 
 IDLE_MS = 250.0
@@ -26,9 +27,11 @@ _log = logging.getLogger(__name__)
 class Chores:
     """One round of the chores that are due."""
 
-    def __init__(self, store: Store, groups: Coordination, journal: Journal, clock: Clock) -> None:
+    def __init__(self, store: Store, groups: Coordination, transactions: Transactions, journal: Journal,
+                 clock: Clock) -> None:  # fmt: skip
         self._store = store
         self._groups = groups
+        self._transactions = transactions
         self._journal = journal
         self._clock = clock
         self._sampled = self._expired = clock.monotonic_ms()
@@ -37,6 +40,7 @@ class Chores:
     def __call__(self) -> float:
         """Do what is due; the seconds until there may be more."""
         self._groups.tick()
+        self._transactions.expire()
         now = self._clock.monotonic_ms()
         if now - self._sampled >= LAG_SAMPLE_MS:
             self._sampled = now

@@ -1,7 +1,7 @@
 """The log: appends that get their offsets on the writer thread, and reads that see only what is committed.
 
     caller's thread    check the batch (CRC, count, size, rules of the topic) ─► Store.submit
-    writer thread      sequence check ─► offset ─► row of ``batch``      (staged: nobody sees it)
+    writer thread      sequence and transaction check ─► offset ─► row of ``batch``      (staged: nobody sees it)
                        before commit: rows of ``partition`` and ``producer``
                        after commit:  high watermark, tail cache, on_append callbacks, then the Future
 
@@ -21,14 +21,23 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from workbench.broker import files
-from workbench.broker.batch import BatchHeader, batch_header, check_batch, place_batch, recompress_batch, stamp_batch
+from workbench.broker.batch import (
+    BatchHeader,
+    batch_header,
+    check_batch,
+    control_batch,
+    place_batch,
+    recompress_batch,
+    stamp_batch,
+)
 from workbench.broker.cache import TailCache
 from workbench.broker.lookup import MAX_OFFSET, offset_for_time, read_batches, row_id
 from workbench.broker.sequences import Sequences
+from workbench.broker.stability import Stability
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition
 from workbench.core.clock import Clock
-from workbench.core.errors import Invalid, OutOfRange, Refused, Unsupported
+from workbench.core.errors import Invalid, OutOfRange, Refused
 from workbench.core.records import Appended
 
 T = TypeVar("T")
@@ -37,6 +46,10 @@ _log = logging.getLogger(__name__)
 
 _INSERT = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE_PARTITION = "UPDATE partition SET log_start = ?, end_offset = ?, size_bytes = ?, time_high = ? WHERE no = ?"
+
+
+class BatchTooLarge(Invalid):
+    """The batch has more bytes than its topic takes; a client may split it."""
 
 
 class StagedBatch(NamedTuple):
@@ -63,6 +76,7 @@ class Log:
         self._clock = clock
         self._cache = cache
         self.sequences = Sequences()
+        self.stability = Stability(store)  # its hooks come first: see there
         self._staged: list[StagedBatch] = []
         self._touched: dict[int, tuple[Partition, _Before]] = {}
         self._callbacks: tuple[AppendCallback, ...] = ()
@@ -80,16 +94,18 @@ class Log:
         rules = partition.topic.rules
         if header is None:
             header = check_batch(data)
-            if header.transactional or header.control:
-                raise Unsupported("Transactions are not served yet.", "Send without a transactional id.")
-            if header.producer_id >= 0 and (header.base_sequence < 0 or header.producer_epoch < 0):
+            if header.control:
+                raise Invalid("A control batch can't be sent; the broker writes them.", "End the transaction.")
+            sequenced = header.producer_id >= 0 or header.transactional
+            if sequenced and (header.producer_id < 0 or header.base_sequence < 0 or header.producer_epoch < 0):
                 raise Invalid(f"Producer {header.producer_id} sent a batch without epoch or sequence.")
         if rules.compression not in ("producer", header.compression):
             data = recompress_batch(data, rules.compression)
             header = batch_header(data)
         if len(data) > rules.max_message_bytes:
             what = f"The batch has {len(data)} bytes; topic {partition.topic.meta.name} takes at most "
-            raise Invalid(what + f"{rules.max_message_bytes}.", "Send smaller batches, or raise max.message.bytes.")
+            raise BatchTooLarge(what + f"{rules.max_message_bytes}.",
+                                "Send smaller batches, or raise max.message.bytes.")  # fmt: skip
         return self._store.submit(partial(self._stage, partition, header, data))
 
     def _stage(self, partition: Partition, header: BatchHeader, data: bytes,
@@ -101,9 +117,28 @@ class Log:
             known = self.sequences.check(partition.no, header)
             if known is not None:
                 return Appended(topic.meta.name, partition.number, known, header.count, header.max_timestamp, True)
+            if header.transactional:
+                self.stability.check(partition.no, header)
         if topic.rules.log_append_time:
             data, header = stamp_batch(data, header, now_ms), header._replace(max_timestamp=now_ms)
-        base = partition.staged_end
+        base = self._insert(connection, partition, header, data, now_ms)
+        if header.producer_id >= 0:
+            self.sequences.note(partition.no, header, base, now_ms)
+            if header.transactional:
+                self.stability.note(partition.no, header.producer_id, base)
+        return Appended(topic.meta.name, partition.number, base, header.count, header.max_timestamp)
+
+    def stage_control(self, connection: sqlite3.Connection, partition: Partition, producer: tuple[int, int],
+                      commit: bool) -> int:  # fmt: skip
+        """End a transaction of ``producer`` in the partition, inside the transaction at hand; the offset it took."""
+        now_ms = self._clock.now_ms()
+        data = control_batch(producer, commit, now_ms)
+        return self._insert(connection, partition, batch_header(data), data, now_ms)
+
+    def _insert(self, connection: sqlite3.Connection, partition: Partition, header: BatchHeader, data: bytes,
+                now_ms: int) -> int:  # fmt: skip
+        """Write the batch at the end of its partition, and return its base offset."""
+        topic, base = partition.topic, partition.staged_end
         if base + header.count > MAX_OFFSET:
             raise Refused(f"{topic.meta.name}/{partition.number} is at its last offset.", "Make a new topic.")
         data = place_batch(data, base)
@@ -116,10 +151,8 @@ class Log:
         partition.time_high = time_high
         partition.size_bytes += len(data)
         partition.staged_end = base + header.count
-        if header.producer_id >= 0:
-            self.sequences.note(partition.no, header, base, now_ms)
         self._staged.append(StagedBatch(partition, base, partition.staged_end, data))
-        return Appended(topic.meta.name, partition.number, base, header.count, header.max_timestamp)
+        return base
 
     # -- the transaction -------------------------------------------------------------------------------------
     def touch(self, partition: Partition) -> None:

@@ -11,6 +11,7 @@ host that opens a current file should not pay for it.
     producer    the last five sequences of each idempotent producer and partition
     hold        offsets that retention must leave until a group has committed past them
     group_*     groups and what they committed: see ``offsets``
+    txn*        transactions: see ``transactions`` and ``stability``
     journal_*   what happened, and lag_*: see ``journal_rows``
 """
 
@@ -60,7 +61,29 @@ def _groups_and_journal(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = (("0001_log", _log), ("0002_groups_and_journal", _groups_and_journal))
+_TRANSACTIONS = (
+    """CREATE TABLE txn (
+        name TEXT PRIMARY KEY, producer_id INTEGER NOT NULL, epoch INTEGER NOT NULL, timeout_ms INTEGER NOT NULL,
+        started_ms INTEGER, outcome TEXT NOT NULL, covers TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE txn_open (
+        partition_no INTEGER NOT NULL, producer_id INTEGER NOT NULL, first_offset INTEGER NOT NULL,
+        PRIMARY KEY (partition_no, producer_id)) WITHOUT ROWID""",
+    """CREATE TABLE txn_aborted (
+        partition_no INTEGER NOT NULL, last_offset INTEGER NOT NULL, producer_id INTEGER NOT NULL,
+        first_offset INTEGER NOT NULL, PRIMARY KEY (partition_no, last_offset)) WITHOUT ROWID""",
+)
+
+
+def _transactions(db: Database) -> None:
+    for statement in _TRANSACTIONS:
+        db.execute(statement)
+
+
+STEPS = (
+    ("0001_log", _log),
+    ("0002_groups_and_journal", _groups_and_journal),
+    ("0003_transactions", _transactions),
+)
 SCHEMA_VERSION = len(STEPS)
 
 
@@ -84,3 +107,10 @@ def read_meta(connection: sqlite3.Connection, key: str) -> str | None:
 def write_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
     connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                        (key, value))  # fmt: skip
+
+
+def take_producer_id(connection: sqlite3.Connection) -> int:
+    """A producer id never given before in this workspace."""
+    number = int(read_meta(connection, "next_producer_id") or "1")
+    write_meta(connection, "next_producer_id", str(number + 1))
+    return number

@@ -47,6 +47,13 @@ def delete_group(connection: sqlite3.Connection, group: str) -> None:
     connection.execute("DELETE FROM group_state WHERE name = ?", (group,))
 
 
+def delete_offsets(connection: sqlite3.Connection, group: str, parts: Iterable[TopicPartition]) -> None:
+    connection.executemany(
+        "DELETE FROM group_offset WHERE group_name = ? AND topic = ? AND partition = ?",
+        [(group, *part) for part in parts],
+    )
+
+
 def forget_topic(connection: sqlite3.Connection, topic: str) -> None:
     connection.execute("DELETE FROM group_offset WHERE topic = ?", (topic,))
 

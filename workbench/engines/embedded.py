@@ -50,14 +50,14 @@ class EmbeddedEngine:
     async def read(self, topic: str, partition: int, offset: int, max_records: int) -> Sequence[StoredRecord]:
         found: list[StoredRecord] = []
         while len(found) < max_records:
-            batches = self._broker.fetch(topic, partition, offset, READ_BYTES)
-            if not batches:
+            batches, next_offset = self._broker.fetch_committed(topic, partition, offset, READ_BYTES)
+            if next_offset == offset:
                 break
             for batch in batches:
                 found += [record for record in decode_batch(batch, topic, partition) if record.offset >= offset]
                 if len(found) >= max_records:
                     break
-            offset = found[-1].offset + 1
+            offset = next_offset
         return found[:max_records]
 
     async def offset_for_time(self, topic: str, partition: int, timestamp_ms: int) -> int | None:

@@ -27,12 +27,13 @@ class _Place:
     position: int
     fetched: list[StoredRecord] = field(default_factory=list)
     taken: int = 0
+    after: int = 0  # where to go on once ``fetched`` is used up
 
     def take(self, count: int) -> list[StoredRecord]:
         records = self.fetched[self.taken : self.taken + count]
         if records:
             self.taken += len(records)
-            self.position = records[-1].offset + 1
+            self.position = max(records[-1].offset + 1, self.after) if self.used_up else records[-1].offset + 1
         return records
 
     @property
@@ -103,7 +104,7 @@ class EmbeddedConsumer:
 
     def _end(self, part: TopicPartition) -> int:
         try:
-            return self._broker.bounds(part.topic)[part.partition].end
+            return self._broker.transactions.last_stable(*part)
         except NotFound:
             return -1
 
@@ -166,7 +167,7 @@ class EmbeddedConsumer:
 
     def _fetch(self, part: TopicPartition, place: _Place) -> None:
         try:
-            batches = self._broker.fetch(part.topic, part.partition, place.position, FETCH_BYTES)
+            batches, after = self._broker.fetch_committed(part.topic, part.partition, place.position, FETCH_BYTES)
         except OutOfRange:  # retention was quicker: as Kafka's clients do, begin where the start policy says
             place.position = self._policy_position(part, self._broker.bounds(part.topic)[part.partition])
             return
@@ -175,6 +176,9 @@ class EmbeddedConsumer:
         records = [record for batch in batches for record in decode_batch(batch, part.topic, part.partition)]
         place.fetched = records
         place.taken = next((i for i, record in enumerate(records) if record.offset >= place.position), len(records))
+        place.after = after
+        if place.used_up:  # nothing but control records and what was aborted
+            place.position = after
 
     async def commit(self, offsets: Mapping[TopicPartition, int], metadata: str = "") -> None:
         if self._closed or self.generation < 0:

@@ -10,7 +10,7 @@ import pytest
 
 from workbench.broker import Broker, batch_header, decode_batch, encode_batch
 from workbench.core.clock import ManualClock
-from workbench.core.errors import Corrupt, FileError, Invalid, NotFound, OutOfRange, Refused, Unsupported
+from workbench.core.errors import Corrupt, FileError, Invalid, NotFound, OutOfRange, Refused
 from workbench.core.records import PartitionBounds, Record
 
 
@@ -77,10 +77,11 @@ def test_bad_batches_never_reach_the_log(topic: Broker):
     assert topic.bounds("t")[0].end == 0
 
 
-def test_transactions_are_answered_with_a_reason(topic: Broker):
-    header = encode_batch([record(1)], now_ms=1, timestamp_type=2)  # the bit above the timestamp type
-    with pytest.raises(Unsupported, match="Transactions are not served"):
-        topic.append_batch("t", 0, header)
+def test_a_control_batch_of_a_client_is_refused(topic: Broker):
+    control = encode_batch([record(1)], now_ms=1, timestamp_type=4)  # the second bit above the timestamp type
+    with pytest.raises(Invalid, match="the broker writes them"):
+        topic.append_batch("t", 0, control)
+    assert topic.bounds("t")[0].end == 0
 
 
 def test_too_big_a_batch_says_how_big_and_what_to_do(topic: Broker):
