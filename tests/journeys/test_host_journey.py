@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.broker import Broker, BrokerReader
+from workbench.broker import Broker, BrokerReader, encode_batch
 from workbench.control.client import ControlClient
 from workbench.control.messages import (
+    AppendBatch,
     AppendRecords,
     CreateTopic,
     ListGroups,
@@ -147,6 +148,20 @@ def test_a_window_starts_its_host_attaches_and_closes_it(path: Path):
     host.call(Shutdown())
     host.close()
     assert [found.name for found in path.parent.iterdir()] == ["a.flow"]
+
+
+def test_a_million_events_leave_the_host_small(path: Path):
+    host = start_host(path)
+    host.call(CreateTopic("t", 4))
+    batch = encode_batch([Record(b"k%d" % (i % 50), b"x" * 200) for i in range(1000)], now_ms=1)
+    for number in range(1000):
+        host.call(AppendBatch("t", number % 4, batch))
+    snapshot = host.call(TakeSnapshot())
+    assert snapshot.topic("t").records == 1_000_000
+    print(f"after a million events: {snapshot.host.rss_bytes / 2**20:.0f} MiB")
+    assert snapshot.host.rss_bytes < 110 * 2**20
+    host.call(Shutdown())
+    host.close()
 
 
 def test_two_windows_opened_at_once_share_one_host(path: Path):

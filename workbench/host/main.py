@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import sys
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from workbench import __version__
 from workbench.control.rendezvous import HostFile, new_meeting
 from workbench.core.errors import Unsupported, WorkbenchError
 from workbench.host.lifecycle import stop_on_signals, wait_until_abandoned
+from workbench.host.memory import settle, share_one_heap
 from workbench.host.server import ControlServer
 from workbench.host.service import Service
 
@@ -39,6 +39,7 @@ class HostSettings:
 
 def serve_until_stopped(settings: HostSettings) -> int:
     """Serve the workspace until it is told to stop; returns the exit status."""
+    share_one_heap()
     if settings.child:
         with contextlib.suppress(OSError):
             os.nice(CHILD_NICENESS)
@@ -65,7 +66,7 @@ async def _serve(settings: HostSettings) -> None:
             stop_on_signals(service.shutdown_asked.set)
             if settings.run:
                 await service.run()
-            gc.freeze()  # what is loaded now stays; the collector need not walk it again
+            settle()
             _tell(_ready(settings, meeting))
             await _until_stop(service, settings)
         finally:
