@@ -10,7 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -129,7 +129,7 @@ def _play(events: FileSource, sending: Sending, fixed: Headers) -> float:
     try:
         with ProgressLine("events") as progress:
             for record in _records(events, sending, started_s):
-                sending.add(replace(record, headers=fixed) if fixed else record)
+                sending.add(record._replace(headers=fixed) if fixed else record)
                 if sending.sent and not sending.sent % BATCH_RECORDS:
                     progress(sending.sent, sending.sent)
     except KeyboardInterrupt:

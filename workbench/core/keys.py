@@ -36,6 +36,7 @@ def murmur2(data: bytes) -> int:
     return h - (1 << 32) if h & 0x80000000 else h
 
 
+@lru_cache(maxsize=16384)
 def partition_murmur2(key: bytes, partitions: int) -> int:
     """The partition the Java client sends ``key`` to."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions

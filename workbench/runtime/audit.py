@@ -56,19 +56,39 @@ class KeyOrder:
         self.violations = 0
         self._newest: dict[bytes, tuple[int, int, int]] = {}
 
-    def check(self, records: Sequence[StoredRecord]) -> None:
-        """Records of one partition, in the order they were handled, none of them a second time."""
+    def check(self, run: Sequence[StoredRecord]) -> None:
+        """Records of one partition with growing offsets, none of them handled before.
+
+        Most runs break no order, and then only the first and the last record of each key matter.
+        """
+        newest = self._newest
+        first = {record[4]: record for record in reversed(run)}
+        first.pop(None, None)
+        known = newest.keys() & first.keys()
+        if any(_is_older(first[key], newest[key]) for key in known):
+            self._check_each(run)
+            return
+        last = {record[4]: record[1:4] for record in run}
+        last.pop(None, None)
+        room = _MOST_KEYS - len(newest) - len(last) + len(known)
+        newest.update(last if room >= 0 else {key: last[key] for key in known})
+
+    def _check_each(self, records: Sequence[StoredRecord]) -> None:
         newest = self._newest
         for record in records:
             key = record[4]
             if key is None:
                 continue
-            partition, offset, at_ms = record[1], record[2], record[3]
             before = newest.get(key)
             if before is None:
                 if len(newest) < _MOST_KEYS:
-                    newest[key] = (partition, offset, at_ms)
-            elif offset < before[1] if partition == before[0] else at_ms < before[2]:
+                    newest[key] = record[1:4]
+            elif _is_older(record, before):
                 self.violations += 1
             else:
-                newest[key] = (partition, offset, at_ms)
+                newest[key] = record[1:4]
+
+
+def _is_older(record: StoredRecord, newest: tuple[int, int, int]) -> bool:
+    """By offset within a partition, by time between two. ``newest`` is (partition, offset, time)."""
+    return record[2] < newest[1] if record[1] == newest[0] else record[3] < newest[2]

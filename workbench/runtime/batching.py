@@ -18,9 +18,10 @@ _ENVELOPE_BYTES = 12
 
 def record_bytes(record: Record) -> int:
     """What a record takes in a batch, about."""
-    size = _ENVELOPE_BYTES + len(record.key or b"") + len(record.value or b"")
-    for name, data in record.headers:
-        size += len(name) + len(data or b"") + 2
+    key, value, headers, _ = record
+    size = _ENVELOPE_BYTES + (len(key) if key else 0) + (len(value) if value else 0)
+    if headers:
+        size += sum(len(name) + len(data or b"") + 2 for name, data in headers)
     return size
 
 

@@ -27,5 +27,27 @@ def test_order_is_judged_by_key():
     assert order.violations == 0
     order.check([record(1, 0, 4)])
     assert order.violations == 1
-    order.check([record(1, 1, 6), record(1, 0, 7)])
+    order.check([record(1, 1, 6)])
+    order.check([record(1, 0, 7)])
     assert order.violations == 2
+
+
+runs = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9), st.sampled_from([None, b"a", b"b", b"c"])),
+                 max_size=8, unique_by=lambda event: event[0]),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(runs)
+def test_a_whole_run_is_judged_as_its_records_one_by_one(runs):
+    whole, single = KeyOrder(), KeyOrder()
+    for partition, events in runs:
+        run = [record(partition, *event) for event in sorted(events, key=lambda event: event[0])]
+        whole.check(run)
+        for one in run:
+            single.check([one])
+        assert whole.violations == single.violations
