@@ -99,7 +99,9 @@ def setup(tools: tuple[str, ...] = ()) -> None:
     say("installing the pinned dependencies (half a minute)")
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
     pins = str(ROOT / "packaging" / "constraints.txt")
-    if subprocess.run([*pip, "-c", pins, "-e", f"{ROOT}[test]"], stdout=sys.stderr).returncode:
+    done = subprocess.run([*pip, "-c", pins, "-e", f"{ROOT}[test]"], capture_output=True, text=True)
+    if done.returncode:
+        print(done.stdout, done.stderr, file=sys.stderr)
         stop("pip could not install them; its own words are above. Is the package index reachable?")
     STAMP.write_text(fingerprint())
 

@@ -112,6 +112,11 @@ class Workspace(QObject):
     def connected(self) -> bool:
         return self._caller is not None
 
+    @property
+    def starting(self) -> bool:
+        """No host was reached yet since the file was opened."""
+        return not self._had_host
+
     def _take_push(self, push: Push) -> None:
         if push.snapshot is not None:
             self.live = push.snapshot

@@ -33,13 +33,13 @@ class GroupFace(QWidget):
         self._node: Node | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
+        column.setSpacing(10)
         column.addLayout(self._head())
         column.addWidget(self._banner_box())
         column.addLayout(self._figures())
-        self.members = FigureTable((Column(self.tr("Members"), stretch=True), Column(self.tr("Partitions"), 92),
-                                    Column(self.tr("Rate"), 60, number=True),
-                                    Column(self.tr("Behind"), 62, number=True)), self.tr("Members"))  # fmt: skip
+        self.members = FigureTable((Column(self.tr("Members"), stretch=True), Column(self.tr("Partitions"), 74),
+                                    Column(self.tr("Rate"), 54, number=True),
+                                    Column(self.tr("Behind"), 50, number=True)), self.tr("Members"))  # fmt: skip
         self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True),
                                        Column(self.tr("Position"), 58, number=True),
                                        Column(self.tr("Committed"), 66, number=True),
@@ -151,7 +151,8 @@ class GroupFace(QWidget):
             problem = problems[0]
             first, _, rest = problem.text.partition(". ")
             link = f' <a href="why" style="color:{theme().color("accent").name()}">{self.tr("Settings")}</a>'
-            text = f"<b>{first}{'.' if rest else ''}</b> {rest} {problem.next_step}{link}"
+            text = f"<b>{first}{'.' if rest else ''}</b> {rest}{link}"
+            self.words.setToolTip(problem.next_step)
             role = problem.severity
             surface, sign = f"banner-{role}", "problem_fill"
         else:

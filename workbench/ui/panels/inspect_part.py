@@ -165,7 +165,8 @@ class TopicFace(_Face):
         self.kept.show_value(words.count(stat.records))
         self.bytes.show_value(*words.size(stat.size_bytes).split(" ", 1))
         rows = [(Cell(f"{node.name}/{p.partition}"), Cell(words.count(p.log_start), "text_muted"),
-                 Cell(words.count(p.end)), Cell(words.rate(p.rate_in), "text_muted")) for p in stat.partitions[:_MAX_ROWS]]  # fmt: skip
+                 Cell(words.count(p.end)), Cell(words.rate(p.rate_in), "text_muted"))
+                for p in stat.partitions[:_MAX_ROWS]]  # fmt: skip
         self.partitions.show_rows(rows)
         readers = [(Cell(group.name, "consumer", "dot"), Cell(words.count(behind))) for group in shown.groups
                    if node.name in group.topics

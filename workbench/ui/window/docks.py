@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QSizePolicy,
     QStackedWidget,
     QTabBar,
     QToolButton,
@@ -54,6 +55,28 @@ class TornDock(QDockWidget):
         self.closed.emit(self._key)
 
 
+class _Tabs(QTabBar):
+    """Tabs that are never hidden, and as narrow as their words: beside an icon Qt leaves room for another."""
+
+    _SPARE = 12
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(False)
+        self.setIconSize(QSize(16, 16))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(name)
+
+    def tabSizeHint(self, index: int) -> QSize:
+        hint = super().tabSizeHint(index)
+        return hint if self.tabIcon(index).isNull() else QSize(hint.width() - self._SPARE, hint.height())
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        return self.tabSizeHint(index)
+
+
 class PageDock(QDockWidget):
     """See the module. ``page_shown`` names the page in front."""
 
@@ -80,22 +103,19 @@ class PageDock(QDockWidget):
         row = QHBoxLayout(header)
         row.setContentsMargins(3, 0, 8, 0)
         row.setSpacing(8)
-        self._tabs = QTabBar()
-        self._tabs.setDrawBase(False)
-        self._tabs.setExpanding(False)
-        self._tabs.setIconSize(QSize(16, 16))
-        self._tabs.setAccessibleName(self.windowTitle())
+        self._tabs = _Tabs(self.windowTitle())
         self._tabs.currentChanged.connect(self._show_index)
         self._corners = QStackedWidget()
         self._corners.setFixedHeight(28)
+        self._corners.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._tear = QToolButton()
         self._tear.setIcon(icon("tear_off", "text_muted"))
         self._tear.setToolTip(self.tr("Tear this page off"))
         self._tear.setAccessibleName(self.tr("Tear this page off"))
         self._tear.clicked.connect(lambda: self.tear_off(self.current))
         row.addWidget(self._tabs)
-        row.addStretch(1)
-        row.addWidget(self._corners)
+        row.addWidget(self._corners, 1000)
+        row.addStretch(1)  # takes the room when a page has no tools
         row.addWidget(self._tear)
         self._tear.setVisible(self._tearable)
         return header

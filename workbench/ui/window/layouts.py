@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from workbench.ui.settings import STATE_VERSION, Settings
 from workbench.ui.theme.tokens import SIZE
@@ -48,24 +48,27 @@ class Layouts(QObject):
             window.addDockWidget(area, dock)
             dock.show()
         window.splitDockWidget(window.side_dock, window.lag_dock, Qt.Orientation.Vertical)
+        wide = name == "investigate"
+        window.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea if wide else Area.RightDockWidgetArea)
         height = SIZE["bottom_dock"]
-        if name == "investigate":
+        if wide:
             window.parts_dock.hide()
             window.side_dock.hide()
             window.data_dock.show_page("records")
-            height = 500
+            height = 516
         elif name == "design":
             window.data_dock.hide()
             window.lag_dock.hide()
             window.side_dock.show_page("settings")
-        self._size(height)
+        self._size(height, window.width() // 2 if wide else int(SIZE["right_dock"]))
 
-    def _size(self, bottom: float) -> None:
+    def _size(self, bottom: float, right: int) -> None:
         window = self._window
-        window.resizeDocks([window.parts_dock, window.side_dock], [int(SIZE["left_dock"]), int(SIZE["right_dock"])],
-                           Qt.Orientation.Horizontal)  # fmt: skip
+        docks = [window.parts_dock, window.side_dock, window.lag_dock]
+        window.resizeDocks(docks, [int(SIZE["left_dock"]), right, right], Qt.Orientation.Horizontal)
         window.resizeDocks([window.data_dock], [int(bottom)], Qt.Orientation.Vertical)
         window.resizeDocks([window.side_dock, window.lag_dock], [496, 242], Qt.Orientation.Vertical)
+        QTimer.singleShot(0, window.canvas.fit)
 
     def fit_width(self, width: int) -> None:
         """Fold the palette away in a narrow window, and bring it back in a wide one."""

@@ -96,7 +96,6 @@ class MainWindow(QMainWindow):
         self.side_dock = self._side()
         self.data_dock = pages.data_dock(self)
         self.lag_dock = pages.lag_dock(self)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.strip = TimeStrip(self.workspace)
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, _fixed_bar("time_strip", self.tr("Time"), self.strip))

@@ -65,6 +65,8 @@ class StatusLine(QStatusBar):
         at_ms = self._workspace.at_ms
         if at_ms is not None:
             return self.tr("Replay, {0}").format(words.clock(at_ms, millis=False)), "replay"
+        if self._workspace.starting:
+            return self.tr("Starting the broker"), "muted"
         if not self._workspace.connected:
             return self.tr("Broker stopped"), "bad"
         names = {

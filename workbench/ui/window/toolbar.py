@@ -165,6 +165,7 @@ class TopBar(QToolBar):
 
     # -- following -----------------------------------------------------------------------------------------
     def _show_live(self, live: Snapshot) -> None:
+        self._say_past(self._workspace.at_ms)
         connected = self._workspace.connected
         self._run.show_state(live.run, connected and bool(self._workspace.document.nodes), self)
         self._speed.setText(f"{live.speed:g}×")
@@ -182,6 +183,9 @@ class TopBar(QToolBar):
         self._time.choose("live" if at_ms is None else "past")
         set_property(self._time.button("past"), "filled", "replay" if at_ms is not None else "")
         self._past_action.setVisible(at_ms is not None)
+        self._say_past(at_ms)
+
+    def _say_past(self, at_ms: int | None) -> None:
         if at_ms is not None:
             age = words.duration(max(0, self._workspace.live.at_ms - at_ms))
             self._past_words.setText(self.tr("Showing {0} · {1} ago").format(words.clock(at_ms, millis=False), age))
