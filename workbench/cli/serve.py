@@ -12,14 +12,25 @@ from workbench.cli.workspace import file_argument
 @click.command()
 @file_argument
 @click.option("--kafka", default=None, metavar="HOST:PORT", help="Serve real Kafka clients there; port 0: any.")
+@click.option("--kafka-allow-remote", is_flag=True, help="Let --kafka be an address other machines reach. Whoever "
+              "reaches it can read and write all topics, unless --kafka-sasl asks for a password.")  # fmt: skip
+@click.option("--kafka-sasl", is_flag=True, help="Ask clients for SASL/PLAIN, a user of the workspace.")
+@click.option("--kafka-tls", nargs=2, default=None, metavar="CERT KEY", help="Serve TLS with these PEM files.")
+@click.option("--kafka-advertise", default="", metavar="HOST:PORT", help="The address clients are told to use.")
 @click.option("--run", is_flag=True, help="Run the drawn flow at once.")
 @click.option("--child", is_flag=True, hidden=True, help="Started by a window: stop some time after it is gone.")
 @click.option("--grace", "grace_s", type=click.FloatRange(0, 3600), default=30.0, hidden=True)
-def serve(file: Path, kafka: str | None, run: bool, child: bool, grace_s: float) -> int:
+def serve(file: Path, kafka: str | None, kafka_allow_remote: bool, kafka_sasl: bool, kafka_tls: tuple[str, str] | None,
+          kafka_advertise: str, run: bool, child: bool, grace_s: float) -> int:  # fmt: skip
     """Serve FILE until it is told to stop. One line of JSON says when it is ready."""
+    from workbench.control.messages import ListenKafka
     from workbench.host.main import HostSettings, serve_until_stopped
 
-    return serve_until_stopped(HostSettings(file, kafka=kafka, run=run, child=child, grace_s=grace_s))
+    certificate, key = kafka_tls or ("", "")
+    listen = None if kafka is None else ListenKafka(
+        kafka, kafka_allow_remote, kafka_sasl, certificate, key, kafka_advertise
+    )  # fmt: skip
+    return serve_until_stopped(HostSettings(file, kafka=listen, run=run, child=child, grace_s=grace_s))
 
 
 COMMANDS = {"serve": serve}

@@ -77,6 +77,10 @@ class FlowText(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
+class KafkaUsers(msgspec.Struct, frozen=True, tag=True):
+    names: tuple[str, ...]
+
+
 class GroupOutcome(msgspec.Struct, frozen=True):
     """``duplicates``: handled again; ``lost``: committed past, or failed without dead letters, and never handled."""
 
@@ -321,6 +325,34 @@ class SaveAs(Command, frozen=True, tag=True):
     path: str
 
 
+class ListenKafka(Command, frozen=True, tag=True):
+    """Serve Kafka clients at ``address`` (HOST:PORT, port 0: any; None: no more). Anything but loopback needs
+    ``allow_remote``. ``sasl`` asks for one of the workspace's users; certificate and key (PEM files) make it TLS.
+    ``advertised`` is the address clients are told, empty: the one they reached."""
+
+    address: str | None = None
+    allow_remote: bool = False
+    sasl: bool = False
+    certificate: str = ""
+    key: str = ""
+    advertised: str = ""
+
+
+class PutKafkaUser(Command, frozen=True, tag=True):
+    """Add a user for SASL/PLAIN, or give one a new password; only a salted hash is kept."""
+
+    name: str
+    password: str
+
+
+class RemoveKafkaUser(Command, frozen=True, tag=True):
+    name: str
+
+
+class ListKafkaUsers(Command, frozen=True, tag=True):
+    reply: ClassVar[type] = KafkaUsers
+
+
 class Shutdown(Command, frozen=True, tag=True):
     """Stop in order."""
 
@@ -333,6 +365,7 @@ class Request(msgspec.Struct, frozen=True):
         | PollConsumer | CommitConsumer | CloseConsumer | GetFlow | SaveFlow | Run | Pause | Step | Stop | GetOutcome
         | SetSpeed
         | ControlProducer | ControlGroup | ControlMember | SeekMember | SetBookmark | NoteUserAct | SaveAs | Shutdown
+        | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers
     )  # fmt: skip
 
 

@@ -14,4 +14,5 @@ class Changes(Flag):
     RUN = auto()
     JOURNAL = auto()
     FILE = auto()
-    ALL = TOPICS | RECORDS | GROUPS | FLOW | RUN | JOURNAL | FILE
+    HOST = auto()  # what the host listens on, and who may come
+    ALL = TOPICS | RECORDS | GROUPS | FLOW | RUN | JOURNAL | FILE | HOST

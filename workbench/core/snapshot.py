@@ -220,7 +220,9 @@ class ClientStat:
     writes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     group: str = ""
-    note: str = ""
+    note: str = ""  # what a person should know: why it was turned away, what it asks for that is not served
+    connections: int = 0  # open ones; 0: it has left, and its note is still of interest
+    versions: tuple[tuple[str, int], ...] = ()  # API name and the version it speaks
 
 
 @dataclass(frozen=True, slots=True)

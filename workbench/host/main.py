@@ -15,8 +15,9 @@ from pathlib import Path
 import orjson
 
 from workbench import __version__
+from workbench.control.messages import ListenKafka
 from workbench.control.rendezvous import HostFile, new_meeting
-from workbench.core.errors import Unsupported, WorkbenchError
+from workbench.core.errors import WorkbenchError
 from workbench.host.lifecycle import stop_on_signals, wait_until_abandoned
 from workbench.host.memory import settle, share_one_heap
 from workbench.host.server import ControlServer
@@ -31,7 +32,7 @@ class HostSettings:
     """``child``: a window started it, and holds the other end of standard input."""
 
     file: Path
-    kafka: str | None = None
+    kafka: ListenKafka | None = None
     run: bool = False
     child: bool = False
     grace_s: float = 30.0
@@ -54,11 +55,11 @@ def serve_until_stopped(settings: HostSettings) -> int:
 
 
 async def _serve(settings: HostSettings) -> None:
-    if settings.kafka is not None:
-        raise Unsupported("The Kafka listener is not built yet.", "Leave out --kafka.")
-    service = await Service.open(settings.file, kafka=settings.kafka)
+    service = await Service.open(settings.file)
     try:
-        meeting = new_meeting(settings.kafka)
+        if settings.kafka is not None:
+            await service.kafka.listen(settings.kafka)
+        meeting = new_meeting(service.kafka.address)
         server = ControlServer(service, meeting)
         await server.start()
         try:

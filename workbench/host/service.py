@@ -39,6 +39,7 @@ from workbench.host.acts import Act, Acts
 from workbench.host.consumers import ConsumerActs
 from workbench.host.flow import FlowActs
 from workbench.host.groups import GroupActs
+from workbench.host.kafka import KafkaActs
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 from workbench.host.topics import TopicActs
@@ -50,10 +51,10 @@ log = logging.getLogger(__name__)
 class Service:
     """See the module. ``shutdown_asked`` is set when a client asks for the end."""
 
-    def __init__(self, broker: Broker, kafka: str | None = None) -> None:
+    def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._clock = broker.clock
-        self._kafka = kafka
+        self.kafka = KafkaActs(broker)
         self._started_ms = self._clock.now_ms()
         self.shutdown_asked = asyncio.Event()
         self.sessions: set[ClientSession] = set()
@@ -61,8 +62,8 @@ class Service:
         self._runner = FlowRunner(
             engine, clock=self._clock, journal=broker.journal, note_delivery=broker.note_delivery
         )
-        host = HostStat(pid=os.getpid(), started_ms=self._started_ms, kafka=kafka)
-        self._telemetry = Telemetry(broker, self._runner, host)
+        host = HostStat(pid=os.getpid(), started_ms=self._started_ms)
+        self._telemetry = Telemetry(broker, self._runner, host, self.kafka)
         self._consumers = ConsumerActs(broker, engine)
         self._flow = FlowActs(broker, self._runner, self._telemetry)
         self._acts: Acts = (
@@ -70,15 +71,16 @@ class Service:
             | GroupActs(broker, self._runner, self._telemetry).acts()
             | self._consumers.acts()
             | self._flow.acts()
+            | self.kafka.acts()
             | self._own_acts()
         )
         self._pushing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path, *, clock: Clock | None = None, kafka: str | None = None) -> Self:
+    async def open(cls, path: Path, *, clock: Clock | None = None) -> Self:
         """Open the workspace (the errors of ``Broker.open``) and take up its drawing."""
         broker = Broker.open(path, clock=clock)
-        service = cls(broker, kafka)
+        service = cls(broker)
         try:
             await service._flow.load()
         except WorkbenchError as error:  # the drawing can't be read: the log and the groups are served all the same
@@ -93,12 +95,13 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._pushing
         try:
+            await self.kafka.close()
             await self._runner.stop()
         finally:
             self._broker.close()
 
     def info(self) -> HostInfo:
-        return HostInfo(os.getpid(), str(self._broker.path), __version__, self._started_ms, self._kafka)
+        return HostInfo(os.getpid(), str(self._broker.path), __version__, self._started_ms, self.kafka.address)
 
     # -- clients -------------------------------------------------------------------------------------------
     def enter(self, session: ClientSession) -> None:

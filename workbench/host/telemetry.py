@@ -19,6 +19,7 @@ from workbench.core.snapshot import GroupStat, HostStat, RunState, Snapshot, Top
 from workbench.flow.document import FlowDocument
 from workbench.flow.kinds import kind_of
 from workbench.host.group_view import GroupView
+from workbench.host.kafka import KafkaActs
 from workbench.host.problems import Problems, Scene, Threshold
 from workbench.host.session import ClientSession
 from workbench.runtime import FlowRunner, RunnerStats
@@ -32,11 +33,12 @@ _SHORTEST_MS = 10.0
 class Telemetry:
     """See the module."""
 
-    def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat) -> None:
+    def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat, kafka: KafkaActs) -> None:
         self._broker = broker
         self._runner = runner
         self._clock = broker.clock
         self._host = host
+        self._kafka = kafka
         self._groups = GroupView(broker, broker.clock)
         self._problems = Problems(broker.clock)
         self._thresholds: dict[str, Threshold] = {}
@@ -74,7 +76,7 @@ class Telemetry:
         scene = Scene(stats.topics, groups, runner.producers, self._thresholds, self._retention())
         return Snapshot(
             self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, groups, runner.producers,
-            runner.links, (), self._problems.judge(scene), self._host_stat(stats, groups),
+            runner.links, self._kafka.clients(), self._problems.judge(scene), self._host_stat(stats, groups),
         )  # fmt: skip
 
     def _look(self) -> RunnerStats:
@@ -92,6 +94,7 @@ class Telemetry:
     def _host_stat(self, stats: BrokerStats, groups: Iterable[GroupStat]) -> HostStat:
         return replace(
             self._host,
+            kafka=self._kafka.address,
             rss_bytes=_rss_bytes(),
             file_bytes=stats.file_bytes,
             rate_in=stats.rate_in,

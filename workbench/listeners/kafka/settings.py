@@ -1,0 +1,85 @@
+"""How a Kafka listener is set up: where it listens, who may come, what it says of itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.core.errors import Invalid, Missing, Refused
+
+RISK = (
+    "Every program that reaches this machine's network address could then read and write the topics of this workspace."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSettings:
+    """``host`` localhost means both loopback addresses; any other needs ``allow_remote``. ``advertised`` is the address
+    clients are told, empty: the one they reached."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    allow_remote: bool = False
+    sasl: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
+    advertised: str = ""
+    auto_create: bool = True
+    max_connections: int = 1_000
+
+    def check(self) -> None:
+        """Refuse an address others can reach, unless that was chosen."""
+        if not self.allow_remote and not _is_loopback(self.host):
+            next_step = "Use 127.0.0.1, or allow it on purpose (--kafka-allow-remote), best with SASL and TLS."
+            raise Refused(f"{self.host} can be reached from other machines. {RISK}", next_step)
+        if self.advertised:
+            parse_address(self.advertised)
+        if (self.certificate is None) != (self.key is None):
+            raise Invalid("TLS needs both a certificate and its key.", "Give both files.")
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What TLS needs, or None for a plain listener."""
+        if self.certificate is None or self.key is None:
+            return None
+        for path in (self.certificate, self.key):
+            if not path.is_file():
+                raise Missing(f"There is no file {path}.", "Give the PEM files of the certificate and its key.")
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+        except (ssl.SSLError, OSError) as error:
+            raise Invalid(f"The certificate can't be used: {error}.", "Give PEM files that belong together.") from None
+        return context
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """HOST:PORT, with an IPv6 address in brackets; an empty host is the loopback."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise Invalid(f"{text!r} is no address.", "Write HOST:PORT, for example 127.0.0.1:9092.")
+    return host or "127.0.0.1", int(port)
+
+
+def show_address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return _resolves_to_loopback(host)
+
+
+def _resolves_to_loopback(host: str) -> bool:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        raise Invalid(f"The name {host} is not known.", "Use 127.0.0.1.") from None
+    return all(ipaddress.ip_address(entry[4][0]).is_loopback for entry in found)

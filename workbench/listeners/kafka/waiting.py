@@ -1,0 +1,91 @@
+"""Waiting on the listener's loop for what the broker's writer thread does: commits of appends, news in partitions.
+
+Futures and events are made and awaited on one asyncio loop; the broker calls from its writer thread. What one commit
+completes is told to the loop in one wake-up, however many connections it concerns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from workbench.broker import Broker
+
+
+class Bridge:
+    """Calls from other threads, run on the loop; many that come together wake it once."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._calls: deque[Callable[[], None]] = deque()
+        self._asked = False
+        self._lock = threading.Lock()
+
+    def call(self, callback: Callable[[], None]) -> None:
+        """Run ``callback`` on the loop soon. Any thread."""
+        with self._lock:
+            self._calls.append(callback)
+            if self._asked or self._loop.is_closed():
+                return
+            self._asked = True
+        self._loop.call_soon_threadsafe(self._run)
+
+    def _run(self) -> None:
+        with self._lock:
+            self._asked = False
+            calls, self._calls = self._calls, deque()
+        for callback in calls:
+            callback()
+
+    def settled(self, futures: Sequence[Future[Any]], told: Callable[[], None]) -> None:
+        """Run ``told`` on the loop when every one of ``futures`` has its result or error."""
+        left = len(futures)
+        lock = threading.Lock()
+
+        def one(_: Future[Any]) -> None:
+            nonlocal left
+            with lock:
+                left -= 1
+                last = left == 0
+            if last:
+                self.call(told)
+
+        for future in futures:
+            future.add_done_callback(one)
+
+
+class News:
+    """Wakes fetches that wait for their partitions. Lives on the loop, but for ``_appended``."""
+
+    def __init__(self, broker: Broker, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._sleepers: dict[tuple[str, int], set[asyncio.Event]] = {}
+        self._stop = broker.on_append(self._appended)
+
+    def close(self) -> None:
+        self._stop()
+
+    def sleep(self, parts: Iterable[tuple[str, int]], event: asyncio.Event) -> None:
+        """Set ``event`` at each append to one of ``parts``, until ``forget``."""
+        for part in parts:
+            self._sleepers.setdefault(part, set()).add(event)
+
+    def forget(self, parts: Iterable[tuple[str, int]], event: asyncio.Event) -> None:
+        for part in parts:
+            sleepers = self._sleepers.get(part)
+            if sleepers is not None:
+                sleepers.discard(event)
+                if not sleepers:
+                    del self._sleepers[part]
+
+    def _appended(self, topic: str, partition: int, end: int) -> None:
+        if (topic, partition) in self._sleepers:  # a sleeper looks once more after it has lain down, so no news is lost
+            self._bridge.call(lambda: self._wake((topic, partition)))
+
+    def _wake(self, part: tuple[str, int]) -> None:
+        for event in self._sleepers.get(part, ()):
+            event.set()
