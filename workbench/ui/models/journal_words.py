@@ -69,7 +69,8 @@ def _plain(entry: JournalEntry, act: str) -> str:
     if entry.kind == "flow":
         return _tr("The drawing was saved")
     names = {"run": _tr("The flow"), "host": _tr("The host"), "topic": _tr("Topic"), "group": _tr("Group"),
-             "member": _tr("Member"), "producer": _tr("Producer"), "fault": _tr("Fault"), "user": _tr("You")}  # fmt: skip
+             "member": _tr("Member"), "producer": _tr("Producer"), "fault": _tr("Fault"),
+             "user": _tr("You")}  # fmt: skip
     said = " ".join(part for part in (names.get(entry.kind, entry.kind), about, act) if part)
     return f"{said}: {text}" if text else said
 

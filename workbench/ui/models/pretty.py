@@ -12,7 +12,6 @@ import orjson
 
 SHOWN_BYTES = 256 * 1024
 _WIDTH = 60
-_HEX_ROW = 16
 
 
 def pretty_json(value: Any, width: int = _WIDTH) -> str:
@@ -65,13 +64,13 @@ def readable(data: bytes, as_json: bool = True) -> tuple[str, str]:
         return hex_dump(data), "bytes"
 
 
-def hex_dump(data: bytes, limit: int = 16 * 1024) -> str:
-    """Offset, sixteen bytes and their letters, a row each."""
+def hex_dump(data: bytes, row_bytes: int = 8, limit: int = 16 * 1024) -> str:
+    """Offset, eight bytes (or sixteen) and their letters, a row each."""
     rows = []
-    for at in range(0, min(len(data), limit), _HEX_ROW):
-        part = data[at : at + _HEX_ROW]
+    for at in range(0, min(len(data), limit), row_bytes):
+        part = data[at : at + row_bytes]
         letters = "".join(chr(b) if 32 <= b < 127 else "·" for b in part)
-        rows.append(f"{at:06x}  {part[:8].hex(' '):<23}  {part[8:].hex(' '):<23}  {letters}")
+        rows.append(f"{at:06x}  {part.hex(' '):<{row_bytes * 3 - 1}}  {letters}")
     return "\n".join(rows)
 
 

@@ -72,11 +72,12 @@ class RecordsModel(QAbstractTableModel):
         if first > self._first:
             self._remove_head(first)
         elif first < self._first:
+            self._mark_page(self._first - 1)
             self._insert(self._first - first, at_end=self._newest_first)
             self._first = first
             self.endInsertRows()
         if end > self._end:
-            self._mark_last_page()
+            self._mark_page(self._end - 1)
             self._insert(end - self._end, at_end=not self._newest_first)
             self._end = end
             self.endInsertRows()
@@ -95,10 +96,10 @@ class RecordsModel(QAbstractTableModel):
         self._first = first
         self.endRemoveRows()
 
-    def _mark_last_page(self) -> None:
-        """The page at the growing end is short, and late records may yet fall into it: it is read again."""
-        if self._rows is not None and self._end > self._first:
-            self._stale.add((self._end - 1) // self._rows.page_rows)
+    def _mark_page(self, number: int) -> None:
+        """The page at a growing end is short, and late records may yet fall into it: it is read again."""
+        if self._rows is not None:
+            self._stale.add(number // self._rows.page_rows)
 
     def row_of(self, number: int) -> int:
         """The row of a number, kept inside the table; -1 when it is empty."""

@@ -11,7 +11,6 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from workbench.ui.theme.theme import theme
 
@@ -100,35 +99,3 @@ class ValuesModel(QAbstractTableModel, Generic[Row]):
             case Qt.ItemDataRole.DecorationRole if column.icon is not None:
                 return column.icon(row)
         return row if role == ROW_ROLE else None
-
-
-class ValuesTable(QTableView):
-    """Fixed rows, no grid, one row chosen at a time."""
-
-    def __init__(self, model: ValuesModel, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setModel(model)
-        self.setAccessibleName(name)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setStyleSheet("QTableView::item { padding: 0 6px; }")
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(int(theme().size("row_table")))
-        head = self.horizontalHeader()
-        head.setHighlightSections(False)
-        head.setFixedHeight(26)
-        for index, column in enumerate(model.columns):
-            if column.width:
-                self.setColumnWidth(index, column.width)
-            else:
-                head.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
-
-    def chosen(self) -> Any:
-        """The row value under the cursor; None when there is none."""
-        return self.currentIndex().data(ROW_ROLE) if self.currentIndex().isValid() else None

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSignalBlocker
-from PySide6.QtGui import QIcon, QKeyEvent, QShowEvent
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt
+from PySide6.QtGui import QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlGroup, DeleteGroup
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.series import group_node, group_series, selected_group, threshold_of
-from workbench.ui.models.tables import Column, ValuesModel, ValuesTable
+from workbench.ui.models.tables import Column, ValuesModel
 from workbench.ui.panels.blocks import Empty
 from workbench.ui.panels.replay_preview import open_replay_preview
+from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.tokens import LAG
 
@@ -41,14 +42,15 @@ class GroupsPanel(QWidget):
         self.model.modelReset.connect(self._mark_selected)
         self.table.customContextMenuRequested.connect(self._open_menu)
         self.table.doubleClicked.connect(lambda _: self.replay())
+        QShortcut(QKeySequence("R"), self.table, self.replay, context=Qt.ShortcutContext.WidgetShortcut)
 
     def _columns(self) -> list[Column[GroupStat]]:
         return [
             Column(self.tr("Group"), lambda g: g.name, 150, strong=lambda g: True, icon=self._icon),
             Column(self.tr("State"), self._state, 120, tone=self._state_tone),
-            Column(self.tr("Generation"), lambda g: words.count(g.generation), 80, right=True, mono=True),
+            Column(self.tr("Generation"), lambda g: words.count(g.generation), 96, right=True, mono=True),
             Column(self.tr("Assignor"), lambda g: g.assignor or "–", 110, tone=lambda g: "text_muted"),
-            Column(self.tr("Members"), lambda g: words.count(len(g.members)), 70, right=True, mono=True),
+            Column(self.tr("Members"), lambda g: words.count(len(g.members)), 84, right=True, mono=True),
             Column(self.tr("Reads"), lambda g: ", ".join(g.topics) or "–", 0, tone=lambda g: "text_muted"),
             Column(self.tr("Rate"), lambda g: words.rate(g.rate), 80, right=True, mono=True),
             Column(self.tr("Behind"), lambda g: words.count(g.lag_records), 90, right=True, mono=True, tone=self._tone,
@@ -106,12 +108,6 @@ class GroupsPanel(QWidget):
                 self._workspace.select([node.id])
 
     # -- acts ----------------------------------------------------------------------------------------------
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.text().lower() == "r":
-            self.replay()
-        else:
-            super().keyPressEvent(event)
-
     def replay(self) -> None:
         """Open the preview for the chosen group, with its form."""
         group = self.table.chosen()

@@ -14,8 +14,9 @@ from workbench.core.journal import JournalEntry
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.journal_words import FAMILIES, ICONS, family_name, sentence
-from workbench.ui.models.tables import Column, ValuesModel, ValuesTable
+from workbench.ui.models.tables import Column, ValuesModel
 from workbench.ui.panels.blocks import Banner, Empty, label
+from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
 
 EVERY_MS = 500

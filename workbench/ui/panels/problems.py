@@ -14,8 +14,9 @@ from workbench.core.snapshot import Snapshot
 from workbench.flow import rules
 from workbench.flow.document import Change
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models.tables import Column, ValuesModel, ValuesTable
+from workbench.ui.models.tables import Column, ValuesModel
 from workbench.ui.panels.blocks import Empty
+from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
 
 CHECK_MS = 250

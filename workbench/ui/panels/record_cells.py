@@ -25,9 +25,9 @@ def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, raised: s
     look = theme()
     font = look.font("body", mono=True)
     text = data_text(key, 120)
-    dot = 0 if not key else 14
+    dot = 0 if not key else 13
     metrics = QFontMetrics(font)
-    width = min(rect.width(), metrics.horizontalAdvance(text) + 16 + dot)
+    width = min(rect.width(), metrics.horizontalAdvance(text) + 13 + dot)
     chip = QRectF(rect.left(), rect.center().y() - 9, width, 18)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(look.color("line"), 1))
@@ -36,11 +36,11 @@ def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, raised: s
     if dot:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.key_colour(key_colour(key)))
-        painter.drawEllipse(QRectF(chip.left() + 8, chip.center().y() - 3.5, 7, 7))
+        painter.drawEllipse(QRectF(chip.left() + 7, chip.center().y() - 3.5, 7, 7))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setFont(font)
     painter.setPen(look.color("text" if key else "text_muted"))
-    inner = chip.adjusted(8 + dot, 0, -6, 0)
+    inner = chip.adjusted(7 + dot, 0, -4, 0)
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(inner.width()) + 2)
     painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
 

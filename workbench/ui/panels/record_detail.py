@@ -128,7 +128,7 @@ class RecordDetail(QFrame):
         self.decoder.addItem(self.tr("Detected"), "detect")
         self.decoder.addItem(self.tr("JSON"), "json")
         self.decoder.addItem(self.tr("Text"), "text")
-        self.decoder.setMinimumWidth(112)
+        self.decoder.setMinimumWidth(132)
         self.decoder.currentIndexChanged.connect(lambda _: self._show())
         row.addWidget(self.tabs)
         row.addStretch(1)
@@ -209,7 +209,8 @@ class RecordDetail(QFrame):
 
     def _show_hex(self, record: StoredRecord) -> None:
         parts = [(self.tr("Key"), record.key), (self.tr("Value"), record.value)]
-        texts = [f"{name}\n{pretty.hex_dump(data) if data else data_text(data)}" for name, data in parts]
+        row_bytes = 16 if self.view.width() > 560 else 8
+        texts = [f"{name}\n{pretty.hex_dump(data, row_bytes) if data else data_text(data)}" for name, data in parts]
         self.view.show_text("\n\n".join(texts), "bytes")
 
     def _show_changes(self, record: StoredRecord) -> None:

@@ -43,11 +43,11 @@ from workbench.ui.panels.replay_preview import open_replay_preview
 from workbench.ui.theme import icons, words
 
 SCAN_SLICE_S = 0.1
-_WIDTHS = {"time": 114, "partition": 50, "offset": 76, "key": 96, "value": 400, "headers": 76, "size": 72}
+_WIDTHS = {"time": 114, "partition": 50, "offset": 76, "key": 100, "value": 400, "headers": 76, "size": 72}
 
 
 class RecordsTable(QTableView):
-    """The view with fixed rows. ``left_edge`` is emitted when a person scrolls."""
+    """The view with fixed rows. ``scrolled`` comes when a person scrolls."""
 
     scrolled = Signal()
 
@@ -102,6 +102,7 @@ class RecordsPanel(QWidget):
         self.model = RecordsModel(workspace, self)
         self._build()
         self._connect()
+        self.setFocusProxy(self.table)
 
     # -- building ------------------------------------------------------------------------------------------
     def _build(self) -> None:
@@ -336,7 +337,9 @@ class RecordsPanel(QWidget):
             self._mark.setPixmap(icons.pixmap("pause", "warn_mark", 12, self.devicePixelRatioF()))
             since = sum(b.end for b in self.bounds()) - self._paused_total
             text = self.tr("Tail paused at {0}. Nothing is lost; ").format(words.clock(self._paused_at_ms, False))
-            if self._scan is not None:
+            if not since:
+                text += self.tr("nothing new since then.")
+            elif self._scan is not None:
                 text += self.tr("{0} of the {1} records since then match.").format(
                     words.count(waiting), words.count(since))  # fmt: skip
             else:

@@ -76,7 +76,7 @@ class ReplayPreview(QFrame):
         self._build()
         self.form.setVisible(spec is None)
         if spec is None:
-            self._take_form()
+            self._change_mode("time")
         else:
             self._ask(spec)
         theme().changed.connect(self._dress)
@@ -145,9 +145,9 @@ class ReplayPreview(QFrame):
         self.other.addItems([g.name for g in self._workspace.live.groups if g.name != self.group])
         self.other.currentIndexChanged.connect(lambda _: self._take_form())
         self.form_error = label("", "bad")
+        self.form_error.hide()
         for widget in (self.mode, self.where, self.other, self.form_error):
             column.addWidget(widget)
-        self._change_mode("time")
         return self.form
 
     def _build_ways(self) -> QVBoxLayout:
@@ -228,12 +228,17 @@ class ReplayPreview(QFrame):
         self.where.setVisible(mode in hints)
         self.where.setPlaceholderText(hints.get(mode, ""))
         self.other.setVisible(mode == "group")
-        at_ms = self._workspace.at_ms
-        text = words.clock(at_ms) if mode == "time" and at_ms is not None else ""
-        self.where.setText(text)
+        self.where.setText(words.clock(self._first_guess_ms(), False) if mode == "time" else "")
         self._typing.start()
         if self.isVisible():
             self.adjustSize()
+
+    def _first_guess_ms(self) -> int:
+        """The moment that is shown; live, ten minutes back or the start of the session."""
+        live = self._workspace.live
+        if self._workspace.at_ms is not None:
+            return self._workspace.at_ms
+        return max(live.at_ms - 600_000, live.host.started_ms)
 
     def _take_form(self) -> None:
         mode = self.mode.current
@@ -242,13 +247,17 @@ class ReplayPreview(QFrame):
             spec = replaying.read_spec(mode, text, self._workspace.live.at_ms)
         except Invalid as reason:
             self._spec, self._plan = None, None
-            self.form_error.setText(reason.message if self.where.text() else "")
+            self._say_wrong(reason.message if self.where.text() else "")
             set_property(self.where, "state", "bad" if self.where.text() else "")
             self._show_plan()
             return
-        self.form_error.setText("")
+        self._say_wrong("")
         set_property(self.where, "state", "")
         self._ask(spec)
+
+    def _say_wrong(self, text: str) -> None:
+        self.form_error.setText(text)
+        self.form_error.setVisible(bool(text))
 
     # -- the plan ------------------------------------------------------------------------------------------
     def _ask(self, spec: ResetSpec) -> None:
@@ -272,7 +281,8 @@ class ReplayPreview(QFrame):
     def _show_plan(self) -> None:
         plan, spec = self._plan, self._spec
         self.refused.say("")
-        self.moves.setVisible(plan is not None)
+        for widget in (self.moves, self.pause, self.anew):
+            widget.setVisible(plan is not None)
         if plan is None or spec is None:
             self.title.setText(self.tr("Replay group {0}").format(self.group))
             self.sentence.setText(self.tr("Choose where the group should go on reading."))

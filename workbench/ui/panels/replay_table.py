@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderVie
 
 from workbench.core.offsets import ResetMove
 from workbench.ui.panels.blocks import label
+from workbench.ui.panels.values_table import LinedCell
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
@@ -88,8 +89,9 @@ class MovesTable(QWidget):
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.table.setStyleSheet(
             "QTableView { background: transparent; } QHeaderView, QHeaderView::section { background: transparent;"
-            " padding: 0 0 4px 0; } QTableView::item { padding: 0; }"
+            " padding: 0 3px 4px 3px; } QTableView::item { padding: 0; }"
         )
+        self.table.setItemDelegate(LinedCell(self.table))
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.verticalHeader().setMinimumSectionSize(ROW)
@@ -106,7 +108,7 @@ class MovesTable(QWidget):
         self.table.setColumnWidth(5, 80)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column.setSpacing(2)
         column.addWidget(self.table)
         column.addWidget(self._build_total())
 
@@ -114,7 +116,7 @@ class MovesTable(QWidget):
         total = QFrame()
         total.setProperty("line", "top")
         row = QHBoxLayout(total)
-        row.setContentsMargins(0, 4, 0, 2)
+        row.setContentsMargins(3, 4, 3, 2)
         name = label(self.tr("Total"))
         name.setFont(theme().font("body", 600))
         self.total = label("")

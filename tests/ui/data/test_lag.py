@@ -1,0 +1,164 @@
+"""The lag chart: live and stored points, units, windows, legend, the past, and that pyqtgraph comes late."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, orders_lag, orders_snapshot
+from workbench.core.journal import LagSample
+from workbench.core.snapshot import Snapshot
+from workbench.ui.charts.lag import LagPanel
+from workbench.ui.charts.ticks import number_ticks, time_ticks
+from workbench.ui.models.lag_history import LagHistory, stored_series, thinned
+from workbench.ui.theme.theme import theme
+
+
+class KeptLag:
+    """A reader of the stage's samples."""
+
+    def __enter__(self) -> KeptLag:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def lag_samples(self, from_ms: int, to_ms: int, max_points: int) -> list[LagSample]:
+        return [sample for sample in orders_lag() if from_ms <= sample.at_ms <= to_ms]
+
+
+@pytest.fixture
+def panel(stage, monkeypatch):
+    monkeypatch.setattr(stage.workspace, "reader_for_work", KeptLag)
+    stage.workspace.select(["shipping"])
+    made = LagPanel(stage.workspace)
+    stage.show(made, 320, 242)
+    stage.qtbot.waitUntil(lambda: made._plot is not None and made._plot._frame is not None)
+    stage.qtbot.waitUntil(lambda: len(lines(made)["shipping"].points) > 50)
+    return made
+
+
+def lines(panel: LagPanel) -> dict:
+    return {line.name: line for line in panel._plot._frame.lines}
+
+
+def test_one_line_a_group_the_selected_one_filled_and_solid(panel):
+    drawn = lines(panel)
+    assert set(drawn) == {"billing", "shipping", "fraud-check"}
+    assert [name for name, line in drawn.items() if line.filled] == ["shipping"]
+    assert drawn["shipping"].dash == () and drawn["billing"].dash == (6, 3)
+    assert panel._plot._label.toPlainText() == "32,087"
+    assert panel._plot._threshold_text.toPlainText() == "threshold 10,000"
+
+
+def test_live_points_go_on_at_the_right_edge(stage, panel):
+    stage.push(orders_snapshot(NOW_MS + 1000))
+    stage.qtbot.waitUntil(lambda: lines(panel)["shipping"].points[-1][0] == (NOW_MS + 1000) / 1000)
+    assert panel._plot._frame.to_s == (NOW_MS + 1000) / 1000
+
+
+def test_seconds(panel):
+    QTest.mouseClick(panel.unit.button("seconds"), Qt.MouseButton.LeftButton)
+    assert panel._plot._label.toPlainText() == "2 min 13 s"
+    assert panel._plot._frame.threshold == 60.0
+
+
+def test_the_legend_turns_a_line_off_and_on(panel):
+    QTest.mouseClick(panel.legend_entry("billing"), Qt.MouseButton.LeftButton)
+    assert set(lines(panel)) == {"shipping", "fraud-check"}
+    QTest.mouseClick(panel.legend_entry("billing"), Qt.MouseButton.LeftButton)
+    assert "billing" in lines(panel)
+
+
+def test_windows(panel):
+    panel.choose_window("1")
+    assert panel._plot._frame.to_s - panel._plot._frame.from_s == 60
+    panel.choose_window("session")
+    assert panel._plot._frame.to_s - panel._plot._frame.from_s == pytest.approx(1226.204)
+
+
+def test_the_past_moves_the_playhead_and_shades_what_comes_later(stage, panel):
+    panel.choose_window("session")
+    stage.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
+    frame = panel._plot._frame
+    assert frame.past and frame.now_s == PAST_MS / 1000
+    assert panel._plot._later.isVisible()
+    assert panel._plot._label.toPlainText() == "38"
+    stage.workspace.show_live()
+    assert not panel._plot._later.isVisible()
+
+
+def test_partitions_of_the_selected_group(panel):
+    panel.show_partitions(True)
+    assert [line.name for line in panel._plot._frame.lines] == [f"orders/{n}" for n in range(6)]
+
+
+def test_under_the_pointer_every_group_is_named(panel):
+    tip = panel._plot.tip_at(NOW_MS / 1000)
+    assert "billing  22" in tip and "fraud-check  6" in tip
+
+
+def test_a_new_theme_is_followed(qapp, panel):
+    before = panel._plot.getAxis("left").textPen().color()
+    theme().apply(qapp, "dark")
+    assert panel._plot.getAxis("left").textPen().color() != before
+
+
+def test_nothing_to_measure_yet(stage):
+    stage.push(Snapshot(seq=3, at_ms=NOW_MS))
+    made = LagPanel(stage.workspace)
+    stage.show(made, 320, 242)
+    stage.qtbot.waitUntil(lambda: made._plot is not None)
+    assert made._stack.currentIndex() == 0
+
+
+def test_pyqtgraph_and_numpy_are_not_imported_with_the_panels():
+    code = (
+        "import sys; import workbench.ui.charts.lag, workbench.ui.panels.records, workbench.ui.panels.tape,"
+        " workbench.ui.panels.timestrip, workbench.ui.panels.groups, workbench.ui.panels.problems,"
+        " workbench.ui.panels.log; print([m for m in ('pyqtgraph', 'numpy', 'qtawesome', 'cel') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_a_group_is_the_sum_of_its_partitions():
+    series = stored_series(orders_lag(SLOW_MS, NOW_MS))
+    _at, records, seconds = series["shipping", ""][-1]
+    parts = [series["shipping", f"orders/{n}"][-1] for n in range(6)]
+    assert records == sum(part[1] for part in parts)
+    assert seconds == max(part[2] for part in parts)
+
+
+def test_live_points_come_after_the_stored_ones_without_doubles():
+    history = LagHistory()
+    history.keep(stored_series(orders_lag()))
+    for step in range(5):
+        assert history.add(orders_snapshot(NOW_MS - 2000 + step * 500))
+    assert not history.add(orders_snapshot(NOW_MS + 10))
+    times = [point[0] for point in history.points(("shipping", ""), 0, NOW_MS)]
+    assert times == sorted(set(times))
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=400), st.integers(4, 60))
+def test_thinning_keeps_ends_least_and_greatest(values: list[int], most: int):
+    points = [(float(i), float(v), 0.0) for i, v in enumerate(values)]
+    kept = thinned(points, most, 1)
+    assert len(kept) <= max(most, len(values) if len(values) <= most else most)
+    assert kept[0] == points[0] and kept[-1] == points[-1]
+    assert max(kept, key=lambda p: p[1])[1] == max(values)
+    assert min(kept, key=lambda p: p[1])[1] == min(values)
+    assert [p[0] for p in kept] == sorted(p[0] for p in kept)
+
+
+@given(st.floats(0, 1e9), st.floats(1, 1e9), st.integers(1, 20))
+def test_ticks_are_round_few_and_inside(low: float, span: float, most: int):
+    for ticks in (number_ticks(low, low + span, most), time_ticks(low, low + span, most)):
+        assert len(ticks) <= most + 1
+        assert all(low <= tick <= low + span for tick in ticks)

@@ -1,0 +1,223 @@
+"""The records table over a real file: any row at once, filter, tail that keeps its place, detail, acts."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from tests.ui.stage import orders_snapshot
+from workbench.control.messages import AppendRecords, PlanReset
+from workbench.core.records import StoredRecord
+from workbench.ui.panels.records import RecordsPanel
+from workbench.ui.panels.replay_preview import ReplayPreview
+
+
+@pytest.fixture
+def panel(real):
+    made = RecordsPanel(real.workspace)
+    real.show(made, 1440, 516)
+    real.qtbot.waitUntil(lambda: made.model.record(0) is not None)
+    return made
+
+
+def records(real, panel: RecordsPanel, rows: int) -> list[StoredRecord]:
+    """The first rows, once all of them are there."""
+    real.qtbot.waitUntil(lambda: None not in [panel.model.record(row) for row in range(rows)])
+    return [panel.model.record(row) for row in range(rows)]
+
+
+def go(real, panel: RecordsPanel, text: str) -> None:
+    panel.bar.destination.setText(text)
+    QTest.keyClick(panel.bar.destination, Qt.Key.Key_Return)
+    real.qtbot.waitUntil(lambda: panel.table.currentIndex().isValid() and panel.detail.record is not None)
+
+
+def filter_by(real, panel: RecordsPanel, text: str) -> None:
+    panel.bar.filter.clear()
+    QTest.keyClicks(panel.bar.filter, text)
+    real.qtbot.waitUntil(lambda: panel._progress is not None and panel._progress.complete)
+
+
+def test_all_partitions_stand_by_time_newest_first(real, panel):
+    assert panel.model.rowCount() == 1200
+    times = [record.timestamp_ms for record in records(real, panel, 100)]
+    assert times == sorted(times, reverse=True)
+    assert panel.model.record(0).value.startswith(b'{"order_id":"O-1049199"')
+
+
+def test_a_jump_to_an_offset_shows_that_record_in_full(real, panel):
+    go(real, panel, "3 @ 42")
+    real.qtbot.waitUntil(lambda: panel.detail.record.offset == 42)
+    assert panel.detail.place.text() == "orders/3 @ 42"
+    assert '"customer": "C-' in panel.detail.view.toPlainText()
+
+
+def test_a_jump_to_a_time_finds_the_first_record_at_or_after_it(real, panel):
+    go(real, panel, "14:11:40.000")
+    wanted = next(n for n in range(1200) if n * 10 >= 3796)
+    assert f"O-{1_048_000 + wanted}".encode() in panel.detail.record.value
+
+
+def test_nonsense_to_go_to_is_answered_in_words(real, panel):
+    with real.qtbot.waitSignal(real.workspace.failed) as told:
+        panel.bar.destination.setText("over there")
+        QTest.keyClick(panel.bar.destination, Qt.Key.Key_Return)
+    assert "no offset and no time" in told.args[0].message
+
+
+def test_one_partition_oldest_first(real, panel):
+    panel.bar.order_chosen.emit(2, False)
+    real.qtbot.waitUntil(lambda: panel.model.record(0) is not None)
+    panel.table.scrollToTop()
+    assert [(r.partition, r.offset) for r in records(real, panel, 3)] == [(2, 0), (2, 1), (2, 2)]
+    assert panel.model.rowCount() == 200
+
+
+def test_the_tail_follows_and_a_pause_keeps_its_place(real, panel):
+    newest = panel.model.record(0)
+    QTest.mouseClick(panel.bar.tail, Qt.MouseButton.LeftButton)
+    real.write(1, 30)
+    assert panel.model.rowCount() == 1200
+    assert panel.model.record(0) == newest
+    assert panel.bar.tail.text() == "Resume tail · 30 new"
+    assert "30 records since then" in panel.said.text()
+    QTest.mouseClick(panel.bar.tail, Qt.MouseButton.LeftButton)
+    assert panel.model.rowCount() == 1230
+    real.qtbot.waitUntil(lambda: panel.model.record(0) is not None and panel.model.record(0).offset == 229)
+
+
+def test_scrolling_away_pauses_the_tail(real, panel):
+    centre = QPointF(panel.table.viewport().rect().center())
+    turned = QWheelEvent(centre, centre, QPoint(), QPoint(0, -480), Qt.MouseButton.NoButton,
+                         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+    QApplication.sendEvent(panel.table.viewport(), turned)
+    assert panel.table.verticalScrollBar().value() > 0
+    real.write(0, 5)
+    assert panel.bar.tail.text() == "Resume tail · 5 new"
+
+
+def test_growth_never_flashes_rows_that_are_there(real, panel):
+    real.write(4, 10)
+    assert panel.model.rowCount() == 1210
+    assert panel.model.record(20) is not None
+    real.qtbot.waitUntil(lambda: panel.model.record(0) is not None)
+    assert panel.model.record(0).partition == 4
+
+
+def test_plain_text_is_looked_for_in_key_value_and_headers(real, panel):
+    filter_by(real, panel, "c-24417")
+    assert panel.bar.filter.property("state") == "ok"
+    assert panel.model.rowCount() == 150
+    real.qtbot.waitUntil(lambda: panel.model.record(0) is not None)
+    assert {panel.model.record(0).key} == {b"C-24417"}
+
+
+def test_an_expression_filters_and_says_how_many(real, panel):
+    filter_by(real, panel, 'value.total > 299.0 && key.startsWith("C-2")')
+    assert panel.found.text().startswith("8 of 1,200 match")
+    assert "scanned 1,200 of 1,200" in panel.found.text()
+    assert all(b'"total":299.25' in r.value or b'"total":300.25' in r.value for r in records(real, panel, 8))
+
+
+def test_a_bad_expression_is_red_with_its_place_and_the_last_result_stays(real, panel):
+    filter_by(real, panel, "value.total > 299.0")
+    QTest.keyClicks(panel.bar.filter, " &&")
+    real.qtbot.waitUntil(lambda: panel.bar.filter.property("state") == "bad")
+    assert "line 1, column" in panel.said.text()
+    assert panel.model.rowCount() == 8
+
+
+def test_matches_that_arrive_are_counted_while_paused(real, panel):
+    filter_by(real, panel, "C-24417")
+    panel.pause_tail()
+    real.write(0, 16)
+    real.qtbot.waitUntil(lambda: panel.bar.tail.text() == "Resume tail · 2 new")
+    assert "2 of the 16 records since then match" in panel.said.text()
+    assert panel.model.rowCount() == 150
+
+
+def test_clearing_the_filter_brings_all_back(real, panel):
+    filter_by(real, panel, "C-24417")
+    panel.bar.filter.clear()
+    real.qtbot.waitUntil(lambda: panel.model.rowCount() == 1200)
+
+
+def test_null_empty_and_headers_are_told_apart(real, panel):
+    go(real, panel, "0 @ 5")
+    real.qtbot.waitUntil(lambda: panel.detail.record.offset == 5)
+    assert "tombstone" in panel.detail.view.toPlainText()
+    go(real, panel, "0 @ 6")
+    real.qtbot.waitUntil(lambda: panel.detail.record.offset == 6)
+    assert "0 bytes" in panel.detail.view.toPlainText()
+    cells = [panel.model.data(panel.model.index(panel.table.currentIndex().row() + step, 4)) for step in (0, 1)]
+    assert cells == ["empty", "null"]
+
+
+def test_changes_compare_with_the_record_before_of_that_key(real, panel):
+    go(real, panel, "0 @ 18")
+    real.qtbot.waitUntil(lambda: panel.detail.record.offset == 18)
+    QTest.mouseClick(panel.detail.tabs.button("changes"), Qt.MouseButton.LeftButton)
+    real.qtbot.waitUntil(lambda: "Since orders/0 @ 10" in panel.detail.view.toPlainText())
+    assert '-   "order_id": "O-1048010",' in panel.detail.view.toPlainText()
+    assert '+   "order_id": "O-1048018",' in panel.detail.view.toPlainText()
+
+
+def test_hex_and_copy(real, panel):
+    go(real, panel, "2 @ 1")
+    real.qtbot.waitUntil(lambda: panel.detail.record.partition == 2)
+    QTest.mouseClick(panel.detail.tabs.button("hex"), Qt.MouseButton.LeftButton)
+    assert "7b 22 6f 72" in panel.detail.view.toPlainText()
+    QTest.mouseClick(panel.detail.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text().startswith('{"order_id"')
+
+
+def test_a_record_opens_the_replay_preview_for_a_group(real, panel):
+    go(real, panel, "2 @ 100")
+    real.qtbot.waitUntil(lambda: panel.detail.record.partition == 2)
+    QTest.mouseClick(panel.detail.replay, Qt.MouseButton.LeftButton)
+    action = panel.detail.menu.actions()[0]
+    assert action.text() == "shipping"
+    action.trigger()
+    panel.detail.menu.close()
+    preview = panel.findChild(ReplayPreview)
+    assert preview is not None
+    real.qtbot.waitUntil(lambda: bool(real.caller.of(PlanReset)))
+    asked = real.caller.of(PlanReset)[0]
+    assert (asked.group, asked.topic, asked.spec.kind) == ("shipping", "orders", "time")
+    assert asked.spec.number == panel.detail.record.timestamp_ms
+    preview.close()
+
+
+def test_publish_again_writes_the_same_record_now(real, panel):
+    go(real, panel, "3 @ 7")
+    real.qtbot.waitUntil(lambda: panel.detail.record.partition == 3)
+    QTest.mouseClick(panel.detail.publish, Qt.MouseButton.LeftButton)
+    real.qtbot.waitUntil(lambda: bool(real.caller.of(AppendRecords)))
+    sent = real.caller.of(AppendRecords)[0]
+    assert (sent.topic, sent.partition) == ("orders", 3)
+    assert sent.records[0].value == panel.detail.record.value
+    assert sent.records[0].timestamp_ms is None
+
+
+def test_the_past_shows_only_what_was_there(real, panel):
+    shown = orders_snapshot()
+    past = type(shown)(at_ms=1, live=False, topics=real.workspace.live.topics)
+    topic = past.topics[0]
+    cut = tuple(type(p)(p.partition, 0, p.end // 2) for p in topic.partitions)
+    past = type(past)(at_ms=1, live=False, topics=(type(topic)("orders", "stream", cut),))
+    real.workspace.show_past(1, past)
+    assert panel.model.rowCount() == 600
+    assert not panel.bar.tail.isEnabled()
+    real.workspace.show_live()
+    assert panel.model.rowCount() == 1200
+
+
+def test_keys_reach_filter_and_destination(real, panel):
+    panel.table.setFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    assert panel.bar.destination.hasFocus()
+    QTest.keyClick(panel.bar.destination, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert panel.bar.filter.hasFocus()

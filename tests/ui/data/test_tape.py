@@ -1,0 +1,192 @@
+"""The log tape by mouse and keys: markers are handles, the wheel zooms, and a drop opens the preview."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
+from workbench.control.messages import ApplyReset, PlanReset
+from workbench.core.offsets import ResetSpec
+from workbench.core.snapshot import GroupPartitionStat, GroupStat, PartitionStat, Snapshot, TopicStat
+from workbench.flow.document import FlowDocument
+from workbench.ui.charts.tape import TapeView
+from workbench.ui.charts.tape_strips import TimeAxis, strips_of
+from workbench.ui.panels.replay_preview import ReplayPreview
+from workbench.ui.panels.tape import TapePanel
+
+
+@pytest.fixture
+def panel(stage):
+    made = TapePanel(stage.workspace)
+    stage.qtbot.addWidget(made.tools)
+    stage.show(made, 1120, 260)
+    return made
+
+
+@pytest.fixture
+def real_panel(real):
+    made = TapePanel(real.workspace)
+    real.qtbot.addWidget(made.tools)
+    real.show(made, 1120, 260)
+    return made
+
+
+def drag(view: TapeView, start: QPointF, end: QPointF) -> None:
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start.toPoint())
+    for share in (0.3, 0.7, 1.0):
+        QTest.mouseMove(view.viewport(), (start + (end - start) * share).toPoint())
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end.toPoint())
+
+
+def test_every_partition_is_a_strip_in_the_order_of_the_drawing(stage, panel):
+    places = [(strip.topic, strip.partition) for strip in panel._strips]
+    assert places[:7] == [("orders", n) for n in range(6)] + [("payments", 0)]
+    assert len(places) == 13
+    slow = panel._strips[3]
+    assert (slow.slowest.series.name, slow.slowest.behind, slow.slowest.level) == ("shipping", 10_712, 2)
+    assert panel._strips[0].slowest.level == 0
+
+
+def test_legend_and_tip_name_groups_and_offsets(stage, panel):
+    assert "billing, shipping, fraud-check" in panel.legend.accessibleName()
+    tip = panel.view.tip_at(panel.view.strip_rect(3).center())
+    assert "orders/3: 26,218 to 98,846" in tip
+    assert "shipping: committed 88,134, position 88,634, 10,712 behind" in tip
+
+
+def test_a_dragged_marker_asks_for_a_plan_and_its_drop_moves_the_group(real, real_panel):
+    view = real_panel.view
+    start = view.marker_at(2, "shipping")
+    strip = real_panel._strips[2]
+    end = QPointF(view.x_of(strip, 120), start.y())
+    drag(view, start, end)
+    real.qtbot.waitUntil(lambda: real_panel.findChild(ReplayPreview) is not None)
+    preview = real_panel.findChild(ReplayPreview)
+    real.qtbot.waitUntil(lambda: preview.apply.isEnabled())
+    asked = real.caller.of(PlanReset)[-1]
+    with real.workspace.reader_for_work() as reader:
+        moment = reader.read("orders", 2, 120, 1)[0].timestamp_ms
+    assert (asked.group, asked.topic) == ("shipping", "orders")
+    assert asked.spec.kind == "time" and abs(asked.spec.number - moment) <= 120
+    QTest.mouseClick(preview.apply, Qt.MouseButton.LeftButton)
+    real.qtbot.waitUntil(lambda: bool(real.caller.of(ApplyReset)))
+    sent = real.caller.of(ApplyReset)[0]
+    assert (sent.group, sent.spec, sent.pause_members) == ("shipping", asked.spec, True)
+
+
+def test_escape_lets_go_of_a_dragged_marker(real, real_panel):
+    view = real_panel.view
+    start = view.marker_at(1, "shipping")
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start.toPoint())
+    QTest.mouseMove(view.viewport(), (start + QPointF(200, 0)).toPoint())
+    assert view.holds("shipping")
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton)
+    assert not view.holds("shipping")
+    assert real_panel.findChild(ReplayPreview) is None
+
+
+def test_keys_do_what_the_drag_does(real, real_panel):
+    view = real_panel.view
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    QTest.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    real.qtbot.waitUntil(lambda: real_panel.findChild(ReplayPreview) is not None)
+    real_panel.findChild(ReplayPreview).close()
+
+
+def test_the_menu_offers_the_same_for_every_group(real, real_panel):
+    menu = real_panel.menu_for(real_panel._strips[4], 150)
+    assert menu.actions()[0].text() == "Replay shipping from orders/4 @ 150"
+    menu.actions()[0].trigger()
+    real.qtbot.waitUntil(lambda: real_panel.findChild(ReplayPreview) is not None)
+    preview = real_panel.findChild(ReplayPreview)
+    real.qtbot.waitUntil(lambda: "from offset" in preview.title.text())
+    preview.close()
+    menu.close()
+
+
+def test_the_wheel_zooms_round_the_pointer_and_a_double_click_opens_the_record(stage, panel):
+    view = panel.view
+    strip, area = panel._strips[0], view.strip_rect(0)
+    at = QPointF(view.x_of(strip, 60_000), area.center().y())
+    turned = QWheelEvent(at, at, QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+                         Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+    before = view.shown_range
+    QApplication.sendEvent(view.viewport(), turned)
+    after = view.shown_range
+    assert after[1] - after[0] < before[1] - before[0]
+    assert abs(view.x_of(strip, 60_000) - at.x()) < 0.5
+    with stage.qtbot.waitSignal(panel.place_opened) as opened:
+        QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at.toPoint())
+    assert opened.args[:2] == ["orders", 0] and abs(opened.args[2] - 60_000) < 200
+
+
+def test_the_past_outlines_what_comes_later_and_a_plan_is_drawn(stage, panel):
+    stage.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
+    assert (panel._strips[0].end, panel._strips[0].later_end) == (48_120, 98_412)
+    before = panel.view.grab().toImage()
+    plan = stage.caller.call(PlanReset("shipping", ResetSpec("time", PAST_MS))).plan
+    stage.workspace.plan_shown.emit(plan)
+    assert panel.view.grab().toImage() != before
+    stage.workspace.plan_shown.emit(None)
+    assert panel.view.grab().toImage() == before
+
+
+def test_the_axis_of_time_places_records_by_when_they_were_written(real, real_panel):
+    QTest.mouseClick(real_panel.axis.button("time"), Qt.MouseButton.LeftButton)
+    real.qtbot.waitUntil(lambda: bool(real_panel._knots))
+    real.qtbot.waitUntil(lambda: real_panel.view.shown_range[0] > NOW_MS - 120_000)
+    axis = TimeAxis(real_panel._knots)
+    strip = real_panel._strips[0]
+    with real.workspace.reader_for_work() as reader:
+        moment = reader.read("orders", 0, 100, 1)[0].timestamp_ms
+    assert abs(axis.value(strip, 100) - moment) < 1_000
+    assert abs(axis.offset(strip, moment) - 100) < 20
+
+
+def test_no_topics_says_what_will_be_here(qtbot, stage):
+    stage.push(Snapshot(seq=1, at_ms=NOW_MS))
+    panel = TapePanel(stage.workspace)
+    stage.qtbot.addWidget(panel.tools)
+    stage.show(panel, 900, 240)
+    assert panel._stack.currentIndex() == 0
+
+
+def wide(partitions: int) -> Snapshot:
+    parts = tuple(PartitionStat(n, 100 * n, 100_000 + n) for n in range(partitions))
+    groups = []
+    for g in range(4):
+        places = tuple(
+            GroupPartitionStat("wide", n, 100 * n, 100_000 + n, 90_000 - g * 9000) for n in range(partitions)
+        )
+        groups.append(GroupStat(f"group-{g}", "Stable", partitions=places))
+    return Snapshot(seq=1, at_ms=NOW_MS, topics=(TopicStat("wide", "stream", parts),), groups=tuple(groups))
+
+
+@pytest.mark.parametrize("partitions", [64, 1000])
+def test_dragging_over_many_partitions_keeps_within_a_frame(stage, partitions: int):
+    """64 partitions of four groups in sight: a marker follows the pointer at 60 frames a second (bounds are loose,
+    for other work runs beside the tests)."""
+    view = TapeView()
+    stage.show(view, 1200, 64 * 23 + 40)
+    snapshot = wide(partitions)
+    view.show_strips(strips_of(FlowDocument(), snapshot, snapshot))
+    assert (view.verticalScrollBar().maximum() > 0) == (partitions == 1000)
+    start = view.marker_at(3, "group-0")
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start.toPoint())
+    took = []
+    for step in range(12):
+        begun = time.perf_counter()
+        QTest.mouseMove(view.viewport(), (start - QPointF(20 * step, 0)).toPoint())
+        view.viewport().repaint()
+        took.append((time.perf_counter() - begun) * 1000)
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton)
+    assert min(took[2:]) < 16, took

@@ -1,0 +1,68 @@
+"""The view of a small table: fixed rows with a hairline under each, one row chosen at a time. GUI thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from workbench.ui.models.tables import ROW_ROLE, ValuesModel
+from workbench.ui.theme.theme import theme
+
+
+class LinedCell(QStyledItemDelegate):
+    """A cell with a hairline under it; a chosen one keeps the colour of its words."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        plain = QStyleOptionViewItem(option)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, theme().color("accent_soft"))
+            plain.state &= ~QStyle.StateFlag.State_Selected
+        super().paint(painter, plain, index)
+        painter.setPen(QPen(theme().color("line"), 1))
+        painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+
+
+class ValuesTable(QTableView):
+    """Fixed rows, no grid, one row chosen at a time."""
+
+    def __init__(self, model: ValuesModel, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setAccessibleName(name)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setStyleSheet("QTableView::item { padding: 0 6px; }")
+        self.setItemDelegate(LinedCell(self))
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(int(theme().size("row_table")))
+        head = self.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setFixedHeight(26)
+        for index, column in enumerate(model.columns):
+            if column.width:
+                self.setColumnWidth(index, column.width)
+            else:
+                head.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
+
+    def chosen(self) -> Any:
+        """The row value under the cursor; None when there is none."""
+        return self.currentIndex().data(ROW_ROLE) if self.currentIndex().isValid() else None
