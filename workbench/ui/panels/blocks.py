@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
-
 ICON_AND_GAP = QSize(19, 16)
 """An icon of 16 with a gap behind it: a styled button leaves too little before its text."""
 

@@ -56,6 +56,7 @@ class TimeStrip(QWidget):
         self._refresh.timeout.connect(self.refresh)
         self.setFixedHeight(HEIGHT + 1)
         self._build()
+        self.setFocusProxy(self.view)
         self._connect()
         self._say()
 

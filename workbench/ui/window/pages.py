@@ -53,6 +53,7 @@ def fill(window: MainWindow) -> None:
     window.lag_dock.setTitleBarWidget(lag.head)
     window.lag_dock.setWidget(lag)
     tape.place_opened.connect(window.show_place)
+    journal.moment_wanted.connect(window.strip.seek)
     problems.count_changed.connect(lambda number: dock.set_badge("problems", number))
 
 
