@@ -24,10 +24,11 @@ _FORMATS = click.Choice(["jsonl", "csv", "sqlite", "html"])
 @click.option("--to", type=Point(), default=LATEST, help="What is there itself is left out.")
 @click.option("--what", type=click.Choice(["records", "journal", "all"]), default="records", show_default=True)
 @click.option("--format", "form", type=_FORMATS, default=None, help="Default: by the name of OUT, else jsonl.")
+@click.option("--progress", "tell", is_flag=True, help="Tell how far it is, also where that is no terminal.")
 @json_option
 def export_session(
     file: Path, out: Path, topics: tuple[str, ...], from_: LogPoint, to: LogPoint, what: What, form: str | None,
-    as_json: bool,
+    tell: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write records and journal of FILE to OUT (- for standard output)."""
     with reader_of(file) as reader:
@@ -35,7 +36,7 @@ def export_session(
             write_items(reader, sys.stdout.buffer, what, format_named(form or "jsonl"), topics, from_, to)
             sys.stdout.buffer.flush()
             return
-        with ProgressLine("exported") as progress:
+        with ProgressLine("exported", always=tell) as progress:
             done = export(reader, out, what, form or "", topics, from_, to, progress)
     _tell_export(done, as_json)
 

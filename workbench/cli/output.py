@@ -46,11 +46,11 @@ def note(sentence: str) -> None:
 
 
 class ProgressLine:
-    """``what: 12,000 of 98,412`` rewritten in place, on a terminal only."""
+    """``what: 12,000 of 98,412`` rewritten in place, on a terminal only unless ``always``."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, always: bool = False) -> None:
         self._what = what
-        self._shown = sys.stderr.isatty()
+        self._shown = always or sys.stderr.isatty()
         self._next_s = 0.0
 
     def __call__(self, done: int, total: int) -> None:

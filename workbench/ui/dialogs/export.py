@@ -1,0 +1,265 @@
+"""Export the session: what, which topics, which time, into which file; then how far it is, and where it is.
+
+The export itself runs in a process of its own (``export_run``). Closing the dialog cancels it. GUI thread.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QDateTime, Qt, QTimeZone, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QDateTimeEdit,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QWidget,
+)
+
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.dialogs.export_run import ExportDone, ExportRun, ExportWish
+from workbench.ui.dialogs.sheet import Sheet, words_under
+from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
+from workbench.ui.panels.node_panel import section_title
+from workbench.ui.theme import words
+
+_MOMENT = "yyyy-MM-dd HH:mm:ss.zzz"
+_MOST_BAR = 1000
+
+
+class ExportDialog(Sheet):
+    """See the module."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.setWindowTitle(self.tr("Export the session"))
+        self._workspace = workspace
+        self._run: ExportRun | None = None
+        self._done: ExportDone | None = None
+        self._build_what()
+        self._build_topics()
+        self._build_time()
+        self._build_place()
+        self._build_foot()
+        self._check()
+        self.resize(460, 520)
+
+    # -- building ------------------------------------------------------------------------------------------
+    def _build_what(self) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        kinds = (("records", self.tr("Records")), ("journal", self.tr("Journal")), ("all", self.tr("Both")))
+        self.what = Segments(kinds, self.tr("What"), small=False)
+        self.what.chosen.connect(lambda _: self._check())
+        forms = (("jsonl", self.tr("JSON Lines")), ("csv", self.tr("CSV")))
+        self.form = Segments(forms, self.tr("Format"), small=False)
+        self.form.chosen.connect(self._take_form)
+        for row, (name, choice) in enumerate(((self.tr("What"), self.what), (self.tr("Format"), self.form))):
+            grid.addWidget(label(name, "muted"), row, 0)
+            grid.addWidget(choice, row, 1)
+        self.column.addLayout(grid)
+
+    def _build_topics(self) -> None:
+        self._topics_title = section_title(self.tr("Topics"))
+        self.topics = QListWidget()
+        self.topics.setAccessibleName(self.tr("Topics"))
+        self.topics.setProperty("boxed", True)
+        for topic in self._workspace.live.topics:
+            kept = words.plural(topic.records, self.tr("record"), self.tr("records"))
+            item = QListWidgetItem(f"{topic.name}  ·  {kept}", self.topics)
+            item.setData(Qt.ItemDataRole.UserRole, topic.name)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
+            item.setCheckState(Qt.CheckState.Checked)
+        self.topics.itemChanged.connect(lambda _: self._check())
+        self.column.addWidget(self._topics_title)
+        self.column.addWidget(self.topics, 1)
+
+    def _build_time(self) -> None:
+        choices = (("whole", self.tr("Whole session")), ("range", self.tr("A time range")))
+        self.span = Segments(choices, self.tr("Time"), small=False)
+        self.span.chosen.connect(lambda _: self._check())
+        live = self._workspace.live
+        from_ms = live.host.started_ms or live.at_ms
+        self.from_, self.to = self._moment(self.tr("From"), from_ms), self._moment(self.tr("To"), live.at_ms)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.from_, 1)
+        row.addWidget(label(self.tr("to"), "muted"))
+        row.addWidget(self.to, 1)
+        row.addWidget(label(self.tr("UTC"), "muted"))
+        self._range = QWidget()
+        self._range.setLayout(row)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.column.addWidget(self.span)
+        self.column.addWidget(self._range)
+
+    def _moment(self, name: str, at_ms: int) -> QDateTimeEdit:
+        made = QDateTimeEdit()
+        made.setTimeZone(QTimeZone.utc())
+        made.setDisplayFormat(_MOMENT)
+        made.setDateTime(QDateTime.fromMSecsSinceEpoch(at_ms, QTimeZone.utc()))
+        made.setAccessibleName(name)
+        made.setButtonSymbols(QDateTimeEdit.ButtonSymbols.NoButtons)
+        made.dateTimeChanged.connect(lambda _: self._check())
+        return made
+
+    def _build_place(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        path = self._workspace.path
+        self.out = QLineEdit(str(path.absolute().with_name(f"{path.stem}-export.jsonl")))
+        self.out.setAccessibleName(self.tr("File to write"))
+        self.out.textChanged.connect(lambda _: self._check())
+        choose = push_button(self.tr("Choose…"), "open")
+        choose.clicked.connect(self._choose)
+        row.addWidget(self.out, 1)
+        row.addWidget(choose)
+        self.column.addWidget(section_title(self.tr("File")))
+        self.column.addLayout(row)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _MOST_BAR)
+        self.bar.setAccessibleName(self.tr("How far the export is"))
+        self.bar.hide()
+        self._words = words_under("")
+        self.column.addWidget(self.bar)
+        self.column.addWidget(self._words)
+
+    def _build_foot(self) -> None:
+        self.show_file = push_button(self.tr("Show in folder"), "open")
+        self.show_file.clicked.connect(self._show_file)
+        self.show_file.hide()
+        self.cancel = push_button(self.tr("Close"))
+        self.cancel.clicked.connect(self._cancel)
+        self.start = push_button(self.tr("Export"), "export", "primary", role="text_on_accent")
+        self.start.setDefault(True)
+        self.start.clicked.connect(self._start)
+        self.add_foot(self.show_file, self.cancel, self.start)
+
+    # -- the wish ------------------------------------------------------------------------------------------
+    def _chosen_topics(self) -> list[str]:
+        items = (self.topics.item(row) for row in range(self.topics.count()))
+        return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]
+
+    def wish(self) -> ExportWish:
+        """What the fields say."""
+        chosen, ranged = self._chosen_topics(), self.span.current == "range"
+        return ExportWish(
+            self._workspace.path, Path(self.out.text().strip()), self.what.current, self.form.current,
+            () if len(chosen) == self.topics.count() else tuple(chosen),
+            self.from_.dateTime().toMSecsSinceEpoch() if ranged else None,
+            self.to.dateTime().toMSecsSinceEpoch() if ranged else None,
+        )  # fmt: skip
+
+    def _problem(self) -> str:
+        """What keeps the export from starting; empty when nothing does."""
+        out = Path(self.out.text().strip())
+        if self.what.current != "journal" and self.topics.count() and not self._chosen_topics():
+            return self.tr("Choose at least one topic.")
+        if self.span.current == "range" and self.from_.dateTime() >= self.to.dateTime():
+            return self.tr("The range ends before it begins.")
+        if not self.out.text().strip() or out.is_dir():
+            return self.tr("Give the name of a file.")
+        if not out.absolute().parent.is_dir():
+            return self.tr("There is no folder {0}.").format(out.absolute().parent)
+        return ""
+
+    def _check(self) -> None:
+        """Say what would happen, or what is missing."""
+        if self._run is not None:
+            return
+        only_journal = self.what.current == "journal"
+        self._topics_title.setVisible(not only_journal)
+        self.topics.setVisible(not only_journal)
+        self._range.setVisible(self.span.current == "range")
+        problem = self._problem()
+        set_property(self.out, "state", "")
+        self.start.setEnabled(not problem)
+        self._say(problem or self._plan(), "bad" if problem else "muted")
+
+    def _plan(self) -> str:
+        out = Path(self.out.text().strip())
+        if self.what.current == "all" and self.form.current == "csv":
+            return self.tr("The journal goes into {0} beside it.").format(f"{out.stem}.journal{out.suffix}")
+        return self.tr("{0} is there already and will be replaced.").format(out.name) if out.exists() else ""
+
+    def _say(self, text: str, tone: str = "muted") -> None:
+        set_tone(self._words, tone)
+        self._words.setText(text)
+
+    # -- acts ----------------------------------------------------------------------------------------------
+    def _take_form(self, form: str) -> None:
+        out = Path(self.out.text().strip())
+        if out.suffix in (".jsonl", ".csv"):
+            self.out.setText(str(out.with_suffix(f".{form}")))
+        self._check()
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, self.tr("Export into"), str(Path(self.out.text()).parent))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(self.form.current)
+        dialog.selectFile(Path(self.out.text()).name)
+        dialog.fileSelected.connect(self.out.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _start(self) -> None:
+        self._run = ExportRun(self.wish(), self)
+        self._run.progressed.connect(self._show_progress)
+        self._run.done.connect(self._finish)
+        self._run.failed.connect(lambda sentence: self._end(sentence, "bad"))
+        self._run.cancelled.connect(lambda: self._end(self.tr("Cancelled. Nothing was written."), "muted"))
+        self._set_running(True)
+        self._say(self.tr("Starting…"))
+        self._run.start()
+
+    def _set_running(self, running: bool) -> None:
+        for part in (self.what, self.form, self.topics, self.span, self._range, self.out, self.start):
+            part.setEnabled(not running)
+        self.bar.setVisible(running)
+        self.bar.setValue(0)
+        self.show_file.setVisible(False)
+        self.cancel.setText(self.tr("Cancel") if running else self.tr("Close"))
+        self.cancel.setAccessibleName(self.cancel.text())
+
+    def _show_progress(self, written: int, in_all: int) -> None:
+        self.bar.setValue(round(written / in_all * _MOST_BAR) if in_all else 0)
+        self._say(self.tr("Written {0} of {1}").format(words.count(written), words.count(in_all)))
+
+    def _finish(self, done: ExportDone) -> None:
+        self._done = done
+        records = words.plural(done.records, self.tr("record"), self.tr("records"))
+        entries = words.plural(done.entries, self.tr("journal entry"), self.tr("journal entries"))
+        what = {"records": (records,), "journal": (entries,)}.get(self.what.current, (records, entries))
+        both = self.tr(" and ")
+        self._end(self.tr("{0} in {1}").format(both.join(what), both.join(map(str, done.files))), "ok")
+        self.show_file.show()
+
+    def _end(self, sentence: str, tone: str) -> None:
+        self._run = None
+        self._set_running(False)
+        self._check()
+        self._say(sentence, tone)
+
+    def _show_file(self) -> None:
+        if self._done is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._done.files[0].parent)))
+
+    def _cancel(self) -> None:
+        if self._run is not None:
+            self._run.cancel()
+        else:
+            self.reject()
+
+    def done(self, result: int) -> None:
+        """Closing cancels what runs."""
+        if self._run is not None:
+            self._run.blockSignals(True)
+            self._run.end()
+        super().done(result)

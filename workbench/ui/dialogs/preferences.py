@@ -1,0 +1,47 @@
+"""Preferences: theme and motion. They apply as soon as they are chosen, and are kept. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
+
+from workbench.ui.dialogs.sheet import Sheet, words_under
+from workbench.ui.panels.blocks import Segments, push_button
+from workbench.ui.panels.node_panel import section_title
+from workbench.ui.settings import Settings
+from workbench.ui.theme.theme import theme
+
+
+class PreferencesDialog(Sheet):
+    """See the module."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._settings = settings
+        self.setWindowTitle(self.tr("Preferences"))
+        choices = (("light", self.tr("Light")), ("dark", self.tr("Dark")), ("system", self.tr("As the system")))
+        self.mode = Segments(choices, self.tr("Theme"), small=False)
+        self.mode.choose(theme().mode)
+        self.mode.chosen.connect(self._set_mode)
+        self.motion = QCheckBox(self.tr("Less motion"))
+        self.motion.setChecked(theme().reduced_motion)
+        self.motion.toggled.connect(self._set_motion)
+        done = push_button(self.tr("Close"))
+        done.clicked.connect(self.reject)
+        self.column.addWidget(section_title(self.tr("Theme")))
+        self.column.addWidget(self.mode)
+        self.column.addSpacing(4)
+        self.column.addWidget(section_title(self.tr("Motion")))
+        self.column.addWidget(self.motion)
+        self.column.addWidget(words_under(self.tr("No dots: a link shows its rate as width and as a number, and "
+                                                  "nothing fades.")))  # fmt: skip
+        self.column.addStretch(1)
+        self.add_foot(done)
+        self.setMinimumWidth(380)
+
+    def _set_mode(self, mode: str) -> None:
+        self._settings.theme = mode
+        theme().apply(QApplication.instance(), mode)
+
+    def _set_motion(self, reduced: bool) -> None:
+        self._settings.reduced_motion = reduced
+        theme().set_reduced_motion(reduced)
