@@ -318,9 +318,15 @@ def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int
     for _ in range(wanted):
         length, at = number_at(body, at)
         end = at + length
-        delta, at = number_at(body, at + 1)
-        index, at = number_at(body, at)
-        length, at = number_at(body, at)
+        at += 1
+        delta, index, length = body[at], body[at + 1], body[at + 2]
+        if delta | index | length < 0x80:  # three numbers of one byte, as usual
+            delta, index, length = delta >> 1 ^ -(delta & 1), index >> 1 ^ -(index & 1), length >> 1 ^ -(length & 1)
+            at += 3
+        else:
+            delta, at = number_at(body, at)
+            index, at = number_at(body, at)
+            length, at = number_at(body, at)
         if length < 0:
             key = None
         else:

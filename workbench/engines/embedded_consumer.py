@@ -17,7 +17,8 @@ from workbench.engines.base import ConsumerSettings
 from workbench.engines.embedded_membership import Membership
 from workbench.engines.wakes import Wakes
 
-FETCH_BYTES = 256 << 10
+FETCH_BYTES = 64 << 10
+"""What is decoded at once: some hundred records, so that the loop is held for a millisecond or so."""
 
 
 @dataclass(slots=True)
