@@ -35,7 +35,10 @@ class _Work(QRunnable):
         except Exception as caught:
             log.exception("an act failed in a way nobody foresaw")
             error = WorkbenchError(f"That did not work: {caught}.", "The log tab has the details.")
-        self._outcome.finished.emit(result, error)
+        try:
+            self._outcome.finished.emit(result, error)
+        except RuntimeError:  # the window, and with it everybody who waited, is gone
+            log.info("an act ended after its window")
 
 
 class Operation(QObject):

@@ -60,6 +60,7 @@ class FlowView(Camera):
     menu_wanted = Signal(str, QPoint)  # node or link id ("" on the canvas), global place
     run_wanted = Signal()  # Space was pressed and let go
     resized = Signal()
+    first_painted = Signal()  # once, after the first frame is on the screen: what may come late can begin
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         self.flow = FlowScene(workspace)
@@ -71,6 +72,7 @@ class FlowView(Camera):
         self._drop: DropPart | None = None
         self._rename: RenameField | None = None
         self._top_room = 0
+        self._painted_once = False
         self._shown_once = False
         self._set_up()
         self.zoom_bar = ZoomBar(self.viewport())
@@ -131,6 +133,9 @@ class FlowView(Camera):
         began = perf_counter()
         super().paintEvent(event)
         self.flow.clock.painted(began)
+        if not self._painted_once:
+            self._painted_once = True
+            QTimer.singleShot(0, self, self.first_painted.emit)
 
     def frame_stats(self) -> FrameStats:
         """Frames a second and time a frame takes, over the last seconds."""

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QThreadPool
 
-from workbench.broker import BrokerReader
 from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
-from workbench.session.marks import Mark
-from workbench.session.timeline import Movement as Moved
-from workbench.session.timeline import Timeline
 from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
 from workbench.ui.bridge.operation import Operation
+
+if TYPE_CHECKING:
+    from workbench.session.marks import Mark
+    from workbench.session.timeline import Movement as Moved
 
 SAMPLED_MOVES = 40
 SAMPLED_RECORDS = 6
@@ -47,6 +47,10 @@ Opened = tuple[Past, RecordSource]
 
 
 def open_past(path: Path) -> Opened:
+    """The time line of a file and its reader; imported here, off the first paint's way."""
+    from workbench.broker import BrokerReader
+    from workbench.session.timeline import Timeline
+
     reader = BrokerReader(path)
     return Timeline(reader), reader
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
@@ -371,7 +371,7 @@ class MainWindow(QMainWindow):
         if not self._laid_out:
             self._laid_out = True
             self.layouts.restore()
-            QTimer.singleShot(0, self._after_first_paint)
+            self.canvas.first_painted.connect(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
         self.canvas.setFocus()

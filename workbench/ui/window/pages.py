@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from workbench.ui.window.docks import PageDock
@@ -35,32 +36,67 @@ def lag_dock(window: MainWindow) -> QDockWidget:
 
 
 def fill(window: MainWindow) -> None:
-    """Put the real pages in place of the empty ones."""
-    from workbench.ui.charts.lag import LagPanel
-    from workbench.ui.panels.groups import GroupsPanel
-    from workbench.ui.panels.log import LogPanel
-    from workbench.ui.panels.problems import ProblemsPanel
-    from workbench.ui.panels.records import RecordsPanel
+    """Put the real pages in place of the empty ones, one an event-loop turn, so that the window answers meanwhile."""
+    steps = [_tape, _lag, _records, _groups, _problems, _log]
+
+    def next_step() -> None:
+        steps.pop(0)(window)
+        if steps:
+            QTimer.singleShot(0, window, next_step)
+
+    QTimer.singleShot(0, window, next_step)
+
+
+def _tape(window: MainWindow) -> None:
     from workbench.ui.panels.tape import TapePanel
 
-    workspace, dock = window.workspace, window.data_dock
-    records_panel, tape, groups = RecordsPanel(workspace), TapePanel(workspace), GroupsPanel(workspace)
-    problems, journal = ProblemsPanel(workspace), LogPanel(workspace)
-    for key, widget in (("records", records_panel), ("tape", tape), ("groups", groups), ("problems", problems),
-                        ("log", journal)):  # fmt: skip
-        dock.replace_page(key, widget)
-    lag = LagPanel(workspace)
+    tape = TapePanel(window.workspace)
+    tape.place_opened.connect(window.show_place)
+    window.data_dock.replace_page("tape", tape)
+
+
+def _lag(window: MainWindow) -> None:
+    from workbench.ui.charts.lag import LagPanel
+
+    lag = LagPanel(window.workspace)
     window.lag_dock.setTitleBarWidget(lag.head)
     window.lag_dock.setWidget(lag)
-    tape.place_opened.connect(window.show_place)
+
+
+def _records(window: MainWindow) -> None:
+    from workbench.ui.panels.records import RecordsPanel
+
+    if not _is_real(window, "records"):
+        window.data_dock.replace_page("records", RecordsPanel(window.workspace))
+
+
+def _groups(window: MainWindow) -> None:
+    from workbench.ui.panels.groups import GroupsPanel
+
+    window.data_dock.replace_page("groups", GroupsPanel(window.workspace))
+
+
+def _problems(window: MainWindow) -> None:
+    from workbench.ui.panels.problems import ProblemsPanel
+
+    problems = ProblemsPanel(window.workspace)
+    problems.count_changed.connect(lambda number: window.data_dock.set_badge("problems", number))
+    window.data_dock.replace_page("problems", problems)
+
+
+def _log(window: MainWindow) -> None:
+    from workbench.ui.panels.log import LogPanel
+
+    journal = LogPanel(window.workspace)
     journal.moment_wanted.connect(window.strip.seek)
-    problems.count_changed.connect(lambda number: dock.set_badge("problems", number))
+    window.data_dock.replace_page("log", journal)
+
+
+def _is_real(window: MainWindow, key: str) -> bool:
+    return any(page.key == key and type(page.widget) is not QWidget for page in window.data_dock.pages)
 
 
 def records(window: MainWindow) -> RecordsPanel:
-    """The records page; built now if somebody asks for it before the first paint."""
-    page = next(page for page in window.data_dock.pages if page.key == "records")
-    if type(page.widget) is QWidget:
-        fill(window)
-    return page.widget
-
+    """The records page; built now if somebody asks for it before its turn."""
+    _records(window)
+    return next(page.widget for page in window.data_dock.pages if page.key == "records")
