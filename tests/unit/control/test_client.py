@@ -12,7 +12,19 @@ import pytest
 
 from workbench.control.client import ControlClient
 from workbench.control.frames import FrameReader, frame
-from workbench.control.messages import Done, GetFlow, Hello, HostInfo, NoteUserAct, Push, Reply, Request, Run, Shutdown, Status
+from workbench.control.messages import (
+    Done,
+    GetFlow,
+    Hello,
+    HostInfo,
+    NoteUserAct,
+    Push,
+    Reply,
+    Request,
+    Run,
+    Shutdown,
+    Status,
+)
 from workbench.core.errors import HostGone, Refused
 
 INFO = HostInfo(1, "demo.flow", "0", 0)
@@ -125,7 +137,7 @@ def test_closing_is_not_a_loss(stage):
 
 
 def test_an_end_that_was_asked_for_is_not_a_loss(stage):
-    client, host = stage(lambda r: None if isinstance(r.command, Status) else [reply(r, Done())])
+    client, _ = stage(lambda r: None if isinstance(r.command, Status) else [reply(r, Done())])
     told: list[str] = []
     client.on_lost(told.append)
     client.call(Shutdown())
