@@ -10,21 +10,22 @@ from pathlib import Path
 from PySide6.QtCore import QDateTime, Qt, QTimeZone, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDateTimeEdit,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QProgressBar,
+    QScrollArea,
+    QVBoxLayout,
     QWidget,
 )
 
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.export_run import ExportDone, ExportRun, ExportWish
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
+from workbench.ui.panels.blocks import Segments, label, push_button, set_tone
 from workbench.ui.panels.node_panel import section_title
 from workbench.ui.theme import words
 
@@ -63,23 +64,31 @@ class ExportDialog(Sheet):
         self.form.chosen.connect(self._take_form)
         for row, (name, choice) in enumerate(((self.tr("What"), self.what), (self.tr("Format"), self.form))):
             grid.addWidget(label(name, "muted"), row, 0)
-            grid.addWidget(choice, row, 1)
+            grid.addWidget(choice, row, 1, Qt.AlignmentFlag.AlignLeft)
         self.column.addLayout(grid)
 
     def _build_topics(self) -> None:
         self._topics_title = section_title(self.tr("Topics"))
-        self.topics = QListWidget()
-        self.topics.setAccessibleName(self.tr("Topics"))
-        self.topics.setProperty("boxed", True)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.setSpacing(2)
+        self.topics: dict[str, QCheckBox] = {}
         for topic in self._workspace.live.topics:
             kept = words.plural(topic.records, self.tr("record"), self.tr("records"))
-            item = QListWidgetItem(f"{topic.name}  ·  {kept}", self.topics)
-            item.setData(Qt.ItemDataRole.UserRole, topic.name)
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
-            item.setCheckState(Qt.CheckState.Checked)
-        self.topics.itemChanged.connect(lambda _: self._check())
+            box = self.topics[topic.name] = QCheckBox(f"{topic.name}  ·  {kept}")
+            box.setChecked(True)
+            box.toggled.connect(lambda _: self._check())
+            column.addWidget(box)
+        column.addStretch(1)
+        if not self.topics:
+            column.addWidget(label(self.tr("There is no topic yet."), "muted"))
+        self._topics_area = QScrollArea()
+        self._topics_area.setWidgetResizable(True)
+        self._topics_area.setWidget(body)
+        self._topics_area.setAccessibleName(self.tr("Topics"))
         self.column.addWidget(self._topics_title)
-        self.column.addWidget(self.topics, 1)
+        self.column.addWidget(self._topics_area, 1)
 
     def _build_time(self) -> None:
         choices = (("whole", self.tr("Whole session")), ("range", self.tr("A time range")))
@@ -144,15 +153,14 @@ class ExportDialog(Sheet):
 
     # -- the wish ------------------------------------------------------------------------------------------
     def _chosen_topics(self) -> list[str]:
-        items = (self.topics.item(row) for row in range(self.topics.count()))
-        return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]
+        return [name for name, box in self.topics.items() if box.isChecked()]
 
     def wish(self) -> ExportWish:
         """What the fields say."""
         chosen, ranged = self._chosen_topics(), self.span.current == "range"
         return ExportWish(
             self._workspace.path, Path(self.out.text().strip()), self.what.current, self.form.current,
-            () if len(chosen) == self.topics.count() else tuple(chosen),
+            () if len(chosen) == len(self.topics) else tuple(chosen),
             self.from_.dateTime().toMSecsSinceEpoch() if ranged else None,
             self.to.dateTime().toMSecsSinceEpoch() if ranged else None,
         )  # fmt: skip
@@ -160,7 +168,7 @@ class ExportDialog(Sheet):
     def _problem(self) -> str:
         """What keeps the export from starting; empty when nothing does."""
         out = Path(self.out.text().strip())
-        if self.what.current != "journal" and self.topics.count() and not self._chosen_topics():
+        if self.what.current != "journal" and self.topics and not self._chosen_topics():
             return self.tr("Choose at least one topic.")
         if self.span.current == "range" and self.from_.dateTime() >= self.to.dateTime():
             return self.tr("The range ends before it begins.")
@@ -176,10 +184,9 @@ class ExportDialog(Sheet):
             return
         only_journal = self.what.current == "journal"
         self._topics_title.setVisible(not only_journal)
-        self.topics.setVisible(not only_journal)
+        self._topics_area.setVisible(not only_journal)
         self._range.setVisible(self.span.current == "range")
         problem = self._problem()
-        set_property(self.out, "state", "")
         self.start.setEnabled(not problem)
         self._say(problem or self._plan(), "bad" if problem else "muted")
 
@@ -220,7 +227,7 @@ class ExportDialog(Sheet):
         self._run.start()
 
     def _set_running(self, running: bool) -> None:
-        for part in (self.what, self.form, self.topics, self.span, self._range, self.out, self.start):
+        for part in (self.what, self.form, self._topics_area, self.span, self._range, self.out, self.start):
             part.setEnabled(not running)
         self.bar.setVisible(running)
         self.bar.setValue(0)

@@ -17,12 +17,15 @@ class Fit:
     places: frozenset[int]
 
 
-def fit(typed: str, name: str) -> Fit | None:
-    """How ``name`` fits; None when one of the words typed does not. Nothing typed fits everything."""
+def fit(typed: str, name: str, loose: bool = True) -> Fit | None:
+    """How ``name`` fits; None when one of the words typed does not. Nothing typed fits everything.
+
+    Without ``loose`` letters in order are not enough.
+    """
     text = name.lower()
     score, places = 0, set()
     for word in typed.lower().split():
-        found = _fit_word(word, text)
+        found = _fit_word(word, text, loose)
         if found is None:
             return None
         score += found.score
@@ -30,7 +33,7 @@ def fit(typed: str, name: str) -> Fit | None:
     return Fit(score, frozenset(places))
 
 
-def _fit_word(word: str, text: str) -> Fit | None:
+def _fit_word(word: str, text: str, loose: bool) -> Fit | None:
     starts = [match.start() for match in _WORD_START.finditer(text)]
     at_word = next((start for start in starts if text.startswith(word, start)), -1)
     if at_word >= 0:
@@ -39,7 +42,7 @@ def _fit_word(word: str, text: str) -> Fit | None:
     inside = text.find(word)
     if inside >= 0:
         return _run(_INSIDE - min(inside, 20), inside, len(word))
-    return _scattered(word, text)
+    return _scattered(word, text) if loose else None
 
 
 def _run(score: int, start: int, length: int) -> Fit:

@@ -89,7 +89,7 @@ class KeysSheet(Sheet):
             rows = [head.child(number) for number in range(head.childCount())]
             for row in rows:
                 words = f"{row.text(0)} {row.text(1)} {head.text(0)}"
-                row.setHidden(fit(typed, words) is None if typed.strip() else False)
+                row.setHidden(fit(typed, words, loose=False) is None)
             there = sum(not row.isHidden() for row in rows)
             head.setHidden(not there)
             shown += there

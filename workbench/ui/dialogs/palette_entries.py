@@ -115,7 +115,7 @@ def search(entries: list[Entry], typed: str, most: int) -> list[Found]:
     found: list[tuple[float, Found]] = []
     for entry in entries:
         by_name = fit(typed, entry.text)
-        by_all = by_name or fit(typed, f"{entry.text} {entry.detail}")
+        by_all = by_name or fit(typed, f"{entry.text} {entry.detail}", loose=False)
         if by_all is None:
             continue
         score = by_all.score * (1.0 if by_name else _HELP_COUNTS) - entry.off

@@ -45,6 +45,8 @@ class SampleCard(QFrame):
         for line in sample.lines_to_look_at:
             column.addLayout(_point(line))
         column.addStretch(1)
+        column.activate()
+        self.setMinimumHeight(column.totalHeightForWidth(_CARD_WIDTH))  # wrapped lines ask for too little
         theme().changed.connect(self._dress)
         self._dress()
 
@@ -56,7 +58,7 @@ def _point(text: str) -> QHBoxLayout:
     """A line to look at, with its dot."""
     row = QHBoxLayout()
     row.setSpacing(6)
-    row.addWidget(label("·", "muted"), 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(label("•", "muted"), 0, Qt.AlignmentFlag.AlignTop)
     row.addWidget(words_under(text), 1)
     return row
 

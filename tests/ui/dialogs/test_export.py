@@ -1,0 +1,116 @@
+"""The export dialog: what it asks for, and a real export in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.ui.stage import NOW_MS, StageCaller, file_snapshot, orders_file
+from workbench.control.messages import Push
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.dialogs.export import ExportDialog
+from workbench.ui.dialogs.export_run import ExportWish
+
+WITHIN_MS = 30_000
+
+
+@pytest.fixture
+def filed(window, tmp_path):
+    """A workspace on a real file of 1,200 records."""
+    path = orders_file(tmp_path)
+    made = Workspace(path, StageCaller())
+    made._take_push(Push(snapshot=file_snapshot(path)))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def dialog(filed, window, tmp_path) -> ExportDialog:
+    made = ExportDialog(filed, window)
+    made.out.setText(str(tmp_path / "out.jsonl"))
+    made.open()
+    return made
+
+
+def said(dialog: ExportDialog) -> str:
+    return dialog._words.text()
+
+
+def test_the_wish_is_a_command_line():
+    wish = ExportWish(Path("/a/o.flow"), Path("/b/out.csv"), "all", "csv", ("-odd", "pay ments"), NOW_MS - 1, NOW_MS)
+    assert wish.arguments() == [
+        "export", "/a/o.flow", "/b/out.csv", "--what=all", "--format=csv", "--topic=-odd", "--topic=pay ments",
+        "--from=time:2026-11-23T14:12:36.203Z", "--to=time:2026-11-23T14:12:36.204Z", "--json", "--progress",
+    ]  # fmt: skip
+
+
+def test_an_export_writes_every_record_and_says_where(qtbot, dialog, tmp_path):
+    counts = []
+    dialog.start.click()
+    dialog._run.progressed.connect(lambda written, _: counts.append(written))
+    assert dialog.cancel.text() == "Cancel" and not dialog.out.isEnabled()
+    qtbot.waitUntil(lambda: dialog.show_file.isVisible(), timeout=WITHIN_MS)
+    lines = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert len(lines) == 1200 and json.loads(lines[0])["topic"] == "orders"
+    assert said(dialog) == f"1,200 records in {tmp_path / 'out.jsonl'}"
+    assert counts[-1] == 1200
+    assert dialog.cancel.text() == "Close" and dialog.start.isEnabled()
+
+
+def test_a_time_range_limits_what_is_asked(dialog):
+    assert (dialog.wish().from_ms, dialog.wish().to_ms) == (None, None)
+    dialog.span.button("range").click()
+    assert dialog.wish().to_ms == NOW_MS and dialog.wish().from_ms < NOW_MS
+    dialog.from_.setDateTime(dialog.to.dateTime())
+    assert not dialog.start.isEnabled() and "ends before it begins" in said(dialog)
+
+
+def test_topics_can_be_left_out_but_not_all(dialog):
+    assert dialog.wish().topics == ()
+    dialog.topics["orders"].setChecked(False)
+    assert not dialog.start.isEnabled() and said(dialog) == "Choose at least one topic."
+    dialog.what.button("journal").click()
+    assert dialog.start.isEnabled() and not dialog.topics["orders"].isVisible()
+
+
+def test_the_format_changes_the_ending_and_two_files_are_announced(dialog, tmp_path):
+    dialog.form.button("csv").click()
+    assert dialog.out.text() == str(tmp_path / "out.csv")
+    dialog.what.button("all").click()
+    assert said(dialog) == "The journal goes into out.journal.csv beside it."
+
+
+def test_a_file_that_is_there_is_announced_and_a_folder_that_is_not_refused(dialog, tmp_path):
+    (tmp_path / "old.jsonl").write_text("")
+    dialog.out.setText(str(tmp_path / "old.jsonl"))
+    assert said(dialog) == "old.jsonl is there already and will be replaced."
+    dialog.out.setText(str(tmp_path / "nowhere" / "a.jsonl"))
+    assert not dialog.start.isEnabled() and "no folder" in said(dialog)
+
+
+def test_cancel_stops_it_and_leaves_nothing(qtbot, dialog, tmp_path):
+    before = set(tmp_path.iterdir())
+    dialog.start.click()
+    qtbot.waitUntil(lambda: dialog._run is None or dialog._run._process.processId() > 0)
+    dialog.cancel.click()
+    qtbot.waitUntil(lambda: dialog._run is None, timeout=WITHIN_MS)
+    assert said(dialog) == "Cancelled. Nothing was written."
+    assert {p.name for p in set(tmp_path.iterdir()) - before if "out" in p.name} == set()
+
+
+def test_a_failed_export_says_what_the_command_said(qtbot, dialog, filed, tmp_path):
+    dialog.start.click()
+    filed.path.unlink()
+    qtbot.waitUntil(lambda: dialog._run is None, timeout=WITHIN_MS)
+    assert said(dialog).startswith("There is no workspace") or "orders.flow" in said(dialog)
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_closing_it_ends_what_runs(qtbot, dialog, tmp_path):
+    dialog.start.click()
+    run = dialog._run
+    dialog.reject()
+    assert not run.running
+    assert not (tmp_path / "out.jsonl").exists()
