@@ -8,6 +8,7 @@ Three flows of state meet here and nowhere else: *document* (``perform`` an edit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +22,7 @@ from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
 from workbench.flow.edits import Edit
 from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.readers import Readers
 
 if TYPE_CHECKING:
     from workbench.broker import BrokerReader
@@ -81,6 +83,7 @@ class Workspace(QObject):
     def __init__(self, path: Path, caller: Caller | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path = path
+        self._readers = Readers(path)
         self.document = FlowDocument()
         self.undo_stack = QUndoStack(self)
         self.selection: frozenset[str] = frozenset()
@@ -180,19 +183,20 @@ class Workspace(QObject):
     def reader(self) -> BrokerReader:
         """The GUI thread's own read-only connection to the file; for what takes under a millisecond."""
         if self._reader is None:
-            self._reader = self.reader_for_work()
+            from workbench.broker import BrokerReader
+
+            self._reader = BrokerReader(self.path)
         return self._reader
 
-    def reader_for_work(self) -> BrokerReader:
+    def reader_for_work(self) -> AbstractContextManager[BrokerReader]:
         """A connection for work on another thread: ``with workspace.reader_for_work() as reader``."""
-        from workbench.broker import BrokerReader
-
-        return BrokerReader(self.path)
+        return self._readers.lend()
 
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+        self._readers.close()
         if self._caller is not None:
             self._caller.close()
             self._caller = None

@@ -17,11 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from workbench.broker import decode_batch
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.ui.models.matching import RecordFilter
 
 KEPT_MATCHES = 200_000
 _STEP_RECORDS = 512
+_STEP_BYTES = 128 * 1024
 _NEVER = 1 << 62
 
 Place = tuple[int, int, int]
@@ -33,6 +35,7 @@ class PageReader(Protocol):
 
     def bounds(self, topic: str) -> list[PartitionBounds]: ...
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]: ...
+    def batches(self, topic: str, partition: int, offset: int, max_bytes: int = ...) -> list[bytes]: ...
     def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None: ...
 
 
@@ -86,9 +89,9 @@ class Scan:
         for partition, end in ends.items():
             while self._high.get(partition, end) < end and time.monotonic() < until:
                 high = self._high[partition]
-                records = reader.read(self.topic, partition, high, min(_STEP_RECORDS, end - high))
-                found += self._matching(records)
-                self._high[partition] = records[-1].offset + 1 if records else end
+                upto = min(high + _STEP_RECORDS, end)
+                found += self._matching(self._between(reader, partition, high, upto))
+                self._high[partition] = upto
         self.newer += sorted(found)
 
     def _back(self, reader: PageReader) -> bool:
@@ -100,7 +103,7 @@ class Scan:
         partition = max(open_, key=self._low_ms.__getitem__)
         low = self._low[partition]
         first = max(self._floor[partition], low - _STEP_RECORDS)
-        records = [r for r in reader.read(self.topic, partition, first, low - first) if r.offset < low]
+        records = self._between(reader, partition, first, low)
         for place in self._matching(records):
             heapq.heappush(self._unsettled, (-place[0], -place[1], -place[2]))
         self._low[partition] = first
@@ -111,6 +114,18 @@ class Scan:
         still = [self._low_ms[p] for p, at in self._low.items() if at > self._floor[p]]
         self._settle(max(still, default=-_NEVER))
         return True
+
+    def _between(self, reader: PageReader, partition: int, first: int, end: int) -> list[StoredRecord]:
+        """The records of ``first <= offset < end``, by whole batches: one look-up for many of them."""
+        found: list[StoredRecord] = []
+        while first < end:
+            batches = reader.batches(self.topic, partition, first, _STEP_BYTES)
+            records = [r for data in batches for r in decode_batch(data, self.topic, partition) if r.offset >= first]
+            if not records:
+                break
+            found += [record for record in records if record.offset < end]
+            first = records[-1].offset + 1
+        return found
 
     def _settle(self, watermark_ms: int) -> None:
         while self._unsettled and -self._unsettled[0][0] >= watermark_ms and not self.full:
