@@ -24,12 +24,11 @@ from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import MemberStat, PartState
 from workbench.engines.base import Consumer
 from workbench.runtime.meters import RateMeter
-from workbench.runtime.tempo import Nudge
+from workbench.runtime.tempo import Nudge, Portion
 
 if TYPE_CHECKING:
     from workbench.runtime.group import GroupRun
 
-_SLICE = 200
 _IDLE_POLL_S = 0.2
 _HELD_TEND_S = 0.25
 _DEBT_S = 0.004
@@ -61,6 +60,7 @@ class Member:
         self._leaving = False
         self._steps = 0
         self._nudge = Nudge()
+        self._portion = Portion(self._tempo.clock)
         self.rate = RateMeter()
         self._task: asyncio.Task[None] | None = None
 
@@ -187,7 +187,9 @@ class Member:
                 if self._hand and not self._leaving:
                     self._hand_over([self._hand.popleft()])
             else:
-                self._hand_over([self._hand.popleft() for _ in range(min(_SLICE, len(self._hand)))])
+                count = min(self._portion.begin(), len(self._hand))
+                self._hand_over([self._hand.popleft() for _ in range(count)])
+                self._portion.end(count)
                 await asyncio.sleep(0)
             if self._now_ms() - tended_ms >= self._group.values["auto_commit_ms"]:
                 tended_ms = self._now_ms()

@@ -4,7 +4,7 @@
                        |--> done (the source is over and all is acknowledged)
                        `--> failed (the source can't go on; the reason is a sentence)
 
-One asyncio task; it takes at most ``_SLICE`` events before it lets others run.
+One asyncio task; it takes a ``Portion`` of events before it lets others run.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from workbench.core.snapshot import PartState, ProducerStat
 from workbench.runtime.meters import RateMeter
 from workbench.runtime.sender import Sender
 from workbench.runtime.sources import Source
-from workbench.runtime.tempo import Nudge, Tempo
+from workbench.runtime.tempo import Nudge, Portion, Tempo
 
-_SLICE = 100
 _LONGEST_WAIT_S = 0.1
 _SHORTEST_WAIT_S = 0.004
 
@@ -40,6 +39,7 @@ class Producer:
         self._paused = False
         self._steps = 0
         self._nudge = Nudge()
+        self._portion = Portion(tempo.clock)
         self._rate = RateMeter()
         self._task: asyncio.Task[None] | None = None
 
@@ -116,11 +116,13 @@ class Producer:
         elif self.sender.clogged:
             await asyncio.sleep(_SHORTEST_WAIT_S)
         else:
-            records = self.source.take(self._tempo.elapsed_s(), _SLICE)
+            most = self._portion.begin()
+            records = self.source.take(self._tempo.elapsed_s(), most)
             self.sender.offer(records)
             self._rate.total += len(records)
             self.sender.tick()
-            if len(records) < _SLICE:
+            self._portion.end(len(records))
+            if len(records) < most:
                 await self._rest()
             else:
                 await asyncio.sleep(0)

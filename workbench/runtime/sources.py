@@ -96,8 +96,8 @@ class GeneratorSource:
         if count <= 0:
             return ()
         self.made += count
-        headers, now = self._headers, self._now_ms()
-        return [Record(key, value, headers, now) for key, value in self._template.draw(count)]
+        headers, now, build = self._headers, self._now_ms(), tuple.__new__  # half the time of Record(...)
+        return [build(Record, (key, value, headers, now)) for key, value in self._template.draw(count)]
 
     def close(self) -> None:
         pass

@@ -9,6 +9,9 @@ import asyncio
 
 from workbench.core.clock import Clock
 
+_SHORT_TURN_MS, _LONG_TURN_MS = 0.5, 1.5
+_LEAST_PORTION, _FIRST_PORTION, _MOST_PORTION = 10, 100, 2_000
+
 
 class Tempo:
     def __init__(self, clock: Clock) -> None:
@@ -39,6 +42,28 @@ class Tempo:
     def _settle(self) -> None:
         self._elapsed_s = self.elapsed_s()
         self._since_ms = self.clock.monotonic_ms()
+
+
+class Portion:
+    """How many records to take at once, so that a turn lasts a few milliseconds whatever a record costs."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.count = _FIRST_PORTION
+        self._clock = clock
+        self._began_ms = 0.0
+
+    def begin(self) -> int:
+        """How many this turn may take."""
+        self._began_ms = self._clock.monotonic_ms()
+        return self.count
+
+    def end(self, taken: int) -> None:
+        """Learn from how long the turn took."""
+        took_ms = self._clock.monotonic_ms() - self._began_ms
+        if took_ms > _LONG_TURN_MS:
+            self.count = max(_LEAST_PORTION, min(taken, self.count) // 2)
+        elif took_ms < _SHORT_TURN_MS and taken >= self.count:
+            self.count = min(_MOST_PORTION, self.count * 2)
 
 
 class Nudge:
