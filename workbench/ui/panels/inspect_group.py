@@ -149,7 +149,7 @@ class GroupFace(QWidget):
             surface, sign, role = "banner-replay", "replay", "replay"
         elif problems:
             problem = problems[0]
-            first, _, rest = problem.text.partition(". ")
+            first, _, rest = problem.text.replace("/s", "/\u2060s").partition(". ")  # a rate stays on one line
             link = f' <a href="why" style="color:{theme().color("accent").name()}">{self.tr("Settings")}</a>'
             text = f"<b>{first}{'.' if rest else ''}</b> {rest}{link}"
             self.words.setToolTip(problem.next_step)

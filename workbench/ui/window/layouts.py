@@ -60,7 +60,9 @@ class Layouts(QObject):
             window.data_dock.hide()
             window.lag_dock.hide()
             window.side_dock.show_page("settings")
-        self._size(height, window.width() // 2 if wide else int(SIZE["right_dock"]))
+        right = window.width() // 2 if wide else int(SIZE["right_dock"])
+        self._size(height, right)
+        QTimer.singleShot(0, window, lambda: self._size(height, right))  # once more, when what was shown has its place
 
     def _size(self, bottom: float, right: int) -> None:
         window = self._window
@@ -68,7 +70,7 @@ class Layouts(QObject):
         window.resizeDocks(docks, [int(SIZE["left_dock"]), right, right], Qt.Orientation.Horizontal)
         window.resizeDocks([window.data_dock], [int(bottom)], Qt.Orientation.Vertical)
         window.resizeDocks([window.side_dock, window.lag_dock], [496, 242], Qt.Orientation.Vertical)
-        QTimer.singleShot(0, window.canvas.fit)
+        QTimer.singleShot(0, window.canvas, window.canvas.fit)
 
     def fit_width(self, width: int) -> None:
         """Fold the palette away in a narrow window, and bring it back in a wide one."""
