@@ -94,7 +94,7 @@ FAILED = [
     "flow a.flow check .", "flow a.flow check /dev/zero", "flow a.flow import bad.json",
     "flow a.flow export nope/x.json", "flow a.flow export .",
     "run a.flow --for 1", "run nope.flow --for 1", "queues a.flow list", "query a.flow SELECT",
-    "bench nope", "serve a.flow --kafka 127.0.0.1:0",
+    "bench nope", "serve a.flow --kafka nowhere", "serve a.flow --kafka 127.0.0.1:99999",
 ]  # fmt: skip
 
 

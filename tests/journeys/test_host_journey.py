@@ -234,8 +234,3 @@ def test_a_flow_is_run_until_drained_with_a_summary(workbench, path: Path, tmp_p
     first = workbench("flow", path, "export", "-")
     workbench("flow", path, "export", "again.json")
     assert (tmp_path / "again.json").read_bytes() == first
-
-
-def test_the_kafka_option_says_that_it_is_not_there_yet(workbench, path: Path):
-    refused = workbench.run("serve", path, "--kafka", "127.0.0.1:0")
-    assert refused.returncode == 1 and b"Kafka" in refused.stderr
