@@ -7,24 +7,44 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from shiboken6 import isValid
 
 from workbench.core.errors import WorkbenchError
 
 log = logging.getLogger(__name__)
 
 
-class _Outcome(QObject):
-    finished = Signal(object, object)
+class _Post(QObject):
+    """Brings answers to the GUI thread. There is one, and it stays: an object that is deleted while another thread
+    is still emitting its signal brings the process down."""
+
+    arrived = Signal(object, object, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived.connect(self._hand_over)
+
+    def _hand_over(self, operation: Operation, result: Any, error: WorkbenchError | None) -> None:
+        if isValid(operation):  # else the window, and with it everybody who waited, is gone
+            operation.finish(result, error)
+
+
+@lru_cache(maxsize=1)
+def _post() -> _Post:
+    """Made by the first operation, so on the GUI thread."""
+    return _Post()
 
 
 class _Work(QRunnable):
-    def __init__(self, fn: Callable[[], Any], outcome: _Outcome) -> None:
+    def __init__(self, fn: Callable[[], Any], operation: Operation, post: _Post) -> None:
         super().__init__()
         self._fn = fn
-        self._outcome = outcome
+        self._operation = operation
+        self._post = post
 
     def run(self) -> None:
         result, error = None, None
@@ -35,10 +55,7 @@ class _Work(QRunnable):
         except Exception as caught:
             log.exception("an act failed in a way nobody foresaw")
             error = WorkbenchError(f"That did not work: {caught}.", "The log tab has the details.")
-        try:
-            self._outcome.finished.emit(result, error)
-        except RuntimeError:  # the window, and with it everybody who waited, is gone
-            log.info("an act ended after its window")
+        self._post.arrived.emit(self._operation, result, error)
 
 
 class Operation(QObject):
@@ -49,8 +66,7 @@ class Operation(QObject):
         self._fn = fn
         self._done: Callable[[Any], None] | None = None
         self._failed: Callable[[WorkbenchError], None] | None = None
-        self._outcome = _Outcome(self)
-        self._outcome.finished.connect(self._finish)
+        self._post = _post()
 
     def done(self, show: Callable[[Any], None]) -> Operation:
         self._done = show
@@ -61,10 +77,11 @@ class Operation(QObject):
         return self
 
     def run(self, pool: QThreadPool | None = None) -> Operation:
-        (pool or QThreadPool.globalInstance()).start(_Work(self._fn, self._outcome))
+        (pool or QThreadPool.globalInstance()).start(_Work(self._fn, self, self._post))
         return self
 
-    def _finish(self, result: Any, error: WorkbenchError | None) -> None:
+    def finish(self, result: Any, error: WorkbenchError | None) -> None:
+        """The answer is there (GUI thread)."""
         if error is None and self._done:
             self._done(result)
         elif error is not None and self._failed:
