@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from tests.ui.panels.reading import button, cut, nameless, words_of
 from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
@@ -69,6 +69,32 @@ def test_a_paused_member_can_be_resumed_and_a_killed_one_removed(qtbot, panel, w
     qtbot.waitUntil(lambda: len(caller.of(ControlMember)) == 2)
     assert {(c.act, c.member) for c in caller.of(ControlMember)} == {("resume", "shipping-1"), ("remove", "shipping-2")}
     qtbot.waitUntil(lambda: workspace.document.node("shipping").params["members"] == 1)
+
+
+def crowd(number: int):
+    """The snapshot with so many members in shipping."""
+    snapshot = orders_snapshot()
+    one = snapshot.group("shipping").members[0]
+    members = tuple(replace(one, name=f"shipping-{n}", member_id=f"m{n}") for n in range(1, number + 1))
+    groups = tuple(replace(g, members=members) if g.name == "shipping" else g for g in snapshot.groups)
+    return replace(snapshot, groups=groups)
+
+
+def test_more_than_eight_members_stand_in_a_table_with_the_same_acts(qtbot, panel, workspace, caller):
+    workspace._take_push(Push(snapshot=crowd(8)))
+    assert len(panel._cards) == 8 and not panel.many.isVisible()
+    workspace._take_push(Push(snapshot=crowd(12)))
+    assert panel._cards == {} and len(panel.many.table.rows) == 12
+    qtbot.mouseClick(panel.many.table, Qt.MouseButton.LeftButton, pos=QPoint(20, 22 * 5 + 4))  # under the head: the 5th
+    assert panel.many.choice.currentText() == "shipping-5"
+    panel.many.kill.click()
+    qtbot.waitUntil(lambda: bool(caller.of(ControlMember)))
+    assert caller.of(ControlMember)[0] == ControlMember("shipping", "kill", "shipping-5")
+    killed = with_member(crowd(12), "shipping-5", state=PartState.KILLED)
+    workspace._take_push(Push(snapshot=killed))
+    assert panel.many.kill.text() == "Remove" and not panel.many.pause.isEnabled()
+    assert nameless(panel) == []
+    qtbot.waitUntil(lambda: cut(panel) == [])
 
 
 def test_the_whole_group_pauses_and_resumes(qtbot, panel, workspace, caller):

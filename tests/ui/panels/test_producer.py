@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from tests.ui.panels.reading import button, cut, nameless, words_of
-from tests.ui.stage import orders_snapshot
+from tests.ui.stage import NOW_MS, orders_snapshot
 from workbench.control.messages import AppendedList, AppendRecords, ControlProducer, Push
 from workbench.core.keys import partition_murmur2
 from workbench.core.records import Appended
@@ -168,10 +168,37 @@ def test_a_file_has_a_pace_in_place_of_a_shape(qtbot, workspace):
     qtbot.addWidget(panel)
     panel.show()
     assert (panel.subtitle, panel.shape.current) == ("file to payments", "original")
-    assert not panel.dial.isEnabled()
+    assert panel.speed.isVisible() and not panel.dial.isVisible()
     panel.shape.button("rate").click()
-    assert panel.dial.isEnabled()
+    assert panel.dial.isVisible() and not panel.speed.isVisible()
     assert workspace.document.node("settlements").params["pace"] == "rate"
+
+
+def test_a_file_has_its_path_its_speed_and_how_far_it_is(qtbot, workspace):
+    panel = ProducerPanel(workspace, "settlements")
+    qtbot.addWidget(panel)
+    panel.show()
+    assert "Choose the file to play." in words_of(panel)
+    QTest.keyClicks(panel.file.path.editor, "a.jsonl")
+    assert workspace.document.node("settlements").params["path"] == "a.jsonl"
+    assert "38 % read" in words_of(panel)
+    panel.speed.editor.setValue(100)
+    assert workspace.document.node("settlements").params["speed"] == 100.0
+    workspace.undo_stack.undo()
+    workspace.undo_stack.undo()
+    assert "path" not in workspace.document.node("settlements").params
+    assert nameless(panel) == []
+
+
+def test_numbers_change_four_times_a_second_and_the_last_one_is_shown(qtbot, panel, workspace):
+    last = words_of(panel)
+    workspace._take_push(Push(snapshot=orders_snapshot(NOW_MS + 100)))
+    workspace._take_push(Push(snapshot=orders_snapshot(NOW_MS + 200)))
+    assert words_of(panel) == last
+    sent = f"{orders_snapshot(NOW_MS + 200).producer('checkout-web').sent:,} sent"
+    qtbot.waitUntil(lambda: sent in words_of(panel))
+    workspace._take_push(Push(snapshot=orders_snapshot(NOW_MS + 500)))
+    assert sent not in words_of(panel)
 
 
 def test_every_control_has_a_name_and_no_word_is_cut(panel):

@@ -18,11 +18,13 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import label, push_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.panels.member_card import MemberCard
+from workbench.ui.panels.members_table import MembersTable
 from workbench.ui.panels.node_panel import NodePanel, section_title
 from workbench.ui.panels.seek_form import SeekForm
 from workbench.ui.theme import icons, words
 
 _RECEIVED = 7
+_MOST_CARDS = 8
 _SLOW_MS = 10_000
 _STATE_ROLE = {"at work": "accent", "committed": "ok", "failed": "bad", "forwarded": "ok"}
 
@@ -46,6 +48,10 @@ class GroupPanel(NodePanel):
         self._members = QGridLayout()
         self._members.setSpacing(8)
         column.addLayout(self._members)
+        self.many = MembersTable()
+        self.many.wanted.connect(self._control)
+        self.many.hide()
+        column.addWidget(self.many)
         self._build_tables(column)
         column.addStretch(1)
         self._build_foot(column)
@@ -128,16 +134,22 @@ class GroupPanel(NodePanel):
 
     def _show_members(self, stat: GroupStat | None) -> None:
         members = stat.members if stat else ()
-        names = [member.name for member in members]
+        in_cards = members if len(members) <= _MOST_CARDS else ()
+        names = [member.name for member in in_cards]
         if names != list(self._cards):
             self._lay_out_cards(names)
-        for member in members:
+        for member in in_cards:
             self._cards[member.name].show_member(member)
+        self.many.setVisible(len(members) > _MOST_CARDS)
+        if len(members) > _MOST_CARDS:
+            self.many.show_members(members)
         by = stat.assignor if stat else ""
         self._members_title.setText(self.tr("Members, assigned by {0}").format(by) if by else self.tr("Members"))
 
     def _lay_out_cards(self, names: list[str]) -> None:
         for card in self._cards.values():
+            self._members.removeWidget(card)
+            card.hide()
             card.deleteLater()
         self._cards = {}
         for place, name in enumerate(names):

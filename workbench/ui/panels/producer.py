@@ -1,7 +1,8 @@
 """A producer's own panel: its rate, the batch being filled, one event by hand, what it sent. GUI thread.
 
 Rate and shape are edits of the drawing (undo takes them back, a running flow follows at once); pause, flush and
-restart are commands. A file source has its pace in place of the shape, and how far it is.
+restart are commands. A file source has its pace in place of the shape, its speed in place of the rate unless it goes
+by rate, which file it is and how far it has read.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlProducer
@@ -22,7 +24,9 @@ from workbench.ui.panels.blocks import Banner, Segments, label, push_button
 from workbench.ui.panels.compose import ComposeForm
 from workbench.ui.panels.dial import RateDial
 from workbench.ui.panels.figures import Cell, Column, FigureTable
+from workbench.ui.panels.file_part import FilePart
 from workbench.ui.panels.node_panel import NodePanel, section_title
+from workbench.ui.panels.setting_fields import SettingField
 from workbench.ui.panels.sparkline import Sparkline
 from workbench.ui.theme import icons, words
 
@@ -40,6 +44,9 @@ class ProducerPanel(NodePanel):
         self.fault = Banner("banner-bad")
         self.fault.button.clicked.connect(lambda: self._control("restart"))
         column.addWidget(self.fault)
+        self._file = self.node is not None and self.node.kind == "file"
+        if self._file:
+            self._build_file(column)
         column.addLayout(self._build_rate())
         self.batch = BatchView()
         column.addWidget(self.batch)
@@ -55,14 +62,23 @@ class ProducerPanel(NodePanel):
         self.resize(398, 640)
 
     # -- building ------------------------------------------------------------------------------------------
+    def _build_file(self, column: QVBoxLayout) -> None:
+        self.file = FilePart("")
+        self.file.edited.connect(lambda name, value: self._set(name, value, f"{name} {self.node_id}"))
+        self.speed = SettingField(kind_of("file").param("speed"), 1.0)
+        self.speed.setFixedWidth(118)
+        self.speed.edited.connect(self._set)
+        column.addWidget(self.file)
+
     def _build_rate(self) -> QHBoxLayout:
-        self._file = self.node is not None and self.node.kind == "file"
         row = QHBoxLayout()
         row.setSpacing(14)
         self.dial = RateDial(self.tr("Rate"), self.tr("events/s"))
         self.dial.valueChanged.connect(self._set_rate)
         self.dial.sliderPressed.connect(self._new_gesture)
         row.addWidget(self.dial)
+        if self._file:
+            row.addWidget(self.speed, 0, Qt.AlignmentFlag.AlignTop)
         side = QVBoxLayout()
         side.setSpacing(4)
         if self._file:
@@ -123,17 +139,21 @@ class ProducerPanel(NodePanel):
 
     def refresh(self, node: Node, snapshot: Snapshot) -> None:
         stat = snapshot.producer(self.node_id)
-        self._show_settings(node)
+        self._show_settings(node, stat)
         self._show_state(stat)
         self.batch.show_stat(stat)
         self.compose.refresh()
         self._show_sent(stat)
 
-    def _show_settings(self, node: Node) -> None:
+    def _show_settings(self, node: Node, stat: ProducerStat | None) -> None:
         values = kind_of(node.kind).complete(node.params)
         self.shape.choose(values["pace" if self._file else "shape"])
-        self.dial.setEnabled(not self._file or values["pace"] == "rate")
         self.dial.show_rate(values["rate"])
+        if self._file:
+            self.dial.setVisible(values["pace"] == "rate")
+            self.speed.setVisible(values["pace"] == "original")
+            self.speed.show_value(values["speed"])
+            self.file.show_part(values, stat)
 
     def _show_state(self, stat: ProducerStat | None) -> None:
         sent, failed = (stat.sent, stat.failed) if stat else (0, 0)
