@@ -16,6 +16,7 @@ from workbench.ui.theme.theme import theme
 
 ROW_HEIGHT = 24
 PADDING = 10
+NARROWEST_LETTER = 6.0
 Index = QModelIndex | QPersistentModelIndex
 _RIGHT = ("partition", "offset", "headers", "size")
 
@@ -84,7 +85,8 @@ class RecordCell(QStyledItemDelegate):
         side = Qt.AlignmentFlag.AlignRight if column in _RIGHT else Qt.AlignmentFlag.AlignLeft
         text = cell_text(record, column)
         if not plain:
-            text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
+            in_sight = text[: int(inner.width() / NARROWEST_LETTER) + 2]  # eliding a long text is most of a row's cost
+            text = QFontMetrics(font).elidedText(in_sight, Qt.TextElideMode.ElideRight, int(inner.width()))
         painter.drawText(inner, int(side | Qt.AlignmentFlag.AlignVCenter), text)
 
     def _paint_placeholder(self, painter: QPainter, inner: QRectF, column: str, row: int) -> None:
