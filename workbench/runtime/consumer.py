@@ -190,7 +190,7 @@ class Member:
                 count = min(self._portion.begin(), len(self._hand))
                 self._hand_over([self._hand.popleft() for _ in range(count)])
                 self._portion.end(count)
-                await asyncio.sleep(0)
+                await self._portion.give_way()
             if self._now_ms() - tended_ms >= self._group.values["auto_commit_ms"]:
                 tended_ms = self._now_ms()
                 await self._tend()

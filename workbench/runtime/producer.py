@@ -125,7 +125,7 @@ class Producer:
             if len(records) < most:
                 await self._rest()
             else:
-                await asyncio.sleep(0)
+                await self._portion.give_way()
 
     def _take_step(self) -> None:
         records = self.source.force(self._tempo.elapsed_s())

@@ -9,7 +9,7 @@ import asyncio
 
 from workbench.core.clock import Clock
 
-_SHORT_TURN_MS, _LONG_TURN_MS = 0.5, 1.5
+_SHORT_TURN_MS, _LONG_TURN_MS, _LONG_ROUND_MS = 0.5, 1.5, 10.0
 _LEAST_PORTION, _FIRST_PORTION, _MOST_PORTION = 10, 100, 2_000
 
 
@@ -45,12 +45,13 @@ class Tempo:
 
 
 class Portion:
-    """How many records to take at once, so that a turn lasts a few milliseconds whatever a record costs."""
+    """How many records a part takes at once: few enough that its turn, and a round of everybody's, stays short."""
 
     def __init__(self, clock: Clock) -> None:
         self.count = _FIRST_PORTION
         self._clock = clock
         self._began_ms = 0.0
+        self._could_be_more = False
 
     def begin(self) -> int:
         """How many this turn may take."""
@@ -60,10 +61,20 @@ class Portion:
     def end(self, taken: int) -> None:
         """Learn from how long the turn took."""
         took_ms = self._clock.monotonic_ms() - self._began_ms
+        self._could_be_more = taken >= self.count and took_ms < _SHORT_TURN_MS
         if took_ms > _LONG_TURN_MS:
-            self.count = max(_LEAST_PORTION, min(taken, self.count) // 2)
-        elif took_ms < _SHORT_TURN_MS and taken >= self.count:
+            self._take_less()
+
+    async def give_way(self) -> None:
+        """Let everybody else have a turn, and learn from how long the round took."""
+        await asyncio.sleep(0)
+        if self._clock.monotonic_ms() - self._began_ms > _LONG_ROUND_MS:
+            self._take_less()
+        elif self._could_be_more:
             self.count = min(_MOST_PORTION, self.count * 2)
+
+    def _take_less(self) -> None:
+        self.count = max(_LEAST_PORTION, self.count // 2)
 
 
 class Nudge:
