@@ -84,7 +84,7 @@ def exchange(name: str, version: int) -> Exchange:
     class_name = "".join(word.capitalize() for word in name.split("_"))
     request_class = getattr(request, class_name + "Request")
     answer_class = getattr(answer, class_name + "Response")
-    read_entity, write_entity, fit = entity_reader(request_class), entity_writer(answer_class), _fitting(answer_class)
+    read_entity, write_entity, fit = entity_reader(request_class), entity_writer(answer_class), fitting(answer_class)
 
     def read(frame: bytes, at: int) -> Any:
         return read_entity(frame, at)[0]
@@ -121,7 +121,7 @@ def _uvarint(frame: bytes, at: int) -> tuple[int, int]:
 
 # -- fitting an answer to a version --------------------------------------------------------------------------
 @cache
-def _fitting(entity: type) -> Callable[[Mapping[str, Any]], Any]:
+def fitting(entity: type) -> Callable[[Mapping[str, Any]], Any]:
     """What makes an ``entity`` of plain fields."""
     hints = typing.get_type_hints(entity)
     plan: list[tuple[str, Callable[[Any], Any], Callable[[], Any] | None]] = []
@@ -156,10 +156,10 @@ def _conversion(field: dataclasses.Field[Any], hint: Any) -> tuple[Callable[[Any
     inner = next(option for option in options if option is not type(None))
     convert, neutral = _CONVERSIONS.get(field.metadata.get("kafka_type", ""), (_as_it_is, None))
     if dataclasses.is_dataclass(inner):
-        convert = _fitting(inner)
+        convert = fitting(inner)
     elif typing.get_origin(inner) is tuple:
         item = typing.get_args(inner)[0]
-        convert = _each(_fitting(item)) if dataclasses.is_dataclass(item) else tuple
+        convert = _each(fitting(item)) if dataclasses.is_dataclass(item) else tuple
     if not optional:
         return convert, neutral
     return (lambda value: None if value is None else convert(value)), _constant(None)
