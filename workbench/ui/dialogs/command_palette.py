@@ -132,7 +132,7 @@ class CommandPalette(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self._workspace = workspace
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setProperty("surface", "float")
+        self.setProperty("surface", "panel")
         self.setAccessibleName(self.tr("Commands"))
         self._entries = self._gather(actions)
         self._build()

@@ -38,9 +38,11 @@ def commands(book: ActionBook) -> Iterator[Command]:
 
 
 def keys_of_all(action: QAction) -> tuple[str, ...]:
-    """All keys of an action, those that the canvas listens to as well."""
+    """All keys of an action, those that the canvas listens to as well; second keys that few keyboards have (Undo, F14)
+    are left out."""
     native = QKeySequence.SequenceFormat.NativeText
-    bound = tuple(dict.fromkeys(keys.toString(native) for keys in action.shortcuts()))
+    first, *more = [keys.toString(native) for keys in action.shortcuts()] or [""]
+    bound = (first, *dict.fromkeys(keys for keys in more if "+" in keys or len(keys) == 1)) if first else ()
     noted = str(action.property("keys") or "")
     return bound or ((noted,) if noted else ())
 

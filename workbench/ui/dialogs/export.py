@@ -234,6 +234,7 @@ class ExportDialog(Sheet):
         self.show_file.setVisible(False)
         self.cancel.setText(self.tr("Cancel") if running else self.tr("Close"))
         self.cancel.setAccessibleName(self.cancel.text())
+        self.cancel.setFocus()
 
     def _show_progress(self, written: int, in_all: int) -> None:
         self.bar.setValue(round(written / in_all * _MOST_BAR) if in_all else 0)
