@@ -179,6 +179,7 @@ class Banner(QFrame):
         self.words = label()
         self.words.setWordWrap(True)
         self.button = push_button("")
+        self.button.hide()
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.words, 1)
         row.addWidget(self.button)

@@ -99,6 +99,7 @@ class GroupFace(QWidget):
         self.pause.clicked.connect(self._toggle)
         self.add.clicked.connect(lambda: self._node and self._workspace.act(ControlMember(self._node.id, "add")).run())
         for button, share in ((self.replay, 4), (self.pause, 3), (self.add, 3)):
+            button.setProperty("narrow", True)
             button.setMinimumWidth(10)
             row.addWidget(button, share)
         return row

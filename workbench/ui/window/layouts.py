@@ -33,6 +33,8 @@ class Layouts(QObject):
             self.use("run")
 
     def save(self) -> None:
+        if self._folded:  # the next window may be wide
+            self._fold(False)
         self._settings.save_layout(self._window.saveGeometry(), self._window.saveState(STATE_VERSION))
 
     def use(self, name: str) -> None:
@@ -73,11 +75,14 @@ class Layouts(QObject):
         QTimer.singleShot(0, window.canvas, window.canvas.fit)
 
     def fit_width(self, width: int) -> None:
-        """Fold the palette away in a narrow window, and bring it back in a wide one."""
+        """Fold the left dock into its rail in a narrow window, and bring it back in a wide one."""
         narrow = width < _FOLD_BELOW
-        if narrow and not self._folded and self._window.parts_dock.isVisible():
-            self._folded = True
-            self._window.parts_dock.hide()
+        if narrow and not self._folded and not self._window.parts_dock.isHidden():
+            self._fold(True)
         elif not narrow and self._folded:
-            self._folded = False
-            self._window.parts_dock.show()
+            self._fold(False)
+
+    def _fold(self, folded: bool) -> None:
+        self._folded = folded
+        self._window.parts_dock.setVisible(not folded)
+        self._window.rail.setVisible(folded)

@@ -45,6 +45,7 @@ from workbench.ui.window.host_bar import HostBar
 from workbench.ui.window.layouts import Layouts
 from workbench.ui.window.menus import Menus
 from workbench.ui.window.own_panels import OwnPanels
+from workbench.ui.window.rail import Rail
 from workbench.ui.window.running import Running
 from workbench.ui.window.status import StatusLine
 from workbench.ui.window.title import Title
@@ -93,6 +94,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(centre)
         self.parts_dock = self._parts()
+        self.rail = Rail(self.parts_dock, {"palette": "topic", "outline": "list"}, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
         self.side_dock = self._side()
         self.data_dock = pages.data_dock(self)
         self.lag_dock = pages.lag_dock(self)
@@ -371,6 +374,7 @@ class MainWindow(QMainWindow):
         if not self._laid_out:
             self._laid_out = True
             self.layouts.restore()
+            self.layouts.fit_width(self.width())
             self.canvas.first_painted.connect(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
