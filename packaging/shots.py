@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.replay_preview import ReplayPreview
 from workbench.ui.settings import Settings
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.files import make_workspace, saved_drawing
@@ -70,6 +71,7 @@ def records(window: MainWindow, out: Path) -> None:
     save(window, out, "records-dark")
     window.layouts.use("run")
     window.show_data("tape")
+    wait(0.5)
 
 
 def replay(window: MainWindow, out: Path) -> None:
@@ -79,6 +81,8 @@ def replay(window: MainWindow, out: Path) -> None:
     window.replay_node(node(window, "shipping"))
     wait(1.5)
     save(window, out, "replay-light")
+    for preview in window.findChildren(ReplayPreview):
+        preview.close()
     window.strip.go_live()
 
 
