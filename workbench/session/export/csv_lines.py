@@ -101,9 +101,10 @@ def _entry(row: dict[str, str]) -> JournalEntry:
 
 
 def _row(cells: tuple[Any, ...]) -> bytes:
+    """One line. The writer only quotes the line breaks of its own line end, so it is given both, and one is cut."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
-    return out.getvalue().encode()
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue().removesuffix("\r\n").encode() + b"\n"
 
 
 def _cell(data: bytes | None) -> tuple[str, str]:

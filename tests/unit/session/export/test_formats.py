@@ -17,7 +17,8 @@ from workbench.session.export import ExportFormat, format_named
 
 TRAPS = [
     None, b"", b"null", b'"x"', b'{"a": 1}', b'{ "a":\n 1}', b"[1, 2] ", b"42", b"-", b"true", b"plain", b"\xff\xfe",
-    b'{"base64":"aGk="}', b'{"base64":"aGk=","x":1}', b"1e400", b"[NaN]", b"9" * 40, b"\r\n", b"a\0b", b" {}",
+    b'{"base64":"aGk="}', b'{"base64":"aGk=","x":1}', b"1e400", b"[NaN]", b"9" * 40, b"a\0b",
+    b" {}", b"\r\n", b"\r", b"a\rb",
     b'{"a":1,"a":2}', b'{"a":"\\ud800"}', "snö 雪 \u2028".encode(), b"[" * 300 + b"]" * 300, b"=1+1", b'a"b,c',
 ]  # fmt: skip
 data = st.one_of(st.sampled_from(TRAPS), st.binary(max_size=30), st.text(max_size=20).map(str.encode))
