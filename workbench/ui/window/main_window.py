@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from workbench.control.messages import Run, Shutdown
@@ -320,10 +320,9 @@ class MainWindow(QMainWindow):
         AboutDialog(self).open()
 
     def open_guide(self) -> None:
-        from importlib.resources import files
+        from workbench.ui.dialogs.guide import GuideDialog
 
-        page = files("workbench.resources") / "guide.html"
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+        GuideDialog(self).show()
 
     def open_commands(self) -> None:
         from workbench.ui.dialogs.command_palette import CommandPalette
