@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from tests.ui.panels.reading import button, cut, nameless, words_of
 from tests.ui.stage import PAST_MS, orders_snapshot
@@ -111,6 +112,19 @@ def test_a_window_that_was_narrow_comes_back_whole(open_window):
     open_window(1024, 640).close()
     again = open_window(1440, 900)
     assert again.parts_dock.isVisible() and not again.rail.isVisible()
+
+
+@pytest.mark.parametrize("past", [False, True])
+@pytest.mark.parametrize("width", [1024, 1200, 1440])
+def test_the_tool_bar_shows_all_it_has_in_any_width(open_window, qapp, width, past):
+    window = open_window(width, 800)
+    if past:
+        window.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
+    qapp.processEvents()
+    more = window.topbar.findChild(QToolButton, "qt_toolbar_ext_button")
+    assert not more.isVisible()
+    assert button(window.topbar, "Search or run…").geometry().right() <= window.topbar.width()
+    assert not past or "14:02:11" in words_of(window.topbar)
 
 
 # -- one truth ---------------------------------------------------------------------------------------------

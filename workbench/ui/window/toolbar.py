@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolBar, QToolButton, QWidget
 
 from workbench.core.snapshot import RunState, Snapshot
@@ -13,6 +13,7 @@ from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook
 
+_LEVELS, _GAP, _EDGE = 6, 4, 10
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 100.0)
 
 
@@ -68,6 +69,8 @@ class TopBar(QToolBar):
         self.setIconSize(QSize(16, 16))
         self._workspace = workspace
         self._actions = actions
+        self._level = 0
+        self._said: tuple[object, ...] = ()
         self._build(faults)
         self._follow()
 
@@ -156,39 +159,77 @@ class TopBar(QToolBar):
         button.setToolTip(self.tr("Every command, node and topic (Ctrl+K)"))
         button.setMinimumWidth(180)
         button.setStyleSheet("text-align: left;")
+        button.setAccessibleName(self.tr("Search or run…"))
         button.clicked.connect(self._actions["tools.commands"].trigger)
         row = QHBoxLayout(button)
         row.setContentsMargins(0, 0, 8, 0)
         row.addStretch(1)
-        row.addWidget(label("Ctrl K", "caption"))
+        self._search_keys = label("Ctrl K", "caption")
+        row.addWidget(self._search_keys)
+        self._search_box = button
         return button
 
     # -- following -----------------------------------------------------------------------------------------
     def _show_live(self, live: Snapshot) -> None:
-        self._say_past(self._workspace.at_ms)
         connected = self._workspace.connected
         self._run.show_state(live.run, connected and bool(self._workspace.document.nodes), self)
         self._speed.setText(f"{live.speed:g}×")
         faults = sum(member.state.value in ("killed", "failed") for group in live.groups for member in group.members)
         some = self.tr("1 fault") if faults == 1 else self.tr("{0} faults").format(faults)
         self._faults.setText(some if faults else self.tr("Faults"))
-        kafka = live.host.kafka
-        self._address_action.setVisible(kafka is not None)
-        if kafka is not None:
-            clients = words.plural(len(live.clients), self.tr("client"), self.tr("clients"))
-            self._kafka.setText(f"Kafka  {kafka} · {clients}")
-            set_tone(self._kafka_dot, "ok")
+        set_tone(self._kafka_dot, "ok")
+        self._fit_if_other()
 
     def _show_time(self, at_ms: int | None) -> None:
         self._time.choose("live" if at_ms is None else "past")
         set_property(self._time.button("past"), "filled", "replay" if at_ms is not None else "")
-        self._past_action.setVisible(at_ms is not None)
-        self._say_past(at_ms)
+        self._fit()
 
-    def _say_past(self, at_ms: int | None) -> None:
+    # -- room ----------------------------------------------------------------------------------------------
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit_if_other(self) -> None:
+        """Ten times a second: measure again only when there is more or less to say."""
+        live = self._workspace.live
+        said = (live.host.kafka, len(live.clients), self._workspace.at_ms is None)
+        if said == self._said:
+            self._show_level(self._level)
+        else:
+            self._said = said
+            self._fit()
+
+    def _fit(self) -> None:
+        """Say as much as there is room for: what is shorter, and then what stands elsewhere too, gives way first."""
+        for level in range(_LEVELS):
+            self._level = level
+            self._show_level(level)
+            if self._wanted_width() <= self.width():
+                return
+
+    def _show_level(self, level: int) -> None:
+        live, at_ms = self._workspace.live, self._workspace.at_ms
+        kafka = live.host.kafka
+        clients = words.plural(len(live.clients), self.tr("client"), self.tr("clients"))
+        self._kafka.setText(f"Kafka  {kafka} · {clients}" if level < 2 else f"Kafka  {kafka}")
+        self._address_action.setVisible(kafka is not None and level < 3)
+        self._past_action.setVisible(at_ms is not None)
+        self._say_past(at_ms, with_age=level < 4)
+        self._search_keys.setVisible(level < 1)
+        self._search_box.setText((self.tr("Search or run…"), self.tr("Search…"))[level > 0] if level < 5 else "")
+        self._search_box.setMinimumWidth(180 if level == 0 else 40)
+
+    def _wanted_width(self) -> int:
+        shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
+        return sum(max(w.sizeHint().width(), w.minimumWidth()) + _GAP for w in shown if w is not None) + 2 * _EDGE
+
+    def _say_past(self, at_ms: int | None, with_age: bool = True) -> None:
         if at_ms is not None:
             age = words.duration(max(0, self._workspace.live.at_ms - at_ms))
-            self._past_words.setText(self.tr("Showing {0} · {1} ago").format(words.clock(at_ms, millis=False), age))
+            moment = words.clock(at_ms, millis=False)
+            said = self.tr("Showing {0} · {1} ago").format(moment, age) if with_age else moment
+            self._past_words.setText(said)
 
     def _choose_time(self, key: str) -> None:
         self.time_chosen.emit(key)
