@@ -33,6 +33,7 @@ QT_LIBRARIES = (
     "libxcb-icccm4", "libxcb-keysyms1", "libxcb-shape0", "libxkbcommon-x11-0",
 )  # fmt: skip
 SCREEN_TOOLS = ("xvfb", "openbox", "xdotool", "x11-utils")
+KAFKA_TOOLS = ("kcat",)
 
 
 def say(text: str) -> None:
@@ -99,7 +100,7 @@ def setup(tools: tuple[str, ...] = ()) -> None:
     say("installing the pinned dependencies (half a minute)")
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
     pins = str(ROOT / "packaging" / "constraints.txt")
-    done = subprocess.run([*pip, "-c", pins, "-e", f"{ROOT}[test]"], capture_output=True, text=True)
+    done = subprocess.run([*pip, "-c", pins, "-e", f"{ROOT}[test,clients]"], capture_output=True, text=True)
     if done.returncode:
         print(done.stdout, done.stderr, file=sys.stderr)
         stop("pip could not install them; its own words are above. Is the package index reachable?")
@@ -164,7 +165,7 @@ def run(arguments: list[str], seconds: float, out: Path) -> int:
 
 def test(arguments: list[str]) -> int:
     """Style, then the whole suite; ends with pytest's own closing line."""
-    setup(SCREEN_TOOLS)
+    setup((*SCREEN_TOOLS, *KAFKA_TOOLS))
     if subprocess.run([str(PYTHON), "-m", "ruff", "check", "-q", "."], cwd=ROOT).returncode:
         stop("style: see above, and try .venv/bin/ruff check --fix")
     env = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"), "PYTHONFAULTHANDLER": "1"}

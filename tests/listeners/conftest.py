@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from listeners.compatibility import Gathering
 from listeners.serving import Host, Served, serving
 
 from workbench.broker import Broker
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if path := os.environ.get("WORKBENCH_COMPATIBILITY"):
+        config.pluginmanager.register(Gathering(Path(path)))
 
 
 @pytest.fixture

@@ -1,0 +1,93 @@
+"""What the client suite proves, gathered from its run into docs/kafka-compatibility.md.
+
+    WORKBENCH_COMPATIBILITY=ours.json   pytest tests/listeners                                   the workbench
+    WORKBENCH_COMPATIBILITY=kafka.json  WORKBENCH_KAFKA_BOOTSTRAP=HOST:PORT pytest tests/listeners   another broker
+    python tests/listeners/compatibility.py ours.json [kafka.json] > docs/kafka-compatibility.md
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Outcomes = dict[str, str]
+"""Client and what was tried, to ``works`` or why not; the worst of several runs stays."""
+
+
+def proves(client: str, what: str) -> pytest.MarkDecorator:
+    """This test fills one line of the page."""
+    return pytest.mark.proves(client, what)
+
+
+class Gathering:
+    """A pytest plugin: writes the outcomes of the tests that are marked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._outcomes: Outcomes = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]):
+        report = yield
+        marker = item.get_closest_marker("proves")
+        if marker is not None and (report.when == "call" or not report.passed):
+            line = f"{_with_version(marker.args[0])} | {marker.args[1]}"
+            outcome = "works" if report.passed else "not run" if report.skipped else "does not work"
+            if self._outcomes.get(line, "works") == "works":
+                self._outcomes[line] = outcome
+        return report
+
+    def pytest_sessionfinish(self) -> None:
+        self._path.write_text(json.dumps(self._outcomes, indent=1))
+
+
+def _with_version(client: str) -> str:
+    try:
+        return f"{client} {metadata.version(client)}"
+    except metadata.PackageNotFoundError:
+        return client
+
+
+def page(ours: Outcomes, other: Outcomes | None) -> str:
+    """The page, as Markdown."""
+    from workbench.listeners.kafka.apis.table import TABLE
+
+    lines = ["# Kafka clients that were tried", "",
+             "Generated from a run of the client suite (`tests/listeners/compatibility.py` says how); do not edit.", "",
+             "| client | what | workbench | Apache Kafka |", "|---|---|---|---|"]  # fmt: skip
+    for line in ours:
+        lines.append(f"| {line} | {ours[line]} | {(other or {}).get(line, 'not run')} |")
+    differing = [line for line in ours if other and other.get(line) not in (None, ours[line])]
+    lines += ["", "## Where the two differ", ""]
+    lines += [f"- {line.replace(' | ', ': ')}: workbench {ours[line]}, Apache Kafka {other[line]}"
+              for line in differing if other] or ["In nothing the suite looks at."]  # fmt: skip
+    lines += ["", "## APIs and versions", "", "| API | number | served |", "|---|---|---|"]
+    lines += [f"| {api.name} | {api.key} | {_span(api)} |" for api in TABLE.values()]
+    return "\n".join([*lines, "", *_DIFFERENCES, ""])
+
+
+def _span(api: Any) -> str:
+    said = f"; {api.lowest_said} is advertised, see trap 1" if api.lowest_said != api.low else ""
+    return f"{api.low} to {api.high}{said}"
+
+
+_DIFFERENCES = (
+    "## What is different by design",
+    "",
+    "- One node, id 1, replication factor 1. Fetch sessions are not kept; clients fall back to full fetches.",
+    "- The new group protocol (KIP-848), share groups, ACLs, quotas and reassignment are not served, nor advertised.",
+    "- A topic keeps its records until told otherwise (`retention.ms` -1). `cleanup.policy` can only be `delete`.",
+    "- The first join of a group waits 60 ms, not 3 s. Session time-outs down to 100 ms are taken.",
+    "- A transaction ends in one commit of the file, so no client ever sees CONCURRENT_TRANSACTIONS.",
+    "- A fetch answers with at most 8 MiB (and at least one batch).",
+)
+
+
+if __name__ == "__main__":
+    read = [json.loads(Path(name).read_text()) for name in sys.argv[1:3]]
+    sys.stdout.write(page(read[0], read[1] if len(read) > 1 else None))
