@@ -11,6 +11,7 @@ from workbench.control.messages import (
     ControlGroup,
     ControlMember,
     ControlProducer,
+    Done,
     FlowText,
     GetFlow,
     GetOutcome,
@@ -25,15 +26,18 @@ from workbench.control.messages import (
     Stop,
 )
 from workbench.core.changes import Changes
+from workbench.core.errors import WorkbenchError
 from workbench.core.journal import JournalEntry
 from workbench.flow import codec
 from workbench.flow.document import FlowDocument
+from workbench.flow.topics import drawn_topics
 from workbench.host.acts import Act, Acts
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 from workbench.runtime import FlowRunner
 
 _RUN_CHANGES = Changes.RUN | Changes.JOURNAL
+_SAVE_CHANGES = Changes.FLOW | Changes.TOPICS | Changes.JOURNAL
 
 
 class FlowActs:
@@ -45,7 +49,7 @@ class FlowActs:
     def acts(self) -> Acts:
         return {
             GetFlow: Act(self._get),
-            SaveFlow: Act(self._save, Changes.FLOW | Changes.TOPICS | Changes.JOURNAL),
+            SaveFlow: Act(self._save, _SAVE_CHANGES),
             Run: Act(self._run, _RUN_CHANGES),
             Pause: Act(self._pause, _RUN_CHANGES),
             Step: Act(self._step, _RUN_CHANGES),
@@ -66,13 +70,40 @@ class FlowActs:
     async def _get(self, session: ClientSession, command: GetFlow) -> FlowText:
         return FlowText(self._broker.flow())
 
-    async def _save(self, session: ClientSession, command: SaveFlow) -> None:
-        document = codec.loads(command.text)
-        if command.text != self._broker.flow():
+    async def _save(self, session: ClientSession, command: SaveFlow) -> Done:
+        document, before = codec.loads(command.text), self._broker.flow()
+        said = ""
+        if command.text != before:
             await asyncio.to_thread(self._broker.save_flow, command.text)
+            known = codec.loads(before) if before else FlowDocument()
+            said = await asyncio.to_thread(self._alter_topics, known, document)
             digest = hashlib.sha256(command.text.encode()).hexdigest()[:16]
             self._broker.journal(JournalEntry("flow", self._broker.clock.now_ms(), detail={"digest": digest}))
         await self._follow(document)
+        return Done(_SAVE_CHANGES.value, said)
+
+    def _alter_topics(self, before: FlowDocument, after: FlowDocument) -> str:
+        """Topics take the settings that were changed on the drawing, and only those; what can't be is said.
+
+        A setting that somebody made elsewhere stays, until it is changed on the drawing.
+        """
+        known = {topic.node_id: topic for topic in drawn_topics(before)}
+        said = []
+        for topic in drawn_topics(after):
+            old = known.get(topic.node_id)
+            if old is None or old == topic or old.name != topic.name:
+                continue
+            names = old.config.keys() | topic.config.keys()
+            changed = {name: topic.config.get(name) for name in names if old.config.get(name) != topic.config.get(name)}
+            grown = topic.partitions if topic.partitions != old.partitions else None
+            try:
+                if grown is not None and grown < self._broker.topic(topic.name).partitions:
+                    said.append(f"{topic.name} keeps its partitions: they can only become more.")
+                    grown = None
+                self._broker.alter_topic(topic.name, grown, changed)
+            except WorkbenchError as error:
+                said.append(error.sentence())
+        return " ".join(said)
 
     async def _follow(self, document: FlowDocument) -> None:
         self._telemetry.take_drawing(document)

@@ -255,3 +255,37 @@ def test_shutdown_ends_the_host_in_order(host: LocalHost, path: Path):
         assert reader.bounds("orders")[0].end == 100
     with pytest.raises(HostGone):
         host.call(m.Status())
+
+
+def _drawn_topic(**params: object) -> str:
+    return codec.dumps(FlowDocument([Node("t", "topic", "orders", params=dict(params))]))
+
+
+def _orders(host: LocalHost) -> m.TopicInfo:
+    return next(topic for topic in host.call(m.ListTopics()).topics if topic.name == "orders")
+
+
+def test_a_setting_changed_on_the_drawing_reaches_the_topic(host: LocalHost):
+    host.call(m.SaveFlow(_drawn_topic(partitions=2)))
+    host.call(m.AlterTopic("orders", config={"max.message.bytes": "5000"}))
+    host.call(m.SaveFlow(_drawn_topic(partitions=4, retention_ms=60_000)))
+    found = _orders(host)
+    assert found.partitions == 4
+    assert found.config["retention.ms"] == "60000"
+    assert found.config["max.message.bytes"] == "5000", "what the drawing does not name stays"
+    host.call(m.SaveFlow(_drawn_topic(partitions=4)))
+    assert "retention.ms" not in _orders(host).config
+
+
+def test_a_drawing_that_takes_partitions_away_is_told_why_not(host: LocalHost):
+    host.call(m.SaveFlow(_drawn_topic(partitions=4)))
+    reply = host.call(m.SaveFlow(_drawn_topic(partitions=2)))
+    assert reply.text == "orders keeps its partitions: they can only become more."
+    assert _orders(host).partitions == 4
+
+
+def test_drawing_a_topic_that_is_there_changes_nothing_of_it(host: LocalHost):
+    host.call(m.CreateTopic("orders", 3, config={"retention.ms": "1000"}))
+    host.call(m.SaveFlow(_drawn_topic(partitions=5)))
+    assert _orders(host).partitions == 3
+    assert _orders(host).config["retention.ms"] == "1000"

@@ -9,7 +9,7 @@ import time
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from workbench.control.messages import SaveFlow
+from workbench.control.messages import Done, SaveFlow
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
 from workbench.ui.bridge.workspace import Workspace
@@ -63,9 +63,11 @@ class Autosave(QObject):
         if text == self._sent:
             return
 
-        def keep(_reply: object) -> None:
+        def keep(reply: Done) -> None:
             self._sent = text
             self.saved.emit(int(time.time() * 1000))
+            if reply.text:
+                self._workspace.notice.emit(reply.text)
 
         def tell(error: WorkbenchError) -> None:
             self._workspace.failed.emit(error)
