@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -17,8 +20,9 @@ _CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit, QAbstractSli
 
 
 def words_of(panel: QWidget) -> str:
-    """All labels that are shown."""
-    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+    """All labels that are shown, as plain text."""
+    said = "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+    return re.sub(r"<[^>]+>", "", said).replace("\u2060", "")
 
 
 def button(panel: QWidget, name: str) -> QAbstractButton:
@@ -53,3 +57,10 @@ def cut(panel: QWidget) -> list[str]:
         if label.isVisible() and label.text() and not label.wordWrap() and label.width() < label.sizeHint().width():
             found.append(f"label «{label.text()}»: {label.width()} < {label.sizeHint().width()}")
     return found
+
+
+def assert_nothing_cut(qtbot, panel: QWidget) -> None:
+    """No word is cut once the layout has settled: what was said just now gets its room a moment later."""
+    with contextlib.suppress(qtbot.TimeoutError):
+        qtbot.waitUntil(lambda: not cut(panel), timeout=2000)
+    assert cut(panel) == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from tests.ui.panels.reading import button, cut, nameless, words_of
+from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
 from workbench.control.messages import ControlGroup, ControlMember, Push, SeekMember
 from workbench.core.snapshot import PartState
@@ -162,6 +162,6 @@ def test_hidden_it_takes_no_snapshots_and_catches_up_when_shown(panel, workspace
     assert texts(panel.partitions) != before
 
 
-def test_every_control_has_a_name_and_no_word_is_cut(panel):
+def test_every_control_has_a_name_and_no_word_is_cut(qtbot, panel):
     assert nameless(panel) == []
-    assert cut(panel) == []
+    assert_nothing_cut(qtbot, panel)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from tests.ui.panels.reading import button, cut, nameless, words_of
+from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import NOW_MS, orders_snapshot
 from workbench.control.messages import AppendedList, AppendRecords, ControlProducer, Push
 from workbench.core.keys import partition_murmur2
@@ -201,6 +201,6 @@ def test_numbers_change_four_times_a_second_and_the_last_one_is_shown(qtbot, pan
     assert sent not in words_of(panel)
 
 
-def test_every_control_has_a_name_and_no_word_is_cut(panel):
+def test_every_control_has_a_name_and_no_word_is_cut(qtbot, panel):
     assert nameless(panel) == []
-    assert cut(panel) == []
+    assert_nothing_cut(qtbot, panel)

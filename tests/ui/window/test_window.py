@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
 from collections import Counter
@@ -12,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
-from tests.ui.panels.reading import button, cut, nameless, words_of
+from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import PAST_MS, orders_snapshot
 from workbench.control.messages import Pause, Run, SaveFlow, SetSpeed, Shutdown, Stop
 from workbench.flow.edits import RenameNode
@@ -93,9 +92,7 @@ def test_no_word_of_the_window_is_cut(open_window, qtbot, size, page):
     window.workspace.select({"shipping"})
     window.inspector.refresh()
     assert (window.width(), window.height()) == size
-    with contextlib.suppress(qtbot.TimeoutError):
-        qtbot.waitUntil(lambda: not cut(window), timeout=2000)  # the status line has its words a moment later
-    assert cut(window) == []
+    assert_nothing_cut(qtbot, window)
 
 
 def test_the_smallest_window_folds_the_left_dock_and_keeps_the_canvas(open_window):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from workbench.control.messages import ControlGroup, ControlMember
+from workbench.control.messages import ControlGroup
 from workbench.core.snapshot import GroupStat, MemberStat, PartState, Problem, Snapshot
 from workbench.flow.document import Node
+from workbench.flow.edits import set_param
+from workbench.flow.kinds import kind_of
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.looks import lag_share
 from workbench.ui.panels.blocks import label, push_button, set_property
@@ -97,12 +99,18 @@ class GroupFace(QWidget):
         self.add = push_button(self.tr("Member"), "add", tip=self.tr("Add a member"))
         self.replay.clicked.connect(lambda: self._node and self.replay_wanted.emit(self._node.id))
         self.pause.clicked.connect(self._toggle)
-        self.add.clicked.connect(lambda: self._node and self._workspace.act(ControlMember(self._node.id, "add")).run())
+        self.add.clicked.connect(self._add_member)
         for button, share in ((self.replay, 4), (self.pause, 3), (self.add, 3)):
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
             row.addWidget(button, share)
         return row
+
+    def _add_member(self) -> None:
+        """One more in the drawing: a running group follows, and undo takes it back."""
+        if self._node is not None:
+            members = kind_of(self._node.kind).value(self._node.params, "members")
+            self._workspace.perform(set_param(self._workspace.document, self._node.id, "members", members + 1))
 
     def _toggle(self) -> None:
         if self._node is not None:

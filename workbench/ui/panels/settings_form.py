@@ -121,4 +121,16 @@ class SettingsForm(QScrollArea):
             fits = not other or other not in self._fields or kind.value(node.params, other) == value
             field.setVisible(fits)
             if field.param.type in ("code", "expression", "path", "text"):
-                field.complain(next((text for text in complaints if text.startswith(field.param.label)), ""))
+                field.complain(next((text for text in complaints if _is_about(text, field.param)), ""))
+
+
+def _is_about(complaint: str, param: Param) -> bool:
+    """Whether a complaint of the drawing's rules is about this setting."""
+    if complaint.startswith(f"«{param.label}»"):
+        return True
+    no_field = complaint.startswith("The template has no field")
+    return {
+        "key": no_field,
+        "template": complaint.startswith("The template") and not no_field,
+        "path": "file" in complaint and not complaint.endswith("yet."),
+    }.get(param.name, False)

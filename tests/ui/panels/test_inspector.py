@@ -1,0 +1,159 @@
+"""Inspector and settings: the face of what is selected, its figures, and settings checked as they are typed."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+
+from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
+from tests.ui.stage import PAST_MS, orders_snapshot
+from workbench.control.messages import ControlGroup
+from workbench.ui.panels.inspector import Inspector
+from workbench.ui.panels.settings_form import SettingsForm
+
+
+@pytest.fixture
+def inspector(qtbot, workspace) -> Inspector:
+    made = Inspector(workspace)
+    qtbot.addWidget(made)
+    made.resize(320, 520)
+    made.show()
+    return made
+
+
+def select(qtbot, workspace, inspector, node_id: str, words: str) -> str:
+    workspace.select({node_id} if node_id else ())
+    inspector.refresh()
+    qtbot.waitUntil(lambda: words in words_of(inspector))
+    return words_of(inspector)
+
+
+def test_a_group_shows_its_problem_figures_members_and_partitions(qtbot, workspace, inspector):
+    said = select(qtbot, workspace, inspector, "shipping", "32,087")
+    assert "Group on orders · generation 2" in said
+    assert "shipping-2 cannot keep up" in said and "It handles 150/s, 240/s arrive." in said
+    assert "+90" in said and "2:13" in said
+    face = inspector.group_face
+    assert [cell.text for cell in face.members.rows[1]] == ["shipping-2", "3 4 5", "150/s", "32,040"]
+    assert [cell.text for cell in face.partitions.rows[3]] == ["orders/3", "88,634", "88,134", "98,846", "10,712"]
+    assert nameless(inspector) == []
+    assert_nothing_cut(qtbot, inspector)
+
+
+def test_buttons_of_a_group_act(qtbot, workspace, inspector, caller):
+    select(qtbot, workspace, inspector, "shipping", "32,087")
+    with qtbot.waitSignal(inspector.replay_wanted) as wanted:
+        button(inspector, "Replay from…").click()
+    assert wanted.args == ["shipping"]
+    button(inspector, "Pause").click()
+    qtbot.waitUntil(lambda: bool(caller.of(ControlGroup)))
+    button(inspector, "Member").click()
+    assert workspace.document.node("shipping").params["members"] == 3
+
+
+@pytest.mark.parametrize(
+    ("node_id", "words"),
+    [("checkout-web", "checkout web"), ("orders", "432,295"), ("settlements", "settlements"), ("orders-dlq", "463")],
+)
+def test_every_role_has_a_face(qtbot, workspace, inspector, node_id, words):
+    select(qtbot, workspace, inspector, node_id, words)
+    assert_nothing_cut(qtbot, inspector)
+
+
+def test_with_nothing_selected_it_tells_of_the_file(qtbot, workspace, inspector):
+    select(qtbot, workspace, inspector, "", "This file")
+    rows = {row[0].text: row[1].text for row in inspector.file_face.table.rows}
+    assert rows["Log"] == "778,747 records" and rows["Topics"] == "4" and rows["Groups"] == "3"
+    assert [row[0].text for row in inspector.file_face.groups.rows] == ["shipping", "billing", "fraud-check"]
+
+
+def test_in_the_past_it_says_when_and_shows_figures_of_then(qtbot, workspace, inspector):
+    workspace.select({"shipping"})
+    workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
+    inspector.refresh()
+    said = words_of(inspector)
+    assert "As it stood at 14:02:11" in said and "38" in said
+
+
+# -- settings ----------------------------------------------------------------------------------------------
+@pytest.fixture
+def form(qtbot, workspace) -> SettingsForm:
+    made = SettingsForm(workspace)
+    qtbot.addWidget(made)
+    made.resize(320, 600)
+    made.show()
+    workspace.select({"shipping"})
+    return made
+
+
+def test_a_number_is_an_edit_as_soon_as_it_is_entered(form, workspace):
+    editor = form._fields["process_ms"].editor
+    editor.setFocus()
+    editor.selectAll()
+    QTest.keyClicks(editor, "40")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert workspace.document.node("shipping").params["process_ms"] == 40.0
+    workspace.undo_stack.undo()
+    assert "process_ms" not in workspace.document.node("shipping").params
+
+
+def test_choices_change_the_drawing_and_follow_undo(form, workspace):
+    editor = form._fields["commit"].editor
+    editor.setCurrentIndex(1)
+    editor.activated.emit(1)
+    assert workspace.document.node("shipping").params["commit"] == "before"
+    workspace.undo_stack.undo()
+    assert editor.currentText() == "after"
+
+
+def test_a_wrong_expression_is_told_beneath_its_field(form, workspace):
+    editor = form._fields["filter"].editor
+    assert isinstance(editor, QLineEdit)
+    editor.setFocus()
+    QTest.keyClicks(editor, "value.total >")
+    assert editor.property("state") == "bad"
+    assert "Forward if" in words_of(form._fields["filter"])
+    editor.selectAll()
+    QTest.keyClicks(editor, "value.total > 1.0")
+    assert editor.property("state") != "bad"
+
+
+@pytest.mark.parametrize(
+    ("node_id", "setting", "wrong", "told"),
+    [
+        ("checkout-web", "template", '{"a": "{nope}"}', "there is no such placeholder"),
+        ("checkout-web", "key", "nofield", "has no field «nofield»"),
+        ("settlements", "path", "/no/such.jsonl", "is not there"),
+    ],
+)
+def test_what_the_rules_complain_about_stands_beneath_its_field(form, workspace, node_id, setting, wrong, told):
+    workspace.select({node_id})
+    field = form._fields[setting]
+    field._take(wrong)
+    assert told in words_of(field)
+    others = [other for name, other in form._fields.items() if name != setting]
+    assert not [other.param.name for other in others if told in words_of(other)]
+
+
+def test_a_name_that_is_taken_is_refused_with_the_reason(form, workspace):
+    form._name.setFocus()
+    form._name.selectAll()
+    QTest.keyClicks(form._name, "billing")
+    assert form._name.property("state") == "bad"
+    assert workspace.document.node("shipping").name != "billing"
+
+
+def test_what_means_nothing_as_things_are_set_is_not_shown(form, workspace):
+    workspace.select({"checkout-web"})
+    assert not form._fields["ramp_to"].isVisible()
+    editor = form._fields["shape"].editor
+    editor.activated.emit(editor.findText("ramp"))
+    assert form._fields["ramp_to"].isVisible()
+
+
+@pytest.mark.parametrize("node_id", ["shipping", "checkout-web", "settlements", "orders", "orders-dlq"])
+def test_every_field_has_a_name(form, workspace, node_id):
+    workspace.select({node_id})
+    assert nameless(form) == []
