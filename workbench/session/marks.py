@@ -18,13 +18,10 @@ class Mark:
     subject: str = ""
 
 
-def mark_of(entry: JournalEntry) -> Mark | None:
-    """The mark an entry makes; None for those that are only steps on the way (a group's inner states)."""
-    if entry.kind == "group" and entry.detail.get("act") == "state":
-        return None
-    subject = f"group:{entry.group}" if entry.group else f"topic:{entry.topic}" if entry.topic else ""
-    say = _SAY.get(entry.kind)
-    return Mark(entry.at_ms, entry.kind, say(entry) if say else entry.kind, subject)
+def mark_of(entry: JournalEntry) -> Mark:
+    """The mark that an entry of one of the ``MARK_KINDS`` makes."""
+    at_ms = int(entry.detail.get("at_ms", entry.at_ms))  # a bookmark is about another time than it was set at
+    return Mark(at_ms, entry.kind, _SAY[entry.kind](entry), f"group:{entry.group}" if entry.group else "")
 
 
 def _act(entry: JournalEntry) -> str:
@@ -55,7 +52,4 @@ _SAY: Mapping[str, Callable[[JournalEntry], str]] = {
     "fault": lambda entry: str(entry.detail.get("text") or entry.detail.get("what", "Fault")),
     "bookmark": lambda entry: str(entry.detail.get("text") or "Bookmark"),
     "member": lambda entry: f"{entry.member or 'Member'} of {entry.group} {_act(entry)}",
-    "host": lambda entry: f"Host {_act(entry)}",
-    "topic": lambda entry: f"Topic {entry.topic} {_act(entry)}",
-    "group": lambda entry: f"Group {entry.group} {_act(entry)}",
 }

@@ -3,8 +3,8 @@
 A record's place in time is the greatest timestamp of its partition up to it, so that offsets keep their order even
 where timestamps jump back; records of one millisecond stand by partition, then offset. For an instant ``t`` every
 partition has a cut, its first offset that has reached ``t``; the rows before ``t`` are the sum of what lies before
-the cuts. That sum only grows with ``t``, so a row is found by bisecting time. Most steps need only the spans of
-batches (one look-up each, in a window that keeps narrowing); the last ones decode the few batches at the cut.
+the cuts. That sum only grows with ``t``, so a row is found by guessing ``t`` by proportion and closing in. Most steps
+need only the spans of batches, each looked up once and remembered; the last ones decode the few batches at the cut.
 
 An order is of the moment it was made: make another when the log has grown. Belongs to the thread of its reader.
 """
@@ -12,18 +12,19 @@ An order is of the moment it was made: make another when the log has grown. Belo
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate, count, islice
 from typing import Protocol
 
 from workbench.broker import BatchSpan, StoredBatches
 from workbench.core.errors import OutOfRange
 from workbench.core.records import PartitionBounds, StoredRecord
 
-READ_RECORDS = 128
+READ_RECORDS = 64
+KEPT_BATCHES = 64
 NEVER = -(1 << 62)
+_BY_SHARE = 4  # so many looks go by proportion alone; after them every other one halves, whatever the times are
 Entry = tuple[int, int, int, StoredRecord]
 
 
@@ -40,9 +41,12 @@ class MergedOrder:
 
     def __init__(self, reader: MergeReader, topic: str, newest_first: bool = False) -> None:
         self._newest_first = newest_first
-        kept = [bounds for bounds in reader.bounds(topic) if bounds.records]
+        self.bounds = reader.bounds(topic)
+        kept = [bounds for bounds in self.bounds if bounds.records]
         self._parts = [_Part(reader, topic, bounds) for bounds in kept]
         self._rows = sum(bounds.records for bounds in kept)
+        self._first_time = min((part.first_time() for part in self._parts), default=NEVER)
+        self._last_time = max((part.last_time() for part in self._parts), default=NEVER)
 
     def rows(self) -> int:
         """How many records there are."""
@@ -75,42 +79,47 @@ class MergedOrder:
         return self._rows - before if self._newest_first else before
 
     def _read(self, row: int, count: int) -> list[StoredRecord]:
-        starts = self._starts(row)
-        streams = [part.entries(start) for part, start in zip(self._parts, starts, strict=True)]
+        time = self._time_of(row)
+        starts = self._starts(row, time)
+        streams = [part.entries(start, time) for part, start in zip(self._parts, starts, strict=True)]
         return [entry[3] for entry in islice(heapq.merge(*streams, key=lambda entry: entry[:3]), count)]
 
-    def _starts(self, row: int) -> list[int]:
-        """In each partition, the first offset whose row is ``row`` or later."""
-        time = self._time_of(row)
+    def _starts(self, row: int, time: int) -> list[int]:
+        """In each partition, the first offset whose row is ``row`` or later; ``time`` is that of the row."""
         cuts = [part.cut(time) for part in self._parts]
         left = row - sum(cut - part.start for cut, part in zip(cuts, self._parts, strict=True))
         starts = []
         for cut, part in zip(cuts, self._parts, strict=True):
-            taken = min(left, part.cut(time + 1) - cut)
+            taken = min(left, part.cut(time + 1) - cut) if left else 0
             starts.append(cut + taken)
             left -= taken
         return starts
 
     def _time_of(self, row: int) -> int:
         """The time of the record in ``row``: the greatest with no more than ``row`` rows before it."""
-        low, high = min(part.first_time() for part in self._parts), max(part.last_time() for part in self._parts) + 1
-        windows = [_Window(part, part.start, part.end) for part in self._parts]
+        low, high, rows_low, rows_high = self._first_time, self._last_time + 1, 0, self._rows
+        one_sided = 0
         while high - low > 1:
-            time = (low + high) // 2
-            for window in windows:
-                window.look(time)
-            if sum(w.least for w in windows) <= row < sum(w.most for w in windows):
-                for window in windows:
-                    window.look_closely(time)
-            if sum(w.least for w in windows) > row:
-                high = time
-                for window in windows:
-                    window.end = window.to
+            share = 0.5 if abs(one_sided) > 1 else (row - rows_low) / max(1, rows_high - rows_low)
+            time = min(max(low + int((high - low) * share), low + 1), high - 1)
+            rows = self._rows_before(time, row)
+            if rows > row:
+                high, rows_high, one_sided = time, rows, max(1, one_sided + 1)
             else:
-                low = time
-                for window in windows:
-                    window.start = window.from_
+                low, rows_low, one_sided = time, rows, min(-1, one_sided - 1)
         return low
+
+    def _rows_before(self, time: int, row: int) -> int:
+        """How many rows lie before ``time``, exact enough to tell whether that is more than ``row``."""
+        brackets = [part.bracket(time) for part in self._parts]
+        least = sum(from_ - part.start for part, (from_, _) in zip(self._parts, brackets, strict=True))
+        most = least + sum(to - from_ for from_, to in brackets)
+        for part, (from_, to) in zip(self._parts, brackets, strict=True):
+            if not least <= row < most:
+                break
+            cut = part.cut(time) if from_ < to else to
+            least, most = least + cut - from_, most - (to - cut)
+        return least if least > row else most
 
 
 class _Part:
@@ -122,12 +131,15 @@ class _Part:
         self._topic = topic
         self._batches = reader.stored_batches(topic, bounds.partition)
         self._times: dict[int, list[int]] = {}
+        self._spans: list[BatchSpan] = []
+        self._look_at(self.start)
+        self._look_at(self.end - 1)
 
     def first_time(self) -> int:
         return self._reader.read(self._topic, self.number, self.start, 1)[0].timestamp_ms
 
     def last_time(self) -> int:
-        return self._span(self.end - 1).time_high
+        return self._spans[-1].time_high
 
     def time_of(self, offset: int) -> int:
         span = self._span(offset)
@@ -135,29 +147,26 @@ class _Part:
 
     def cut(self, time: int) -> int:
         """The first offset that has reached ``time``; the end when there is none."""
-        return self.closely(time, *self.bracket(time, self.start, self.end))
-
-    def bracket(self, time: int, start: int, end: int) -> tuple[int, int]:
-        """Bounds of the cut, when it is known to lie in ``start`` to ``end``: the batch it falls in."""
-        low, high, until = start, end, end
-        while low < high:
-            span = self._span((low + high) // 2)
-            if span.time_high >= time:
-                high, until = max(span.base_offset, start), min(span.last_offset + 1, end)
-            else:
-                low = span.last_offset + 1
-        return min(low, end), until
-
-    def closely(self, time: int, from_: int, to: int) -> int:
-        """The cut itself, from its bracket."""
+        from_, to = self.bracket(time)
         if from_ == to:
             return from_
-        span = self._span(from_)
-        return max(span.base_offset, self.start) + bisect_left(self._times_in(span), time)
+        return from_ + bisect_left(self._times_in(self._span(from_)), time)
 
-    def entries(self, offset: int) -> Iterator[Entry]:
-        """Records from ``offset`` on, each with its place in the order."""
-        time = self.time_of(offset) if offset < self.end else NEVER
+    def bracket(self, time: int) -> tuple[int, int]:
+        """Bounds of the cut: the batch it falls in."""
+        for looks in count():
+            at = bisect_left(self._spans, time, key=_height)
+            if at == len(self._spans):
+                return self.end, self.end
+            above, low = self._spans[at], self.start
+            if at == 0 or above.base_offset <= (low := self._spans[at - 1].last_offset + 1):
+                return max(low, self.start), min(above.last_offset + 1, self.end)
+            below_ms = self._spans[at - 1].time_high
+            share = 0.5 if looks > _BY_SHARE and looks % 2 else (time - below_ms) / (above.time_high - below_ms)
+            self._look_at(min(low + int((above.last_offset - low) * share), above.base_offset - 1))
+
+    def entries(self, offset: int, time: int) -> Iterator[Entry]:
+        """Records from ``offset`` on, each with its place in the order; what lies before is of ``time`` or older."""
         while offset < self.end:
             records = self._reader.read(self._topic, self.number, offset, min(READ_RECORDS, self.end - offset))
             if not records:
@@ -168,9 +177,18 @@ class _Part:
             offset = records[-1].offset + 1
 
     def _span(self, offset: int) -> BatchSpan:
+        at = bisect_right(self._spans, offset, key=_base) - 1
+        known = self._spans[at] if at >= 0 else None
+        return known if known is not None and offset <= known.last_offset else self._look_at(offset)
+
+    def _look_at(self, offset: int) -> BatchSpan:
+        """Look the batch of ``offset`` up, and remember it."""
         span = self._batches.span_at(offset)
-        if span is None:
+        if span is None or span.last_offset < offset:
             raise OutOfRange(f"{self._topic}/{self.number} has lost offset {offset:,} to retention.", "Look again.")
+        at = bisect_left(self._spans, span.base_offset, key=_base)
+        if at == len(self._spans) or self._spans[at].base_offset != span.base_offset:
+            self._spans.insert(at, span)
         return span
 
     def _times_in(self, span: BatchSpan) -> list[int]:
@@ -179,30 +197,15 @@ class _Part:
             first = max(span.base_offset, self.start)
             before = self._span(first - 1).time_high if first > self.start else NEVER
             kept = self._batches.times(span.base_offset)[first - span.base_offset :]
+            if len(self._times) >= KEPT_BATCHES:
+                del self._times[next(iter(self._times))]
             self._times[span.base_offset] = list(accumulate(kept, max, initial=before))[1:]
         return self._times[span.base_offset]
 
 
-@dataclass(slots=True)
-class _Window:
-    """Where the cut of one partition can still be, and what the last look at a time said of it."""
+def _base(span: BatchSpan) -> int:
+    return span.base_offset
 
-    part: _Part
-    start: int
-    end: int
-    from_: int = 0
-    to: int = 0
 
-    def look(self, time: int) -> None:
-        self.from_, self.to = self.part.bracket(time, self.start, self.end)
-
-    def look_closely(self, time: int) -> None:
-        self.from_ = self.to = self.part.closely(time, self.from_, self.to)
-
-    @property
-    def least(self) -> int:
-        return self.from_ - self.part.start
-
-    @property
-    def most(self) -> int:
-        return self.to - self.part.start
+def _height(span: BatchSpan) -> int:
+    return span.time_high

@@ -90,8 +90,11 @@ class Timeline:
 
     def marks(self, from_ms: int, to_ms: int) -> list[Mark]:
         """Starts, stops, rebalances, resets, faults, bookmarks ... of ``from_ms <= t < to_ms``."""
-        entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=MARK_KINDS, limit=ALL)
-        return [mark for mark in map(mark_of, entries) if mark is not None]
+        kinds = [kind for kind in MARK_KINDS if kind != "bookmark"]
+        entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=kinds, limit=ALL)
+        entries += self._reader.journal(from_ms=from_ms, kinds=("bookmark",), limit=ALL)  # set later, about this time
+        found = [mark for mark in map(mark_of, entries) if from_ms <= mark.at_ms < to_ms]
+        return sorted(found, key=lambda mark: mark.at_ms)
 
     def histogram(self, from_ms: int, to_ms: int, buckets: int) -> list[int]:
         """Records written in each of ``buckets`` equal parts of the range."""

@@ -239,12 +239,20 @@ def test_marks_are_sentences_and_inner_steps_are_left_out(broker, tmp_path):
         first, last = Timeline(reader).range()
         marks = Timeline(reader).marks(first, last + 1)
     assert [(m.kind, m.text, m.subject) for m in marks] == [
-        ("host", "Host started", ""),
-        ("topic", "Topic orders created", "topic:orders"),
-        ("topic", "Topic payments created", "topic:payments"),
         ("rebalance", "billing: generation 1, 1 member", "group:billing"),
         ("bookmark", "look here", ""),
     ]
+
+
+def test_a_bookmark_of_the_past_stands_where_it_points(broker, tmp_path):
+    append(broker, "orders", 0, 1)
+    pass_time(broker, 1000)
+    moment = broker.clock.now_ms() - 500
+    broker.journal(JournalEntry("bookmark", broker.clock.now_ms(), detail={"text": "here", "at_ms": moment}))
+    pass_time(broker, 100)
+    with BrokerReader(tmp_path / "a.flow") as reader:
+        marks = Timeline(reader).marks(moment, moment + 1)
+    assert [(mark.kind, mark.at_ms) for mark in marks] == [("bookmark", moment)]
 
 
 def test_movements_say_what_was_read_again(broker, tmp_path):
