@@ -94,7 +94,7 @@ def test_more_than_eight_members_stand_in_a_table_with_the_same_acts(qtbot, pane
     workspace._take_push(Push(snapshot=killed))
     assert panel.many.kill.text() == "Remove" and not panel.many.pause.isEnabled()
     assert nameless(panel) == []
-    qtbot.waitUntil(lambda: cut(panel) == [])
+    assert_nothing_cut(qtbot, panel)
 
 
 def test_the_whole_group_pauses_and_resumes(qtbot, panel, workspace, caller):
