@@ -18,7 +18,7 @@ from workbench.cli import benchmarks
 from workbench.cli.benchmarks.result import Result
 from workbench.cli.output import note, print_json, print_table
 from workbench.cli.workspace import json_option
-from workbench.core.errors import NotFound
+from workbench.core.errors import NotFound, Unsupported
 
 
 @click.command()
@@ -37,7 +37,10 @@ def bench(names: tuple[str, ...], only_list: bool, as_json: bool) -> int:
     results: dict[str, Result] = {}
     for name, measure in chosen.items():
         note(f"measuring {name}")
-        results[name] = measure()
+        try:
+            results[name] = measure()
+        except Unsupported as error:
+            note(f"not measured: {error.sentence()}")
     if as_json:
         document = {name: asdict(result) | {"reached": result.reached} for name, result in results.items()}
         print_json({"machine": platform.platform(), "python": platform.python_version(), "results": document})
