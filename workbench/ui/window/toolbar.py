@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolBar, QToolButton, QWidget
 
 from workbench.core.snapshot import RunState, Snapshot
@@ -103,6 +103,7 @@ class TopBar(QToolBar):
         self.addWidget(stretch)
         self._address_action = self.addWidget(self._address())
         self.addWidget(self._search())
+        self._parts = [(action, self.widgetForAction(action)) for action in self.actions()]
 
     def _follow(self) -> None:
         workspace = self._workspace
@@ -190,11 +191,15 @@ class TopBar(QToolBar):
         super().resizeEvent(event)
         self._fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
     def _fit_if_other(self) -> None:
         """Ten times a second: measure again only when there is more or less to say."""
         live = self._workspace.live
         said = (live.host.kafka, len(live.clients), self._workspace.at_ms is None)
-        if said == self._said:
+        if said == self._said or not self.isVisible():
             self._show_level(self._level)
         else:
             self._said = said
@@ -221,8 +226,8 @@ class TopBar(QToolBar):
         self._search_box.setMinimumWidth(180 if level == 0 else 40)
 
     def _wanted_width(self) -> int:
-        shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
-        return sum(max(w.sizeHint().width(), w.minimumWidth()) + _GAP for w in shown if w is not None) + 2 * _EDGE
+        shown = [widget for action, widget in self._parts if action.isVisible()]
+        return sum(max(w.sizeHint().width(), w.minimumWidth()) + _GAP for w in shown) + 2 * _EDGE
 
     def _say_past(self, at_ms: int | None, with_age: bool = True) -> None:
         if at_ms is not None:
