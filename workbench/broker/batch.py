@@ -389,10 +389,20 @@ def batch_times(data: bytes) -> list[int]:
     times: list[int] = []
     at, size, base, number_at = 0, len(body), header.base_timestamp, _number_at
     try:
-        for _ in range(header.count):
-            length, at = number_at(body, at)
+        for _ in range(header.count):  # numbers of one and two bytes, nearly all there are, are spelled out
+            low, high = body[at], body[at + 1]
+            if low < 0x80:
+                length, at = low >> 1 ^ -(low & 1), at + 1
+            elif high < 0x80:
+                length, at = (low & 0x7F | high << 7) >> 1 ^ -(low & 1), at + 2
+            else:
+                length, at = number_at(body, at)
             end = at + length
-            times.append(base + number_at(body, at + 1)[0])
+            low, high = body[at + 1], body[at + 2]
+            if low >= 0x80 > high:
+                times.append(base + ((low & 0x7F | high << 7) >> 1 ^ -(low & 1)))
+            else:
+                times.append(base + number_at(body, at + 1)[0])
             if not at < end <= size:
                 raise Corrupt(_WRONG_LENGTH)
             at = end

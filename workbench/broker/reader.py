@@ -1,7 +1,7 @@
 """Reading a workspace without disturbing it: the window and the command line look at the file through this.
 
 The connection can't write (``mode=ro`` and ``query_only``). Decoded records are kept in a small LRU by (batch,
-slice of 512 records), so a jump anywhere costs one look-up and one slice. A reader belongs to one thread at a time.
+slice of 128 records), so a jump anywhere costs one look-up and one slice. A reader belongs to one thread at a time.
 What is read is committed; ``version()`` changes whenever somebody committed something.
 """
 
@@ -25,8 +25,8 @@ from workbench.core.errors import FileError, NotFound
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.records import PartitionBounds, StoredRecord, TopicPartition
 
-SLICE_RECORDS = 512
-KEPT_SLICES = 64
+SLICE_RECORDS = 128
+KEPT_SLICES = 256
 KEPT_BYTES = 16 << 20
 
 _PARTITIONS = """
@@ -35,16 +35,18 @@ _PARTITIONS = """
     WHERE topic.name = ? AND topic.deleted_ms IS NULL"""
 _HOLDER = "SELECT id, last_offset, size FROM batch WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"
 _DATA = "SELECT data FROM batch WHERE id = ?"
-
-
-_SPAN = "SELECT id, last_offset, time_high FROM batch WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"
+_SPAN = """
+    SELECT id, last_offset, min(base_timestamp, max_timestamp), time_high FROM batch
+    WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"""
 
 
 class BatchSpan(NamedTuple):
-    """One stored batch without its bytes. ``time_high`` is the greatest timestamp of the partition up to its end."""
+    """One stored batch without its bytes. ``first_time`` is that of its first record (or earlier, where the broker's
+    time took the place of the client's), ``time_high`` the greatest of the partition up to its end."""
 
     base_offset: int
     last_offset: int
+    first_time: int
     time_high: int
 
 
@@ -58,7 +60,7 @@ class StoredBatches:
     def span_at(self, offset: int) -> BatchSpan | None:
         """The last batch that begins at or before ``offset``."""
         row = self._db.execute(_SPAN, (self._floor, self._floor + offset)).fetchone()
-        return None if row is None else BatchSpan(row[0] - self._floor, row[1], row[2])
+        return None if row is None else BatchSpan(row[0] - self._floor, *row[1:])
 
     def times(self, base_offset: int) -> list[int]:
         """The timestamps of the batch's records; none when it is gone."""

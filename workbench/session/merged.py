@@ -117,7 +117,7 @@ class MergedOrder:
         for part, (from_, to) in zip(self._parts, brackets, strict=True):
             if not least <= row < most:
                 break
-            cut = part.cut(time) if from_ < to else to
+            cut = part.cut(time)
             least, most = least + cut - from_, most - (to - cut)
         return least if least > row else most
 
@@ -149,18 +149,19 @@ class _Part:
         """The first offset that has reached ``time``; the end when there is none."""
         from_, to = self.bracket(time)
         if from_ == to:
-            return from_
+            return to
         return from_ + bisect_left(self._times_in(self._span(from_)), time)
 
     def bracket(self, time: int) -> tuple[int, int]:
-        """Bounds of the cut: the batch it falls in."""
+        """Bounds of the cut: the batch it falls in, or twice the same where it falls between two."""
         for looks in count():
             at = bisect_left(self._spans, time, key=_height)
             if at == len(self._spans):
                 return self.end, self.end
             above, low = self._spans[at], self.start
             if at == 0 or above.base_offset <= (low := self._spans[at - 1].last_offset + 1):
-                return max(low, self.start), min(above.last_offset + 1, self.end)
+                between = low == above.base_offset and time <= above.first_time
+                return low, low if between else min(above.last_offset + 1, self.end)
             below_ms = self._spans[at - 1].time_high
             share = 0.5 if looks > _BY_SHARE and looks % 2 else (time - below_ms) / (above.time_high - below_ms)
             self._look_at(min(low + int((above.last_offset - low) * share), above.base_offset - 1))

@@ -8,8 +8,9 @@ an offset in one partition, the sum of offsets over all partitions merged by tim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from workbench.broker import BrokerReader
 from workbench.core.errors import NotFound
@@ -67,28 +68,36 @@ class MergedRows:
 
     topic: str
     page_rows: int = 128
+    _orders: WeakKeyDictionary[BrokerReader, MergedOrder] = field(default_factory=WeakKeyDictionary, compare=False)
 
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:
         return sum(b.log_start for b in bounds), sum(b.end for b in bounds)
 
-    def _removed(self, reader: BrokerReader) -> int:
-        return self.span(reader.bounds(self.topic))[0]
+    def _order(self, reader: BrokerReader) -> MergedOrder:
+        """What a reader learnt of the log stays as long as nothing was added or removed."""
+        known = self._orders.get(reader)
+        if known is None or known.bounds != reader.bounds(self.topic):
+            known = self._orders[reader] = MergedOrder(reader, self.topic)
+        return known
 
     def read(self, reader: BrokerReader, first: int, count: int) -> dict[int, StoredRecord]:
-        removed = self._removed(reader)
+        order = self._order(reader)
+        removed = self.span(order.bounds)[0]
         row = max(0, first - removed)
-        records = MergedOrder(reader, self.topic).read(row, first - removed + count - row)
+        records = order.read(row, first - removed + count - row)
         return {removed + row + i: record for i, record in enumerate(records)}
 
     def number_of(self, reader: BrokerReader, partition: int, offset: int) -> int:
-        own = next((b for b in reader.bounds(self.topic) if b.partition == partition), None)
+        order = self._order(reader)
+        own = next((b for b in order.bounds if b.partition == partition), None)
         if own is None or not own.records:
             raise NotFound(f"Partition {partition} of {self.topic} holds no records.")
         inside = min(max(offset, own.log_start), own.end - 1)
-        return self._removed(reader) + MergedOrder(reader, self.topic).row_of(partition, inside)
+        return self.span(order.bounds)[0] + order.row_of(partition, inside)
 
     def number_at(self, reader: BrokerReader, ms: int) -> int:
-        return self._removed(reader) + MergedOrder(reader, self.topic).row_at_time(ms)
+        order = self._order(reader)
+        return self.span(order.bounds)[0] + order.row_at_time(ms)
 
 
 @dataclass(frozen=True, slots=True)
