@@ -1,12 +1,14 @@
 """The Kafka listener of a running host: started and stopped by commands, its clients told to the telemetry.
 
-``ListenKafka`` replaces what listens; the old address is given up first. Lives on the host's loop.
+``ListenKafka`` replaces what listens; the old address is given up first. Lives on the host's loop. The listener's code
+is loaded when it is first wanted, for it takes as long as all the rest of the host.
 """
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.broker import Broker
 from workbench.control.messages import KafkaUsers, ListenKafka, ListKafkaUsers, PutKafkaUser, RemoveKafkaUser
@@ -14,13 +16,14 @@ from workbench.core.changes import Changes
 from workbench.core.snapshot import ClientStat
 from workbench.host.acts import Act, Acts
 from workbench.host.session import ClientSession
-from workbench.listeners.kafka import KafkaListener, ListenerSettings, Users, parse_address
+
+if TYPE_CHECKING:
+    from workbench.listeners.kafka import KafkaListener, ListenerSettings, Users
 
 
 class KafkaActs:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._users = Users(broker)
         self._listener: KafkaListener | None = None
         self._turn = asyncio.Lock()
 
@@ -42,6 +45,8 @@ class KafkaActs:
 
     async def listen(self, command: ListenKafka) -> None:
         """Listen as the command says, or no more when it names no address."""
+        from workbench.listeners.kafka import KafkaListener
+
         async with self._turn:
             await self._stop()
             if command.address is not None:
@@ -62,16 +67,23 @@ class KafkaActs:
         await self.listen(command)
 
     async def _put_user(self, session: ClientSession, command: PutKafkaUser) -> None:
-        await asyncio.to_thread(self._users.put, command.name, command.password)
+        await asyncio.to_thread(self._users().put, command.name, command.password)
 
     async def _remove_user(self, session: ClientSession, command: RemoveKafkaUser) -> None:
-        await asyncio.to_thread(self._users.remove, command.name)
+        await asyncio.to_thread(self._users().remove, command.name)
 
     async def _list_users(self, session: ClientSession, command: ListKafkaUsers) -> KafkaUsers:
-        return KafkaUsers(tuple(self._users.names()))
+        return KafkaUsers(tuple(self._users().names()))
+
+    def _users(self) -> Users:
+        from workbench.listeners.kafka import Users
+
+        return Users(self._broker)
 
 
 def _settings(command: ListenKafka) -> ListenerSettings:
+    from workbench.listeners.kafka import ListenerSettings, parse_address
+
     host, port = parse_address(command.address or "")
     return ListenerSettings(
         host, port, allow_remote=command.allow_remote, sasl=command.sasl,
