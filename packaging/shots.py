@@ -14,12 +14,13 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from workbench.host import make_workspace
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.replay_preview import ReplayPreview
 from workbench.ui.settings import Settings
 from workbench.ui.theme.theme import theme
-from workbench.ui.window.files import make_workspace, saved_drawing
+from workbench.ui.window.files import saved_drawing
 from workbench.ui.window.main_window import MainWindow
 
 WARM_S = 25.0

@@ -8,9 +8,8 @@ import click
 
 from workbench.cli.output import note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option
-from workbench.control.messages import SaveFlow
-from workbench.flow import codec
-from workbench.flow.samples import load_sample, samples
+from workbench.flow.samples import samples
+from workbench.host import make_workspace
 
 
 @click.command()
@@ -19,13 +18,9 @@ from workbench.flow.samples import load_sample, samples
 @json_option
 def new(file: Path, sample: str, as_json: bool) -> None:
     """Make a new workspace FILE."""
-    from workbench.broker import Broker
-
-    drawing = codec.dumps(load_sample(sample)) if sample else ""
-    Broker.create(file).close()
-    if drawing:
-        with host_of(file) as host:
-            host.call(SaveFlow(drawing))
+    make_workspace(file, sample)
+    with host_of(file):  # opening it makes the topics that are drawn
+        pass
     if as_json:
         print_json({"file": str(file), "sample": sample or None})
     else:

@@ -19,9 +19,10 @@ from workbench.cli.workspace import file_argument
 @click.option("--kafka-advertise", default="", metavar="HOST:PORT", help="The address clients are told to use.")
 @click.option("--run", is_flag=True, help="Run the drawn flow at once.")
 @click.option("--child", is_flag=True, hidden=True, help="Started by a window: stop some time after it is gone.")
+@click.option("--make", default=None, hidden=True, help="Make the file from this sample if it is not there.")
 @click.option("--grace", "grace_s", type=click.FloatRange(0, 3600), default=30.0, hidden=True)
 def serve(file: Path, kafka: str | None, kafka_allow_remote: bool, kafka_sasl: bool, kafka_tls: tuple[str, str] | None,
-          kafka_advertise: str, run: bool, child: bool, grace_s: float) -> int:  # fmt: skip
+          kafka_advertise: str, run: bool, child: bool, make: str | None, grace_s: float) -> int:  # fmt: skip
     """Serve FILE until it is told to stop. One line of JSON says when it is ready."""
     from workbench.control.messages import ListenKafka
     from workbench.host.main import HostSettings, serve_until_stopped
@@ -30,7 +31,7 @@ def serve(file: Path, kafka: str | None, kafka_allow_remote: bool, kafka_sasl: b
     listen = None if kafka is None else ListenKafka(
         kafka, kafka_allow_remote, kafka_sasl, certificate, key, kafka_advertise
     )  # fmt: skip
-    return serve_until_stopped(HostSettings(file, kafka=listen, run=run, child=child, grace_s=grace_s))
+    return serve_until_stopped(HostSettings(file, kafka=listen, run=run, child=child, grace_s=grace_s, make=make))
 
 
 COMMANDS = {"serve": serve}

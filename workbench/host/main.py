@@ -18,6 +18,7 @@ from workbench import __version__
 from workbench.control.messages import ListenKafka
 from workbench.control.rendezvous import HostFile, new_meeting
 from workbench.core.errors import WorkbenchError
+from workbench.host.fresh import make_workspace
 from workbench.host.lifecycle import stop_on_signals, wait_until_abandoned
 from workbench.host.memory import settle, share_one_heap
 from workbench.host.server import ControlServer
@@ -29,13 +30,15 @@ _STDIN = 0
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """``child``: a window started it, and holds the other end of standard input."""
+    """``child``: a window started it, and holds the other end of standard input. ``make`` names the sample a file
+    that is not there yet is made from («» for an empty one); None makes no file."""
 
     file: Path
     kafka: ListenKafka | None = None
     run: bool = False
     child: bool = False
     grace_s: float = 30.0
+    make: str | None = None
 
 
 def serve_until_stopped(settings: HostSettings) -> int:
@@ -55,6 +58,8 @@ def serve_until_stopped(settings: HostSettings) -> int:
 
 
 async def _serve(settings: HostSettings) -> None:
+    if settings.make is not None and not settings.file.exists():
+        make_workspace(settings.file, settings.make)
     service = await Service.open(settings.file)
     try:
         if settings.kafka is not None:

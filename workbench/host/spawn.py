@@ -53,20 +53,24 @@ _left_running: list[subprocess.Popen[bytes]] = []
 """Hosts that outlive their window for a while; kept, so that their end is taken note of when this process ends."""
 
 
-def start_host(path: str | Path, run: bool = False) -> ControlClient:
-    """Attach to the host that serves ``path``, or start one as a child. The errors are those of opening the file."""
+def start_host(path: str | Path, run: bool = False, make: str | None = None) -> ControlClient:
+    """Attach to the host that serves ``path``, or start one as a child. The errors are those of opening the file.
+
+    ``make`` lets the child make a file that is not there, from the sample of that name («» for an empty one).
+    """
     path = Path(path)
     try:
         client = ControlClient.attach(path, "window")
     except HostGone:
-        return _start_child(path, run)
+        more = [*(["--run"] if run else []), *([] if make is None else ["--make", make])]
+        return _start_child(path, more)
     if run:
         client.call(Run())
     return client
 
 
-def _start_child(path: Path, run: bool) -> ControlClient:
-    command = [sys.executable, "-m", "workbench", "serve", str(path), "--child", *(["--run"] if run else [])]
+def _start_child(path: Path, more: list[str]) -> ControlClient:
+    command = [sys.executable, "-m", "workbench", "serve", str(path), "--child", *more]
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words)
         assert process.stdout is not None

@@ -19,7 +19,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.settings import Settings
 from workbench.ui.single_instance import SingleInstance
 from workbench.ui.theme.theme import theme
-from workbench.ui.window.files import make_workspace, saved_drawing
+from workbench.ui.window.files import saved_drawing
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Application(QObject):
         link = HostLink(workspace, self._said.in_process)
         missing = not path.exists()
         may_make = missing and (bool(sample) or self._said.file is None)
-        link.connect_host((lambda: make_workspace(path, sample)) if may_make else None)
+        link.connect_host(sample if may_make else None)
         window = MainWindow(workspace, self.settings, link)
         window.load_drawing(_sample_text(sample) if missing and sample else saved_drawing(path))
         window.files.open_wanted.connect(self._open_other)

@@ -1,13 +1,11 @@
 """Finding, starting and restarting the host of a workspace, off the GUI thread.
 
-    connect ──► [file made from the sample if it is new] ──► attach to a living host, or start one ──► workspace.attach
+    connect ──► attach to a living host, or start one (which makes the file if it is new) ──► workspace.attach
 
 ``in_process`` serves the file on a thread of this process instead. Lives on the GUI thread; the work does not.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -31,20 +29,22 @@ class HostLink(QObject):
         self._in_process = in_process
         self._busy = False
 
-    def connect_host(self, prepare: Callable[[], None] | None = None) -> None:
-        """Get a host for the workspace's file; ``prepare`` runs first (it may make the file)."""
+    def connect_host(self, make: str | None = None) -> None:
+        """Get a host for the workspace's file; ``make`` names the sample a new file is made from («» for none)."""
         if self._busy:
             return
         self._busy = True
-        Operation(self, lambda: self._reach(prepare)).done(self._take).failed(self._refuse).run()
+        Operation(self, lambda: self._reach(make)).done(self._take).failed(self._refuse).run()
 
-    def _reach(self, prepare: Callable[[], None] | None) -> Caller:
-        if prepare is not None:
-            prepare()
-        from workbench.host import LocalHost, start_host  # off the first paint's way
+    def _reach(self, make: str | None) -> Caller:
+        from workbench.host import LocalHost, make_workspace, start_host  # off the first paint's way
 
-        caller = LocalHost(self._workspace.path) if self._in_process else start_host(self._workspace.path)
-        return caller
+        path = self._workspace.path
+        if not self._in_process:
+            return start_host(path, make=make)
+        if make is not None and not path.exists():
+            make_workspace(path, make)
+        return LocalHost(path)
 
     def _take(self, caller: Caller) -> None:
         self._busy = False

@@ -13,26 +13,13 @@ from workbench.control.messages import SaveAs
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
 from workbench.flow.edits import AddNode
+from workbench.host import make_workspace
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part, new_node
 from workbench.ui.settings import data_folder
 
 PATTERN = "Workspace (*.flow)"
-
-
-def make_workspace(path: Path, sample: str = "") -> None:
-    """A new workspace file, with a sample's drawing or empty. Any thread."""
-    from workbench.broker import Broker
-
-    drawing = ""
-    if sample:
-        from workbench.flow.samples import load_sample
-
-        drawing = codec.dumps(load_sample(sample))
-    with Broker.create(path) as broker:
-        if drawing:
-            broker.save_flow(drawing)
 
 
 def fresh_path(stem: str) -> Path:

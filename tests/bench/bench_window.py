@@ -1,0 +1,126 @@
+"""The window's figures, each from a process of its own: first paint, a file of ten million, frames beside a busy host.
+
+    python -m tests.bench.bench_window [paint] [open] [frames]
+
+Prints medians. ``open`` makes a file of ten million events first (about 2 GB in the temporary folder).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from workbench.broker import Broker, encode_batch
+from workbench.cli.benchmarks.flow import drawing
+from workbench.core.records import Record
+from workbench.flow import codec
+
+ROUNDS = 5
+EVENTS, BATCH = 10_000_000, 1000
+
+
+def child(file: str, began: str, seconds: str, *more: str) -> None:
+    """In the process that is measured: open the window, say when it was painted, what it weighs, how frames go."""
+    from PySide6.QtCore import QTimer
+
+    from workbench.ui.app import _parse
+    from workbench.ui.application import Application
+
+    application = Application(_parse([file, "--theme", "light", *more]))
+    found: dict[str, float] = {}
+
+    def painted() -> None:
+        found["paint_s"] = time.time() - float(began)
+
+    def end() -> None:
+        window = application.window
+        stats = window.canvas.frame_stats()
+        found["rss_mib"] = int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+        found["p50_ms"], found["p99_ms"] = stats.median_ms, stats.p99_ms
+        found["fps"], found["in"] = stats.fps, window.workspace.live.host.rate_in
+        print(json.dumps(found), flush=True)
+        window.close()
+
+    open_ = application.open
+
+    def open_and_watch(*args, **kwargs):
+        done = open_(*args, **kwargs)
+        application.window.canvas.first_painted.connect(painted)
+        QTimer.singleShot(int(float(seconds) * 1000), end)
+        return done
+
+    application.open = open_and_watch
+    application.exec()
+
+
+def measured(file: Path, seconds: float, *more: str) -> dict[str, float]:
+    settings = tempfile.mkdtemp()
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "WORKBENCH_SETTINGS": settings, "WORKBENCH_LOGS": settings}
+    command = [sys.executable, "-m", "tests.bench.bench_window", "child", str(file), str(time.time()), str(seconds)]
+    run = subprocess.run([*command, *more], env=env, capture_output=True, text=True, timeout=seconds + 60, check=True)
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def paint(folder: Path) -> None:
+    from workbench.host import make_workspace
+
+    took = []
+    for number in range(ROUNDS):
+        make_workspace(folder / f"{number}.flow", "orders")
+        took.append(measured(folder / f"{number}.flow", 2.5)["paint_s"])
+    print(f"first paint with the sample: median {median(took):.2f} s, best {min(took):.2f} s of {ROUNDS} (goal 0.6 s)")
+
+
+def open_large(folder: Path) -> None:
+    from workbench.host import make_workspace
+
+    empty, large = folder / "empty.flow", folder / "large.flow"
+    make_workspace(empty)
+    with Broker.create(large) as broker:
+        broker.create_topic("orders", 6)
+        value = b"x" * 200
+        waiting = []
+        for number in range(EVENTS // BATCH):
+            stamp = 1_700_000_000_000 + number * 10
+            batch = encode_batch([Record(b"C-%d" % (i % 500), value, (), stamp) for i in range(BATCH)], now_ms=stamp)
+            waiting.append(broker.append_batch("orders", number % 6, batch))
+            if len(waiting) > 64:
+                waiting.pop(0).result()
+        for future in waiting:
+            future.result()
+    here, there = measured(large, 6.0), measured(empty, 6.0)
+    more = here["rss_mib"] - there["rss_mib"]
+    print(f"ten million events: painted after {here['paint_s']:.2f} s (goal 1 s), an empty one {there['paint_s']:.2f} s; "
+          f"{more:+.0f} MiB against an empty one (goal 60)")  # fmt: skip
+
+
+def frames(folder: Path) -> None:
+    from workbench.host import make_workspace
+
+    make_workspace(folder / "calm.flow", "orders")
+    with Broker.create(folder / "busy.flow") as broker:
+        broker.save_flow(codec.dumps(drawing(12_500)))
+    calm = measured(folder / "calm.flow", 12.0, "--run")
+    busy = measured(folder / "busy.flow", 12.0, "--run")
+    print(f"a frame's painting: p99 {calm['p99_ms']:.1f} ms calm, {busy['p99_ms']:.1f} beside {busy['in']:,.0f} events/s "
+          f"= {busy['p99_ms'] / calm['p99_ms']:.2f}x; {calm['fps']:.0f} and {busy['fps']:.0f} frames/s")  # fmt: skip
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or ["paint", "frames", "open"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in chosen:
+            {"paint": paint, "open": open_large, "frames": frames}[name](Path(folder))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["child"]:
+        child(*sys.argv[2:])
+    else:
+        main()
