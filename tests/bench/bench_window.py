@@ -96,7 +96,7 @@ def open_large(folder: Path) -> None:
             future.result()
     here, there = measured(large, 6.0), measured(empty, 6.0)
     more = here["rss_mib"] - there["rss_mib"]
-    print(f"ten million events: painted after {here['paint_s']:.2f} s (goal 1 s), an empty one {there['paint_s']:.2f} s; "
+    print(f"ten million events: painted after {here['paint_s']:.2f} s (goal 1 s), empty {there['paint_s']:.2f} s; "
           f"{more:+.0f} MiB against an empty one (goal 60)")  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def frames(folder: Path) -> None:
         broker.save_flow(codec.dumps(drawing(12_500)))
     calm = measured(folder / "calm.flow", 12.0, "--run")
     busy = measured(folder / "busy.flow", 12.0, "--run")
-    print(f"a frame's painting: p99 {calm['p99_ms']:.1f} ms calm, {busy['p99_ms']:.1f} beside {busy['in']:,.0f} events/s "
+    print(f"painting: p99 {calm['p99_ms']:.1f} ms calm, {busy['p99_ms']:.1f} beside {busy['in']:,.0f} events/s "
           f"= {busy['p99_ms'] / calm['p99_ms']:.2f}x; {calm['fps']:.0f} and {busy['fps']:.0f} frames/s")  # fmt: skip
 
 
