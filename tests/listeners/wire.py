@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-import importlib
-import io
 import socket
 from struct import pack, unpack
 from typing import Any
 
-from kio.serial import entity_reader, entity_writer
+from kio.serial import entity_reader
 
 from workbench.listeners.kafka.apis.table import TABLE
-from workbench.listeners.kafka.codec import fitting
+from workbench.listeners.kafka.codec import kio_classes, kio_writer
 
 NAMES = {api.name: key for key, api in TABLE.items()}
 
 
-def classes(name: str, version: int) -> tuple[type, type]:
-    """kio's request and response of an API."""
-    title = "".join(word.capitalize() for word in name.split("_"))
-    request = importlib.import_module(f"kio.schema.{name}.v{version}.request")
-    response = importlib.import_module(f"kio.schema.{name}.v{version}.response")
-    return getattr(request, title + "Request"), getattr(response, title + "Response")
-
-
 def encode(name: str, version: int, fields: dict[str, Any], correlation: int = 7, client_id: str = "wire") -> bytes:
     """A request frame without its length. The client id is a 16-bit string in every version."""
-    request, _ = classes(name, version)
-    body = io.BytesIO()
-    entity_writer(request)(body, fitting(request)(fields))
+    request, _ = kio_classes(name, version)
+    body = kio_writer(request)(fields)
     name_bytes = client_id.encode()
     header = pack(">hhih", NAMES[name], version, correlation, len(name_bytes)) + name_bytes
-    return header + (b"\0" if request.__flexible__ else b"") + body.getvalue()
+    return header + (b"\0" if request.__flexible__ else b"") + body
 
 
 def decode(name: str, version: int, frame: bytes) -> tuple[int, Any]:
     """(correlation id, response); everything in the frame must have been read."""
-    _, response = classes(name, version)
+    _, response = kio_classes(name, version)
     (correlation,) = unpack(">i", frame[:4])
     at = 5 if response.__flexible__ and name != "api_versions" else 4
     entity, size = entity_reader(response)(frame, at)

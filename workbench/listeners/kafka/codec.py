@@ -27,6 +27,7 @@ from kio.serial import entity_reader, entity_writer
 from kio.serial.errors import SerialError
 
 from workbench.core.errors import Corrupt
+from workbench.listeners.kafka.produce_codec import produce_writer
 
 API_VERSIONS = 18
 _HEADER = Struct(">hhih")
@@ -79,22 +80,35 @@ def write_answer(api_key: int, exchange: Exchange, correlation: int, fields: Map
 @cache
 def exchange(name: str, version: int) -> Exchange:
     """Loads kio's classes for one API and version; done once each, when first asked for."""
-    request = importlib.import_module(f"kio.schema.{name}.v{version}.request")
-    answer = importlib.import_module(f"kio.schema.{name}.v{version}.response")
-    class_name = "".join(word.capitalize() for word in name.split("_"))
-    request_class = getattr(request, class_name + "Request")
-    answer_class = getattr(answer, class_name + "Response")
-    read_entity, write_entity, fit = entity_reader(request_class), entity_writer(answer_class), fitting(answer_class)
+    request_class, answer_class = kio_classes(name, version)
+    read_entity, write = entity_reader(request_class), kio_writer(answer_class)
 
     def read(frame: bytes, at: int) -> Any:
         return read_entity(frame, at)[0]
+
+    if name == "produce":
+        write = produce_writer(version, write)
+    return Exchange(bool(request_class.__flexible__), read, write)
+
+
+def kio_classes(name: str, version: int) -> tuple[Any, Any]:
+    """kio's request and response of an API."""
+    title = "".join(word.capitalize() for word in name.split("_"))
+    request = importlib.import_module(f"kio.schema.{name}.v{version}.request")
+    answer = importlib.import_module(f"kio.schema.{name}.v{version}.response")
+    return getattr(request, title + "Request"), getattr(answer, title + "Response")
+
+
+def kio_writer(entity: Any) -> Callable[[Mapping[str, Any]], bytes]:
+    """What writes plain fields as an ``entity``."""
+    write_entity, fit = entity_writer(entity), fitting(entity)
 
     def write(fields: Mapping[str, Any]) -> bytes:
         buffer = io.BytesIO()
         write_entity(buffer, fit(fields))
         return buffer.getvalue()
 
-    return Exchange(bool(request_class.__flexible__), read, write)
+    return write
 
 
 def _skip_tags(frame: bytes, at: int) -> int:

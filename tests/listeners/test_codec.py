@@ -1,0 +1,78 @@
+"""The hand-written Produce answer is kio's to the byte; clients in the panel; words for what is not served."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.core.clock import ManualClock
+from workbench.listeners.kafka import codec
+from workbench.listeners.kafka.clients import REMEMBERED_MS, Clients
+from workbench.listeners.kafka.produce_codec import produce_writer
+
+
+def refuse(_: object) -> bytes:
+    raise AssertionError("kio was asked")
+
+
+_TOPICS = st.lists(
+    st.tuples(st.text("abc.-_", min_size=1, max_size=249), st.lists(st.tuples(
+        st.integers(0, 999), st.integers(0, 2**40)), max_size=200)), max_size=4)  # fmt: skip
+
+
+@pytest.mark.parametrize("version", range(3, 12))
+@given(topics=_TOPICS)
+def test_the_answer_by_hand_is_the_one_by_kio(version: int, topics: list):
+    fields = {"responses": [
+        {"name": name, "partition_responses": [
+            {"index": index, "base_offset": base, "record_errors": ()} for index, base in parts
+        ]}
+        for name, parts in topics
+    ]}  # fmt: skip
+    _, response = codec.kio_classes("produce", version)
+    assert produce_writer(version, refuse)(fields) == codec.kio_writer(response)(fields)
+
+
+def test_an_error_is_left_to_kio():
+    fields = {"responses": [{"name": "t", "partition_responses": [{"error_code": 3}]}]}
+    assert produce_writer(9, lambda _: b"by kio")(fields) == b"by kio"
+
+
+def test_who_looks_for_a_group_and_does_not_join_it_is_told_what_to_set():
+    clock = ManualClock()
+    clients = Clients(clock)
+    connection = clients.enter("127.0.0.1", 1)
+    connection.sought = ("g", clock.monotonic_ms())
+    assert clients.stats()[0].note == ""
+    clock.advance(3_001)
+    assert "set group.protocol=classic" in clients.stats()[0].note
+    connection.group = "g"
+    assert clients.stats()[0].note == ""
+
+
+def test_rates_are_per_second_between_two_looks():
+    clock = ManualClock()
+    clients = Clients(clock)
+    connection = clients.enter("127.0.0.1", 1)
+    clients.stats()
+    connection.written["t"] += 500
+    connection.read["u"] += 100
+    clock.advance(500)
+    (seen,) = clients.stats()
+    assert (seen.rate_in, seen.rate_out) == (1000.0, 200.0)
+
+
+def test_who_was_turned_away_stays_visible_for_a_while_and_the_log_is_not_flooded(caplog: pytest.LogCaptureFixture):
+    clock = ManualClock()
+    clients = Clients(clock)
+    with caplog.at_level("INFO"):
+        for _ in range(100):
+            connection = clients.enter("127.0.0.1", 1)
+            clients.note(connection, "It is too old.")
+            clients.leave(connection)
+    assert len(caplog.records) == 1
+    (seen,) = clients.stats()
+    assert (seen.note, seen.connections) == ("It is too old.", 0)
+    clock.advance(REMEMBERED_MS)
+    assert clients.stats() == ()
