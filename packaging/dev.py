@@ -169,6 +169,7 @@ def test(arguments: list[str]) -> int:
     if subprocess.run([str(PYTHON), "-m", "ruff", "check", "-q", "."], cwd=ROOT).returncode:
         stop("style: see above, and try .venv/bin/ruff check --fix")
     env = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"), "PYTHONFAULTHANDLER": "1"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # the journeys start hundreds of processes
     return subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode
 
 

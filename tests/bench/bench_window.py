@@ -62,6 +62,7 @@ def child(file: str, began: str, seconds: str, *more: str) -> None:
 def measured(file: Path, seconds: float, *more: str) -> dict[str, float]:
     settings = tempfile.mkdtemp()
     env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "WORKBENCH_SETTINGS": settings, "WORKBENCH_LOGS": settings}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # as people start it: compiled once
     command = [sys.executable, "-m", "tests.bench.bench_window", "child", str(file), str(time.time()), str(seconds)]
     run = subprocess.run([*command, *more], env=env, capture_output=True, text=True, timeout=seconds + 60, check=True)
     return json.loads(run.stdout.splitlines()[-1])

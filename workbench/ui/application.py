@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from workbench.core.errors import WorkbenchError
 from workbench.ui.app import APP, choose_file
@@ -48,6 +50,8 @@ class Application(QObject):
         path, sample = choose_file(self._said.file, self.settings, not self._said.no_sample)
         if not self.open(path, sample, run=self._said.run or bool(sample), tour=first_time and bool(sample)):
             return 0
+        for number in (signal.SIGTERM, signal.SIGINT):  # the status bar's timer gives Python its turn to notice
+            signal.signal(number, lambda *_: QTimer.singleShot(0, self.window, self.window.close))
         if self._said.shot is not None:
             QTimer.singleShot(int(self._said.shot_after * 1000), self._take_shot)
         return self._app.exec() or self._status
@@ -100,7 +104,7 @@ class Application(QObject):
     def _unforeseen(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """An error nobody caught: into the log, and a sentence in the window instead of an end."""
         _log.error("an error nobody foresaw", exc_info=(kind, error, trace))
-        if self.window is not None:
+        if self.window is not None and isValid(self.window):
             self.window.workspace.failed.emit(
                 WorkbenchError(f"Something went wrong in the window: {error}.", "The log file has the details."))
 

@@ -59,11 +59,12 @@ class _Work(QRunnable):
 
 
 class Operation(QObject):
-    """One act. Deletes itself when it is over."""
+    """One act. Deletes itself when it is over. Acts given the same ``pool`` of one thread are done in order."""
 
-    def __init__(self, parent: QObject, fn: Callable[[], Any]) -> None:
+    def __init__(self, parent: QObject, fn: Callable[[], Any], pool: QThreadPool | None = None) -> None:
         super().__init__(parent)
         self._fn = fn
+        self._pool = pool
         self._done: Callable[[Any], None] | None = None
         self._failed: Callable[[WorkbenchError], None] | None = None
         self._post = _post()
@@ -77,7 +78,7 @@ class Operation(QObject):
         return self
 
     def run(self, pool: QThreadPool | None = None) -> Operation:
-        (pool or QThreadPool.globalInstance()).start(_Work(self._fn, self, self._post))
+        (pool or self._pool or QThreadPool.globalInstance()).start(_Work(self._fn, self, self._post))
         return self
 
     def finish(self, result: Any, error: WorkbenchError | None) -> None:

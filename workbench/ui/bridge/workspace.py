@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from workbench.control.messages import Command, Push
@@ -92,6 +92,8 @@ class Workspace(QObject):
         self.at_ms: int | None = None
         self._caller: Caller | None = None
         self._had_host = False
+        self._acts = QThreadPool(self)
+        self._acts.setMaxThreadCount(1)  # acts reach the host in the order they were done
         self._reader: BrokerReader | None = None
         self._pushed.connect(self._take_push)
         self._lost.connect(self._take_lost)
@@ -166,11 +168,11 @@ class Workspace(QObject):
 
     # -- acts ----------------------------------------------------------------------------------------------
     def act(self, command: Command) -> Operation:
-        """Send a command to the host, off this thread; call ``.run()`` on what is returned.
+        """Send a command to the host, off this thread and after those sent before; call ``.run()`` on what is returned.
 
         Without ``.failed`` an error reaches the ``failed`` signal, so that none is lost.
         """
-        return Operation(self, lambda: self.call(command)).failed(self.failed.emit)
+        return Operation(self, lambda: self.call(command), self._acts).failed(self.failed.emit)
 
     def call(self, command: Command) -> Any:
         """The same, waiting for the answer (any thread)."""
