@@ -13,7 +13,6 @@ from workbench.control.messages import SaveAs
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
 from workbench.flow.edits import AddNode
-from workbench.host import make_workspace
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part, new_node
@@ -30,6 +29,12 @@ def fresh_path(stem: str) -> Path:
     return path
 
 
+def _make(path: Path, sample: str = "") -> None:
+    from workbench.host import make_workspace  # off the first paint's way
+
+    make_workspace(path, sample)
+
+
 class Files(QObject):
     """See the module. ``open_wanted`` asks the application for a window on a file."""
 
@@ -44,7 +49,7 @@ class Files(QObject):
     def new(self) -> None:
         def make(name: str) -> None:
             path = Path(name).with_suffix(".flow")
-            Operation(self, lambda: (path.unlink(missing_ok=True), make_workspace(path))).done(
+            Operation(self, lambda: (path.unlink(missing_ok=True), _make(path))).done(
                 lambda _: self.open_wanted.emit(path)).failed(self._workspace.failed.emit).run()  # fmt: skip
 
         self._ask(self.tr("New workspace"), QFileDialog.AcceptMode.AcceptSave, PATTERN, make, "flow")
@@ -65,7 +70,7 @@ class Files(QObject):
 
     def open_sample(self, name: str, title: str) -> None:
         path = fresh_path(title)
-        Operation(self, lambda: make_workspace(path, name)).done(lambda _: self.open_wanted.emit(path)).failed(
+        Operation(self, lambda: _make(path, name)).done(lambda _: self.open_wanted.emit(path)).failed(
             self._workspace.failed.emit).run()  # fmt: skip
 
     def play_file(self) -> None:
