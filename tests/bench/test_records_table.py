@@ -22,7 +22,7 @@ from workbench.core.records import Record
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.records import RecordsModel
 from workbench.ui.models.rows import MergedRows, PartitionRows, Rows
-from workbench.ui.panels.records import RecordsTable
+from workbench.ui.panels.records_table import RecordsTable
 
 RECORDS = int(os.environ.get("RECORDS_BENCH", "1000000"))
 PARTITIONS, BATCH, JUMPS = 6, 1000, 40

@@ -3,12 +3,16 @@
 The model never counts and never fetches "more": it is told the span of numbers (``show``, ``grow``), and asks
 ``Rows`` for the page under the eye. Until that arrives a row has no record and is painted as grey bars. The page
 asked for last is loaded first, so a jump is never behind a queue. Spans over ``MAX_ROWS`` show a window of them.
+
+The end is different: it moves only once the newest records are here, a page of them in one read, so a quick tail
+never shows grey rows. They are kept beside the pages, for at the end of a merged log late records still move others.
 GUI thread.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, Qt, Signal
@@ -44,6 +48,8 @@ class RecordsModel(QAbstractTableModel):
         self._newest_first = True
         self._first = 0
         self._end = 0
+        self._coming_end = 0  # the log ends here; the rows up to it appear once the newest are loaded
+        self._newest: dict[int, StoredRecord] = {}
         self._pages: OrderedDict[int, dict[int, StoredRecord]] = OrderedDict()
         self._stale: set[int] = set()
         self._waiting: list[int] = []
@@ -56,6 +62,8 @@ class RecordsModel(QAbstractTableModel):
         self.beginResetModel()
         self._rows, self._newest_first = rows, newest_first
         self._first, self._end = max(first, end - MAX_ROWS), end
+        self._coming_end = end
+        self._newest = {}
         self._shown += 1
         self._pages.clear()
         self._stale.clear()
@@ -76,11 +84,15 @@ class RecordsModel(QAbstractTableModel):
             self._insert(self._first - first, at_end=self._newest_first)
             self._first = first
             self.endInsertRows()
-        if end > self._end:
-            self._mark_page(self._end - 1)
-            self._insert(end - self._end, at_end=not self._newest_first)
-            self._end = end
-            self.endInsertRows()
+        self._coming_end = end
+        self._load_next()
+
+    def _extend(self, end: int) -> None:
+        self._mark_page(self._end - 1)
+        self._insert(end - self._end, at_end=not self._newest_first)
+        self._end = end
+        self._coming_end = max(end, self._coming_end)
+        self.endInsertRows()
 
     def _insert(self, count: int, at_end: bool) -> None:
         at = self.rowCount() if at_end else 0
@@ -111,10 +123,17 @@ class RecordsModel(QAbstractTableModel):
     def number_of(self, row: int) -> int:
         return self._end - 1 - row if self._newest_first else self._first + row
 
+    @property
+    def end(self) -> int:
+        """The number after the newest that is shown."""
+        return self._end
+
     def include(self, number: int) -> None:
-        """Move the window of a span over ``MAX_ROWS`` so that it holds ``number``."""
-        if not self._first <= number < self._end:
-            self.show(self._rows, number, max(self._end, number + 1), self._newest_first)
+        """See that ``number`` has a row: move the window over a long span, or show an end that is coming."""
+        if number < self._first:
+            self.show(self._rows, number, min(self._end, number + MAX_ROWS), self._newest_first)
+        elif self._end <= number < self._coming_end:
+            self._extend(number + 1)
 
     # -- records -------------------------------------------------------------------------------------------
     def record(self, row: int) -> StoredRecord | None:
@@ -122,6 +141,8 @@ class RecordsModel(QAbstractTableModel):
         if self._rows is None or not 0 <= row < self.rowCount():
             return None
         number = self.number_of(row)
+        if number in self._newest:
+            return self._newest[number]
         page = number // self._rows.page_rows
         records = self._pages.get(page)
         if records is None or page in self._stale:
@@ -147,33 +168,54 @@ class RecordsModel(QAbstractTableModel):
         self._load_next()
 
     def _load_next(self) -> None:
-        if self._loading or not self._waiting or self._rows is None:
+        """A page under the eye before the newest records."""
+        rows = self._rows
+        if self._loading or rows is None:
             return
+        if self._waiting:
+            page = self._waiting.pop()
+            self._load(rows, page * rows.page_rows, rows.page_rows, lambda found: self._keep(page, found))
+        elif self._coming_end > self._end:
+            end = self._coming_end
+            first = max(self._first, end - rows.page_rows)
+            self._load(rows, first, end - first, lambda found: self._take_newest(end, found))
+
+    def _load(self, rows: Rows, first: int, count: int, take: Callable[[dict[int, StoredRecord]], None]) -> None:
         self._loading = True
-        page, rows, shown, workspace = self._waiting.pop(), self._rows, self._shown, self._workspace
+        shown, workspace = self._shown, self._workspace
 
         def read() -> dict[int, StoredRecord]:
             with workspace.reader_for_work() as reader:
-                return rows.read(reader, page * rows.page_rows, rows.page_rows)
+                return rows.read(reader, first, count)
 
-        Operation(self, read).done(lambda found: self._keep(shown, page, found)).failed(
-            lambda error: self._give_up(shown, error)
-        ).run()
+        def taken(found: dict[int, StoredRecord]) -> None:
+            if shown == self._shown:
+                self._loading = False
+                take(found)
+                self.page_loaded.emit()
+                self._load_next()
 
-    def _keep(self, shown: int, page: int, records: dict[int, StoredRecord]) -> None:
-        if shown != self._shown or self._rows is None:
-            return
-        self._loading = False
+        Operation(self, read).done(taken).failed(lambda error: self._give_up(shown, error)).run()
+
+    def _take_newest(self, end: int, records: dict[int, StoredRecord]) -> None:
+        if not self._end < end <= self._coming_end:
+            return  # the tail was paused meanwhile
+        self._newest = records
+        self._extend(end)
+        self._tell_changed(min(records, default=end), end - 1)
+
+    def _keep(self, page: int, records: dict[int, StoredRecord]) -> None:
+        assert self._rows is not None
         self._pages[page] = records
         self._stale.discard(page)
         while len(self._pages) > KEPT_PAGES:
             self._pages.popitem(last=False)
-        first, last = page * self._rows.page_rows, (page + 1) * self._rows.page_rows - 1
+        self._tell_changed(page * self._rows.page_rows, (page + 1) * self._rows.page_rows - 1)
+
+    def _tell_changed(self, first: int, last: int) -> None:
         rows = sorted((self.row_of(first), self.row_of(last)))
         if rows[0] >= 0:
             self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[1], len(COLUMNS) - 1))
-        self.page_loaded.emit()
-        self._load_next()
 
     def _give_up(self, shown: int, error: WorkbenchError) -> None:
         if shown == self._shown:

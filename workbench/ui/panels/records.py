@@ -1,23 +1,20 @@
 """Every record of a topic: a table of any length with filter, jump and live tail, and the chosen record in full.
 
-What is shown is a span of numbers (``models.rows``). The tail moves the span's end with the log; pausing it keeps the
-end where it is and counts what waits. A filter scans off the GUI thread, a slice at a time, and what it found so far
-is the table. In the past the span ends where the log ended then. GUI thread.
+What is shown is a span of numbers (``models.rows``). The tail moves the span's end with the log, or keeps it while it
+is paused (``records_tail``); with a filter, what the search has found so far is the table (``records_search``). In the
+past the span ends where the log ended then. GUI thread.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QAbstractSlider,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -31,56 +28,17 @@ from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.goto import Destination, read_destination
 from workbench.ui.models.matching import read_filter
-from workbench.ui.models.records import COLUMNS, RecordsModel
-from workbench.ui.models.rows import MatchedRows, MergedRows, PartitionRows, Rows
-from workbench.ui.models.scan import Progress, Scan
+from workbench.ui.models.records import RecordsModel
+from workbench.ui.models.rows import MergedRows, PartitionRows, Rows
 from workbench.ui.models.series import topic_order
 from workbench.ui.panels.blocks import Banner, Empty, label, push_button, set_tone
-from workbench.ui.panels.record_cells import ROW_HEIGHT, RecordCell
 from workbench.ui.panels.record_detail import RecordDetail
 from workbench.ui.panels.records_bar import RecordsBar
+from workbench.ui.panels.records_search import RecordSearch
+from workbench.ui.panels.records_table import RecordsTable
+from workbench.ui.panels.records_tail import Tail
 from workbench.ui.panels.replay_preview import open_replay_preview
 from workbench.ui.theme import icons, words
-
-SCAN_SLICE_S = 0.1
-_WIDTHS = {"time": 114, "partition": 50, "offset": 76, "key": 100, "value": 400, "headers": 76, "size": 72}
-
-
-class RecordsTable(QTableView):
-    """The view with fixed rows. ``scrolled`` comes when a person scrolls."""
-
-    scrolled = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setItemDelegate(RecordCell(self))
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        rows = self.verticalHeader()
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
-        rows.hide()
-        self.verticalScrollBar().actionTriggered.connect(self._tell_scrolled)
-
-    def _tell_scrolled(self, action: int) -> None:
-        if action != QAbstractSlider.SliderAction.SliderNoAction.value:
-            self.scrolled.emit()
-
-    def dress_columns(self) -> None:
-        """Widths once a model is there: the value takes what is left."""
-        columns = self.horizontalHeader()
-        columns.setHighlightSections(False)
-        columns.setMinimumSectionSize(40)
-        columns.setFixedHeight(26)
-        for index, name in enumerate(COLUMNS):
-            mode = QHeaderView.ResizeMode.Stretch if name == "value" else QHeaderView.ResizeMode.Interactive
-            columns.setSectionResizeMode(index, mode)
-            self.setColumnWidth(index, _WIDTHS[name])
 
 
 class RecordsPanel(QWidget):
@@ -92,13 +50,8 @@ class RecordsPanel(QWidget):
         self._topic = ""
         self._partition: int | None = None
         self._newest_first = True
-        self._scan: Scan | None = None
-        self._progress: Progress | None = None
-        self._scanning = False
-        self._frozen_end: int | None = None  # the number the span ends at while the tail is paused
-        self._paused_at_ms = 0
-        self._paused_total = 0
-        self._wanted: tuple[int, int] | None = None  # record to choose once its page is here
+        self._tail = Tail()
+        self.search = RecordSearch(workspace, self)
         self.model = RecordsModel(workspace, self)
         self._build()
         self._connect()
@@ -141,7 +94,7 @@ class RecordsPanel(QWidget):
         self.said = label("", "muted")
         self.found = label("", "muted")
         self.stop = push_button(self.tr("Stop"), variant="link", tip=self.tr("Stop looking; what was found stays"))
-        self.stop.clicked.connect(self._stop_scan)
+        self.stop.clicked.connect(self._stop_search)
         for widget in (self._mark, self.said):
             row.addWidget(widget)
         row.addStretch(1)
@@ -166,6 +119,8 @@ class RecordsPanel(QWidget):
         self.model.modelReset.connect(lambda: self.table.selectionModel().clear())
         self.model.page_loaded.connect(self._page_came)
         self.model.load_failed.connect(self._say_failed)
+        self.search.advanced.connect(lambda: self._follow(workspace.shown))
+        self.search.failed.connect(self._say_failed)
         self.banner.button.clicked.connect(self._restart)
         self.detail.replay_wanted.connect(self._replay)
         self.detail.publish_wanted.connect(self._publish)
@@ -187,7 +142,7 @@ class RecordsPanel(QWidget):
         """Show a topic from its newest record."""
         if name != self._topic:
             self._topic, self._partition = name, None
-            self._frozen_end = None
+            self._tail.resume()
             self._restart()
 
     def show_place(self, topic: str, partition: int, offset: int) -> None:
@@ -213,30 +168,29 @@ class RecordsPanel(QWidget):
         )  # fmt: skip
 
     def _rows(self) -> Rows:
-        if self._scan is not None:
-            return MatchedRows(self._scan)
+        if self.search.active:
+            return self.search.rows()
         if self._partition is not None:
             return PartitionRows(self._topic, self._partition)
         return MergedRows(self._topic)
 
     def _span(self) -> tuple[int, int]:
-        first, end = self._rows().span(self.bounds())
-        return first, end if self._frozen_end is None else max(first, min(end, self._frozen_end))
+        span = self._rows().span(self.bounds())
+        return span[0], self._tail.end_of(span)
 
     def _restart(self) -> None:
         """Show the topic anew: another order, another filter, another time."""
         self.banner.say("")
         bounds = self.bounds()
-        if self._scan is not None:
-            self._frozen_end = None
-            self._scan = Scan(self._topic, self._scan.wanted, self._scanned_bounds(bounds))
-            self._progress = None
+        if self.search.wanted is not None:
+            self._tail.resume()
+            self.search.begin(self._topic, self.search.wanted, self._looked_at(bounds))
         self.model.show(self._rows(), *self._span(), self._newest_first)
         self.bar.show_order(self._partition, self._newest_first, len(bounds))
         self._to_edge()
         self._follow(self._workspace.shown)
 
-    def _scanned_bounds(self, bounds: tuple[PartitionBounds, ...]) -> tuple[PartitionBounds, ...]:
+    def _looked_at(self, bounds: tuple[PartitionBounds, ...]) -> tuple[PartitionBounds, ...]:
         return tuple(b for b in bounds if self._partition is None or b.partition == self._partition)
 
     def _follow(self, snapshot: Snapshot) -> None:
@@ -245,19 +199,19 @@ class RecordsPanel(QWidget):
         names = topic_order(self._workspace.document, snapshot)
         if self._topic not in names and (names or self._topic):
             self._topic = names[0] if names else ""
-            self._partition, self._frozen_end, self._scan = None, None, None
+            self._partition = None
+            self._tail.resume()
+            self.search.drop()
             self._restart()
             return
         self.bar.show_topics(names, self._topic)
         self.model.grow(*self._span())
-        if self._following and self.model.rowCount():
-            self._to_edge()
-        self._scan_on()
+        self.search.look_on(self._looked_at(self.bounds()))
         self._say()
 
     def _say(self) -> None:
         empty = self.model.rowCount() == 0
-        self._stack.setCurrentIndex(0 if empty else 1)
+        self._stack.setCurrentWidget(self.empty if empty else self.table)
         if empty:
             self._say_empty()
         waiting = self._waiting()
@@ -268,9 +222,9 @@ class RecordsPanel(QWidget):
     def _say_empty(self) -> None:
         if not self._topic:
             self.empty.say(self.tr("No topics yet"), self.tr("Records appear here once a topic is there."))
-        elif self._scan is not None and self._progress and self._progress.complete:
+        elif self.search.complete:
             self.empty.say(self.tr("No record matches"), self.tr("Change the filter, or clear it."))
-        elif self._scan is not None:
+        elif self.search.active:
             self.empty.say(self.tr("Looking…"), self.tr("Matches appear as they are found."))
         else:
             self.empty.say(self.tr("No records in {0} yet").format(self._topic),
@@ -283,12 +237,13 @@ class RecordsPanel(QWidget):
 
     @property
     def _following(self) -> bool:
-        return self._live and self._frozen_end is None
+        return self._live and not self._tail.paused
 
     def _waiting(self) -> int:
-        if self._frozen_end is None:
-            return 0
-        return max(0, self._rows().span(self.bounds())[1] - self._frozen_end)
+        return self._tail.waiting(self._rows().span(self.bounds())[1])
+
+    def _total(self) -> int:
+        return sum(b.end for b in self.bounds())
 
     def _toggle_tail(self) -> None:
         if self._following:
@@ -299,13 +254,12 @@ class RecordsPanel(QWidget):
     def pause_tail(self) -> None:
         """Keep the place; what arrives is counted."""
         if self._following:
-            self._frozen_end = self._span()[1]
-            self._paused_at_ms = self._workspace.shown.at_ms
-            self._paused_total = sum(b.end for b in self.bounds())
+            self._tail.pause(self.model.end, self._workspace.shown.at_ms, self._total())
+            self.model.grow(*self._span())
             self._say()
 
     def resume_tail(self) -> None:
-        self._frozen_end = None
+        self._tail.resume()
         self.model.grow(*self._span())
         self.table.selectionModel().clear()
         self._to_edge()
@@ -330,30 +284,22 @@ class RecordsPanel(QWidget):
         if not self._live:
             self.said.setText(self.tr("The log as it stood at {0}.").format(
                 words.clock(self._workspace.at_ms or 0, False)))  # fmt: skip
-        elif self._frozen_end is None:
+        elif not self._tail.paused:
             self.said.setText(self.tr("Following the newest records.") if self._topic else "")
         else:
             self._mark.setVisible(True)
             self._mark.setPixmap(icons.pixmap("pause", "warn_mark", 12, self.devicePixelRatioF()))
-            since = sum(b.end for b in self.bounds()) - self._paused_total
-            text = self.tr("Tail paused at {0}. Nothing is lost; ").format(words.clock(self._paused_at_ms, False))
-            if not since:
-                text += self.tr("nothing new since then.")
-            elif self._scan is not None:
-                text += self.tr("{0} of the {1} records since then match.").format(
-                    words.count(waiting), words.count(since))  # fmt: skip
-            else:
-                text += words.plural(waiting, self.tr("record since then."), self.tr("records since then."))
-            self.said.setText(text)
+            self.said.setText(self._tail.said(waiting, self._total(), self.search.active))
 
     # -- the filter ----------------------------------------------------------------------------------------
     def _take_filter(self, text: str) -> None:
-        if self._scan is not None and self._scan.wanted.text == text:
+        if self.search.wanted is not None and self.search.wanted.text == text:
             return
         if not text:
             self.bar.filter.say("")
-            if self._scan is not None:
-                self._scan = self._progress = self._frozen_end = None
+            if self.search.active:
+                self.search.drop()
+                self._tail.resume()
                 self._restart()
             else:
                 self._say()
@@ -367,61 +313,26 @@ class RecordsPanel(QWidget):
             self.said.setText(reason.message)
             return
         self.bar.filter.say("ok")
-        self._scan = Scan(self._topic, wanted, ())
+        self.search.begin(self._topic, wanted, ())
         self._restart()
 
-    def _scan_on(self) -> None:
-        """Look on, unless a slice is under way or there is nothing new."""
-        scan = self._scan
-        if scan is None or self._scanning or (scan.full and self._progress is not None):
-            return
-        ends = {b.partition: b.end for b in self._scanned_bounds(self.bounds())}
-        if self._progress is not None and scan.progress(ends).complete:
-            self._progress = scan.progress(ends)
-            return
-        self._scanning = True
-        workspace = self._workspace
-
-        def look() -> Progress:
-            with workspace.reader_for_work() as reader:
-                return scan.advance(reader, ends, SCAN_SLICE_S)
-
-        Operation(self, look).done(lambda progress: self._scanned(scan, progress)).failed(self._scan_failed).run()
-
-    def _scanned(self, scan: Scan, progress: Progress) -> None:
-        self._scanning = False
-        if scan is self._scan:
-            self._progress = progress
-        self._follow(self._workspace.shown)
-
-    def _scan_failed(self, error: WorkbenchError) -> None:
-        self._scanning = False
-        self._stop_scan()
-        self._say_failed(error)
-
-    def _stop_scan(self) -> None:
-        if self._scan is not None:
-            self._scan.full = True
-            self._say()
+    def _stop_search(self) -> None:
+        self.search.stop()
+        self._say()
 
     def _say_found(self) -> None:
-        progress = self._progress if self._scan is not None else None
-        self.stop.setVisible(progress is not None and not progress.complete)
-        if self._scan is None:
-            total = sum(b.records for b in self._scanned_bounds(self.bounds()))
-            self.found.setText(words.plural(total, self.tr("record"), self.tr("records")) if self._topic else "")
-        elif progress is None:
-            self.found.setText(self.tr("looking…"))
+        looking = self.search.progress is not None and not self.search.complete
+        self.stop.setVisible(looking)
+        if self.search.active:
+            self.found.setText(self.search.said())
         else:
-            matched = self.tr("{0} of {1} match").format(words.count(progress.matched), words.count(progress.total))
-            scanned = self.tr("scanned {0} of {1}").format(words.count(progress.scanned), words.count(progress.total))
-            kept = self.tr(" · the newest {0} are kept").format(words.count(progress.older)) if progress.full else ""
-            self.found.setText(f"{matched}     {scanned}{kept}")
+            total = sum(b.records for b in self._looked_at(self.bounds()))
+            self.found.setText(words.plural(total, self.tr("record"), self.tr("records")) if self._topic else "")
 
     # -- going somewhere -----------------------------------------------------------------------------------
     def _choose_order(self, partition: int | None, newest_first: bool) -> None:
         if partition != self._partition:
-            self._frozen_end = None
+            self._tail.resume()
         self._partition, self._newest_first = partition, newest_first
         self._restart()
 
@@ -447,9 +358,11 @@ class RecordsPanel(QWidget):
         Operation(self, find).done(self._arrive).failed(self._workspace.failed.emit).run()
 
     def _arrive(self, number: int) -> None:
+        self._tail.keep(max(self.model.end, number + 1))
+        self.model.grow(*self._span())
+        self.model.include(number)
         self.pause_tail()
-        if self.model.rowCount():
-            self.model.include(number)
+        self._tail.keep(self.model.end)
         row = self.model.row_of(number)
         if row >= 0:
             index = self.model.index(row, 0)
@@ -463,6 +376,9 @@ class RecordsPanel(QWidget):
             self._show_detail(self.model.record(current.row()))
 
     def _page_came(self) -> None:
+        self._stack.setCurrentWidget(self.table if self.model.rowCount() else self.empty)
+        if self._following:
+            self._to_edge()
         current = self.table.currentIndex()
         if current.isValid():
             self._show_detail(self.model.record(current.row()))
