@@ -1,5 +1,5 @@
 """The answer to a Produce that went well, written by hand: the one message that is sent tens of thousands of times a
-second. 3 us instead of kio's 40. Whatever holds an error goes to kio.
+second. 2.4 us instead of kio's 24. Whatever holds an error goes to kio.
 
     topics [ name | partitions [ index i32 | error i16 | base offset i64 | append time i64 | log start i64 (from 5)
              | record errors, error message (from 8) | tags (from 9) ] | tags (from 9) ] | throttle i32 | tags (from 9)
