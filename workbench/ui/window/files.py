@@ -48,8 +48,9 @@ class Files(QObject):
     # -- workspaces ----------------------------------------------------------------------------------------
     def new(self) -> None:
         def make(name: str) -> None:
+            """A file that is there is not overwritten: the sentence of ``AlreadyExists`` is shown instead."""
             path = Path(name).with_suffix(".flow")
-            Operation(self, lambda: (path.unlink(missing_ok=True), _make(path))).done(
+            Operation(self, lambda: _make(path)).done(
                 lambda _: self.open_wanted.emit(path)).failed(self._workspace.failed.emit).run()  # fmt: skip
 
         self._ask(self.tr("New workspace"), QFileDialog.AcceptMode.AcceptSave, PATTERN, make, "flow")
