@@ -113,7 +113,7 @@ class LagPanel(QWidget):
         self.window_button.setProperty("small", True)
         self.window_button.setMenu(self._window_menu())
         self.legend = QWidget()
-        self.legend.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # else it keeps the dock wide
         self._legend_row = QGridLayout(self.legend)
         self._legend_row.setContentsMargins(0, 0, 0, 0)
         self._legend_row.setHorizontalSpacing(12)

@@ -16,7 +16,7 @@ from workbench.ui.bridge.workspace import Workspace
 if TYPE_CHECKING:
     from workbench.ui.panels.node_panel import NodePanel
 
-_SIZES = {"producer": (416, 690), "group": (484, 690)}
+_SIZES = {"producer": (436, 690), "group": (484, 690)}
 _MARGIN = 24
 
 
