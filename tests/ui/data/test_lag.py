@@ -57,6 +57,22 @@ def test_one_line_a_group_the_selected_one_filled_and_solid(panel):
     assert panel._plot._threshold_text.toPlainText() == "threshold 10,000"
 
 
+def ground(panel: LagPanel) -> str:
+    """The colour that is really painted, in a corner where nothing else is."""
+    return panel._plot.grab().toImage().pixelColor(2, panel._plot.height() - 3).name()
+
+
+def test_the_ground_follows_the_theme_and_the_past(stage, panel, qapp):
+    seen = []
+    for mode, past in (("light", False), ("dark", False), ("dark", True), ("light", True)):
+        theme().apply(qapp, mode)
+        theme().set_past(past)
+        stage.qtbot.waitUntil(lambda: ground(panel) == theme().color("surface").name())
+        seen.append(ground(panel))
+    theme().set_past(False)
+    assert len(set(seen)) == 4
+
+
 def test_live_points_go_on_at_the_right_edge(stage, panel):
     stage.push(orders_snapshot(NOW_MS + 1000))
     stage.qtbot.waitUntil(lambda: lines(panel)["shipping"].points[-1][0] == (NOW_MS + 1000) / 1000)
@@ -161,4 +177,4 @@ def test_thinning_keeps_ends_least_and_greatest(values: list[int], most: int):
 def test_ticks_are_round_few_and_inside(low: float, span: float, most: int):
     for ticks in (number_ticks(low, low + span, most), time_ticks(low, low + span, most)):
         assert len(ticks) <= most + 1
-        assert all(low <= tick <= low + span for tick in ticks)
+        assert all(low - 1e-6 <= tick <= low + span + 1e-6 for tick in ticks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -37,6 +37,17 @@ def test_it_reads_as_the_mockup_does(stage, ground):
     assert preview.pause.text() == "Pause both members, move, resume · about 0.3 s without reading"
     assert preview.warning_words.text().startswith("Retention reaches these offsets in 4 min 35 s, and shipping-2")
     assert preview.hold.isChecked() and preview.hold.text() == "Hold retention of orders until the replay ends"
+
+
+def test_it_is_as_high_as_its_rows(stage, ground):
+    preview = opened(stage, ground, ResetSpec("time", PAST_MS), (0, 48_120))
+    preview.grab()
+    table, total = preview.moves.table, preview.moves.total.parentWidget()
+    last = table.rowViewportPosition(5) + table.rowHeight(5)
+    assert 0 <= table.viewport().height() - last <= 2
+    assert total.y() - table.geometry().bottom() <= 4
+    assert preview.moves.height() - total.geometry().bottom() <= 2
+    assert preview.pause.mapTo(preview, QPoint(0, 0)).y() - preview.moves.geometry().bottom() < 60
 
 
 def test_applying_holds_retention_and_undo_brings_the_old_offsets_back(stage, ground):

@@ -1,7 +1,8 @@
 """The lag chart's plot, on pyqtgraph: imported only once the window is up, for that import is most of a start.
 
 It draws what it is given: lines, a threshold, the playhead, what comes later, and the numbers under the pointer.
-Colours are taken anew at each ``draw``, for pyqtgraph does not follow the palette. GUI thread.
+Colours, that of the ground too, come from the theme at each ``restyle``: pyqtgraph does not follow the palette. GUI
+thread.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class _ValueAxis(pg.AxisItem):
 class LagPlot(pg.PlotWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         axes = {"bottom": _TimeAxis("bottom"), "left": _ValueAxis("left")}
-        super().__init__(parent, axisItems=axes, background=None)
+        super().__init__(parent, axisItems=axes)
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setMenuEnabled(False)
         self.setMouseEnabled(x=False, y=False)
@@ -101,6 +102,7 @@ class LagPlot(pg.PlotWidget):
     def restyle(self) -> None:
         """Take the theme's colours and fonts."""
         look = theme()
+        self.setBackground(look.color("surface"))
         for name in ("left", "bottom"):
             axis = self.getAxis(name)
             axis.setTickFont(look.font("caption"))

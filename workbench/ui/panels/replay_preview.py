@@ -217,10 +217,15 @@ class ReplayPreview(QFrame):
         """Over the canvas of the window, or in its corner when there is no canvas."""
         canvas = window.findChild(QWidget, "canvas")
         corner = canvas.mapTo(window, QPoint(12, 11)) if canvas is not None else QPoint(12, 12)
-        self.adjustSize()
+        self._fit()
         corner.setX(max(0, min(corner.x(), window.width() - self.width() - 8)))
         corner.setY(max(0, min(corner.y(), window.height() - self.height() - 8)))
         self.move(corner)
+
+    def _fit(self) -> None:
+        """As high as its words and rows need at this width; ``adjustSize`` would take the words for narrower."""
+        self.layout().activate()
+        self.resize(WIDTH, self.layout().totalHeightForWidth(WIDTH))
 
     # -- the form ------------------------------------------------------------------------------------------
     def _change_mode(self, mode: str) -> None:
@@ -230,8 +235,6 @@ class ReplayPreview(QFrame):
         self.other.setVisible(mode == "group")
         self.where.setText(words.clock(self._first_guess_ms(), False) if mode == "time" else "")
         self._typing.start()
-        if self.isVisible():
-            self.adjustSize()
 
     def _first_guess_ms(self) -> int:
         """The moment that is shown; live, ten minutes back or the start of the session."""
@@ -289,7 +292,6 @@ class ReplayPreview(QFrame):
             self.warning.hide()
             self.apply.setEnabled(False)
             self._workspace.plan_shown.emit(None)
-            self.adjustSize()
             return
         self.title.setText(replaying.title(self.group, spec, plan.moves, self._origin))
         self.sentence.setText(replaying.sentence(spec, plan.moves, self._origin))
@@ -299,7 +301,6 @@ class ReplayPreview(QFrame):
         self._show_risk(plan, spec)
         self._show_button(plan)
         self._workspace.plan_shown.emit(plan)
-        self.adjustSize()
 
     def _show_ways(self, plan: ResetPlan) -> None:
         seconds = words.duration(replaying.PAUSE_MS)
@@ -371,9 +372,14 @@ class ReplayPreview(QFrame):
     def _refuse_apply(self, error: WorkbenchError) -> None:
         self.refused.say(error.sentence())
         self.apply.setEnabled(True)
-        self.adjustSize()
 
     # -- Qt ------------------------------------------------------------------------------------------------
+    def event(self, event: QEvent) -> bool:
+        known = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # something inside got another size, came or went
+            self._fit()
+        return known
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.close()

@@ -7,7 +7,16 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QSizePolicy,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.core.offsets import ResetMove
 from workbench.ui.panels.blocks import label
@@ -15,7 +24,7 @@ from workbench.ui.panels.values_table import LinedCell
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
-ROW, HEAD, MOST_ROWS = 21, 22, 8
+ROW, HEAD, MOST_ROWS = 21, 22, 10
 _RIGHT = (2, 4, 5)
 
 
@@ -111,6 +120,7 @@ class MovesTable(QWidget):
         column.setSpacing(2)
         column.addWidget(self.table)
         column.addWidget(self._build_total())
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def _build_total(self) -> QFrame:
         total = QFrame()
