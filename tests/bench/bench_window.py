@@ -29,10 +29,10 @@ def child(file: str, began: str, seconds: str, *more: str) -> None:
     """In the process that is measured: open the window, say when it was painted, what it weighs, how frames go."""
     from PySide6.QtCore import QTimer
 
-    from workbench.ui.app import _parse
+    from workbench.ui.app import parse
     from workbench.ui.application import Application
 
-    application = Application(_parse([file, "--theme", "light", *more]))
+    application = Application(parse([file, "--theme", "light", *more]))
     found: dict[str, float] = {}
 
     def painted() -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, QSocketNotifier
 from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar, QWidget
 
-from workbench.ui.app import _parse
+from workbench.ui.app import parse
 from workbench.ui.application import Application
 
 
@@ -95,7 +95,7 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    application = Application(_parse(sys.argv[1:]))
+    application = Application(parse(sys.argv[1:]))
     ear = Ear(application)
     status = application.exec()
     del ear

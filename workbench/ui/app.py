@@ -18,15 +18,12 @@ from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from workbench.ui.settings import APP, Settings, data_folder
-
-_log = logging.getLogger(__name__)
-SAMPLE, SAMPLE_TITLE = "orders", "Orders sample"
+from workbench.ui.settings import APP
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the application; returns the exit status."""
-    said = _parse(arguments)
+    said = parse(arguments)
     if not _has_display():
         print("workbench: there is no display here. Use a verb such as «workbench run FILE», or a virtual screen: "
               "xvfb-run workbench.", file=sys.stderr)  # fmt: skip
@@ -37,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     return Application(said).exec()
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="workbench", description="The window on a workspace.")
     parser.add_argument("file", nargs="?", type=Path, help="a workspace; without it the last one, at first a sample")
     parser.add_argument("--run", action="store_true", help="run the flow at once")
@@ -64,14 +61,3 @@ def _start_logging() -> None:
     handler = RotatingFileHandler(folder / "window.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-
-
-def choose_file(said: Path | None, settings: Settings, sample: bool) -> tuple[Path, str]:
-    """The file to open and the sample to make it from, if it is new: (path, sample name or "")."""
-    if said is not None:
-        return said.resolve(), ""
-    known = next((path for path in settings.recent if path.exists()), None)
-    if known is not None:
-        return known, ""
-    path = data_folder() / f"{SAMPLE_TITLE if sample else 'Untitled'}.flow"
-    return path, SAMPLE if sample else ""

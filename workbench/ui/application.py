@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from workbench.core.errors import WorkbenchError
-from workbench.ui.app import APP, choose_file
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.settings import Settings
+from workbench.ui.settings import APP, Settings, data_folder
 from workbench.ui.single_instance import SingleInstance
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.files import saved_drawing
 
+SAMPLE, SAMPLE_TITLE = "orders", "Orders sample"
 _log = logging.getLogger(__name__)
 
 
@@ -114,3 +114,14 @@ def _sample_text(sample: str) -> str:
     from workbench.flow.samples import load_sample
 
     return codec.dumps(load_sample(sample))
+
+
+def choose_file(said: Path | None, settings: Settings, sample: bool) -> tuple[Path, str]:
+    """The file to open and the sample to make it from, if it is new: (path, sample name or "")."""
+    if said is not None:
+        return said.resolve(), ""
+    known = next((path for path in settings.recent if path.exists()), None)
+    if known is not None:
+        return known, ""
+    path = data_folder() / f"{SAMPLE_TITLE if sample else 'Untitled'}.flow"
+    return path, SAMPLE if sample else ""
