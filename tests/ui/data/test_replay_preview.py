@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QThreadPool
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from tests.ui.stage import PAST_MS
-from workbench.control.messages import ApplyReset
+from tests.ui.stage import PAST_MS, orders_file
+from workbench.control.messages import ApplyReset, DeleteTopic
 from workbench.core.errors import Invalid
 from workbench.core.offsets import ResetSpec
+from workbench.host import LocalHost
+from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import replaying
 from workbench.ui.panels.replay_preview import ReplayPreview, open_replay_preview
 
@@ -85,16 +87,37 @@ def test_what_cannot_be_read_is_said_under_the_field(stage, ground):
     assert not preview.apply.isEnabled()
 
 
-def test_a_refused_move_gives_its_reason(stage, ground):
+@pytest.fixture
+def hosted(qtbot, tmp_path):
+    """A window over a real host, with the topic orders in its file."""
+    path = orders_file(tmp_path)
+    workspace = Workspace(path, LocalHost(path))
+    ground = QWidget()
+    qtbot.addWidget(ground)
+    ground.resize(1000, 700)
+    with qtbot.waitExposed(ground):
+        ground.show()
+    yield workspace, ground
+    QThreadPool.globalInstance().waitForDone()
+    workspace.close()
 
 
-    preview = open_replay_preview(stage.workspace, ground, "shipping", ResetSpec("earliest"), topic="orders")
-    stage.qtbot.waitUntil(lambda: preview.moves.total.text() != "")
-    preview._plan = type(preview._plan)("shipping", preview._plan.moves, "The group is being shared out.", 0)
-    preview._show_plan()
-    assert preview.refused.words.text() == "The group is being shared out."
-    assert not preview.apply.isEnabled()
+def test_a_host_that_refuses_to_plan_is_quoted(qtbot, hosted):
+    workspace, ground = hosted
+    preview = open_replay_preview(workspace, ground, "shipping", ResetSpec("earliest"), topic="parcels")
+    qtbot.waitUntil(lambda: "There is no topic parcels." in preview.refused.words.text())
+    assert preview.refused.isVisible() and not preview.apply.isEnabled()
 
+
+def test_a_host_that_refuses_to_move_is_quoted_and_may_be_asked_again(qtbot, hosted):
+    workspace, ground = hosted
+    preview = open_replay_preview(workspace, ground, "shipping", ResetSpec("earliest"), topic="orders")
+    qtbot.waitUntil(preview.apply.isEnabled)
+    workspace.call(DeleteTopic("orders"))
+    QTest.mouseClick(preview.apply, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "There is no topic orders." in preview.refused.words.text())
+    assert preview.isVisible() and preview.apply.isEnabled()
+    assert workspace.undo_stack.isClean() and workspace.undo_stack.count() == 0
 
 
 def test_reading_as_a_new_group_leaves_the_old_one_alone(stage, ground):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -51,6 +52,24 @@ def test_every_partition_is_a_strip_in_the_order_of_the_drawing(stage, panel):
     slow = panel._strips[3]
     assert (slow.slowest.series.name, slow.slowest.behind, slow.slowest.level) == ("shipping", 10_712, 2)
     assert panel._strips[0].slowest.level == 0
+
+
+def test_quick_snapshots_are_shown_together_and_the_last_one_counts(stage, panel, monkeypatch):
+    shown = []
+    monkeypatch.setattr(panel.view, "show_strips", lambda strips, front: shown.append(strips[0].end))
+    panel._rest.setInterval(500)  # long enough for eight of them on any machine
+    begun = stage.workspace.shown.topics[0].partitions[0].end
+    for step in range(1, 9):
+        stage.push(grown(orders_snapshot(), step))
+    stage.qtbot.waitUntil(lambda: bool(shown) and shown[-1] == begun + 8)
+    assert len(shown) <= 3
+
+
+def grown(snapshot: Snapshot, by: int) -> Snapshot:
+    """The same with ``by`` records more in the first partition."""
+    topic = snapshot.topics[0]
+    first = replace(topic.partitions[0], end=topic.partitions[0].end + by)
+    return replace(snapshot, topics=(replace(topic, partitions=(first, *topic.partitions[1:])), *snapshot.topics[1:]))
 
 
 def test_legend_and_tip_name_groups_and_offsets(stage, panel):

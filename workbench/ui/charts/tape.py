@@ -79,6 +79,8 @@ class TapeView(QAbstractScrollArea):
     # -- what is shown -------------------------------------------------------------------------------------
     def show_strips(self, strips: Sequence[Strip], front: str = "") -> None:
         """``front`` is the selected group: it is always among the two that are drawn."""
+        if strips == self.strips and front == self._front:
+            return
         self.strips, self._front = strips, front
         self._tops = []
         top = 0.0

@@ -21,6 +21,9 @@ AXIS = 22
 ROW, STRIP = 23, 11
 TOPIC_GAP = 5
 SHOWN_GROUPS = 2
+_AT_LEFT = int(Qt.AlignmentFlag.AlignVCenter)  # joining flags is slow: once, not a word
+_AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+_CENTRED = int(Qt.AlignmentFlag.AlignCenter)
 
 
 def _tr(text: str) -> str:
@@ -54,14 +57,13 @@ class TapePicture:
             painter.drawLine(QPointF(x, AXIS), QPointF(x, height))
             painter.setPen(look.color("text_muted"))
             text = words.clock(int(tick), step < 1000) if self._view.by_time else words.count(round(tick))
-            painter.drawText(QRectF(x - 50, 0, 100, AXIS - 2), int(Qt.AlignmentFlag.AlignCenter), text)
+            painter.drawText(QRectF(x - 50, 0, 100, AXIS - 2), _CENTRED, text)
         painter.setFont(look.font("caption"))
         name = _tr("time, UTC") if self._view.by_time else _tr("offset")
-        centre = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(12, 0, 90, AXIS - 2), int(centre), name)
+        painter.drawText(QRectF(12, 0, 90, AXIS - 2), _AT_LEFT, name)
         for right_edge, text in ((width - 67, _tr("end")), (width - 12, _tr("behind"))):
             box = QRectF(right_edge - 100, 0, 100, AXIS - 2)
-            painter.drawText(box, int(centre | Qt.AlignmentFlag.AlignRight), text)
+            painter.drawText(box, _AT_RIGHT, text)
         painter.setPen(QPen(look.color("line"), 1))
         painter.drawLine(QPointF(0, AXIS + 0.5), QPointF(width, AXIS + 0.5))
 
@@ -82,29 +84,27 @@ class TapePicture:
     def _paint_words(self, painter: QPainter, strip: Strip, area: QRectF) -> None:
         look, width = theme(), self._view.viewport().width()
         line = QRectF(0, area.center().y() - 9, width, 18)
-        centre, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
         if strip.first_of_topic:
             icons.paint(painter, QRectF(12, line.top() + 2, 14, 14), "topic", look.color("stream"))
             font = look.font("body", 600)
             painter.setFont(font)
             painter.setPen(look.color("text"))
             name = QFontMetricsF(font).elidedText(strip.topic, Qt.TextElideMode.ElideMiddle, 60)
-            painter.drawText(QRectF(30, line.top(), 62, 18), int(centre), name)
+            painter.drawText(QRectF(30, line.top(), 62, 18), _AT_LEFT, name)
         painter.setFont(look.font("caption", mono=True))
         painter.setPen(look.color("text_muted"))
-        painter.drawText(QRectF(60, line.top(), 41, 18), int(centre | right), str(strip.partition))
-        painter.setFont(look.font("caption", mono=True))
+        painter.drawText(QRectF(60, line.top(), 41, 18), _AT_RIGHT, str(strip.partition))
         painter.setPen(look.color("text"))
-        painter.drawText(QRectF(width - 167, line.top(), 100, 18), int(centre | right), words.count(strip.end))
+        painter.drawText(QRectF(width - 167, line.top(), 100, 18), _AT_RIGHT, words.count(strip.end))
         slowest = strip.slowest
         if slowest is None:
             painter.setFont(look.font("caption"))
             painter.setPen(look.color("text_muted"))
-            painter.drawText(QRectF(width - 112, line.top(), 100, 18), int(centre | right), _tr("no reader"))
+            painter.drawText(QRectF(width - 112, line.top(), 100, 18), _AT_RIGHT, _tr("no reader"))
             return
         painter.setFont(look.font("caption", 600 if slowest.level else 400, mono=True))
         painter.setPen(look.color(("text_muted", "warn", "bad")[slowest.level]))
-        painter.drawText(QRectF(width - 112, line.top(), 100, 18), int(centre | right), words.count(slowest.behind))
+        painter.drawText(QRectF(width - 112, line.top(), 100, 18), _AT_RIGHT, words.count(slowest.behind))
 
     def _paint_log(self, painter: QPainter, strip: Strip, area: QRectF) -> None:
         look = theme()
@@ -141,7 +141,7 @@ class TapePicture:
             painter.setFont(theme().font("caption", 500))
             painter.setPen(theme().color("text_muted"))
             text = f"+{len(strip.groups) - SHOWN_GROUPS}"
-            painter.drawText(QRectF(end + 8, area.center().y() - 8, 30, 16), int(Qt.AlignmentFlag.AlignVCenter), text)
+            painter.drawText(QRectF(end + 8, area.center().y() - 8, 30, 16), _AT_LEFT, text)
 
     def paint_move(self, painter: QPainter, strip: Strip, area: QRectF, move: ResetMove | None) -> None:
         """Where the moving group's marker stands, and where it would go."""
@@ -165,8 +165,7 @@ class TapePicture:
         painter.setFont(theme().font("caption", 600))
         painter.setPen(group.series.colour)
         y = area.top() - 12 if above else area.bottom() - 5
-        painter.drawText(QRectF(x - 26, y, 18, 15), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
-                         group.series.letter)  # fmt: skip
+        painter.drawText(QRectF(x - 26, y, 18, 15), _AT_RIGHT, group.series.letter)
 
     def _paint_focus(self, painter: QPainter, x: float, area: QRectF, above: bool) -> None:
         if not self._view.hasFocus():
