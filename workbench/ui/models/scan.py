@@ -119,12 +119,15 @@ class Scan:
         """The records of ``first <= offset < end``, by whole batches: one look-up for many of them."""
         found: list[StoredRecord] = []
         while first < end:
-            batches = reader.batches(self.topic, partition, first, _STEP_BYTES)
-            records = [r for data in batches for r in decode_batch(data, self.topic, partition) if r.offset >= first]
-            if not records:
+            begun = first
+            for data in reader.batches(self.topic, partition, first, _STEP_BYTES):
+                records = decode_batch(data, self.topic, partition)
+                found += [record for record in records if first <= record.offset < end]
+                first = records[-1].offset + 1
+                if first >= end:
+                    break  # what was read beyond it is not decoded
+            if first == begun:
                 break
-            found += [record for record in records if record.offset < end]
-            first = records[-1].offset + 1
         return found
 
     def _settle(self, watermark_ms: int) -> None:
