@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from workbench.core.errors import Invalid
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_LATEST_SECONDS = 100_000_000_000
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,3})?)S)?)?",
@@ -31,6 +33,28 @@ def parse_time(text: str) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // _MS
+
+
+def time_ms(value: Any) -> int | None:
+    """ISO 8601 (UTC when it names no zone), or seconds or milliseconds since 1970; None when it is neither."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if not isinstance(value, (int, float)):
+        text = str(value).strip()
+        try:
+            value = float(text)
+        except ValueError:
+            return _iso_ms(text)
+    if value != value or abs(value) > 1e15:
+        return None
+    return int(value * 1000) if abs(value) < _LATEST_SECONDS else int(value)
+
+
+def _iso_ms(text: str) -> int | None:
+    try:
+        return parse_time(text)
+    except Invalid:
+        return None
 
 
 def format_time(ms: int) -> str:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from workbench.core.errors import Invalid
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.expressions import Expression
 from workbench.flow.kinds import Kind, kind_of
 from workbench.flow.template import check_template
+from workbench.flow.written import field_of_line, read_headers, start_policy, times_by_member
 
 _FEEDS = {("producer", "topic"), ("topic", "group"), ("group", "topic")}
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -105,16 +108,30 @@ def _params(node: Node, kind: Kind) -> Iterator[str]:
         values = kind.complete(node.params)
     except Invalid:
         return
-    try:
-        if node.kind == "producer":
-            check_template(values["template"], values["key"])
-        for name in _EXPRESSIONS if kind.role == "group" else ():
-            if values[name].strip():
-                Expression(values[name], kind.param(name).label)
-    except Invalid as reason:
-        yield reason.sentence()
+    for check in _checks(node, kind, values):
+        try:
+            check()
+        except Invalid as reason:
+            yield reason.sentence()
     if node.kind == "file":
         yield from _file(values["path"])
+        if values["path"] and values["pace"] == "original" and not values["time"]:
+            yield f"{node.name} keeps no spacing without a field for the time. Name the field, or choose another pace."
+
+
+def _checks(node: Node, kind: Kind, values: dict[str, Any]) -> Iterator[Callable[[], object]]:
+    """What raises ``Invalid`` when a setting written as text can't be read."""
+    if node.kind == "producer":
+        yield partial(check_template, values["template"], values["key"])
+        yield partial(read_headers, values["headers"])
+    elif node.kind == "file" and values["format"] == "lines":
+        yield partial(field_of_line, values["key"])
+        yield partial(field_of_line, values["time"])
+    elif kind.role == "group":
+        yield partial(times_by_member, values["member_process_ms"])
+        yield partial(start_policy, values["start"], values["start_at"])
+        written = (name for name in _EXPRESSIONS if values[name].strip())
+        yield from (partial(Expression, values[name], kind.param(name).label) for name in written)
 
 
 def _file(path: str) -> Iterator[str]:

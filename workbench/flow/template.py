@@ -24,6 +24,7 @@ from workbench.flow.placeholders import PLACEHOLDERS, Dice, Drawn, escaped, iso_
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _REFERENCE = re.compile(r"\{ref ([^{}]+)\}")
 _MAX_REPEAT = 10_000
+_DEEPEST = 64
 
 
 class Template:
@@ -34,6 +35,8 @@ class Template:
         self._dice = dice
         self._kept: dict[str, str] = {}
         self._known: set[str] = set()
+        self._depth = 0
+        self._copies = 1
         self._wanted = {name.strip() for name in _REFERENCE.findall(text)} | ({key_field} if key_field else set())
         self._draft = Draft(random=dice.random.random, bisect=bisect, key_of=_key_of, inside=_inside)
         self._emit(self._parse(text), "", "")
@@ -59,6 +62,10 @@ class Template:
                 f"The template is not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}.",
                 "Put placeholders in quotes." if bare else "Mend it there.",
             ) from None
+        except RecursionError:
+            raise Invalid("The template is nested too deep.", f"It may go {_DEEPEST} deep.") from None
+        except ValueError:  # json reads no whole number of so many digits
+            raise Invalid("The template holds a number of too many digits.", "Write it as text.") from None
 
     def _finish(self, key_field: str) -> DrawMany:
         if key_field and key_field not in self._known:
@@ -73,7 +80,11 @@ class Template:
         """Write the code of ``value``; fields that a key or a reference asks for become variables."""
         wanted = any(path == wish or path.endswith("." + wish) for wish in self._wanted)
         before = self._draft.cut() if wanted else ""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise Invalid("The template is nested too deep.", f"It may go {_DEEPEST} deep.")
         self._emit_plain(value, path, scope)
+        self._depth -= 1
         self._known.add(path)
         if wanted:
             self._kept[path] = self._draft.cut()
@@ -104,8 +115,12 @@ class Template:
         whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (low, high))
         if not whole or not 0 <= low <= high <= _MAX_REPEAT or set(value) != {"$repeat", "item"}:
             raise self._wrong('"$repeat"', 'it is written {"$repeat": [1, 3], "item": ...}')
+        copies, self._copies = self._copies, self._copies * max(high, 1)
+        if self._copies > _MAX_REPEAT:
+            raise self._wrong('"$repeat"', f"inside one another they make more than {_MAX_REPEAT:,} items")
         with self._draft.repeated(f"{low} + int(random() * {high - low + 1})"):
             self._emit(value["item"], path, path)
+        self._copies = copies
 
     def _string(self, text: str, scope: str) -> None:
         """Text and placeholders in turn; a number that stands alone needs no quotes."""

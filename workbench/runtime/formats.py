@@ -8,16 +8,14 @@ expression/``. Pure; bad lines raise ``Invalid`` with the reason.
 from __future__ import annotations
 
 import csv
-import re
-from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 import orjson
 
 from workbench.core.errors import Invalid
+from workbench.core.times import time_ms
+from workbench.flow.written import field_of_line
 
-_WORDS = re.compile(r"(\d+)(?:-(\d+))?")
-_LATEST_SECONDS = 100_000_000_000
 _LONGEST_ROW = 8 * 1024 * 1024
 
 
@@ -31,30 +29,6 @@ class LineFormat(Protocol):
     def read(self, line: bytes) -> Line | None:
         """The event of a line; None when the line holds none (a header, the first part of a quoted text)."""
         ...
-
-
-def time_ms(value: Any) -> int | None:
-    """ISO 8601 (UTC when it names no zone), or seconds or milliseconds since 1970; None when it is neither."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if not isinstance(value, (int, float)):
-        text = str(value).strip()
-        try:
-            value = float(text)
-        except ValueError:
-            return _iso_ms(text)
-    if value != value or abs(value) > 1e15:
-        return None
-    return int(value * 1000) if abs(value) < _LATEST_SECONDS else int(value)
-
-
-def _iso_ms(text: str) -> int | None:
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return round(when.timestamp() * 1000)
 
 
 def as_key(value: Any) -> bytes | None:
@@ -142,8 +116,8 @@ class Csv:
 
 class PlainLines:
     def __init__(self, key: str, time: str) -> None:
-        self._key = _picker(key)
-        self._time = _picker(time)
+        self._key = field_of_line(key)
+        self._time = field_of_line(time)
 
     def read(self, line: bytes) -> Line | None:
         if self._key is None and self._time is None:
@@ -152,22 +126,6 @@ class PlainLines:
         key = self._key(text) if self._key else None
         at = time_ms(self._time(text)) if self._time else None
         return Line(line, None if key is None else key.encode("utf-8", "surrogateescape"), at)
-
-
-def _picker(field: str) -> Any:
-    """How a plain line's field is found: by word number, or by a regular expression between slashes."""
-    if not field:
-        return None
-    if words := _WORDS.fullmatch(field):
-        first, last = int(words[1]) - 1, int(words[2] or words[1])
-        return lambda text: " ".join(text.split()[first:last]) or None
-    if len(field) > 2 and field[0] == field[-1] == "/":
-        try:
-            pattern = re.compile(field[1:-1])
-        except re.error as error:
-            raise Invalid(f"«{field}» is no regular expression: {error}.", "Mend it.") from None
-        return lambda text: (found[pattern.groups and 1] if (found := pattern.search(text)) else None)
-    raise Invalid(f"A plain line has no field «{field}».", "Give a word's number, 1-2, or a /regular expression/.")
 
 
 def format_of(name: str, path: str, first_line: bytes, key: str, time: str) -> LineFormat:

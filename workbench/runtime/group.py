@@ -17,9 +17,9 @@ from workbench.core.keys import key_colour
 from workbench.core.records import Record, StoredRecord, TopicPartition
 from workbench.core.snapshot import HandledRecord, MemberStat, PartState
 from workbench.engines.base import Consumer, ConsumerSettings, Engine
+from workbench.flow.written import start_policy, times_by_member
 from workbench.runtime.audit import Coverage, KeyOrder
 from workbench.runtime.consumer import Member
-from workbench.runtime.formats import time_ms
 from workbench.runtime.handlers import Forwarding, dead_letter
 from workbench.runtime.meters import LinkMeter
 from workbench.runtime.sender import Sender, shown_key
@@ -93,8 +93,8 @@ class GroupRun:
     def change(self, values: dict[str, Any]) -> None:
         """Take new settings; those of membership act when a member joins again."""
         self._forwarding = Forwarding(values)
-        self._times = _times(values["member_process_ms"])
-        self.start = _start(values)
+        self._times = times_by_member(values["member_process_ms"])
+        self.start = start_policy(values["start"], values["start_at"])
         self.values = values
 
     def process_ms(self, member: Member) -> float:
@@ -298,30 +298,3 @@ class GroupRun:
                           max(0, s.at_ms - s.record.timestamp_ms), s.state)
             for s in shown[:_RECENT]
         )  # fmt: skip
-
-
-def _times(text: str) -> list[float | None]:
-    """«2, 6.7» as times by member; an empty place is None."""
-    try:
-        times = [float(part) if part.strip() else None for part in text.split(",")] if text.strip() else []
-    except ValueError:
-        times = [-1.0]
-    if any(time is not None and not 0 <= time <= 3_600_000 for time in times):
-        raise Invalid(f"The times by member can't be «{text}».", "Write numbers of ms between commas, as 2, 6.7.")
-    return times
-
-
-def _start(values: dict[str, Any]) -> str:
-    """The start policy in the engine's words."""
-    kind, at = values["start"], values["start_at"].strip()
-    if kind == "offset":
-        if not at.isdigit():
-            raise Invalid(f"A group can't start at offset «{at}».", "Give a whole number from 0.")
-        return f"offset:{int(at)}"
-    if kind == "time":
-        when = time_ms(at)
-        if when is None:
-            raise Invalid(f"A group can't start at the time «{at}».", "Write it like 2026-11-23T14:00:00Z.")
-        return f"time:{when}"
-    return kind
-

@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Protocol
 
-import orjson
-
-from workbench.core.errors import Invalid
-from workbench.core.records import Headers, Record
+from workbench.core.records import Record
 from workbench.flow.placeholders import Dice
 from workbench.flow.template import Template
+from workbench.flow.written import read_headers
 from workbench.runtime.rates import Constant, Rate, rate_of
 
 
@@ -101,22 +99,3 @@ class GeneratorSource:
 
     def close(self) -> None:
         pass
-
-
-def read_headers(text: str) -> Headers:
-    """Headers from a JSON object of names and texts; null stays null."""
-    if not text.strip():
-        return ()
-    try:
-        plain = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise Invalid(f"The headers are not JSON: {error}.", 'Write {"name": "text"}.') from None
-    if not isinstance(plain, dict):
-        raise Invalid("The headers must be an object.", 'Write {"name": "text"}.')
-    return tuple((name, _header(value)) for name, value in plain.items())
-
-
-def _header(value: Any) -> bytes | None:
-    if value is None:
-        return None
-    return value.encode() if isinstance(value, str) else orjson.dumps(value)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.core.errors import Invalid
-from workbench.core.times import format_time, parse_duration, parse_time
+from workbench.core.times import format_time, parse_duration, parse_time, time_ms
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,13 @@ def test_an_endless_duration_is_refused():
 def test_a_time_outside_the_calendar_is_refused():
     with pytest.raises(Invalid, match="calendar"):
         format_time(2**62)
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [("2026-01-01T00:00:00Z", 1767225600000), ("2026-01-01 01:00:00+01:00", 1767225600000), (1767225600, 1767225600000),
+     ("1767225600.5", 1767225600500), (1767225600000, 1767225600000), ("soon", None), (None, None), (True, None),
+     (float("nan"), None)],
+)  # fmt: skip
+def test_a_time_in_a_file_is_iso_or_seconds_or_milliseconds(text, ms):
+    assert time_ms(text) == ms

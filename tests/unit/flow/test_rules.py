@@ -66,7 +66,19 @@ def texts_of(*nodes, links=()):
         (Node("a", "producer", "p", params={"template": "{}", "key": "id"}), "no field «id»"),
         (Node("a", "group", "g", params={"filter": "value.x >"}), "at line 1, column 10"),
         (Node("a", "group", "g", params={"map": "nope + 1"}), "«nope», which is not there"),
+        (Node("a", "producer", "p", params={"headers": '{"a": '}), "headers are not JSON"),
+        (Node("a", "producer", "p", params={"headers": "[1]"}), 'headers must be an object. Write {"name": "text"}'),
+        (Node("a", "producer", "p", params={"headers": '{"a": "\\ud83d"}'}), "half a character"),
+        (Node("a", "group", "g", params={"member_process_ms": "2, soon"}), "«2, soon». Write numbers of ms"),
+        (Node("a", "group", "g", params={"member_process_ms": "-1"}), "Write numbers of ms between commas"),
+        (Node("a", "group", "g", params={"start": "offset"}), "offset «». Give a whole number from 0"),
+        (Node("a", "group", "g", params={"start": "offset", "start_at": "9" * 30}), "Give a whole number from 0"),
+        (Node("a", "group", "g", params={"start": "time", "start_at": "noon"}), "time «noon». Write it like 2026"),
         (Node("a", "file", "f"), "No file is chosen"),
+        (Node("a", "file", "f", params={"path": "-"}), "keeps no spacing without a field for the time. Name the field"),
+        (Node("a", "file", "f", params={"format": "lines", "time": "at"}), "has no field «at». Give a word's number"),
+        (Node("a", "file", "f", params={"format": "lines", "key": "/(/"}), "no regular expression"),
+        (Node("a", "file", "f", params={"format": "lines", "key": "0"}), "They count from 1"),
         (Node("a", "file", "f", params={"path": "/does/not/exist"}), "is not there"),
         (Node("a", "file", "f", params={"path": "/"}), "is a folder"),
         (Node("a", "group", "g"), "reads no topic yet"),
@@ -77,6 +89,18 @@ def texts_of(*nodes, links=()):
 )
 def test_a_problem_is_named(node, part):
     assert any(part in text for text in texts_of(node)), texts_of(node)
+
+
+def test_settings_written_as_text_that_can_be_read_are_no_problem(tmp_path):
+    log = tmp_path / "access.log"
+    log.write_text("10.0.0.1 2026-11-23T14:00:00Z\n")
+    nodes = [Node("p", "producer", "p", params={"headers": '{"source": "shop", "trace": null, "v": 4}'}),
+             Node("f", "file", "f", params={"path": str(log), "format": "lines", "key": "1", "time": "/T(.*)Z/"}),
+             Node("t", "topic", "t"),
+             Node("g", "group", "g", params={"member_process_ms": "2,,6.7", "start": "offset", "start_at": "12"}),
+             Node("h", "group", "h", params={"start": "time", "start_at": "2026-11-23T14:00:00Z"})]  # fmt: skip
+    links = [Link("1", "p", "t"), Link("2", "f", "t"), Link("3", "t", "g"), Link("4", "t", "h")]
+    assert texts_of(*nodes, links=links) == []
 
 
 def test_names_are_one_of_a_role():

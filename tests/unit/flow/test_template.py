@@ -151,6 +151,10 @@ def test_a_seed_gives_the_same_events():
         ('{"a": "{ref b}", "c": "{ref  a}"}', "no field «b»"),
         ('{"a": "\\ud83d"}', "half a character"),
         ('{"$repeat": 1, "item": ' * 11 + "1" + "}" * 11, "more than 10 deep"),
+        ('{"$repeat": 200, "item": {"$repeat": [0, 200], "item": 1}}', "more than 10,000 items"),
+        ("[" * 65 + "]" * 65, "nested too deep. It may go 64 deep"),
+        ("[" * 100_000 + "]" * 100_000, "nested too deep. It may go 64 deep"),
+        ("9" * 5000, "too many digits"),
     ],
 )
 def test_a_wrong_template_says_where(text, part):

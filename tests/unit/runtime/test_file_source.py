@@ -8,7 +8,6 @@ from workbench.core.errors import Invalid, Missing, WorkbenchError
 from workbench.flow.kinds import KINDS
 from workbench.runtime import lines
 from workbench.runtime.file_source import FileSource
-from workbench.runtime.formats import time_ms
 
 
 def source(path, **values):
@@ -150,13 +149,3 @@ def test_a_file_that_cannot_be_read_is_a_sentence(path, error):
     with pytest.raises(error) as caught:
         source(path)
     assert isinstance(caught.value, WorkbenchError) and caught.value.sentence()
-
-
-@pytest.mark.parametrize(
-    ("text", "ms"),
-    [("2026-01-01T00:00:00Z", 1767225600000), ("2026-01-01 01:00:00+01:00", 1767225600000), (1767225600, 1767225600000),
-     ("1767225600.5", 1767225600500), (1767225600000, 1767225600000), ("soon", None), (None, None), (True, None),
-     (float("nan"), None)],
-)  # fmt: skip
-def test_times(text, ms):
-    assert time_ms(text) == ms

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
+from workbench.core.errors import Invalid
 from workbench.core.records import Headers
+from workbench.flow.written import read_headers
 from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.theme.theme import theme
 
@@ -39,12 +39,10 @@ class HeaderChips(QWidget):
     def load(self, text: str) -> None:
         """Take the headers of a JSON object of names and texts, as a producer's settings keep them."""
         try:
-            plain = json.loads(text or "{}")
-        except json.JSONDecodeError:
+            self._headers = list(read_headers(text))
+        except Invalid:
             return  # the settings say what is wrong with it
-        if isinstance(plain, dict):
-            self._headers = [(str(k), None if v is None else str(v).encode()) for k, v in plain.items()]
-            self._lay_out()
+        self._lay_out()
 
     def _open(self) -> None:
         self._add.hide()

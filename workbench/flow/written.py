@@ -1,0 +1,89 @@
+"""Settings that a person writes as text and that mean more: headers, times by member, where to start, a line's field.
+
+Each is read in one place, so that the drawing's problems and the running flow judge alike. Pure; what can't be read is
+``Invalid`` with what would be taken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from workbench.core.errors import Invalid
+from workbench.core.records import Headers
+from workbench.core.times import time_ms
+
+_WORDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+_LONGEST_MS = 3_600_000
+_LAST_OFFSET = 2**63 - 1
+
+FieldOfLine = Callable[[str], str | None]
+
+
+def read_headers(text: str) -> Headers:
+    """Headers from a JSON object of names and texts; null stays null."""
+    if not text.strip():
+        return ()
+    try:
+        plain = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"The headers are not JSON: {error}.", 'Write {"name": "text"}.') from None
+    if not isinstance(plain, dict):
+        raise Invalid("The headers must be an object.", 'Write {"name": "text"}.')
+    try:
+        return tuple((name, _header(value)) for name, value in plain.items())
+    except UnicodeEncodeError:
+        raise Invalid("The headers hold half a character, as \\ud83d alone.", "Write it whole.") from None
+
+
+def _header(value: Any) -> bytes | None:
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode()
+
+
+def times_by_member(text: str) -> list[float | None]:
+    """«2, 6.7» as times by member in ms; an empty place is None."""
+    try:
+        times = [float(part) if part.strip() else None for part in text.split(",")] if text.strip() else []
+    except ValueError:
+        times = [-1.0]
+    if any(time is not None and not 0 <= time <= _LONGEST_MS for time in times):
+        raise Invalid(f"The times by member can't be «{text}».", "Write numbers of ms between commas, as 2, 6.7.")
+    return times
+
+
+def start_policy(start: str, start_at: str) -> str:
+    """Where a group starts, in the engine's words: earliest, latest, ``offset:5`` or ``time:1795442400000``."""
+    at = start_at.strip()
+    if start == "offset":
+        if not (at.isascii() and at.isdigit() and len(at) <= 19 and int(at) <= _LAST_OFFSET):
+            raise Invalid(f"A group can't start at offset «{at}».", "Give a whole number from 0.")
+        return f"offset:{int(at)}"
+    if start == "time":
+        when = time_ms(at)
+        if when is None:
+            raise Invalid(f"A group can't start at the time «{at}».", "Write it like 2026-11-23T14:00:00Z.")
+        return f"time:{when}"
+    return start
+
+
+def field_of_line(field: str) -> FieldOfLine | None:
+    """How a plain line's field is found: by word number, or by a regular expression between slashes."""
+    if not field:
+        return None
+    if words := _WORDS.fullmatch(field):
+        first, last = int(words[1]) - 1, int(words[2] or words[1])
+        if not 0 <= first < last:
+            raise Invalid(f"A plain line has no words «{field}».", "They count from 1, as 4 or 1-2.")
+        return lambda text: " ".join(text.split()[first:last]) or None
+    if len(field) > 2 and field[0] == field[-1] == "/":
+        try:
+            pattern = re.compile(field[1:-1])
+        except re.error as error:
+            raise Invalid(f"«{field}» is no regular expression: {error}.", "Mend it.") from None
+        return lambda text: (found[pattern.groups and 1] if (found := pattern.search(text)) else None)
+    raise Invalid(f"A plain line has no field «{field}».", "Give a word's number, 1-2, or a /regular expression/.")
