@@ -26,7 +26,6 @@ from workbench.ui.models.rows import Rows
 from workbench.ui.theme import words
 
 COLUMNS = ("time", "partition", "offset", "key", "value", "headers", "size")
-RECORD_ROLE = Qt.ItemDataRole.UserRole
 MAX_ROWS = 1_000_000_000
 KEPT_PAGES = 48
 _WAITING_PAGES = 4
@@ -231,8 +230,6 @@ class RecordsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == RECORD_ROLE:
-            return self.record(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
             record = self.record(index.row())
             return "" if record is None else cell_text(record, COLUMNS[index.column()])

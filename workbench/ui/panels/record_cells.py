@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord
-from workbench.ui.models.records import COLUMNS, RECORD_ROLE, RecordsModel, cell_text, data_text
+from workbench.ui.models.records import COLUMNS, RecordsModel, cell_text, data_text
 from workbench.ui.theme.theme import theme
 
 ROW_HEIGHT = 24
@@ -64,10 +64,9 @@ class RecordCell(QStyledItemDelegate):
             painter.fillRect(rect, look.color("accent_soft"))
             if index.column() == 0:
                 painter.fillRect(QRectF(rect.left(), rect.top(), 2, rect.height()), look.color("accent"))
-        painter.setPen(QPen(look.color("line"), 1))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.fillRect(QRectF(rect.left(), rect.bottom(), rect.width(), 1), look.color("line"))
         inner = rect.adjusted(PADDING + (2 if index.column() == 0 else 0), 0, -PADDING, 0)
-        record = index.data(RECORD_ROLE)
+        record = model.record(index.row())
         if record is not None:
             self._paint_record(painter, inner, record, column)
         elif model.is_removed(index.row()):
