@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
@@ -56,6 +57,13 @@ class Settings:
         """Put a file at the top of the recent ones."""
         rest = [known for known in self.recent if known != path]
         self._store.setValue("recent", [str(known) for known in (path, *rest)[:RECENT]])
+
+    def kafka_address(self, path: Path) -> str:
+        """Where Kafka clients of a file were served when it was closed; empty when they were not."""
+        return str(self._store.value(f"kafka/{quote(str(path), safe='')}", ""))
+
+    def set_kafka_address(self, path: Path, address: str) -> None:
+        self._store.setValue(f"kafka/{quote(str(path), safe='')}", address)
 
     def layout(self, name: str = "last") -> tuple[QByteArray, QByteArray] | None:
         """Geometry and dock state saved under a name, if this version can read it."""

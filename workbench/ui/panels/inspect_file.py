@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import label, tool_button
+from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
@@ -13,6 +14,8 @@ from workbench.ui.theme.theme import theme
 
 class FileFace(QWidget):
     """See the module."""
+
+    kafka_wanted = Signal()  # Kafka clients are to be served
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -34,15 +37,19 @@ class FileFace(QWidget):
         column.addWidget(self._client_box())
 
     def _client_box(self) -> QWidget:
-        self._client = QWidget()
-        column = QVBoxLayout(self._client)
+        box = QWidget()
+        column = QVBoxLayout(box)
         column.setContentsMargins(0, 6, 0, 0)
         column.addWidget(_head(self.tr("Your own program")))
-        said = label(self.tr("Point any Kafka client at the address below. Its topics and groups appear on the canvas "
-                             "by themselves."))  # fmt: skip
-        said.setWordWrap(True)
-        column.addWidget(said)
-        row = QHBoxLayout()
+        self.how = label()
+        self.how.setWordWrap(True)
+        column.addWidget(self.how)
+        self.serve = push_button(self.tr("Serve Kafka clients"), "client", role="external")
+        self.serve.clicked.connect(self.kafka_wanted)
+        column.addWidget(self.serve)
+        self._served = QWidget()
+        row = QHBoxLayout(self._served)
+        row.setContentsMargins(0, 0, 0, 0)
         self.address = QLineEdit()
         self.address.setReadOnly(True)
         self.address.setProperty("mono", True)
@@ -51,8 +58,8 @@ class FileFace(QWidget):
         copy.clicked.connect(lambda: QApplication.clipboard().setText(self.address.text()))
         row.addWidget(self.address, 1)
         row.addWidget(copy)
-        column.addLayout(row)
-        return self._client
+        column.addWidget(self._served)
+        return box
 
     def refresh(self) -> None:
         shown, document = self._workspace.shown, self._workspace.document
@@ -79,7 +86,12 @@ class FileFace(QWidget):
              Cell(words.behind(group.lag_records), bad.get(f"group:{group.name}", "text")))
             for group in shown.groups[:40]])  # fmt: skip
         kafka = self._workspace.live.host.kafka
-        self._client.setVisible(kafka is not None)
+        self._served.setVisible(kafka is not None)
+        self.serve.setVisible(kafka is None)
+        self.how.setText(
+            self.tr("Point any Kafka client at the address below. Its topics and groups appear on the canvas by "
+                    "themselves.") if kafka
+            else self.tr("Programs with any Kafka client can write to and read from this file."))  # fmt: skip
         self.address.setText(f"bootstrap.servers={kafka}" if kafka else "")
 
 

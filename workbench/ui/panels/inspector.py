@@ -26,6 +26,7 @@ class Inspector(QScrollArea):
     panel_wanted = Signal(str)
     settings_wanted = Signal(str)
     menu_wanted = Signal(str)
+    kafka_wanted = Signal()  # Kafka clients are to be served
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +51,7 @@ class Inspector(QScrollArea):
         for face in (self.group_face, self.producer_face):
             face.panel_wanted.connect(self.panel_wanted)
             face.settings_wanted.connect(self.settings_wanted)
+        self.file_face.kafka_wanted.connect(self.kafka_wanted)
         self.group_face.replay_wanted.connect(self.replay_wanted)
         self._node_id = ""
         self._timer = QTimer(self, interval=_EVERY_MS, singleShot=True)

@@ -42,6 +42,7 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     book.add("tools.commands", tr("Search or run…"), window.open_commands, ("Ctrl+K", "Ctrl+Shift+P"), "search")
     book.add("tools.preferences", tr("Preferences…"), window.open_preferences, "Ctrl+,", "settings")
     book.add("tools.filter", tr("Filter records"), window.focus_filter, Standard.Find, "filter")
+    book.add("tools.kafka", tr("Serve Kafka clients…"), window.open_kafka, glyph="client")
     book.add("help.tour", tr("Tour"), window.start_tour, glyph="flow")
     book.add("help.keys", tr("All keys"), window.open_keys, ("?", "Ctrl+F1"), "keyboard")
     book.add("help.guide", tr("Guide"), window.open_guide, Standard.HelpContents, "help")
@@ -90,9 +91,9 @@ def _views(book: ActionBook, window: MainWindow) -> None:
     for number, page in enumerate(window.data_dock.pages, 1):
         book.add(f"panel.{page.key}", page.title, lambda key=page.key: window.show_data(key), f"Alt+{number}",
                  page.glyph)  # fmt: skip
-    book.add("panel.parts", tr("Palette"), lambda: window.show_dock(window.parts_dock, "palette"), "Alt+6")
-    book.add("panel.inspector", tr("Inspector"), lambda: window.show_dock(window.side_dock, "inspector"), "Alt+7")
-    book.add("panel.lag", tr("Lag"), window.lag_dock.show, "Alt+8")
+    book.add("panel.parts", tr("Palette"), lambda: window.show_dock(window.parts_dock, "palette"), "Alt+7")
+    book.add("panel.inspector", tr("Inspector"), lambda: window.show_dock(window.side_dock, "inspector"), "Alt+8")
+    book.add("panel.lag", tr("Lag"), window.lag_dock.show, "Alt+9")
     book.add("panel.next", tr("Next region"), window.focus_next_region, "F6")
     for name, text in (("design", tr("Design")), ("run", tr("Run")), ("investigate", tr("Investigate"))):
         book.add(f"layout.{name}", text, lambda name=name: window.layouts.use(name))

@@ -42,6 +42,7 @@ from workbench.ui.window.autosave import Autosave
 from workbench.ui.window.docks import PageDock
 from workbench.ui.window.files import Files
 from workbench.ui.window.host_bar import HostBar
+from workbench.ui.window.kafka_box import serve_again
 from workbench.ui.window.layouts import Layouts
 from workbench.ui.window.menus import Menus
 from workbench.ui.window.own_panels import OwnPanels
@@ -154,6 +155,7 @@ class MainWindow(QMainWindow):
         self.outline.panel_wanted.connect(self.own_panels.open)
         self.inspector.panel_wanted.connect(self.own_panels.open)
         self.inspector.replay_wanted.connect(self.replay_node)
+        self.inspector.kafka_wanted.connect(self.open_kafka)
         self.inspector.settings_wanted.connect(lambda _: self.side_dock.show_page("settings"))
         self.own_panels.replay_wanted.connect(self.replay_node)
         self.topbar.time_chosen.connect(self._choose_time)
@@ -199,6 +201,7 @@ class MainWindow(QMainWindow):
     def _host_there(self) -> None:
         self.host_bar.say("")
         self.autosave.send_soon()
+        serve_again(self.workspace, self.settings)
 
     def _host_lost(self, reason: str) -> None:
         at = words.clock(int(time.time() * 1000), millis=False)
@@ -301,6 +304,20 @@ class MainWindow(QMainWindow):
         from workbench.ui.dialogs.export import ExportDialog
 
         ExportDialog(self.workspace, self).open()
+
+    def open_kafka(self) -> None:
+        """Open the popover of the Kafka button; close it when it is open."""
+        from workbench.ui.panels.kafka_popover import KafkaPopover
+
+        open_ = self.findChild(KafkaPopover)
+        if open_ is not None:
+            open_.close()
+            return
+        popover = KafkaPopover(self.workspace, self.settings, self)
+        popover.place_under(self.topbar.kafka if self.topbar.kafka.isVisible() else self.topbar)
+        popover.show()
+        popover.raise_()
+        popover.address.setFocus()
 
     def open_preferences(self) -> None:
         from workbench.ui.dialogs.preferences import PreferencesDialog

@@ -26,7 +26,7 @@ LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Run", ("run.toggle", "run.start", "run.pause", "run.step", "run.stop", "-", "@speed", "@faults")),
     ("Replay", ("replay.group", "-", "replay.live", "replay.play", "replay.previous", "replay.next", "replay.start",
                 "-", "replay.bookmark")),
-    ("Tools", ("tools.commands", "tools.filter")),
+    ("Tools", ("tools.commands", "tools.filter", "-", "tools.kafka")),
     ("Help", ("help.tour", "help.keys", "help.guide", "-", "help.about")),
 )  # fmt: skip
 

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 def data_dock(window: MainWindow) -> PageDock:
     dock = PageDock("data", window.tr("Data"), window, tearable=True)
-    for key, title, glyph in (("records", window.tr("Records"), "records"), ("tape", window.tr("Log tape"), "tape"),
-                              ("groups", window.tr("Groups"), "group"), ("problems", window.tr("Problems"), "problem"),
-                              ("log", window.tr("Log"), "log")):  # fmt: skip
+    tr = window.tr
+    for key, title, glyph in (("records", tr("Records"), "records"), ("tape", tr("Log tape"), "tape"),
+                              ("groups", tr("Groups"), "group"), ("problems", tr("Problems"), "problem"),
+                              ("log", tr("Log"), "log"), ("clients", tr("Clients"), "client")):  # fmt: skip
         dock.add_page(key, title, glyph, QWidget())
     dock.show_page("tape")
     return dock
@@ -37,7 +38,7 @@ def lag_dock(window: MainWindow) -> QDockWidget:
 
 def fill(window: MainWindow) -> None:
     """Put the real pages in place of the empty ones, one an event-loop turn, so that the window answers meanwhile."""
-    steps = [_tape, _lag, _records, _groups, _problems, _log]
+    steps = [_tape, _lag, _records, _groups, _clients, _problems, _log]
 
     def next_step() -> None:
         steps.pop(0)(window)
@@ -74,6 +75,12 @@ def _groups(window: MainWindow) -> None:
     from workbench.ui.panels.groups import GroupsPanel
 
     window.data_dock.replace_page("groups", GroupsPanel(window.workspace))
+
+
+def _clients(window: MainWindow) -> None:
+    from workbench.ui.panels.clients import ClientsPanel
+
+    window.data_dock.replace_page("clients", ClientsPanel(window.workspace))
 
 
 def _problems(window: MainWindow) -> None:

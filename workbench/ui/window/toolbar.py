@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolBar,
 
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
+from workbench.ui.panels.blocks import Segments, label, push_button, set_property
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook
+from workbench.ui.window.kafka_box import KafkaBox
 
 _LEVELS, _GAP, _EDGE = 6, 4, 10
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 100.0)
@@ -101,7 +102,9 @@ class TopBar(QToolBar):
         stretch = QWidget()
         stretch.setSizePolicy(stretch.sizePolicy().Policy.Expanding, stretch.sizePolicy().Policy.Preferred)
         self.addWidget(stretch)
-        self._address_action = self.addWidget(self._address())
+        self.kafka = KafkaBox()
+        self.kafka.clicked.connect(actions["tools.kafka"].trigger)
+        self._kafka_action = self.addWidget(self.kafka)
         self.addWidget(self._search())
         self._parts = [(action, self.widgetForAction(action)) for action in self.actions()]
 
@@ -141,18 +144,6 @@ class TopBar(QToolBar):
         row.addWidget(self._past_words)
         return frame
 
-    def _address(self) -> QWidget:
-        frame = QFrame()
-        frame.setProperty("surface", "card")
-        frame.setFixedHeight(28)
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(10, 0, 10, 0)
-        row.setSpacing(6)
-        self._kafka_dot, self._kafka = label("●", "muted"), label("", "muted")
-        row.addWidget(self._kafka_dot)
-        row.addWidget(self._kafka)
-        return frame
-
     def _search(self) -> QPushButton:
         button = push_button(self.tr("Search or run…"), "search", role="text_muted")
         button.setObjectName("search")
@@ -178,7 +169,6 @@ class TopBar(QToolBar):
         faults = sum(member.state.value in ("killed", "failed") for group in live.groups for member in group.members)
         some = self.tr("1 fault") if faults == 1 else self.tr("{0} faults").format(faults)
         self._faults.setText(some if faults else self.tr("Faults"))
-        set_tone(self._kafka_dot, "ok")
         self._fit_if_other()
 
     def _show_time(self, at_ms: int | None) -> None:
@@ -215,10 +205,8 @@ class TopBar(QToolBar):
 
     def _show_level(self, level: int) -> None:
         live, at_ms = self._workspace.live, self._workspace.at_ms
-        kafka = live.host.kafka
-        clients = words.plural(len(live.clients), self.tr("client"), self.tr("clients"))
-        self._kafka.setText(f"Kafka  {kafka} · {clients}" if level < 2 else f"Kafka  {kafka}")
-        self._address_action.setVisible(kafka is not None and level < 3)
+        self.kafka.show_state(live, short=level >= 2)
+        self._kafka_action.setVisible(level < 3)
         self._past_action.setVisible(at_ms is not None)
         self._say_past(at_ms, with_age=level < 4)
         self._search_keys.setVisible(level < 1)
