@@ -24,6 +24,7 @@ from workbench.ui.theme.theme import theme
 if TYPE_CHECKING:
     from workbench.ui.charts.lag_plot import Frame, LagPlot, Line
 
+SHORTEST_MS = 60_000
 WINDOWS_MS = {"1": 60_000, "5": 300_000, "15": 900_000, "session": 0}
 RECORDS, SECONDS = 1, 2
 WIDE = 560
@@ -203,7 +204,9 @@ class LagPanel(QWidget):
             return first, max(live, first + 1000)
         if at_ms is not None and at_ms < live - length * 0.9:
             return at_ms - length // 2, at_ms + length // 2
-        return live - length, live
+        first_s = self._history.first_s
+        known = live if first_s is None else live - first_s * 1000
+        return live - int(min(length, max(known * 1.1, SHORTEST_MS))), live  # a young session fills its chart
 
     def _load_history(self, from_ms: int, to_ms: int) -> None:
         """Read older points from the file, now and then, and at once when other times are shown."""

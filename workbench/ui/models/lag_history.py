@@ -49,6 +49,12 @@ class LagHistory:
     def keys(self) -> set[SeriesKey]:
         return set(self._live) | set(self._stored)
 
+    @property
+    def first_s(self) -> float | None:
+        """Time of the oldest point known; None while there is none."""
+        series = (*self._live.values(), *self._stored.values())
+        return min((points[0][0] for points in series if points), default=None)
+
     def points(self, key: SeriesKey, from_s: float, to_s: float) -> list[Point]:
         """Stored points up to where live ones begin, then the live ones."""
         live = list(self._live.get(key, ()))
