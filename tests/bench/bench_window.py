@@ -106,7 +106,7 @@ def frames(folder: Path) -> None:
 
     make_workspace(folder / "calm.flow", "orders")
     with Broker.create(folder / "busy.flow") as broker:
-        broker.save_flow(codec.dumps(drawing(12_500)))
+        broker.save_flow(codec.dumps(drawing()))
     calm = measured(folder / "calm.flow", 12.0, "--run")
     busy = measured(folder / "busy.flow", 12.0, "--run")
     print(f"painting: p99 {calm['p99_ms']:.1f} ms calm, {busy['p99_ms']:.1f} beside {busy['in']:,.0f} events/s "

@@ -5,7 +5,7 @@
                                         └► window (painted at once) ─► host found or started ─► live
 
 The very first start opens a living sample. Nothing slow happens before the first paint: the drawing is read straight
-from the file, the host comes up on another thread, the data pages are built after it.
+from the file; the host comes up on another thread and the data pages are built after it.
 """
 
 from __future__ import annotations

@@ -67,7 +67,6 @@ class Application(QObject):
         link = HostLink(workspace, self._said.in_process)
         missing = not path.exists()
         may_make = missing and (bool(sample) or self._said.file is None)
-        link.connect_host(sample if may_make else None)
         window = MainWindow(workspace, self.settings, link)
         window.load_drawing(_sample_text(sample) if missing and sample else saved_drawing(path))
         window.files.open_wanted.connect(self._open_other)
@@ -81,6 +80,8 @@ class Application(QObject):
             old.closed.disconnect(self._closed)
             old.close()
             old.deleteLater()
+        # Beside each other, first paint and host take longer than one after the other (measured: 0.9 against 0.6 s).
+        window.canvas.first_painted.connect(lambda: link.connect_host(sample if may_make else None))
         window.show()
         if tour and not self.settings.toured:
             QTimer.singleShot(0, window.start_tour)
