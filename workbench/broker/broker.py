@@ -316,9 +316,10 @@ class Broker:
         return self._groups.plan_reset(group, spec, topic, partitions)
 
     def apply_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = (),
-                    force: bool = False) -> ResetPlan:  # fmt: skip
-        """Carry the plan out. Refused while members are active, unless ``force``: the caller has paused them."""
-        return self._groups.apply_reset(group, spec, topic, partitions, force)
+                    force: bool = False, pause: bool = False) -> ResetPlan:  # fmt: skip
+        """Carry the plan out. Refused while members are active, unless ``pause`` (they are paused by a rebalance,
+        whatever program they are part of) or ``force``: the caller has paused them."""
+        return self._groups.apply_reset(group, spec, topic, partitions, force, pause)
 
     def has_partition(self, topic: str, partition: int) -> bool:
         found = self._topics.get(topic)

@@ -9,9 +9,10 @@ Lock order: this lock, then the journal's. Nothing here waits for the writer whi
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Protocol
@@ -69,6 +70,7 @@ class Coordination:
         self._positions: dict[tuple[str, TopicPartition], tuple[str, int]] = {}
         self._delivered: dict[tuple[str, TopicPartition], int] = journal.delivered()
         self._ages = Ages(clock, log.fetch)
+        self._holding: set[str] = set()
         self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer
 
     # -- membership ----------------------------------------------------------------------------------------
@@ -131,15 +133,15 @@ class Coordination:
         try:
             for part, (offset, _) in offsets.items():
                 self._check_target(part, offset)
-            with self._lock:
+            at_ms = self._clock.now_ms()
+            done = {part: CommittedOffset(offset, metadata, at_ms) for part, (offset, metadata) in offsets.items()}
+            with self._lock:  # held until it is queued: a reset that comes later is written later
                 self._groups.check_commit(group, member_id, generation, instance_id)
+                written = self._write_offsets(group, member_id, done)
         except WorkbenchError as problem:
             refused: Future[None] = Future()
             refused.set_exception(problem)
             return refused
-        at_ms = self._clock.now_ms()
-        done = {part: CommittedOffset(offset, metadata, at_ms) for part, (offset, metadata) in offsets.items()}
-        written = self._write_offsets(group, member_id, done)
         self._deliver()
         return written
 
@@ -239,11 +241,37 @@ class Coordination:
         return self._log.offset_for_time(part.topic, part.partition, ms)
 
     def apply_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = (),
-                    force: bool = False) -> ResetPlan:  # fmt: skip
-        """Carry a plan out; refused while members are active unless ``force`` (whoever forces has paused them)."""
+                    force: bool = False, pause: bool = False) -> ResetPlan:  # fmt: skip
+        """Carry a plan out. Refused while members are active, unless they are paused (``pause``: by a rebalance that
+        ends when the offsets have moved) or ``force`` (whoever forces has paused them)."""
         plan = self.plan_reset(group, spec, topic, partitions)
-        if plan.refused and not force:
-            raise Refused(plan.refused, "Or ask for them to be paused, moved and resumed.")
+        if plan.refused and not (force or pause):
+            raise Refused(plan.refused, "Pause, move and resume them in one act, or stop them first.")
+        if not pause:
+            return self._move(plan, spec)
+        with self._held(group):
+            self._store.write(lambda db: None).result()  # commits that were on their way are known now
+            return self._move(self.plan_reset(group, spec, topic, partitions), spec)
+
+    @contextlib.contextmanager
+    def _held(self, group: str) -> Iterator[None]:
+        with self._lock:
+            if group in self._holding:
+                raise Refused(f"Group {group!r} is being moved already.", "Wait for that to end.")
+            self._holding.add(group)
+            self._groups.hold(group)
+        self._deliver()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holding.discard(group)
+                self._groups.release(group)
+            self._deliver()
+            self.on_deadline()
+
+    def _move(self, plan: ResetPlan, spec: ResetSpec) -> ResetPlan:
+        group = plan.group
         at_ms = self._clock.now_ms()
         done = {TopicPartition(m.topic, m.partition): CommittedOffset(m.after, "", at_ms) for m in plan.moves}
         with self._lock:

@@ -7,6 +7,10 @@
           +----------------------+   +-------------------------------------+------------------------+ time-out
         Empty ---- deleted ----> Dead
 
+While the group is *held* (an administrator moves its offsets) it stays in Preparing: members are told that their
+generation is over, and their joins wait. Nobody commits from the hold on until the next generation, so nothing
+overwrites the move.
+
 No I/O, no threads: calls and ``tick`` take the time from the clock, and answers to those who wait (a join waits for
 the others, a sync for the leader) go to the ``Outbox`` with the token the caller gave. Invariants: a generation is
 never used twice; whoever joined is answered in bounded time. The caller serializes calls.
@@ -71,6 +75,8 @@ class Group:
         self._joined_in_delay = False
         self._sync_deadline: float | None = None
         self._unsynced: set[str] = set()
+        self._held = False
+        self._fenced = False  # from a hold to the next generation: what members read so far is not theirs to commit
 
     # -- what members ask ----------------------------------------------------------------------------------
     def join(self, request: JoinRequest, token: Token) -> None:
@@ -93,7 +99,7 @@ class Group:
         if request.protocol_type not in (None, self.protocol_type) or request.protocol not in (None, self.protocol):
             raise InconsistentProtocol(f"Group {self.name!r} uses {self.protocol!r}.", "Join again.")
         if self.state is GroupState.PREPARING:
-            raise self._in_progress()
+            raise self._told_to_rejoin()
         self._unsynced.discard(member.member_id)
         self._answer_sync(member, self._in_progress())  # an older sync of a client that lost its connection
         member.syncing = token
@@ -106,7 +112,7 @@ class Group:
         """A sign of life; raises ``RebalanceInProgress`` when the member should rejoin."""
         self._caller(member_id, generation, instance_id)
         if self.state is GroupState.PREPARING:
-            raise self._in_progress()
+            raise self._told_to_rejoin()
 
     def leave(self, leaver: Leaver) -> str:
         """Remove a member; returns its id."""
@@ -127,8 +133,20 @@ class Group:
                                     "Stop or pause its members first.")  # fmt: skip
             return
         self._caller(member_id, generation, instance_id)
-        if self.state is GroupState.COMPLETING:
-            raise self._in_progress()
+        if self._fenced or self.state is GroupState.COMPLETING:
+            raise self._told_to_rejoin()
+
+    # -- an administrator moves the offsets ----------------------------------------------------------------
+    def hold(self) -> None:
+        """Open a rebalance that does not end before ``release``."""
+        self._held = True
+        if len(self.roster):
+            self._fenced = True
+            self._prepare()
+
+    def release(self) -> None:
+        self._held = False
+        self._complete_if_all_joined()
 
     def die(self) -> None:
         self.state = GroupState.DEAD
@@ -153,14 +171,15 @@ class Group:
             self._drop_unsynced()
         if overdue:
             self._complete_if_all_joined()
-        if self._join_deadline is not None and self._join_deadline <= now:
+        if self._join_deadline is not None and self._join_deadline <= now and not self._held:
             self._end_join_wait(now)
 
     def next_deadline(self) -> float | None:
         """The monotonic time at which ``tick`` has something to do."""
         times = [m.deadline for m in self.roster if not m.waits]
         times += self.roster.promised.values()
-        times += [t for t in (self._join_deadline, self._sync_deadline) if t is not None]
+        waits = (None if self._held else self._join_deadline, self._sync_deadline)
+        times += [t for t in waits if t is not None]
         return min(times, default=None)
 
     # -- how it looks --------------------------------------------------------------------------------------
@@ -253,7 +272,8 @@ class Group:
         self._enter(GroupState.PREPARING)
 
     def _complete_if_all_joined(self) -> None:
-        if self.state is GroupState.PREPARING and self._delay_left_ms is None and self.roster.all_joined():
+        waits = self._held or self._delay_left_ms is not None
+        if self.state is GroupState.PREPARING and not waits and self.roster.all_joined():
             self._complete_join()
 
     def _end_join_wait(self, now: float) -> None:
@@ -276,6 +296,7 @@ class Group:
             self._join_deadline = self._now() + self.roster.rebalance_timeout_ms()
             return
         self._join_deadline = self._delay_left_ms = None
+        self._fenced = False
         self.generation += 1
         self._outbox.changed.add(self.name)
         if not joined:
@@ -336,8 +357,7 @@ class Group:
         """The member that calls, alive by calling; a stale generation is refused."""
         member = self.roster.find(member_id, instance_id)
         if generation != self.generation:
-            raise IllegalGeneration(f"Group {self.name!r} is at generation {self.generation}, not {generation}.",
-                                    "Join again.")  # fmt: skip
+            raise self._stale(generation)
         self._sign_of_life(member)
         return member
 
@@ -371,6 +391,15 @@ class Group:
     def _note(self, kind: str, member: str = "", **detail: Any) -> None:
         entry = JournalEntry(kind, self._clock.now_ms(), group=self.name, member=member, detail=detail)
         self._outbox.entries.append(entry)
+
+    def _told_to_rejoin(self) -> WorkbenchError:
+        """Many clients keep their place over a rebalance (cooperative ones, and some others); only a generation that
+        is over makes every one of them give up its partitions and look for the committed offsets."""
+        return self._stale(self.generation) if self._fenced else self._in_progress()
+
+    def _stale(self, generation: int) -> IllegalGeneration:
+        over = "is over" if generation == self.generation else f"is not the current one, {self.generation}"
+        return IllegalGeneration(f"Generation {generation} of group {self.name!r} {over}.", "Join again.")
 
     def _in_progress(self) -> RebalanceInProgress:
         return RebalanceInProgress(f"Group {self.name!r} is sharing out its partitions.", "Join the group again.")

@@ -113,6 +113,15 @@ class Groups:
             self._offsets.get(group, {}).pop(part, None)
 
     # -- administration ------------------------------------------------------------------------------------
+    def hold(self, group: str) -> None:
+        """Pause the members by a rebalance that ends after ``release``; their commits are refused from now on."""
+        self._group(group, create=True).hold()
+
+    def release(self, group: str) -> None:
+        """Let the held rebalance end: the members go on from the offsets as they are now."""
+        if group in self._groups:
+            self._groups[group].release()
+
     def names(self) -> list[str]:
         return sorted(self._groups)
 

@@ -168,6 +168,11 @@ class MemberMeta:
     metadata: bytes = b""
     assignment_bytes: bytes = b""
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is part of another program: those come from an address, ours have none."""
+        return bool(self.client_host)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupMeta:

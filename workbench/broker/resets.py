@@ -54,9 +54,12 @@ def plan_reset(spec: ResetSpec, ground: ResetGround) -> ResetPlan:
 def _refusal(group: GroupMeta) -> str:
     if not group.active:
         return ""
-    count = len(group.members)
-    members = "1 active member" if count == 1 else f"{count} active members"
-    return f"Group {group.name!r} has {members}, who would overwrite the new offsets. Pause or stop them first."
+    count, others = len(group.members), sum(member.is_foreign for member in group.members)
+    of = "members of other programs" if others == count > 1 else "members"
+    members = f"1 member{' of another program' * others} is" if count == 1 else f"{count} {of} are"
+    rest = f" ({others} of other programs)" if 0 < others < count else ""
+    return (f"In group {group.name!r} {members} active{rest} and would overwrite the new offsets. "
+            "They can be paused, moved and resumed in one act.")  # fmt: skip
 
 
 def _target(spec: ResetSpec, ground: ResetGround, part: TopicPartition,

@@ -107,7 +107,7 @@ def describe(file: Path, group: str, as_json: bool) -> None:
 @click.option("--partition", "partitions", type=int, multiple=True, help="Only these partitions.")
 @click.option("--to", "target", type=Target(), required=True)
 @click.option("--dry-run", is_flag=True, help="Show before and after, change nothing.")
-@click.option("--pause-members", is_flag=True, help="Pause running members of the flow, move, resume.")
+@click.option("--pause-members", is_flag=True, help="Pause running members, of other programs too; move; resume.")
 @json_option
 @click.pass_obj
 def reset(

@@ -194,7 +194,8 @@ class PlanReset(Command, frozen=True, tag=True):
 
 
 class ApplyReset(Command, frozen=True, tag=True):
-    """Move a group. Refused while members are active, unless ``pause_members`` (pause, move, resume).
+    """Move a group. Refused while members are active, unless ``pause_members`` (pause, move, resume), which goes for
+    members of other programs too.
 
     ``hold_retention`` keeps retention off the topic until the group is back where it was.
     """

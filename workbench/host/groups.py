@@ -8,7 +8,6 @@ from collections import defaultdict
 from workbench.broker import Broker
 from workbench.control.messages import ApplyReset, DeleteGroup, GroupList, ListGroups, Plan, PlanReset
 from workbench.core.changes import Changes
-from workbench.core.errors import Refused
 from workbench.core.offsets import ResetPlan
 from workbench.host.acts import Act, Acts
 from workbench.host.session import ClientSession
@@ -46,18 +45,16 @@ class GroupActs:
         if not command.pause_members:
             return Plan(await self._move(command))
         await self._runner.release_group(command.group)
-        try:
+        try:  # the flow's own members have left, so that they begin anew; all others are paused by a rebalance
             return Plan(await self._move(command))
-        except Refused as error:
-            next_step = "Members from outside the flow can't be paused from here: stop them first."
-            raise Refused(error.message, next_step) from None
         finally:
             await self._runner.rejoin_group(command.group)
 
     async def _move(self, command: ApplyReset) -> ResetPlan:
         plan = await asyncio.to_thread(
-            self._broker.apply_reset, command.group, command.spec, command.topic, command.partitions
-        )
+            self._broker.apply_reset, command.group, command.spec, command.topic, command.partitions,
+            pause=command.pause_members,
+        )  # fmt: skip
         if command.hold_retention:
             self._hold(plan)
         return plan

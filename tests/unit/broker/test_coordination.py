@@ -182,10 +182,47 @@ def test_a_reset_moves_an_empty_group_and_is_journalled(broker, tmp_path):
 def test_a_reset_is_refused_while_members_are_active_unless_forced(broker):
     append(broker, 0, 10)
     enter(broker)
-    with pytest.raises(Refused, match="1 active member"):
+    with pytest.raises(Refused, match="1 member is active"):
         broker.apply_reset("billing", ResetSpec("earliest"))
     assert broker.apply_reset("billing", ResetSpec("latest"), force=True).applied
     assert broker.committed("billing")[P0].offset == 10
+
+
+def test_a_reset_may_pause_the_members_and_their_late_commits_do_not_overwrite_it(broker):
+    append(broker, 0, 10)
+    member = enter(broker, client_host="/127.0.0.1")
+    broker.commit_offsets("billing", member.member_id, 1, {P0: (8, "")}).result(0)
+    assert "1 member of another program is active" in broker.plan_reset("billing", ResetSpec("earliest")).refused
+    plan = broker.apply_reset("billing", ResetSpec("shift", -5), "orders", [0], pause=True)
+    assert (plan.applied, plan.moves[0].before, plan.moves[0].after) == (True, 8, 3)
+    with pytest.raises(IllegalGeneration):
+        broker.heartbeat("billing", member.member_id, 1)
+    with pytest.raises(IllegalGeneration):
+        broker.commit_offsets("billing", member.member_id, 1, {P0: (9, "")}).result(0)
+    request = JoinRequest("billing", (("range", RANGE.metadata(["orders"], (), -1)),), member.member_id)
+    assert broker.join_group(request).result(0).generation == 2
+    with pytest.raises(IllegalGeneration):
+        broker.commit_offsets("billing", member.member_id, 1, {P0: (9, "")}).result(0)
+    assert broker.committed("billing")[P0].offset == 3
+
+
+def test_a_reset_that_fails_lets_the_members_go_on(broker):
+    member = enter(broker)
+    broker.store.on_before_commit(fail := Failing())
+    fail.armed = True
+    with pytest.raises(Refused, match="no"):
+        broker.apply_reset("billing", ResetSpec("earliest"), pause=True)
+    fail.armed = False
+    request = JoinRequest("billing", (("range", RANGE.metadata(["orders"], (), -1)),), member.member_id)
+    assert broker.join_group(request).result(0).generation == 2
+
+
+class Failing:
+    armed = False
+
+    def __call__(self, db):
+        if self.armed:
+            raise Refused("no")
 
 
 def test_a_reset_by_time_and_from_another_group(broker, clock):

@@ -394,3 +394,70 @@ def test_next_deadline_says_when_something_is_due(house):
     assert house.groups.next_deadline() == 60
     house.wait(60)
     assert house.groups.next_deadline() == 60 + 1000
+
+
+# -- held: an administrator moves the offsets --------------------------------------------------------------
+def test_a_held_group_parks_joins_and_goes_on_as_a_new_generation_when_released(house):
+    a, b = house.stable("a", "b")
+    house.groups.hold("g")
+    for member in (a, b):
+        with pytest.raises(IllegalGeneration):
+            house.groups.heartbeat("g", member.member_id, member.generation)
+        house.join(f"{member.member_id} again", member.member_id)
+    house.join("newcomer")
+    house.wait(60_000)
+    assert not [token for token in house.answers if "again" in token or token == "newcomer"]
+    assert house.group.state is GroupState.PREPARING
+    house.groups.release("g")
+    house.collect()
+    assert {house.answer(f"{m.member_id} again", JoinResult).generation for m in (a, b)} == {2}
+    assert house.answer("newcomer", JoinResult).generation == 2
+
+
+def test_no_commit_from_the_hold_to_the_next_generation_not_even_after_the_release(house):
+    a, b = house.stable("a", "b")
+    house.groups.hold("g")
+    with pytest.raises(IllegalGeneration):
+        house.groups.check_commit("g", a.member_id, a.generation)
+    house.join("b again", b.member_id)
+    house.groups.release("g")
+    house.collect()
+    with pytest.raises(IllegalGeneration):  # it has not heard of it yet
+        house.groups.check_commit("g", a.member_id, a.generation)
+    house.join("a again", a.member_id)
+    with pytest.raises(IllegalGeneration):
+        house.groups.check_commit("g", a.member_id, a.generation)
+    again = house.answer("a again", JoinResult)
+    house.sync("a sync again", again, {})
+    house.groups.check_commit("g", a.member_id, again.generation)
+
+
+def test_a_static_member_keeps_its_id_over_a_hold_and_one_restarted_within_it_waits(house):
+    a, b = house.stable("a", "b", static=True)
+    house.groups.hold("g")
+    house.join("a again", a.member_id, instance_id="a")
+    house.join("b restarted", instance_id="b")
+    assert "b restarted" not in house.answers
+    house.groups.release("g")
+    house.collect()
+    assert house.answer("a again", JoinResult).member_id == a.member_id
+    assert house.answer("b restarted", JoinResult).generation == 2
+    with pytest.raises(FencedInstance):
+        house.groups.check_commit("g", b.member_id, b.generation, "b")
+
+
+def test_members_who_die_or_leave_in_a_hold_are_gone_and_an_empty_group_can_be_held(house):
+    a, _ = house.stable("a", "b")
+    house.groups.hold("g")
+    house.groups.leave("g", [Leaver(a.member_id)])
+    house.wait(1000)
+    assert house.group.members == () and house.group.state is GroupState.PREPARING
+    house.groups.release("g")
+    assert house.group.state is GroupState.EMPTY
+    house.groups.hold("g")
+    house.join("c")
+    house.wait(60_000)
+    assert "c" not in house.answers
+    house.groups.release("g")
+    house.wait(0)
+    assert house.answer("c", JoinResult).generation == 3

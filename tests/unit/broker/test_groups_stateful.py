@@ -1,7 +1,7 @@
 """The coordinator under any order of joins, syncs, silences and leaves.
 
-Invariants: one owner a partition per generation, no commit from a stale generation, an answer for everyone who waits
-in bounded time.
+Invariants: one owner a partition per generation, no commit from a stale generation, none between a hold and the next
+generation, an answer for everyone who waits in bounded time (a hold ends in ``HOLD_MS``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from workbench.broker.membership import (
 from workbench.core.clock import ManualClock
 from workbench.core.errors import WorkbenchError
 
-SESSION_MS, REBALANCE_MS, PARTITIONS = 1000, 3000, {"orders": 5}
+SESSION_MS, REBALANCE_MS, HOLD_MS, PARTITIONS = 1000, 3000, 2000, {"orders": 5}
 slots = st.integers(0, 4)
 
 
@@ -52,6 +52,8 @@ class GroupMachine(RuleBasedStateMachine):
         self.token = 0
         self.owners = {}
         self.sharer = assignor("range")
+        self.held_since = None
+        self.held_generation = -1  # the last one that was ended by a hold
 
     def ask(self, client, call, request):
         self.token += 1
@@ -142,19 +144,47 @@ class GroupMachine(RuleBasedStateMachine):
         assert client.joined.generation == group.generation
         assert client.member_id in {m.member_id for m in group.members}
         assert group.state is not GroupState.COMPLETING
+        assert group.generation > self.held_generation, "what a hold ended is committed"
+
+    @rule()
+    def hold(self):
+        if self.held_since is None and "g" in self.groups.names():
+            before = self.groups.describe("g")
+            self.groups.hold("g")
+            self.held_since = self.clock.monotonic_ms()
+            if before.members:
+                self.held_generation = before.generation
+            self.collect()
+
+    @rule()
+    def release(self):
+        if self.held_since is not None:
+            self.groups.release("g")
+            self.held_since = None
+            self.collect()
 
     @rule(ms=st.sampled_from([1, 60, 500, 1001]))
     def time_passes(self, ms):
         self.clock.advance(ms)
         self.groups.tick()
         self.collect()
+        if self.held_since is not None and self.clock.monotonic_ms() - self.held_since >= HOLD_MS:
+            self.release()
 
     @invariant()
     def everybody_is_answered_in_bounded_time(self):
         now = self.clock.monotonic_ms()
         for client in self.clients:
             if client.waiting:
-                assert now - client.waiting_since <= 2 * REBALANCE_MS + 2000, f"{client.name} waits for ever"
+                assert now - client.waiting_since <= 2 * REBALANCE_MS + 2000 + HOLD_MS, f"{client.name} waits for ever"
+
+    @invariant()
+    def nobody_passes_a_hold(self):
+        if self.held_since is not None:
+            state = self.groups.describe("g").state
+            assert state in (GroupState.EMPTY, GroupState.PREPARING)
+            due = self.groups.next_deadline()
+            assert due is None or due > self.clock.monotonic_ms() - 1, "the clock would be asked without end"
 
     @invariant()
     def the_group_is_consistent(self):
@@ -168,6 +198,7 @@ class GroupMachine(RuleBasedStateMachine):
             assert group.leader in {m.member_id for m in group.members}
 
     def teardown(self):
+        self.release()
         for _ in range(10):
             self.clock.advance(REBALANCE_MS)
             self.groups.tick()

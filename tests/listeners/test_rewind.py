@@ -1,0 +1,169 @@
+"""Running members of other programs: paused, moved and resumed by a reset; taken over when they are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+
+import confluent_kafka as ck
+import kafka
+import pytest
+
+from workbench.broker import Broker
+from workbench.control.messages import ApplyReset, CreateTopic, ListenKafka, ListGroups, PlanReset, Status
+from workbench.core.offsets import ResetSpec
+from workbench.host import LocalHost
+
+COUNT = 200
+PARTITIONS = 2
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[LocalHost]:
+    Broker.create(tmp_path / "work.flow").close()
+    with closing(LocalHost(tmp_path / "work.flow")) as opened:
+        opened.call(CreateTopic("t", PARTITIONS))
+        opened.call(ListenKafka("127.0.0.1:0"))
+        producer = ck.Producer({"bootstrap.servers": address(opened), "log_level": 0})
+        for number in range(COUNT * PARTITIONS):
+            producer.produce("t", b"%d" % number, partition=number % PARTITIONS)
+        assert producer.flush(30) == 0
+        yield opened
+
+
+def address(host: LocalHost) -> str:
+    found = host.call(Status()).kafka
+    assert found
+    return found
+
+
+class Program:
+    """A consumer as many write it: subscribes, and commits in the background and when it loses partitions."""
+
+    def __init__(self, host: LocalHost, **settings: object) -> None:
+        self.offsets: dict[int, list[int]] = {number: [] for number in range(PARTITIONS)}
+        self.consumer = ck.Consumer({
+            "bootstrap.servers": address(host), "group.id": "g", "auto.offset.reset": "earliest", "log_level": 0,
+            "auto.commit.interval.ms": 20, "heartbeat.interval.ms": 100, **settings,
+        })  # fmt: skip
+        self.consumer.subscribe(["t"], on_revoke=self._revoked)
+
+    def _revoked(self, consumer: ck.Consumer, parts: list[ck.TopicPartition]) -> None:
+        held = [ck.TopicPartition("t", p.partition, COUNT) for p in parts]
+        with suppress(ck.KafkaException):  # when it is too late for that, which is what the test is about
+            consumer.commit(offsets=held, asynchronous=False)
+
+    def poll(self) -> None:
+        message = self.consumer.poll(0.02)
+        if message is not None and message.error() is None:
+            self.offsets[message.partition()].append(message.offset())
+
+
+def poll_until(programs: list[Program], wanted: dict[int, list[int]], seconds: float = 30.0) -> None:
+    """Poll until exactly the wanted offsets of each partition came, whoever got them."""
+    until = time.monotonic() + seconds
+    while (seen := merged(programs)) != wanted:
+        assert time.monotonic() < until, seen
+        for program in programs:
+            program.poll()
+
+
+def merged(programs: list[Program]) -> dict[int, list[int]]:
+    return {number: [o for program in programs for o in program.offsets[number]] for number in range(PARTITIONS)}
+
+
+@pytest.mark.parametrize("kind", ["range", "cooperative-sticky", "static"])
+def test_a_running_group_reads_again_exactly_from_the_target(host: LocalHost, kind: str):
+    settings: dict[str, object] = {"partition.assignment.strategy": "range" if kind == "static" else kind}
+    with ExitStack() as stack:
+        programs = []
+        for number in range(2):
+            static = {"group.instance.id": f"till-{number}"} if kind == "static" else {}
+            programs.append(Program(host, **settings, **static))
+            stack.callback(programs[-1].consumer.close)
+        settle(programs)
+        for program in programs:
+            for offsets in program.offsets.values():
+                offsets.clear()
+        spec = ResetSpec("offset", COUNT // 2)
+        refused = host.call(PlanReset("g", spec, "t")).plan.refused
+        assert "2 members of other programs are active" in refused
+        plan = host.call(ApplyReset("g", spec, "t", pause_members=True)).plan
+        assert plan.applied and {move.after for move in plan.moves} == {COUNT // 2}
+        poll_until(programs, {number: list(range(COUNT // 2, COUNT)) for number in range(PARTITIONS)})
+        settle(programs)
+        assert all(program.consumer.assignment() for program in programs)
+
+
+def settle(programs: list[Program]) -> None:
+    """Both have a share, everything is read and committed."""
+    until = time.monotonic() + 30
+    while not (all(len(program.consumer.assignment()) == 1 for program in programs) and lag_of(programs) == 0):
+        assert time.monotonic() < until
+        for program in programs:
+            program.poll()
+
+
+def lag_of(programs: list[Program]) -> int:
+    done = programs[0].consumer.committed([ck.TopicPartition("t", n) for n in range(PARTITIONS)], 10)
+    return sum(COUNT - max(part.offset, 0) for part in done)
+
+
+def test_a_program_in_pure_python_is_paused_moved_and_resumed(host: LocalHost):
+    reader = kafka.KafkaConsumer("t", bootstrap_servers=address(host), group_id="g", auto_offset_reset="earliest",
+                                 heartbeat_interval_ms=100, auto_commit_interval_ms=20)  # fmt: skip
+    try:
+        assert len(poll_python(reader, COUNT * PARTITIONS)) == COUNT * PARTITIONS
+        assert host.call(ApplyReset("g", ResetSpec("offset", 150), "t", pause_members=True)).plan.applied
+        again = poll_python(reader, 50 * PARTITIONS)
+        assert sorted(again) == [(p, o) for p in range(PARTITIONS) for o in range(150, COUNT)]
+    finally:
+        reader.close()
+
+
+def poll_python(reader: kafka.KafkaConsumer, count: int) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    until = time.monotonic() + 30
+    while len(found) < count and time.monotonic() < until:
+        found += [(r.partition, r.offset) for records in reader.poll(100).values() for r in records]
+    return found
+
+
+# -- trap 17 -------------------------------------------------------------------------------------------------
+_DOOMED = textwrap.dedent("""
+    import sys
+    import confluent_kafka as ck
+    reader = ck.Consumer({"bootstrap.servers": sys.argv[1], "group.id": "g", "session.timeout.ms": 1500,
+                          "heartbeat.interval.ms": 100, "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    reader.subscribe(["t"])
+    while reader.poll(0.1) is None:
+        pass
+    print("reads", flush=True)
+    while True:
+        reader.poll(0.1)
+""")
+
+
+def test_17_a_killed_member_is_taken_over_after_its_session(host: LocalHost):
+    doomed = subprocess.Popen([sys.executable, "-c", _DOOMED, address(host)], stdout=subprocess.PIPE)
+    assert doomed.stdout is not None
+    try:
+        assert doomed.stdout.readline() == b"reads\n"
+    finally:
+        os.kill(doomed.pid, signal.SIGKILL)
+        doomed.wait(30)
+        doomed.stdout.close()
+    killed = time.monotonic()
+    program = Program(host)
+    with closing(program.consumer):
+        poll_until([program], {number: list(range(COUNT)) for number in range(PARTITIONS)})
+        assert 0.5 < time.monotonic() - killed < 10, "not before its session is over, and not much later"
+        (group,) = host.call(ListGroups()).groups
+        assert len(group.members) == 1
