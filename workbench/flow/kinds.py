@@ -79,8 +79,17 @@ class Kind:
         raise Invalid(f"A {self.label.lower()} has no setting «{name}».")
 
     def value(self, params: dict[str, Any], name: str) -> Any:
-        """The parameter's value in ``params``, or its default."""
-        return params.get(name, self.param(name).default)
+        """The parameter's value in ``params``, or its default where it is missing or can't be taken."""
+        param = self.param(name)
+        try:
+            param.check(params.get(name, param.default))
+        except Invalid:
+            return param.default
+        return params.get(name, param.default)
+
+    def values(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Every parameter's ``value``: for those who show a part, whatever is wrong with it."""
+        return {param.name: self.value(params, param.name) for param in self.params}
 
     def complete(self, params: dict[str, Any]) -> dict[str, Any]:
         """``params`` checked, with the defaults of what is missing; an unknown name is ``Invalid``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtTest import QTest
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
@@ -14,7 +14,7 @@ from workbench.control.messages import AppendedList, AppendRecords, ControlProdu
 from workbench.core.keys import partition_murmur2
 from workbench.core.records import Appended
 from workbench.core.snapshot import PartState
-from workbench.flow.edits import RemoveLink
+from workbench.flow.edits import RemoveLink, SetParams
 from workbench.ui.panels.compose import json_fault, key_bytes
 from workbench.ui.panels.dial import scale_end
 from workbench.ui.panels.producer import ProducerPanel
@@ -143,6 +143,35 @@ def test_what_is_not_json_is_told_with_its_line_and_still_sent(panel):
     panel.compose.value.setPlainText('{"a": 1,\n "b" 2}')
     assert "Not JSON at line 2" in words_of(panel.compose)
     assert panel.compose.send_one.isEnabled()
+
+
+@pytest.mark.parametrize("text", ["[" * 20_000, "9" * 5000])
+def test_a_value_that_no_reader_takes_is_sent_as_it_is(qtbot, panel, caller, text):
+    panel.compose.value.setPlainText(text)
+    panel.compose.send_one.click()
+    qtbot.waitUntil(lambda: bool(caller.of(AppendRecords)))
+    assert caller.of(AppendRecords)[0].records[0].value == text.encode()
+
+
+def test_a_paste_of_megabytes_is_refused_in_a_sentence(panel):
+    panel.compose.value.setPlainText("1")
+    pasted = QMimeData()
+    pasted.setText("x" * 5_000_000)
+    panel.compose.value.insertFromMimeData(pasted)
+    assert panel.compose.value.toPlainText() == "1"
+    assert "at most 50,000 letters. Play larger ones from a file." in words_of(panel.compose)
+    pasted.setText("2")
+    panel.compose.value.insertFromMimeData(pasted)
+    assert sorted(panel.compose.value.toPlainText()) == ["1", "2"]
+
+
+def test_settings_that_can_not_be_read_do_not_keep_the_panel_from_opening(qtbot, workspace):
+    workspace.perform(SetParams("checkout-web", {"batch_bytes": "many", "headers": "{"}))
+    panel = ProducerPanel(workspace, "checkout-web")
+    qtbot.addWidget(panel)
+    panel.show()
+    assert json_fault(panel.compose.value.toPlainText()) == ("", 0)
+    assert panel.compose.headers.headers() == ()
 
 
 def test_without_a_topic_it_says_so_and_sends_nothing(panel, workspace):

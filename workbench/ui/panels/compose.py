@@ -10,7 +10,7 @@ import json
 import time
 from random import Random
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workbench.control.messages import AppendedList, AppendRecords
@@ -29,6 +29,7 @@ from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
 _MANY = 10
+_MOST_LETTERS = 50_000  # Qt lays a longer line out for seconds
 _KEYED = {"murmur2": partition_murmur2, "crc32": partition_crc32}
 
 
@@ -43,9 +44,24 @@ def json_fault(text: str) -> tuple[str, int]:
     """What keeps a text from being JSON, and its line; ("", 0) when it is JSON."""
     try:
         json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        return getattr(error, "msg", str(error)).lower(), getattr(error, "lineno", 1)
+    except json.JSONDecodeError as error:
+        return error.msg.lower(), error.lineno
+    except (ValueError, RecursionError):  # json reads no number of thousands of digits, no nesting of thousands
+        return "it is too long a number or nested too deep", 1
     return "", 0
+
+
+class ValueField(QPlainTextEdit):
+    """Takes no paste that would hold up the window; ``refused`` says so."""
+
+    refused = Signal(str)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        if len(self.toPlainText()) + len(source.text()) > _MOST_LETTERS:
+            self.refused.emit(self.tr("An event by hand has at most {0} letters. Play larger ones from a file.")
+                              .format(f"{_MOST_LETTERS:,}"))  # fmt: skip
+        else:
+            super().insertFromMimeData(source)
 
 
 class ComposeForm(QWidget):
@@ -61,7 +77,8 @@ class ComposeForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(self._build_head())
-        self.value = QPlainTextEdit()
+        self.value = ValueField()
+        self.value.refused.connect(self._say_refused)
         self.value.setProperty("mono", True)
         self.value.setFont(theme().font("body", mono=True))
         self.value.setAccessibleName(self.tr("Value"))
@@ -136,12 +153,14 @@ class ComposeForm(QWidget):
         node = self._node
         if node is None or node.kind != "producer":
             return
-        values = kind_of(node.kind).complete(node.params)
+        values = kind_of(node.kind).values(node.params)
         try:
             drawn = Template(values["template"], values["key"], Dice(Random(), lambda: int(time.time() * 1000)))
             key, value = drawn.next()
         except WorkbenchError:
-            return  # its settings say what is wrong with the template
+            return  # its settings say what is wrong with them
+        if len(value) > _MOST_LETTERS:
+            return
         self.key.setText("" if key is None else key.decode(errors="replace"))
         text = value.decode(errors="replace")
         fault, _ = json_fault(text)
@@ -209,6 +228,9 @@ class ComposeForm(QWidget):
                 self.sent.emit(record)
 
     def _refuse(self, error: WorkbenchError) -> None:
+        self._say_refused(error.sentence())
+
+    def _say_refused(self, sentence: str) -> None:
         set_tone(self._words, "bad")
-        self._words.setText(error.sentence())
+        self._words.setText(sentence)
         self._words.show()

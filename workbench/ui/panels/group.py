@@ -187,7 +187,7 @@ class GroupPanel(NodePanel):
         self._nothing.setText(self.tr("Records show here as the members take them."))
 
     def _show_foot(self, node: Node, stat: GroupStat | None) -> None:
-        values = kind_of(node.kind).complete(node.params)
+        values = kind_of(node.kind).values(node.params)
         commit = {"auto": self.tr("Commit by itself"), "before": self.tr("Commit before work"),
                   "after": self.tr("Commit after work")}[values["commit"]]  # fmt: skip
         every = words.count(values["auto_commit_ms"])

@@ -146,7 +146,7 @@ class ProducerPanel(NodePanel):
         self._show_sent(stat)
 
     def _show_settings(self, node: Node, stat: ProducerStat | None) -> None:
-        values = kind_of(node.kind).complete(node.params)
+        values = kind_of(node.kind).values(node.params)
         self.shape.choose(values["pace" if self._file else "shape"])
         self.dial.show_rate(values["rate"])
         if self._file:
