@@ -43,16 +43,6 @@ class GroupOffsets(Protocol):
     def committed_offset(self, group: str, topic: str, partition: int) -> int | None: ...
 
 
-class NoGroups:
-    """A broker in which nobody reads in groups."""
-
-    def committed_floor(self, topic: str, partition: int) -> int | None:
-        return None
-
-    def committed_offset(self, group: str, topic: str, partition: int) -> int | None:
-        return None
-
-
 class _Head(NamedTuple):
     """A batch at the head of a partition, without its bytes."""
 

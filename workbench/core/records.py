@@ -7,7 +7,6 @@ may cross threads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -85,8 +84,3 @@ class Appended:
     @property
     def last_offset(self) -> int:
         return self.base_offset + self.count - 1
-
-
-def make_headers(pairs: Iterable[tuple[str, bytes | None]]) -> Headers:
-    """Headers in the order given; names may repeat (Kafka allows it)."""
-    return tuple((str(name), data) for name, data in pairs)

@@ -8,7 +8,7 @@ Not thread-safe: a document lives on the thread that made it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.errors import AlreadyExists, Invalid, NotFound
@@ -26,9 +26,6 @@ class Node:
     w: float = 0.0
     h: float = 0.0
     params: dict[str, Any] = field(default_factory=dict)
-
-    def with_params(self, **params: Any) -> Node:
-        return replace(self, params={**self.params, **params})
 
 
 @dataclass(frozen=True, slots=True)

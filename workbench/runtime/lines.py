@@ -30,7 +30,6 @@ class LineReader:
         self._overlong = False
         self._read = 0
         self.line = 0
-        self.overlong = 0
         self.ended = False
         self.notice = ""
 
@@ -103,7 +102,6 @@ class LineReader:
 
     def _close_line(self) -> None:
         if self._overlong:
-            self.overlong += 1
             self.line += 1
             limit = MAX_LINE_BYTES // (1024 * 1024)
             self.notice = f"Line {self.line + len(self._ready):,} is longer than {limit} MiB and was passed over."

@@ -182,9 +182,6 @@ class DotField:
         """Dots there would be with one a step on every busy link: over the limit links are drawn by density."""
         return sum(lane.rate * lane.life_ms / 1000 / self.step for lane in self._lanes.values())
 
-    def rates(self) -> dict[str, float]:
-        return {link_id: lane.rate for link_id, lane in self._lanes.items()}
-
     def clear(self) -> None:
         """Forget every dot (a jump in time, a stop)."""
         self._birth[:] = -np.inf

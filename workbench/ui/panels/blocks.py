@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -192,7 +191,3 @@ class Banner(QFrame):
         self.button.setAccessibleName(button)
         self.button.setVisible(bool(button))
         self.setVisible(bool(text))
-
-
-def menu_icon(name: str) -> QIcon:
-    return icons.icon(name, "text_muted")

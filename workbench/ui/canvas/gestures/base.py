@@ -13,7 +13,6 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.scene import FlowScene
 
 Modifiers = Qt.KeyboardModifier
-PLAIN = Modifiers.NoModifier
 
 
 class Stage(Protocol):
