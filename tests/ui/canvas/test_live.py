@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from tests.ui.canvas.conftest import Hand
 from tests.ui.stage import NOW_MS, PAST_MS, orders_document, orders_snapshot
-from workbench.core.snapshot import PartState, RunState, Snapshot
+from workbench.core.snapshot import ClientStat, PartState, RunState, Snapshot
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode, SetParams
 from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
@@ -108,7 +108,7 @@ def test_dots_set_out_by_key_colour_and_keep_within_their_number(view: FlowView,
         QTest.qWait(20)
     dots = view.flow.dots()
     assert 5 < len(dots) < 24 * 8
-    assert {colour for _, _, colour, _ in dots} <= set(range(8))
+    assert {colour for _, _, colour, _ in dots} <= {*range(8), -1}  # -1: keys of outside clients are not known
     assert view.flow.clock.active
     assert f"1 dot = {view.flow.step}" in view.legend.text()
     qtbot.waitUntil(lambda: view.frame_stats().frames > 3, timeout=3000)
@@ -285,6 +285,45 @@ def test_outside_clients_appear_beside_their_topic_and_go_again(view: FlowView):
     push(view, 300, groups=orders_snapshot().groups[:2])
     view.flow.refresh_looks()
     assert not view.flow.outside.nodes and not view.flow.outside.links
+
+
+def test_a_program_that_writes_stands_left_of_its_topic_with_its_rate_and_dots(view: FlowView, qtbot):
+    till = ClientStat("till-7", "127.0.0.1:5002", "librdkafka 2", rate_in=50.0, writes=("orders", "unknown"),
+                      connections=1)  # fmt: skip
+    for tick in range(8):
+        push(view, tick * 100, clients=(till,), links=(), groups=())
+        QTest.qWait(20)
+    item = view.flow.outside.nodes["outside:writer:till-7"]
+    assert item.look.subtitle == "librdkafka 2 · 50/s"
+    assert item.rect.right() < view.flow.nodes["orders"].rect.left()
+    link = view.flow.outside.links["outside:writer:till-7:orders"]
+    assert (link.chain[0], link.chain[-1]) == (item.port("out"), view.flow.nodes["orders"].port("in"))
+    assert {colour for _, _, colour, _ in view.flow.dots()} == {-1}
+    push(view, 900, clients=(replace(till, connections=0),))
+    view.flow.refresh_looks()
+    assert "outside:writer:till-7" not in view.flow.outside.nodes
+
+
+def test_keeping_an_outside_group_draws_it_without_members_and_can_be_undone(view: FlowView):
+    push(view)
+    document = view.workspace.document
+    view.acts.keep("outside:fraud-check")
+    node = document.named("group", "fraud-check")
+    assert node.params["members"] == 0
+    assert [(link.source, link.target) for link in document.links_of(node.id)] == [("payments", node.id)]
+    assert not view.flow.outside.nodes
+    view.workspace.undo_stack.undo()
+    assert document.named("group", "fraud-check") is None
+    assert "outside:fraud-check" in view.flow.outside.nodes
+
+
+def test_keeping_a_program_that_writes_leaves_one_note(view: FlowView):
+    till = ClientStat("till-7", "127.0.0.1:5002", "librdkafka 2", writes=("orders",), connections=1)
+    push(view, clients=(till,))
+    for _ in range(2):
+        view.acts.keep("outside:writer:till-7")
+    notes = view.workspace.document.of_kind("note")
+    assert [(note.name, note.params["text"]) for note in notes] == [("till-7", "Writes to orders.")]
 
 
 def test_the_canvas_comes_up_without_numpy_and_the_icons_package():

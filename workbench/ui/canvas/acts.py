@@ -13,11 +13,13 @@ from PySide6.QtGui import QGuiApplication
 
 from workbench.core.errors import WorkbenchError
 from workbench.flow import arrange, clipboard
-from workbench.flow.edits import AddNode, Composite, Edit, MoveNodes, RemoveLink, RemoveNode
+from workbench.flow.document import Link
+from workbench.flow.edits import AddLink, AddNode, Composite, Edit, MoveNodes, RemoveLink, RemoveNode
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.gestures.drop import Part, new_node
 from workbench.ui.canvas.scene import FlowScene
+from workbench.ui.models.outside import Outside
 
 _PASTE_SHIFT = 20.0
 _GAP = 20.0
@@ -131,6 +133,30 @@ class DrawingActs(QObject):
         self._flow.select_links(())
         self._workspace.select({node.id})
         return node.id
+
+    def keep(self, node_id: str) -> None:
+        """Put a client from outside into the drawing where it stands: a group as a group without members of our own,
+        linked to what it reads; a program without a group as a note, for the drawing can't stand in for it."""
+        item, who = self._flow.outside.nodes.get(node_id), self._flow.outside.who(node_id)
+        if item is None or who is None:
+            return
+        document, at = self._workspace.document, item.rect.topLeft()
+        part = Part("group", {"members": 0}, who.name) if who.group is not None else Part(
+            "note", {"text": self._kept_words(who)}, who.name)  # fmt: skip
+        kept = part.existing(document)
+        if kept is not None:
+            self._workspace.select({kept.id})
+            return
+        node = new_node(document, part, shapes.snapped(at.x()), shapes.snapped(at.y()))
+        links = [Link(f"{topic.id}-to-{node.id}", topic.id, node.id) for topic in who.topics if who.group is not None]
+        self._workspace.perform(Composite(self.tr("Keep {0}").format(who.name),
+                                          (AddNode(node), *(AddLink(link) for link in links))))  # fmt: skip
+        self._workspace.select({node.id})
+
+    def _kept_words(self, who: Outside) -> str:
+        topics = ", ".join(topic.name for topic in who.topics)
+        said = self.tr("Writes to {0}.") if who.kind == "writer" else self.tr("Reads {0}.")
+        return said.format(topics)
 
     def _free_place(self, near: QPointF, size: QRectF) -> QPointF:
         """The nearest place on the grid, in growing squares around ``near``, that overlaps no node."""

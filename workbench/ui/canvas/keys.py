@@ -48,8 +48,8 @@ class CanvasKeys:
 
     # -- the node the keyboard is on -----------------------------------------------------------------------
     def current(self) -> str | None:
-        """The node that keys act on: the focused one, or the one selected."""
-        chosen = self._view.workspace.selection
+        """The drawn node that keys act on: the focused one, or the one selected."""
+        chosen = self._view.workspace.selection & self._view.flow.nodes.keys()
         if self._focused in chosen:
             return self._focused
         return next(iter(chosen)) if len(chosen) == 1 else None

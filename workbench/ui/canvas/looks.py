@@ -23,6 +23,7 @@ from workbench.core.snapshot import (
 )
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import KINDS
+from workbench.ui.models.outside import clients_of
 from workbench.ui.theme import words
 from workbench.ui.theme.tokens import LAG
 
@@ -231,6 +232,10 @@ def _lag_words(stat: GroupStat, level: Level) -> str:
 
 
 def _client(node: Node, snapshot: Snapshot) -> NodeLook:
+    clients = clients_of(node.id, snapshot)
+    if clients:
+        rate = sum(c.rate_in if node.kind == "writer" else c.rate_out for c in clients)
+        return NodeLook(subtitle=f"{clients[0].software or _tr('a program')} · {words.rate(rate)}")
     stat = snapshot.group(node.name)
     if stat is None:
         return NodeLook(subtitle=_tr("not connected"), ring=0.0, idle=True)
@@ -278,7 +283,7 @@ def _pill(member: MemberStat, of: int) -> Pill:
 
 _LOOKS = {
     "producer": _producer, "file": _producer, "topic": _topic, "queue": _queue, "exchange": _exchange,
-    "group": _group, "forward": _group, "client": _client, "dead_letters": _dead_letters,
+    "group": _group, "forward": _group, "client": _client, "writer": _client, "dead_letters": _dead_letters,
 }  # fmt: skip
 
 

@@ -54,6 +54,10 @@ class Pointer:
             return Resize(self._view, item, at)
         if item is not None and self._takes(item, at):
             return Move(self._view, item, at, modifiers)
+        client = self._flow.outside.at(at)
+        if client is not None:
+            self._view.workspace.select({client.node.id})
+            return None
         link = self._flow.link_at(at)
         if link is None:
             return RubberBand(self._view, at, modifiers)
@@ -123,7 +127,7 @@ class Pointer:
 
     def take(self, at: QPointF) -> str:
         """Select what is there, for a menu; its id, or "" on the empty canvas."""
-        item, link = self._flow.node_at(at), self._flow.link_at(at)
+        item, link = self._flow.node_at(at) or self._flow.outside.at(at), self._flow.link_at(at)
         if item is not None:
             if item.node.id not in self._view.workspace.selection:
                 self._flow.select_links(())

@@ -52,7 +52,7 @@ class FlowScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.links: dict[str, LinkItem] = {}
         self.selected_links: frozenset[str] = frozenset()
-        self.outside = OutsideClients(self, self._links_changed)
+        self.outside = OutsideClients(self, self._links_changed, self._outside_routed)
         self.clock = FrameClock(self)
         self.zoom = 1.0
         self.step = 1
@@ -83,7 +83,7 @@ class FlowScene(QGraphicsScene):
     # -- the drawing ---------------------------------------------------------------------------------------
     def _take_change(self, change: doc.Change) -> None:
         self._apply(change)
-        self.outside.show(self.workspace.document, self.workspace.shown, self.nodes, self.zoom)
+        self._show_outside()
         self.drawn_changed.emit()
 
     @singledispatchmethod
@@ -167,7 +167,7 @@ class FlowScene(QGraphicsScene):
         """Links, below everything; views keep the picture."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for item in (*self.links.values(), *self.outside.links.values()):
+        for item in self._every_link():
             if item.path().boundingRect().adjusted(-6, -6, 6, 6).intersects(rect):
                 item.paint(painter)
 
@@ -202,7 +202,7 @@ class FlowScene(QGraphicsScene):
     def _take_snapshot(self, snapshot: Snapshot) -> None:
         self.clock.set_running(not snapshot.live or snapshot.run != RunState.PAUSED)
         if snapshot.live and self.workspace.at_ms is None:
-            self.feed(live_movements(snapshot))
+            self.feed([*live_movements(snapshot), *self.outside.movements(snapshot)])
         self._move_gauges(snapshot)
         self._stale = True
         if not self._numbers.isActive():
@@ -234,8 +234,18 @@ class FlowScene(QGraphicsScene):
             item.set_look(link_look(document, item.link, snapshot, told.get(link_id)))
             if self._field is not None:
                 self._field.set_slow(link_id, item.look.slow)
-        self.outside.show(document, snapshot, self.nodes, self.zoom)
+        self._show_outside()
         self.looks_changed.emit()
+
+    def _show_outside(self) -> None:
+        workspace = self.workspace
+        self.outside.show(workspace.document, workspace.shown, self.nodes, self.zoom, workspace.selection)
+
+    def _outside_routed(self, link_id: str, chain: list[QPointF]) -> None:
+        if self._field is not None and chain:
+            self._field.put_link(link_id, chain)
+        elif self._field is not None:
+            self._field.drop_link(link_id)
 
     def _flash(self, node_id: str) -> None:
         """Light the pills of a group that was just rebalanced, once."""
@@ -253,10 +263,8 @@ class FlowScene(QGraphicsScene):
 
     def _redress(self) -> None:
         self._dots.forget_stamps()
-        for link in self.links.values():
+        for link in self._every_link():
             link.mark(dense=theme().reduced_motion)
-            link.restyle()
-        for link in self.outside.links.values():
             link.restyle()
         for node in self.everything():
             node.update()
@@ -276,7 +284,7 @@ class FlowScene(QGraphicsScene):
         dense = field.wanted() > MOTION["density_over_dots"]
         if dense != self._dense:
             self._dense = dense
-            for item in self.links.values():
+            for item in self._every_link():
                 item.mark(dense=dense)
         self.clock.move(field.moving)
 
@@ -292,6 +300,8 @@ class FlowScene(QGraphicsScene):
             for link_id, item in self.links.items():
                 self._field.put_link(link_id, item.chain)
                 self._field.set_slow(link_id, item.look.slow)
+            for link_id, item in self.outside.links.items():
+                self._field.put_link(link_id, item.chain)
         return self._field
 
     def dots(self) -> list[tuple[float, float, int, bool]]:
@@ -304,8 +314,8 @@ class FlowScene(QGraphicsScene):
 
     # -- selection and hits --------------------------------------------------------------------------------
     def _take_selection(self, chosen: frozenset[str]) -> None:
-        for node_id, item in self.nodes.items():
-            item.mark(selected=node_id in chosen)
+        for item in self.everything():
+            item.mark(selected=item.node.id in chosen)
 
     def select_links(self, link_ids: Iterable[str]) -> None:
         self.selected_links = frozenset(link_ids)
@@ -317,7 +327,7 @@ class FlowScene(QGraphicsScene):
         self.zoom = zoom
         for node in self.everything():
             node.set_zoom(zoom)
-        for link in (*self.links.values(), *self.outside.links.values()):
+        for link in self._every_link():
             link.mark(zoom=zoom)
 
     def node_at(self, at: QPointF, frames: bool = True) -> NodeItem | None:
@@ -349,6 +359,9 @@ class FlowScene(QGraphicsScene):
     def everything(self) -> list[NodeItem]:
         """Nodes of the drawing, then the outside clients."""
         return [*self.nodes.values(), *self.outside.nodes.values()]
+
+    def _every_link(self) -> list[LinkItem]:
+        return [*self.links.values(), *self.outside.links.values()]
 
     def drawn_rect(self) -> QRectF:
         """The rectangle around everything drawn; empty without nodes."""

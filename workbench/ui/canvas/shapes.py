@@ -9,12 +9,12 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from workbench.flow.document import Node
-from workbench.ui.theme.tokens import NODE_SIZE, RADIUS, STROKE
+from workbench.ui.theme.tokens import NODE_SIZE, RADIUS
 
 SNAP = 4.0
 COARSE_SNAP = 20.0
 _IN = ("topic", "queue", "exchange", "group", "forward", "client", "dead_letters")
-_OUT = ("producer", "file", "topic", "queue", "exchange", "group", "forward", "dead_letters")
+_OUT = ("producer", "file", "topic", "queue", "exchange", "group", "forward", "dead_letters", "writer")
 _BACK_ROOM = 44.0
 
 
@@ -47,7 +47,7 @@ def outline(rect: QRectF, kind: str, grow: float = 0.0) -> QPainterPath:
     """A node's outline, round on the side it points to; ``grow`` widens it for the selection."""
     small, large = RADIUS["node"] + grow, RADIUS["node_round"] + grow
     left, right = small, small
-    if kind in ("producer", "file"):
+    if kind in ("producer", "file", "writer"):
         left = large
     elif kind in ("group", "forward", "client"):
         right = large
@@ -114,7 +114,3 @@ def dashes(kind: str, width: float) -> list[float]:
     """Dash pattern in units of the pen's width, as Qt wants it, from lengths in pixels."""
     lengths = {"dead_letters": (4, 4), "drawing": (6, 5), "outline": (4, 3), "target": (5, 4)}[kind]
     return [length / width for length in lengths]
-
-
-
-SELECTION_ROOM = STROKE["selection_gap"] + STROKE["selection"] + 2

@@ -107,9 +107,7 @@ SERIES_DASH: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 3), (8, 3, 2, 3), (4
 UI_FAMILY = "Inter"
 MONO_FAMILY = "JetBrains Mono"
 FONT_PX = {"caption": 11, "body": 12, "title": 13, "heading": 15, "figure": 16, "hero": 20}
-FONT_LINE = {"caption": 16, "body": 16, "title": 18, "heading": 19, "figure": 20, "hero": 28}
 FONT_WEIGHT = {"caption": 400, "body": 400, "title": 600, "heading": 600, "figure": 600, "hero": 600}
-LIGHT_TEXT, MEDIUM_TEXT, STRONG_TEXT = 400, 500, 600
 
 RADIUS = {"control": 6, "segment": 7, "tile": 7, "node": 8, "node_round": 22, "panel": 10, "chip": 5, "bar": 4}
 
@@ -124,8 +122,8 @@ SIZE = {
 
 NODE_SIZE = {
     "producer": (162, 62), "file": (162, 62), "topic": (162, 98), "queue": (162, 86), "exchange": (162, 86),
-    "group": (190, 104), "forward": (190, 104), "client": (190, 62), "dead_letters": (126, 60), "note": (156, 58),
-    "frame": (340, 200), "compact": (104, 30),
+    "group": (190, 104), "forward": (190, 104), "client": (190, 62), "writer": (190, 62),
+    "dead_letters": (126, 60), "note": (156, 58), "frame": (340, 200), "compact": (104, 30),
 }  # fmt: skip
 
 STROKE = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -25,6 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.ui.theme.icons import icon
+
+_ICONS_FROM = 720  # width of a dock
 
 
 @dataclass(slots=True)
@@ -169,8 +171,7 @@ class PageDock(QDockWidget):
                 continue
             index = self._tabs.addTab(page.title)
             self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(page.badge))
-            if page.glyph:
-                self._tabs.setTabIcon(index, icon(page.glyph, "text_muted"))
+            self._tabs.setTabIcon(index, self._tab_icon(page))
             self._tabs.setTabData(index, page.key)
             if self._stack.indexOf(page.widget) < 0:
                 self._stack.addWidget(page.widget)
@@ -179,6 +180,17 @@ class PageDock(QDockWidget):
         self._tabs.blockSignals(False)
         self.show_page(front)
         self._show_index(self._tabs.currentIndex())
+
+    def _tab_icon(self, page: Page) -> QIcon:
+        return icon(page.glyph, "text_muted") if page.glyph and self.width() >= _ICONS_FROM else QIcon()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow dock the icons of the tabs give way to what stands beside them."""
+        super().resizeEvent(event)
+        before = event.oldSize().width()
+        if (before >= _ICONS_FROM) != (event.size().width() >= _ICONS_FROM):
+            for index in range(self._tabs.count()):
+                self._tabs.setTabIcon(index, self._tab_icon(self._page(str(self._tabs.tabData(index)))))
 
     def _show_index(self, index: int) -> None:
         if index < 0:

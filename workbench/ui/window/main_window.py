@@ -134,6 +134,8 @@ class MainWindow(QMainWindow):
         self.menus.open_recent = self.files.open_wanted.emit
         self.menus.align = self.canvas.acts.align
         self.menus.distribute = self.canvas.acts.distribute
+        self.menus.keep = self.canvas.acts.keep
+        self.menus.replay = self.replay_group
         self.menus.fill(self.menuBar())
         self.menuBar().setFixedHeight(int(SIZE["menu"]))
         self.title = Title()
@@ -248,9 +250,12 @@ class MainWindow(QMainWindow):
         """Open the preview of a replay for a group's node."""
         document = self.workspace.document
         if node_id and document.has_node(node_id) and document.node(node_id).kind in ("group", "forward"):
-            from workbench.ui.panels.replay_preview import open_replay_preview
+            self.replay_group(document.node(node_id).name)
 
-            open_replay_preview(self.workspace, self, document.node(node_id).name)
+    def replay_group(self, group: str) -> None:
+        from workbench.ui.panels.replay_preview import open_replay_preview
+
+        open_replay_preview(self.workspace, self, group)
 
     def _open_context_menu(self, subject: str, place) -> None:
         menu = QMenu(self)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from workbench.control.messages import ControlGroup, ControlProducer
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models import outside
 from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook
 
@@ -43,6 +44,8 @@ class Menus(QObject):
         self.open_recent: Callable[[Path], None] = lambda _path: None
         self.align: Callable[[str], None] = lambda _how: None
         self.distribute: Callable[[bool], None] = lambda _across: None
+        self.keep: Callable[[str], None] = lambda _node_id: None
+        self.replay: Callable[[str], None] = lambda _group: None
 
     def fill(self, bar: QMenuBar) -> None:
         titles = {"File": self.tr("File"), "Edit": self.tr("Edit"), "View": self.tr("View"), "Flow": self.tr("Flow"),
@@ -110,6 +113,8 @@ class Menus(QObject):
             menu.addSeparator()
             for name in ("edit.rename", "edit.duplicate", "edit.copy", "edit.delete"):
                 menu.addAction(self._actions[name])
+        elif subject.startswith(outside.PREFIX):
+            self._of_client(menu, subject)
         elif document.has_link(subject):
             menu.addAction(self._actions["edit.delete"])
         else:
@@ -135,6 +140,15 @@ class Menus(QObject):
             self._act(menu, paused, lambda act: ControlProducer(node_id, act))
         if role != "drawing":
             menu.addAction(self._actions["flow.link"])
+
+    def _of_client(self, menu: QMenu, subject: str) -> None:
+        """A client that is not in the drawing: it can be kept, and its group moved."""
+        group = next((g for g in self._workspace.live.groups if outside.group_id(g.name) == subject), None)
+        menu.addAction(icon("pin"), self.tr("Keep on the drawing")).triggered.connect(lambda *_: self.keep(subject))
+        if group is not None:
+            replay = menu.addAction(icon("replay", "consumer"), self.tr("Replay from…"))
+            replay.triggered.connect(lambda *_: self.replay(group.name))
+        menu.addAction(self._actions["panel.clients"])
 
     def _act(self, menu: QMenu, paused: bool, command) -> None:
         text, act, glyph = (self.tr("Resume"), "resume", "run") if paused else (self.tr("Pause"), "pause", "pause")

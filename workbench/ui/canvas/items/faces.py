@@ -15,8 +15,8 @@ Face = Callable[[Pencil, Node, NodeLook, QRectF, bool], None]
 
 ROLE = {
     "producer": "producer", "file": "producer", "topic": "stream", "queue": "queue", "exchange": "queue",
-    "group": "consumer", "forward": "consumer", "client": "external", "dead_letters": "external", "note": "replay",
-    "frame": "text_muted",
+    "group": "consumer", "forward": "consumer", "client": "external", "writer": "external",
+    "dead_letters": "external", "note": "replay", "frame": "text_muted",
 }  # fmt: skip
 _BY_NAME = (("web", "web"), ("mobile", "mobile"), ("checkout", "shop"), ("shop", "shop"), ("cart", "shop"))
 
@@ -25,7 +25,7 @@ def icon_of(node: Node) -> str:
     """The icon of a node; a producer's name may choose a nearer one."""
     if node.kind == "producer":
         return next((icon for word, icon in _BY_NAME if word in node.name.lower()), "producer")
-    return node.kind
+    return "client" if node.kind == "writer" else node.kind
 
 
 def _line(x: float, middle: float, width: float) -> QRectF:
@@ -142,7 +142,10 @@ def _group(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) 
 
 
 def _client(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
-    pencil.ring(QPointF(32, 31), look.ring or 0.0, look.level, "client", "external")
+    if look.ring is None:
+        pencil.tile(QPointF(18, 17), "client", "external")
+    else:
+        pencil.ring(QPointF(32, 31), look.ring, look.level, "client", "external")
     _heading(pencil, node, look, 58, rect.right() - 12, (22, 39))
 
 
@@ -167,8 +170,8 @@ def _frame(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) 
 
 FACES: dict[str, Face] = {
     "producer": _producer, "file": _producer, "topic": _topic, "queue": _queue, "exchange": _exchange,
-    "group": _group, "forward": _group, "client": _client, "dead_letters": _dead_letters, "note": _note,
-    "frame": _frame,
+    "group": _group, "forward": _group, "client": _client, "writer": _client,
+    "dead_letters": _dead_letters, "note": _note, "frame": _frame,
 }  # fmt: skip
 
 

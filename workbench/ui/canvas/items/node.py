@@ -164,7 +164,7 @@ class NodeItem(QGraphicsItem):
             pencil.shape(path.translated(0, STROKE["node_hover"]), "shadow")
             pencil.shape(path, "replay_tint" if kind == "note" else "surface_raised")
         line, width = self._outline()
-        dash = shapes.dashes("outline", width) if kind == "client" else None
+        dash = shapes.dashes("outline", width) if kind in ("client", "writer") else None
         pencil.shape(path, None, line, width, dash=dash)
         if kind == "note":
             self._paint_fold(pencil, rect)
