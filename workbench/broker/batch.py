@@ -31,7 +31,7 @@ import google_crc32c
 
 from workbench.broker.compression import CODECS, codec_number, compress, decompress
 from workbench.core.errors import Corrupt, Invalid
-from workbench.core.records import Headers, Record, StoredRecord
+from workbench.core.records import CONTROL, Headers, Record, StoredRecord
 
 HEADER_BYTES = 61
 NO_PRODUCER = (-1, -1, -1)
@@ -302,7 +302,8 @@ def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
         header = check_batch(data)
         body = decompress(header.codec, data[HEADER_BYTES:])
         wanted = header.count - first if limit is None else min(limit, header.count - first)
-        return _decode_records(header, body, topic, partition, _skip(body, first), wanted)
+        records = _decode_records(header, body, topic, partition, _skip(body, first), wanted)
+        return [_marked(record) for record in records] if header.control else records
     except (Corrupt, IndexError) as error:
         what = error.message if isinstance(error, Corrupt) else _CUT_OFF
         place = f"{topic}/{partition}, at or after offset {batch_header(data).base_offset}"
@@ -348,6 +349,12 @@ def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int
         time = base_time + delta if append_time is None else append_time
         found.append(build(StoredRecord, (topic, partition, base_offset + index, time, key, value, headers)))
     return found
+
+
+def _marked(record: StoredRecord) -> StoredRecord:
+    """A control record in words instead of Kafka's bytes."""
+    committed = record.key is not None and _CONTROL_KEY.unpack_from(record.key)[1] == 1
+    return record._replace(key=None, value=None, headers=((CONTROL, b"commit" if committed else b"abort"),))
 
 
 def record_at(data: bytes, topic: str, partition: int, offset: int) -> StoredRecord:

@@ -35,8 +35,15 @@ class Record(NamedTuple):
     timestamp_ms: int | None = None
 
 
+CONTROL = "kafka.control"
+
+
 class StoredRecord(NamedTuple):
-    """A record as the log returns it. A NamedTuple, because readers build hundreds of thousands a second."""
+    """A record as the log returns it. A NamedTuple, because readers build hundreds of thousands a second.
+
+    The end of a transaction takes an offset too: no key, no value, and one header, ``CONTROL``, that says «commit» or
+    «abort».
+    """
 
     topic: str
     partition: int
@@ -45,6 +52,11 @@ class StoredRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+
+    @property
+    def is_control(self) -> bool:
+        """Whether this is the end of a transaction, which nobody wrote as an event."""
+        return self.key is None and self.value is None and len(self.headers) == 1 and self.headers[0][0] == CONTROL
 
     @property
     def size_bytes(self) -> int:

@@ -49,7 +49,7 @@ def spans(
 
 
 def records_of(reader: LogReader, topic: str, span: PartitionBounds) -> Iterator[StoredRecord]:
-    """The records of one partition's span, a page at a time."""
+    """The records of one partition's span, a page at a time; ends of transactions are no events and left out."""
     offset = span.log_start
     while offset < span.end:
         page = reader.read(topic, span.partition, offset, min(PAGE_RECORDS, span.end - offset))
@@ -58,7 +58,8 @@ def records_of(reader: LogReader, topic: str, span: PartitionBounds) -> Iterator
         for record in page:
             if record.offset >= span.end:
                 return
-            yield record
+            if not record.is_control:
+                yield record
         offset = page[-1].offset + 1
 
 

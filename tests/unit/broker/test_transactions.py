@@ -8,15 +8,18 @@ import pytest
 
 from workbench.broker import (
     Broker,
+    BrokerReader,
     InvalidTransactionState,
     InvalidTransactionTimeout,
     batch_header,
     decode_batch,
     encode_batch,
 )
+from workbench.broker.batch import HEADER_BYTES
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Fenced, Invalid, NotFound
-from workbench.core.records import Record, TopicPartition
+from workbench.core.records import CONTROL, Record, TopicPartition
+from workbench.session.reading import records_of, spans
 
 T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
 
@@ -90,8 +93,24 @@ def test_the_control_batch_is_one_as_kafka_writes_it(topic: Broker):
     header = batch_header(control)
     assert header.control and header.transactional and header.base_sequence == -1
     assert (header.producer_id, header.producer_epoch) == writer.producer
+    assert control[HEADER_BYTES:].endswith(b"\x08" + b"\0\0\0\1" + b"\x0c" + b"\0\0\0\0\0\0" + b"\0")
     (marker,) = decode_batch(control, "t", 0)
-    assert (marker.key, marker.value) == (b"\0\0\0\1", b"\0\0\0\0\0\0")
+    assert (marker.key, marker.value, marker.headers) == (None, None, ((CONTROL, b"commit"),))
+
+
+def test_the_ends_of_transactions_keep_their_offsets_and_are_told_from_events(topic: Broker):
+    writer = Writer(topic)
+    for value, commit in ((b"a", True), (b"b", False)):
+        writer.write(T0, value)
+        writer.end(commit=commit)
+    topic.append("t", 0, [Record(None, None, ((CONTROL + "led", b"x"),))]).result(5)
+    with BrokerReader(topic.path) as reader:
+        found = reader.read("t", 0, 0, 10)
+        assert [record.offset for record in found] == [0, 1, 2, 3, 4]
+        assert [record.is_control for record in found] == [False, True, False, True, False]
+        assert [found[place].headers[0][1] for place in (1, 3)] == [b"commit", b"abort"]
+        (span,) = spans(reader, "t", partition=0)
+        assert [record.offset for record in records_of(reader, "t", span)] == [0, 2, 4]
 
 
 def test_reading_goes_on_behind_what_does_not_count(topic: Broker):
