@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from workbench.broker import Broker
@@ -94,11 +94,3 @@ class Api:
     @property
     def lowest_said(self) -> int:
         return self.low if self.advertised_low is None else self.advertised_low
-
-
-@dataclass(frozen=True, slots=True)
-class Unserved:
-    """An API that is not served, and what to do about it, in words for the panel of connected clients."""
-
-    name: str
-    advice: str = field(default="Set the client to the features this broker advertises.")

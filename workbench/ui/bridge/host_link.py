@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from workbench.control.client import Caller
 from workbench.control.messages import Subscribe
 from workbench.core.errors import WorkbenchError
 from workbench.ui.bridge.operation import Operation
-from workbench.ui.bridge.workspace import Caller, Workspace
+from workbench.ui.bridge.workspace import Workspace
 
 SNAPSHOTS_HZ = 10.0
 

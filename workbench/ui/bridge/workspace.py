@@ -7,14 +7,15 @@ Three flows of state meet here and nowhere else: *document* (``perform`` an edit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from workbench.control.client import Caller
 from workbench.control.messages import Command, Push
 from workbench.core.changes import Changes
 from workbench.core.errors import HostGone
@@ -26,15 +27,6 @@ from workbench.ui.bridge.readers import Readers
 
 if TYPE_CHECKING:
     from workbench.broker import BrokerReader
-
-
-class Caller(Protocol):
-    """The way to the host: a control client, or a host in this process."""
-
-    def call(self, command: Command) -> Any: ...
-    def on_push(self, callback: Callable[[Push], None]) -> None: ...
-    def on_lost(self, callback: Callable[[str], None]) -> None: ...
-    def close(self) -> None: ...
 
 
 class _EditCommand(QUndoCommand):

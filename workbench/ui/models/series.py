@@ -58,7 +58,7 @@ def group_node(document: FlowDocument, group: str) -> Node | None:
 def threshold_of(document: FlowDocument, group: str) -> tuple[int, float]:
     """Records and seconds behind at which a group is in trouble."""
     node = group_node(document, group)
-    values = kind_of("group" if node is None else node.kind).complete({} if node is None else node.params)
+    values = kind_of("group" if node is None else node.kind).values({} if node is None else node.params)
     return int(values["lag_threshold_records"]), float(values["lag_threshold_s"])
 
 

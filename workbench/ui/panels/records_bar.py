@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSettings, QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
@@ -173,8 +173,3 @@ class RecordsBar(QWidget):
             self.tail.setIcon(icons.icon("pause" if following else "run", "text" if following else "accent"))
             set_property(self.tail, "variant", "plain" if following else "soft")
         self.tail.setEnabled(enabled)
-
-    def clear_filter(self) -> None:
-        with QSignalBlocker(self.filter):
-            self.filter.clear()
-        self.filter.say("")

@@ -65,9 +65,3 @@ class ActionBook:
 
     def section(self, prefix: str) -> list[QAction]:
         return [action for name, action in self._actions.items() if name.startswith(prefix + ".")]
-
-
-def keys_of(action: QAction) -> str:
-    """The keys as people read them, whoever listens to them."""
-    shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    return shown or str(action.property("keys") or "")
