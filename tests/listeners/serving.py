@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from workbench.broker import Broker
+from workbench.core.clock import Clock, SystemClock
 from workbench.core.snapshot import ClientStat
 from workbench.listeners.kafka import KafkaListener, ListenerSettings
 
@@ -54,14 +55,22 @@ class Served:
 
         return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(10)
 
+    def close_idle(self) -> None:
+        async def look() -> None:
+            self._listener.close_idle()
+
+        asyncio.run_coroutine_threadsafe(look(), self._loop).result(10)
+
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
 
 @contextlib.contextmanager
-def serving(path: Path, settings: ListenerSettings | None = None) -> Iterator[Served]:
-    with Broker.create(path) as broker:
+def serving(
+    path: Path, settings: ListenerSettings | None = None, clock: Clock | None = None
+) -> Iterator[Served]:
+    with Broker.create(path, clock=clock or SystemClock()) as broker:
         served = Served(broker, settings or ListenerSettings())
         try:
             yield served

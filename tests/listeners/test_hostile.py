@@ -18,6 +18,7 @@ from listeners.serving import Served, serving
 from listeners.wire import Wire, encode, fetch_fields, produce_fields
 
 from workbench.broker import encode_batch
+from workbench.core.clock import ManualClock
 from workbench.core.errors import Corrupt, Invalid
 from workbench.core.records import Record
 from workbench.listeners.kafka import ListenerSettings, codec
@@ -187,3 +188,30 @@ def test_two_hundred_partitions_and_twenty_clients(served: Served):
         writer.join()
     assert not failures
     assert {bounds.end for bounds in served.broker.bounds("wide")} == {20}
+
+
+# -- idle connections ----------------------------------------------------------------------------------------
+def test_a_connection_that_asks_nothing_for_ten_minutes_is_closed_and_no_other(tmp_path: Path):
+    clock = ManualClock()
+    with serving(tmp_path / "w.flow", clock=clock) as served:
+        served.broker.create_topic("t")
+        with Wire(served.address) as idle, Wire(served.address) as busy, Wire(served.address, 0.2) as waits:
+            for wire in (idle, busy, waits):
+                wire.ask("api_versions", 0)
+            clock.advance(599_000)
+            served.close_idle()
+            busy.ask("api_versions", 0)
+            waits.begin("fetch", 12, **fetch_fields("t", 0, wait_ms=60_000))
+            idle_now = [client.connections for client in served.clients()]
+            clock.advance(1_000)
+            served.close_idle()
+            assert idle_now == [3] and idle.closed()
+            assert busy.ask("api_versions", 0).api_keys
+            clock.advance(600_000)
+            served.close_idle()
+            assert busy.closed() and not waits.closed(), "its answer is still to come"
+
+
+def test_idle_connections_are_looked_for_without_being_asked(tmp_path: Path):
+    with serving(tmp_path / "w.flow", ListenerSettings(max_idle_ms=100)) as served, Wire(served.address) as wire:
+        assert wire.closed()

@@ -23,6 +23,7 @@ from workbench.listeners.kafka.waiting import Bridge, News
 
 CLUSTER_KEY = "kafka.cluster.id"
 BACKLOG = 512
+IDLE_LOOK_S = 30.0
 LOOPBACKS = ("127.0.0.1", "::1")
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class KafkaListener:
         self._clients = Clients(broker.clock)
         self._sessions: set[Session] = set()
         self._servers: list[asyncio.Server] = []
+        self._idle_timer: asyncio.TimerHandle | None = None
         self.address = ""
 
     async def start(self) -> None:
@@ -62,6 +64,7 @@ class KafkaListener:
             await self.stop()
             raise
         self.address = show_address(hosts[0], port)
+        self._look_for_idle()
 
     async def _listen(self, host: str, port: int, tls: object, optional: bool) -> asyncio.Server | None:
         loop = asyncio.get_running_loop()
@@ -83,8 +86,21 @@ class KafkaListener:
         """Who is connected, and who was turned away lately. For one caller (rates are taken between askings)."""
         return self._clients.stats()
 
+    def close_idle(self) -> None:
+        """Close the connections that have asked nothing for too long; their clients open new ones when they need to."""
+        for session in list(self._sessions):
+            if session.idle_ms() >= self._settings.max_idle_ms:
+                session.close()
+
+    def _look_for_idle(self) -> None:
+        self.close_idle()
+        seconds = min(IDLE_LOOK_S, self._settings.max_idle_ms / 4000)
+        self._idle_timer = asyncio.get_running_loop().call_later(seconds, self._look_for_idle)
+
     async def stop(self) -> None:
         """Close the sockets and every connection, and wait until nothing of them is at work."""
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         for server in self._servers:
             server.close()
         sessions = list(self._sessions)

@@ -52,6 +52,7 @@ class Session(asyncio.Protocol):
         self._waiting = False  # for the answer of a call that is not pipelined
         self._choked = False  # the peer does not read
         self._closing = False
+        self._heard_ms = shared.clock.monotonic_ms()
         self._login = Login(required=shared.settings.sasl)
         if self._login.required:
             self._frames.limit = STRANGER_FRAME_BYTES
@@ -71,6 +72,7 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._closing:
+            self._heard_ms = self._shared.clock.monotonic_ms()
             self._frames.feed(data)
             self._advance()
 
@@ -87,6 +89,10 @@ class Session(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._choked = False
         self._advance()
+
+    def idle_ms(self) -> float:
+        """For how long the peer has asked nothing; 0 while it waits for an answer."""
+        return 0.0 if self._begun else self._shared.clock.monotonic_ms() - self._heard_ms
 
     def close(self) -> None:
         """End the connection, what was answered goes out first."""

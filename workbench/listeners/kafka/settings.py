@@ -18,7 +18,8 @@ RISK = (
 @dataclass(frozen=True, slots=True)
 class ListenerSettings:
     """``host`` localhost means both loopback addresses; any other needs ``allow_remote``. ``advertised`` is the address
-    clients are told, empty: the one they reached."""
+    clients are told, empty: the one they reached. A connection that asks nothing for ``max_idle_ms`` is closed (Kafka's
+    connections.max.idle.ms)."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -29,6 +30,7 @@ class ListenerSettings:
     advertised: str = ""
     auto_create: bool = True
     max_connections: int = 1_000
+    max_idle_ms: int = 600_000
 
     def check(self) -> None:
         """Refuse an address others can reach, unless that was chosen."""
