@@ -75,7 +75,7 @@ class GroupView:
             meta.assignor,
             members,
             partitions,
-            sum(run.rate for run in runs) if runs else course.rate(),
+            sum(run.rate for run in runs) if any(run.members for run in runs) else course.rate(),
             course.trend(),
             bool(runs) and all(run.paused for run in runs),
             tuple(seen for run in runs for seen in run.recent),

@@ -145,9 +145,12 @@ class KafkaPopover(QFrame):
         on = live.host.kafka
         remote = not of_this_machine(self.address.text())
         here = sum(client.connections > 0 for client in live.clients)
-        self.sentence.setText(
-            self.tr("{0} connected.").format(words.plural(here, self.tr("client is"), self.tr("clients are"))) if on
-            else self.tr("Let any program with a Kafka client write to and read from this workspace."))  # fmt: skip
+        said = self.tr("Let any program with a Kafka client write to and read from this workspace.")
+        if on:
+            said = self.tr("{0} connected.").format(
+                words.plural(here, self.tr("client is"), self.tr("clients are"))
+            ) if here else self.tr("Served. No client is connected yet.")  # fmt: skip
+        self.sentence.setText(said)
         self.bootstrap.setText(f"bootstrap.servers={on}" if on else "")
         self.served.setVisible(on is not None)
         self.risk.setVisible(remote)
