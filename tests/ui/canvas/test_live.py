@@ -317,6 +317,15 @@ def test_keeping_an_outside_group_draws_it_without_members_and_can_be_undone(vie
     assert "outside:fraud-check" in view.flow.outside.nodes
 
 
+def test_events_still_move_to_a_group_that_was_kept(view: FlowView):
+    push(view)
+    view.acts.keep("outside:fraud-check")
+    for tick in range(1, 9):
+        push(view, tick * 100, links=(), clients=(), groups=orders_snapshot().groups[2:])
+        QTest.qWait(20)
+    assert {colour for _, _, colour, _ in view.flow.dots()} >= {-1}
+
+
 def test_keeping_a_program_that_writes_leaves_one_note(view: FlowView):
     till = ClientStat("till-7", "127.0.0.1:5002", "librdkafka 2", writes=("orders",), connections=1)
     push(view, clients=(till,))

@@ -19,7 +19,7 @@ from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.looks import LinkLook, node_look
-from workbench.ui.models.outside import Outside, clients_of, outside_of
+from workbench.ui.models.outside import Outside, clients_of, kept_rates, outside_of
 from workbench.ui.theme.tokens import NODE_SIZE
 
 _ASIDE = 112.0
@@ -124,13 +124,14 @@ class OutsideClients:
         """Who is behind a node; None when it has gone."""
         return self._shown.get(node_id)
 
-    def movements(self, snapshot: Snapshot) -> list[Movement]:
-        """What moved along the links since the snapshot before, by their rates; their keys are not known."""
+    def movements(self, document: FlowDocument, snapshot: Snapshot) -> list[Movement]:
+        """What moved along the links, and those of kept groups, since the snapshot before; keys are not known."""
         seconds = min(_LONGEST_S, max(0, snapshot.at_ms - self._fed_ms) / 1000)
         self._fed_ms = snapshot.at_ms
         found = []
-        for link_id, item in self.links.items():
-            owed = self._owed.get(link_id, 0.0) + item.look.rate * seconds
+        rates = {link_id: item.look.rate for link_id, item in self.links.items()}
+        for link_id, rate in (rates | kept_rates(document, snapshot)).items():
+            owed = self._owed.get(link_id, 0.0) + rate * seconds
             self._owed[link_id] = owed % 1
             if owed >= 1:
                 found.append(Movement(snapshot.at_ms, link_id, int(owed)))

@@ -202,7 +202,7 @@ class FlowScene(QGraphicsScene):
     def _take_snapshot(self, snapshot: Snapshot) -> None:
         self.clock.set_running(not snapshot.live or snapshot.run != RunState.PAUSED)
         if snapshot.live and self.workspace.at_ms is None:
-            self.feed([*live_movements(snapshot), *self.outside.movements(snapshot)])
+            self.feed([*live_movements(snapshot), *self.outside.movements(self.workspace.document, snapshot)])
         self._move_gauges(snapshot)
         self._stale = True
         if not self._numbers.isActive():

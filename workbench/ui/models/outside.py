@@ -78,6 +78,18 @@ def outside_of(document: FlowDocument, snapshot: Snapshot) -> list[Outside]:
     return [one for one in found if one.topics]
 
 
+def kept_rates(document: FlowDocument, snapshot: Snapshot) -> dict[str, float]:
+    """Events a second by drawn link, for groups that are drawn but have only members from outside: the running flow
+    says nothing of them."""
+    found: dict[str, float] = {}
+    for node in document.of_kind("group"):
+        group = snapshot.group(node.name)
+        if group is not None and group.members and not any(member.node_id for member in group.members):
+            into = [link.id for link in document.links_of(node.id) if link.target == node.id]
+            found |= {link_id: group.rate / len(into) for link_id in into}
+    return found
+
+
 def clients_of(outside: str, snapshot: Snapshot) -> list[ClientStat]:
     """The clients behind a writer's or a reader's node id."""
     own = {"writer": lambda c: bool(c.writes), "reader": lambda c: bool(c.reads) and not c.group}

@@ -202,10 +202,10 @@ class KafkaPopover(QFrame):
 
     # -- place ---------------------------------------------------------------------------------------------
     def place_under(self, anchor: QWidget) -> None:
-        """Below the button it was opened from, inside the window."""
+        """Below the button it was opened from, with its right edge, inside the window."""
         window = self.parentWidget()
-        corner = anchor.mapTo(window, QPoint(0, anchor.height() + 6))
-        self.move(max(8, min(corner.x(), window.width() - WIDTH - 8)), corner.y())
+        corner = anchor.mapTo(window, QPoint(anchor.width(), anchor.height() + 6))
+        self.move(max(8, min(corner.x(), window.width() - 8) - WIDTH), corner.y())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
