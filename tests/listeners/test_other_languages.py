@@ -1,6 +1,7 @@
 """Clients of other languages, where they are at hand; how to get them is said when they are not.
 
     WORKBENCH_NODE_MODULES   a folder in which ``npm install kafkajs @platformatic/kafka`` was run
+    go                       on the path; its modules come through the module proxy
     WORKBENCH_KAFKA_JARS     a folder with the jars of Apache Kafka (org.apache.kafka:kafka_2.13 and kafka-tools)
 """
 
@@ -15,7 +16,8 @@ import pytest
 from listeners.compatibility import proves
 
 SCRIPTS = Path(__file__).parent / "js"
-KAFKAJS, PLATFORMATIC, JAVA = "kafkajs", "@platformatic/kafka", "Apache Kafka's Java client and console tools"
+KAFKAJS, PLATFORMATIC, FRANZ_GO = "kafkajs", "@platformatic/kafka", "franz-go"
+JAVA = "Apache Kafka's Java client and console tools"
 
 
 def node(script: str, bootstrap: str) -> None:
@@ -35,6 +37,20 @@ def test_kafkajs(bootstrap: str):
 @proves(PLATFORMATIC, "none, gzip, snappy, lz4; group; admin")
 def test_platformatic(bootstrap: str):
     node("platformatic.cjs", bootstrap)
+
+
+@pytest.mark.slow
+@proves(FRANZ_GO, "every codec, idempotent, transactions, group")
+def test_franz_go(bootstrap: str, tmp_path: Path):
+    source = SCRIPTS.with_name("go")
+    if shutil.which("go") is None:
+        pytest.skip("needs go")
+    had = subprocess.run(["go", "mod", "download"], cwd=source, capture_output=True, text=True, timeout=120)
+    if had.returncode:
+        pytest.skip(f"the Go modules can't be had: {had.stderr.strip()}")
+    subprocess.run(["go", "build", "-o", tmp_path / "suite", "."], cwd=source, check=True, timeout=240)
+    done = subprocess.run([tmp_path / "suite", bootstrap], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def java(main: str, bootstrap: str, *options: str, given: str = "") -> str:
