@@ -36,5 +36,6 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(_NEW_OBJECTS, 20, 50)
     sys.setswitchinterval(_GIVE_WAY_S)
