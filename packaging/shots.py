@@ -22,6 +22,7 @@ from workbench.ui.settings import Settings
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.files import saved_drawing
 from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.panel_dock import PanelDock
 
 WARM_S = 25.0
 
@@ -91,6 +92,8 @@ def panels(window: MainWindow, out: Path) -> None:
     """Floating panels are windows of their own, so this one is a picture of the screen."""
     for name in ("checkout web", "shipping"):
         window.own_panels.open(node(window, name))
+    right = max(window.findChildren(PanelDock), key=lambda dock: dock.x())
+    right.move(right.x() + 60, right.y())
     wait(2.5)
     out.mkdir(parents=True, exist_ok=True)
     window.screen().grabWindow(0).save(str(out / "panels-light.png"))

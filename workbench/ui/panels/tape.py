@@ -34,7 +34,8 @@ _KNOTS_EVERY_MS = 5_000
 
 
 class TapeLegend(QWidget):
-    """Groups with letter and colour, then what filled and hollow markers mean."""
+    """Groups with letter and colour, then what filled and hollow markers mean. Where there is little room the groups
+    keep only their letter, and what does not fit whole is left out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +48,7 @@ class TapeLegend(QWidget):
             self._groups = groups
             names = ", ".join(group.name for group in groups)
             self.setAccessibleName(self.tr("Groups on the tape: {0}").format(names))
+            self.setToolTip(", ".join(f"{group.letter} {group.name}" for group in groups))
             self.updateGeometry()
             self.update()
 
@@ -60,11 +62,19 @@ class TapeLegend(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(sum(self._width(letter, name) for letter, name, _, _ in self._entries()), 24)
 
+    def _fitting(self) -> list[tuple[str, str, GroupSeries | None, bool]]:
+        entries = self._entries()
+        if self.sizeHint().width() > self.width():
+            entries = [(letter, "" if group else name, group, filled) for letter, name, group, filled in entries]
+        while entries and sum(self._width(letter, name) for letter, name, _, _ in entries) > self.width():
+            entries.pop()
+        return entries
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         x, look, middle = 0.0, theme(), self.height() / 2
-        for letter, name, group, filled in self._entries():
+        for letter, name, group, filled in self._fitting():
             colour = look.color("external") if group is None else group.colour
             painter.setPen(colour)
             painter.setBrush(colour if filled else Qt.BrushStyle.NoBrush)
