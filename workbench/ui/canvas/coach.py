@@ -192,7 +192,7 @@ class Coach(QWidget):
             return self._behind()
         if self.current == 0:
             groups = [item for item in self._view.flow.nodes.values() if item.node.kind == "group"]
-            return min(groups, key=lambda item: item.look.ring or 0.0, default=None)
+            return min(groups, key=lambda item: item.pos().y(), default=None)  # so that the line crosses no other
         return None
 
     def _column(self, number: int) -> QRectF:

@@ -169,6 +169,7 @@ class FlowView(Camera):
         room = self.viewport().rect().adjusted(_MARGIN, _MARGIN + self._top_room, -_MARGIN, -_MARGIN - foot)
         self.set_zoom(min(1.0, room.width() / drawn.width(), room.height() / drawn.height()))
         self.centre_on(drawn.center() - QPointF(0, (self._top_room - foot) / 2 / self.zoom))
+        self._lay_out()
 
     def set_top_room(self, height: int) -> None:
         """Keep the drawing out of the uppermost pixels (the coach lies there)."""
@@ -327,10 +328,17 @@ class FlowView(Camera):
         self.minimap.move(room.width() - map_size.width() - _MARGIN, room.height() - map_size.height() - _MARGIN)
         small = room.width() < _SMALL[0] or room.height() < _SMALL[1]
         drawn = bool(self.flow.nodes)
-        self.minimap.setVisible(drawn and not small)
+        self.minimap.setVisible(drawn and not small and not self._map_hides_a_node())
         self.legend.setVisible(drawn and not small)
         self.empty.setGeometry(room.adjusted(0, 0, 0, -self.zoom_bar.height() - 2 * _MARGIN))
         self.minimap.show_view(self.scene_rect())
+
+    def _map_hides_a_node(self) -> bool:
+        """Whether the map would lie on a node although everything is in view, so that nobody needs it."""
+        in_view = self.scene_rect().contains(self.flow.drawn_rect())
+        covered = QRectF(self.to_scene(QPointF(self.minimap.geometry().topLeft())),
+                         self.to_scene(QPointF(self.minimap.geometry().bottomRight())))  # fmt: skip
+        return in_view and any(item.rect.intersects(covered) for item in self.flow.everything())
 
     def _show_emptiness(self) -> None:
         empty = not self.flow.nodes

@@ -25,7 +25,7 @@ class StatusLine(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setAccessibleName(self.tr("Status"))
         bar = QWidget()
-        row = QHBoxLayout(bar)
+        row = self._row = QHBoxLayout(bar)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(16)
         self._dot = label("●")
@@ -60,6 +60,7 @@ class StatusLine(QStatusBar):
         worst = {problem.severity for problem in shown.problems}
         set_tone(self._behind, "bad" if "bad" in worst and lag else "warn" if "warn" in worst and lag else "muted")
         self._right.setText("    ".join(self._right_words()))
+        self._row.activate()  # now: a picture taken before the next turn of the loop would show cut words
 
     def _state_words(self, shown: Snapshot) -> tuple[str, str]:
         at_ms = self._workspace.at_ms
