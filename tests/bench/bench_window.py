@@ -2,11 +2,13 @@
 
     python -m tests.bench.bench_window [paint] [open] [frames]
 
-Prints medians. ``open`` makes a file of ten million events first (about 2 GB in the temporary folder).
+The imports stand where they are used, because this module is also the start of the process that is measured. Prints
+medians. ``open`` makes a file of ten million events first (about 2 GB in the temporary folder).
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -16,17 +18,13 @@ import time
 from pathlib import Path
 from statistics import median
 
-from workbench.broker import Broker, encode_batch
-from workbench.cli.benchmarks.flow import drawing
-from workbench.core.records import Record
-from workbench.flow import codec
-
 ROUNDS = 5
 EVENTS, BATCH = 10_000_000, 1000
 
 
 def child(file: str, began: str, seconds: str, *more: str) -> None:
     """In the process that is measured: open the window, say when it was painted, what it weighs, how frames go."""
+    gc.disable()  # as workbench.ui.app.main does
     from PySide6.QtCore import QTimer
 
     from workbench.ui.app import parse
@@ -79,6 +77,8 @@ def paint(folder: Path) -> None:
 
 
 def open_large(folder: Path) -> None:
+    from workbench.broker import Broker, encode_batch
+    from workbench.core.records import Record
     from workbench.host import make_workspace
 
     empty, large = folder / "empty.flow", folder / "large.flow"
@@ -102,6 +102,9 @@ def open_large(folder: Path) -> None:
 
 
 def frames(folder: Path) -> None:
+    from workbench.broker import Broker
+    from workbench.cli.benchmarks.flow import drawing
+    from workbench.flow import codec
     from workbench.host import make_workspace
 
     make_workspace(folder / "calm.flow", "orders")

@@ -11,6 +11,7 @@ from the file; the host comes up on another thread and the data pages are built 
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -23,6 +24,7 @@ from workbench.ui.settings import APP
 
 def main(arguments: Sequence[str]) -> int:
     """Run the application; returns the exit status."""
+    gc.disable()  # until the first paint: looking for cycles in what was just imported took a twentieth of it
     said = parse(arguments)
     if not _has_display():
         print("workbench: there is no display here. Use a verb such as «workbench run FILE», or a virtual screen: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import signal
 import sys
@@ -82,6 +83,7 @@ class Application(QObject):
             old.deleteLater()
         # Beside each other, first paint and host take longer than one after the other (measured: 0.9 against 0.6 s).
         window.canvas.first_painted.connect(lambda: link.connect_host(sample if may_make else None))
+        window.canvas.first_painted.connect(gc.enable)
         window.show()
         if tour and not self.settings.toured:
             QTimer.singleShot(0, window.start_tour)
