@@ -128,6 +128,32 @@ def test_a_program_in_pure_python_is_paused_moved_and_resumed(host: LocalHost):
         reader.close()
 
 
+@pytest.mark.parametrize("ends", ["commits after the move", "sends its offsets after the move"])
+def test_a_transaction_that_is_on_while_its_group_is_moved_does_not_overwrite_the_move(host: LocalHost, ends: str):
+    """What it wrote is committed or aborted as the program decides; its group stays where it was moved to."""
+    program = Program(host, **{"enable.auto.commit": False, "isolation.level": "read_committed"})
+    producer = ck.Producer({"bootstrap.servers": address(host), "transactional.id": "relay", "log_level": 0})
+    with closing(program.consumer):
+        poll_until([program], {number: list(range(COUNT)) for number in range(PARTITIONS)})
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        done = [ck.TopicPartition("t", number, COUNT) for number in range(PARTITIONS)]
+        metadata = program.consumer.consumer_group_metadata()
+        if ends == "commits after the move":
+            producer.send_offsets_to_transaction(done, metadata, 30)
+        assert host.call(ApplyReset("g", ResetSpec("offset", COUNT // 2), "t", pause_members=True)).plan.applied
+        if ends == "commits after the move":
+            producer.commit_transaction(30)
+        else:
+            with pytest.raises(ck.KafkaException) as refused:
+                producer.send_offsets_to_transaction(done, metadata, 30)
+            assert refused.value.args[0].txn_requires_abort()
+            producer.abort_transaction(30)
+        for offsets in program.offsets.values():
+            offsets.clear()
+        poll_until([program], {number: list(range(COUNT // 2, COUNT)) for number in range(PARTITIONS)})
+
+
 def poll_python(reader: kafka.KafkaConsumer, count: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     until = time.monotonic() + 30

@@ -95,6 +95,7 @@ class Broker:
         self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
                                          self._write_control)  # fmt: skip
+        self._groups.on_overtaken = self.transactions.forget_offsets
         self._chores = Chores(self.store, self._groups, self.transactions, self._journal, self.clock)
         self._housekeeping = Housekeeping(self._chores)
         self._groups.on_deadline = self._housekeeping.nudge

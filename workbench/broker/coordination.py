@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Protocol
@@ -41,6 +41,8 @@ from workbench.core.journal import LagSample
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import PartitionBounds, TopicPartition
 from workbench.core.snapshot import GroupPartitionStat
+
+Overtaken = Callable[[sqlite3.Connection, str, Collection[TopicPartition]], None]
 
 
 class LogView(Protocol):
@@ -72,6 +74,7 @@ class Coordination:
         self._ages = Ages(clock, log.fetch)
         self._holding: set[str] = set()
         self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer
+        self.on_overtaken: Overtaken = lambda db, group, parts: None  # offsets that are staged elsewhere count no more
 
     # -- membership ----------------------------------------------------------------------------------------
     def join(self, request: JoinRequest) -> Future[JoinResult]:
@@ -158,6 +161,8 @@ class Coordination:
             with self._lock:
                 self._groups.describe(group)  # it may have been deleted while this commit waited
             rows.put_offsets(connection, group, done)
+            if not member_id:
+                self.on_overtaken(connection, group, done)
 
         return self._store.write(write, lambda _: self.commit_done(group, member_id, done))
 
@@ -193,7 +198,11 @@ class Coordination:
             with self._lock:
                 self._groups.forget_offsets(group, gone)
 
-        self._store.write(lambda db: rows.delete_offsets(db, group, gone), forget).result()
+        def delete(db: sqlite3.Connection) -> None:
+            rows.delete_offsets(db, group, gone)
+            self.on_overtaken(db, group, gone)
+
+        self._store.write(delete, forget).result()
         return kept
 
     def committed(self, group: str) -> dict[TopicPartition, CommittedOffset]:
@@ -277,9 +286,12 @@ class Coordination:
         with self._lock:
             self._groups.ensure(group)
         self._deliver()
-        self._store.write(
-            lambda db: rows.put_offsets(db, group, done), lambda _: self._moved(plan, spec, done)
-        ).result()
+
+        def put(db: sqlite3.Connection) -> None:
+            rows.put_offsets(db, group, done)
+            self.on_overtaken(db, group, done)
+
+        self._store.write(put, lambda _: self._moved(plan, spec, done)).result()
         return replace(plan, applied=True)
 
     def _moved(self, plan: ResetPlan, spec: ResetSpec, done: Mapping[TopicPartition, CommittedOffset]) -> None:

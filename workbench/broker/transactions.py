@@ -6,13 +6,17 @@
 One file and one writer make it simpler than Kafka's: control batches of all partitions, the group offsets and the
 state change in one commit of the file, so there is no half-ended transaction, not even after kill -9. A producer that
 begins anew with the same id gets a higher epoch; the older one is fenced. State changes on the writer thread only.
+
+Group offsets wait, staged, for the commit. When an administrator moves or deletes the group's offsets meanwhile, what
+is staged for those partitions is dropped: the transaction still commits, and the group stays where it was moved to.
+Kafka does the same: of two offsets for a partition, the one that was sent later counts, not the one that ended later.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -179,6 +183,14 @@ class Transactions:
                 self._store.write(lambda db, name=name: self._abort_overdue(db, name))
 
     # -- on the writer thread ------------------------------------------------------------------------------
+    def forget_offsets(self, db: sqlite3.Connection, group: str, parts: Collection[TopicPartition]) -> None:
+        """An administrator has set or deleted these offsets: what was staged for them before counts no more."""
+        for name, state in list(self._states.items()):
+            staged = state.offsets.get(group, {})
+            left = {part: put for part, put in staged.items() if part not in parts}
+            if len(left) < len(staged):
+                self._keep(db, name, replace(state, offsets={**state.offsets, group: left}))
+
     def _abort_overdue(self, db: sqlite3.Connection, name: str) -> None:
         state = self._states[name]
         if _overdue(state, self._clock.now_ms()):  # it may have ended while this waited
@@ -260,7 +272,6 @@ class Transactions:
             }
             self._remember(name, _State(producer_id, epoch, timeout_ms, started_ms, outcome,
                                         frozenset(kept["partitions"]), frozenset(kept["groups"]), offsets))  # fmt: skip
-
 
 
 def _overdue(state: _State, now_ms: int) -> bool:

@@ -18,6 +18,7 @@ from workbench.broker import (
 from workbench.broker.batch import HEADER_BYTES
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Fenced, Invalid, NotFound
+from workbench.core.offsets import ResetSpec
 from workbench.core.records import CONTROL, Record, TopicPartition
 from workbench.session.reading import records_of, spans
 
@@ -174,6 +175,50 @@ def test_group_offsets_go_with_the_transaction(topic: Broker):
         writer.end(commit)
         assert {part: done.offset for part, done in topic.committed("g").items()} == expected
     assert ask.pending_offsets("g") == frozenset()
+
+
+@pytest.mark.parametrize("act", ["move", "commit", "delete"])
+def test_offsets_staged_before_an_administrator_sets_them_count_no_more(topic: Broker, act: str):
+    """As in Kafka: of two offsets for a partition the one sent later counts, whichever ends later."""
+    writer = Writer(topic)
+    topic.append("t", 0, [Record(None, b"in")] * 5).result()
+    topic.append("t", 1, [Record(None, b"in")] * 5).result()
+    topic.commit_offsets("g", "", -1, {T0: (4, ""), T1: (4, "")}).result()
+    ask = topic.transactions
+    ask.add_group("tx", writer.producer, "g").result()
+    ask.put_offsets("tx", writer.producer, "g", {T0: (5, ""), T1: (5, "")}, ("", -1, None)).result()
+    match act:
+        case "move":
+            topic.apply_reset("g", ResetSpec("offset", 1), "t", [1])
+        case "commit":
+            topic.commit_offsets("g", "", -1, {T1: (1, "")}).result()
+        case "delete":
+            topic.delete_offsets("g", [T1])
+    assert ask.pending_offsets("g") == {T0}, "whoever waits for stable offsets sees the move at once"
+    writer.end()
+    moved = {} if act == "delete" else {T1: 1}
+    assert {part: done.offset for part, done in topic.committed("g").items()} == {T0: 5, **moved}
+    ask.add_group("tx", writer.producer, "g").result()
+    ask.put_offsets("tx", writer.producer, "g", {T1: (3, "")}, ("", -1, None)).result()
+    writer.end()
+    assert topic.committed("g")[T1].offset == 3, "what is sent after the move counts"
+
+
+def test_a_move_that_is_taken_back_takes_nothing_from_the_transaction(topic: Broker):
+    writer = Writer(topic)
+    topic.append("t", 1, [Record(None, b"in")] * 5).result()
+    topic.transactions.add_group("tx", writer.producer, "g").result()
+    topic.transactions.put_offsets("tx", writer.producer, "g", {T1: (5, "")}, ("", -1, None)).result()
+
+    def spoil(db):
+        raise OSError("no space")
+
+    topic.store._before.append(spoil)
+    with pytest.raises(OSError):
+        topic.apply_reset("g", ResetSpec("earliest"), "t", [1])
+    topic.store._before.remove(spoil)
+    writer.end()
+    assert topic.committed("g")[T1].offset == 5
 
 
 def test_all_of_it_survives_a_restart(path: Path, clock: ManualClock):
