@@ -14,16 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.broker import Broker, BrokerReader
-from workbench.control.messages import (
-    AppendedList,
-    AppendRecords,
-    ApplyReset,
-    Command,
-    Done,
-    Plan,
-    PlanReset,
-    Push,
-)
+from workbench.control.command import Command, Done
+from workbench.control.messages import AppendedList, AppendRecords, ApplyReset, Plan, PlanReset, Push
 from workbench.core.clock import ManualClock
 from workbench.core.journal import LagSample
 from workbench.core.keys import key_colour

@@ -20,8 +20,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from workbench.control.command import Command
 from workbench.control.frames import FrameReader, frame
-from workbench.control.messages import Command, Hello, HostInfo, Push, Reply, Request, Shutdown
+from workbench.control.messages import Hello, HostInfo, Push, Reply, Request, Shutdown
 from workbench.control.rendezvous import HostFile, connect
 from workbench.core.errors import Corrupt, HostGone, rebuild
 

@@ -11,16 +11,20 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from workbench.control.command import Command
+from workbench.control.queues import (
+    ListQueues,
+    PeekQueue,
+    PublishRecords,
+    PurgeQueue,
+    ReceiveMessages,
+    RedriveQueue,
+    SettleMessages,
+    StopRedrive,
+)
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, Record
 from workbench.core.snapshot import GroupStat, RunState, Snapshot, TopicStat
-
-
-class Done(msgspec.Struct, frozen=True, tag=True):
-    """It is done. ``changes`` is ``core.changes.Changes`` as an integer; ``text`` may say something worth showing."""
-
-    changes: int = 0
-    text: str = ""
 
 
 class HostInfo(msgspec.Struct, frozen=True, tag=True):
@@ -106,12 +110,6 @@ class RunOutcome(msgspec.Struct, frozen=True, tag=True):
 
 
 # -- commands ----------------------------------------------------------------------------------------------
-class Command(msgspec.Struct, frozen=True, tag=True):
-    """Base of all commands."""
-
-    reply: ClassVar[type] = Done
-
-
 class Hello(Command, frozen=True, tag=True):
     token: str
     client: str = ""
@@ -366,6 +364,8 @@ class Request(msgspec.Struct, frozen=True):
         | PollConsumer | CommitConsumer | CloseConsumer | GetFlow | SaveFlow | Run | Pause | Step | Stop | GetOutcome
         | SetSpeed
         | ControlProducer | ControlGroup | ControlMember | SeekMember | SetBookmark | NoteUserAct | SaveAs | Shutdown
+        | ListQueues | PeekQueue | PurgeQueue | RedriveQueue | StopRedrive | ReceiveMessages | SettleMessages
+        | PublishRecords
         | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers
     )  # fmt: skip
 

@@ -17,6 +17,15 @@ Every entry has a time and a kind; the other fields are used as the kind needs t
     fault       detail: what, where, text
     user        detail: act, text                                      what a person did
     bookmark    detail: text
+    lease       topic partition first last group=queue member=consumer  messages handed out; detail.attempt
+    ack         topic partition first last group=queue member
+    nack        topic partition first last group=queue member; detail.requeue, delay_ms, reason
+    return      topic partition first last group=queue member           leases that ran out, or were let go
+    dead        topic partition first last group=queue; detail.reason, to (dead-letter queue, empty: kept there)
+    redrive     topic partition first last group=queue; detail.to       dead messages were sent on
+    purge       topic group=queue count
+    queue       topic group=queue; detail.act = created|altered|deleted|attached|detached, with member for the last two
+    route       topic group=exchange count; detail.act = unroutable|returned, key
     host        detail.act = started|stopped|recovered      entered by the broker when it opens and closes the file
     flow        detail: digest                                         the drawing was saved
 """

@@ -9,8 +9,10 @@ group would resume) and end (the log's next offset) are three numbers and never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from workbench.core.queues import QueueCounts
 
 
 class RunState(StrEnum):
@@ -138,6 +140,64 @@ class GroupStat:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseStat:
+    """One message in flight, for a countdown: leased at ``leased_ms`` until ``until_ms``."""
+
+    partition: int
+    offset: int
+    consumer: str
+    attempt: int
+    leased_ms: int
+    until_ms: int
+    key: str | None = None
+    colour: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueConsumerStat:
+    """One consumer of a queue. ``prefetch`` 0 means without limit; ``active`` is false for who waits to take over."""
+
+    consumer: str
+    in_flight: int = 0
+    prefetch: int = 0
+    rate: float = 0.0
+    active: bool = True
+    node_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStat:
+    """A queue as it stands; see ``core.queues`` for the counts. ``leases`` holds the 50 that end first."""
+
+    name: str
+    topic: str
+    counts: QueueCounts = field(default_factory=QueueCounts)
+    rate_in: float = 0.0
+    rate_out: float = 0.0  # acks a second
+    oldest_ms: int | None = None  # age of the oldest message that waits
+    profile: str = ""
+    subscription: str = ""
+    type: str = "shared"
+    dead_letter: str = ""
+    consumers: tuple[QueueConsumerStat, ...] = ()
+    leases: tuple[LeaseStat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeStat:
+    """``last_unroutable`` is the routing key of the newest message that no queue took."""
+
+    name: str
+    type: str
+    published: int = 0
+    routed: int = 0
+    unroutable: int = 0
+    returned: int = 0
+    rate: float = 0.0
+    last_unroutable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BatchGauge:
     """The batch being filled for one partition."""
 
@@ -250,6 +310,8 @@ class Snapshot:
     clients: tuple[ClientStat, ...] = ()
     problems: tuple[Problem, ...] = ()
     host: HostStat = HostStat()
+    queues: tuple[QueueStat, ...] = ()
+    exchanges: tuple[ExchangeStat, ...] = ()
 
     def topic(self, name: str) -> TopicStat | None:
         return next((t for t in self.topics if t.name == name), None)
@@ -259,3 +321,9 @@ class Snapshot:
 
     def producer(self, node_id: str) -> ProducerStat | None:
         return next((p for p in self.producers if p.node_id == node_id), None)
+
+    def queue(self, name: str) -> QueueStat | None:
+        return next((q for q in self.queues if q.name == name), None)
+
+    def exchange(self, name: str) -> ExchangeStat | None:
+        return next((e for e in self.exchanges if e.name == name), None)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.control.messages import Command
+from workbench.control.command import Command
 from workbench.core.changes import Changes
 from workbench.host.session import ClientSession
 

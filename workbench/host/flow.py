@@ -7,11 +7,11 @@ import hashlib
 from dataclasses import asdict
 
 from workbench.broker import Broker
+from workbench.control.command import Done
 from workbench.control.messages import (
     ControlGroup,
     ControlMember,
     ControlProducer,
-    Done,
     FlowText,
     GetFlow,
     GetOutcome,

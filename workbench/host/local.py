@@ -10,7 +10,8 @@ from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
-from workbench.control.messages import Command, Push
+from workbench.control.command import Command
+from workbench.control.messages import Push
 from workbench.core.clock import Clock
 from workbench.core.errors import HostGone
 from workbench.host.session import ClientSession

@@ -16,9 +16,8 @@ from typing import Any, Self
 
 from workbench import __version__
 from workbench.broker import Broker
+from workbench.control.command import Command, Done
 from workbench.control.messages import (
-    Command,
-    Done,
     HostInfo,
     NoteUserAct,
     Push,
@@ -59,9 +58,7 @@ class Service:
         self.shutdown_asked = asyncio.Event()
         self.sessions: set[ClientSession] = set()
         engine = EmbeddedEngine(broker)
-        self._runner = FlowRunner(
-            engine, clock=self._clock, journal=broker.journal, note_delivery=broker.note_delivery
-        )
+        self._runner = FlowRunner(engine, clock=self._clock, journal=broker.journal, note_delivery=broker.note_delivery)
         host = HostStat(pid=os.getpid(), started_ms=self._started_ms)
         self._telemetry = Telemetry(broker, self._runner, host, self.kafka)
         self._consumers = ConsumerActs(broker, engine)

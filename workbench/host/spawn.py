@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from workbench.control.client import CALL_TIMEOUT_S, ControlClient
-from workbench.control.messages import Command, Run, Shutdown
+from workbench.control.command import Command
+from workbench.control.messages import Run, Shutdown
 from workbench.control.rendezvous import HostFile, connect
 from workbench.core.errors import HostGone, Locked, rebuild
 

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from workbench.control.client import ControlClient
+from workbench.control.command import Done
 from workbench.control.frames import FrameReader, frame
 from workbench.control.messages import (
-    Done,
     GetFlow,
     Hello,
     HostInfo,

@@ -14,6 +14,7 @@ import pytest
 from workbench.broker import decode_batch
 from workbench.control import messages as m
 from workbench.control.client import ControlClient
+from workbench.control.command import Done
 from workbench.control.frames import FrameReader, frame
 from workbench.control.rendezvous import HostFile, connect
 from workbench.core.errors import HostGone, Invalid, NotFound, Refused
@@ -172,7 +173,7 @@ def test_shutdown_answers_first_and_is_no_loss(served):
     client = ControlClient.attach(served.path)
     lost: list[str] = []
     client.on_lost(lost.append)
-    assert isinstance(client.call(m.Shutdown()), m.Done)
+    assert isinstance(client.call(m.Shutdown()), Done)
     served.stop()
     client.close()
     assert lost == []

@@ -16,7 +16,8 @@ from PySide6.QtCore import QObject, QThreadPool, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from workbench.control.client import Caller
-from workbench.control.messages import Command, Push
+from workbench.control.command import Command
+from workbench.control.messages import Push
 from workbench.core.changes import Changes
 from workbench.core.errors import HostGone
 from workbench.core.snapshot import Snapshot

@@ -9,7 +9,8 @@ import time
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from workbench.control.messages import Done, SaveFlow
+from workbench.control.command import Done
+from workbench.control.messages import SaveFlow
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
 from workbench.ui.bridge.workspace import Workspace

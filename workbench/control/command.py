@@ -1,0 +1,20 @@
+"""What every command of the control channel is: a tagged struct that names the type of its reply."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """It is done. ``changes`` is ``core.changes.Changes`` as an integer; ``text`` may say something worth showing."""
+
+    changes: int = 0
+    text: str = ""
+
+
+class Command(msgspec.Struct, frozen=True, tag=True):
+    """Base of all commands."""
+
+    reply: ClassVar[type] = Done

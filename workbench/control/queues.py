@@ -1,0 +1,126 @@
+"""Commands and replies about queues and exchanges; see ``core.queues`` and ``core.routing`` for the values."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from workbench.control.command import Command
+from workbench.core.queues import (
+    Delivery,
+    MessageId,
+    MessageState,
+    PurgePlan,
+    QueuedMessage,
+    QueueMeta,
+    Receipt,
+    Redriven,
+    RedriveSpec,
+)
+from workbench.core.records import Record
+from workbench.core.routing import Published
+from workbench.core.snapshot import QueueStat
+
+
+class QueueInfo(msgspec.Struct, frozen=True, tag=True):
+    """A queue with its settings. ``config`` holds only what was set; ``defaults`` the rest."""
+
+    meta: QueueMeta
+    stat: QueueStat
+    defaults: dict[str, str] = {}
+
+
+class QueueList(msgspec.Struct, frozen=True, tag=True):
+    queues: tuple[QueueInfo, ...]
+
+
+class MessageList(msgspec.Struct, frozen=True, tag=True):
+    messages: tuple[QueuedMessage, ...]
+
+
+class DeliveryList(msgspec.Struct, frozen=True, tag=True):
+    deliveries: tuple[Delivery, ...]
+
+
+class Purge(msgspec.Struct, frozen=True, tag=True):
+    plan: PurgePlan
+
+
+class RedriveOutcome(msgspec.Struct, frozen=True, tag=True):
+    redriven: Redriven
+
+
+class PublishedList(msgspec.Struct, frozen=True, tag=True):
+    published: tuple[Published, ...]
+
+
+# -- commands ----------------------------------------------------------------------------------------------
+class ListQueues(Command, frozen=True, tag=True):
+    reply: ClassVar[type] = QueueList
+
+
+class PeekQueue(Command, frozen=True, tag=True):
+    """Messages in queue order, without changing anything. ``states`` empty: those not acked; after ``after``."""
+
+    queue: str
+    states: tuple[MessageState, ...] = ()
+    after: MessageId | None = None
+    limit: int = 100
+    reply: ClassVar[type] = MessageList
+
+
+class PurgeQueue(Command, frozen=True, tag=True):
+    """Remove what is ready, delayed and dead; ``dry_run`` only says what would be lost."""
+
+    queue: str
+    dry_run: bool = False
+    reply: ClassVar[type] = Purge
+
+
+class RedriveQueue(Command, frozen=True, tag=True):
+    """Send dead messages on; answered when all are on their way, or stopped by ``StopRedrive``."""
+
+    queue: str
+    spec: RedriveSpec
+    dry_run: bool = False
+    reply: ClassVar[type] = RedriveOutcome
+
+
+class StopRedrive(Command, frozen=True, tag=True):
+    queue: str
+
+
+class ReceiveMessages(Command, frozen=True, tag=True):
+    """Lease up to ``max_messages`` to ``consumer``, waiting ``timeout_ms`` for the first. The leases of a client that
+    goes away return at once. ``visibility_ms`` None: as the queue says."""
+
+    queue: str
+    consumer: str
+    max_messages: int = 1
+    timeout_ms: int = 0
+    visibility_ms: int | None = None
+    reply: ClassVar[type] = DeliveryList
+
+
+class SettleMessages(Command, frozen=True, tag=True):
+    """End leases. ``act``: ack, nack (back to the queue, after ``delay_ms``), reject (dead), extend (for another
+    ``delay_ms``), release. ``multiple``: everything of ``consumer`` up to the receipt too (ack only)."""
+
+    queue: str
+    receipts: tuple[Receipt, ...]
+    act: str
+    delay_ms: int = 0
+    reason: str = ""
+    multiple: bool = False
+    consumer: str = ""
+
+
+class PublishRecords(Command, frozen=True, tag=True):
+    """Send records through an exchange; one answer each. ``mandatory``: what no queue takes is returned."""
+
+    exchange: str
+    routing_key: str
+    records: tuple[Record, ...]
+    mandatory: bool = False
+    reply: ClassVar[type] = PublishedList
