@@ -31,7 +31,7 @@ import google_crc32c
 
 from workbench.broker.compression import CODECS, codec_number, compress, decompress
 from workbench.core.errors import Corrupt, Invalid
-from workbench.core.records import CONTROL, Headers, Record, StoredRecord
+from workbench.core.records import ABORT, COMMIT, Headers, Record, StoredRecord
 
 HEADER_BYTES = 61
 NO_PRODUCER = (-1, -1, -1)
@@ -347,14 +347,14 @@ def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int
         if at != end or end > size:
             raise Corrupt(_WRONG_LENGTH)
         time = base_time + delta if append_time is None else append_time
-        found.append(build(StoredRecord, (topic, partition, base_offset + index, time, key, value, headers)))
+        found.append(build(StoredRecord, (topic, partition, base_offset + index, time, key, value, headers, "")))
     return found
 
 
 def _marked(record: StoredRecord) -> StoredRecord:
     """A control record in words instead of Kafka's bytes."""
     committed = record.key is not None and _CONTROL_KEY.unpack_from(record.key)[1] == 1
-    return record._replace(key=None, value=None, headers=((CONTROL, b"commit" if committed else b"abort"),))
+    return record._replace(key=None, value=None, transaction=COMMIT if committed else ABORT)
 
 
 def record_at(data: bytes, topic: str, partition: int, offset: int) -> StoredRecord:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from workbench.broker import files
-from workbench.broker.batch import batch_times, decode_batch
+from workbench.broker.batch import BatchHeader, batch_header, batch_times, decode_batch
 from workbench.broker.journal_reader import JournalReader
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
 from workbench.broker.membership import CommittedOffset, GroupMeta, GroupState
@@ -23,7 +23,7 @@ from workbench.broker.offsets import load_groups, load_offsets
 from workbench.broker.topics import TopicMeta, load_topics, no_topic
 from workbench.core.errors import FileError, NotFound
 from workbench.core.journal import JournalEntry, LagSample
-from workbench.core.records import PartitionBounds, StoredRecord, TopicPartition
+from workbench.core.records import ABORTED, OPEN, PartitionBounds, StoredRecord, TopicPartition
 
 SLICE_RECORDS = 128
 KEPT_SLICES = 256
@@ -35,6 +35,11 @@ _PARTITIONS = """
     WHERE topic.name = ? AND topic.deleted_ms IS NULL"""
 _HOLDER = "SELECT id, last_offset, size FROM batch WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"
 _DATA = "SELECT data FROM batch WHERE id = ?"
+_OPEN = "SELECT min(first_offset) FROM txn_open WHERE partition_no = ?"
+_IS_OPEN = "SELECT 1 FROM txn_open WHERE partition_no = ? AND producer_id = ? AND first_offset <= ?"
+_IS_ABORTED = """
+    SELECT 1 FROM txn_aborted
+    WHERE partition_no = ?1 AND producer_id = ?2 AND first_offset <= ?3 AND last_offset > ?3 LIMIT 1"""
 _SPAN = """
     SELECT id, last_offset, min(base_timestamp, max_timestamp), time_high FROM batch
     WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"""
@@ -118,10 +123,22 @@ class RecordReader:
         return sorted((t.meta for t in load_topics(self._db) if not t.deleted), key=lambda meta: meta.name)
 
     def bounds(self, topic: str) -> list[PartitionBounds]:
+        return [PartitionBounds(number, log_start, end) for _, number, log_start, end in self._partitions(topic)]
+
+    def stable_bounds(self, topic: str) -> list[PartitionBounds]:
+        """The same, ending where the first open transaction begins: everything before that is decided."""
+        found = []
+        for no, number, log_start, end in self._partitions(topic):
+            (first,) = self._db.execute(_OPEN, (no,)).fetchone()
+            stable = end if first is None else min(max(first, log_start), end)
+            found.append(PartitionBounds(number, log_start, stable))
+        return found
+
+    def _partitions(self, topic: str) -> list[_Place]:
         rows = self._db.execute(_PARTITIONS + " ORDER BY partition.number", (topic,)).fetchall()
         if not rows:
             raise no_topic(topic)
-        return [PartitionBounds(number, log_start, end) for _, number, log_start, end in rows]
+        return [_Place(*row) for row in rows]
 
     def _place(self, topic: str, partition: int) -> _Place:
         row = self._db.execute(_PARTITIONS + " AND partition.number = ?", (topic, partition)).fetchone()
@@ -160,8 +177,20 @@ class RecordReader:
             return self._slices[key]
         data = self._db.execute(_DATA, (batch_id,)).fetchone()[0]
         records = decode_batch(data, topic, place.number, first=index * SLICE_RECORDS, limit=SLICE_RECORDS)
-        self._keep(key, records, size * len(records) // (last_offset - base_offset + 1))
+        if mark := self._transaction_of(place.no, batch_header(data)):
+            records = [record._replace(transaction=mark) for record in records]
+        if mark != OPEN:
+            self._keep(key, records, size * len(records) // (last_offset - base_offset + 1))
         return records
+
+    def _transaction_of(self, partition_no: int, header: BatchHeader) -> str:
+        """OPEN or ABORTED for the records of such a batch. Asked in this order: what is not open is decided."""
+        if not header.transactional or header.control:
+            return ""
+        which = (partition_no, header.producer_id, header.base_offset)
+        if self._db.execute(_IS_OPEN, which).fetchone():
+            return OPEN
+        return ABORTED if self._db.execute(_IS_ABORTED, which).fetchone() else ""
 
     def _keep(self, key: tuple[int, int], records: list[StoredRecord], weight: int) -> None:
         self._slices[key] = records

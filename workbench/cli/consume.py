@@ -73,13 +73,14 @@ def _printer(form: str) -> Show:
 def _browse(
     reader: LogReader, topic: str, from_: LogPoint, partition: int | None, follow: bool
 ) -> Iterator[StoredRecord]:
-    """Records by time, then, when following, what is appended later."""
-    ranges = spans(reader, topic, from_, LATEST, partition)
+    """Records by time, then, when following, what is appended later. As a consumer that reads committed sees them."""
+    ranges = spans(reader, topic, from_, LATEST, partition, decided=True)
     yield from merged(reader, topic, ranges)
     while follow:
         sys.stdout.buffer.flush()
         ends = {span.partition: span.end for span in ranges}
-        now = [b for b in spans(reader, topic, EARLIEST, LATEST, partition) if b.end > ends.get(b.partition, 0)]
+        there = spans(reader, topic, EARLIEST, LATEST, partition, decided=True)
+        now = [b for b in there if b.end > ends.get(b.partition, 0)]
         if not now:
             time.sleep(_LOOK_EVERY_S)
             continue

@@ -62,9 +62,12 @@ def import_session(file: Path, source: Path, topic: str, form: str | None, as_js
         done = import_file(host, source, topic, form or "", progress)
     if as_json:
         print_json({"records": done.records, "topics": list(done.topics), "created": list(done.created),
-                    "journal_entries_left_out": done.journal_entries})  # fmt: skip
+                    "journal_entries_left_out": done.journal_entries,
+                    "uncommitted_left_out": done.uncommitted})  # fmt: skip
         return
     print(f"{counted(done.records, 'record')} into {counted(len(done.topics), 'topic')}")
+    if done.uncommitted:
+        note(f"{counted(done.uncommitted, 'record')} left out: of transactions that were aborted or undecided.")
     if done.journal_entries:
         note(f"{done.journal_entries:,} journal entries are left out: a journal is the history of its own file.")
 

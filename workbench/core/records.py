@@ -35,14 +35,16 @@ class Record(NamedTuple):
     timestamp_ms: int | None = None
 
 
-CONTROL = "kafka.control"
+COMMIT, ABORT = "commit", "abort"
+ABORTED, OPEN = "aborted", "open"
 
 
 class StoredRecord(NamedTuple):
     """A record as the log returns it. A NamedTuple, because readers build hundreds of thousands a second.
 
-    The end of a transaction takes an offset too: no key, no value, and one header, ``CONTROL``, that says «commit» or
-    «abort».
+    ``transaction`` is empty for an event that counts. The end of a transaction takes an offset too: ``COMMIT`` or
+    ``ABORT``, without key and value. What a transaction wrote that was aborted is ``ABORTED``, and ``OPEN`` while the
+    transaction is on; a batch alone does not know that, a reader of the workspace does.
     """
 
     topic: str
@@ -52,11 +54,17 @@ class StoredRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+    transaction: str = ""
 
     @property
     def is_control(self) -> bool:
         """Whether this is the end of a transaction, which nobody wrote as an event."""
-        return self.key is None and self.value is None and len(self.headers) == 1 and self.headers[0][0] == CONTROL
+        return self.transaction in (COMMIT, ABORT)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an event for everybody: not of control, not aborted, not undecided."""
+        return not self.transaction
 
     @property
     def size_bytes(self) -> int:

@@ -1,7 +1,8 @@
 """Taking back what an export wrote: records into topics, with their keys, headers, nulls, times and partitions.
 
 Topics that are not there are made, and grow partitions as the file asks for them. Journal entries are counted and
-left out: a journal tells the history of the file it was written in. Invariant: when it stops early, the error says
+left out: a journal tells the history of the file it was written in. So are records of transactions that were aborted
+or undecided when the file was written: here they would count as events. Invariant: when it stops early, the error says
 how many records were taken. Runs on any one thread; memory is bounded by a batch a partition.
 """
 
@@ -31,12 +32,13 @@ _SQLITE_HEAD = b"SQLite format 3\0"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """``journal_entries`` were seen and left out."""
+    """``journal_entries`` were seen and left out, and so were ``uncommitted`` records."""
 
     records: int
     topics: tuple[str, ...]
     created: tuple[str, ...] = ()
     journal_entries: int = 0
+    uncommitted: int = 0
 
 
 @dataclass(slots=True)
@@ -55,10 +57,14 @@ class _Taking:
         self._batches: dict[tuple[str, int], _Batch] = {}
         self._kept_bytes = 0
         self.taken = 0
+        self.uncommitted = 0
         self.topics: dict[str, None] = {}
         self.created: list[str] = []
 
     def take(self, topic: str, stored: StoredRecord) -> None:
+        if not stored.counts:
+            self.uncommitted += 1
+            return
         self._make_room(topic, stored.partition)
         self.topics[topic] = None
         batch = self._batches.setdefault((topic, stored.partition), _Batch())
@@ -115,7 +121,7 @@ def import_file(
         except WorkbenchError as error:
             next_step = f"{taking.taken:,} records were taken. {error.next_step}".strip()
             raise type(error)(error.message, next_step) from error
-    return Imported(taking.taken, tuple(taking.topics), tuple(taking.created), entries)
+    return Imported(taking.taken, tuple(taking.topics), tuple(taking.created), entries, taking.uncommitted)
 
 
 def _take_all(

@@ -17,6 +17,7 @@ class LogReader(Protocol):
     """The part of a workspace's reader that reading a range needs."""
 
     def bounds(self, topic: str) -> list[PartitionBounds]: ...
+    def stable_bounds(self, topic: str) -> list[PartitionBounds]: ...
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]: ...
     def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None: ...
 
@@ -35,11 +36,13 @@ def offset_at(reader: LogReader, topic: str, bounds: PartitionBounds, point: Log
 
 
 def spans(
-    reader: LogReader, topic: str, from_: LogPoint = EARLIEST, to: LogPoint = LATEST, partition: int | None = None
-) -> list[PartitionBounds]:
-    """What each partition holds of the range (``to`` itself is not in it), as it stands now."""
+    reader: LogReader, topic: str, from_: LogPoint = EARLIEST, to: LogPoint = LATEST, partition: int | None = None,
+    decided: bool = False,
+) -> list[PartitionBounds]:  # fmt: skip
+    """What each partition holds of the range (``to`` itself is not in it), as it stands now. ``decided`` ends it where
+    the first open transaction begins."""
     found = []
-    for bounds in reader.bounds(topic):
+    for bounds in reader.stable_bounds(topic) if decided else reader.bounds(topic):
         if partition is None or bounds.partition == partition:
             start, end = offset_at(reader, topic, bounds, from_), offset_at(reader, topic, bounds, to)
             found.append(PartitionBounds(bounds.partition, start, max(start, end)))
@@ -49,7 +52,8 @@ def spans(
 
 
 def records_of(reader: LogReader, topic: str, span: PartitionBounds) -> Iterator[StoredRecord]:
-    """The records of one partition's span, a page at a time; ends of transactions are no events and left out."""
+    """The events of one partition's span, a page at a time. Ends of transactions are left out; what is aborted or
+    undecided is in it, marked."""
     offset = span.log_start
     while offset < span.end:
         page = reader.read(topic, span.partition, offset, min(PAGE_RECORDS, span.end - offset))
@@ -64,6 +68,10 @@ def records_of(reader: LogReader, topic: str, span: PartitionBounds) -> Iterator
 
 
 def merged(reader: LogReader, topic: str, of: Sequence[PartitionBounds]) -> Iterator[StoredRecord]:
-    """The records of several spans by time; within a partition always by offset."""
-    streams = [records_of(reader, topic, span) for span in of]
+    """The events of several spans that count for everybody, by time; within a partition always by offset."""
+    streams = [_counting(records_of(reader, topic, span)) for span in of]
     return heapq.merge(*streams, key=lambda record: record.timestamp_ms)
+
+
+def _counting(records: Iterator[StoredRecord]) -> Iterator[StoredRecord]:
+    return (record for record in records if record.counts)

@@ -71,10 +71,11 @@ def replay(
     pace: Pace | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
-    """Append what ``source`` holds of the range, as of now, to ``into``; returns how many."""
+    """Append what ``source`` holds of the range, as of now, to ``into``; returns how many. What is aborted or undecided
+    is no part of it."""
     if source == into:
         raise Invalid(f"{source} can't be replayed into itself.", "Name another topic with --into.")
-    ranges = spans(reader, source, from_, to)
+    ranges = spans(reader, source, from_, to, decided=True)
     total = sum(span.records for span in ranges)
     target = next((topic for topic in caller.call(ListTopics()).topics if topic.name == into), None)
     if target is None:

@@ -8,9 +8,12 @@ from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.ui.stage import orders_snapshot
+from tests.transactions import Writer
+from tests.ui.stage import NOW_MS, file_snapshot, orders_snapshot
+from workbench.broker import Broker
 from workbench.control.messages import AppendRecords, PlanReset
-from workbench.core.records import StoredRecord
+from workbench.core.clock import ManualClock
+from workbench.core.records import StoredRecord, TopicPartition
 from workbench.ui.panels.records import RecordsPanel
 from workbench.ui.panels.replay_preview import ReplayPreview
 
@@ -164,6 +167,30 @@ def test_null_empty_and_headers_are_told_apart(real, panel):
     assert "0 bytes" in panel.detail.view.toPlainText()
     cells = [panel.model.data(panel.model.index(panel.table.currentIndex().row() + step, 4)) for step in (0, 1)]
     assert cells == ["empty", "null"]
+
+
+def test_what_does_not_count_is_named_and_explained_and_a_decision_shows_at_once(real, panel):
+    with Broker.open(real.path, clock=ManualClock(NOW_MS)) as broker:
+        begin = sum(bounds.end for bounds in broker.bounds("orders"))
+        part = TopicPartition("orders", 0)
+        aborted, slow = Writer(broker, "quick"), Writer(broker, "slow")
+        aborted.write(part, b"taken back")
+        aborted.end(commit=False)
+        slow.write(part, b"waits")
+        real.push(file_snapshot(real.path, NOW_MS + 1000))
+        real.qtbot.waitUntil(lambda: panel.model.rowCount() == begin + 3)
+        values = [panel.model.data(panel.model.index(row, 4)) for row in range(3)]
+        assert sorted(values) == ["aborted: taken back", "transaction marker: abort", "undecided: waits"]
+        end = broker.bounds("orders")[0].end
+        for offset, words in ((end - 3, "read committed never"), (end - 2, "Transaction marker"), (end - 1, "open")):
+            go(real, panel, f"0 @ {offset}")
+            real.qtbot.waitUntil(lambda offset=offset: panel.detail.record.offset == offset)
+            assert panel.detail.standing.isVisible() and words in panel.detail.standing.text()
+            assert panel.detail.publish.isEnabled() is (offset != end - 2)
+        slow.end()
+        real.push(file_snapshot(real.path, NOW_MS + 2000))
+        real.qtbot.waitUntil(lambda: not panel.detail.standing.isVisible())
+        assert panel.detail.record.offset == end - 1 and panel.detail.record.counts
 
 
 def test_changes_compare_with_the_record_before_of_that_key(real, panel):

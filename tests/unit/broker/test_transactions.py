@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.transactions import Writer
 from workbench.broker import (
     Broker,
     BrokerReader,
@@ -13,40 +14,15 @@ from workbench.broker import (
     InvalidTransactionTimeout,
     batch_header,
     decode_batch,
-    encode_batch,
 )
 from workbench.broker.batch import HEADER_BYTES
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Fenced, Invalid, NotFound
 from workbench.core.offsets import ResetSpec
-from workbench.core.records import CONTROL, Record, TopicPartition
-from workbench.session.reading import records_of, spans
+from workbench.core.records import Record, TopicPartition
+from workbench.session.reading import merged, records_of, spans
 
 T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
-
-
-class Writer:
-    """A transactional producer, as a client is one."""
-
-    def __init__(self, broker: Broker, name: str = "tx", timeout_ms: int = 60_000) -> None:
-        self.broker, self.name = broker, name
-        self.producer = broker.transactions.begin_producer(name, timeout_ms).result()
-        self.sequences: dict[TopicPartition, int] = {}
-
-    def write(self, part: TopicPartition, *values: bytes) -> int:
-        self.broker.transactions.add_partitions(self.name, self.producer, [part]).result()
-        return self.send(part, *values)
-
-    def send(self, part: TopicPartition, *values: bytes) -> int:
-        first = self.sequences.get(part, 0)
-        batch = encode_batch([Record(None, value) for value in values], producer=(*self.producer, first),
-                             timestamp_type=2, now_ms=1)  # fmt: skip
-        base = self.broker.append_batch(*part, batch).result().base_offset
-        self.sequences[part] = first + len(values)
-        return base
-
-    def end(self, commit: bool = True) -> None:
-        self.broker.transactions.end(self.name, self.producer, commit).result()
 
 
 def committed(broker: Broker, part: TopicPartition = T0) -> list[bytes | None]:
@@ -96,7 +72,8 @@ def test_the_control_batch_is_one_as_kafka_writes_it(topic: Broker):
     assert (header.producer_id, header.producer_epoch) == writer.producer
     assert control[HEADER_BYTES:].endswith(b"\x08" + b"\0\0\0\1" + b"\x0c" + b"\0\0\0\0\0\0" + b"\0")
     (marker,) = decode_batch(control, "t", 0)
-    assert (marker.key, marker.value, marker.headers) == (None, None, ((CONTROL, b"commit"),))
+    assert (marker.key, marker.value, marker.headers) == (None, None, ())
+    assert marker.transaction == "commit"
 
 
 def test_the_ends_of_transactions_keep_their_offsets_and_are_told_from_events(topic: Broker):
@@ -104,14 +81,39 @@ def test_the_ends_of_transactions_keep_their_offsets_and_are_told_from_events(to
     for value, commit in ((b"a", True), (b"b", False)):
         writer.write(T0, value)
         writer.end(commit=commit)
-    topic.append("t", 0, [Record(None, None, ((CONTROL + "led", b"x"),))]).result(5)
+    topic.append("t", 0, [Record(None, None, (("commit", b"x"),))]).result(5)
     with BrokerReader(topic.path) as reader:
         found = reader.read("t", 0, 0, 10)
         assert [record.offset for record in found] == [0, 1, 2, 3, 4]
+        assert [record.transaction for record in found] == ["", "commit", "aborted", "abort", ""]
         assert [record.is_control for record in found] == [False, True, False, True, False]
-        assert [found[place].headers[0][1] for place in (1, 3)] == [b"commit", b"abort"]
+        assert [record.counts for record in found] == [True, False, False, False, True]
         (span,) = spans(reader, "t", partition=0)
         assert [record.offset for record in records_of(reader, "t", span)] == [0, 2, 4]
+        assert [record.offset for record in merged(reader, "t", [span])] == [0, 4]
+
+
+def test_a_reader_sees_what_is_undecided_become_decided(topic: Broker):
+    """One reader all the time: what it keeps of the log must not be older than the transactions."""
+    first, second = Writer(topic, "first"), Writer(topic, "second")
+    first.write(T0, b"a")
+    second.write(T0, b"b")
+    first.send(T0, b"c")
+    with BrokerReader(topic.path) as reader:
+
+        def standing() -> list[str]:
+            return [record.transaction for record in reader.read("t", 0, 0, 10)]
+
+        assert standing() == ["open", "open", "open"]
+        assert [bounds.end for bounds in reader.stable_bounds("t")] == [0, 0]
+        second.end()
+        assert standing() == ["open", "", "open", "commit"]
+        first.end(commit=False)
+        assert standing() == ["aborted", "", "aborted", "commit", "abort"]
+        assert reader.stable_bounds("t") == reader.bounds("t")
+        first.write(T0, b"d")
+        first.end()
+        assert standing() == ["aborted", "", "aborted", "commit", "abort", "", "commit"]
 
 
 def test_reading_goes_on_behind_what_does_not_count(topic: Broker):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.transactions import Writer
 from workbench.broker import Broker, BrokerReader
 from workbench.control.messages import AppendRecords, CreateTopic, NoteUserAct
 from workbench.core.errors import Cancelled, Invalid, Missing, NotFound, Unsupported, WorkbenchError
 from workbench.core.points import LogPoint
-from workbench.core.records import Record
+from workbench.core.records import Record, TopicPartition
 from workbench.host import LocalHost
 from workbench.session.export import export
 from workbench.session.importing import import_file
@@ -67,6 +68,28 @@ def test_what_went_out_comes_back_exactly(full: Path, tmp_path: Path, name: str)
     assert (taken.records, set(taken.created)) == (3010, {"odd", "plain"})
     assert taken.journal_entries == (done.entries if name.endswith("jsonl") else 0)
     assert contents(other) == contents(full)
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_what_does_not_count_goes_out_marked_and_comes_not_back(tmp_path: Path, name: str):
+    """An import makes events of what it takes, so it takes exactly what counted."""
+    with Broker.create(tmp_path / "a.flow") as broker:
+        broker.create_topic("t")
+        part = TopicPartition("t", 0)
+        writer, slow = Writer(broker, "quick"), Writer(broker, "slow")
+        for value, commit in ((b"yes", True), (b"no", False)):
+            writer.write(part, value)
+            writer.end(commit)
+        slow.write(part, b"perhaps")
+    with BrokerReader(tmp_path / "a.flow") as reader:
+        assert export(reader, tmp_path / name).records == 3
+    assert sum(word in (tmp_path / name).read_text() for word in ("aborted", "open")) == 2
+    make(tmp_path / "b.flow")
+    with closing(LocalHost(tmp_path / "b.flow")) as host:
+        taken = import_file(host, tmp_path / name)
+    assert (taken.records, taken.uncommitted) == (1, 2)
+    ((_, ((_, _, value, _),)),) = contents(tmp_path / "b.flow").items()
+    assert value == b"yes"
 
 
 def test_a_range_of_one_topic_is_exported(full: Path, tmp_path: Path):

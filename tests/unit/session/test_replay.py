@@ -27,6 +27,9 @@ class ListReader:
     def bounds(self, topic: str) -> list[PartitionBounds]:
         return [PartitionBounds(p, min(self.log_start, len(t)), len(t)) for p, t in enumerate(self.times)]
 
+    def stable_bounds(self, topic: str) -> list[PartitionBounds]:
+        return self.bounds(topic)
+
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]:
         times = self.times[partition]
         return [

@@ -1,7 +1,8 @@
 """CSV: one table of records or of journal entries, with a first line of names.
 
 ``key_form`` and ``value_form`` say how the cell is meant: text, base64 or null (an empty cell can be an empty text
-or nothing at all). Headers are one cell of JSON, as in JSON Lines.
+or nothing at all). Headers are one cell of JSON, as in JSON Lines. ``transaction`` is empty, or says that the record
+is aborted or undecided (open).
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import msgspec
 
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
-from workbench.core.records import StoredRecord
+from workbench.core.records import ABORTED, OPEN, StoredRecord
 from workbench.session.export.formats import Item, What, stamp, unstamp
 from workbench.session.export.forms import bytes_of, bytes_of_base64, text_form
 
-RECORD_COLUMNS = ("topic", "partition", "offset", "timestamp", "key", "value", "headers", "key_form", "value_form")
+RECORD_COLUMNS = (
+    "topic", "partition", "offset", "timestamp", "key", "value", "headers", "key_form", "value_form", "transaction",
+)  # fmt: skip
 ENTRY_COLUMNS = (
     "id", "at", "kind", "topic", "partition", "first", "last", "count", "bytes", "group", "member", "detail",
 )  # fmt: skip
@@ -42,7 +45,8 @@ class CsvLines:
         pairs = tuple((name, text_form(data)) for name, data in record.headers)
         headers = msgspec.json.encode(pairs).decode() if pairs else ""
         at = stamp(record.timestamp_ms)
-        return _row((record.topic, record.partition, record.offset, at, key, value, headers, key_form, value_form))
+        place = (record.topic, record.partition, record.offset, at)
+        return _row((*place, key, value, headers, key_form, value_form, record.transaction))
 
     def entry(self, entry: JournalEntry) -> bytes:
         detail = msgspec.json.encode(entry.detail).decode() if entry.detail else ""
@@ -90,7 +94,14 @@ def _record(row: dict[str, str]) -> StoredRecord:
         _bytes(row.get("key", ""), row.get("key_form", "")),
         _bytes(row.get("value", ""), row.get("value_form", "")),
         tuple((name, bytes_of(form)) for name, form in pairs),
+        _transaction(row.get("transaction", "")),
     )
+
+
+def _transaction(cell: str) -> str:
+    if cell not in ("", ABORTED, OPEN):
+        raise Invalid(f"«{cell}» is no state of a transaction; they are {ABORTED} and {OPEN}")
+    return cell
 
 
 def _entry(row: dict[str, str]) -> JournalEntry:

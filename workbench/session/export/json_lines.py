@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import msgspec
 
@@ -15,7 +15,8 @@ from workbench.session.export.forms import NULL, bytes_of, bytes_of_base64, key_
 
 
 class RecordLine(msgspec.Struct, omit_defaults=True):
-    """``value_base64`` is there only when the value is JSON with line breaks: its exact bytes."""
+    """``value_base64`` is there only when the value is JSON with line breaks: its exact bytes. ``transaction`` is there
+    only when the record does not count for everybody: it is aborted, or undecided (open)."""
 
     topic: str
     partition: int
@@ -25,6 +26,7 @@ class RecordLine(msgspec.Struct, omit_defaults=True):
     value: msgspec.Raw
     headers: tuple[tuple[str, msgspec.Raw], ...]
     value_base64: str = ""
+    transaction: str = ""
 
 
 class EntryLine(msgspec.Struct):
@@ -53,6 +55,7 @@ class AnyLine(msgspec.Struct):
     value: msgspec.Raw = NULL
     headers: tuple[tuple[str, msgspec.Raw], ...] = ()
     value_base64: str = ""
+    transaction: Literal["", "aborted", "open"] = ""
     kind: str = ""
     id: int = 0
     at: str | int = 0
@@ -81,8 +84,9 @@ class JsonLines:
         headers = tuple((name, text_form(data)) for name, data in record.headers)
         key = key_form(record.key)
         line = RecordLine(
-            record.topic, record.partition, record.offset, stamp(record.timestamp_ms), key, value, headers, exact
-        )
+            record.topic, record.partition, record.offset, stamp(record.timestamp_ms), key, value, headers, exact,
+            record.transaction,
+        )  # fmt: skip
         return _encoder.encode(line) + b"\n"
 
     def entry(self, entry: JournalEntry) -> bytes:
@@ -115,5 +119,5 @@ def _item(line: AnyLine) -> Item:
     timestamp_ms = unstamp(line.timestamp)
     return StoredRecord(
         line.topic, line.partition, line.offset, -1 if timestamp_ms is None else timestamp_ms,
-        bytes_of(line.key), value, headers,
+        bytes_of(line.key), value, headers, line.transaction,
     )  # fmt: skip

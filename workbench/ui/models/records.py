@@ -18,7 +18,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, Qt, Signal
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.records import StoredRecord
+from workbench.core.records import OPEN, StoredRecord
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.matching import text_of
@@ -51,6 +51,8 @@ class RecordsModel(QAbstractTableModel):
         self._newest: dict[int, StoredRecord] = {}
         self._pages: OrderedDict[int, dict[int, StoredRecord]] = OrderedDict()
         self._stale: set[int] = set()
+        self._undecided: set[int] = set()  # pages with records of open transactions
+        self._log_total = 0
         self._waiting: list[int] = []
         self._loading = False
         self._shown = 0  # counts what was shown, so that an answer for an earlier one is dropped
@@ -66,6 +68,7 @@ class RecordsModel(QAbstractTableModel):
         self._shown += 1
         self._pages.clear()
         self._stale.clear()
+        self._undecided.clear()
         self._waiting.clear()
         self._loading = False
         self.endResetModel()
@@ -85,6 +88,14 @@ class RecordsModel(QAbstractTableModel):
             self.endInsertRows()
         self._coming_end = end
         self._load_next()
+
+    def note_total(self, total: int) -> None:
+        """The log ends at ``total``, all partitions together. When it grew, a transaction may have ended: what was
+        undecided is read again, whether or not the rows grow with the log."""
+        if total != self._log_total:
+            self._log_total = total
+            for page in sorted(self._undecided):
+                self._want(page)
 
     def _extend(self, end: int) -> None:
         self._mark_page(self._end - 1)
@@ -200,6 +211,7 @@ class RecordsModel(QAbstractTableModel):
         if not self._end < end <= self._coming_end:
             return  # the tail was paused meanwhile
         self._newest = records
+        self._note_undecided(records)
         self._extend(end)
         self._tell_changed(min(records, default=end), end - 1)
 
@@ -207,9 +219,17 @@ class RecordsModel(QAbstractTableModel):
         assert self._rows is not None
         self._pages[page] = records
         self._stale.discard(page)
+        self._newest |= {number: records[number] for number in self._newest.keys() & records.keys()}
+        self._undecided.discard(page)
+        self._note_undecided(records)
         while len(self._pages) > KEPT_PAGES:
-            self._pages.popitem(last=False)
+            self._undecided.discard(self._pages.popitem(last=False)[0])
         self._tell_changed(page * self._rows.page_rows, (page + 1) * self._rows.page_rows - 1)
+
+    def _note_undecided(self, records: dict[int, StoredRecord]) -> None:
+        assert self._rows is not None
+        size = self._rows.page_rows
+        self._undecided |= {number // size for number, record in records.items() if record.transaction == OPEN}
 
     def _tell_changed(self, first: int, last: int) -> None:
         rows = sorted((self.row_of(first), self.row_of(last)))
@@ -260,12 +280,40 @@ def cell_text(record: StoredRecord, column: str) -> str:
         case "offset":
             return words.count(record.offset)
         case "key":
-            return data_text(record.key)
+            return "" if record.is_control else data_text(record.key)
         case "value":
-            return data_text(record.value)
+            return value_text(record)
         case "headers":
             return str(len(record.headers))
     return words.size(record.size_bytes)
+
+
+def value_text(record: StoredRecord) -> str:
+    """The value; before it, what keeps the record from counting for everybody."""
+    match record.transaction:
+        case "":
+            return data_text(record.value)
+        case "aborted":
+            return _tr("aborted: {0}").format(data_text(record.value))
+        case "open":
+            return _tr("undecided: {0}").format(data_text(record.value))
+        case "commit":
+            return _tr("transaction marker: commit")
+    return _tr("transaction marker: abort")
+
+
+def standing_sentence(record: StoredRecord) -> str:
+    """Why a record does not count for everybody; empty for one that does."""
+    match record.transaction:
+        case "":
+            return ""
+        case "aborted":
+            return _tr("Aborted: its transaction was taken back, so consumers that read committed never see it.")
+        case "open":
+            return _tr("Undecided: its transaction is still open. Consumers that read committed wait before it.")
+        case "commit":
+            return _tr("Transaction marker: the producer committed here. It takes an offset and is no event.")
+    return _tr("Transaction marker: the producer's transaction was aborted here. It takes an offset and is no event.")
 
 
 def data_text(data: bytes | None, limit: int = 400) -> str:

@@ -23,12 +23,14 @@ _AT_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)  # jo
 _AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
 
-def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, raised: str = "surface_raised") -> None:
-    """A key as a chip at the left of ``rect``: a dot of its colour and its text; null and empty only in words."""
+def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, raised: str = "surface_raised",
+                   counts: bool = True) -> None:  # fmt: skip
+    """A key as a chip at the left of ``rect``: a dot of its colour and its text; null and empty only in words. That of
+    a record that does not count is grey."""
     look = theme()
     font = look.font("body", mono=True)
     text = data_text(key, 120)
-    dot = 0 if not key else 13
+    dot = 13 if key and counts else 0
     metrics = QFontMetrics(font)
     width = min(rect.width(), metrics.horizontalAdvance(text) + 13 + dot)
     chip = QRectF(rect.left(), rect.center().y() - 9, width, 18)
@@ -42,7 +44,7 @@ def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, raised: s
         painter.drawEllipse(QRectF(chip.left() + 7, chip.center().y() - 3.5, 7, 7))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setFont(font)
-    painter.setPen(look.color("text" if key else "text_muted"))
+    painter.setPen(look.color("text" if key and counts else "text_muted"))
     inner = chip.adjusted(7 + dot, 0, -4, 0)
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(inner.width()) + 2)
     painter.drawText(inner, _AT_LEFT, shown)
@@ -77,12 +79,13 @@ class RecordCell(QStyledItemDelegate):
 
     def _paint_record(self, painter: QPainter, inner: QRectF, record: StoredRecord, column: str) -> None:
         if column == "key":
-            paint_key_chip(painter, inner, record.key)
+            if not record.is_control:
+                paint_key_chip(painter, inner, record.key, counts=record.counts)
             return
         font = theme().font("body", mono=True)
         painter.setFont(font)
         plain = column != "value"
-        painter.setPen(theme().color("text" if plain else "text_muted"))
+        painter.setPen(theme().color("text" if plain and record.counts else "text_muted"))
         text = cell_text(record, column)
         if not plain:
             in_sight = text[: int(inner.width() / NARROWEST_LETTER) + 2]  # eliding a long text is most of a row's cost

@@ -28,7 +28,7 @@ from workbench.core.records import Headers, StoredRecord
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
-from workbench.ui.models.records import data_text
+from workbench.ui.models.records import data_text, standing_sentence, value_text
 from workbench.ui.models.scan import PageReader
 from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, tool_button
 from workbench.ui.panels.payload_view import PayloadView
@@ -86,6 +86,9 @@ class RecordDetail(QFrame):
         column.setContentsMargins(15, 12, 12, 10)
         column.setSpacing(8)
         column.addLayout(self._build_head())
+        self.standing = label("", "muted")
+        self.standing.setWordWrap(True)
+        column.addWidget(self.standing)
         column.addLayout(self._build_choices())
         self.view = PayloadView()
         self.view.setAccessibleName(self.tr("Record"))
@@ -166,7 +169,11 @@ class RecordDetail(QFrame):
             return
         self.place.setText(words.place(record.topic, record.partition, record.offset))
         self.place.setToolTip(f"{words.date(record.timestamp_ms)} {words.clock(record.timestamp_ms)} UTC")
+        self.chip.setVisible(not record.is_control)
         self.chip.show_key(record.key)
+        self.standing.setText(standing_sentence(record))
+        self.standing.setVisible(not record.counts)
+        self.publish.setEnabled(not record.is_control)
         self._fill_headers(record.headers)
         self._show()
 
@@ -192,6 +199,9 @@ class RecordDetail(QFrame):
             self._show_changes(record)
 
     def _show_value(self, record: StoredRecord) -> None:
+        if record.is_control:
+            self.view.show_text(value_text(record), "text")
+            return
         if not record.value:
             self.decoder.setItemText(0, self.tr("Detected"))
             self.view.show_text(self._nothing(record.value), "text")
@@ -289,7 +299,7 @@ def previous_of_key(reader: PageReader, record: StoredRecord) -> StoredRecord | 
     while high > floor:
         low = max(floor, high - _STEP)
         for earlier in reversed(reader.read(record.topic, record.partition, low, high - low)):
-            if earlier.offset < high and earlier.key == record.key:
+            if earlier.offset < high and earlier.key == record.key and earlier.transaction in ("", record.transaction):
                 return earlier
         high = low
     return None

@@ -206,6 +206,7 @@ class RecordsPanel(QWidget):
             return
         self.bar.show_topics(names, self._topic)
         self.model.grow(*self._span())
+        self.model.note_total(self._total())
         self.search.look_on(self._looked_at(self.bounds()))
         self._say()
 

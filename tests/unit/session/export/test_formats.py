@@ -32,6 +32,7 @@ records = st.builds(
     key=data,
     value=data,
     headers=st.lists(st.tuples(names, data), max_size=3).map(tuple),
+    transaction=st.sampled_from(["", "aborted", "open"]),
 )
 entries = st.builds(
     JournalEntry,
@@ -80,6 +81,11 @@ class FormatContract:
     def test_journal_entries_come_back_exactly(self, written: list[JournalEntry]):
         text = self.form.head("journal") + b"".join(self.form.entry(entry) for entry in written)
         assert self.back(text) == written
+
+    def test_no_other_standing_of_a_record_is_believed(self):
+        text = self.form.head("records") + self.form.record(StoredRecord("t", 0, 1, 5, b"k", b"v", (), "aborted"))
+        with pytest.raises(Invalid, match="Line"):
+            self.back(text.replace(b"aborted", b"nearly"))
 
     def test_a_large_value_comes_back(self):
         record = StoredRecord("t", 0, 0, 0, b"k", b"x" * 1_000_000)
