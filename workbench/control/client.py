@@ -88,7 +88,7 @@ class ControlClient:
                 del self._waiting[number]
                 raise HostGone(_GONE, _NEXT) from error
         try:
-            return answer.result(timeout_s)
+            return answer.result(None if command.takes_long else timeout_s)
         except FutureTimeout:
             self._waiting.pop(number, None)
             sentence = f"The host did not answer within {timeout_s:g} seconds."

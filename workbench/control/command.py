@@ -15,6 +15,7 @@ class Done(msgspec.Struct, frozen=True, tag=True):
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
-    """Base of all commands."""
+    """Base of all commands. ``takes_long``: its caller waits for the answer for as long as it takes."""
 
     reply: ClassVar[type] = Done
+    takes_long: ClassVar[bool] = False

@@ -13,6 +13,7 @@ import msgspec
 
 from workbench.control.command import Command
 from workbench.control.queues import (
+    AlterQueue,
     ListQueues,
     PeekQueue,
     PublishRecords,
@@ -21,6 +22,8 @@ from workbench.control.queues import (
     RedriveQueue,
     SettleMessages,
     StopRedrive,
+    SubscribeQueue,
+    UnsubscribeQueue,
 )
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, Record
@@ -365,7 +368,7 @@ class Request(msgspec.Struct, frozen=True):
         | SetSpeed
         | ControlProducer | ControlGroup | ControlMember | SeekMember | SetBookmark | NoteUserAct | SaveAs | Shutdown
         | ListQueues | PeekQueue | PurgeQueue | RedriveQueue | StopRedrive | ReceiveMessages | SettleMessages
-        | PublishRecords
+        | PublishRecords | SubscribeQueue | UnsubscribeQueue | AlterQueue
         | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers
     )  # fmt: skip
 

@@ -60,6 +60,28 @@ class ListQueues(Command, frozen=True, tag=True):
     reply: ClassVar[type] = QueueList
 
 
+class SubscribeQueue(Command, frozen=True, tag=True):
+    """Read the stream ``topic`` as a queue too, called ``TOPIC:SUBSCRIPTION``; beginning with what comes next, or with
+    all that is kept."""
+
+    topic: str
+    subscription: str
+    config: dict[str, str] = {}
+
+
+class UnsubscribeQueue(Command, frozen=True, tag=True):
+    """Forget the subscription ``queue``, and who had acked what of it; the log stays as it is."""
+
+    queue: str
+
+
+class AlterQueue(Command, frozen=True, tag=True):
+    """Change a subscription; a value of None goes back to the default. A queue of its own is altered as a topic."""
+
+    queue: str
+    config: dict[str, str | None]
+
+
 class PeekQueue(Command, frozen=True, tag=True):
     """Messages in queue order, without changing anything. ``states`` empty: those not acked; after ``after``."""
 
@@ -85,6 +107,7 @@ class RedriveQueue(Command, frozen=True, tag=True):
     spec: RedriveSpec
     dry_run: bool = False
     reply: ClassVar[type] = RedriveOutcome
+    takes_long: ClassVar[bool] = True
 
 
 class StopRedrive(Command, frozen=True, tag=True):
@@ -105,12 +128,13 @@ class ReceiveMessages(Command, frozen=True, tag=True):
 
 class SettleMessages(Command, frozen=True, tag=True):
     """End leases. ``act``: ack, nack (back to the queue, after ``delay_ms``), reject (dead), extend (for another
-    ``delay_ms``), release. ``multiple``: everything of ``consumer`` up to the receipt too (ack only)."""
+    ``delay_ms``), release. ``delay_ms`` None: as the queue says. ``multiple``: everything of ``consumer`` up to the
+    receipt too (ack only)."""
 
     queue: str
     receipts: tuple[Receipt, ...]
     act: str
-    delay_ms: int = 0
+    delay_ms: int | None = None
     reason: str = ""
     multiple: bool = False
     consumer: str = ""

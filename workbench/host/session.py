@@ -19,3 +19,4 @@ class ClientSession:
     hz: float = 0.0
     due_ms: float = 0.0
     consumers: dict[int, Consumer] = field(default_factory=dict)
+    leasing: set[tuple[str, str]] = field(default_factory=set)  # (queue, consumer) that it receives as
