@@ -43,10 +43,12 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """Where one message goes: queues without repeats, and the exchanges it passed. No queue: it can't be routed."""
+    """Where one message goes: queues without repeats, and the exchanges it passed, first the one it was sent to;
+    ``matched`` are those among them whose own bindings took it. No queue: it can't be routed."""
 
     queues: tuple[str, ...]
     passed: tuple[str, ...] = ()
+    matched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
