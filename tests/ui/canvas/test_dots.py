@@ -12,7 +12,7 @@ from workbench.ui.canvas import shapes
 from workbench.ui.canvas.dots import STEPS, DotField, life_ms, table_of
 from workbench.ui.canvas.frames import percentile
 from workbench.ui.canvas.levels import LevelHold
-from workbench.ui.canvas.looks import Level
+from workbench.ui.canvas.look_values import Level
 from workbench.ui.theme.tokens import MOTION
 
 LINE = [QPointF(0, 0), QPointF(140, 0)]

@@ -15,7 +15,8 @@ from workbench.flow.document import Node
 from workbench.flow.edits import AddNode, SetParams
 from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
 from workbench.ui.canvas.coach import Coach
-from workbench.ui.canvas.looks import Level, node_look
+from workbench.ui.canvas.look_values import Level
+from workbench.ui.canvas.looks import node_look
 from workbench.ui.canvas.view import FlowView
 from workbench.ui.theme.theme import theme
 

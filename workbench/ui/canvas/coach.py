@@ -16,7 +16,7 @@ from workbench.core.snapshot import Snapshot
 from workbench.flow.document import Change, NodeAdded, NodeChanged
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.items.pencil import CENTRE, Pencil
-from workbench.ui.canvas.looks import Level
+from workbench.ui.canvas.look_values import Level
 from workbench.ui.canvas.view import FlowView
 from workbench.ui.theme.icons import icon
 from workbench.ui.theme.theme import theme

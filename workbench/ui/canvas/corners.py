@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from workbench.ui.canvas.items.faces import ROLE
-from workbench.ui.canvas.looks import Level
+from workbench.ui.canvas.look_values import Level
 from workbench.ui.canvas.scene import FlowScene
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon

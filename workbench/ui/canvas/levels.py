@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.ui.canvas.looks import Level
+from workbench.ui.canvas.look_values import Level
 from workbench.ui.theme.tokens import LAG
 
 

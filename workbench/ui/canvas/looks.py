@@ -6,8 +6,7 @@ the live one or one of the past: the same rules make both. Pure functions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication
 
@@ -17,84 +16,45 @@ from workbench.core.snapshot import (
     MemberStat,
     PartState,
     ProducerStat,
+    QueueStat,
     RunState,
     Snapshot,
     TopicStat,
 )
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import KINDS
+from workbench.ui.canvas.look_values import Level, LinkLook, NodeLook, Pill
+from workbench.ui.canvas.queue_looks import (
+    binding_words,
+    exchange_look,
+    is_dead_letter_link,
+    members_by_lease,
+    queue_look,
+    queues_read,
+    waiting_of,
+)
 from workbench.ui.models.outside import clients_of
 from workbench.ui.theme import words
 from workbench.ui.theme.tokens import LAG
 
 PILLS_SHOWN = 4
-HISTOGRAM_OVER = 16
 GAUGE_STEPS = 60
-
-
-class Level(IntEnum):
-    """How far behind: keeping up, over half the threshold, over it."""
-
-    OK = 0
-    WARN = 1
-    BAD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Pill:
-    """One member. ``mark`` is a dot role's name or an icon's; ``level`` colours the pill."""
-
-    text: str
-    mark: str = "ok"
-    level: Level = Level.OK
-
-
-@dataclass(frozen=True, slots=True)
-class NodeLook:
-    """All that is written and filled on a node. ``ring`` and ``gauge`` are shares from 0 to 1, None without one."""
-
-    subtitle: str = ""
-    figure: str = ""
-    foot: str = ""
-    cells: tuple[float, ...] = ()
-    idle: bool = False
-    paused: bool = False
-    failed: str = ""
-    ring: float | None = None
-    level: Level = Level.OK
-    lag: str = ""
-    trend: int = 0
-    pills: tuple[Pill, ...] = ()
-    gauge: float | None = None
-    generation: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LinkLook:
-    """``waiting`` is the share of the threshold behind the link; its words show from half of it on."""
-
-    waiting: float = 0.0
-    label: str = ""
-    dead_letters: bool = False
-    rate: float = 0.0
-
-    @property
-    def slow(self) -> bool:
-        return self.waiting >= LAG["warn_at"]
+_ALONE = FlowDocument()
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("canvas", text)
 
 
-def node_look(node: Node, snapshot: Snapshot) -> NodeLook:
-    """The look of any kind of node; a kind that has no live state gets an empty one."""
+def node_look(node: Node, snapshot: Snapshot, document: FlowDocument | None = None) -> NodeLook:
+    """The look of any kind of node; a kind that has no live state gets an empty one. The document tells what it is
+    linked to; without one it is linked to nothing."""
     make = _LOOKS.get(node.kind)
-    return make(node, snapshot) if make else NodeLook()
+    return make(node, snapshot, document or _ALONE) if make else NodeLook()
 
 
 # -- producers ---------------------------------------------------------------------------------------------
-def _producer(node: Node, snapshot: Snapshot) -> NodeLook:
+def _producer(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.producer(node.id)
     what = _tr("file") if node.kind == "file" else _tr("generator")
     if stat is None:
@@ -144,7 +104,7 @@ def _shares(stat: TopicStat) -> tuple[float, ...]:
     return tuple(records / most if most else 0.0 for records in kept)
 
 
-def _topic(node: Node, snapshot: Snapshot) -> NodeLook:
+def _topic(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.topic(node.name)
     drawn = KINDS["topic"].value(node.params, "partitions") if node.kind == "topic" else 1
     partitions = len(stat.partitions) if stat else drawn
@@ -160,26 +120,10 @@ def _topic(node: Node, snapshot: Snapshot) -> NodeLook:
     )
 
 
-def _dead_letters(node: Node, snapshot: Snapshot) -> NodeLook:
+def _dead_letters(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.topic(node.name)
     records = stat.records if stat else 0
     return NodeLook(subtitle=words.plural(records, "record", "records"), idle=not records)
-
-
-def _queue(node: Node, snapshot: Snapshot) -> NodeLook:
-    stat = snapshot.topic(node.name)
-    ready = stat.records if stat else 0
-    return NodeLook(
-        subtitle=_tr("queue"),
-        figure=words.rate(stat.rate_in) if stat and stat.rate_in else "",
-        foot=_tr("{0} ready").format(words.count(ready)) if ready else _tr("empty"),
-        cells=(1.0, 0.0, 0.0) if ready else (0.0, 0.0, 0.0),
-        idle=not ready,
-    )
-
-
-def _exchange(node: Node, snapshot: Snapshot) -> NodeLook:
-    return NodeLook(subtitle=_tr("exchange"), foot=_tr("keeps nothing"))
 
 
 # -- groups ------------------------------------------------------------------------------------------------
@@ -204,34 +148,54 @@ def level_of(share: float) -> Level:
     return Level.WARN if share >= LAG["warn_at"] else Level.OK
 
 
-def _group(node: Node, snapshot: Snapshot) -> NodeLook:
-    stat = snapshot.group(node.name)
-    if stat is None:
+def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+    stat, queues = snapshot.group(node.name), queues_read(document, node, snapshot)
+    if stat is None and not queues:
         members = node.params.get("members", 1)
         said = words.plural(members, "member", "members")
         return NodeLook(subtitle=said, lag=_tr("not started"), ring=0.0, idle=True, pills=_drawn_pills(members))
-    share = lag_share(node, stat)
-    alive = [m for m in stat.members if m.state != PartState.KILLED]
-    broken = next((m for m in stat.members if m.state == PartState.FAILED), None)
+    stat = stat or GroupStat(node.name, "Stable")
+    members = stat.members or members_by_lease(queues, node.id)
+    alive = [m for m in members if m.state != PartState.KILLED]
+    broken = next((m for m in members if m.state == PartState.FAILED), None)
+    share, lag = _behind(node, replace(stat, members=members), queues)
     return NodeLook(
-        subtitle=f"{words.plural(len(alive), 'member', 'members')} · {words.rate(stat.rate)}",
-        idle=not stat.members,
+        subtitle=f"{words.plural(len(alive), 'member', 'members')} · {words.rate(stat.rate or _rate_of(alive))}",
+        idle=not members,
         paused=stat.paused or snapshot.run == RunState.PAUSED,
         failed=(broken.reason or _tr("{0} failed").format(broken.name)) if broken else "",
         ring=min(1.0, share),
         level=level_of(share),
-        lag=_tr("paused by you") if stat.paused else _lag_words(stat, level_of(share)),
+        lag=_tr("paused by you") if stat.paused else lag,
         trend=0 if stat.paused or abs(stat.trend) < 1 else (1 if stat.trend > 0 else -1),
-        pills=_pills(stat.members),
+        pills=_pills(members),
         generation=stat.generation,
     )
+
+
+def _rate_of(members: list[MemberStat]) -> float:
+    return sum(member.rate for member in members)
+
+
+def _behind(node: Node, stat: GroupStat, queues: list[QueueStat]) -> tuple[float, str]:
+    """(share of the threshold, in words): the lag of what is read by offset, or what waits in queues."""
+    share = lag_share(node, stat)
+    if not queues:
+        return share, _lag_words(stat, level_of(share))
+    records, seconds = thresholds(node)
+    waiting, oldest_ms = waiting_of(queues)
+    in_time = (oldest_ms or 0) / 1000 / seconds if stat.members else 0.0
+    share = max(share, (waiting + stat.lag_records) / records, in_time)
+    said = _tr("{0} waiting").format(words.count(waiting + stat.lag_records))
+    short = level_of(share) == Level.OK and oldest_ms is not None
+    return share, f"{said} · {words.duration(oldest_ms or 0, narrow=True)}" if short else said
 
 
 def _lag_words(stat: GroupStat, level: Level) -> str:
     return words.behind(stat.lag_records, stat.lag_ms if level == Level.OK and stat.lag_records < 10_000 else None)
 
 
-def _client(node: Node, snapshot: Snapshot) -> NodeLook:
+def _client(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     clients = clients_of(node.id, snapshot)
     if clients:
         rate = sum(c.rate_in if node.kind == "writer" else c.rate_out for c in clients)
@@ -282,7 +246,7 @@ def _pill(member: MemberStat, of: int) -> Pill:
 
 
 _LOOKS = {
-    "producer": _producer, "file": _producer, "topic": _topic, "queue": _queue, "exchange": _exchange,
+    "producer": _producer, "file": _producer, "topic": _topic, "queue": queue_look, "exchange": exchange_look,
     "group": _group, "forward": _group, "client": _client, "writer": _client, "dead_letters": _dead_letters,
 }  # fmt: skip
 
@@ -296,13 +260,19 @@ def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: Link
     return LinkLook(
         waiting=min(1.0, share),
         label=_tr("{0} waiting").format(words.count(waiting)) if share >= LAG["warn_at"] else "",
-        dead_letters=target.kind == "dead_letters",
+        dead_letters=is_dead_letter_link(document, link),
         rate=told.rate if told else 0.0,
+        key=binding_words(document, link),
     )
 
 
 def _waiting(source: Node, target: Node, snapshot: Snapshot) -> tuple[int, int]:
-    group = snapshot.group(target.name) if target.kind in ("group", "forward") else None
+    if target.kind not in ("group", "forward"):
+        return 0, 1
+    queue = snapshot.queue(source.name) if source.kind == "queue" else None
+    if queue is not None:
+        return queue.counts.ready, thresholds(target)[0]
+    group = snapshot.group(target.name)
     if group is None:
         return 0, 1
     return sum(p.lag_records for p in group.partitions if p.topic == source.name), thresholds(target)[0]
@@ -312,6 +282,6 @@ def _waiting(source: Node, target: Node, snapshot: Snapshot) -> tuple[int, int]:
 def spoken(node: Node, look: NodeLook) -> str:
     """The node as one sentence, for the canvas' description."""
     kind = KINDS[node.kind].label.lower() if node.kind in KINDS else node.kind.replace("_", " ")
-    parts = (f"{node.name}, {kind}", look.subtitle, look.figure, look.foot, look.lag,
+    parts = (f"{node.name}, {kind}", look.subtitle, look.figure, look.foot, look.dead, look.warning, look.lag,
              look.failed and _tr("failed: {0}").format(look.failed))  # fmt: skip
     return ", ".join(part for part in parts if part)

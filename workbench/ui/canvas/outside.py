@@ -18,7 +18,8 @@ from workbench.ui.bridge.movement import Movement
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem
-from workbench.ui.canvas.looks import LinkLook, node_look
+from workbench.ui.canvas.look_values import LinkLook
+from workbench.ui.canvas.looks import node_look
 from workbench.ui.models.outside import Outside, clients_of, kept_rates, outside_of
 from workbench.ui.theme.tokens import NODE_SIZE
 

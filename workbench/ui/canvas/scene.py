@@ -26,7 +26,8 @@ from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem, detail_at
 from workbench.ui.canvas.items.overlay import DotsItem
 from workbench.ui.canvas.levels import LevelHold
-from workbench.ui.canvas.looks import NodeLook, gauge_of, link_look, node_look
+from workbench.ui.canvas.look_values import NodeLook
+from workbench.ui.canvas.looks import gauge_of, link_look, node_look
 from workbench.ui.canvas.outside import OutsideClients
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import MOTION, SIZE
@@ -105,25 +106,30 @@ class FlowScene(QGraphicsScene):
         item = self.nodes[change.after.id]
         item.set_node(change.after)
         item.set_look(self._look(change.after, self.workspace.shown, at_once=False))
+        self._look_at_links(change.after.id)
         self.reroute([change.after.id])
 
     @_apply.register
     def _(self, change: doc.LinkAdded) -> None:
         self._add_link(change.link)
+        self._look_at_ends(change.link)
 
     @_apply.register
     def _(self, change: doc.LinkRemoved) -> None:
         item = self.links.pop(change.link.id)
         item.repaint()
-        self.removeItem(item.bar)
+        self._lift(item)
         if self._field is not None:
             self._field.drop_link(change.link.id)
         self.select_links(self.selected_links - {change.link.id})
         self._mark_out(change.link.source)
+        self._look_at_ends(change.link)
 
     @_apply.register
     def _(self, change: doc.LinkChanged) -> None:
-        self.links[change.after.id].link = change.after
+        item = self.links[change.after.id]
+        item.link = change.after
+        item.set_look(link_look(self.workspace.document, item.link, self.workspace.shown, None))
 
     @_apply.register
     def _(self, change: doc.DocumentReset) -> None:
@@ -132,8 +138,10 @@ class FlowScene(QGraphicsScene):
         self.replaced.emit()
 
     def _rebuild(self) -> None:
-        for item in (*self.nodes.values(), *(link.bar for link in self.links.values())):
+        for item in self.nodes.values():
             self.removeItem(item)
+        for link in self.links.values():
+            self._lift(link)
         self._links_changed(self.sceneRect())
         self.outside.clear()
         self.nodes, self.links, self.selected_links = {}, {}, frozenset()
@@ -152,13 +160,31 @@ class FlowScene(QGraphicsScene):
 
     def _add_link(self, link: Link) -> None:
         item = self.links[link.id] = LinkItem(link, self._links_changed)
-        self.addItem(item.bar)
+        for over in item.laid_over:
+            self.addItem(over)
         item.zoom = self.zoom
         item.dense = theme().reduced_motion
         item.look = link_look(self.workspace.document, link, self.workspace.shown, None)
         item.restyle()
         self._route(item)
         self._mark_out(link.source)
+
+    def _lift(self, link: LinkItem) -> None:
+        for over in link.laid_over:
+            self.removeItem(over)
+
+    def _look_at_links(self, node_id: str) -> None:
+        """Bindings read what kind of exchange they leave."""
+        for item in self.links.values():
+            if item.link.source == node_id:
+                item.set_look(link_look(self.workspace.document, item.link, self.workspace.shown, None))
+
+    def _look_at_ends(self, link: Link) -> None:
+        """A part that says how many links it has says so at once."""
+        for node_id in (link.source, link.target):
+            item = self.nodes.get(node_id)
+            if item is not None:
+                item.set_look(self._look(item.node, self.workspace.shown, at_once=False))
 
     def _links_changed(self, area: QRectF) -> None:
         self.invalidate(area, QGraphicsScene.SceneLayer.BackgroundLayer)
@@ -192,7 +218,7 @@ class FlowScene(QGraphicsScene):
 
     # -- looks ---------------------------------------------------------------------------------------------
     def _look(self, node: Node, snapshot: Snapshot, at_once: bool) -> NodeLook:
-        look = node_look(node, snapshot)
+        look = node_look(node, snapshot, self.workspace.document)
         if look.ring is None or look.idle:
             self._levels.forget(node.id)
             return look

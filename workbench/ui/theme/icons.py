@@ -40,7 +40,11 @@ GLYPHS = {
     "problem_fill": "warning-fill", "bookmark_fill": "bookmark-simple-fill", "start_fill": "flag-fill",
     "fault_fill": "lightning-fill", "dead_letters_fill": "tray-fill", "group_fill": "users-three-fill",
     "exact_fill": "check-circle-fill", "light": "sun", "dark": "moon", "keyboard": "keyboard",
-    "tail": "arrow-line-down",
+    "tail": "arrow-line-down", "exchange_direct": "arrow-right", "exchange_fanout": "arrows-out",
+    "exchange_topic": "asterisk", "exchange_headers": "tag", "ready": "circle", "delayed": "hourglass-medium",
+    "in_flight": "timer", "dead": "x-circle", "acked": "check", "ack": "check", "nack": "arrow-u-up-left",
+    "reject": "x-circle", "extend": "timer", "receive": "hand", "redrive": "arrows-clockwise", "purge": "trash",
+    "locked": "lock", "header": "tag",
 }  # fmt: skip
 """Our name -> Phosphor's name; a ``-fill`` at the end takes the filled cut."""
 

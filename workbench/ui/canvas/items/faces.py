@@ -7,8 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from workbench.flow.document import Node
-from workbench.ui.canvas.items.pencil import LEVEL_TEXT, RIGHT, Pencil
-from workbench.ui.canvas.looks import HISTOGRAM_OVER, Level, NodeLook
+from workbench.ui.canvas.items.face_parts import badge, heading, line, subtitle
+from workbench.ui.canvas.items.pencil import LEVEL_TEXT, Pencil
+from workbench.ui.canvas.items.queue_faces import exchange_face, queue_face
+from workbench.ui.canvas.look_values import HISTOGRAM_OVER, Level, NodeLook
 from workbench.ui.theme.tokens import RADIUS, SIZE
 
 Face = Callable[[Pencil, Node, NodeLook, QRectF, bool], None]
@@ -28,51 +30,23 @@ def icon_of(node: Node) -> str:
     return "client" if node.kind == "writer" else node.kind
 
 
-def _line(x: float, middle: float, width: float) -> QRectF:
-    return QRectF(x, middle - 9, width, 18)
-
-
-def _heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float, middles: tuple[float, float]) -> None:
-    room = pencil.width(look.figure, "title", 500) + 8 if look.figure else 0
-    pencil.text(_line(x, middles[0], right - x - room), node.name, "title", elide=True)
-    if look.figure:
-        pencil.text(_line(x, middles[0], right - x), look.figure, "title", weight=500, align=RIGHT)
-    _subtitle(pencil, look, _line(x, middles[1], right - x))
-
-
-def _subtitle(pencil: Pencil, look: NodeLook, room: QRectF) -> None:
-    """The line under the name; where it is too long, the figure at its end stands alone."""
-    whole = look.subtitle
-    fits = pencil.width(whole, "body") <= room.width()
-    pencil.text(room, whole if fits else whole.rpartition(" · ")[2], role="text_muted", elide=True)
-
-
-def _badge(pencil: Pencil, look: NodeLook, rect: QRectF) -> float:
-    """The mark in the upper right corner; returns the room it takes."""
-    if look.failed:
-        pencil.icon(QPointF(rect.right() - 17, 17), "failed", "bad", 16)
-    elif look.paused:
-        pencil.icon(QPointF(rect.right() - 17, 18), "pause", "text_muted", 15)
-    return 18.0 if look.failed or look.paused else 0.0
-
-
 def _producer(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     pencil.tile(QPointF(14, 10), icon_of(node), "producer")
-    room = _badge(pencil, look, rect)
-    _heading(pencil, node, look, 50, rect.right() - 8 - room, (17.5, 33.5))
+    room = badge(pencil, look, rect)
+    heading(pencil, node, look, 50, rect.right() - 8 - room, (17.5, 33.5))
     pencil.bar(QRectF(18, 49, rect.width() - 32, 4), look.gauge or 0.0, "producer")
 
 
 def _topic(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     pencil.tile(QPointF(12, 12), "topic", "stream")
-    _heading(pencil, node, look, 48, rect.right() - 12, (20.5, 36.5))
+    heading(pencil, node, look, 48, rect.right() - 12, (20.5, 36.5))
     area = QRectF(12, 64, rect.width() - 24, 10)
     strength = 0.3 if look.idle else 0.75
     if len(look.cells) > HISTOGRAM_OVER:
         _histogram(pencil, look.cells, area.adjusted(0, -6, 0, 0), strength)
     else:
         _cells(pencil, look.cells, area, strength)
-    pencil.text(_line(12, 85, area.width()), look.foot, role="text_muted", elide=True)
+    pencil.text(line(12, 85, area.width()), look.foot, role="text_muted", elide=True)
 
 
 def _cells(pencil: Pencil, shares: tuple[float, ...], area: QRectF, strength: float) -> None:
@@ -99,38 +73,15 @@ def _histogram(pencil: Pencil, shares: tuple[float, ...], area: QRectF, strength
     pencil.painter.setRenderHint(pencil.painter.RenderHint.Antialiasing)
 
 
-def _queue(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
-    pencil.tile(QPointF(12, 12), "queue", "queue")
-    _heading(pencil, node, look, 48, rect.right() - 12, (20.5, 36.5))
-    area = QRectF(12, 54, rect.width() - 24, 10)
-    parts = (*look.cells, 0.0, 0.0, 0.0)[:3]
-    total = sum(parts)
-    x = area.left()
-    for share, role, alpha in zip(parts, ("queue", "queue", "bad"), (0.8, 0.45, 1.0), strict=True):
-        if share > 0:
-            width = (area.width() - 4) * share / total
-            pencil.box(QRectF(x, area.top(), max(4.0, width), area.height()), role, 2, alpha)
-            x += width + 2
-    if total == 0:
-        pencil.box(area, "surface_sunken", 2)
-    pencil.text(_line(12, 74, area.width()), look.foot, role="text_muted", elide=True)
-
-
-def _exchange(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
-    pencil.tile(QPointF(12, 12), "exchange", "queue")
-    _heading(pencil, node, look, 48, rect.right() - 12, (20.5, 36.5))
-    pencil.text(_line(12, 66, rect.width() - 24), look.foot, role="text_muted", elide=True)
-
-
 def _group(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     pencil.ring(QPointF(32, 32), look.ring or 0.0, look.level, node.kind, "consumer")
-    room = _badge(pencil, look, rect)
+    room = badge(pencil, look, rect)
     right = rect.right() - 12
-    pencil.text(_line(60, 21, right - 60 - room), node.name, "title", elide=True)
-    _subtitle(pencil, look, _line(60, 37, right - 60))
+    pencil.text(line(60, 21, right - 60 - room), node.name, "title", elide=True)
+    subtitle(pencil, look, line(60, 37, right - 60))
     role = "text_muted" if look.idle else LEVEL_TEXT[look.level]
     weight = 500 if look.level == Level.OK else 600
-    pencil.text(_line(60, 53, right - 60), look.lag, role=role, weight=weight)
+    pencil.text(line(60, 53, right - 60), look.lag, role=role, weight=weight)
     if look.trend and look.level != Level.OK:
         x = 60 + pencil.width(look.lag, "body", weight) + 9
         if x < rect.right() - 8:
@@ -146,17 +97,17 @@ def _client(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool)
         pencil.tile(QPointF(18, 17), "client", "external")
     else:
         pencil.ring(QPointF(32, 31), look.ring, look.level, "client", "external")
-    _heading(pencil, node, look, 58, rect.right() - 12, (22, 39))
+    heading(pencil, node, look, 58, rect.right() - 12, (22, 39))
 
 
 def _dead_letters(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     pencil.tile(QPointF(12, 12), "dead_letters", "external")
-    _heading(pencil, node, look, 48, rect.right() - 8, (20.5, 36.5))
+    heading(pencil, node, look, 48, rect.right() - 8, (20.5, 36.5))
 
 
 def _note(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     right = rect.right() - 12
-    pencil.text(_line(12, 18, right - 26), node.name, weight=600, elide=True)
+    pencil.text(line(12, 18, right - 26), node.name, weight=600, elide=True)
     body = QRectF(12, 28, rect.width() - 24, rect.height() - 34)
     pencil.painter.setFont(pencil.theme.font("body"))
     pencil.painter.setPen(pencil.theme.color("text_muted"))
@@ -165,11 +116,11 @@ def _note(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -
 
 
 def _frame(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
-    pencil.text(_line(12, 16, rect.width() - 24), node.name, "caption", "text_muted", 600, elide=True)
+    pencil.text(line(12, 16, rect.width() - 24), node.name, "caption", "text_muted", 600, elide=True)
 
 
 FACES: dict[str, Face] = {
-    "producer": _producer, "file": _producer, "topic": _topic, "queue": _queue, "exchange": _exchange,
+    "producer": _producer, "file": _producer, "topic": _topic, "queue": queue_face, "exchange": exchange_face,
     "group": _group, "forward": _group, "client": _client, "writer": _client,
     "dead_letters": _dead_letters, "note": _note, "frame": _frame,
 }  # fmt: skip
@@ -183,14 +134,18 @@ def compact(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF) -> None:
         _small_ring(pencil, mark, look, ROLE.get(node.kind, "consumer"))
     else:
         pencil.icon(mark, icon_of(node), ROLE.get(node.kind, "text_muted"), SIZE["icon"])
-    left = rect.left() + 29
-    pencil.text(QRectF(left, rect.top(), rect.right() - left - 6, rect.height()), node.name, "caption", weight=600,
+    left, room = rect.left() + 29, 6.0
+    if look.dead or look.warning:
+        glyph, role = ("failed", "bad") if look.dead else ("problem_fill", "warn_mark")
+        pencil.icon(QPointF(rect.right() - 12, middle), glyph, role, 12)
+        room = 20.0
+    pencil.text(QRectF(left, rect.top(), rect.right() - left - room, rect.height()), node.name, "caption", weight=600,
                 elide=True)  # fmt: skip
 
 
-def compact_width(pencil: Pencil, node: Node) -> float:
+def compact_width(pencil: Pencil, node: Node, look: NodeLook) -> float:
     """How wide a compact node is when its whole name shows."""
-    return 29 + pencil.width(node.name, "caption", 600) + 8
+    return 29 + pencil.width(node.name, "caption", 600) + (22 if look.dead or look.warning else 8)
 
 
 def _small_ring(pencil: Pencil, centre: QPointF, look: NodeLook, role: str) -> None:

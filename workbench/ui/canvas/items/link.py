@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGrap
 
 from workbench.flow.document import Link
 from workbench.ui.canvas import shapes
+from workbench.ui.canvas.items.key_tag import KeyTag
 from workbench.ui.canvas.items.node import FULL, Z_WAITING, detail_at
 from workbench.ui.canvas.items.pencil import CENTRE, Pencil
-from workbench.ui.canvas.looks import LinkLook
+from workbench.ui.canvas.look_values import LinkLook
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import RADIUS, STROKE
@@ -73,6 +74,7 @@ class LinkItem:
         self.zoom = 1.0
         self.chain: list[QPointF] = []
         self.bar = WaitingBar()
+        self.tag = KeyTag()
 
     def path(self) -> QPainterPath:
         return self._path
@@ -83,7 +85,9 @@ class LinkItem:
         self._path = path
         self.repaint()
         self.chain = shapes.flattened(path)
-        self.bar.setPos(path.pointAtPercent(path.percentAtLength(path.length() / 2)))
+        middle = path.pointAtPercent(path.percentAtLength(path.length() / 2))
+        self.bar.setPos(middle)
+        self.tag.setPos(middle)
         self.bar.length = 52.0 if path.length() < 170 else 64.0
 
     def set_look(self, look: LinkLook) -> None:
@@ -120,6 +124,13 @@ class LinkItem:
             self._pen = pen
             self.repaint()
         self._restyle_bar()
+        self.tag.show_key(self.look.key, self.selected)
+        self.tag.setVisible(bool(self.look.key) and detail_at(self.zoom) == FULL)
+
+    @property
+    def laid_over(self) -> tuple[QGraphicsItem, ...]:
+        """What lies on the link as items of their own: back-pressure and key."""
+        return self.bar, self.tag
 
     def paint(self, painter: QPainter) -> None:
         painter.setPen(self._pen)
@@ -134,6 +145,8 @@ class LinkItem:
         self.bar.setVisible(bool(self.bar.text) and detail_at(self.zoom) == FULL)
 
     def hit(self, at: QPointF, reach: float) -> bool:
+        if self.tag.isVisible() and self.tag.body().translated(self.tag.pos()).contains(at):
+            return True
         box = self._path.boundingRect().adjusted(-reach, -reach, reach, reach)
         return box.contains(at) and shapes.distance(self.chain, at) <= reach
 

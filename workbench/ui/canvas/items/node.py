@@ -13,7 +13,7 @@ from workbench.flow.document import Node
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.faces import FACES, ROLE, compact, compact_width, fold
 from workbench.ui.canvas.items.pencil import Pencil
-from workbench.ui.canvas.looks import Level, NodeLook
+from workbench.ui.canvas.look_values import Level, NodeLook
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE, STROKE
 
@@ -125,7 +125,7 @@ class NodeItem(QGraphicsItem):
         elif detail == COMPACT:
             self._paint_compact(pencil)
         else:
-            role = "bad" if self.look.level == Level.BAD or self.look.failed else ROLE.get(self.node.kind, "external")
+            role = "bad" if self.look.level == Level.BAD or self.look.failed or self.look.dead else ROLE.get(self.node.kind, "external")
             pencil.box(self._rect, role, 10, 0.75)
             if self.selected:
                 pencil.shape(shapes.outline(self._rect, self.node.kind, 8), None, "selection", 3 / self.zoom)
@@ -136,7 +136,7 @@ class NodeItem(QGraphicsItem):
         painter.save()
         painter.scale(1 / zoom, 1 / zoom)
         body = QRectF(0, 0, self._rect.width() * zoom, self._rect.height() * zoom)
-        wider = min(_WIDER, max(0.0, compact_width(pencil, self.node) - body.width())) / 2
+        wider = min(_WIDER, max(0.0, compact_width(pencil, self.node, self.look) - body.width())) / 2
         height = min(30.0, body.height())
         rect = QRectF(-wider, body.center().y() - height / 2, body.width() + 2 * wider, height)
         self._paint_body(pencil, rect)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from workbench.ui.canvas.looks import Level, Pill
+from workbench.ui.canvas.look_values import Level, Pill
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import Theme
 from workbench.ui.theme.tokens import RADIUS, SIZE, STROKE

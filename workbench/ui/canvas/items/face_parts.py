@@ -1,0 +1,39 @@
+"""What the faces of several kinds share: the heading with its figure, the line under it, the mark in the corner."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+
+from workbench.flow.document import Node
+from workbench.ui.canvas.items.pencil import RIGHT, Pencil
+from workbench.ui.canvas.look_values import NodeLook
+
+
+def line(x: float, middle: float, width: float) -> QRectF:
+    return QRectF(x, middle - 9, width, 18)
+
+
+def heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float, middles: tuple[float, float],
+            tail: float = 0.0) -> None:  # fmt: skip
+    """Name and figure, and the line under them, which leaves ``tail`` free at its end."""
+    room = pencil.width(look.figure, "title", 500) + 8 if look.figure else 0
+    pencil.text(line(x, middles[0], right - x - room), node.name, "title", elide=True)
+    if look.figure:
+        pencil.text(line(x, middles[0], right - x), look.figure, "title", weight=500, align=RIGHT)
+    subtitle(pencil, look, line(x, middles[1], right - x - tail))
+
+
+def subtitle(pencil: Pencil, look: NodeLook, room: QRectF) -> None:
+    """The line under the name; where it is too long, the figure at its end stands alone."""
+    whole = look.subtitle
+    fits = pencil.width(whole, "body") <= room.width()
+    pencil.text(room, whole if fits else whole.rpartition(" · ")[2], role="text_muted", elide=True)
+
+
+def badge(pencil: Pencil, look: NodeLook, rect: QRectF) -> float:
+    """The mark in the upper right corner; returns the room it takes."""
+    if look.failed:
+        pencil.icon(QPointF(rect.right() - 17, 17), "failed", "bad", 16)
+    elif look.paused:
+        pencil.icon(QPointF(rect.right() - 17, 18), "pause", "text_muted", 15)
+    return 18.0 if look.failed or look.paused else 0.0

@@ -1,0 +1,55 @@
+"""The key of a binding, on the middle of its link. Painted over the dots, which pass behind it. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from workbench.ui.canvas.items.node import Z_WAITING
+from workbench.ui.canvas.items.pencil import CENTRE, Pencil
+from workbench.ui.theme.theme import theme
+from workbench.ui.theme.tokens import RADIUS
+
+_WIDEST = 132.0
+
+
+class KeyTag(QGraphicsItem):
+    """A chip with a binding's key; it shows nothing while there is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self.selected = False
+        self._width = 0.0
+        self.setZValue(Z_WAITING)
+        self.setVisible(False)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def show_key(self, text: str, selected: bool) -> None:
+        if (text, selected) == (self.text, self.selected):
+            return
+        self.prepareGeometryChange()
+        self.text, self.selected = text, selected
+        self._width = min(_WIDEST, QFontMetricsF(self._font()).horizontalAdvance(text) + 14)
+        self.update()
+
+    def _font(self):
+        return theme().font("caption", 500, mono=True)
+
+    def body(self) -> QRectF:
+        return QRectF(-self._width / 2, -9, self._width, 18)
+
+    def boundingRect(self) -> QRectF:
+        return self.body().adjusted(-2, -2, 2, 2)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        pencil = Pencil(painter, theme())
+        line = "accent" if self.selected else "line_strong"
+        pencil.box(self.body(), "accent_soft" if self.selected else "surface_raised", RADIUS["chip"], line=line)
+        painter.setFont(self._font())
+        painter.setPen(theme().color("accent" if self.selected else "text_muted"))
+        inner = self.body().adjusted(6, 0, -6, 0)
+        shown = QFontMetricsF(self._font()).elidedText(self.text, Qt.TextElideMode.ElideMiddle, inner.width() + 1)
+        painter.drawText(inner, CENTRE | Qt.TextFlag.TextSingleLine, shown)

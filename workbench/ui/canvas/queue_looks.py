@@ -1,0 +1,149 @@
+"""What queues, exchanges and bindings show, and how much waits for a group that reads queues. Pure functions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from workbench.core.queues import SUBSCRIPTION_MARK
+from workbench.core.snapshot import ExchangeStat, MemberStat, PartState, QueueStat, Snapshot
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.ui.canvas.look_values import Held, NodeLook
+from workbench.ui.theme import words
+
+PROFILE_NAMES = {"kafka": "Kafka", "pulsar": "Pulsar", "kinesis": "Kinesis", "rabbitmq": "RabbitMQ",
+                 "activemq": "ActiveMQ", "sqs": "SQS"}  # fmt: skip
+TYPE_GLYPHS = {"direct": "exchange_direct", "fanout": "exchange_fanout", "topic": "exchange_topic",
+               "headers": "exchange_headers"}  # fmt: skip
+_ARGUMENTS_SHOWN = 2
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("canvas", text)
+
+
+# -- queues ------------------------------------------------------------------------------------------------
+def held_of(stat: QueueStat) -> Held:
+    counts = stat.counts
+    return Held(counts.ready, counts.in_flight, counts.delayed, counts.dead)
+
+
+def queue_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+    """A queue by its counts; where nobody counts yet, by what its log keeps."""
+    stat = snapshot.queue(node.name)
+    if stat is None:
+        return _unread_queue(node, snapshot)
+    held = held_of(stat)
+    profile = PROFILE_NAMES.get(stat.profile, "")
+    kind = _tr("{0} queue").format(profile) if profile else _tr("queue")
+    return NodeLook(
+        subtitle=f"{kind} · {_tr('{0} out').format(words.rate(stat.rate_out))}" if stat.rate_out else kind,
+        figure=words.rate(stat.rate_in) if stat.rate_in else "",
+        foot=_held_words(held) or _tr("empty"),
+        idle=not held.total,
+        held=held,
+        dead=_tr("{0} dead").format(words.count(held.dead)) if held.dead else "",
+    )
+
+
+def _held_words(held: Held) -> str:
+    parts = ((held.ready, _tr("{0} ready")), (held.in_flight, _tr("{0} leased")), (held.delayed, _tr("{0} delayed")))
+    return " · ".join(text.format(words.count(number)) for number, text in parts if number)
+
+
+def _unread_queue(node: Node, snapshot: Snapshot) -> NodeLook:
+    topic = snapshot.topic(node.name)
+    held = Held(ready=topic.records if topic else 0)
+    return NodeLook(
+        subtitle=_tr("queue"),
+        figure=words.rate(topic.rate_in) if topic and topic.rate_in else "",
+        foot=_held_words(held) or _tr("empty"),
+        idle=not held.total,
+        held=held,
+    )
+
+
+# -- exchanges ---------------------------------------------------------------------------------------------
+def exchange_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+    """An exchange keeps nothing: its type, what passes, how many bindings, and what found no queue."""
+    stat = snapshot.exchange(node.name) or ExchangeStat(node.name, str(node.params.get("type", "direct")))
+    bound = sum(link.source == node.id for link in document.links) if document.has_node(node.id) else 0
+    bindings = words.plural(bound, "binding", "bindings")
+    foot = f"{bindings} · {_tr('0 unrouted')}"
+    if stat.unroutable:
+        foot = _tr("last {0}").format(stat.last_unroutable) if stat.last_unroutable else _tr("last without a key")
+    return NodeLook(
+        subtitle=f"{_tr('exchange')} · {stat.type}",
+        figure=words.rate(stat.rate) if stat.rate else "",
+        foot=foot,
+        warning=_tr("{0} unrouted").format(words.count(stat.unroutable)) if stat.unroutable else "",
+        idle=not stat.published,
+        glyph=TYPE_GLYPHS.get(stat.type, ""),
+    )
+
+
+# -- bindings ----------------------------------------------------------------------------------------------
+def is_binding(document: FlowDocument, link: Link) -> bool:
+    return document.node(link.source).kind == "exchange"
+
+
+def is_dead_letter_link(document: FlowDocument, link: Link) -> bool:
+    """From a queue to where its dead messages go, or from a group to its dead letters."""
+    source, target = document.node(link.source), document.node(link.target)
+    return target.kind == "dead_letters" or (source.kind == "queue" and target.kind in ("queue", "exchange"))
+
+
+def binding_words(document: FlowDocument, link: Link) -> str:
+    """What stands on a binding: its key, or the headers that it asks for. A fanout exchange asks for nothing."""
+    exchange = document.node(link.source)
+    if exchange.kind != "exchange":
+        return ""
+    kind = str(exchange.params.get("type", "direct"))
+    if kind == "headers":
+        return _arguments_words(link)
+    return "" if kind == "fanout" else str(link.params.get("key", "")) or _tr("no key")
+
+
+def _arguments_words(link: Link) -> str:
+    arguments = read_arguments(link.params.get("arguments"))
+    if not arguments:
+        return _tr("no headers")
+    joined = (_tr(" or ") if link.params.get("match") == "any" else _tr(" and ")).join(
+        f"{name}={value}" for name, value in arguments[:_ARGUMENTS_SHOWN])  # fmt: skip
+    return joined + (" …" if len(arguments) > _ARGUMENTS_SHOWN else "")
+
+
+def read_arguments(written: object) -> list[tuple[str, str]]:
+    """A binding's arguments, as the drawing keeps them: pairs, a mapping, or lines of ``name=value``."""
+    if isinstance(written, dict):
+        return [(str(name), str(value)) for name, value in written.items()]
+    if isinstance(written, str):
+        lines = (line.partition("=") for line in written.splitlines() if line.strip())
+        return [(name.strip(), value.strip()) for name, _, value in lines]
+    if isinstance(written, list | tuple):
+        return [(str(pair[0]), str(pair[1])) for pair in written if isinstance(pair, list | tuple) and len(pair) == 2]
+    return []
+
+
+# -- groups that read by leases ----------------------------------------------------------------------------
+def queues_read(document: FlowDocument, node: Node, snapshot: Snapshot) -> list[QueueStat]:
+    """The queues a group takes messages from: drawn queues, and its subscriptions to streams."""
+    if not document.has_node(node.id):
+        return []
+    names = [source.name if source.kind == "queue" else f"{source.name}{SUBSCRIPTION_MARK}{node.name}"
+             for source in document.sources_of(node.id)]  # fmt: skip
+    return [stat for stat in map(snapshot.queue, names) if stat is not None]
+
+
+def waiting_of(queues: list[QueueStat]) -> tuple[int, int | None]:
+    """(messages that wait for a lease, age of the oldest in ms where it is known)."""
+    ages = [stat.oldest_ms for stat in queues if stat.oldest_ms is not None and stat.counts.ready]
+    return sum(stat.counts.ready for stat in queues), max(ages, default=None)
+
+
+def members_by_lease(queues: list[QueueStat], node_id: str) -> tuple[MemberStat, ...]:
+    """The consumers of a drawn group, as members: for a host that counts them with the queue only."""
+    return tuple(
+        MemberStat(c.consumer, c.consumer, PartState.RUNNING if c.active else PartState.IDLE, rate=c.rate,
+                   node_id=node_id)
+        for stat in queues for c in stat.consumers if c.node_id == node_id
+    )  # fmt: skip
