@@ -1,10 +1,11 @@
-"""``consume``: the records of a topic, browsed without a trace, or read as a member of a group that commits."""
+"""``consume``: the records of a topic, browsed without a trace, read as a member of a group that commits, or leased."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import click
 
 from workbench.broker import decode_batch
+from workbench.cli.leasing import AckMode, Leasing, Show
 from workbench.cli.workspace import Point, file_argument, host_of, reader_of
 from workbench.control.client import Caller
 from workbench.control.messages import CloseConsumer, CommitConsumer, OpenConsumer, PollConsumer
@@ -26,9 +28,6 @@ _LOOK_EVERY_S = 0.05
 _POLL_MS = 500
 _JOIN_WITHIN_S = 30.0
 
-Show = Callable[[StoredRecord], object]
-
-
 @click.command()
 @file_argument
 @click.argument("topic")
@@ -38,27 +37,54 @@ Show = Callable[[StoredRecord], object]
 @click.option("--follow", is_flag=True, help="Go on with what arrives, until Ctrl-C.")
 @click.option("--partition", type=click.IntRange(0), default=None)
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv", "value"]), default="jsonl", show_default=True)
+@click.option("--ack", type=click.Choice(["auto", "manual", "nack"]), default=None,
+              help="Of a queue: lease its messages, and settle them so.")
+@click.option("--consumer", default="", metavar="NAME", help="Who leases; default: a name of this process.")
+@click.option("--visibility", "visibility_ms", type=int, default=None, metavar="MS",
+              help="How long a lease is; default: as the queue says.")
 def consume(
     file: Path, topic: str, group: str, from_: LogPoint, most: int | None, follow: bool, partition: int | None,
-    form: str,
+    form: str, ack: AckMode | None, consumer: str, visibility_ms: int | None,
 ) -> None:  # fmt: skip
-    """Print the records of TOPIC."""
-    if group and partition is not None:
-        raise click.UsageError("The members of a group are given their partitions: leave out --partition or --group.")
+    """Print the records of TOPIC, or the messages of the queue TOPIC.
+
+    Without --group and --ack it browses the log and disturbs nothing, also that of a queue.
+
+    \b
+    --ack auto    acked before they are printed: a crash may lose some, none comes twice
+    --ack manual  acked once printed: a crash may print some twice, none is lost
+    --ack nack    given back once printed, and the attempt is counted: each once, or
+                  with --follow again and again until the queue's delivery limit
+    """
+    _check_usage(group, from_, partition, ack, consumer, visibility_ms)
     show = _printer(form)
     try:
-        if group:
+        if ack:
+            with host_of(file) as host:
+                name = consumer or f"consume-{os.getpid()}"
+                Leasing(host, topic, ack, name, visibility_ms, show).read(most, follow)
+        elif group:
             with host_of(file) as host:
                 _Membership(host, group, topic, from_, show).read(most, follow)
         else:
             with reader_of(file) as reader:
-                records = _browse(reader, topic, from_, partition, follow)
-                for record in islice(records, most):
+                for record in islice(_browse(reader, topic, from_, partition, follow), most):
                     show(record)
     except KeyboardInterrupt:
         if not follow:
             raise
     sys.stdout.buffer.flush()
+
+
+def _check_usage(
+    group: str, from_: LogPoint, partition: int | None, ack: AckMode | None, consumer: str, visibility_ms: int | None
+) -> None:
+    if group and partition is not None:
+        raise click.UsageError("The members of a group are given their partitions: leave out --partition or --group.")
+    if ack and (group or partition is not None or from_ is not EARLIEST):
+        raise click.UsageError("A queue hands out what is ready: leave out --group, --partition and --from, or --ack.")
+    if not ack and (consumer or visibility_ms is not None):
+        raise click.UsageError("--consumer and --visibility are for leases: add --ack.")
 
 
 def _printer(form: str) -> Show:

@@ -12,18 +12,10 @@ from workbench.core.errors import Unsupported
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @file_argument
-@click.argument("rest", nargs=-1, type=click.UNPROCESSED)
-def queues(file: Path, rest: tuple[str, ...]) -> None:
-    """Queues, their messages and dead letters (not built yet)."""
-    raise Unsupported("Queues are not built yet.", "Read the topic as a log with «workbench consume».")
-
-
-@click.command(context_settings={"ignore_unknown_options": True})
-@file_argument
 @click.argument("sql", nargs=-1, type=click.UNPROCESSED)
 def query(file: Path, sql: tuple[str, ...]) -> None:
     """Records as tables (not built yet)."""
     raise Unsupported("Queries are not built yet.", "Export to csv or jsonl, and query that.")
 
 
-COMMANDS = {"queues": queues, "query": query}
+COMMANDS = {"query": query}

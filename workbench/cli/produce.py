@@ -1,4 +1,4 @@
-"""``produce``: events from a file, a pipe or standard input into a topic, as fast as it goes or paced.
+"""``produce``: events from a file or a pipe into a topic or to an exchange, as fast as it goes or paced.
 
 Reading, formats, keys and pacing are those of a drawn file source; here its events are put into batches, encoded,
 and sent as they fill. Every event counted at the end was acknowledged.
@@ -13,18 +13,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import click
 
 from workbench.broker import encode_batch
+from workbench.cli.attributes import Attributes
 from workbench.cli.output import ProgressLine, counted, print_json
+from workbench.cli.publishing import Publishing, report_published
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
 from workbench.control.client import Caller
 from workbench.control.messages import AppendBatch, ListTopics
 from workbench.core.clock import SystemClock
 from workbench.core.errors import Invalid, NotFound, WorkbenchError
 from workbench.core.partitioners import Partitioner, partitioner
-from workbench.core.records import Headers, Record
+from workbench.core.records import Record
 from workbench.flow.kinds import kind_of
 from workbench.runtime.file_source import FileSource
 
@@ -85,8 +88,8 @@ def _partitions_of(host: Caller, topic: str) -> int:
 
 @click.command()
 @file_argument
-@click.argument("topic")
-@click.argument("source", default="-")
+@click.argument("topic", required=False)
+@click.argument("source", required=False)
 @click.option("--key", default="", metavar="FIELD", help="The field that is the key; of plain lines a word's number.")
 @click.option("--time", "time_field", default="", metavar="FIELD", help="The field that is the event's time.")
 @click.option("--header", "headers", multiple=True, metavar="NAME=VALUE", help="A header of every event.")
@@ -94,42 +97,106 @@ def _partitions_of(host: Caller, topic: str) -> int:
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=None, help="Events a second.")
 @click.option("--speed", type=click.FloatRange(0, min_open=True), default=None, help="Times the original spacing.")
 @click.option("--format", "form", type=click.Choice(["auto", "jsonl", "csv", "lines"]), default="auto")
+@click.option("--delay", type=click.IntRange(0), default=None, metavar="MS", help="Queues: handed out only after it.")
+@click.option("--ttl", type=click.IntRange(0), default=None, metavar="MS", help="Queues: expires if not taken by then.")
+@click.option("--priority", type=click.IntRange(0, 255), default=None, help="Queues: higher ones first.")
+@click.option("--group", default="", metavar="FIELD", help="Queues: messages of one group stay in order.")
+@click.option("--dedup", default="", metavar="FIELD", help="Queues: what repeats it within the window is dropped.")
+@click.option("--exchange", default=None, metavar="NAME", help="Publish there, instead of to a topic.")
+@click.option("--routing-key", default=None, metavar="KEY", help="With --exchange; may hold fields: order.{country}.")
+@click.option("--mandatory", is_flag=True, help="With --exchange: what no queue takes comes back.")
 @json_option
-def produce(
-    file: Path, topic: str, source: str, key: str, time_field: str, headers: tuple[str, ...], partition: int | None,
-    rate: float | None, speed: float | None, form: str, as_json: bool,
-) -> None:  # fmt: skip
-    """Append events from SOURCE (a file, or - for standard input) to TOPIC."""
-    if rate is not None and speed is not None:
-        raise click.UsageError("Give --rate or --speed, not both.")
-    if speed is not None and not time_field:
-        raise click.UsageError("--speed needs the spacing of the events: name their time with --time FIELD.")
-    pace = "rate" if rate is not None else "original" if speed is not None else "flat_out"
-    chosen = {"path": source, "format": form, "key": key, "time": time_field, "pace": pace}
-    chosen |= {"rate": rate} if rate is not None else {"speed": speed} if speed is not None else {}
-    _check_source(source)
-    fixed = tuple((name, value.encode()) for name, value in (pair(text, "name=value") for text in headers))
+def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **options: Any) -> None:
+    """Append events from SOURCE (a file, or - for standard input) to TOPIC, or publish them:
+
+    \b
+    workbench produce FILE TOPIC [SOURCE]
+    workbench produce FILE [SOURCE] --exchange NAME --routing-key KEY
+    """
+    asked = _Asked(**options)
+    if asked.exchange is not None and source is None:
+        topic, source = "", topic
+    asked.check(topic)
+    chosen = asked.source(source or "-")
+    _check_source(chosen["path"])
     with host_of(file) as host:
-        sending = Sending(host, topic, partition)
+        sending = asked.sending(host, topic or "")
         events = FileSource(kind_of("file").complete(chosen), SystemClock().now_ms)
         try:
-            seconds = _play(events, sending, fixed)
+            seconds = _play(events, sending, asked.attributes())
         except WorkbenchError as error:
             raise type(error)(error.message, f"{sending.sent:,} sent before. {error.next_step}".strip()) from error
         finally:
             events.close()
-    _report(topic, sending.sent, seconds, as_json)
+    if isinstance(sending, Publishing):
+        report_published(asked.exchange or "", sending, seconds, as_json)
+    else:
+        _report(topic or "", sending.sent, seconds, as_json)
     if events.trouble:
         raise Invalid(events.trouble, f"The other {sending.sent:,} events were sent.")
 
 
-def _play(events: FileSource, sending: Sending, fixed: Headers) -> float:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options as they were given."""
+
+    key: str
+    time_field: str
+    headers: tuple[str, ...]
+    partition: int | None
+    rate: float | None
+    speed: float | None
+    form: str
+    delay: int | None
+    ttl: int | None
+    priority: int | None
+    group: str
+    dedup: str
+    exchange: str | None
+    routing_key: str | None
+    mandatory: bool
+
+    def check(self, topic: str | None) -> None:
+        """What can't go together is wrong usage."""
+        if self.rate is not None and self.speed is not None:
+            raise click.UsageError("Give --rate or --speed, not both.")
+        if self.speed is not None and not self.time_field:
+            raise click.UsageError("--speed needs the spacing of the events: name their time with --time FIELD.")
+        if self.exchange is None and topic is None:
+            raise click.UsageError("Name a TOPIC, or an exchange with --exchange.")
+        if self.exchange is None and (self.routing_key is not None or self.mandatory):
+            raise click.UsageError("--routing-key and --mandatory are for an exchange: add --exchange NAME.")
+        if self.exchange is not None and topic:
+            raise click.UsageError("Events go to a topic or to an exchange: leave out TOPIC or --exchange.")
+        if self.exchange is not None and self.partition is not None:
+            raise click.UsageError("An exchange chooses queues, not partitions: leave out --partition.")
+
+    def source(self, path: str) -> dict[str, Any]:
+        """The settings of a drawn file source that reads the same."""
+        pace = "rate" if self.rate is not None else "original" if self.speed is not None else "flat_out"
+        chosen: dict[str, Any] = {"path": path, "format": self.form, "key": self.key, "time": self.time_field,
+                                  "pace": pace}  # fmt: skip
+        if self.rate is not None:
+            return chosen | {"rate": self.rate}
+        return chosen | ({"speed": self.speed} if self.speed is not None else {})
+
+    def attributes(self) -> Attributes:
+        pairs = [pair(text, "name=value") for text in self.headers]
+        return Attributes.of(pairs, self.delay, self.ttl, self.priority, self.group, self.dedup)
+
+    def sending(self, host: Caller, topic: str) -> Sending | Publishing:
+        if self.exchange is not None:
+            return Publishing(host, self.exchange, self.routing_key or "", self.mandatory)
+        return Sending(host, topic, self.partition)
+
+
+def _play(events: FileSource, sending: Sending | Publishing, attributes: Attributes) -> float:
     """Send everything; returns the seconds it took. Stopped by Ctrl-C, what was read is sent before it ends."""
     started_s = time.monotonic()
     try:
         with ProgressLine("events") as progress:
             for record in _records(events, sending, started_s):
-                sending.add(record._replace(headers=fixed) if fixed else record)
+                sending.add(attributes.of_record(record))
                 if sending.sent and not sending.sent % BATCH_RECORDS:
                     progress(sending.sent, sending.sent)
     except KeyboardInterrupt:
@@ -139,7 +206,7 @@ def _play(events: FileSource, sending: Sending, fixed: Headers) -> float:
     return time.monotonic() - started_s
 
 
-def _records(events: FileSource, sending: Sending, started_s: float) -> Iterator[Record]:
+def _records(events: FileSource, sending: Sending | Publishing, started_s: float) -> Iterator[Record]:
     """Records as they are due; whenever none is, what waits in batches is sent."""
     while not events.done:
         taken = events.take(time.monotonic() - started_s, _TAKE)

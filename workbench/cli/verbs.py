@@ -15,7 +15,7 @@ VERBS: dict[str, str] = {
     "export": "export",
     "import": "export",
     "flow": "flow",
-    "queues": "later",
+    "queues": "queues",
     "query": "later",
     "doctor": "doctor",
     "bench": "bench",

@@ -13,6 +13,7 @@ import click
 from workbench.control.client import Caller, ControlClient
 from workbench.core.errors import HostGone, Invalid, Locked
 from workbench.core.points import LogPoint, parse_point
+from workbench.core.queues import MessageId
 
 LOCKED_WAIT_S = 3.0
 """Another single command holds a file for moments only; a host would be attached to."""
@@ -54,6 +55,21 @@ def pair(text: str, what: str) -> tuple[str, str]:
     if not equals or not name:
         raise click.BadParameter(f"«{text}» is not of the form {what}.")
     return name, value
+
+
+def parse_message_id(text: str) -> MessageId:
+    """``0-15``: partition and offset."""
+    partition, dash, offset = text.partition("-")
+    if not (dash and partition.isdecimal() and offset.isdecimal() and len(text) < 30):
+        raise click.BadParameter(f"«{text[:40]}» names no message: write PARTITION-OFFSET, like 0-15.")
+    return MessageId(int(partition), int(offset))
+
+
+def message_id(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """The messages that an option names; for ``callback``."""
+    if isinstance(value, tuple):
+        return tuple(parse_message_id(text) for text in value)
+    return None if value is None else parse_message_id(value)
 
 
 @contextmanager

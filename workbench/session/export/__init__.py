@@ -1,6 +1,7 @@
 """Export of a session: records and journal, streamed into a file that appears only when it is whole."""
 
 from workbench.session.export.formats import ExportFormat, What, format_for, format_named
+from workbench.session.export.forms import bytes_of
 from workbench.session.export.writing import Exported, export, write_items
 
-__all__ = ["ExportFormat", "Exported", "What", "export", "format_for", "format_named", "write_items"]
+__all__ = ["ExportFormat", "Exported", "What", "bytes_of", "export", "format_for", "format_named", "write_items"]

@@ -1,0 +1,124 @@
+"""``queues redrive``: dead messages sent on, edited first where asked, at a rate; Ctrl-C stops it between two steps."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from pathlib import Path
+
+import click
+import msgspec
+
+from workbench.cli.output import ProgressLine, counted, note, print_json
+from workbench.cli.workspace import host_of, json_option, message_id, pair, parse_message_id
+from workbench.control.client import Caller
+from workbench.control.queues import ListQueues, RedriveOutcome, RedriveQueue, StopRedrive
+from workbench.core.errors import Invalid, Missing
+from workbench.core.queues import Edit, MessageId, Redriven, RedriveSpec
+from workbench.session.export import bytes_of
+
+_LOOK_EVERY_S = 0.2
+MAX_EDIT_BYTES = 256 << 20
+
+
+class _Fields(msgspec.Struct, forbid_unknown_fields=True):
+    """What ``--set`` may change of a message, in the form of a record of JSON Lines."""
+
+    key: msgspec.Raw | None = None
+    value: msgspec.Raw | None = None
+    headers: tuple[tuple[str, msgspec.Raw], ...] | None = None
+
+
+@click.command()
+@click.argument("queue")
+@click.option("--all", "everything", is_flag=True, help="Every dead message of the queue.")
+@click.option("--id", "ids", callback=message_id, multiple=True, metavar="ID", help="This one; see «peek».")
+@click.option("--to", default="", metavar="QUEUE", help="There; default: each where it came from.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), default=None, help="Messages a second.")
+@click.option("--edit", "edits", multiple=True, metavar="ID=FILE", help="The file becomes the message's value.")
+@click.option("--set", "sets", multiple=True, metavar="ID=JSON",
+              help='Change the message: {"value": ..., "key": ..., "headers": [[name, value]]}.')
+@click.option("--dry-run", is_flag=True, help="Only say what would go where.")
+@json_option
+@click.pass_obj
+def redrive(
+    file: Path, queue: str, everything: bool, ids: tuple[MessageId, ...], to: str, rate: float | None,
+    edits: tuple[str, ...], sets: tuple[str, ...], dry_run: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Send the dead messages of QUEUE on, as new messages that carry their deaths.
+
+    QUEUE is a dead-letter queue, or one that keeps its own dead. Ctrl-C stops after the message it is at: what was
+    sent on is there, the rest stays.
+    """
+    changed = _edits(edits, sets)
+    chosen = tuple(dict.fromkeys((*ids, *(() if everything else changed))))
+    if everything == bool(chosen):
+        raise click.UsageError("Say which with --id, --edit or --set, or all with --all.")
+    spec = RedriveSpec(chosen, to, rate or 0.0, changed)
+    with host_of(file) as host:
+        done = _drive(host, RedriveQueue(queue, spec, dry_run))
+    _tell(queue, done, dry_run, as_json)
+
+
+def _drive(host: Caller, command: RedriveQueue) -> Redriven:
+    """Wait for the redrive on a thread, so that Ctrl-C can ask for its end and still hear how far it came."""
+    with ThreadPoolExecutor(1) as pool, ProgressLine("dead before, left now") as progress:
+        work: Future[RedriveOutcome] = pool.submit(host.call, command)
+        before = _dead(host, command.queue)
+        while True:
+            try:
+                return work.result(_LOOK_EVERY_S).redriven
+            except NotYet:
+                progress(before, _dead(host, command.queue))
+            except KeyboardInterrupt:
+                host.call(StopRedrive(command.queue))
+
+
+def _dead(host: Caller, queue: str) -> int:
+    return sum(info.stat.counts.messages for info in host.call(ListQueues()).queues if info.meta.name == queue)
+
+
+def _edits(files: tuple[str, ...], sets: tuple[str, ...]) -> dict[MessageId, Edit]:
+    edits = {}
+    for text in files:
+        name, path = pair(text, "ID=FILE")
+        edits[parse_message_id(name)] = Edit(value=_content(Path(path)))
+    for text in sets:
+        name, json = pair(text, "ID=JSON")
+        message = parse_message_id(name)
+        if message in edits:
+            raise click.UsageError(f"Message {name} is edited twice.")
+        edits[message] = _edit(json)
+    return edits
+
+
+def _content(path: Path) -> bytes:
+    if not path.exists():
+        raise Missing(f"There is no file {path}.")
+    if not path.is_file() or path.stat().st_size > MAX_EDIT_BYTES:
+        raise Invalid(f"{path} can't be the value of a message.", "Give a file of at most 256 MiB.")
+    return path.read_bytes()
+
+
+def _edit(json: str) -> Edit:
+    try:
+        fields = msgspec.json.decode(json, type=_Fields)
+        value, key = (None if form is None else bytes_of(form) for form in (fields.value, fields.key))
+        headers = None if fields.headers is None else tuple((name, bytes_of(form)) for name, form in fields.headers)
+    except (ValueError, Invalid) as error:  # msgspec's errors are ValueErrors
+        raise click.BadParameter(f"«{json[:60]}» says no change of a message: {error}.".replace("..", ".")) from None
+    if (value, key, headers) == (None, None, None):
+        raise click.BadParameter(f"«{json[:60]}» changes nothing: name a value, a key or headers.")
+    return Edit(value, key, headers)
+
+
+def _tell(queue: str, done: Redriven, dry_run: bool, as_json: bool) -> None:
+    moved = dict(done.moved)
+    if as_json:
+        print_json({"queue": queue, "dry_run": dry_run, "redriven": sum(moved.values()), "moved": moved,
+                    "kept": done.kept, "reason": done.reason or None})  # fmt: skip
+        return
+    where = ", ".join(f"{number:,} to {name}" for name, number in moved.items()) or "none"
+    print(f"{counted(sum(moved.values()), 'message')} {'would be ' if dry_run else ''}redriven: {where}")
+    if done.kept:
+        note(f"{done.kept:,} stay in {queue}. {done.reason}".strip())
