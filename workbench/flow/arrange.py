@@ -20,7 +20,7 @@ Alignment = Literal["left", "right", "top", "bottom", "centre", "middle"]
 _GAP_X, _GAP_Y = 76.0, 28.0
 _GRID = 4.0
 _SWEEPS = 8
-_FIRST_LAYER = {"producer": 0, "topic": 1, "group": 2}
+_FIRST_LAYER = {"producer": 0, "exchange": 1, "topic": 1, "group": 2}
 
 
 def size_of(node: Node) -> tuple[float, float]:

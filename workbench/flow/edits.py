@@ -116,6 +116,20 @@ class SetParams:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLinkParams:
+    """Replaces all parameters of a link: the key or the arguments of a binding."""
+
+    link_id: str
+    params: Mapping[str, Any]
+    label: str = "Change binding"
+
+    def apply(self, document: FlowDocument) -> Edit:
+        link = document.link(self.link_id)
+        document.put_link(replace(link, params=dict(self.params)))
+        return SetLinkParams(self.link_id, link.params, self.label)
+
+
+@dataclass(frozen=True, slots=True)
 class Composite:
     """Several edits as one act; undone in reverse order. If one fails, those before it are taken back."""
 

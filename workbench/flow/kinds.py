@@ -3,70 +3,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from workbench.core.errors import Invalid
-
-ParamType = Literal["int", "float", "bool", "text", "code", "choice", "path", "expression"]
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """One parameter: its type, default, range and words. ``code`` is multi-line text, ``expression`` is CEL."""
-
-    name: str
-    type: ParamType
-    default: Any
-    label: str
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    help: str = ""
-    section: str = ""
-
-    def check(self, value: Any) -> Any:
-        """``value`` as this type, or ``Invalid`` with the range or the choices in words."""
-        wrong = Invalid(f"{self.label} can't be «{value}».", self.expectation())
-        if self.type == "bool":
-            if not isinstance(value, bool):
-                raise wrong
-            return value
-        if self.type in ("int", "float"):
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise wrong
-            number = int(value) if self.type == "int" else float(value)
-            if number != value or (self.low is not None and number < self.low):
-                raise wrong
-            if self.high is not None and number > self.high:
-                raise wrong
-            return number
-        if not isinstance(value, str) or (self.choices and value not in self.choices):
-            raise wrong
-        return value
-
-    def expectation(self) -> str:
-        """What would be taken, as a sentence."""
-        if self.choices:
-            return f"Choose one of {', '.join(self.choices)}."
-        if self.type in ("int", "float"):
-            low = "" if self.low is None else f" from {self.low:,g}"
-            high = "" if self.high is None else f" to {self.high:,g}"
-            return f"Give a{' whole' if self.type == 'int' else ''} number{low}{high}{' ' + self.unit if self.unit else ''}."
-        return "Give true or false." if self.type == "bool" else "Give text."
+from workbench.flow.document import FlowDocument, Link
+from workbench.flow.params import Param
+from workbench.flow.queue_params import BINDING, LEASES, QUEUE, ROUTING
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of node. ``role`` groups kinds that behave alike: topic, producer, group or drawing.
+    """A kind of node. ``role`` groups kinds that behave alike: topic, exchange, producer, group or drawing.
 
     ``size`` is the drawn width and height of a node that has none of its own (frames and notes may have).
     """
 
     name: str
     label: str
-    role: Literal["topic", "producer", "group", "drawing"]
+    role: Literal["topic", "exchange", "producer", "group", "drawing"]
     stem: str
     help: str
     params: tuple[Param, ...] = ()
@@ -109,6 +64,9 @@ _SENDING = (
           help="A batch leaves when it would grow past this."),
     Param("compression", "choice", "none", "Compression", choices=("none", "gzip", "snappy", "lz4", "zstd"), section="Sending"),
     Param("idempotent", "bool", True, "Idempotent", section="Sending", help="A retried batch is stored once."),
+    ROUTING,
+    Param("mandatory", "bool", False, "Return what no queue takes", section="Sending",
+          help="For an exchange: what can't be routed comes back and counts as failed."),
 )
 
 _READING = (
@@ -118,9 +76,14 @@ _READING = (
           help="0.5 means half to one and a half of the processing time, evenly."),
     Param("member_process_ms", "text", "", "Time by member", "ms, comma separated", section="Work",
           help="«2, 6.7» makes the second member slow; empty places use the processing time."),
-    Param("failure_rate", "float", 0.0, "Failure rate", "of events", 0, 1, section="Work"),
+    Param("failure_rate", "float", 0.0, "Failure rate", "of events", 0, 1, section="Work",
+          help="By offsets an event that fails fails at every retry; by leases every delivery is drawn anew."),
+    Param("fail_if", "expression", "", "Fail if", section="Work",
+          help="CEL over key, value, headers, topic, partition, offset: a poison message fails whenever it is tried."),
     Param("max_retries", "int", 2, "Retries", low=0, high=1000, section="Work",
-          help="After these a failed event goes to the linked dead letters, or is skipped and counted."),
+          help="After these a failed event goes to the linked dead letters, or is skipped and counted. "
+               "A queue has a delivery limit of its own."),
+    *LEASES,
     Param("commit", "choice", "after", "Commit", choices=("auto", "before", "after"), section="Offsets",
           help="auto: what the previous poll returned; before work: loss when it crashes; after work: duplicates when it crashes."),
     Param("auto_commit_ms", "int", 500, "Commit every", "ms", 1, 3_600_000, section="Offsets"),
@@ -137,6 +100,7 @@ _READING = (
           help="CEL over key, value, headers, topic, partition, offset; empty forwards everything."),
     Param("map", "expression", "", "Forward as", section="Forwarding", help="CEL for the new value; empty keeps it."),
     Param("map_key", "expression", "", "Forward with key", section="Forwarding", help="CEL for the new key; empty keeps it."),
+    replace(ROUTING, section="Forwarding"),
     Param("lag_threshold_records", "int", 10_000, "Behind at", "records", 1, 1_000_000_000, section="Alarm"),
     Param("lag_threshold_s", "float", 60.0, "or at", "s", 0.1, 86_400, section="Alarm"),
 )
@@ -154,6 +118,16 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("topic", "Topic", "topic", "topic", "An immutable log in partitions; any number of groups read it.", _LOG),
+        Kind("queue", "Queue", "topic", "queue",
+             "A log read by leases: consumers compete for messages, and one that is acknowledged is gone.", QUEUE,
+             size=(162.0, 86.0)),
+        Kind("exchange", "Exchange", "exchange", "exchange",
+             "Routes each message to the queues whose bindings match; it keeps nothing.", (
+                 Param("type", "choice", "direct", "Type", choices=("direct", "fanout", "topic", "headers"),
+                       help="direct: equal keys; fanout: every binding; topic: * one word, # any words; headers: what they hold."),
+                 Param("alternate", "text", "", "Alternate exchange",
+                       help="Takes what no binding matches; empty: such messages are lost, and counted."),
+             ), size=(162.0, 86.0)),
         Kind("producer", "Producer", "producer", "producer", "Makes events from a template and sends them in batches.", (
             Param("shape", "choice", "constant", "Shape", choices=("constant", "burst", "ramp", "poisson"), section="Rate"),
             Param("rate", "float", 50.0, "Rate", "events/s", 0, 1_000_000, section="Rate"),
@@ -182,7 +156,7 @@ KINDS: dict[str, Kind] = {
             Param("speed", "float", 1.0, "Speed", "x", 0.001, 1_000_000, section="Rate"),
             Param("rate", "float", 100.0, "Rate", "events/s", 0.001, 1_000_000, section="Rate"),
             *_SENDING), size=(162.0, 62.0)),
-        Kind("group", "Group", "group", "group", "Consumers that share a topic's partitions and commit how far they read.",
+        Kind("group", "Group", "group", "group", "Consumers that share a topic's partitions, or compete for a queue's messages.",
              _READING, size=(190.0, 104.0)),
         Kind("forward", "Forward", "group", "forward",
              "A group that filters and maps what it reads, and sends it on to the next topic.", _READING, size=(190.0, 104.0)),
@@ -202,3 +176,9 @@ def kind_of(name: str) -> Kind:
         return KINDS[name]
     except KeyError:
         raise Invalid(f"There is no kind of node «{name}».", f"Use one of {', '.join(KINDS)}.") from None
+
+
+def link_params(document: FlowDocument, link: Link) -> tuple[Param, ...]:
+    """What can be set on a link: a binding has a key or arguments, as its exchange wants them."""
+    source = document.node(link.source)
+    return BINDING[kind_of("exchange").value(source.params, "type")] if source.kind == "exchange" else ()

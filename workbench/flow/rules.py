@@ -1,6 +1,8 @@
 """What may be linked, and what is wrong with a drawing, as sentences.
 
-    producer, file --> topic, dead letters --> group, forward --> topic (forwarding), dead letters (failed events)
+    producer, file --> topic, queue, exchange
+    exchange --> queue, exchange (bindings)          queue --> queue (its dead letters)
+    topic, queue, dead letters --> group, forward --> topic, queue, exchange (forwarding), dead letters (failed events)
 """
 
 from __future__ import annotations
@@ -13,52 +15,75 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import Invalid
+from workbench.flow import queue_rules
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.expressions import Expression
 from workbench.flow.kinds import Kind, kind_of
 from workbench.flow.template import check_template
-from workbench.flow.written import field_of_line, read_headers, start_policy, times_by_member
+from workbench.flow.words import a, noun_of
+from workbench.flow.written import field_of_line, read_headers, routing_key_of, start_policy, times_by_member
 
-_FEEDS = {("producer", "topic"), ("topic", "group"), ("group", "topic")}
+_FEEDS = {
+    ("producer", "topic"), ("producer", "queue"), ("producer", "exchange"),
+    ("topic", "group"), ("queue", "group"), ("queue", "queue"),
+    ("exchange", "queue"), ("exchange", "exchange"),
+    ("group", "topic"), ("group", "queue"), ("group", "exchange"),
+}  # fmt: skip
+_INSTEAD = {
+    ("exchange", "topic"): "An exchange feeds queues, and {1} is a topic.",
+    ("exchange", "group"): "A group reads from an exchange through a queue. Put one between.",
+    ("queue", "topic"): "The dead letters of a queue go to a queue, and {1} is a topic.",
+    ("queue", "exchange"): "The dead letters of a queue go to a queue, and {1} is an exchange.",
+}
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
-_EXPRESSIONS = ("filter", "map", "map_key")
+_EXPRESSIONS = ("fail_if", "filter", "map", "map_key")
 
 
 def why_not(document: FlowDocument, source_id: str, target_id: str) -> str:
     """Why the two can't be linked, as one sentence; empty when they can."""
     source, target = document.node(source_id), document.node(target_id)
-    roles = kind_of(source.kind).role, kind_of(target.kind).role
+    nouns = noun_of(source), noun_of(target)
+    roles = tuple("producer" if noun == "file" else noun for noun in nouns)
     if source_id == target_id:
         return "A part cannot feed itself."
-    for node, role in ((source, roles[0]), (target, roles[1])):
-        if role == "drawing":
+    for node in (source, target):
+        if kind_of(node.kind).role == "drawing":
             return f"A {node.kind} takes no links."
     if roles not in _FEEDS:
-        return f"A {_noun(source)} cannot feed a {_noun(target)}."
+        why = _INSTEAD.get(roles, f"{a(nouns[0])} cannot feed {a(nouns[1]).lower()}.")
+        return why.format(source.name, target.name)
     if any(node.id == target_id for node in document.targets_of(source_id)):
         return "These two are already linked."
-    if roles[0] == "producer":
-        fed = next(iter(document.targets_of(source_id)), None)
-        return f"A producer feeds one topic, and {source.name} feeds {fed.name}." if fed else ""
-    if roles[0] == "topic":
-        back = any(node.id == source_id for node in document.targets_of(target_id))
+    return _why_not_here(document, source, target)
+
+
+def _why_not_here(document: FlowDocument, source: Node, target: Node) -> str:
+    """Why parts that may be linked as such can't be linked here."""
+    role = kind_of(source.kind).role
+    if role == "producer":
+        fed = next(iter(document.targets_of(source.id)), None)
+        return f"A producer feeds one {noun_of(fed)}, and {source.name} feeds {fed.name}." if fed else ""
+    if role == "group":
+        return _why_not_forward(document, source, target)
+    if kind_of(target.kind).role == "group":
+        back = any(node.id == source.id for node in document.targets_of(target.id))
         return f"{target.name} forwards to {source.name}: its events would go round for ever." if back else ""
-    return _why_not_forward(document, source, target)
+    return queue_rules.why_not(document, source, target)
 
 
-def _why_not_forward(document: FlowDocument, group: Node, topic: Node) -> str:
-    if any(node.id == topic.id for node in document.sources_of(group.id)):
-        return f"{group.name} reads {topic.name}: its events would go round for ever."
-    same = next((node for node in document.targets_of(group.id) if node.kind == topic.kind), None)
+def _why_not_forward(document: FlowDocument, group: Node, target: Node) -> str:
+    sources = document.sources_of(group.id)
+    if any(node.id == target.id for node in sources):
+        return f"{group.name} reads {target.name}: its events would go round for ever."
+    if target.kind == "dead_letters" and sources and all(node.kind == "queue" for node in sources):
+        return f"{group.name} reads a queue, which has dead letters of its own. Link {sources[0].name} to a queue."
+    same = next((node for node in document.targets_of(group.id)
+                 if (node.kind == "dead_letters") is (target.kind == "dead_letters")), None)  # fmt: skip
     if same is None:
         return ""
-    if topic.kind == "dead_letters":
+    if target.kind == "dead_letters":
         return f"{group.name} already sends its failed events to {same.name}."
-    return f"A group forwards to one topic, and {group.name} forwards to {same.name}."
-
-
-def _noun(node: Node) -> str:
-    return "file" if node.kind == "file" else kind_of(node.kind).role
+    return f"A group forwards to one {noun_of(same)}, and {group.name} forwards to {same.name}."
 
 
 def problems(document: FlowDocument) -> list[tuple[str, str]]:
@@ -73,8 +98,7 @@ def problems(document: FlowDocument) -> list[tuple[str, str]]:
             continue
         texts = [*_name(node, kind, taken), *_params(node, kind), *_unlinked(document, node, kind)]
         found += [(node.id, text) for text in texts]
-    found += _rounds(document)
-    return found
+    return [*found, *_rounds(document), *queue_rules.problems(document)]
 
 
 def name_problem(kind: Kind, name: str) -> str:
@@ -82,11 +106,13 @@ def name_problem(kind: Kind, name: str) -> str:
     if kind.role == "drawing":
         return ""
     if not name.strip():
-        return f"A {kind.role} needs a name."
+        return f"{a(kind.role)} needs a name."
+    if kind.role == "exchange":
+        return queue_rules.exchange_name_problem(name)
     if kind.role == "topic" and (not _TOPIC_NAME.fullmatch(name) or name in (".", "..")):
         return f"«{name}» is no topic name: use letters, digits, dot, dash and underscore, up to 249."
     if len(name) > 249:
-        return f"A {kind.role}'s name has at most 249 letters."
+        return f"{a(kind.role)}'s name has at most 249 letters."
     return ""
 
 
@@ -121,6 +147,8 @@ def _params(node: Node, kind: Kind) -> Iterator[str]:
 
 def _checks(node: Node, kind: Kind, values: dict[str, Any]) -> Iterator[Callable[[], object]]:
     """What raises ``Invalid`` when a setting written as text can't be read."""
+    if kind.role == "producer":
+        yield partial(routing_key_of, values["routing_key"])
     if node.kind == "producer":
         yield partial(check_template, values["template"], values["key"])
         yield partial(read_headers, values["headers"])
@@ -130,6 +158,7 @@ def _checks(node: Node, kind: Kind, values: dict[str, Any]) -> Iterator[Callable
     elif kind.role == "group":
         yield partial(times_by_member, values["member_process_ms"])
         yield partial(start_policy, values["start"], values["start_at"])
+        yield partial(routing_key_of, values["routing_key"])
         written = (name for name in _EXPRESSIONS if values[name].strip())
         yield from (partial(Expression, values[name], kind.param(name).label) for name in written)
 
@@ -148,9 +177,9 @@ def _unlinked(document: FlowDocument, node: Node, kind: Kind) -> Iterator[str]:
         yield f"{node.name} feeds no topic yet."
     elif kind.role == "group" and not document.sources_of(node.id):
         yield f"{node.name} reads no topic yet."
-    elif node.kind == "forward" and not any(t.kind == "topic" for t in document.targets_of(node.id)):
+    elif node.kind == "forward" and all(t.kind == "dead_letters" for t in document.targets_of(node.id)):
         yield f"{node.name} forwards to no topic yet."
-    elif node.kind == "topic" and not document.links_of(node.id):
+    elif node.kind in ("topic", "queue") and not document.links_of(node.id):
         yield f"Nothing writes to {node.name} or reads it yet."
 
 
@@ -158,8 +187,9 @@ def _rounds(document: FlowDocument) -> Iterator[tuple[str, str]]:
     """A warning for each topic whose events can come back to it through forwarding groups."""
     after: dict[str, set[str]] = defaultdict(set)
     for link in document.links:
-        after[link.source].add(link.target)
-    for topic in document.of_kind("topic", "dead_letters"):
+        if not queue_rules.is_dead_letter_link(document, link):
+            after[link.source].add(link.target)
+    for topic in document.of_kind("topic", "queue", "dead_letters"):
         seen, todo = set(), list(after[topic.id])
         while todo:
             node_id = todo.pop()

@@ -1,4 +1,5 @@
-"""Settings that a person writes as text and that mean more: headers, times by member, where to start, a line's field.
+"""Settings that a person writes as text and that mean more: headers, arguments, routing keys, times by member, where to
+start, a line's field.
 
 Each is read in one place, so that the drawing's problems and the running flow judge alike. Pure; what can't be read is
 ``Invalid`` with what would be taken.
@@ -19,7 +20,11 @@ _WORDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 _LONGEST_MS = 3_600_000
 _LAST_OFFSET = 2**63 - 1
 
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
 FieldOfLine = Callable[[str], str | None]
+RoutingKey = Callable[[bytes | None, bytes | None], str]
+"""Makes a record's routing key from its key and its value."""
 
 
 def read_headers(text: str) -> Headers:
@@ -43,6 +48,17 @@ def _header(value: Any) -> bytes | None:
         return None
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.encode()
+
+
+def read_arguments(text: str) -> tuple[tuple[str, str], ...]:
+    """The headers that a binding asks for, one a line: ``format=pdf``."""
+    found = []
+    for line in filter(str.strip, text.splitlines()):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not (name and equals):
+            raise Invalid(f"A binding can't ask for «{line.strip()}».", "Write one header a line, as format=pdf.")
+        found.append((name, value))
+    return tuple(found)
 
 
 def times_by_member(text: str) -> list[float | None]:
@@ -69,6 +85,35 @@ def start_policy(start: str, start_at: str) -> str:
             raise Invalid(f"A group can't start at the time «{at}».", "Write it like 2026-11-23T14:00:00Z.")
         return f"time:{when}"
     return start
+
+
+def routing_key_of(text: str) -> RoutingKey:
+    """How a record's routing key is made: ``text`` with fields of its value, or its key where ``text`` is empty."""
+    if not text.strip():
+        return lambda key, value: (key or b"").decode("utf-8", "replace")
+    parts = _FIELD.split(text.strip())
+    if any("{" in part or "}" in part for part in parts[::2]) or not all(parts[1::2]):
+        raise Invalid(f"«{text}» is no routing key.", "Write fields in braces, as order.{country}.")
+    if len(parts) == 1:
+        return lambda key, value: parts[0]
+    paths = [path.strip().split(".") for path in parts[1::2]]
+
+    def made(key: bytes | None, value: bytes | None) -> str:
+        try:
+            whole = json.loads(value or b"null")
+        except ValueError:
+            whole = None
+        fields = [*(_field(whole, path) for path in paths), ""]
+        return "".join(plain + field for plain, field in zip(parts[::2], fields, strict=True))
+
+    return made
+
+
+def _field(value: Any, path: list[str]) -> str:
+    """The field as text; empty where there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def field_of_line(field: str) -> FieldOfLine | None:

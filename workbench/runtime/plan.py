@@ -11,7 +11,7 @@ from typing import Any
 from workbench.core.errors import Invalid
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.kinds import kind_of
-from workbench.flow.topics import DrawnTopic, drawn_topic
+from workbench.flow.topics import DrawnTopic, drawn_topic, topic_nodes
 
 MEMBERSHIP = ("assignor", "session_timeout_ms", "static_members", "start", "start_at")
 SENDING = ("partitioner", "partition", "linger_ms", "batch_bytes", "compression", "idempotent")
@@ -62,22 +62,21 @@ class FlowPlan:
 
 
 def plan_of(document: FlowDocument) -> FlowPlan:
-    producers, groups, topics = {}, {}, []
+    producers, groups = {}, {}
+    topics = [topic for node in topic_nodes(document) for topic in _topic(document, node)]
     for node in document.nodes:
         role = kind_of(node.kind).role
         if role == "producer":
             producers[node.id] = _producer(document, node)
         elif role == "group":
             groups[node.id] = _group(document, node)
-        elif role == "topic":
-            topics += _topic(node)
     return FlowPlan(tuple(topics), producers, groups, tuple(link.id for link in document.links))
 
 
-def _topic(node: Node) -> list[DrawnTopic]:
+def _topic(document: FlowDocument, node: Node) -> list[DrawnTopic]:
     """The topic, unless its settings can't be taken: then it is not created, and its writers say so."""
     try:
-        return [drawn_topic(node)]
+        return [drawn_topic(document, node)]
     except Invalid:
         return []
 

@@ -83,7 +83,7 @@ class FlowRunner:
             if topic.name in there:
                 continue
             try:
-                await self._engine.create_topic(topic.name, topic.partitions, "stream", topic.config)
+                await self._engine.create_topic(topic.name, topic.partitions, topic.kind, topic.config)
                 there[topic.name] = topic.partitions
             except AlreadyExists:
                 there = {found.name: found.partitions for found in await self._engine.topics()}

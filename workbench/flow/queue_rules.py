@@ -1,0 +1,142 @@
+"""The rules of queues, exchanges and bindings, as sentences: circles, dead ends, settings that defeat each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.core.errors import Invalid
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.kinds import kind_of, link_params
+from workbench.flow.queue_params import BINDING
+from workbench.flow.routing import binding_links, drawn_binding
+from workbench.flow.topics import dead_letter_path, dead_letter_queue
+
+_LONGEST_NAME = 255
+_RESERVED = "amq."
+_BINDING_NAMES = {param.name for params in BINDING.values() for param in params}
+"""A name that is of no use for this type of exchange is no mistake: the type may be changed back."""
+
+
+def is_dead_letter_link(document: FlowDocument, link: Link) -> bool:
+    return document.node(link.source).kind == document.node(link.target).kind == "queue"
+
+
+def why_not(document: FlowDocument, source: Node, target: Node) -> str:
+    """Why a queue can't send its dead letters there, or an exchange can't be bound there."""
+    if source.kind == "queue":
+        taker = dead_letter_queue(document, source)
+        if taker is not None:
+            return f"{source.name} already sends its dead letters to {taker.name}."
+        back = source in dead_letter_path(document, target)
+        return f"Dead letters would go in a circle: those of {target.name} come to {source.name}." if back else ""
+    if target.kind == "exchange" and source.id in _exchanges_after(document, target):
+        return f"Bindings would go in a circle: {target.name} leads to {source.name}."
+    return ""
+
+
+def exchange_name_problem(name: str) -> str:
+    if len(name.encode()) > _LONGEST_NAME:
+        return f"An exchange's name has at most {_LONGEST_NAME} bytes."
+    if not name.isprintable():
+        return "An exchange's name can't have control characters."
+    if name.startswith(_RESERVED):
+        return f"Names that begin with {_RESERVED} are reserved, as in RabbitMQ: use another name."
+    return ""
+
+
+def problems(document: FlowDocument) -> Iterator[tuple[str, str]]:
+    """What is wrong with queues, exchanges and those who read by leases, as (node id, sentence)."""
+    for exchange in document.of_kind("exchange"):
+        yield from ((exchange.id, text) for text in _of_exchange(document, exchange))
+    for link in binding_links(document):
+        yield from ((link.source, text) for text in _of_binding(document, link))
+    for queue in document.of_kind("queue"):
+        if queue in dead_letter_path(document, queue):
+            yield queue.id, f"The dead letters of {queue.name} go in a circle."
+    for group in document.of_kind("group", "forward"):
+        yield from ((group.id, text) for text in _of_group(document, group))
+
+
+# -- exchanges and bindings --------------------------------------------------------------------------------
+def _exchanges_after(document: FlowDocument, exchange: Node) -> set[str]:
+    """The exchanges that a message can come to from ``exchange``, by bindings or alternates."""
+    found: set[str] = set()
+    waiting = [exchange]
+    while waiting:
+        node = waiting.pop()
+        onward = [target for target in document.targets_of(node.id) if target.kind == "exchange"]
+        alternate = document.named("exchange", str(node.params.get("alternate", "")).strip())
+        onward += [alternate] if alternate is not None else []
+        waiting += [target for target in onward if target.id not in found]
+        found |= {target.id for target in onward}
+    return found
+
+
+def _of_exchange(document: FlowDocument, exchange: Node) -> Iterator[str]:
+    alternate = kind_of("exchange").value(exchange.params, "alternate").strip()
+    if alternate and document.named("exchange", alternate) is None:
+        yield f"{exchange.name} has the alternate exchange «{alternate}», which is not drawn."
+    if not alternate and not document.targets_of(exchange.id):
+        yield f"{exchange.name} has no binding: what is sent to it reaches no queue. Draw a link from it to a queue."
+    feeds_it = any(other.params.get("alternate") == exchange.name for other in document.of_kind("exchange"))
+    if not feeds_it and not document.sources_of(exchange.id):
+        yield f"Nothing sends to {exchange.name} yet."
+    if exchange.id in _exchanges_after(document, exchange):
+        yield f"Bindings lead from {exchange.name} back to it: a message passes each exchange once."
+
+
+def _of_binding(document: FlowDocument, link: Link) -> Iterator[str]:
+    source, target = document.node(link.source), document.node(link.target)
+    where = f"The binding from {source.name} to {target.name}"
+    names = {param.name for param in link_params(document, link)}
+    for name in link.params:
+        if name not in _BINDING_NAMES:
+            yield f"{where} has no setting «{name}»."
+    try:
+        binding = drawn_binding(document, link)
+    except Invalid as reason:
+        yield f"{where}: {reason.sentence()}"
+        return
+    if len(binding.key.encode()) > _LONGEST_NAME:
+        yield f"{where} has a key of more than {_LONGEST_NAME} bytes."
+    elif "key" in names and not binding.key:
+        yield f"{where} has no key: it takes only messages without a routing key."
+    elif "arguments" in names and not binding.arguments:
+        what = "takes no message" if binding.match_any else "takes every message"
+        yield f"{where} asks for no headers: it {what}."
+
+
+# -- groups that read by leases ----------------------------------------------------------------------------
+def reads_by_leases(group: Node, sources: tuple[Node, ...]) -> bool:
+    """Whether a group takes its messages by leases: it reads a queue, or is set to."""
+    by_leases = kind_of(group.kind).value(group.params, "reading") == "leases"
+    return by_leases or any(node.kind == "queue" for node in sources)
+
+
+def mixed_reading(group: Node, sources: tuple[Node, ...]) -> str:
+    """What is wrong with a group that reads queues and streams; empty when nothing is."""
+    kinds = {node.kind == "queue" for node in sources}
+    if len(kinds) < 2 or kind_of(group.kind).value(group.params, "reading") == "leases":
+        return ""
+    return f"{group.name} reads a queue by leases and a topic by offsets. Let it read by leases, or draw two groups."
+
+
+def _of_group(document: FlowDocument, group: Node) -> Iterator[str]:
+    sources = document.sources_of(group.id)
+    values = kind_of(group.kind).values(group.params)
+    mixed = mixed_reading(group, sources)
+    if mixed:
+        yield mixed
+    for queue in (node for node in sources if node.kind == "queue"):
+        has = kind_of("queue").values(queue.params)
+        if has["type"] == "exclusive" and values["members"] > 1:
+            yield f"{queue.name} is exclusive: only one of the {values['members']} members of {group.name} can read it."
+        for_ever = values["fail_if"].strip() and values["on_failure"] != "reject" and values["ack"] == "after"
+        if for_ever and not has["max_deliveries"]:
+            yield (f"{queue.name} has no delivery limit: a message that fails in {group.name} comes back for ever. "
+                   "Set a limit, or let the group reject it.")  # fmt: skip
+        held_ms = (values["prefetch"] or has["prefetch"]) * values["process_ms"]
+        lease_ms = values["visibility_ms"] or has["visibility_ms"]
+        if held_ms > lease_ms:
+            yield (f"{group.name} holds messages for up to {held_ms / 1000:,.1f} s, and {queue.name} lends them for "
+                   f"{lease_ms / 1000:,.1f} s: some come back while they wait. Take a smaller prefetch.")  # fmt: skip
