@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import confluent_kafka as ck
 import kafka
 import pytest
+from listeners.serving import Host
 
 from workbench.broker import Broker
 from workbench.control.messages import ApplyReset, CreateTopic, ListenKafka, ListGroups, PlanReset, Status
@@ -31,11 +33,15 @@ def host(tmp_path: Path) -> Iterator[LocalHost]:
     with closing(LocalHost(tmp_path / "work.flow")) as opened:
         opened.call(CreateTopic("t", PARTITIONS))
         opened.call(ListenKafka("127.0.0.1:0"))
-        producer = ck.Producer({"bootstrap.servers": address(opened), "log_level": 0})
-        for number in range(COUNT * PARTITIONS):
-            producer.produce("t", b"%d" % number, partition=number % PARTITIONS)
-        assert producer.flush(30) == 0
+        fill(address(opened))
         yield opened
+
+
+def fill(server: str) -> None:
+    producer = ck.Producer({"bootstrap.servers": server, "log_level": 0})
+    for number in range(COUNT * PARTITIONS):
+        producer.produce("t", b"%d" % number, partition=number % PARTITIONS)
+    assert producer.flush(30) == 0
 
 
 def address(host: LocalHost) -> str:
@@ -47,10 +53,10 @@ def address(host: LocalHost) -> str:
 class Program:
     """A consumer as many write it: subscribes, and commits in the background and when it loses partitions."""
 
-    def __init__(self, host: LocalHost, **settings: object) -> None:
+    def __init__(self, server: str, **settings: object) -> None:
         self.offsets: dict[int, list[int]] = {number: [] for number in range(PARTITIONS)}
         self.consumer = ck.Consumer({
-            "bootstrap.servers": address(host), "group.id": "g", "auto.offset.reset": "earliest", "log_level": 0,
+            "bootstrap.servers": server, "group.id": "g", "auto.offset.reset": "earliest", "log_level": 0,
             "auto.commit.interval.ms": 20, "heartbeat.interval.ms": 100, **settings,
         })  # fmt: skip
         self.consumer.subscribe(["t"], on_revoke=self._revoked)
@@ -59,6 +65,11 @@ class Program:
         held = [ck.TopicPartition("t", p.partition, COUNT) for p in parts]
         with suppress(ck.KafkaException):  # when it is too late for that, which is what the test is about
             consumer.commit(offsets=held, asynchronous=False)
+
+    def forget(self) -> None:
+        """What comes from now on is what is asked about."""
+        for offsets in self.offsets.values():
+            offsets.clear()
 
     def poll(self) -> None:
         message = self.consumer.poll(0.02)
@@ -86,12 +97,11 @@ def test_a_running_group_reads_again_exactly_from_the_target(host: LocalHost, ki
         programs = []
         for number in range(2):
             static = {"group.instance.id": f"till-{number}"} if kind == "static" else {}
-            programs.append(Program(host, **settings, **static))
+            programs.append(Program(address(host), **settings, **static))
             stack.callback(programs[-1].consumer.close)
         settle(programs)
         for program in programs:
-            for offsets in program.offsets.values():
-                offsets.clear()
+            program.forget()
         spec = ResetSpec("offset", COUNT // 2)
         refused = host.call(PlanReset("g", spec, "t")).plan.refused
         assert "2 members of other programs are active" in refused
@@ -100,6 +110,66 @@ def test_a_running_group_reads_again_exactly_from_the_target(host: LocalHost, ki
         poll_until(programs, {number: list(range(COUNT // 2, COUNT)) for number in range(PARTITIONS)})
         settle(programs)
         assert all(program.consumer.assignment() for program in programs)
+
+
+@pytest.mark.parametrize("kind", ["range", "cooperative-sticky"])
+def test_a_move_that_begins_amid_a_rebalance_stands_all_the_same(host: LocalHost, kind: str):
+    """One has rejoined and waits, the other has not heard of the rebalance yet: both read from the target."""
+    settings: dict[str, object] = {"partition.assignment.strategy": kind}
+    with ExitStack() as stack:
+        programs = [Program(address(host), **settings) for _ in range(2)]
+        for program in programs:
+            stack.callback(program.consumer.close)
+        settle(programs)
+        for program in programs:
+            program.forget()
+        quick, _ = programs
+        newcomer = Program(address(host), **settings)
+        stack.callback(newcomer.consumer.close)
+        deadline = time.monotonic() + 30
+        while state_of(host) != "PreparingRebalance":
+            assert time.monotonic() < deadline
+            newcomer.poll()
+            quick.poll()
+        spec = ResetSpec("offset", COUNT // 2)
+        assert host.call(ApplyReset("g", spec, "t", pause_members=True)).plan.applied
+        poll_until([*programs, newcomer], {number: list(range(COUNT // 2, COUNT)) for number in range(PARTITIONS)})
+
+
+def state_of(host: LocalHost) -> str:
+    return host.call(ListGroups()).groups[0].state
+
+
+def test_the_command_line_rewinds_a_running_group(tmp_path: Path):
+    """``groups reset --pause-members`` beside a running host, as a person types it."""
+    file = str(tmp_path / "work.flow")
+    workbench("new", file)
+    with closing(Serving(Path(file))) as serving, ExitStack() as stack:
+        workbench("topics", file, "create", "t", "--partitions", str(PARTITIONS))
+        fill(serving.address)
+        programs = [Program(serving.address) for _ in range(2)]
+        for program in programs:
+            stack.callback(program.consumer.close)
+        settle(programs)
+        for program in programs:
+            program.forget()
+        words = ["groups", file, "reset", "g", "--topic", "t", "--to", "offset:150", "--json"]
+        refused = workbench(*words, status=1)
+        assert "2 members of other programs are active" in refused.stderr
+        assert not json.loads(workbench(*words, "--dry-run").stdout)["applied"]
+        moves = json.loads(workbench(*words, "--pause-members").stdout)["moves"]
+        assert [(move["before"], move["after"]) for move in moves] == [(COUNT, 150)] * PARTITIONS
+        poll_until(programs, {number: list(range(150, COUNT)) for number in range(PARTITIONS)})
+
+
+class Serving(Host):
+    close = Host.stop
+
+
+def workbench(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([sys.executable, "-m", "workbench", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, done.stderr
+    return done
 
 
 def settle(programs: list[Program]) -> None:
@@ -131,7 +201,7 @@ def test_a_program_in_pure_python_is_paused_moved_and_resumed(host: LocalHost):
 @pytest.mark.parametrize("ends", ["commits after the move", "sends its offsets after the move"])
 def test_a_transaction_that_is_on_while_its_group_is_moved_does_not_overwrite_the_move(host: LocalHost, ends: str):
     """What it wrote is committed or aborted as the program decides; its group stays where it was moved to."""
-    program = Program(host, **{"enable.auto.commit": False, "isolation.level": "read_committed"})
+    program = Program(address(host), **{"enable.auto.commit": False, "isolation.level": "read_committed"})
     producer = ck.Producer({"bootstrap.servers": address(host), "transactional.id": "relay", "log_level": 0})
     with closing(program.consumer):
         poll_until([program], {number: list(range(COUNT)) for number in range(PARTITIONS)})
@@ -149,8 +219,7 @@ def test_a_transaction_that_is_on_while_its_group_is_moved_does_not_overwrite_th
                 producer.send_offsets_to_transaction(done, metadata, 30)
             assert refused.value.args[0].txn_requires_abort()
             producer.abort_transaction(30)
-        for offsets in program.offsets.values():
-            offsets.clear()
+        program.forget()
         poll_until([program], {number: list(range(COUNT // 2, COUNT)) for number in range(PARTITIONS)})
 
 
@@ -187,7 +256,7 @@ def test_17_a_killed_member_is_taken_over_after_its_session(host: LocalHost):
         doomed.wait(30)
         doomed.stdout.close()
     killed = time.monotonic()
-    program = Program(host)
+    program = Program(address(host))
     with closing(program.consumer):
         poll_until([program], {number: list(range(COUNT)) for number in range(PARTITIONS)})
         assert 0.5 < time.monotonic() - killed < 10, "not before its session is over, and not much later"

@@ -9,7 +9,8 @@
 
 While the group is *held* (an administrator moves its offsets) it stays in Preparing: members are told that their
 generation is over, and their joins wait. Nobody commits from the hold on until the next generation, so nothing
-overwrites the move.
+overwrites the move. Nobody keeps its place over it either: a member that was rejoining when the hold began, or rejoins
+without having been told that its generation is over, is answered as unknown, so that it begins anew.
 
 No I/O, no threads: calls and ``tick`` take the time from the clock, and answers to those who wait (a join waits for
 the others, a sync for the leader) go to the ``Outbox`` with the token the caller gave. Invariants: a generation is
@@ -77,6 +78,7 @@ class Group:
         self._unsynced: set[str] = set()
         self._held = False
         self._fenced = False  # from a hold to the next generation: what members read so far is not theirs to commit
+        self._untold: set[str] = set()  # members who do not know yet that their generation was ended by a hold
 
     # -- what members ask ----------------------------------------------------------------------------------
     def join(self, request: JoinRequest, token: Token) -> None:
@@ -99,7 +101,7 @@ class Group:
         if request.protocol_type not in (None, self.protocol_type) or request.protocol not in (None, self.protocol):
             raise InconsistentProtocol(f"Group {self.name!r} uses {self.protocol!r}.", "Join again.")
         if self.state is GroupState.PREPARING:
-            raise self._told_to_rejoin()
+            raise self._told_to_rejoin(member)
         self._unsynced.discard(member.member_id)
         self._answer_sync(member, self._in_progress())  # an older sync of a client that lost its connection
         member.syncing = token
@@ -110,9 +112,9 @@ class Group:
 
     def heartbeat(self, member_id: str, generation: int, instance_id: str | None = None) -> None:
         """A sign of life; raises ``RebalanceInProgress`` when the member should rejoin."""
-        self._caller(member_id, generation, instance_id)
+        member = self._caller(member_id, generation, instance_id)
         if self.state is GroupState.PREPARING:
-            raise self._told_to_rejoin()
+            raise self._told_to_rejoin(member)
 
     def leave(self, leaver: Leaver) -> str:
         """Remove a member; returns its id."""
@@ -134,15 +136,20 @@ class Group:
             return
         self._caller(member_id, generation, instance_id)
         if self._fenced or self.state is GroupState.COMPLETING:
-            raise self._told_to_rejoin()
+            raise self._stale(generation) if self._fenced else self._in_progress()
 
     # -- an administrator moves the offsets ----------------------------------------------------------------
     def hold(self) -> None:
         """Open a rebalance that does not end before ``release``."""
         self._held = True
-        if len(self.roster):
-            self._fenced = True
-            self._prepare()
+        if not len(self.roster):
+            return
+        self._fenced = True
+        self._untold = {member.member_id for member in self.roster if not member.is_new}
+        for member in self.roster:
+            if member.joining is not None and not member.is_new:
+                self._forget(member, "begins anew, its group is moved")
+        self._prepare()
 
     def release(self) -> None:
         self._held = False
@@ -208,6 +215,10 @@ class Group:
 
     def _rejoin(self, request: JoinRequest, token: Token) -> None:
         member = self.roster.find(request.member_id, request.instance_id)
+        if member.member_id in self._untold:
+            self._forget(member, "begins anew, its group is moved")
+            self._complete_if_all_joined()
+            raise self.roster.unknown(request.member_id)
         settled = self.state in (GroupState.COMPLETING, GroupState.STABLE)
         asks_for_rebalance = self.state is GroupState.STABLE and member.member_id == self.leader
         unchanged = member.protocols == request.protocols and not asks_for_rebalance
@@ -260,7 +271,8 @@ class Group:
         if self.state is GroupState.COMPLETING:
             for member in self.roster:
                 member.assignment = b""
-                self._answer_sync(member, self._in_progress())
+                if member.syncing is not None:
+                    self._answer_sync(member, self._told_to_rejoin(member))
         first = self.state is GroupState.EMPTY
         longest = self.roster.rebalance_timeout_ms()
         wait = min(self._settings.initial_rebalance_delay_ms, longest) if first else longest
@@ -297,6 +309,7 @@ class Group:
             return
         self._join_deadline = self._delay_left_ms = None
         self._fenced = False
+        self._untold.clear()
         self.generation += 1
         self._outbox.changed.add(self.name)
         if not joined:
@@ -340,6 +353,7 @@ class Group:
     def _forget(self, member: Member, reason: str) -> None:
         self.roster.remove(member)
         self._unsynced.discard(member.member_id)
+        self._untold.discard(member.member_id)
         self._answer_join(member, self.roster.unknown(member.member_id))
         self._answer_sync(member, self.roster.unknown(member.member_id))
         if self.leader == member.member_id:
@@ -392,9 +406,10 @@ class Group:
         entry = JournalEntry(kind, self._clock.now_ms(), group=self.name, member=member, detail=detail)
         self._outbox.entries.append(entry)
 
-    def _told_to_rejoin(self) -> WorkbenchError:
+    def _told_to_rejoin(self, member: Member) -> WorkbenchError:
         """Many clients keep their place over a rebalance (cooperative ones, and some others); only a generation that
         is over makes every one of them give up its partitions and look for the committed offsets."""
+        self._untold.discard(member.member_id)
         return self._stale(self.generation) if self._fenced else self._in_progress()
 
     def _stale(self, generation: int) -> IllegalGeneration:

@@ -126,7 +126,9 @@ class EmbeddedConsumer:
     def _adopt(self, assigned: Sequence[TopicPartition]) -> None:
         """Read what is assigned. A cooperative member that gave something up joins again, so that others get it."""
         gave_up = set(self._places) - set(assigned)
-        kept = self._places if self._membership.cooperative else {}
+        keeps = self._membership.cooperative and not self._membership.forfeited
+        kept = self._places if keeps else {}
+        self._membership.forfeited = False
         self._places = {}
         for part in assigned:
             if self._broker.has_partition(*part):

@@ -46,6 +46,7 @@ class Membership:
         self.generation = -1
         self.assigned: tuple[TopicPartition, ...] | None = None  # a new assignment, until the consumer takes it
         self.lost = True
+        self.forfeited = False  # what the member held is no longer its own: it reads on from what is committed
         self.failure: WorkbenchError | None = None
         self._broker = broker
         self._settings = settings
@@ -100,7 +101,9 @@ class Membership:
             self.member_id = answer.member_id
         except UnknownMember:
             self._forget_member_id()
-        except (RebalanceInProgress, IllegalGeneration):
+        except IllegalGeneration:
+            self._forget_generation()
+        except RebalanceInProgress:
             self.generation = -1
         else:
             self.assigned = decode_assignment(synced.assignment).partitions
@@ -126,7 +129,11 @@ class Membership:
 
     def _forget_member_id(self) -> None:
         self.member_id = self._settings.instance_id or ""
+        self._forget_generation()
+
+    def _forget_generation(self) -> None:
         self.generation = -1
+        self.forfeited = True
 
     def _share_out(self, joined: JoinResult) -> dict[str, bytes]:
         self._leads = None
@@ -165,7 +172,10 @@ class Membership:
         except UnknownMember:
             self._forget_member_id()
             self._lose()
-        except (RebalanceInProgress, IllegalGeneration):
+        except IllegalGeneration:
+            self._forget_generation()
+            self._lose()
+        except RebalanceInProgress:
             self._lose()
 
     def _lose(self) -> None:

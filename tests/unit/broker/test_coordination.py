@@ -213,6 +213,8 @@ def test_a_reset_that_fails_lets_the_members_go_on(broker):
     with pytest.raises(Refused, match="no"):
         broker.apply_reset("billing", ResetSpec("earliest"), pause=True)
     fail.armed = False
+    with pytest.raises(IllegalGeneration):
+        broker.heartbeat("billing", member.member_id, 1)
     request = JoinRequest("billing", (("range", RANGE.metadata(["orders"], (), -1)),), member.member_id)
     assert broker.join_group(request).result(0).generation == 2
 

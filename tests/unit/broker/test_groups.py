@@ -69,6 +69,11 @@ class House:
         assert isinstance(self.answers[token], kind), self.answers[token]
         return self.answers[token]
 
+    def told(self, joined, instance_id=None):
+        """A heartbeat that tells a member that its generation is over."""
+        with pytest.raises(IllegalGeneration):
+            self.groups.heartbeat("g", joined.member_id, joined.generation, instance_id)
+
     @property
     def group(self):
         return self.groups.describe("g")
@@ -419,11 +424,13 @@ def test_no_commit_from_the_hold_to_the_next_generation_not_even_after_the_relea
     house.groups.hold("g")
     with pytest.raises(IllegalGeneration):
         house.groups.check_commit("g", a.member_id, a.generation)
+    house.told(b)
     house.join("b again", b.member_id)
     house.groups.release("g")
     house.collect()
     with pytest.raises(IllegalGeneration):  # it has not heard of it yet
         house.groups.check_commit("g", a.member_id, a.generation)
+    house.told(a)
     house.join("a again", a.member_id)
     with pytest.raises(IllegalGeneration):
         house.groups.check_commit("g", a.member_id, a.generation)
@@ -435,6 +442,7 @@ def test_no_commit_from_the_hold_to_the_next_generation_not_even_after_the_relea
 def test_a_static_member_keeps_its_id_over_a_hold_and_one_restarted_within_it_waits(house):
     a, b = house.stable("a", "b", static=True)
     house.groups.hold("g")
+    house.told(a, "a")
     house.join("a again", a.member_id, instance_id="a")
     house.join("b restarted", instance_id="b")
     assert "b restarted" not in house.answers
@@ -461,3 +469,48 @@ def test_members_who_die_or_leave_in_a_hold_are_gone_and_an_empty_group_can_be_h
     house.groups.release("g")
     house.wait(0)
     assert house.answer("c", JoinResult).generation == 3
+
+
+def test_who_rejoins_when_the_hold_begins_is_told_to_begin_anew(house):
+    """A cooperative member keeps its places over a rebalance; over a move it must not."""
+    a, b = house.stable("a", "b")
+    house.join("c")
+    house.join("a again", a.member_id)
+    house.groups.hold("g")
+    house.collect()
+    house.answer("a again", UnknownMember)
+    assert "c" not in house.answers, "who never had a place has none to lose"
+    house.join("a anew")
+    house.told(b)
+    house.join("b again", b.member_id)
+    house.groups.release("g")
+    house.collect()
+    generations = {house.answer(token, JoinResult).generation for token in ("a anew", "b again", "c")}
+    assert generations == {2} and len(house.group.members) == 3
+
+
+def test_who_waits_for_its_share_when_the_hold_begins_is_told_that_it_is_over(house):
+    a, b = house.stable("a", "b")
+    house.join("a again", a.member_id)
+    house.join("b again", b.member_id)
+    a, b = house.answer("a again", JoinResult), house.answer("b again", JoinResult)
+    follower, leader = (a, b) if b.is_leader else (b, a)
+    house.sync("follower's sync", follower)
+    house.groups.hold("g")
+    house.collect()
+    house.answer("follower's sync", IllegalGeneration)
+    with pytest.raises(IllegalGeneration):
+        house.sync("leader's sync", leader, {})
+
+
+def test_who_rejoins_without_having_heard_of_the_hold_begins_anew_even_after_it(house):
+    a, b = house.stable("a", "b")
+    house.groups.hold("g")
+    with pytest.raises(UnknownMember):
+        house.join("a again", a.member_id)
+    house.groups.release("g")
+    with pytest.raises(UnknownMember):
+        house.join("b again", b.member_id)
+    house.join("a anew")
+    house.wait(60)
+    assert house.answer("a anew", JoinResult).generation == 3, "the group was empty for a moment"

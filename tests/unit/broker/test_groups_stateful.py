@@ -1,7 +1,7 @@
 """The coordinator under any order of joins, syncs, silences and leaves.
 
 Invariants: one owner a partition per generation, no commit from a stale generation, none between a hold and the next
-generation, an answer for everyone who waits in bounded time (a hold ends in ``HOLD_MS``).
+generation, no place kept over a hold, an answer for everyone who waits in bounded time (a hold ends in ``HOLD_MS``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from workbench.broker.groups import Groups
 from workbench.broker.membership import (
     Fenced,
     GroupState,
+    IllegalGeneration,
     JoinRequest,
     JoinResult,
     Leaver,
@@ -41,6 +42,7 @@ class Client:
         self.waiting = None
         self.waiting_since = 0.0
         self.share = None
+        self.keeps = None  # the generation whose places it keeps until it is told that they are lost
 
 
 class GroupMachine(RuleBasedStateMachine):
@@ -68,7 +70,8 @@ class GroupMachine(RuleBasedStateMachine):
     def told(self, client, problem):
         client.joined = client.share = None
         if isinstance(problem, Fenced):
-            client.member_id = ""
+            client.keeps = None
+            client.member_id = client.member_id if isinstance(problem, IllegalGeneration) else ""
 
     def collect(self):
         for token, answer in self.groups.take_outbox().answers:
@@ -80,6 +83,9 @@ class GroupMachine(RuleBasedStateMachine):
                 client.member_id, client.joined, client.share = answer.member_id, answer, None
             elif isinstance(answer, SyncResult):
                 client.share = decode_assignment(answer.assignment).partitions
+                lost = client.keeps is not None and client.keeps <= self.held_generation
+                assert not lost, f"{client.name} keeps its place over a hold"
+                client.keeps = client.joined.generation
                 for part in client.share:
                     owner = self.owners.setdefault((client.joined.generation, part), client.name)
                     assert owner == client.name, f"{part} has two owners"
@@ -114,7 +120,7 @@ class GroupMachine(RuleBasedStateMachine):
         try:
             self.groups.heartbeat("g", client.member_id, client.joined.generation, client.instance_id)
         except RebalanceInProgress:
-            pass
+            client.share = None
         except Fenced as problem:
             self.told(client, problem)
         self.collect()
@@ -124,12 +130,12 @@ class GroupMachine(RuleBasedStateMachine):
         client = self.clients[slot]
         self.groups.leave("g", [Leaver(client.member_id, client.instance_id)])
         self.collect()
-        client.member_id, client.joined, client.share, client.waiting = "", None, None, None
+        client.member_id, client.joined, client.share, client.waiting, client.keeps = "", None, None, None, None
 
     @rule(slot=slots)
     def vanish(self, slot):
         client = self.clients[slot]
-        client.member_id, client.joined, client.share, client.waiting = "", None, None, None
+        client.member_id, client.joined, client.share, client.waiting, client.keeps = "", None, None, None, None
 
     @rule(slot=slots)
     def commit(self, slot):
@@ -145,6 +151,19 @@ class GroupMachine(RuleBasedStateMachine):
         assert client.member_id in {m.member_id for m in group.members}
         assert group.state is not GroupState.COMPLETING
         assert group.generation > self.held_generation, "what a hold ended is committed"
+
+    @rule()
+    def settle(self):
+        """Everybody joins and takes a share, as programs do that are left alone for a while."""
+        for _ in range(4):
+            self.time_passes(60)
+            for slot, client in enumerate(self.clients):
+                self.heartbeat(slot)
+                if self.held_since is None and client.share is None and not client.waiting:
+                    (self.sync if self.is_current(client) else self.join)(slot)
+
+    def is_current(self, client):
+        return client.joined is not None and client.joined.generation == self.groups.describe("g").generation
 
     @rule()
     def hold(self):
