@@ -38,7 +38,11 @@ def export_session(
             return
         with ProgressLine("exported", always=tell) as progress:
             done = export(reader, out, what, form or "", topics, from_, to, progress)
+        queues = [t.name for t in reader.topics() if t.kind == "queue" and (not topics or t.name in topics)]
     _tell_export(done, as_json)
+    if queues and what != "journal":
+        note(f"Of {', '.join(queues)} the messages are written, not who leased or acked them. Before an import, make a "
+             "queue with «workbench topics FILE create NAME --queue».")  # fmt: skip
 
 
 def _tell_export(done: Exported, as_json: bool) -> None:
@@ -57,7 +61,7 @@ def _tell_export(done: Exported, as_json: bool) -> None:
 @click.option("--format", "form", type=_FORMATS, default=None, help="Default: by the name of IN, else jsonl.")
 @json_option
 def import_session(file: Path, source: Path, topic: str, form: str | None, as_json: bool) -> None:
-    """Append to FILE what an export wrote. Topics that are not there are made."""
+    """Append to FILE what an export wrote. Topics that are not there are made, as streams."""
     with host_of(file) as host, ProgressLine("bytes read") as progress:
         done = import_file(host, source, topic, form or "", progress)
     if as_json:

@@ -27,7 +27,7 @@ from workbench.control.queues import (
 from workbench.core.errors import NotFound, Refused
 from workbench.core.queues import MessageId, MessageState, PurgePlan, QueuedMessage
 from workbench.core.times import format_time
-from workbench.session.story import Story, story_of
+from workbench.session.story import Story, stories_of
 
 _STATES = tuple(state.value for state in MessageState)
 
@@ -156,7 +156,7 @@ def peek(
 
 def _stories(file: Path, info: QueueInfo, messages: tuple[QueuedMessage, ...]) -> dict[MessageId, Story]:
     with reader_of(file) as reader:
-        return {m.id: story_of(reader, info.meta.name, info.meta.topic, m.id, m.deaths) for m in messages}
+        return stories_of(reader, info.meta.name, info.meta.topic, {m.id: m.deaths for m in messages})
 
 
 @queues.command()

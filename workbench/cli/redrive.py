@@ -56,25 +56,29 @@ def redrive(
         raise click.UsageError("Say which with --id, --edit or --set, or all with --all.")
     spec = RedriveSpec(chosen, to, rate or 0.0, changed)
     with host_of(file) as host:
-        done = _drive(host, RedriveQueue(queue, spec, dry_run))
+        done, stopped = _drive(host, RedriveQueue(queue, spec, dry_run))
     _tell(queue, done, dry_run, as_json)
+    if stopped:
+        raise KeyboardInterrupt
 
 
-def _drive(host: Caller, command: RedriveQueue) -> Redriven:
-    """Wait for the redrive on a thread, so that Ctrl-C can ask for its end and still hear how far it came."""
-    with ThreadPoolExecutor(1) as pool, ProgressLine("dead before, left now") as progress:
+def _drive(host: Caller, command: RedriveQueue) -> tuple[Redriven, bool]:
+    """Wait for the redrive on a thread, so that Ctrl-C can ask for its end and still hear how far it came. Returns
+    that, and whether it was stopped."""
+    before, stopped = _waiting(host, command.queue), False
+    with ThreadPoolExecutor(1) as pool, ProgressLine("redriven") as progress:
         work: Future[RedriveOutcome] = pool.submit(host.call, command)
-        before = _dead(host, command.queue)
         while True:
             try:
-                return work.result(_LOOK_EVERY_S).redriven
+                return work.result(_LOOK_EVERY_S).redriven, stopped
             except NotYet:
-                progress(before, _dead(host, command.queue))
+                progress(max(0, before - _waiting(host, command.queue)), before)
             except KeyboardInterrupt:
                 host.call(StopRedrive(command.queue))
+                stopped = True
 
 
-def _dead(host: Caller, queue: str) -> int:
+def _waiting(host: Caller, queue: str) -> int:
     return sum(info.stat.counts.messages for info in host.call(ListQueues()).queues if info.meta.name == queue)
 
 

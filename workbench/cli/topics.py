@@ -30,7 +30,8 @@ def _config(pairs: tuple[str, ...]) -> dict[str, str]:
     return dict(pair(text, "name=value") for text in pairs)
 
 
-config_option = click.option("--config", multiple=True, metavar="NAME=VALUE", help="Like retention.ms=60000.")
+config_option = click.option("--config", multiple=True, metavar="NAME=VALUE",
+                             help="Like retention.ms=60000, or queue.visibility.ms=60000 of a queue.")  # fmt: skip
 
 
 @click.group()
@@ -58,14 +59,14 @@ def list_topics(file: Path, as_json: bool) -> None:
 @topics.command()
 @click.argument("name")
 @click.option("--partitions", type=int, default=1, show_default=True)
-@click.option("--queue", is_flag=True, help="Read by leases instead of offsets.")
+@click.option("--queue", is_flag=True, help="Read by leases instead of offsets; see «queues».")
 @config_option
 @click.pass_obj
 def create(file: Path, name: str, partitions: int, queue: bool, config: tuple[str, ...]) -> None:
     """Create the topic NAME."""
     with host_of(file) as host:
         host.call(CreateTopic(name, partitions, "queue" if queue else "stream", _config(config)))
-    note(f"Topic {name} is there, with {counted(partitions, 'partition')}.")
+    note(f"{'Queue' if queue else 'Topic'} {name} is there, with {counted(partitions, 'partition')}.")
 
 
 @topics.command()

@@ -26,7 +26,7 @@ from workbench.core.snapshot import (
     Snapshot,
     TopicStat,
 )
-from workbench.session.marks import Mark, mark_of
+from workbench.session.marks import Mark, mark_of, told_together
 
 RATE_WINDOW_MS = 1_000
 TREND_WINDOW_MS = 5_000
@@ -93,7 +93,7 @@ class Timeline:
         kinds = [kind for kind in MARK_KINDS if kind != "bookmark"]
         entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=kinds, limit=ALL)
         entries += self._reader.journal(from_ms=from_ms, kinds=("bookmark",), limit=ALL)  # set later, about this time
-        found = [mark for mark in map(mark_of, entries) if from_ms <= mark.at_ms < to_ms]
+        found = [mark for mark in map(mark_of, told_together(entries)) if from_ms <= mark.at_ms < to_ms]
         return sorted(found, key=lambda mark: mark.at_ms)
 
     def histogram(self, from_ms: int, to_ms: int, buckets: int) -> list[int]:

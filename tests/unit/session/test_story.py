@@ -1,0 +1,73 @@
+"""One message's story out of the journal: what concerns it, and nothing else; deaths elsewhere come first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from workbench.core.journal import JournalEntry
+from workbench.core.queues import Death, DeathReason, MessageId
+from workbench.session.story import stories_of, story_of
+
+
+@dataclass
+class Journal:
+    """Entries as a reader gives them: a page at a time, of the kinds asked for."""
+
+    entries: list[JournalEntry]
+
+    def __post_init__(self) -> None:
+        self.entries = [replace(entry, id=number) for number, entry in enumerate(self.entries, 1)]
+
+    def journal(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
+                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
+        return [e for e in self.entries if e.id > after_id and e.kind in kinds][: min(limit, 2)]
+
+
+def entry(kind: str, at_ms: int, first: int, last: int, topic="orders", partition=0, group="orders", **more):
+    return JournalEntry(kind, at_ms, topic, partition, first, last, group=group if kind != "append" else "", **more)
+
+
+def test_it_tells_all_that_concerns_the_message_in_order():
+    reader = Journal([
+        entry("append", 1, 0, 9), entry("append", 1, 0, 9, partition=1), entry("append", 1, 3, 3, topic="other"),
+        entry("lease", 2, 0, 4, member="ann", detail={"attempt": 1}),
+        entry("lease", 2, 3, 3, group="orders:mail", member="bob"),
+        entry("nack", 3, 3, 3, member="ann", detail={"requeue": True, "delay_ms": 1500, "reason": "no stock"}),
+        entry("lease", 4, 3, 5, member="bob", detail={"attempt": 2}), entry("return", 5, 3, 5, member="bob"),
+        entry("commit", 5, 3, 3), entry("ack", 6, 4, 5, member="bob"),
+        entry("dead", 7, 3, 3, detail={"reason": "delivery_limit", "to": "orders-dead"}),
+    ])  # fmt: skip
+    story = story_of(reader, "orders", "orders", MessageId(0, 3))
+    assert [line.text for line in story.lines] == [
+        "sent to orders", "leased by ann", "given back by ann, to wait 1.5 s: no stock",
+        "leased by bob, attempt 2", "lease of bob ended without an answer",
+        "died (delivery_limit), moved to orders-dead",
+    ]  # fmt: skip
+    assert [line.who for line in story.lines] == ["", "ann", "ann", "bob", "bob", ""]
+    assert story.document()[1]["at"] == "1970-01-01T00:00:00.002Z"
+
+
+def test_a_dead_letter_brings_the_story_of_where_it_died():
+    reader = Journal([
+        entry("append", 1, 5, 5), entry("nack", 2, 5, 5, member="ann", detail={"requeue": False, "reason": "bad"}),
+        entry("append", 3, 0, 0, topic="dead"), entry("dead", 3, 5, 5, detail={"reason": "rejected", "to": "dead"}),
+        entry("redrive", 9, 0, 0, topic="dead", group="dead", detail={"to": "orders"}),
+    ])  # fmt: skip
+    death = Death("orders", DeathReason.REJECTED, 1, 3, 3, MessageId(0, 5), "bad")
+    story = story_of(reader, "dead", "dead", MessageId(0, 0), (death,))
+    assert [(line.queue, line.text) for line in story.lines] == [
+        ("orders", "sent to orders"), ("orders", "rejected by ann: bad"), ("dead", "sent to dead"),
+        ("orders", "died (rejected), moved to dead"), ("dead", "redriven to orders"),
+    ]  # fmt: skip
+
+
+def test_a_subscription_tells_of_its_own_leases_and_of_the_stream_it_reads():
+    reader = Journal([
+        entry("append", 1, 0, 0), entry("lease", 2, 0, 0, group="orders:mail", member="ann"),
+        entry("lease", 2, 0, 0, group="orders:bill", member="bob"),
+    ])  # fmt: skip
+    ids = {MessageId(0, 0): (), MessageId(0, 1): ()}
+    stories = stories_of(reader, "orders:mail", "orders", ids)
+    assert [line.text for line in stories[MessageId(0, 0)].lines] == ["sent to orders", "leased by ann"]
+    assert stories[MessageId(0, 1)].lines == ()
