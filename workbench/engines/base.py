@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from workbench.core.offsets import ResetPlan, ResetSpec
+from workbench.core.queues import SUBSCRIPTION_MARK, Delivery, QueueCounts, Receipt
 from workbench.core.records import Appended, PartitionBounds, Record, StoredRecord, TopicPartition
+from workbench.core.routing import Binding, Exchange, Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,61 @@ class ConsumerSettings:
     max_poll_interval_ms: int = 300_000
     start: str = "latest"
     instance_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseSettings:
+    """How a consumer reads a queue: one of its own, or with ``subscription`` a stream topic, as the queue named
+    ``TOPIC:SUBSCRIPTION``, which is made with ``config`` or takes it. ``prefetch`` and ``visibility_ms`` None: as the
+    queue says."""
+
+    topic: str
+    consumer: str
+    subscription: str = ""
+    config: Mapping[str, str] = field(default_factory=dict)
+    prefetch: int | None = None
+    visibility_ms: int | None = None
+
+    @property
+    def queue(self) -> str:
+        return f"{self.topic}{SUBSCRIPTION_MARK}{self.subscription}" if self.subscription else self.topic
+
+
+class QueueConsumer(Protocol):
+    """One of those who compete for a queue's messages. Calls are made from one task at a time.
+
+    What ends leases answers once the system has it. A receipt that is no longer the latest of its message is
+    ``Refused``: somebody else has the message, or will get it again.
+    """
+
+    async def receive(self, max_messages: int, timeout_s: float) -> Sequence[Delivery]:
+        """The next messages, leased to this consumer; empty after the time-out, or while its prefetch is used up."""
+        ...
+
+    async def ack(self, receipts: Sequence[Receipt], multiple: bool = False) -> None:
+        """They are done; with ``multiple`` also all of this consumer's before them."""
+        ...
+
+    async def nack(self, receipts: Sequence[Receipt], delay_ms: int | None = None, reason: str = "") -> None:
+        """Back to the queue, after the queue's delay or ``delay_ms``."""
+        ...
+
+    async def reject(self, receipts: Sequence[Receipt], reason: str = "") -> None:
+        """Dead: to the dead-letter queue, or kept aside."""
+        ...
+
+    async def extend(self, receipts: Sequence[Receipt], visibility_ms: int) -> None:
+        """Lease them for so long from now."""
+        ...
+
+    async def release(self, receipts: Sequence[Receipt]) -> None:
+        """Back to the queue at once, as if nothing had happened."""
+        ...
+
+    async def close(self, leave: bool = True) -> None:
+        """Let go of the queue; what is leased comes back at once. With ``leave=False`` vanish as a killed process
+        would: a system that holds a connection to its consumers notices at once, in others the leases run out."""
+        ...
 
 
 class Consumer(Protocol):
@@ -97,7 +154,7 @@ class Consumer(Protocol):
 
 
 class Engine(Protocol):
-    """A system of topics, groups and records."""
+    """A system of topics, groups and records; of queues and exchanges where ``Capabilities.queues`` says so."""
 
     @property
     def capabilities(self) -> Capabilities: ...
@@ -130,3 +187,21 @@ class Engine(Protocol):
 
     async def apply_reset(self, group: str, spec: ResetSpec, topic: str = "",
                           partitions: Sequence[int] = ()) -> ResetPlan: ...  # fmt: skip
+
+    # -- queues and exchanges ------------------------------------------------------------------------------
+    async def queue_consumer(self, settings: LeaseSettings) -> QueueConsumer: ...
+
+    async def queue_counts(self, queue: str) -> QueueCounts:
+        """What waits in a queue, and what came of the rest; NotFound while it is not there."""
+        ...
+
+    async def declare_exchange(self, exchange: Exchange) -> None:
+        """Make it, or let it be if it is there just so; ``Refused`` when it is there otherwise."""
+        ...
+
+    async def bind(self, binding: Binding) -> None: ...
+
+    async def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
+                      mandatory: bool = False) -> Sequence[Published]:  # fmt: skip
+        """Send records through an exchange; one answer each, once every queue that takes one has it."""
+        ...

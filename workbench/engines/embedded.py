@@ -11,9 +11,12 @@ from collections.abc import Mapping, Sequence
 
 from workbench.broker import Broker, decode_batch
 from workbench.core.offsets import ResetPlan, ResetSpec
+from workbench.core.queues import QueueCounts
 from workbench.core.records import Appended, PartitionBounds, Record, StoredRecord, TopicPartition
-from workbench.engines.base import Capabilities, ConsumerSettings, EngineTopic
+from workbench.core.routing import Binding, Exchange, Published
+from workbench.engines.base import Capabilities, ConsumerSettings, EngineTopic, LeaseSettings
 from workbench.engines.embedded_consumer import EmbeddedConsumer
+from workbench.engines.embedded_queue import EmbeddedQueueConsumer, subscribe
 from workbench.engines.wakes import Wakes
 
 READ_BYTES = 1 << 20
@@ -22,7 +25,7 @@ READ_BYTES = 1 << 20
 class EmbeddedEngine:
     """Topics, records and groups of one open ``Broker``."""
 
-    capabilities = Capabilities(batches=True)
+    capabilities = Capabilities(batches=True, queues=True)
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -78,3 +81,22 @@ class EmbeddedEngine:
     async def apply_reset(self, group: str, spec: ResetSpec, topic: str = "",
                           partitions: Sequence[int] = ()) -> ResetPlan:  # fmt: skip
         return await asyncio.to_thread(self._broker.apply_reset, group, spec, topic, partitions)
+
+    # -- queues and exchanges ------------------------------------------------------------------------------
+    async def queue_consumer(self, settings: LeaseSettings) -> EmbeddedQueueConsumer:
+        if settings.subscription:
+            await asyncio.to_thread(subscribe, self._broker.queues, settings)
+        return EmbeddedQueueConsumer(self._broker.queues, settings)
+
+    async def queue_counts(self, queue: str) -> QueueCounts:
+        return self._broker.queues.counts(queue)
+
+    async def declare_exchange(self, exchange: Exchange) -> None:
+        await asyncio.to_thread(self._broker.exchanges.declare, exchange)
+
+    async def bind(self, binding: Binding) -> None:
+        await asyncio.to_thread(self._broker.exchanges.bind, binding)
+
+    async def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
+                      mandatory: bool = False) -> Sequence[Published]:  # fmt: skip
+        return await asyncio.wrap_future(self._broker.exchanges.publish(exchange, routing_key, records, mandatory))

@@ -12,11 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.core.clock import Clock, SystemClock
-from workbench.core.errors import AlreadyExists, Invalid, NotFound, OutOfRange, Refused
+from workbench.core.errors import AlreadyExists, Invalid, NotFound, OutOfRange, Refused, Unsupported
 from workbench.core.offsets import ResetMove, ResetPlan, ResetSpec
+from workbench.core.queues import QueueCounts
 from workbench.core.records import Appended, PartitionBounds, Record, StoredRecord, TopicPartition
-from workbench.engines.base import Capabilities, ConsumerSettings, EngineTopic
+from workbench.core.routing import Binding, Exchange, Published
+from workbench.engines.base import Capabilities, ConsumerSettings, EngineTopic, LeaseSettings, QueueConsumer
 from workbench.engines.memory_groups import MemoryConsumer, MemoryGroup
+
+_NO_QUEUES = "The engine in memory has streams and groups only."
 
 
 @dataclass(slots=True)
@@ -29,7 +33,7 @@ class _Partition:
 class MemoryEngine:
     """Topics as lists, groups as small state machines."""
 
-    capabilities = Capabilities()
+    capabilities = Capabilities(absent={"queues": _NO_QUEUES})
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
@@ -204,6 +208,23 @@ class MemoryEngine:
             found.committed[TopicPartition(move.topic, move.partition)] = move.after
         return ResetPlan(group, plan.moves, applied=True)
 
+    # -- queues and exchanges ------------------------------------------------------------------------------
+    async def queue_consumer(self, settings: LeaseSettings) -> QueueConsumer:
+        raise _unsupported()
+
+    async def queue_counts(self, queue: str) -> QueueCounts:
+        raise _unsupported()
+
+    async def declare_exchange(self, exchange: Exchange) -> None:
+        raise _unsupported()
+
+    async def bind(self, binding: Binding) -> None:
+        raise _unsupported()
+
+    async def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
+                      mandatory: bool = False) -> Sequence[Published]:  # fmt: skip
+        raise _unsupported()
+
     # -- waiting -------------------------------------------------------------------------------------------
     def wake(self) -> None:
         """Let every waiting poll look again."""
@@ -223,3 +244,7 @@ class MemoryEngine:
         finally:
             timer.cancel()
             self._waiting.discard(waiter)
+
+
+def _unsupported() -> Unsupported:
+    return Unsupported(_NO_QUEUES, "Use the workspace's own engine.")
