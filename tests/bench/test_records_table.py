@@ -15,10 +15,11 @@ from pathlib import Path
 
 import google_crc32c
 import pytest
-from PySide6.QtCore import QEventLoop, QThreadPool
+from PySide6.QtCore import QEventLoop
 
 from workbench.broker import Broker, BrokerReader, encode_batch
 from workbench.core.records import Record
+from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.records import RecordsModel
 from workbench.ui.models.rows import MergedRows, PartitionRows, Rows
@@ -92,7 +93,7 @@ def test_jump_anywhere(qtbot, file: Path, rows: Rows):
     opened_ms = (time.perf_counter() - begun) * 1000
     dice = random.Random(5)
     jumps = [jump_ms(table, model, dice.randrange(model.rowCount())) for _ in range(JUMPS)]
-    QThreadPool.globalInstance().waitForDone()
+    wait_for_work()
     workspace.close()
     took, worked = sorted(ms for ms, _ in jumps), sorted(ms for _, ms in jumps)
     middle, late = JUMPS // 2, int(JUMPS * 0.95)

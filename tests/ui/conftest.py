@@ -1,4 +1,4 @@
-"""Every test of the window: offscreen, on a screen of 1920 by 1080, with the bundled fonts and folders of its own.
+"""Every test of the window: with the bundled fonts and folders of its own.
 
 A test fails when it leaves a thread behind, or when the window logs an error that it does not expect
 (``expected_log``). Tests that need a real screen are in ``tests/ui/xvfb``; they bring their own platform.
@@ -6,10 +6,7 @@ A test fails when it leaves a thread behind, or when the window logs an error th
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,19 +14,9 @@ from pathlib import Path
 
 import pytest
 
-_SCREEN = {"name": "screen", "x": 0, "y": 0, "width": 1920, "height": 1080, "logicalDpi": 96, "logicalBaseDpi": 96,
-           "dpr": 1}  # fmt: skip
+from workbench.ui.bridge.workers import SHARED_THREADS
+
 _THREAD_PATIENCE_S = 3.0
-
-
-def _offscreen() -> str:
-    """The offscreen platform with a screen that windows fit on: its own is 800 by 800."""
-    path = Path(tempfile.gettempdir()) / f"workbench-offscreen-{os.getuid()}.json"
-    path.write_text(json.dumps({"screens": [_SCREEN]}), encoding="utf-8")
-    return f"offscreen:configfile={path}"
-
-
-os.environ.setdefault("QT_QPA_PLATFORM", _offscreen())
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +42,7 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_thread_left() -> Iterator[None]:
-    """Threads of Qt's pool come and go as they like; ours end with their test."""
+    """Ours end with their test; only those that all share stay."""
     before = set(threading.enumerate())
     yield
     until = time.monotonic() + _THREAD_PATIENCE_S
@@ -65,7 +52,7 @@ def _no_thread_left() -> Iterator[None]:
 
 
 def _new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
-    return [t for t in threading.enumerate() if t not in before and not isinstance(t, threading._DummyThread)]
+    return [t for t in threading.enumerate() if t not in before and not t.name.startswith(SHARED_THREADS)]
 
 
 class _Errors(logging.Handler):

@@ -24,7 +24,7 @@ from workbench.ui.settings import APP
 
 def main(arguments: Sequence[str]) -> int:
     """Run the application; returns the exit status."""
-    gc.disable()  # until the first paint: looking for cycles in what was just imported took a twentieth of it
+    gc.disable()  # looking for cycles in what is just imported takes a twentieth of the start; see ``bridge.cycles``
     said = parse(arguments)
     if not _has_display():
         print("workbench: there is no display here. Use a verb such as «workbench run FILE», or a virtual screen: "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import signal
 import sys
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from workbench.core.errors import WorkbenchError
+from workbench.ui.bridge.cycles import search_on_this_thread
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.settings import APP, Settings, data_folder
@@ -55,6 +55,7 @@ class Application(QObject):
             signal.signal(number, lambda *_: QTimer.singleShot(0, self.window, self.window.close))
         if self._said.shot is not None:
             QTimer.singleShot(int(self._said.shot_after * 1000), self._take_shot)
+        search_on_this_thread(self)
         return self._app.exec() or self._status
 
     def open(self, path: Path, sample: str = "", *, run: bool = False, tour: bool = False) -> bool:
@@ -83,7 +84,6 @@ class Application(QObject):
             old.deleteLater()
         # Beside each other, first paint and host take longer than one after the other (measured: 0.9 against 0.6 s).
         window.canvas.first_painted.connect(lambda: link.connect_host(sample if may_make else None))
-        window.canvas.first_painted.connect(gc.enable)
         window.show()
         if tour and not self.settings.toured:
             QTimer.singleShot(0, window.start_tour)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import pytest
-from PySide6.QtCore import QSettings, QThreadPool
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.ui.stage import (
@@ -23,6 +20,7 @@ from tests.ui.stage import (
 )
 from workbench.broker import Broker
 from workbench.core.clock import ManualClock
+from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.theme.theme import theme
 
@@ -33,7 +31,7 @@ def dressed(qapp: QApplication, tmp_path: Path) -> Iterator[None]:
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
     theme().apply(qapp, "light")
     yield
-    QThreadPool.globalInstance().waitForDone()
+    wait_for_work()
 
 
 class Stage:
@@ -57,7 +55,7 @@ class Stage:
             widget.show()
 
     def close(self) -> None:
-        QThreadPool.globalInstance().waitForDone()
+        wait_for_work()
         self.workspace.close()
 
 

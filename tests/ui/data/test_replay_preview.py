@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QThreadPool
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -12,6 +12,7 @@ from workbench.control.messages import ApplyReset, DeleteTopic
 from workbench.core.errors import Invalid
 from workbench.core.offsets import ResetSpec
 from workbench.host import LocalHost
+from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import replaying
 from workbench.ui.panels.replay_preview import ReplayPreview, open_replay_preview
@@ -98,7 +99,7 @@ def hosted(qtbot, tmp_path):
     with qtbot.waitExposed(ground):
         ground.show()
     yield workspace, ground
-    QThreadPool.globalInstance().waitForDone()
+    wait_for_work()
     workspace.close()
 
 

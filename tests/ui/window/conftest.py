@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QThreadPool
 
 from tests.ui.stage import StageCaller, orders_document, orders_file, orders_snapshot
 from workbench.control.messages import Push
 from workbench.flow import codec
 from workbench.ui.bridge.host_link import HostLink
+from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.settings import Settings
 from workbench.ui.theme.theme import theme
@@ -53,7 +53,7 @@ def open_window(
     yield make
     for window in made:
         window.close()
-        QThreadPool.globalInstance().waitForDone()
+        wait_for_work()
         window.deleteLater()
     qapp.processEvents()
 

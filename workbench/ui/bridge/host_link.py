@@ -49,6 +49,9 @@ class HostLink(QObject):
 
     def _take(self, caller: Caller) -> None:
         self._busy = False
+        if self._workspace.closed:  # meanwhile; nobody waits for this host
+            caller.close()
+            return
         self._workspace.attach(caller)
         self._workspace.act(Subscribe(hz=SNAPSHOTS_HZ)).run()
         self.connected.emit()

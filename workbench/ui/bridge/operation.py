@@ -1,73 +1,65 @@
 """Acts off the GUI thread: ``Operation(parent, fn).done(show).failed(tell).run()``.
 
-``fn`` runs on a pool thread; ``done`` and ``failed`` are called on the GUI thread, and never after ``parent`` is gone.
+``fn`` runs on a worker; ``done`` and ``failed`` are called on the GUI thread, and never after ``parent`` is
+gone. The worker knows an operation by its number only and lets go of everything before it says that it is ready: what
+``fn`` holds dies on the GUI thread, where objects of Qt have to.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject
 from shiboken6 import isValid
 
 from workbench.core.errors import WorkbenchError
+from workbench.ui.bridge.letterbox import Letterbox
+from workbench.ui.bridge.workers import Workers, shared_workers
 
 log = logging.getLogger(__name__)
 
-
-class _Post(QObject):
-    """Brings answers to the GUI thread. There is one, and it stays: an object that is deleted while another thread
-    is still emitting its signal brings the process down."""
-
-    arrived = Signal(object, object, object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.arrived.connect(self._hand_over)
-
-    def _hand_over(self, operation: Operation, result: Any, error: WorkbenchError | None) -> None:
-        if isValid(operation):  # else the window, and with it everybody who waited, is gone
-            operation.finish(result, error)
+_numbers = count(1)
+_running: dict[int, Operation] = {}
 
 
 @lru_cache(maxsize=1)
-def _post() -> _Post:
-    """Made by the first operation, so on the GUI thread."""
-    return _Post()
+def _answered() -> Letterbox:
+    return Letterbox(_finish)
 
 
-class _Work(QRunnable):
-    def __init__(self, fn: Callable[[], Any], operation: Operation, post: _Post) -> None:
-        super().__init__()
+def _finish(number: int) -> None:
+    _running.pop(number).finish()
+
+
+def _work(number: int, answered: Callable[[int], None]) -> None:
+    """On the worker; nothing of the operation is left on its stack when the answer is sent."""
+    _running[number].work()
+    answered(number)
+
+
+def wait_for_work() -> None:
+    """Wait until no worker is at work; the answers are still to be handed over. For the end of a process or test."""
+    wait([operation.work_done for operation in _running.values()])
+
+
+class Operation:
+    """One act. Those of the same ``workers`` of one thread are done in order; none is begun after these were closed."""
+
+    work_done: Future[None]
+
+    def __init__(self, parent: QObject, fn: Callable[[], Any], workers: Workers | None = None) -> None:
+        self._parent = parent
         self._fn = fn
-        self._operation = operation
-        self._post = post
-
-    def run(self) -> None:
-        result, error = None, None
-        try:
-            result = self._fn()
-        except WorkbenchError as caught:
-            error = caught
-        except Exception as caught:
-            log.exception("an act failed in a way nobody foresaw")
-            error = WorkbenchError(f"That did not work: {caught}.", "The log tab has the details.")
-        self._post.arrived.emit(self._operation, result, error)
-
-
-class Operation(QObject):
-    """One act. Deletes itself when it is over. Acts given the same ``pool`` of one thread are done in order."""
-
-    def __init__(self, parent: QObject, fn: Callable[[], Any], pool: QThreadPool | None = None) -> None:
-        super().__init__(parent)
-        self._fn = fn
-        self._pool = pool
+        self._workers = workers or shared_workers()
         self._done: Callable[[Any], None] | None = None
         self._failed: Callable[[WorkbenchError], None] | None = None
-        self._post = _post()
+        self._result: Any = None
+        self._error: WorkbenchError | None = None
 
     def done(self, show: Callable[[Any], None]) -> Operation:
         self._done = show
@@ -77,14 +69,28 @@ class Operation(QObject):
         self._failed = tell
         return self
 
-    def run(self, pool: QThreadPool | None = None) -> Operation:
-        (pool or self._pool or QThreadPool.globalInstance()).start(_Work(self._fn, self, self._post))
+    def run(self) -> Operation:
+        if not self._workers.closed:
+            number = next(_numbers)
+            _running[number] = self
+            self.work_done = self._workers.give(_work, number, _answered().put)
         return self
 
-    def finish(self, result: Any, error: WorkbenchError | None) -> None:
+    def work(self) -> None:
+        """Do it and keep the answer (the worker's thread)."""
+        try:
+            self._result = self._fn()
+        except WorkbenchError as caught:
+            self._error = caught.with_traceback(None)  # its frames hold what ``fn`` holds, and this operation
+        except Exception as caught:
+            log.exception("an act failed in a way nobody foresaw")
+            self._error = WorkbenchError(f"That did not work: {caught}.", "The log tab has the details.")
+
+    def finish(self) -> None:
         """The answer is there (GUI thread)."""
-        if error is None and self._done:
-            self._done(result)
-        elif error is not None and self._failed:
-            self._failed(error)
-        self.deleteLater()
+        if not isValid(self._parent):
+            return  # the window, and with it everybody who waited, is gone
+        if self._error is None and self._done:
+            self._done(self._result)
+        elif self._error is not None and self._failed:
+            self._failed(self._error)

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from workbench.control.client import Caller
@@ -23,8 +23,10 @@ from workbench.core.errors import HostGone
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
 from workbench.flow.edits import Edit
+from workbench.ui.bridge.letterbox import Letterbox
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.readers import Readers
+from workbench.ui.bridge.workers import Workers
 
 if TYPE_CHECKING:
     from workbench.broker import BrokerReader
@@ -85,26 +87,26 @@ class Workspace(QObject):
         self.at_ms: int | None = None
         self._caller: Caller | None = None
         self._had_host = False
-        self._acts = QThreadPool(self)
-        self._acts.setMaxThreadCount(1)  # acts reach the host in the order they were done
+        self._acts = Workers("acts")  # acts reach the host in the order they were done
         self._reader: BrokerReader | None = None
-        self._pushed.connect(self._take_push)
-        self._lost.connect(self._take_lost)
+        self._pushes = Letterbox(self._take_push, self)
+        self._losses = Letterbox(self._take_lost, self)
         if caller is not None:
             self.attach(caller)
-
-    _pushed = Signal(object)
-    _lost = Signal(str)
 
     # -- live ----------------------------------------------------------------------------------------------
     def attach(self, caller: Caller) -> None:
         """Follow this host from now on (at the start, and again after a restart)."""
         again, self._had_host = self._had_host, True
         self._caller = caller
-        caller.on_push(self._pushed.emit)
-        caller.on_lost(self._lost.emit)
+        caller.on_push(self._pushes.put)
+        caller.on_lost(self._losses.put)
         if again:
             self.host_back.emit()
+
+    @property
+    def closed(self) -> bool:
+        return self._acts.closed
 
     @property
     def connected(self) -> bool:
@@ -195,3 +197,4 @@ class Workspace(QObject):
         if self._caller is not None:
             self._caller.close()
             self._caller = None
+        self._acts.close()  # those still waiting end with ``HostGone``

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QObject, QThreadPool
+from PySide6.QtCore import QObject
 
 from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord
@@ -19,6 +19,7 @@ from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
 from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
 from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.workers import Workers
 
 if TYPE_CHECKING:
     from workbench.session.marks import Mark
@@ -60,13 +61,11 @@ class PastReader(QObject):
         super().__init__(parent)
         self._open = open_
         self._opened: Opened | None = None
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._pool.setExpiryTimeout(-1)
+        self._worker = Workers("past")
 
     def ask(self, question: Callable[[Past, RecordSource], Any]) -> Operation:
         """Ask; connect ``done`` and ``failed`` of what is returned. It is on its way already."""
-        return Operation(self, lambda: question(*self._here())).run(self._pool)
+        return Operation(self, lambda: question(*self._here()), self._worker).run()
 
     def _here(self) -> Opened:
         """The time line, opened on this (the worker's) thread when first asked."""
@@ -75,13 +74,11 @@ class PastReader(QObject):
         return self._opened
 
     def close(self) -> None:
-        def shut() -> None:
-            if self._opened is not None:
-                self._opened[1].close()
-                self._opened = None
-
-        self._pool.start(shut)
-        self._pool.waitForDone()
+        """Wait for the last answer, then let go of the file."""
+        self._worker.close()
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
 
 
 def movements(document: FlowDocument, moved: Iterable[tuple[Moved, tuple[int, ...]]]) -> list[Movement]:
