@@ -308,6 +308,15 @@ class Broker:
         """Bounds, committed, position, owner and lag of every partition the group has to do with."""
         return self._groups.partitions(name)
 
+    def group_taken(self, name: str) -> dict[str, int]:
+        """How many records each member was handed since it joined."""
+        return self._groups.taken(name)
+
+    @property
+    def membership_version(self) -> int:
+        """Another number whenever members of any group came, went or were given other partitions."""
+        return self._groups.membership_version
+
     def delete_group(self, name: str) -> None:
         """Delete an empty group and what it committed."""
         self._groups.delete(name)

@@ -72,7 +72,9 @@ class Coordination:
         self._positions: dict[tuple[str, TopicPartition], tuple[str, int]] = {}
         self._delivered: dict[tuple[str, TopicPartition], int] = journal.delivered()
         self._ages = Ages(clock, log.fetch)
+        self._taken: dict[str, dict[str, int]] = {}  # records handed out so far, by group and member
         self._holding: set[str] = set()
+        self.membership_version = 0  # another number whenever members came, went or were given other partitions
         self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer
         self.on_overtaken: Overtaken = lambda db, group, parts: None  # offsets that are staged elsewhere count no more
 
@@ -114,8 +116,11 @@ class Coordination:
         """Send the outbox on its way; the Future tells when the rows of changed groups are in the file."""
         with self._lock:
             outbox = self._groups.take_outbox()
+            self.membership_version += bool(outbox.entries)
             for entry in outbox.entries:
                 self._journal.add(entry)
+                if entry.kind == "leave":
+                    self._taken.get(entry.group, {}).pop(entry.member, None)
             changed = {name: self._groups.stored(name) for name in outbox.changed}
             for name in [name for name, stored in changed.items() if stored is None]:
                 self._ages.forget_group(name)
@@ -321,6 +326,8 @@ class Coordination:
         """Records went to a member: its position, and whether the group had them before (then the range is split)."""
         with self._lock:
             self._positions[group, part] = (member, last + 1)
+            taken = self._taken.setdefault(group, {})
+            taken[member] = taken.get(member, 0) + last + 1 - first
             seen = self._delivered.get((group, part), 0)
             self._delivered[group, part] = max(seen, last + 1)
             fresh = last + 1 if again else max(first, min(seen, last + 1))
@@ -328,6 +335,11 @@ class Coordination:
                 self._journal.note_delivery(part.topic, part.partition, first, fresh - 1, group, member, True)
             if fresh <= last:
                 self._journal.note_delivery(part.topic, part.partition, fresh, last, group, member)
+
+    def taken(self, group: str) -> dict[str, int]:
+        """How many records each member was handed since it joined."""
+        with self._lock:
+            return dict(self._taken.get(group, {}))
 
     def partitions(self, group: str) -> tuple[GroupPartitionStat, ...]:
         """Every partition the group has committed or holds: bounds, committed, position, owner and lag in time."""

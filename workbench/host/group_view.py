@@ -1,7 +1,8 @@
 """Groups as people see them: what the broker knows of offsets and members, joined to what the running flow knows.
 
 Members of the flow bring their names, states and rates; members from outside are shown by their client id. Rates of
-groups that the flow does not run, and the trend of every group's lag, are measured here, between askings.
+groups and members that the flow does not run, and the trend of every group's lag, are measured here, between askings:
+by what members were handed, and by what is committed where that is not known (members that can't be told apart).
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ _TREND_WINDOW_MS = 5_000.0
 
 @dataclass(slots=True)
 class _Course:
-    """How far a group had read and how far it was behind, at earlier askings."""
+    """How far a group or a member had read and how far it was behind, at earlier askings."""
 
     points: deque[tuple[float, int, int]] = field(default_factory=deque)
 
-    def add(self, now_ms: float, read: int, behind: int) -> None:
+    def add(self, now_ms: float, read: int, behind: int = 0) -> None:
         if not self.points or now_ms > self.points[-1][0]:
             self.points.append((now_ms, read, behind))
         while len(self.points) > 2 and now_ms - self.points[1][0] >= _TREND_WINDOW_MS:
@@ -49,6 +50,7 @@ class GroupView:
         self._broker = broker
         self._clock = clock
         self._courses: dict[str, _Course] = {}
+        self._members: dict[tuple[str, str], _Course] = {}
 
     def groups(self, running: Sequence[GroupRunStat]) -> tuple[GroupStat, ...]:
         """Every group, those first seen in the flow and not yet at the broker too."""
@@ -57,6 +59,8 @@ class GroupView:
             runs.setdefault(run.group, []).append(run)
         metas = {meta.name: meta for meta in self._broker.groups()}
         self._courses = {name: course for name, course in self._courses.items() if name in metas}
+        there = {(meta.name, member.member_id) for meta in metas.values() for member in meta.members}
+        self._members = {key: course for key, course in self._members.items() if key in there}
         stats = [self._group(meta, runs.get(name, [])) for name, meta in metas.items()]
         stats += [_unborn(name, of) for name, of in runs.items() if name not in metas]
         return tuple(stats)
@@ -67,7 +71,9 @@ class GroupView:
         course = self._courses.setdefault(meta.name, _Course())
         behind = sum(p.lag_records for p in partitions)
         course.add(self._clock.monotonic_ms(), sum(p.committed or 0 for p in partitions), behind)
-        members = tuple(_members(meta, runs, partitions))
+        taken = self._broker.group_taken(meta.name)
+        members = tuple(self._paced(meta.name, member, taken) for member in _members(meta, runs, partitions))
+        known = any(run.members for run in runs) or any(taken.values())
         return GroupStat(
             meta.name,
             str(meta.state),
@@ -75,11 +81,20 @@ class GroupView:
             meta.assignor,
             members,
             partitions,
-            sum(run.rate for run in runs) if any(run.members for run in runs) else course.rate(),
+            sum(member.rate for member in members) if known else course.rate(),
             course.trend(),
             bool(runs) and all(run.paused for run in runs),
             tuple(seen for run in runs for seen in run.recent),
         )
+
+
+    def _paced(self, group: str, member: MemberStat, taken: dict[str, int]) -> MemberStat:
+        """A member of another program, with what it was handed."""
+        if member.node_id or not taken.get(member.member_id):
+            return member
+        course = self._members.setdefault((group, member.member_id), _Course())
+        course.add(self._clock.monotonic_ms(), taken[member.member_id])
+        return replace(member, rate=course.rate(), handled=taken[member.member_id])
 
 
 def _positioned(stat: GroupPartitionStat, positions: dict[TopicPartition, tuple[int, str]]) -> GroupPartitionStat:

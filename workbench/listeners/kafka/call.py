@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from workbench.broker import Broker
 from workbench.core.clock import Clock
 from workbench.listeners.kafka.clients import Connection
+from workbench.listeners.kafka.readers import Readers
 from workbench.listeners.kafka.settings import ListenerSettings
 from workbench.listeners.kafka.users import Users
 from workbench.listeners.kafka.waiting import Bridge, News
@@ -31,6 +32,7 @@ class Shared:
     users: Users
     bridge: Bridge
     news: News
+    readers: Readers
     cluster_id: str
 
 

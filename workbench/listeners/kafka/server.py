@@ -16,6 +16,7 @@ from workbench.core.errors import Refused
 from workbench.core.snapshot import ClientStat
 from workbench.listeners.kafka.call import Shared
 from workbench.listeners.kafka.clients import Clients
+from workbench.listeners.kafka.readers import Readers
 from workbench.listeners.kafka.session import Session
 from workbench.listeners.kafka.settings import ListenerSettings, show_address
 from workbench.listeners.kafka.users import Users
@@ -51,8 +52,9 @@ class KafkaListener:
         bridge = Bridge()
         self._news = News(self._broker, bridge)
         self._shared = Shared(
-            self._broker, self._broker.clock, settings, users, bridge, self._news, _cluster_id(self._broker)
-        )
+            self._broker, self._broker.clock, settings, users, bridge, self._news, Readers(self._broker),
+            _cluster_id(self._broker),
+        )  # fmt: skip
         hosts, port = _hosts(settings.host), settings.port
         try:
             for host in hosts:

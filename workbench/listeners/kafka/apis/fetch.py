@@ -15,6 +15,7 @@ from kio.schema.errors import ErrorCode
 
 from workbench.broker import batch_header
 from workbench.core.errors import OutOfRange, WorkbenchError
+from workbench.core.records import TopicPartition
 from workbench.listeners.kafka.call import Answer, Api, Call, Fields
 from workbench.listeners.kafka.errors import code_of
 
@@ -40,6 +41,7 @@ class _Found:
     wanted: _Wanted
     fields: dict[str, Any] = field(default_factory=dict)
     size_bytes: int = 0
+    first: int = 0  # the first offset asked for that is given
     events: int = 0
     failed: bool = False
 
@@ -141,7 +143,8 @@ def _fill(call: Call, found: _Found, batches: list[bytes], committed_only: bool)
     if not batches:
         return
     last = batch_header(batches[-1]).last_offset
-    found.events = last + 1 - max(want.offset, batch_header(batches[0]).base_offset)
+    found.first = max(want.offset, batch_header(batches[0]).base_offset)
+    found.events = last + 1 - found.first
     if committed_only:
         aborted = call.broker.transactions.aborted(want.topic, want.partition, want.offset, last)
         found.fields["aborted_transactions"] = [
@@ -163,8 +166,10 @@ def _answer(call: Call, found: list[_Found]) -> Fields:
         topics[-1]["partitions"].append(
             {"partition_index": one.wanted.partition, "records": b"", "aborted_transactions": None, **one.fields}
         )
-        if one.wanted.topic is not None and not one.failed:
+        if one.wanted.topic is not None and one.events:
             call.connection.read[one.wanted.topic] += one.events
+            part = TopicPartition(one.wanted.topic, one.wanted.partition)
+            call.shared.readers.note(call.connection, part, one.first, one.first + one.events - 1)
     return {"responses": topics}
 
 
