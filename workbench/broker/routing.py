@@ -182,6 +182,8 @@ class Topology:
         known = self.exchange(exchange.name)
         if known.type is not exchange.type:
             raise Refused(f"The type of exchange {exchange.name} can't change.", "Delete it and declare it anew.")
+        if known == exchange:
+            return self
         return self._changed({**self._exchanges, exchange.name: exchange}, self._bindings)
 
     def delete(self, name: str) -> Topology:
@@ -219,6 +221,8 @@ class Topology:
 
     def without_queue(self, queue: str) -> Topology:
         """A queue was deleted: its bindings go with it."""
+        if not any(binding.destination == queue and not binding.to_exchange for binding in self.bindings()):
+            return self
         return self._changed(self._exchanges, _without_destination(self._bindings, queue, to_exchange=False))
 
     def _changed(self, exchanges: dict[str, Exchange], bindings: dict[str, tuple[Binding, ...]]) -> Topology:
