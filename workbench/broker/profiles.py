@@ -28,14 +28,12 @@ class Act(StrEnum):
     """What may be asked of a queue and is not allowed everywhere. Those marked have an amount, which may be limited."""
 
     READ_AS_QUEUE = "read_as_queue"
-    READ_AS_GROUP = "read_as_group"
     RECEIVE = "receive"  # messages at once
     ACK = "ack"  # receipts at once
     ACK_MULTIPLE = "ack_multiple"
     NACK_DELAY = "nack_delay"  # milliseconds, more than none
     REJECT = "reject"
     EXTEND = "extend"
-    PUBLISH_BATCH = "publish_batch"  # records at once
     IN_FLIGHT = "in_flight"  # messages; a limit, not a refusal
 
 
