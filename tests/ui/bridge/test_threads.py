@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import weakref
 
@@ -33,12 +34,17 @@ def deaths() -> Deaths:
 
 
 @pytest.fixture
-def eager():
-    """A search for cycles at nearly every object that is made, wherever that is."""
-    before = gc.get_threshold()
-    gc.set_threshold(10, 1, 1)
-    yield
+def hurry():
+    """Call it, and threads take turns all the time, with a search for cycles at nearly every object that is made."""
+    before, interval_s = gc.get_threshold(), sys.getswitchinterval()
+
+    def begin() -> None:
+        sys.setswitchinterval(1e-6)
+        gc.set_threshold(10, 1, 1)
+
+    yield begin
     gc.set_threshold(*before)
+    sys.setswitchinterval(interval_s)
 
 
 def allocate() -> None:
@@ -47,7 +53,7 @@ def allocate() -> None:
         kept[0]["itself"] = kept
 
 
-def test_a_cycle_dies_on_this_thread_however_much_a_worker_allocates(qtbot, deaths, eager):
+def test_a_cycle_dies_on_this_thread_however_much_a_worker_allocates(qtbot, deaths, hurry):
     gc.enable()
     parent = QObject()
     search_on_this_thread(parent)
@@ -57,22 +63,21 @@ def test_a_cycle_dies_on_this_thread_however_much_a_worker_allocates(qtbot, deat
         deaths.watch(label)
     del label
     found = []
-    Operation(parent, allocate).done(found.append).run()
+    Operation(parent, lambda: (hurry(), allocate())).done(found.append).run()
     wait_for_work()
     assert not deaths.threads
     qtbot.waitUntil(lambda: len(deaths.threads) == 20 and bool(found))
     assert set(deaths.threads) == {"MainThread"}
 
 
-def test_what_an_act_holds_dies_on_this_thread(qtbot, deaths):
+def test_what_an_act_holds_dies_on_this_thread(qtbot, deaths, hurry):
+    hurry()
     parent, answers = QObject(), []
     for number in range(300):
         held = QObject()
         deaths.watch(held)
         Operation(parent, lambda held=held, number=number: number).done(answers.append).run()
     del held
-    wait_for_work()
-    assert not deaths.threads
     qtbot.waitUntil(lambda: len(answers) == 300)
     assert sorted(answers) == list(range(300))
     assert deaths.threads == ["MainThread"] * 300
