@@ -96,7 +96,11 @@ def test_enter_and_r_ask_for_panel_and_replay(view: FlowView, hand: Hand):
     hand.key(Key.Key_R)
     view.workspace.select({"orders"})
     hand.key(Key.Key_R)
-    assert (panels, replays) == (["shipping"], ["shipping"])
+    view.caller.push(orders_snapshot())
+    view.flow.refresh_looks()
+    view.workspace.select({"outside:fraud-check"})
+    hand.key(Key.Key_R)
+    assert (panels, replays) == (["shipping"], ["shipping", "outside:fraud-check"])
 
 
 def test_delete_removes_nodes_with_links_and_undo_brings_all_back(view: FlowView, hand: Hand):

@@ -18,6 +18,7 @@ from workbench.ui.canvas.coach import Coach
 from workbench.ui.canvas.look_values import Level
 from workbench.ui.canvas.looks import node_look
 from workbench.ui.canvas.view import FlowView
+from workbench.ui.models.outside import node_of_client
 from workbench.ui.theme.theme import theme
 
 
@@ -334,6 +335,27 @@ def test_keeping_a_program_that_writes_leaves_one_note(view: FlowView):
         view.acts.keep("outside:writer:till-7")
     notes = view.workspace.document.of_kind("note")
     assert [(note.name, note.params["text"]) for note in notes] == [("till-7", "Writes to orders.")]
+
+
+def test_a_program_that_was_kept_is_at_its_note_and_nowhere_else(view: FlowView):
+    till = ClientStat("till-7", "127.0.0.1:5002", "librdkafka 2", rate_in=50.0, writes=("orders",), connections=1)
+    push(view, clients=(till,), links=(), groups=())
+    view.acts.keep("outside:writer:till-7")
+    (note,) = view.workspace.document.of_kind("note")
+    for tick in range(1, 9):
+        push(view, tick * 100, clients=(till,), links=(), groups=())
+        QTest.qWait(20)
+    view.flow.refresh_looks()
+    assert not view.flow.outside.nodes
+    link = view.flow.outside.links["outside:writer:till-7:orders"]
+    assert link.chain[0] == view.flow.nodes[note.id].port("out")
+    assert {colour for _, _, colour, _ in view.flow.dots()} == {-1}
+    assert node_of_client(view.workspace.document, till) == note.id
+    view.workspace.select({note.id})
+    view.acts.delete()
+    push(view, 1000, clients=(till,), links=(), groups=())
+    view.flow.refresh_looks()
+    assert "outside:writer:till-7" in view.flow.outside.nodes
 
 
 def test_the_canvas_comes_up_without_numpy_and_the_icons_package():

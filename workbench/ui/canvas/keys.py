@@ -54,6 +54,11 @@ class CanvasKeys:
             return self._focused
         return next(iter(chosen)) if len(chosen) == 1 else None
 
+    def _chosen(self) -> str | None:
+        """The node that is chosen, whether or not it is drawn."""
+        chosen = self._view.workspace.selection
+        return self.current() or (next(iter(chosen)) if len(chosen) == 1 else None)
+
     def focus(self, node_id: str) -> None:
         """Go to a node: select it, show it, ring it."""
         self.forget_focus()
@@ -142,9 +147,9 @@ class CanvasKeys:
             self._view.rename(here)
         elif here is not None and key == Key.Key_L and not event.modifiers():
             self._linking = self._view.start_key_link(here)
-        elif here is not None and key == Key.Key_R and not event.modifiers():
-            if self._view.flow.nodes[here].node.kind in ("group", "forward"):
-                self._view.replay_wanted.emit(here)
+        elif key == Key.Key_R and not event.modifiers() and (chosen := self._chosen()) is not None:
+            if self._view.flow.is_group(chosen):
+                self._view.replay_wanted.emit(chosen)
         else:
             return False
         return True

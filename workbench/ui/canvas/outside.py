@@ -1,5 +1,6 @@
 """Clients that are not in the drawing: groups that read a drawn topic, programs that write to one. They appear by
-themselves and can't be edited, for they are not ours; they go when their clients go.
+themselves and can't be edited, for they are not ours; they go when their clients go. A program that was kept as a note
+has no other node: what it moves goes from or to its note.
 
 Items and their links belong to this object, beside the scene's own. What moves along their links is not counted one by
 one: it is made from the clients' rates. GUI thread.
@@ -20,7 +21,7 @@ from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.look_values import LinkLook
 from workbench.ui.canvas.looks import node_look
-from workbench.ui.models.outside import Outside, clients_of, kept_rates, outside_of
+from workbench.ui.models.outside import Outside, clients_of, kept_note, kept_rates, outside_of
 from workbench.ui.theme.tokens import NODE_SIZE
 
 _ASIDE = 112.0
@@ -72,17 +73,22 @@ class OutsideClients:
         wanted = {f"{one.id}:{topic.id}" for one in self._shown.values() for topic in one.topics}
         for gone in self.links.keys() - wanted:
             self._drop_link(gone)
-        for gone in self.nodes.keys() - self._shown.keys():
+        kept = {one.id: note for one in self._shown.values()
+                if one.group is None and (note := kept_note(document, one.name)) is not None}  # fmt: skip
+        for gone in self.nodes.keys() - (self._shown.keys() - kept.keys()):
             self._scene.removeItem(self.nodes.pop(gone))
         taken = [item.rect for item in drawn.values() if item.node.kind != "frame"]
         for one in self._shown.values():
-            place = free_place(drawn[one.topics[0].id].rect, one.kind, taken)
-            taken.append(place)
-            item = self._item(Node(one.id, one.kind, one.name, place.x(), place.y()), zoom)
-            item.set_look(node_look(item.node, snapshot))
-            item.mark(selected=one.id in selection)
+            if one.id in kept:
+                item = drawn[kept[one.id].id]
+            else:
+                place = free_place(drawn[one.topics[0].id].rect, one.kind, taken)
+                taken.append(place)
+                item = self._item(Node(one.id, one.kind, one.name, place.x(), place.y()), zoom)
+                item.set_look(node_look(item.node, snapshot))
+                item.mark(selected=one.id in selection)
             for topic in one.topics:
-                self._link(drawn[topic.id], item, zoom, rate_of(one, snapshot))
+                self._link(one, drawn[topic.id], item, zoom, rate_of(one, snapshot))
 
     def _item(self, node: Node, zoom: float) -> NodeItem:
         if node.id not in self.nodes:
@@ -91,9 +97,9 @@ class OutsideClients:
         self.nodes[node.id].set_node(node)
         return self.nodes[node.id]
 
-    def _link(self, topic: NodeItem, client: NodeItem, zoom: float, rate: float) -> None:
-        ends = (client, topic) if client.node.kind == "writer" else (topic, client)
-        link = Link(f"{client.node.id}:{topic.node.id}", ends[0].node.id, ends[1].node.id)
+    def _link(self, one: Outside, topic: NodeItem, client: NodeItem, zoom: float, rate: float) -> None:
+        ends = (client, topic) if one.kind == "writer" else (topic, client)
+        link = Link(f"{one.id}:{topic.node.id}", ends[0].node.id, ends[1].node.id)
         start, end = ends[0].port("out"), ends[1].port("in")
         item = self.links.get(link.id)
         if item is None:

@@ -267,6 +267,13 @@ class FlowScene(QGraphicsScene):
         workspace = self.workspace
         self.outside.show(workspace.document, workspace.shown, self.nodes, self.zoom, workspace.selection)
 
+    def is_group(self, node_id: str) -> bool:
+        """Whether a node is a group, drawn or from outside."""
+        if node_id in self.nodes:
+            return self.nodes[node_id].node.kind in ("group", "forward")
+        who = self.outside.who(node_id)
+        return who is not None and who.group is not None
+
     def _outside_routed(self, link_id: str, chain: list[QPointF]) -> None:
         if self._field is not None and chain:
             self._field.put_link(link_id, chain)

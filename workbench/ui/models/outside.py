@@ -49,11 +49,20 @@ def reader_id(name: str) -> str:
     return f"{PREFIX}reader:{name}"
 
 
+def kept_note(document: FlowDocument, name: str) -> Node | None:
+    """The note that was kept of a program without a group: it stands for the program while that is connected."""
+    return document.named("note", name)
+
+
 def node_of_client(document: FlowDocument, client: ClientStat) -> str:
-    """The node a client is seen at: its group's, drawn or not, or its own; empty when it does nothing yet."""
+    """The node a client is seen at: its group's, drawn or not, or its own, its note where it was kept; empty when it
+    does nothing yet."""
     if client.group:
         drawn = group_node(document, client.group)
         return drawn.id if drawn is not None else group_id(client.group)
+    note = kept_note(document, client_name(client))
+    if note is not None and (client.writes or client.reads):
+        return note.id
     if client.writes:
         return writer_id(client_name(client))
     return reader_id(client_name(client)) if client.reads else ""

@@ -26,6 +26,7 @@ from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.coach import Coach
 from workbench.ui.canvas.view import FlowView
+from workbench.ui.models.outside import group_id
 from workbench.ui.panels.inspector import Inspector
 from workbench.ui.panels.outline import OutlinePanel
 from workbench.ui.panels.palette import PalettePanel
@@ -247,10 +248,13 @@ class MainWindow(QMainWindow):
         self.replay_node(self._selected())
 
     def replay_node(self, node_id: str) -> None:
-        """Open the preview of a replay for a group's node."""
+        """Open the preview of a replay for a group's node, drawn or from outside."""
         document = self.workspace.document
+        outside = [group.name for group in self.workspace.live.groups if group_id(group.name) == node_id]
         if node_id and document.has_node(node_id) and document.node(node_id).kind in ("group", "forward"):
             self.replay_group(document.node(node_id).name)
+        elif outside:
+            self.replay_group(outside[0])
 
     def replay_group(self, group: str) -> None:
         from workbench.ui.panels.replay_preview import open_replay_preview
