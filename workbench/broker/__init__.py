@@ -15,6 +15,7 @@ from workbench.broker.batch import (
 from workbench.broker.broker import Broker
 from workbench.broker.compression import CODECS
 from workbench.broker.consumer_protocol import decode_assignment
+from workbench.broker.deaths import deaths_of
 from workbench.broker.journal_state import JournalState, PastGroup, PastTopic
 from workbench.broker.log import BatchTooLarge
 from workbench.broker.membership import (
@@ -39,6 +40,8 @@ from workbench.broker.membership import (
     SyncResult,
     UnknownMember,
 )
+from workbench.broker.queue_settings import PROFILES, QUEUE_DEFAULTS, QueueSettings, check_queue_config
+from workbench.broker.queues import Queues
 from workbench.broker.reader import BatchSpan, BrokerReader, StoredBatches
 from workbench.broker.stability import InvalidTransactionState
 from workbench.broker.stats import BrokerStats
@@ -47,12 +50,13 @@ from workbench.broker.topics import MAX_PARTITIONS, TopicMeta
 from workbench.broker.transactions import InvalidTransactionTimeout
 
 __all__ = [
-    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "TOPIC_DEFAULTS", "Assignor", "BatchHeader", "BatchSpan",
-    "BatchTooLarge", "Broker", "BrokerReader", "BrokerStats", "CommittedOffset", "FencedInstance", "GroupFull",
-    "GroupMeta", "GroupNotEmpty", "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol",
-    "InvalidSessionTimeout", "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult",
-    "JoinedMember", "JournalState", "Leaver", "MemberIdRequired", "MemberMeta", "PastGroup", "PastTopic",
-    "RebalanceInProgress", "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "assignor",
-    "batch_header", "batch_keys", "batch_times", "check_batch", "decode_assignment", "decode_batch", "encode_batch",
-    "record_at", "split_batches", "subscribed_topics",
+    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "PROFILES", "QUEUE_DEFAULTS", "TOPIC_DEFAULTS", "Assignor", "BatchHeader",
+    "BatchSpan", "BatchTooLarge", "Broker", "BrokerReader", "BrokerStats", "CommittedOffset", "FencedInstance",
+    "GroupFull", "GroupMeta", "GroupNotEmpty", "GroupSettings", "GroupState", "IllegalGeneration",
+    "InconsistentProtocol", "InvalidSessionTimeout", "InvalidTransactionState", "InvalidTransactionTimeout",
+    "JoinRequest", "JoinResult", "JoinedMember", "JournalState", "Leaver", "MemberIdRequired", "MemberMeta",
+    "PastGroup", "PastTopic", "QueueSettings", "Queues", "RebalanceInProgress", "StoredBatches", "SyncRequest",
+    "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch",
+    "check_queue_config", "deaths_of", "decode_assignment", "decode_batch", "encode_batch", "record_at",
+    "split_batches", "subscribed_topics",
 ]  # fmt: skip

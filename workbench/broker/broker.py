@@ -34,6 +34,8 @@ from workbench.broker.membership import (
 )
 from workbench.broker.migrations import read_meta, take_producer_id, write_meta
 from workbench.broker.offsets import forget_topic
+from workbench.broker.queue_rows import QueueRow, forget_queues, insert_queue
+from workbench.broker.queues import Queues
 from workbench.broker.recording import Recording
 from workbench.broker.retention import TICK_S, Retention, RetentionWork
 from workbench.broker.stability import committed_batches
@@ -89,16 +91,17 @@ class Broker:
         self._meter = Meter(self.clock)
         self._journal = self.store.read(lambda db: Journal(db, self.clock))
         self._recording = Recording(self.store, self.log, self._journal, self.clock)
+        self.queues = Queues(self.store, self.log, self._journal, self.clock, self._topics)
         self._groups = Coordination(self.store, self._journal, self, self.clock, groups)
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
-                                   self._groups, partial(self._recording.entry, "retention"))  # fmt: skip
+                                   self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
         self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
                                          self._write_control)  # fmt: skip
         self._groups.on_overtaken = self.transactions.forget_offsets
-        self._chores = Chores(self.store, self._groups, self.transactions, self._journal, self.clock)
+        self._chores = Chores(self.store, self._groups, self.queues, self.transactions, self._journal, self.clock)
         self._housekeeping = Housekeeping(self._chores)
-        self._groups.on_deadline = self._housekeeping.nudge
+        self._groups.on_deadline = self.queues.on_deadline = self._housekeeping.nudge
         self._reconcile_journal()
 
     def _reconcile_journal(self) -> None:
@@ -120,6 +123,7 @@ class Broker:
         try:
             if not self.store.closed:
                 self._groups.close()
+                self.queues.close()
                 self._journal.add(JournalEntry("host", self.clock.now_ms(), detail={"act": "stopped"}))
                 self.store.write(self._journal.flush).result()
         finally:
@@ -133,16 +137,21 @@ class Broker:
         topics.check_kind(kind)
         topics.check_partitions(partitions)
         settings = topics.check_config(config or {})
+        topics.check_kind_settings(kind, settings)
+        self.queues.check_together(name, settings)
         now_ms = self.clock.now_ms()
 
-        def appear(topic: Topic) -> None:
-            self._topics[name] = topic
-            self._note_topic("created", topic.meta)
+        def insert(db: sqlite3.Connection) -> tuple[Topic, QueueRow | None]:
+            topic = topics.insert_topic(db, name, partitions, kind, settings, now_ms)
+            return topic, insert_queue(db, topic.meta.id) if kind == "queue" else None
+
+        def appear(made: tuple[Topic, QueueRow | None]) -> None:
+            self._topics[name] = made[0]
+            self._note_topic("created", made[0].meta)
+            self.queues.topic_created(*made)
 
         with self._topic_acts:
-            made = self.store.write(partial(topics.insert_topic, name=name, partitions=partitions, kind=kind,
-                                            config=settings, now_ms=now_ms), appear)  # fmt: skip
-            return made.result().meta
+            return self.store.write(insert, appear).result()[0].meta
 
     def alter_topic(self, name: str, partitions: int | None = None,
                     config: Mapping[str, str | None] | None = None) -> TopicMeta:  # fmt: skip
@@ -155,6 +164,8 @@ class Broker:
             topics.check_partitions(count, topic.meta.partitions)
             kept = {key: value for key, value in topic.meta.config.items() if key not in changes}
             settings = {**kept, **checked}
+            topics.check_kind_settings(topic.meta.kind, settings)
+            self.queues.check_together(name, settings)
             topics.update_config(db, topic.meta.id, settings)
             return topic, topics.altered(topic.meta, count, settings), topics.insert_partitions(db, topic, count)
 
@@ -164,6 +175,7 @@ class Broker:
             topic.rules = topics.LogRules.of(meta.config)
             topic.meta = meta
             self._note_topic("altered", meta)
+            self.queues.topic_altered(topic)
 
         with self._topic_acts:
             return self.store.write(alter, appear).result()[1]
@@ -176,6 +188,7 @@ class Broker:
             topic = self._topic(name)
             db.execute("UPDATE topic SET deleted_ms = ? WHERE id = ?", (now_ms, topic.meta.id))
             forget_topic(db, name)
+            forget_queues(db, topic.meta.id)
             return topic
 
         def vanish(topic: Topic) -> None:
@@ -185,6 +198,7 @@ class Broker:
             for partition in topic.partitions:
                 self._cache.forget(partition.no)
             self._groups.forget_topic(name)
+            self.queues.topic_deleted(name)
             self._note_topic("deleted", topic.meta)
 
         with self._topic_acts:

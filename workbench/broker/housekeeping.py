@@ -1,4 +1,4 @@
-"""What must happen by itself: overdue sessions and waits, journal ticks, lag samples, expiry, trimming.
+"""What must happen by itself: overdue sessions, waits and leases, journal ticks, lag samples, expiry, trimming.
 
 ``Chores`` is one round and says how long the next may wait; ``Housekeeping`` is the thread that does rounds, woken
 early by ``nudge`` when a deadline has come nearer. Without the thread (tests) rounds are done by hand.
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from workbench.broker.coordination import Coordination
 from workbench.broker.journal import DEFAULT_MAX_BYTES, TICK_MS, Journal, trim
 from workbench.broker.migrations import read_meta
+from workbench.broker.queues import Queues
 from workbench.broker.store import Store
 from workbench.broker.transactions import Transactions
 from workbench.core.clock import Clock
@@ -27,10 +28,11 @@ _log = logging.getLogger(__name__)
 class Chores:
     """One round of the chores that are due."""
 
-    def __init__(self, store: Store, groups: Coordination, transactions: Transactions, journal: Journal,
-                 clock: Clock) -> None:  # fmt: skip
+    def __init__(self, store: Store, groups: Coordination, queues: Queues, transactions: Transactions,
+                 journal: Journal, clock: Clock) -> None:  # fmt: skip
         self._store = store
         self._groups = groups
+        self._queues = queues
         self._transactions = transactions
         self._journal = journal
         self._clock = clock
@@ -40,6 +42,7 @@ class Chores:
     def __call__(self) -> float:
         """Do what is due; the seconds until there may be more."""
         self._groups.tick()
+        self._queues.tick()
         self._transactions.expire()
         now = self._clock.monotonic_ms()
         if now - self._sampled >= LAG_SAMPLE_MS:
@@ -55,8 +58,9 @@ class Chores:
 
     def _wait_s(self) -> float:
         """A round by hand, in a test, has no thread to wait; the thread sleeps until the nearest deadline."""
-        deadline = self._groups.next_deadline()
-        until = IDLE_MS if deadline is None else max(0.0, deadline - self._clock.monotonic_ms())
+        now = self._clock.monotonic_ms()
+        deadlines = (self._groups.next_deadline(), self._queues.next_deadline())
+        until = min((max(0.0, due - now) for due in deadlines if due is not None), default=IDLE_MS)
         return min(until, IDLE_MS, TICK_MS if self._journal.gathered else IDLE_MS) / 1000.0
 
 

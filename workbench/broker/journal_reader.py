@@ -12,7 +12,8 @@ from typing import Any
 
 from workbench.broker.journal_rows import (
     KIND_NUMBERS,
-    LAST_RANGE_KIND,
+    RANGE_KINDS,
+    RARE,
     Names,
     entry_of,
     first_id_at,
@@ -49,8 +50,8 @@ class JournalReader:
         first = after_id + 1 if from_ms is None else max(after_id + 1, self._first_id_at(from_ms))
         last = None if to_ms is None else self._first_id_at(to_ms)
         numbers = [KIND_NUMBERS[kind] for kind in kinds]
-        rare = bool(numbers) and min(numbers) > LAST_RANGE_KIND
-        source = f"journal INDEXED BY journal_event WHERE kind > {LAST_RANGE_KIND} AND" if rare else "journal WHERE"
+        rare = bool(kinds) and RANGE_KINDS.isdisjoint(kinds)
+        source = f"journal INDEXED BY journal_event WHERE {RARE} AND" if rare else "journal WHERE"
         query = f"SELECT * FROM {source} id >= ?"
         values: list[Any] = [first]
         if last is not None:

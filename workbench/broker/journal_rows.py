@@ -2,7 +2,7 @@
 
 journal           one row an entry, about 47 bytes a range; names are numbers of ``journal_name``. Ids and times
                   both only grow, so a time is found by bisecting ids and needs no index
-journal_event     index of the rare kinds (all but append, deliver, commit), so that marks cost no scan
+journal_event     index of the rare kinds (all but ``RANGE_KINDS``), so that marks cost no scan
 journal_keyframe  the folded state after entry ``id``: zlib over JSON
 journal_second    roll-up for the time strip: records and bytes appended, records delivered, per second
 lag_series        numbers for (group, topic, partition)
@@ -22,13 +22,20 @@ import orjson
 
 from workbench.core.journal import JournalEntry
 
-KINDS = (
+_FIRST_KINDS = (
     "", "append", "deliver", "commit", "retention", "topic", "group", "join", "leave", "rebalance", "reset", "member",
     "producer", "run", "fault", "user", "bookmark", "host", "flow",
 )  # fmt: skip
+_QUEUE_KINDS = (
+    "lease", "ack", "nack", "return", "dead", "redrive", "purge", "queue", "route", "backlog",
+)  # fmt: skip
+KINDS = (*_FIRST_KINDS, *_QUEUE_KINDS)
 """Numbers of the kinds in the file: a kind's place here never changes, new ones go to the end."""
 KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
-LAST_RANGE_KIND = KIND_NUMBERS["commit"]
+RANGE_KINDS = frozenset({"append", "deliver", "commit", "lease", "ack", "nack", "return", "backlog"})
+"""Kinds that come many times a second."""
+RARE = f"kind NOT IN ({', '.join(str(KIND_NUMBERS[kind]) for kind in KINDS if kind in RANGE_KINDS)})"
+"""The condition of the index over the other kinds. A query must state it word for word to be given the index."""
 
 SCHEMA = (
     "CREATE TABLE journal_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
@@ -36,7 +43,7 @@ SCHEMA = (
     """CREATE TABLE journal (
         id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind INTEGER NOT NULL, topic INTEGER, partition INTEGER,
         first INTEGER, last INTEGER, count INTEGER, bytes INTEGER, group_name INTEGER, member INTEGER, detail BLOB)""",
-    f"CREATE INDEX journal_event ON journal (id, kind) WHERE kind > {LAST_RANGE_KIND}",
+    "CREATE INDEX journal_event ON journal (id, kind) WHERE kind > 3",
     "CREATE TABLE journal_keyframe (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, state BLOB NOT NULL)",
     """CREATE TABLE journal_second (
         second INTEGER PRIMARY KEY, records INTEGER NOT NULL, bytes INTEGER NOT NULL, delivered INTEGER NOT NULL)""",
@@ -51,7 +58,13 @@ SCHEMA = (
         FROM journal j JOIN journal_kind k ON k.id = j.kind LEFT JOIN journal_name t ON t.id = j.topic
         LEFT JOIN journal_name g ON g.id = j.group_name LEFT JOIN journal_name m ON m.id = j.member""",
     "INSERT INTO journal_kind VALUES "
-    + ", ".join(f"({number}, '{kind}')" for number, kind in enumerate(KINDS) if kind),
+    + ", ".join(f"({number}, '{kind}')" for number, kind in enumerate(_FIRST_KINDS) if kind),
+)
+QUEUE_SCHEMA = (
+    "INSERT INTO journal_kind VALUES "
+    + ", ".join(f"({number}, '{kind}')" for number, kind in enumerate(_QUEUE_KINDS, len(_FIRST_KINDS))),
+    "DROP INDEX journal_event",
+    f"CREATE INDEX journal_event ON journal (id, kind) WHERE {RARE}",
 )
 
 INSERT_ENTRY = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

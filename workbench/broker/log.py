@@ -42,9 +42,11 @@ from workbench.core.records import Appended
 
 T = TypeVar("T")
 AppendCallback = Callable[[str, int, int], None]
+Admission = Callable[[Partition, int], None]
 _log = logging.getLogger(__name__)
 
 _INSERT = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_APPENDED = "SELECT id, appended_ms FROM batch WHERE id BETWEEN ? AND ?"
 _UPDATE_PARTITION = "UPDATE partition SET log_start = ?, end_offset = ?, size_bytes = ?, time_high = ? WHERE no = ?"
 
 
@@ -81,6 +83,7 @@ class Log:
         self._touched: dict[int, tuple[Partition, _Before]] = {}
         self._callbacks: tuple[AppendCallback, ...] = ()
         self._callbacks_change = threading.Lock()
+        self.admission: Admission = lambda partition, count: None  # raises when the partition takes no more
         self._reading = threading.Lock()
         self._reader: sqlite3.Connection | None = files.connect_reading(store.path)
         store.on_before_commit(self._flush)
@@ -119,6 +122,7 @@ class Log:
                 return Appended(topic.meta.name, partition.number, known, header.count, header.max_timestamp, True)
             if header.transactional:
                 self.stability.check(partition.no, header)
+        self.admission(partition, header.count)
         if topic.rules.log_append_time:
             data, header = stamp_batch(data, header, now_ms), header._replace(max_timestamp=now_ms)
         base = self._insert(connection, partition, header, data, now_ms)
@@ -127,6 +131,12 @@ class Log:
             if header.transactional:
                 self.stability.note(partition.no, header.producer_id, base)
         return Appended(topic.meta.name, partition.number, base, header.count, header.max_timestamp)
+
+    def stage(self, connection: sqlite3.Connection, partition: Partition, data: bytes) -> int:
+        """Append a batch encoded here, as part of another's job; the base offset it took. Nothing in the job may fail
+        after it but the file itself."""
+        partition.topic.partition(partition.number)
+        return self._insert(connection, partition, batch_header(data), data, self._clock.now_ms())
 
     def stage_control(self, connection: sqlite3.Connection, partition: Partition, producer: tuple[int, int],
                       commit: bool) -> int:  # fmt: skip
@@ -229,6 +239,12 @@ class Log:
         """The first offset whose record is at or after ``ms``; None when there is none."""
         start, end = partition.log_start, partition.end
         return self._read(lambda connection: offset_for_time(connection, partition.no, start, end, ms))
+
+    def appended_times(self, partition: Partition, first: int, last: int) -> dict[int, int]:
+        """When the batches that begin at ``first`` to ``last`` were appended, by base offset."""
+        floor = row_id(partition.no, 0)
+        rows = self._read(lambda db: db.execute(_APPENDED, (floor + first, floor + last)).fetchall())
+        return {number - floor: at_ms for number, at_ms in rows}
 
     def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``query`` on the read-only connection; it sees what is committed."""

@@ -12,6 +12,7 @@ host that opens a current file should not pay for it.
     hold        offsets that retention must leave until a group has committed past them
     group_*     groups and what they committed: see ``offsets``
     txn*        transactions: see ``transactions`` and ``stability``
+    queue*      queues and subscriptions, and what is done in them: see ``queue_rows``
     journal_*   what happened, and lag_*: see ``journal_rows``
 """
 
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-from workbench.broker import journal_rows, offsets
+from workbench.broker import journal_rows, offsets, queue_rows
 
 APPLICATION_ID = 0x77_66_6C_6F  # "wflo"
 
@@ -79,10 +80,16 @@ def _transactions(db: Database) -> None:
         db.execute(statement)
 
 
+def _queues(db: Database) -> None:
+    for statement in (*queue_rows.SCHEMA, *journal_rows.QUEUE_SCHEMA):
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
     ("0003_transactions", _transactions),
+    ("0004_queues", _queues),
 )
 SCHEMA_VERSION = len(STEPS)
 

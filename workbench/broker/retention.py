@@ -1,4 +1,5 @@
-"""Removing what a topic no longer keeps: by time, by size, when every group has read it, and deleted topics.
+"""Removing what a topic no longer keeps: by time, by size, when every group has read it, what a queue is done with,
+and deleted topics.
 
 Whole batches leave from the head of a partition; the log start moves behind them, offsets never change. One step
 removes at most 256 batches or 2 MiB in one job of the writer, so appends never wait long, and a big topic takes many
@@ -41,6 +42,14 @@ class GroupOffsets(Protocol):
         ...
 
     def committed_offset(self, group: str, topic: str, partition: int) -> int | None: ...
+
+
+class QueueFloors(Protocol):
+    """What retention must know of the queues."""
+
+    def settled_floor(self, topic: str, partition: int) -> int | None:
+        """Before it everything is done in every queue over the partition; None when there is none."""
+        ...
 
 
 class _Head(NamedTuple):
@@ -88,13 +97,14 @@ class Retention:
 
     def __init__(self, store: Store, log: Log, clock: Clock, topics: Callable[[], list[Topic]],
                  buried: Callable[[Topic], None], offsets: GroupOffsets,
-                 moved: Callable[[str, int, int, int], None]) -> None:  # fmt: skip
+                 queues: QueueFloors, moved: Callable[[str, int, int, int], None]) -> None:  # fmt: skip
         self._store = store
         self._log = log
         self._clock = clock
         self._topics = topics
         self._buried = buried
         self._offsets = offsets
+        self._queues = queues
         self._moved = moved
         self._forgot_ms = clock.now_ms()
 
@@ -128,7 +138,8 @@ class Retention:
         """One small step for every partition that needs it; True when there is more to do. ``connection`` reads."""
         more = False
         for topic in self._topics():
-            if topic.deleted or not topic.rules.keeps_all or any(p.log_start for p in topic.partitions):
+            queue = topic.meta.kind == "queue"
+            if queue or topic.deleted or not topic.rules.keeps_all or any(p.log_start for p in topic.partitions):
                 more |= self._step_topic(connection, topic)
         self._forget_producers()
         return more
@@ -136,7 +147,8 @@ class Retention:
     def _step_topic(self, connection: sqlite3.Connection, topic: Topic) -> bool:
         more = False
         for partition in topic.partitions:
-            if self._limits(partition).let_go(_heads(connection, partition, 1)):
+            limits = self._limits(partition)
+            if limits.log_start > partition.log_start or limits.let_go(_heads(connection, partition, 1)):
                 more |= self._store.write(lambda db, partition=partition: self._shorten(db, partition)).result()
         if topic.deleted and not more:
             self._store.write(lambda db: self._bury(db, topic), lambda _: self._buried(topic)).result()
@@ -144,16 +156,30 @@ class Retention:
 
     def _limits(self, partition: Partition) -> _Limits:
         topic, rules = partition.topic, partition.topic.rules
-        floor = self._offsets.committed_floor(topic.meta.name, partition.number) if rules.all_read else None
+        read = self._read_floor(partition) if rules.all_read else 0
         spare = partition.size_bytes - rules.retention_bytes if rules.retention_bytes >= 0 else None
         old = self._clock.now_ms() - rules.retention_ms if rules.retention_ms >= 0 else None
-        return _Limits(topic.deleted, partition.log_start, old, spare, floor or 0)
+        return _Limits(topic.deleted, self._start(partition), old, spare, read)
+
+    def _read_floor(self, partition: Partition) -> int:
+        """Every group and every subscription has read what lies before; 0 when nobody reads."""
+        where = (partition.topic.meta.name, partition.number)
+        floors = (self._offsets.committed_floor(*where), self._queues.settled_floor(*where))
+        return min((floor for floor in floors if floor is not None), default=0)
+
+    def _start(self, partition: Partition) -> int:
+        """Where the log begins: in a queue, what is done at its head is removed."""
+        settled = None
+        if partition.topic.meta.kind == "queue":
+            settled = self._queues.settled_floor(partition.topic.meta.name, partition.number)
+        return max(partition.log_start, settled or 0)
 
     def _shorten(self, connection: sqlite3.Connection, partition: Partition) -> bool:
         """The job: remove what has to go from one partition. True when there may be more."""
         limits = self._limits(partition)
         if not partition.topic.deleted and self._held(connection, partition.topic):
             limits = _Limits(False, partition.log_start, None, None, 0)  # what delete_records gave up may still go
+        self._move_start(partition, limits.log_start)
         gone = limits.let_go(_heads(connection, partition, STEP_BATCHES))
         if not gone:
             return False

@@ -13,6 +13,7 @@ import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from workbench.broker.queue_settings import check_setting, is_queue_setting
 from workbench.core.errors import AlreadyExists, Damaged, Invalid, NotFound
 from workbench.core.records import PartitionBounds
 
@@ -141,6 +142,14 @@ def check_kind(kind: str) -> None:
         raise Invalid(f"There is no topic kind {kind!r}.", f"Use one of: {', '.join(KINDS)}.")
 
 
+def check_kind_settings(kind: str, config: Mapping[str, str]) -> None:
+    """Queue settings belong to queues."""
+    found = next((key for key in config if is_queue_setting(key)), "")
+    if found and kind != "queue":
+        raise Invalid(f"{found} is a setting of queues, and this topic is a {kind}.",
+                      "Make a queue, or a subscription with it.")  # fmt: skip
+
+
 def check_partitions(count: int, now: int = 0) -> None:
     if not 1 <= count <= MAX_PARTITIONS:
         raise Invalid(f"A topic can't have {count} partitions.", f"Choose 1 to {MAX_PARTITIONS}.")
@@ -153,6 +162,9 @@ def check_config(config: Mapping[str, str | None]) -> dict[str, str]:
     """The settings, each known and in range, written the one way we store them. None (back to default) is left out."""
     checked = {}
     for key, value in config.items():
+        if is_queue_setting(key):
+            checked |= {} if value is None else {key: check_setting(key, value)}
+            continue
         if key not in DEFAULTS:
             raise Invalid(f"There is no topic setting {key}.", f"Known are: {', '.join(DEFAULTS)}.")
         if value is not None:

@@ -25,6 +25,7 @@ Every entry has a time and a kind; the other fields are used as the kind needs t
     redrive     topic partition first last group=queue; detail.to       dead messages were sent on
     purge       topic group=queue count
     queue       topic group=queue; detail.act = created|altered|deleted|attached|detached, with member for the last two
+    backlog     topic group=queue; detail.ready, delayed, in_flight, dead, consumers {name: in flight}: as it stood then
     route       topic group=exchange count; detail.act = unroutable|returned, key
     host        detail.act = started|stopped|recovered      entered by the broker when it opens and closes the file
     flow        detail: digest                                         the drawing was saved

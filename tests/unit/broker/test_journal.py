@@ -26,7 +26,7 @@ class Book:
 
     def __init__(self):
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        for statement in journal_rows.SCHEMA:
+        for statement in (*journal_rows.SCHEMA, *journal_rows.QUEUE_SCHEMA):
             self.connection.execute(statement)
         self.clock = ManualClock()
         self.reopen()
@@ -114,7 +114,7 @@ def test_entries_are_found_by_id_time_and_kind(book):
 
 
 def test_rare_kinds_are_found_without_a_scan(book):
-    query = "SELECT * FROM journal INDEXED BY journal_event WHERE kind > 3 AND id >= 5 AND kind IN (8, 9)"
+    query = f"SELECT * FROM journal INDEXED BY journal_event WHERE {journal_rows.RARE} AND id >= 5 AND kind IN (8, 9)"
     plan = book.connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
     assert "USING INDEX journal_event (id>?" in plan[0][3]
 

@@ -1,0 +1,546 @@
+"""The state machine of one queue. Pure: no clock (``now`` is an argument), no file, no lock; one caller at a time.
+
+                     time to live, length ─────────────────────────────┐
+                        │           │                                  ▼
+    arrive ──► delayed ─┴─► ready ──┴─ take ──► in flight ── reject ─► dead ──► settle (dead-letter queue, redrive)
+       │          ▲           ▲                    │  │  └─ limit ───►  ▲
+       │          │           ├─ lease runs out ───┤  └──── ack ──► done
+       │          │           ├─ release, detach ──┤
+       │          └───────────┴─ nack (delay) ─────┘
+       └── repeated id ──► done (a duplicate)
+
+Rules and where they come from:
+  * a lease hides a message and does not remove it; it starts when it is handed out; ``extend`` counts from the call
+    (SQS developer guide, visibility timeout). Only the latest receipt counts.
+  * what comes back takes its original position and is marked redelivered (RabbitMQ, confirms); attempts count every
+    handing out, and at the limit a message dies instead of coming back (SQS maxReceiveCount, RabbitMQ delivery-limit)
+  * the lower time to live of queue and message holds, coming back keeps the first expiry, expired is never delivered
+    (RabbitMQ, ttl); the length counts what is ready only (RabbitMQ, maxlen)
+  * a repeated deduplication id within the window is accepted and not delivered, also after the first was acked (SQS)
+  * ordered groups, key-shared: see ``waiting``; failover: the highest priority, then the name (Pulsar, concepts)
+
+Counts add up: arrived = ready + delayed + in flight + dead + done. Every step is O(log n) or better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+
+from workbench.broker.lane import PLAIN, Dead, Lane, Lease, Traits
+from workbench.broker.queue_settings import QueueSettings
+from workbench.broker.tally import Tally
+from workbench.broker.waiting import Lines, Order, Spans, Standing
+from workbench.core.errors import Refused
+from workbench.core.queues import DeathReason, QueueCounts, Receipt, SubscriptionType
+
+_LEASE, _DELAY, _TTL = 0, 1, 2
+_SPARE_TIMERS = 4096
+UNKEYED = "\0"
+"""A group of one message begins with it."""
+
+
+@dataclass(slots=True)
+class Consumer:
+    name: str
+    prefetch: int
+    priority: int = 0
+    in_flight: int = 0
+    acked: int = 0
+
+
+@dataclass(slots=True)
+class Counters:
+    """Since the queue was made."""
+
+    received: int = 0
+    acked: int = 0
+    redelivered: int = 0
+    returned: int = 0
+    expired: int = 0
+    dead_lettered: int = 0
+    duplicates: int = 0
+    refused: int = 0
+
+
+class Leases:
+    """``lanes`` may already know attempts, delays and dead of an earlier life; nothing of them is in flight."""
+
+    def __init__(self, settings: QueueSettings, lanes: list[Lane], counters: Counters | None = None) -> None:
+        self.lanes = lanes
+        self.counters = counters or Counters()
+        self.consumers: dict[str, Consumer] = {}
+        self.tally = Tally()
+        self.seen: dict[str, tuple[int, int, int]] = {}  # dedup id: when, partition, offset; oldest first
+        self.seen_changed: set[str] = set()
+        self.leaving: list[tuple[int, int]] = []  # dead that go to the dead-letter queue
+        self.in_flight = 0
+        self._serial = 0
+        self._timers: list[tuple[int, int, int, int]] = []
+        self.apply(settings)
+
+    def apply(self, settings: QueueSettings) -> None:
+        """Go by ``settings`` from now on: what waits is taken in again, leases go on as they were given."""
+        self.settings = settings
+        self.ready = 0
+        self._order: Order = self._new_order()
+        self._order.assign(self.consumers)
+        for lane in self.lanes:
+            lane.frontier = lane.aged = lane.head = lane.marks.floor
+            lane.arrivals.clear()
+            lane.traits = {}
+        self._timers = []
+        self._renew_timers()
+
+    def _new_order(self) -> Order:
+        if not self.settings.by_key:
+            return Spans(self._stands)
+        return Lines(self._stands, strict=self.settings.ordered_groups,
+                     by_owner=self.settings.type is SubscriptionType.KEY_SHARED)  # fmt: skip
+
+    def _stands(self, partition: int, offset: int) -> Standing:
+        lane = self.lanes[partition]
+        if offset in lane.delayed:
+            return Standing.DELAYED
+        return Standing.READY if lane.is_ready(offset) else Standing.GONE
+
+    # -- arriving --------------------------------------------------------------------------------------------
+    def arrive(self, partition: int, first: int, end: int, appended_ms: int, traits: Mapping[int, Traits],
+               now: int) -> None:  # fmt: skip
+        """Messages up to ``end`` are taken in; what lies between the frontier and ``first`` is no message."""
+        lane, settings = self.lanes[partition], self.settings
+        if first > lane.frontier:
+            self.skip(partition, first)
+        lane.arrivals.note(end, appended_ms)
+        lane.frontier, lane.end = end, max(end, lane.end)
+        plain = not (traits or settings.by_key or settings.delay_ms or lane.delayed
+                     or (settings.max_deliveries and lane.attempts))  # fmt: skip
+        for start, stop in list(lane.waiting_runs(first, end)):
+            if plain:
+                self._order.put(partition, start, stop, 0, "")
+                self.ready += stop - start
+            else:
+                for offset in range(start, stop):
+                    self._arrive_one(lane, offset, traits.get(offset, PLAIN), now)
+        if traits and lane.leases:
+            self._hold_again(lane, first, end, traits)
+        if settings.max_length is not None:
+            self._keep_length(lane, first, now)
+
+    def _arrive_one(self, lane: Lane, offset: int, traits: Traits, now: int) -> None:
+        appended_ms, _ = lane.arrivals.of(offset)
+        if traits.dedup_id and self._is_repeat(traits.dedup_id, (appended_ms, lane.partition, offset)):
+            lane.finish(offset)
+            self.counters.duplicates += 1
+            return
+        if self.settings.by_key and not traits.group:
+            traits = traits._replace(group=f"{UNKEYED}{lane.partition}-{offset}")
+        if traits is not PLAIN:
+            lane.traits[offset] = traits
+        delay = self.settings.delay_ms if traits.delay_ms is None else traits.delay_ms
+        if delay and offset not in lane.delayed and offset not in lane.attempts and appended_ms + delay > now:
+            lane.delayed[offset] = appended_ms + delay
+        if lane.attempts.get(offset, 0) >= (self.settings.max_deliveries or 1 << 60):
+            self._die(lane, offset, DeathReason.LIMIT, "", now)
+            return
+        expires_ms = self.expires_ms(lane, offset)
+        if expires_ms is not None and expires_ms <= now:
+            self._die(lane, offset, DeathReason.EXPIRED, "", now)
+            return
+        if traits.ttl_ms is not None and expires_ms is not None:
+            heappush(self._timers, (expires_ms, _TTL, lane.partition, offset))
+        self._wait(lane, offset)
+
+    def _is_repeat(self, dedup_id: str, this: tuple[int, int, int]) -> bool:
+        if not self.settings.dedup_ms:
+            return False
+        known = self.seen.get(dedup_id)
+        if known is not None and known[1:] != this[1:] and this[0] - known[0] < self.settings.dedup_ms:
+            return True
+        if known is None or known[1:] != this[1:]:
+            self.seen.pop(dedup_id, None)  # to the end: the oldest stay first
+            self.seen[dedup_id] = this
+            self.seen_changed.add(dedup_id)
+        return False
+
+    def _hold_again(self, lane: Lane, first: int, end: int, traits: Mapping[int, Traits]) -> None:
+        """Leases that were given before the settings changed keep what their messages ask for, and their group."""
+        for offset, lease in lane.leases.items():
+            if first <= offset < end:
+                own = traits.get(offset, PLAIN)
+                if self.settings.by_key:
+                    own = own._replace(group=own.group or f"{UNKEYED}{lane.partition}-{offset}")
+                    self._order.hold(own.group, lease.consumer)
+                if own is not PLAIN:
+                    lane.traits[offset] = own
+
+    def _wait(self, lane: Lane, offset: int) -> None:
+        """A message that was taken in begins to wait: for its time, or for a consumer."""
+        traits = lane.traits.get(offset, PLAIN)
+        until = lane.delayed.get(offset)
+        if until is not None:
+            heappush(self._timers, (until, _DELAY, lane.partition, offset))
+            if not self.settings.by_key:
+                return
+        else:
+            self.ready += 1
+            lane.head = min(lane.head, offset)
+        rank = -min(traits.priority, self.settings.max_priority)
+        self._order.put(lane.partition, offset, offset + 1, rank, traits.group)
+
+    def _keep_length(self, lane: Lane, first: int, now: int) -> None:
+        over = self.ready - (self.settings.max_length or 0)
+        if self.settings.overflow == "dead_letter":
+            newest = (offset for offset in range(lane.frontier - 1, first - 1, -1) if lane.is_ready(offset))
+            for offset in newest if over > 0 else ():
+                self._die(lane, offset, DeathReason.LENGTH, "", now)
+                over -= 1
+                if over <= 0:
+                    return
+        while over > 0 and (oldest := self._oldest()) is not None:
+            self._die(*oldest, DeathReason.LENGTH, "", now)
+            over -= 1
+
+    def _oldest(self) -> tuple[Lane, int] | None:
+        found = [(lane, offset) for lane in self.lanes if (offset := lane.oldest_ready()) is not None]
+        return min(found, key=lambda one: one[0].arrivals.of(one[1])[0], default=None)
+
+    def skip(self, partition: int, end: int) -> None:
+        """What lies up to ``end`` is no message: a transaction's end, or what one had written that was aborted."""
+        lane = self.lanes[partition]
+        lane.marks.set_done_range(lane.frontier, end)
+        lane.frontier, lane.end = end, max(end, lane.end)
+
+    # -- consumers -------------------------------------------------------------------------------------------
+    def attach(self, name: str, prefetch: int, priority: int) -> None:
+        """Refused when the queue is another's alone."""
+        others = [other for other in self.consumers if other != name]
+        if self.settings.type is SubscriptionType.EXCLUSIVE and others:
+            raise Refused(f"{others[0]} has this queue for itself.",
+                          "Stop it first, or make the queue shared or failover.")  # fmt: skip
+        known = self.consumers.get(name)
+        if known is None:
+            self.consumers[name] = Consumer(name, prefetch, priority)
+            self._order.assign(self.consumers)
+        else:
+            known.prefetch, known.priority = prefetch, priority
+
+    def detach(self, name: str, now: int) -> None:
+        """Its leases return at once (RabbitMQ: unacked deliveries are requeued when the channel closes)."""
+        del self.consumers[name]
+        self._order.assign(self.consumers)
+        for lane in self.lanes:
+            for lease in [lease for lease in lane.leases.values() if lease.consumer == name]:
+                self._return(lane, lease, now, 0, "")
+                self.tally.note("return", lane.partition, lease.offset, name)
+
+    def is_active(self, name: str) -> bool:
+        """Whether the consumer may receive: with failover only the first by priority, then by name."""
+        if self.settings.type is not SubscriptionType.FAILOVER:
+            return True
+        return name == min(self.consumers.values(), key=lambda other: (-other.priority, other.name)).name
+
+    # -- handing out -----------------------------------------------------------------------------------------
+    def take(self, name: str, limit: int, now: int, visibility_ms: int | None = None) -> list[Lease]:
+        """Lease up to ``limit`` messages to an attached consumer."""
+        timers = self._timers
+        if (timers and timers[0][0] <= now) or self.settings.ttl_ms is not None:
+            self.tick(now)
+        consumer = self.consumers[name]
+        if consumer.prefetch:
+            limit = min(limit, consumer.prefetch - consumer.in_flight)
+        if limit <= 0 or not self.is_active(name):
+            return []
+        until_ms = now + (visibility_ms or self.settings.visibility_ms)
+        found: list[Lease] = []
+        take, tally = self._order.take, self.tally
+        while len(found) < limit and (place := take(name)) is not None:
+            partition, offset = place
+            lane = self.lanes[partition]
+            attempt = lane.attempts.get(offset, 0) + 1 if lane.attempts else 1
+            self._serial += 1
+            lease = lane.leases[offset] = Lease(partition, offset, attempt, name, now, until_ms, self._serial)
+            lane.marks.set_leased(offset)
+            heappush(timers, (until_ms, _LEASE, partition, offset))
+            found.append(lease)
+            tally.note("lease", partition, offset, name, attempt)
+            if attempt > 1:
+                self.counters.redelivered += 1
+        count = len(found)
+        self.ready -= count
+        self.in_flight += count
+        consumer.in_flight += count
+        self.counters.received += count
+        if len(timers) > _SPARE_TIMERS + 4 * self.in_flight:
+            self._renew_timers()
+        return found
+
+    def lease_of(self, receipt: Receipt) -> Lease | None:
+        """The lease that the receipt is for; None when it is over."""
+        if not 0 <= receipt[0] < len(self.lanes):
+            return None
+        lease = self.lanes[receipt[0]].leases.get(receipt[1])
+        return lease if lease is not None and lease.attempt == receipt[2] else None
+
+    # -- ending leases ---------------------------------------------------------------------------------------
+    def ack(self, lease: Lease) -> None:
+        lane, offset = self.lanes[lease.partition], lease.offset
+        group = self._end(lane, lease)
+        lane.finish(offset)
+        if group is not None:
+            self._order.settled(group)
+        self.counters.acked += 1
+        if (consumer := self.consumers.get(lease.consumer)) is not None:
+            consumer.acked += 1
+        self.tally.note("ack", lease.partition, offset, lease.consumer)
+
+    def leases_until(self, lease: Lease) -> list[Lease]:
+        """All of the same consumer that were handed out before it, and itself."""
+        held = (other for lane in self.lanes for other in lane.leases.values())
+        return [other for other in held if other.consumer == lease.consumer and other.serial <= lease.serial]
+
+    def nack(self, lease: Lease, now: int, delay_ms: int | None, reason: str) -> None:
+        delay = self.settings.retry_delay_ms if delay_ms is None else delay_ms
+        self._return(self.lanes[lease.partition], lease, now, delay, reason)
+        self.tally.note("nack", lease.partition, lease.offset, lease.consumer, (True, delay, reason))
+
+    def release(self, lease: Lease, now: int) -> None:
+        self._return(self.lanes[lease.partition], lease, now, 0, "")
+        self.tally.note("return", lease.partition, lease.offset, lease.consumer)
+
+    def reject(self, lease: Lease, now: int, reason: str) -> None:
+        lane, offset = self.lanes[lease.partition], lease.offset
+        group = self._end(lane, lease)
+        lane.marks.clear_leased(offset)
+        lane.attempts[offset] = lease.attempt
+        self.tally.note("nack", lease.partition, offset, lease.consumer, (False, 0, reason))
+        self._mark_dead(lane, offset, DeathReason.REJECTED, reason, now)
+        if group is not None:
+            self._order.settled(group)
+
+    def extend(self, lease: Lease, now: int, visibility_ms: int) -> None:
+        lease.until_ms = now + visibility_ms
+        heappush(self._timers, (lease.until_ms, _LEASE, lease.partition, lease.offset))
+
+    def _end(self, lane: Lane, lease: Lease) -> str | None:
+        """The lease is over. Returned is the group that is free again once the message is dealt with, if any."""
+        del lane.leases[lease.offset]
+        self.in_flight -= 1
+        if (consumer := self.consumers.get(lease.consumer)) is not None:
+            consumer.in_flight -= 1
+        if not self.settings.by_key or lease.offset >= lane.frontier:
+            return None
+        return lane.traits[lease.offset].group
+
+    def _return(self, lane: Lane, lease: Lease, now: int, delay_ms: int, note: str) -> None:
+        """Back to its original position, or dead: at the delivery limit, or past its time to live."""
+        offset = lease.offset
+        group = self._end(lane, lease)
+        lane.marks.clear_leased(offset)
+        lane.attempts[offset] = lease.attempt
+        lane.changed.add(offset)
+        if note:
+            lane.notes[offset] = note
+        limit, expires_ms = self.settings.max_deliveries, self.expires_ms(lane, offset)
+        if limit is not None and lease.attempt >= limit:
+            self._mark_dead(lane, offset, DeathReason.LIMIT, note, now)
+        elif expires_ms is not None and expires_ms <= now:
+            self._mark_dead(lane, offset, DeathReason.EXPIRED, note, now)
+        else:
+            if delay_ms > 0:
+                lane.delayed[offset] = now + delay_ms
+            if offset < lane.frontier:
+                self._wait(lane, offset)
+        if group is not None:
+            self._order.settled(group)
+
+    # -- dying, and leaving ----------------------------------------------------------------------------------
+    def _die(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
+        """A message that waits dies. What a full queue drops without a dead-letter queue is gone."""
+        self._stop_waiting(lane, offset)
+        if reason is DeathReason.LENGTH and not self.settings.dead_letter:
+            lane.finish(offset)
+            self.tally.note("dead", lane.partition, offset, "", (reason, "dropped"))
+        else:
+            self._mark_dead(lane, offset, reason, text, now)
+
+    def _mark_dead(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
+        leaving = bool(self.settings.dead_letter)
+        lane.dead[offset] = Dead(reason, text, now, leaving)
+        lane.changed.add(offset)
+        if reason is DeathReason.EXPIRED:
+            self.counters.expired += 1
+        if leaving:
+            self.leaving.append((lane.partition, offset))
+        else:
+            self.tally.note("dead", lane.partition, offset, "", (reason, ""))
+
+    def _stop_waiting(self, lane: Lane, offset: int) -> None:
+        if lane.delayed.pop(offset, None) is None and offset < lane.frontier and lane.is_ready(offset):
+            self.ready -= 1
+        self._order.doubtful = True
+
+    def stay(self, partition: int, offset: int, text: str) -> None:
+        """A dead message that should have left can't: it is kept here, and says why."""
+        lane = self.lanes[partition]
+        dead = lane.dead[offset]
+        lane.dead[offset] = dead._replace(leaving=False, text=text)
+        lane.changed.add(offset)
+        self.tally.note("dead", partition, offset, "", (dead.reason, ""))
+
+    def settle(self, partition: int, offset: int) -> Dead | None:
+        """A message that is dead or waits is done, having been sent on; returned is how it was dead."""
+        lane = self.lanes[partition]
+        dead = lane.dead.pop(offset, None)
+        if dead is None:
+            self._stop_waiting(lane, offset)
+        lane.changed.add(offset)
+        lane.finish(offset)
+        return dead
+
+    def unsettle(self, partition: int, offset: int, dead: Dead | None) -> None:
+        """The commit that sent it on failed: it is where it was (what its headers asked for is read anew)."""
+        lane = self.lanes[partition]
+        lane.marks.set_undone(offset)
+        if dead is not None:
+            lane.dead[offset] = dead
+            if dead.leaving:
+                self.leaving.append((partition, offset))
+        elif offset < lane.frontier:
+            self._arrive_one(lane, offset, PLAIN, 0)
+
+    def purge(self) -> None:
+        """Everything that waits or is dead is done; leases go on."""
+        for lane in self.lanes:
+            kept = sorted(lane.leases)
+            lane.changed |= {*lane.attempts, *lane.dead, *lane.delayed}
+            start = lane.marks.floor
+            for offset in [*kept, lane.end]:
+                lane.marks.set_done_range(start, offset)
+                start = offset + 1
+            lane.dead, lane.delayed = {}, {}
+            for held in (lane.attempts, lane.traits, lane.notes):
+                for offset in [offset for offset in held if offset not in lane.leases]:
+                    del held[offset]
+            lane.frontier = lane.aged = lane.head = lane.end
+        self.leaving = []
+        self.ready = 0
+        self._order = self._new_order()
+        self._order.assign(self.consumers)
+        if self.settings.by_key:
+            for lane in self.lanes:
+                for offset, lease in lane.leases.items():
+                    self._order.hold(lane.traits[offset].group, lease.consumer)
+
+    def lose(self, partition: int, before: int) -> None:
+        """The log lost what lies before ``before``: nobody can have it any more."""
+        lane = self.lanes[partition]
+        for start, stop in list(lane.waiting_runs(lane.marks.floor, min(before, lane.frontier))):
+            for offset in range(start, stop):
+                self._stop_waiting(lane, offset)
+        for offset in [offset for offset in lane.leases if offset < before]:
+            group = self._end(lane, lane.leases[offset])
+            if group is not None:
+                self._order.settled(group)
+        lane.changed |= {offset for held in (lane.attempts, lane.dead, lane.delayed) for offset in held
+                         if offset < before}  # fmt: skip
+        for held in (lane.attempts, lane.dead, lane.delayed, lane.traits, lane.notes):
+            for offset in [offset for offset in held if offset < before]:
+                del held[offset]
+        lane.marks.set_done_range(lane.marks.floor, before)
+        self.leaving = [place for place in self.leaving if place[0] != partition or place[1] >= before]
+        lane.frontier, lane.end = max(lane.frontier, before), max(lane.end, before)
+
+    # -- time ------------------------------------------------------------------------------------------------
+    def expires_ms(self, lane: Lane, offset: int) -> int | None:
+        """When the message's time to live ends: the lower of its own and the queue's."""
+        own = lane.traits[offset].ttl_ms if offset in lane.traits else None
+        both = [ttl for ttl in (own, self.settings.ttl_ms) if ttl is not None]
+        return lane.arrivals.of(offset)[0] + min(both) if both else None
+
+    def tick(self, now: int) -> None:
+        """Do what is due: leases that ran out return, delayed ones become ready, old ones expire."""
+        timers = self._timers
+        while timers and timers[0][0] <= now:
+            _, kind, partition, offset = heappop(timers)
+            lane = self.lanes[partition]
+            if kind == _LEASE:
+                lease = lane.leases.get(offset)
+                if lease is not None and lease.until_ms <= now:
+                    self.counters.returned += 1
+                    self.tally.note("return", partition, offset, lease.consumer)
+                    self._return(lane, lease, now, 0, "")
+            elif kind == _DELAY:
+                if lane.delayed.get(offset, now + 1) <= now:
+                    self._wake(lane, offset)
+            elif lane.is_waiting(offset) and (self.expires_ms(lane, offset) or 0) <= now:
+                self._die(lane, offset, DeathReason.EXPIRED, "", now)
+        if self.settings.ttl_ms is not None:
+            self._age(now, self.settings.ttl_ms)
+        self._forget_seen(now)
+
+    def _wake(self, lane: Lane, offset: int) -> None:
+        del lane.delayed[offset]
+        if offset in lane.attempts:
+            lane.changed.add(offset)
+        if offset >= lane.frontier:
+            return
+        if self.settings.by_key:
+            self.ready += 1
+            lane.head = min(lane.head, offset)
+            self._order.wake(lane.traits[offset].group)
+        else:
+            self._wait(lane, offset)
+
+    def _age(self, now: int, ttl_ms: int) -> None:
+        for lane in self.lanes:
+            while lane.aged < lane.frontier:
+                came_ms, end = lane.arrivals.of(lane.aged)
+                if came_ms + ttl_ms > now:
+                    break
+                for offset in range(lane.aged, min(end, lane.frontier)):
+                    if lane.is_waiting(offset):
+                        self._die(lane, offset, DeathReason.EXPIRED, "", now)
+                lane.aged = min(end, lane.frontier)
+
+    def _forget_seen(self, now: int) -> None:
+        while self.seen and (oldest := next(iter(self.seen))):
+            if now - self.seen[oldest][0] < self.settings.dedup_ms:
+                return
+            del self.seen[oldest]
+            self.seen_changed.add(oldest)
+
+    def next_deadline(self) -> int | None:
+        """When ``tick`` should be called again at the latest."""
+        dues = [self._timers[0][0]] if self._timers else []
+        if self.settings.ttl_ms is not None:
+            dues += [lane.arrivals.of(lane.aged)[0] + self.settings.ttl_ms
+                     for lane in self.lanes if lane.aged < lane.frontier]  # fmt: skip
+        return min(dues, default=None)
+
+    def _renew_timers(self) -> None:
+        """Timers of leases that were ended early pile up; keep those that still mean something."""
+        kept = [timer for timer in self._timers if timer[1] == _TTL and self.lanes[timer[2]].is_waiting(timer[3])]
+        for lane in self.lanes:
+            kept += [(lease.until_ms, _LEASE, lane.partition, offset) for offset, lease in lane.leases.items()]
+            kept += [(until, _DELAY, lane.partition, offset) for offset, until in lane.delayed.items()]
+        self._timers[:] = kept
+        heapify(self._timers)
+
+    # -- how it stands ---------------------------------------------------------------------------------------
+    def counts(self) -> QueueCounts:
+        c = self.counters
+        return QueueCounts(
+            ready=self.ready + sum(lane.unseen() for lane in self.lanes),
+            delayed=sum(len(lane.delayed) for lane in self.lanes),
+            in_flight=self.in_flight,
+            dead=sum(len(lane.dead) for lane in self.lanes),
+            received=c.received, acked=c.acked, redelivered=c.redelivered, returned=c.returned, expired=c.expired,
+            dead_lettered=c.dead_lettered, duplicates=c.duplicates, refused=c.refused,
+        )  # fmt: skip
+
+    def oldest_came_ms(self) -> int | None:
+        """When the oldest message that is ready came."""
+        oldest = self._oldest()
+        return None if oldest is None else oldest[0].arrivals.of(oldest[1])[0]

@@ -1,0 +1,173 @@
+"""Messages that go to another queue: dead letters and redrives. In one transaction the record is appended there and
+done here, so that it is never in both and never in none. On the writer thread, under the lock of ``Queues``.
+
+When the transaction fails as a whole, ``take_back`` puts the messages where they were.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from workbench.broker.batch import encode_batch
+from workbench.broker.deaths import dead_letter, deaths_of, goes_round, redriven, with_death
+from workbench.broker.lane import Dead
+from workbench.broker.live_queue import LiveQueue
+from workbench.broker.log import Log
+from workbench.broker.topics import Topic
+from workbench.core.clock import Clock
+from workbench.core.errors import NotFound, WorkbenchError
+from workbench.core.queues import SUBSCRIPTION_MARK, Death, DeathReason, Edit, MessageId
+from workbench.core.records import Record
+
+
+class Wanted(NamedTuple):
+    """A message that is to be sent on: what its record will be, and where it goes."""
+
+    id: MessageId
+    target: str
+    partition: int
+    record: Record
+
+
+@dataclass(slots=True)
+class RedrivePlan:
+    moves: list[Wanted] = field(default_factory=list)
+    kept: int = 0
+    reason: str = ""
+
+    def keep(self, reason: str) -> None:
+        self.kept += 1
+        self.reason = self.reason or reason
+
+    @property
+    def moved(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for move in self.moves:
+            counts[move.target] = counts.get(move.target, 0) + 1
+        return counts
+
+
+class Moves:
+    def __init__(self, log: Log, clock: Clock, topics: Mapping[str, Topic]) -> None:
+        self._log = log
+        self._clock = clock
+        self._topics = topics
+        self._undo: list[Callable[[], object]] = []
+
+    # -- dead letters ----------------------------------------------------------------------------------------
+    def send_dead(self, db: sqlite3.Connection, live: LiveQueue) -> None:
+        """All that died and has a dead-letter queue to go to. What can't go stays, and says why."""
+        leaving, live.leases.leaving = live.leases.leaving, []
+        target = live.leases.settings.dead_letter
+        for partition, offset in leaving:
+            dead = live.leases.lanes[partition].dead.get(offset)
+            if dead is None or not dead.leaving:
+                continue
+            try:
+                self._send_one_dead(db, live, partition, offset, target, dead)
+            except WorkbenchError as problem:
+                live.leases.stay(partition, offset, problem.message)
+
+    def _send_one_dead(self, db: sqlite3.Connection, live: LiveQueue, partition: int, offset: int, target: str,
+                       dead: Dead) -> None:  # fmt: skip
+        topic = self._topic(target)
+        record = live.record(partition, offset)
+        before = deaths_of(record.headers)
+        origin = MessageId(partition, offset)
+        deaths = with_death(before, Death(live.name, dead.reason, 1, dead.at_ms, dead.at_ms, origin, dead.text))
+        if dead.reason is not DeathReason.REJECTED and goes_round(before, target):
+            live.leases.stay(partition, offset, f"It died in {target} before; it stays here, or it would go round.")
+            return
+        self._append(db, topic, partition, dead_letter(record, deaths))
+        self._settle(live, partition, offset)
+        live.leases.counters.dead_lettered += 1
+        live.leases.tally.note("dead", partition, offset, "", (dead.reason, target))
+
+    # -- redrive ---------------------------------------------------------------------------------------------
+    def plan_redrive(self, live: LiveQueue, messages: Iterable[MessageId], to: str, edits: Mapping[MessageId, Edit],
+                     limit: int) -> RedrivePlan:  # fmt: skip
+        """What of ``messages`` (or of all that are dead here, or came here dead) can be sent on, up to ``limit``."""
+        plan = RedrivePlan()
+        for partition, offset in list(messages) or _dead_places(live, limit):
+            if len(plan.moves) >= limit:
+                break
+            try:
+                self._plan_one(plan, live, MessageId(partition, offset), to, edits)
+            except WorkbenchError as problem:
+                plan.keep(problem.sentence())
+        return plan
+
+    def _plan_one(self, plan: RedrivePlan, live: LiveQueue, message: MessageId, to: str,
+                  edits: Mapping[MessageId, Edit]) -> None:  # fmt: skip
+        partition, offset = message
+        lanes = live.leases.lanes
+        lane = lanes[partition] if 0 <= partition < len(lanes) else None
+        if lane is None or not 0 <= offset < lane.end or lane.marks.is_done(offset):
+            return plan.keep(f"{message} is not in {live.name} any more.")
+        if offset in lane.leases:
+            return plan.keep(f"{message} is in flight with {lane.leases[offset].consumer}.")
+        record = live.record(partition, offset)
+        deaths, here = deaths_of(record.headers), lane.dead.get(offset)
+        if here is None and not _came_dead(live, deaths):
+            return plan.keep(f"{message} is not dead.")
+        if here is not None:
+            deaths = with_death(deaths, Death(live.name, here.reason, 1, here.at_ms, here.at_ms, message, here.text))
+        origin = live.name if here is not None else deaths[0].queue
+        back = message.partition if here is not None else deaths[0].origin.partition
+        target = to or origin
+        topic = self._topic(target)
+        plan.moves.append(Wanted(message, target, back % len(topic.partitions),
+                                 redriven(record, deaths, edits.get(message))))  # fmt: skip
+
+    def redrive(self, db: sqlite3.Connection, live: LiveQueue, plan: RedrivePlan) -> None:
+        """Carry the plan out; made under the same lock, so that nothing has changed since."""
+        for move in plan.moves:
+            self._append(db, self._topic(move.target), move.partition, move.record)
+            self._settle(live, *move.id)
+            live.leases.tally.note("redrive", *move.id, "", move.target)
+
+    def _topic(self, target: str) -> Topic:
+        """The topic of a queue, or that a subscription reads."""
+        topic = self._topics.get(target.split(SUBSCRIPTION_MARK)[0])
+        if topic is None:
+            raise NotFound(f"There is no queue {target} to send it to.", "Make it, or choose another.")
+        return topic
+
+    def _append(self, db: sqlite3.Connection, topic: Topic, partition: int, record: Record) -> None:
+        batch = encode_batch([record], now_ms=self._clock.now_ms())
+        self._log.stage(db, topic.partitions[partition % len(topic.partitions)], batch)
+
+    def _settle(self, live: LiveQueue, partition: int, offset: int) -> None:
+        dead = live.leases.settle(partition, offset)
+        self._undo.append(lambda: live.leases.unsettle(partition, offset, dead))
+
+    # -- the transaction -------------------------------------------------------------------------------------
+    def confirm(self) -> None:
+        self._undo.clear()
+
+    def take_back(self) -> None:
+        for undo in self._undo:
+            undo()
+        self._undo.clear()
+
+
+def _dead_places(live: LiveQueue, limit: int) -> list[tuple[int, int]]:
+    """What is dead in the queue, then what came here dead, oldest first."""
+    lanes = live.leases.lanes
+    places = [(lane.partition, offset) for lane in lanes for offset in sorted(lane.dead)][:limit]
+    for lane in lanes:
+        for start, stop in lane.waiting_runs(lane.marks.floor, lane.end):
+            for offset in range(start, stop):
+                if len(places) >= limit:
+                    return places
+                if _came_dead(live, deaths_of(live.record(lane.partition, offset).headers)):
+                    places.append((lane.partition, offset))
+    return places
+
+
+def _came_dead(live: LiveQueue, deaths: Sequence[Death]) -> bool:
+    """Whether a message that waits died elsewhere; one that died here was sent back here, to be tried again."""
+    return bool(deaths) and deaths[0].queue != live.name

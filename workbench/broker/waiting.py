@@ -1,0 +1,216 @@
+"""The order in which ready messages leave a queue. Pure; each keeps only what may be handed out next.
+
+    Spans   plain queues and priorities: a heap of runs of offsets a partition, highest priority first, then the
+            lowest offset; partitions take turns. A message that comes back is a run of one at its original position.
+            A backlog of any length that came in order is one run, so taking from it costs the same as from a short one.
+    Lines   ordered groups and key-shared: a line of messages a group. Strict (SQS FIFO, developer guide): while one
+            of a group is in flight no other of it is handed out. Key-shared (Pulsar, concepts): a key belongs to one
+            consumer, who may have several of it; it moves on only when none of it is in flight with another.
+
+What was settled while it waited is not searched for: ``stands(partition, offset)`` tells READY, DELAYED or GONE when
+its turn comes. Every step is O(log n) of runs or groups, never of messages behind it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+from enum import Enum
+from heapq import heappop, heappush
+from typing import Protocol
+
+Place = tuple[int, int]
+"""(partition, offset)"""
+
+
+class Standing(Enum):
+    READY = "ready"
+    DELAYED = "delayed"
+    GONE = "gone"
+
+
+Stands = Callable[[int, int], Standing]
+
+
+class Order(Protocol):
+    doubtful: bool
+    """Set once something may have been settled while it waited."""
+
+    def put(self, partition: int, first: int, end: int, rank: int, group: str) -> None:
+        """Messages wait; a lower rank goes first."""
+        ...
+
+    def take(self, consumer: str) -> Place | None:
+        """The next message ``consumer`` may have."""
+        ...
+
+    def settled(self, group: str) -> None:
+        """A message of the group is no longer in flight."""
+        ...
+
+    def wake(self, group: str) -> None:
+        """A delayed message of the group is ready."""
+        ...
+
+    def assign(self, consumers: Iterable[str]) -> None:
+        """Who is there now."""
+        ...
+
+    def hold(self, group: str, consumer: str) -> None:
+        """A message of the group is in flight already: the order was made anew around it."""
+        ...
+
+
+class Spans:
+    """Runs are lists [rank, first, end]: they shrink in place, which can't disturb the heap as no run begins inside
+    another."""
+
+    def __init__(self, stands: Stands) -> None:
+        self._stands = stands
+        self._heaps: dict[int, list[list[int]]] = {}
+        self._tails: dict[int, list[int]] = {}
+        self.doubtful = False
+
+    def put(self, partition: int, first: int, end: int, rank: int, group: str) -> None:
+        tail = self._tails.get(partition)
+        if tail is not None and tail[2] == first and tail[0] == rank:
+            tail[2] = end
+            return
+        span = [rank, first, end]
+        heappush(self._heaps.setdefault(partition, []), span)
+        if tail is None or first > tail[1]:
+            self._tails[partition] = span
+
+    def take(self, consumer: str) -> Place | None:
+        heaps = self._heaps
+        while heaps:
+            partition = next(iter(heaps)) if len(heaps) == 1 else self._whose_turn()
+            heap = heaps[partition]
+            span = heap[0]
+            offset = span[1]
+            if offset + 1 == span[2]:
+                self._pop(partition, heap)
+            else:
+                span[1] = offset + 1
+            if not self.doubtful or self._stands(partition, offset) is Standing.READY:
+                return partition, offset
+        return None
+
+    def _whose_turn(self) -> int:
+        best = min(heap[0][0] for heap in self._heaps.values())
+        partition = next(number for number, heap in self._heaps.items() if heap[0][0] == best)
+        self._heaps[partition] = self._heaps.pop(partition)  # next time it comes after the others
+        return partition
+
+    def _pop(self, partition: int, heap: list[list[int]]) -> None:
+        span = heappop(heap)
+        if self._tails.get(partition) is span:
+            del self._tails[partition]
+        if not heap:
+            del self._heaps[partition]
+
+    def settled(self, group: str) -> None:
+        pass
+
+    def wake(self, group: str) -> None:
+        pass
+
+    def assign(self, consumers: Iterable[str]) -> None:
+        pass
+
+    def hold(self, group: str, consumer: str) -> None:
+        pass
+
+
+class _Line:
+    __slots__ = ("holder", "in_flight", "name", "waiting")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.waiting: list[Place] = []  # heap of (offset, partition)
+        self.in_flight = 0
+        self.holder = ""
+
+    def open_to(self, consumer: str, strict: bool) -> bool:
+        return not self.in_flight or (not strict and self.holder == consumer)
+
+
+class Lines:
+    """``strict``: one in flight a group. ``by_owner``: each group belongs to one consumer. Offers that no longer hold
+    are passed over when they come up."""
+
+    def __init__(self, stands: Stands, *, strict: bool, by_owner: bool) -> None:
+        self._stands = stands
+        self._strict = strict
+        self._by_owner = by_owner
+        self.doubtful = True
+        self._lines: dict[str, _Line] = {}
+        self._consumers: tuple[str, ...] = ()
+        self._offers: dict[str, list[tuple[int, int, str]]] = {}  # by owner: (offset, partition, group)
+
+    def put(self, partition: int, first: int, end: int, rank: int, group: str) -> None:
+        line = self._lines.setdefault(group, _Line(group))
+        for offset in range(first, end):
+            heappush(line.waiting, (offset, partition))
+        self._offer(line)
+
+    def _offer(self, line: _Line) -> None:
+        if line.waiting:
+            heappush(self._offers.setdefault(self._owner(line), []), (*line.waiting[0], line.name))
+        elif not line.in_flight:
+            del self._lines[line.name]
+
+    def _owner(self, line: _Line) -> str:
+        """The consumer with the highest hash for the group: when one comes or goes, only its groups move."""
+        if not self._by_owner or not self._consumers:
+            return ""
+        return max(self._consumers, key=lambda consumer: (_weight(consumer, line.name), consumer))
+
+    def take(self, consumer: str) -> Place | None:
+        offers = self._offers.get(consumer if self._by_owner else "", [])
+        while offers:
+            offset, partition, name = heappop(offers)
+            line = self._lines.get(name)
+            if line is None or not line.waiting or line.waiting[0] != (offset, partition):
+                continue
+            if not line.open_to(consumer, self._strict):
+                continue  # offered again when it is settled
+            standing = self._stands(partition, offset)
+            if standing is Standing.DELAYED:
+                continue  # offered again when it wakes; the group waits for it, or its order would break
+            heappop(line.waiting)
+            if standing is Standing.READY:
+                line.in_flight += 1
+                line.holder = consumer
+                if not self._strict:
+                    self._offer(line)
+                return partition, offset
+            self._offer(line)
+        return None
+
+    def settled(self, group: str) -> None:
+        line = self._lines[group]
+        line.in_flight -= 1
+        self._offer(line)
+
+    def wake(self, group: str) -> None:
+        if group in self._lines:
+            self._offer(self._lines[group])
+
+    def assign(self, consumers: Iterable[str]) -> None:
+        self._consumers = tuple(consumers)
+        if self._by_owner:
+            self._offers = {}
+            for line in list(self._lines.values()):
+                self._offer(line)
+
+    def hold(self, group: str, consumer: str) -> None:
+        line = self._lines.setdefault(group, _Line(group))
+        line.in_flight += 1
+        line.holder = consumer
+
+
+def _weight(consumer: str, group: str) -> int:
+    return zlib.crc32(f"{consumer}\0{group}".encode())
+
+
