@@ -51,6 +51,11 @@ class LinkMeter:
             stride = max(1, len(records) // _PER_BATCH)
             self._keys += [record.key for record in records[::stride]]
 
+    def count(self, events: int) -> None:
+        """They moved; what they were is not known here."""
+        self._rate.total += events
+        self._keys += [None] * min(events, _PER_BATCH)
+
     def drain(self, link_id: str, now_ms: float, waiting: int = 0, threshold: int = 10_000) -> LinkStat:
         events, again, keys = self._rate.total - self._drained, self._again, self._keys
         self._drained, self._again, self._keys = self._rate.total, 0, []

@@ -7,16 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import Any
 
 from workbench.core.errors import NotFound
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Appended, Record
+from workbench.core.routing import Published
 from workbench.engines.base import Engine
+from workbench.flow.written import routing_key_of
+from workbench.runtime.backlog import Backlog
 from workbench.runtime.file_source import FileSource
-from workbench.runtime.group import Delivered, GroupRun, Wiring
+from workbench.runtime.groundwork import Groundwork
+from workbench.runtime.group import Delivered, GroupRun, Surroundings, Wiring
 from workbench.runtime.meters import LinkMeter
+from workbench.runtime.offset_group import OffsetGroup
 from workbench.runtime.plan import Arrow, GroupPlan, ProducerPlan
 from workbench.runtime.producer import Producer
+from workbench.runtime.publisher import OnPublished, Publisher
+from workbench.runtime.queue_group import QueueGroup
+from workbench.runtime.routes import Routes
 from workbench.runtime.sender import Sender, SendSettings
 from workbench.runtime.sources import GeneratorSource, Source
 from workbench.runtime.tempo import Tempo
@@ -29,32 +38,42 @@ class Tally:
     def __init__(self) -> None:
         self.produced: dict[str, int] = {}
         self.meters: dict[str, LinkMeter] = {}
+        self.routes = Routes({}, {})
 
     def meter(self, link_id: str) -> LinkMeter:
         return self.meters.setdefault(link_id, LinkMeter())
 
     def sent_along(self, arrow: Arrow) -> Callable[[Sequence[Record], Appended], None]:
         """What a sender calls after each acknowledged batch."""
-        meter = self.meter(arrow.link_id)
+        return lambda records, appended: self._moved(arrow, records)
 
-        def sent(records: Sequence[Record], appended: Appended) -> None:
-            meter.add(records)
-            self.produced[arrow.topic] = self.produced.get(arrow.topic, 0) + len(records)
+    def published_along(self, arrow: Arrow) -> OnPublished:
+        """What a publisher calls after each batch that its exchange took."""
 
-        return sent
+        def published(records: Sequence[Record], answers: Sequence[Published]) -> None:
+            self._moved(arrow, records)
+            for link_id, taken in self.routes.links_taken(arrow.topic, records, answers).items():
+                self.meter(link_id).add(taken)
+
+        return published
+
+    def _moved(self, arrow: Arrow, records: Sequence[Record]) -> None:
+        self.meter(arrow.link_id).add(records)
+        self.produced[arrow.topic] = self.produced.get(arrow.topic, 0) + len(records)
 
 
 class Builder:
-    """Makes parts; ``partitions`` knows the topics that are there."""
+    """Makes parts, on the ground that was laid for them."""
 
-    def __init__(self, engine: Engine, tempo: Tempo, tally: Tally, journal: Journal, delivered: Delivered) -> None:
-        self.partitions: dict[str, int] = {}
+    def __init__(self, engine: Engine, ground: Groundwork, backlog: Backlog, tempo: Tempo, tally: Tally,
+                 journal: Journal, delivered: Delivered) -> None:  # fmt: skip
         self.seed = 0
         self._engine = engine
+        self._ground = ground
         self._tempo = tempo
         self._tally = tally
         self._journal = journal
-        self._delivered = delivered
+        self._around = Surroundings(engine, tempo, backlog, self._report_member, delivered)
 
     def producer(self, plan: ProducerPlan) -> Producer:
         assert plan.to is not None, "a producer without a topic is broken and never built"
@@ -62,7 +81,7 @@ class Builder:
         values = plan.values
         settings = SendSettings(values["batch_bytes"], values["linger_ms"], values["compression"], values["idempotent"])
         chooser = partitioner(values["partitioner"], random, values["partition"])
-        sender = self._sender(plan.to, settings, chooser)
+        sender = self._sender(plan.to, settings, chooser, values)
         source: Source
         if plan.kind == "file":
             source = FileSource(values, self._tempo.clock.now_ms)
@@ -79,25 +98,30 @@ class Builder:
         for arrow in plan.reads:
             self._topic_partitions(arrow.topic)
         wiring = Wiring({arrow.topic: self._tally.meter(arrow.link_id) for arrow in plan.reads})
-        for arrow, role in ((plan.forward, "forward"), (plan.dead, "dead")):
-            if arrow is not None:
-                setattr(wiring, role, self._sender(arrow, SendSettings(), partitioner("murmur2", random)))
+        chooser = partitioner("murmur2", random)
+        if plan.forward is not None:
+            wiring.forward = self._sender(plan.forward, SendSettings(), chooser, plan.values)
+        if plan.dead is not None and not plan.by_leases:
+            wiring.dead = self._sender(plan.dead, SendSettings(), chooser, plan.values)
+        return (QueueGroup if plan.by_leases else OffsetGroup)(plan, wiring, self._around, random)
 
-        def report(group: str, member: str, act: str, reason: str) -> None:
-            self._journal("member", group, {"member": member, "act": act, "reason": reason})
+    def _report_member(self, group: str, member: str, act: str, reason: str) -> None:
+        self._journal("member", group, {"member": member, "act": act, "reason": reason})
 
-        return GroupRun(plan.node_id, plan.name, plan.values, wiring, self._engine, self._tempo, random, report,
-                        self._delivered)  # fmt: skip
-
-    def _sender(self, arrow: Arrow, settings: SendSettings, chooser: Partitioner) -> Sender:
+    def _sender(self, arrow: Arrow, settings: SendSettings, chooser: Partitioner, values: dict[str, Any]) -> Sender:
+        if arrow.kind == "exchange":
+            return Publisher(
+                self._engine, arrow.topic, routing_key_of(values["routing_key"]), values.get("mandatory", False),
+                settings, self._tempo.clock, self._tally.published_along(arrow),
+            )  # fmt: skip
         count = self._topic_partitions(arrow.topic)
         on_sent = self._tally.sent_along(arrow)
         return Sender(self._engine, arrow.topic, count, chooser, settings, self._tempo.clock, on_sent)
 
     def _topic_partitions(self, topic: str) -> int:
-        if topic not in self.partitions:
+        if topic not in self._ground.partitions:
             raise NotFound(f"There is no topic «{topic}».", "Give it a name and settings that a topic can have.")
-        return self.partitions[topic]
+        return self._ground.partitions[topic]
 
     def _random(self, node_id: str) -> Random:
         """Chance of one part: the same for the same seed, whatever the other parts do."""

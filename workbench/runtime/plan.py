@@ -5,24 +5,33 @@ A part whose settings or links can't work carries the reason in ``broken`` and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.core.errors import Invalid
-from workbench.flow.document import FlowDocument, Node
+from workbench.core.queues import SUBSCRIPTION_MARK
+from workbench.core.routing import Binding, Exchange
+from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import kind_of
+from workbench.flow.queue_params import DEAD_LETTER
+from workbench.flow.queue_rules import is_dead_letter_link, mixed_reading, reads_by_leases
+from workbench.flow.routing import binding_links, drawn_binding, drawn_exchange
 from workbench.flow.topics import DrawnTopic, drawn_topic, topic_nodes
 
 MEMBERSHIP = ("assignor", "session_timeout_ms", "static_members", "start", "start_at")
-SENDING = ("partitioner", "partition", "linger_ms", "batch_bytes", "compression", "idempotent")
+LEASING = ("subscription_type", "prefetch", "visibility_ms", "max_retries", "start", "start_at")
+SENDING = ("partitioner", "partition", "linger_ms", "batch_bytes", "compression", "idempotent", "routing_key",
+           "mandatory")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """One end of a link that events move along."""
+    """One end of a link that events move along: ``topic`` is the name of a stream, queue or exchange, by ``kind``."""
 
     link_id: str
     topic: str
+    kind: str = "stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +53,34 @@ class GroupPlan:
     forward: Arrow | None = None
     dead: Arrow | None = None
     broken: str = ""
+    by_leases: bool = False
 
     def joins_like(self, other: GroupPlan) -> bool:
         """Whether going from one to the other needs no new join."""
-        same = (self.name, self.reads, self.forward, self.dead, self.broken)
-        return same == (other.name, other.reads, other.forward, other.dead, other.broken) and all(
-            self.values.get(name) == other.values.get(name) for name in MEMBERSHIP
-        )
+        same = replace(self, values={}) == replace(other, values={})
+        names = LEASING if self.by_leases else MEMBERSHIP
+        return same and all(self.values.get(name) == other.values.get(name) for name in (*names, "routing_key"))
+
+    @property
+    def read_queues(self) -> tuple[tuple[Arrow, str], ...]:
+        """What it reads by leases, with the queue's name: a stream is read as a subscription of the group's name."""
+        if not self.by_leases:
+            return ()
+        return tuple((arrow, arrow.topic if arrow.kind == "queue" else f"{arrow.topic}{SUBSCRIPTION_MARK}{self.name}")
+                     for arrow in self.reads)  # fmt: skip
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        return tuple(queue for _, queue in self.read_queues)
+
+    def subscription_config(self) -> dict[str, str]:
+        """How a stream is read as a queue."""
+        config = {
+            "queue.type": self.values["subscription_type"],
+            "queue.max.deliveries": str(self.values["max_retries"] + 1),
+            "queue.start": "latest" if self.values["start"] == "latest" else "earliest",
+        }
+        return config | ({DEAD_LETTER: self.dead.topic} if self.dead is not None else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +89,10 @@ class FlowPlan:
     producers: dict[str, ProducerPlan] = field(default_factory=dict)
     groups: dict[str, GroupPlan] = field(default_factory=dict)
     links: tuple[str, ...] = ()
+    exchanges: dict[str, Exchange] = field(default_factory=dict)
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    dead_letters: tuple[Arrow, ...] = ()
+    """Exchanges by node, bindings by link; the links along which queues send their dead, named by the queue."""
 
 
 def plan_of(document: FlowDocument) -> FlowPlan:
@@ -70,7 +104,31 @@ def plan_of(document: FlowDocument) -> FlowPlan:
             producers[node.id] = _producer(document, node)
         elif role == "group":
             groups[node.id] = _group(document, node)
-    return FlowPlan(tuple(topics), producers, groups, tuple(link.id for link in document.links))
+    dead_letters = [Arrow(link.id, document.node(link.source).name, "queue") for link in document.links
+                    if is_dead_letter_link(document, link)]  # fmt: skip
+    for group in groups.values():
+        if group.dead is not None:
+            subscriptions = (queue for arrow, queue in group.read_queues if arrow.kind != "queue")
+            dead_letters += [Arrow(group.dead.link_id, queue, "queue") for queue in subscriptions]
+    return FlowPlan(tuple(topics), producers, groups, tuple(link.id for link in document.links),
+                    _exchanges(document), _bindings(document), tuple(dead_letters))  # fmt: skip
+
+
+def _exchanges(document: FlowDocument) -> dict[str, Exchange]:
+    """Those whose settings can be taken: what sends to another says that it is not there."""
+    found = {}
+    for node in document.of_kind("exchange"):
+        with suppress(Invalid):
+            found[node.id] = drawn_exchange(node)
+    return found
+
+
+def _bindings(document: FlowDocument) -> dict[str, Binding]:
+    found = {}
+    for link in binding_links(document):
+        with suppress(Invalid):
+            found[link.id] = drawn_binding(document, link)
+    return found
 
 
 def _topic(document: FlowDocument, node: Node) -> list[DrawnTopic]:
@@ -89,9 +147,13 @@ def _values(node: Node) -> tuple[dict[str, Any], str]:
         return kind.complete({}), reason.sentence()
 
 
+def _arrow(link: Link, end: Node) -> Arrow:
+    return Arrow(link.id, end.name, end.kind if end.kind in ("queue", "exchange") else "stream")
+
+
 def _producer(document: FlowDocument, node: Node) -> ProducerPlan:
     values, broken = _values(node)
-    arrows = [Arrow(link.id, document.node(link.target).name) for link in document.links if link.source == node.id]
+    arrows = [_arrow(link, document.node(link.target)) for link in document.links if link.source == node.id]
     if not arrows:
         broken = broken or f"{node.name} feeds no topic yet. Draw a link from it to a topic."
     return ProducerPlan(node.id, node.kind, node.name, values, arrows[0] if arrows else None, broken)
@@ -99,15 +161,20 @@ def _producer(document: FlowDocument, node: Node) -> ProducerPlan:
 
 def _group(document: FlowDocument, node: Node) -> GroupPlan:
     values, broken = _values(node)
-    reads, passes = [], {}
+    reads, forward, dead = [], None, None
     for link in document.links:
         if link.target == node.id:
-            reads.append(Arrow(link.id, document.node(link.source).name))
+            reads.append(_arrow(link, document.node(link.source)))
         elif link.source == node.id:
             target = document.node(link.target)
-            passes[target.kind] = Arrow(link.id, target.name)
+            if target.kind == "dead_letters":
+                dead = _arrow(link, target)
+            else:
+                forward = _arrow(link, target)
+    sources = document.sources_of(node.id)
     if not reads:
         broken = broken or f"{node.name} reads no topic yet. Draw a link from a topic to it."
     if not node.name:
         broken = "A group needs a name."
-    return GroupPlan(node.id, node.name, values, tuple(reads), passes.get("topic"), passes.get("dead_letters"), broken)
+    return GroupPlan(node.id, node.name, values, tuple(reads), forward, dead, broken or mixed_reading(node, sources),
+                     reads_by_leases(node, sources))  # fmt: skip

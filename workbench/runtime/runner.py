@@ -15,18 +15,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbench.core.clock import Clock, SystemClock
-from workbench.core.errors import AlreadyExists, Invalid, NotFound, Refused, WorkbenchError
+from workbench.core.errors import Invalid, Refused, WorkbenchError
 from workbench.core.journal import JournalEntry
 from workbench.core.records import TopicPartition
 from workbench.core.snapshot import LinkStat, MemberStat, PartState, ProducerStat, RunState
 from workbench.engines.base import Engine
 from workbench.flow.document import FlowDocument
+from workbench.runtime.backlog import Backlog
+from workbench.runtime.groundwork import Groundwork
 from workbench.runtime.group import Delivered, GroupRun, GroupRunStat
 from workbench.runtime.parts import Builder, Tally
 from workbench.runtime.plan import SENDING, FlowPlan, GroupPlan, ProducerPlan, plan_of
 from workbench.runtime.producer import Producer
+from workbench.runtime.routes import DeadLetterLinks, Routes
 from workbench.runtime.sources import GeneratorSource
-from workbench.runtime.summary import GroupSummary, RunSummary
+from workbench.runtime.summary import RunSummary
 from workbench.runtime.tempo import Tempo
 
 _REFRESH_S = 0.25
@@ -55,13 +58,16 @@ class FlowRunner:
         self._journal = journal
         self._tempo = Tempo(self._clock)
         self._tally = Tally()
-        self._builder = Builder(engine, self._tempo, self._tally, self._note, note_delivery)
+        self._ground = Groundwork(engine)
+        self._backlog = Backlog(engine)
+        self._builder = Builder(engine, self._ground, self._backlog, self._tempo, self._tally, self._note,
+                                note_delivery)  # fmt: skip
         self._plan = FlowPlan()
         self._state = RunState.STOPPED
         self._producers: dict[str, Producer] = {}
         self._groups: dict[str, GroupRun] = {}
         self._broken: dict[str, str] = {}
-        self._ends: dict[TopicPartition, int] = {}
+        self._dead_letters = DeadLetterLinks(())
         self._refreshing: asyncio.Task[None] | None = None
         self._started_ms = 0.0
         self._calm = 0
@@ -73,23 +79,11 @@ class FlowRunner:
         """Take the drawing as it is now: topics drawn and not there are created, running parts follow at once."""
         async with self._acting:
             before, self._plan = self._plan, plan_of(document)
-            await self._create_topics()
+            await self._ground.lay(self._plan)
+            self._tally.routes = Routes(self._plan.exchanges, self._plan.bindings)
+            self._dead_letters = DeadLetterLinks(self._plan.dead_letters)
             if self._state is not RunState.STOPPED:
                 await self._follow(before)
-
-    async def _create_topics(self) -> None:
-        there = {topic.name: topic.partitions for topic in await self._engine.topics()}
-        for topic in self._plan.topics:
-            if topic.name in there:
-                continue
-            try:
-                await self._engine.create_topic(topic.name, topic.partitions, topic.kind, topic.config)
-                there[topic.name] = topic.partitions
-            except AlreadyExists:
-                there = {found.name: found.partitions for found in await self._engine.topics()}
-            except (Invalid, Refused) as reason:
-                self._broken[topic.node_id] = reason.sentence()
-        self._builder.partitions = there
 
     async def _follow(self, before: FlowPlan) -> None:
         """Stop what is gone, start what is new, change or restart what is other than before."""
@@ -181,7 +175,7 @@ class FlowRunner:
             started = self._state is RunState.STOPPED
             self._tempo.go()
             if started:
-                self._start(seed)
+                await self._start(seed)
             self._state = RunState.RUNNING
             self._nudge()
             self._note_run("started" if started else "resumed")
@@ -201,7 +195,7 @@ class FlowRunner:
                 raise Refused("The flow is running.", "Pause it, then step.")
             if self._state is RunState.STOPPED:
                 self._tempo.hold()
-                self._start(None)
+                await self._start(None)
                 self._state = RunState.PAUSED
             for producer in self._producers.values():
                 producer.step()
@@ -221,15 +215,16 @@ class FlowRunner:
             if self._refreshing is not None:
                 self._refreshing.cancel()
                 await asyncio.wait((self._refreshing,))
-            await self._refresh_ends()
+            await self._refresh_backlog()
             self._state = RunState.STOPPED
             self._note_run("stopped")
 
-    def _start(self, seed: int | None) -> None:
+    async def _start(self, seed: int | None) -> None:
         self._builder.seed = next(s for s in (seed, self._wished_seed, secrets.randbits(31)) if s is not None)
         self._started_ms = self._clock.monotonic_ms()
         self._tally.produced.clear()
         self._producers, self._groups, self._calm = {}, {}, 0
+        await self._refresh_backlog()
         self._start_groups(list(self._plan.groups.values()))
         self._start_producers(list(self._plan.producers.values()))
         self._refreshing = asyncio.create_task(self._refresh(), name="flow refresh")
@@ -335,36 +330,29 @@ class FlowRunner:
     async def _refresh(self) -> None:
         while True:
             await asyncio.sleep(_REFRESH_S)
-            await self._refresh_ends()
+            await self._refresh_backlog()
             for group in self._groups.values():
                 group.tick()
-                group.judge(self._ends)
+                group.judge()
             totals = (*self._tally.produced.values(), *(group.consumed for group in self._groups.values()))
             calm = totals == self._last_totals and self._is_quiet()
             self._calm = self._calm + 1 if calm else 0
             self._last_totals = totals
 
-    async def _refresh_ends(self) -> None:
-        topics = {arrow.topic for plan in self._plan.groups.values() for arrow in plan.reads}
-        for topic in topics & set(self._builder.partitions):
-            try:
-                bounds = await self._engine.bounds(topic)
-            except NotFound:
-                continue
-            self._ends.update({TopicPartition(topic, b.partition): b.end for b in bounds})
+    async def _refresh_backlog(self) -> None:
+        plans = self._plan.groups.values()
+        topics = {arrow.topic for plan in plans if not plan.by_leases for arrow in plan.reads}
+        queues = {queue for plan in plans for queue in plan.queues} | {arrow.topic for arrow in self._plan.dead_letters}
+        await self._backlog.refresh(topics & set(self._ground.partitions), queues)
+        self._dead_letters.look(self._backlog, self._tally.meter)
 
     def _is_quiet(self) -> bool:
         """All producers are over, nothing is on its way, and every group has handled everything."""
         return (
             all(producer.over for producer in self._producers.values())
             and all(group.idle for group in self._groups.values())
-            and all(self._behind(plan) == 0 for plan in self._plan.groups.values() if plan.node_id in self._groups)
+            and all(group.behind() == 0 for group in self._groups.values())
         )
-
-    def _behind(self, plan: GroupPlan) -> int:
-        group = self._groups[plan.node_id]
-        places = [place for place in self._ends if any(place.topic == arrow.topic for arrow in plan.reads)]
-        return sum(max(0, self._ends[place] - group.reached(place)) for place in places)
 
     def drained(self) -> bool:
         """Nothing will happen any more: producers over, everything handled, twice looked."""
@@ -374,7 +362,7 @@ class FlowRunner:
         running = self._state is not RunState.STOPPED
         now_ms = self._clock.monotonic_ms()
         producers = self._producer_stats()
-        groups = [group.stat(self._ends) for group in self._groups.values()] if running else []
+        groups = [group.stat() for group in self._groups.values()] if running else []
         groups += [
             GroupRunStat(p.node_id, p.name, False, (MemberStat("", p.name, PartState.FAILED, node_id=p.node_id,
                                                                reason=self._broken[p.node_id]),))
@@ -392,24 +380,18 @@ class FlowRunner:
     def _links(self, now_ms: float) -> tuple[LinkStat, ...]:
         waiting: dict[str, tuple[int, int]] = {}
         for node_id, group in self._groups.items():
-            lag = group.lag(self._ends)
+            behind = group.waiting()
             for arrow in self._plan.groups[node_id].reads if node_id in self._plan.groups else ():
-                behind = sum(count for place, count in lag.items() if place.topic == arrow.topic)
-                waiting[arrow.link_id] = behind, group.values["lag_threshold_records"]
+                waiting[arrow.link_id] = behind.get(arrow.topic, 0), group.values["lag_threshold_records"]
         return tuple(
             self._tally.meter(link_id).drain(link_id, now_ms, *waiting.get(link_id, ())) for link_id in self._plan.links
         )
 
     def summary(self) -> RunSummary:
-        groups = {
-            group.name: GroupSummary(
-                group.consumed, self._behind(self._plan.groups[node_id]), group.order.violations, group.again,
-                group.lost, group.dead,
-            )
-            for node_id, group in self._groups.items() if node_id in self._plan.groups
-        }  # fmt: skip
+        groups = {group.name: group.summary() for node_id, group in self._groups.items()
+                  if node_id in self._plan.groups}  # fmt: skip
         failed = sum(producer.sender.failed for producer in self._producers.values())
-        told = [stat.reason for stat in self._producer_stats() if stat.reason]
+        told = [*self._ground.troubles.values(), *(stat.reason for stat in self._producer_stats() if stat.reason)]
         seconds = (self._clock.monotonic_ms() - self._started_ms) / 1000.0 if self._started_ms else 0.0
         return RunSummary(seconds, self._builder.seed, dict(self._tally.produced), failed, groups, tuple(told))
 

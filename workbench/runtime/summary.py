@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GroupSummary:
-    """``duplicates``: handled again; ``lost``: committed past or failed without dead letters, never handled."""
+    """``duplicates``: handled again; ``lost``: committed past or failed without dead letters, never handled.
+
+    ``redelivered``: deliveries by lease of a message that had been delivered before.
+    """
 
     consumed: int
     lag: int
@@ -15,6 +18,7 @@ class GroupSummary:
     duplicates: int
     lost: int
     dead_lettered: int
+    redelivered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,93 @@
+"""Ends leases behind a member's back: what was passed on first, then acks and their like, in the order they came.
+
+Alike and next to one another they go as one. A receipt that came too late is counted: its message is somebody else's
+by now, or will be. One task while there is something to do; any other error is kept for ``check``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from workbench.core.errors import Refused, WorkbenchError
+from workbench.core.queues import Receipt
+from workbench.engines.base import QueueConsumer
+
+
+class _Outcome(NamedTuple):
+    consumer: QueueConsumer
+    act: str  # ack, nack, reject, release
+    reason: str
+    receipt: Receipt
+
+
+class Settling:
+    """``passed_on`` waits until what the messages were made into is safe."""
+
+    def __init__(self, passed_on: Callable[[], Awaitable[None]]) -> None:
+        self.late = 0
+        self._passed_on = passed_on
+        self._waiting: list[_Outcome] = []
+        self._task: asyncio.Task[None] | None = None
+        self._failure: WorkbenchError | None = None
+
+    def add(self, consumer: QueueConsumer, act: str, receipts: Iterable[Receipt], reason: str = "") -> None:
+        self._waiting += [_Outcome(consumer, act, reason, receipt) for receipt in receipts]
+        if self._waiting and self._task is None:
+            self._task = asyncio.create_task(self._run(), name="settling")
+
+    def check(self) -> None:
+        """Raise what went wrong since the last time."""
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    @property
+    def idle(self) -> bool:
+        return self._task is None
+
+    async def drain(self) -> None:
+        """Wait until all is answered."""
+        while self._task is not None:
+            await asyncio.wait((self._task,))
+        self.check()
+
+    async def cancel(self) -> None:
+        """Say nothing more."""
+        self._waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                outcomes, self._waiting = self._waiting, []
+                await self._passed_on()
+                for (consumer, act, reason), alike in groupby(outcomes, key=lambda outcome: outcome[:3]):
+                    await self._settle(consumer, act, reason, [outcome.receipt for outcome in alike])
+        except WorkbenchError as error:
+            self._failure = error
+        finally:
+            self._task = None
+
+    async def _settle(self, consumer: QueueConsumer, act: str, reason: str, receipts: Sequence[Receipt]) -> None:
+        """All at once; where one is refused each by itself."""
+        try:
+            await _ACTS[act](consumer, receipts, reason)
+        except Refused:
+            if len(receipts) == 1:
+                self.late += 1
+                return
+            for receipt in receipts:
+                await self._settle(consumer, act, reason, [receipt])
+
+
+_ACTS: dict[str, Callable[[QueueConsumer, Sequence[Receipt], str], Awaitable[None]]] = {
+    "ack": lambda consumer, receipts, reason: consumer.ack(receipts),
+    "nack": lambda consumer, receipts, reason: consumer.nack(receipts, reason=reason),
+    "reject": lambda consumer, receipts, reason: consumer.reject(receipts, reason),
+    "release": lambda consumer, receipts, reason: consumer.release(receipts),
+}

@@ -1,0 +1,63 @@
+"""The work a group does on a record beside spending time: it fails or not, and is passed on. Lives on one loop."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from workbench.core.errors import Invalid
+from workbench.core.records import Record, StoredRecord
+from workbench.runtime.handlers import Condition, Forwarding
+
+_BY_RATE = "It was drawn to fail by the failure rate."
+_BY_CONDITION = "It fails by «Fail if»."
+
+
+class Work:
+    def __init__(self, values: dict[str, Any], random: Random, forwards: bool) -> None:
+        self._random = random
+        self._forwards = forwards
+        self._ahead: dict[int, tuple[StoredRecord, str]] = {}
+        self.change(values)
+
+    def change(self, values: dict[str, Any]) -> None:
+        self._forwarding = Forwarding(values)
+        self._fails = Condition.of(values["fail_if"], "Fail if")
+        self._failure_rate = values["failure_rate"]
+        self._spread = values["process_spread"]
+
+    @property
+    def simple(self) -> bool:
+        """Every record just succeeds."""
+        return not (self._failure_rate or self._fails or self._forwards)
+
+    def spread(self) -> float:
+        """How many times the processing time the next attempt takes."""
+        return 1.0 + self._spread * (2.0 * self._random.random() - 1.0) if self._spread else 1.0
+
+    def look_ahead(self, member: int, record: StoredRecord) -> str:
+        """Why the record that a member is about to work on will fail, empty when it will not; ``do`` says the same."""
+        reason = self._failure(record)
+        self._ahead[member] = record, reason
+        return reason
+
+    def do(self, member: int, record: StoredRecord) -> tuple[str, Record | None]:
+        """Why it failed, empty when it did not, and what is to be passed on."""
+        ahead = self._ahead.pop(member, None)
+        reason = ahead[1] if ahead is not None and ahead[0] is record else self._failure(record)
+        if reason or not self._forwards:
+            return reason, None
+        try:
+            return "", self._forwarding.apply(record)
+        except Invalid as error:
+            return error.message, None
+
+    def _failure(self, record: StoredRecord) -> str:
+        if self._fails is not None:
+            try:
+                if self._fails.holds(record):
+                    return _BY_CONDITION
+            except Invalid as error:
+                return error.message
+        fails = self._failure_rate > 0 and self._random.random() < self._failure_rate
+        return _BY_RATE if fails else ""
