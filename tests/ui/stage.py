@@ -15,7 +15,18 @@ from typing import Any
 
 from workbench.broker import Broker, BrokerReader
 from workbench.control.command import Command, Done
-from workbench.control.messages import AppendedList, AppendRecords, ApplyReset, Plan, PlanReset, Push
+from workbench.control.messages import (
+    AppendedList,
+    AppendRecords,
+    ApplyReset,
+    KafkaUsers,
+    ListKafkaUsers,
+    Plan,
+    PlanReset,
+    Push,
+    PutKafkaUser,
+    RemoveKafkaUser,
+)
 from workbench.core.clock import ManualClock
 from workbench.core.journal import LagSample
 from workbench.core.keys import key_colour
@@ -298,6 +309,7 @@ class StageCaller:
 
     asked: list[Command] = field(default_factory=list)
     refuse: str = ""
+    users: tuple[str, ...] = ()
     _push: Callable[[Push], None] | None = None
 
     def call(self, command: Command) -> Any:
@@ -307,7 +319,10 @@ class StageCaller:
         if isinstance(command, AppendRecords):
             place = (command.topic, command.partition or 0, 98_412, len(command.records), NOW_MS)
             return AppendedList((Appended(*place),))
-        return Done()
+        if isinstance(command, PutKafkaUser | RemoveKafkaUser):
+            others = tuple(name for name in self.users if name != command.name)
+            self.users = (*others, command.name) if isinstance(command, PutKafkaUser) else others
+        return KafkaUsers(self.users) if isinstance(command, ListKafkaUsers) else Done()
 
     def on_push(self, callback: Callable[[Push], None]) -> None:
         self._push = callback

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless
 from tests.ui.stage import StageCaller, orders_snapshot
-from workbench.control.messages import ListenKafka, Push, PutKafkaUser, Status
+from workbench.control.messages import ListenKafka, Push, PutKafkaUser, RemoveKafkaUser, Status
 from workbench.core.errors import Refused
 from workbench.ui.panels.kafka_popover import KafkaPopover, of_this_machine
 from workbench.ui.window.kafka_box import serve_again
@@ -60,14 +60,36 @@ def test_an_address_others_reach_needs_a_choice_and_is_not_served_again_by_itsel
     popover.address.setText("0.0.0.0:9092")
     assert popover.risk.isVisible() and not popover.start.isEnabled()
     popover.allow.setChecked(True)
-    popover.user.setText("ann")
-    popover.password.setText("secret")
+    popover.users.user.setText("ann")
+    popover.users.password.setText("secret")
     popover.start.click()
     qtbot.waitUntil(lambda: bool(caller.of(ListenKafka)))
     assert caller.of(PutKafkaUser) == [PutKafkaUser("ann", "secret")]
     assert caller.of(ListenKafka) == [ListenKafka("0.0.0.0:9092", allow_remote=True, sasl=True)]
     qtbot.wait(50)
     assert settings.kafka_address(window.workspace.path) == ""
+
+
+def test_users_are_listed_added_and_removed(qtbot, window, popover, caller):
+    assert popover.users.isHidden(), "nobody is known, and nobody from outside gets in"
+    popover.address.setText("0.0.0.0:9092")
+    popover.users.user.setText("ann")
+    popover.users.password.setText("secret")
+    popover.users.add.click()
+    qtbot.waitUntil(lambda: popover.users.names == ("ann",))
+    assert popover.users.password.text() == "" and popover.ask.isChecked()
+    assert nameless(popover) == []
+    assert_nothing_cut(qtbot, popover)
+    popover.allow.setChecked(True)
+    popover.start.click()
+    qtbot.waitUntil(lambda: bool(caller.of(ListenKafka)))
+    assert caller.of(ListenKafka) == [ListenKafka("0.0.0.0:9092", allow_remote=True, sasl=True)]
+    popover.address.setText("127.0.0.1:9092")
+    assert popover.users.isVisible(), "who is known can be removed at any time"
+    button(popover, "Remove ann").click()
+    qtbot.waitUntil(lambda: popover.users.names == ())
+    assert caller.of(RemoveKafkaUser) == [RemoveKafkaUser("ann")]
+    assert popover.users.isHidden()
 
 
 def test_what_went_wrong_stands_in_the_popover(qtbot, window, popover, caller: StageCaller, monkeypatch):

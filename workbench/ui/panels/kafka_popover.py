@@ -14,11 +14,12 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.control.command import Command
-from workbench.control.messages import ListenKafka, PutKafkaUser
+from workbench.control.messages import ListenKafka
 from workbench.core.errors import WorkbenchError
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import Banner, label, push_button, rule, tool_button
+from workbench.ui.panels.kafka_users import KafkaUsersList
 from workbench.ui.settings import Settings
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
@@ -51,7 +52,10 @@ class KafkaPopover(QFrame):
         self.address.textChanged.connect(lambda _: self._show_state(workspace.live))
         self.allow.toggled.connect(lambda _: self._show_state(workspace.live))
         workspace.live_changed.connect(self._show_state)
+        self.users.changed.connect(self._take_users)
+        self.users.failed.connect(self._refuse)
         self._show_state(workspace.live)
+        self.users.refresh()
 
     # -- building ------------------------------------------------------------------------------------------
     def _build(self) -> None:
@@ -75,6 +79,8 @@ class KafkaPopover(QFrame):
         body.addWidget(label(self.tr("Address · port 0 takes any that is free"), "caption"))
         body.addWidget(self.address)
         body.addWidget(self._build_risk())
+        self.users = KafkaUsersList(self._workspace)
+        body.addWidget(self.users)
         body.addWidget(self.refused)
         body.addLayout(self._build_foot())
 
@@ -116,18 +122,16 @@ class KafkaPopover(QFrame):
         self.allow = QCheckBox(self.tr("Let other machines in"))
         column.addWidget(warning)
         column.addWidget(self.allow)
-        self.user, self.password = _field(self.tr("User")), _field(self.tr("Password"))
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.certificate, self.key = _field(self.tr("Certificate (PEM file)")), _field(self.tr("Its key (PEM file)"))
-        for caption, fields in ((self.tr("Ask for a user (SASL/PLAIN)"), (self.user, self.password)),
-                                (self.tr("Encrypt (TLS)"), (self.certificate, self.key))):  # fmt: skip
-            column.addWidget(label(caption, "caption"))
-            row = QHBoxLayout()
-            row.setSpacing(6)
-            for field in fields:
-                field.setPlaceholderText(field.accessibleName())
-                row.addWidget(field)
-            column.addLayout(row)
+        column.addWidget(label(self.tr("Encrypt (TLS)"), "caption"))
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for field in (self.certificate, self.key):
+            field.setPlaceholderText(field.accessibleName())
+            row.addWidget(field)
+        column.addLayout(row)
+        self.ask = QCheckBox(self.tr("Ask for one of these users"))
+        column.addWidget(self.ask)
         return self.risk
 
     def _build_foot(self) -> QHBoxLayout:
@@ -155,11 +159,17 @@ class KafkaPopover(QFrame):
         self.bootstrap.setText(f"bootstrap.servers={on}" if on else "")
         self.served.setVisible(on is not None)
         self.risk.setVisible(remote)
+        self.ask.setEnabled(bool(self.users.names or self.users.user.text()))
+        self.users.setVisible(remote or bool(self.users.names))
         self.stop.setVisible(on is not None)
         self.start.setVisible(on is None or self.address.text().strip() != on)
         self.start.setText(self.tr("Serve") if on is None else self.tr("Serve here instead"))
         self.start.setEnabled(self._workspace.connected and (self.allow.isChecked() or not remote))
         self._fit()
+
+    def _take_users(self) -> None:
+        self.ask.setChecked(bool(self.users.names))
+        self._show_state(self._workspace.live)
 
     def _fit(self) -> None:
         self.layout().activate()
@@ -167,19 +177,19 @@ class KafkaPopover(QFrame):
 
     # -- acts ----------------------------------------------------------------------------------------------
     def serve(self) -> None:
-        """Serve at the address that stands there; with a user, that one is made known first."""
+        """Serve at the address that stands there; a user that was typed is made known first."""
         if not self.start.isEnabled():
             return
         remote = not of_this_machine(self.address.text())
-        user = self.user.text().strip() if remote else ""
+        typed = remote and bool(self.users.user.text().strip())
         listen = ListenKafka(
-            self.address.text().strip(), allow_remote=remote and self.allow.isChecked(), sasl=bool(user),
+            self.address.text().strip(), allow_remote=remote and self.allow.isChecked(),
+            sasl=remote and (self.ask.isChecked() or typed),
             certificate=self.certificate.text().strip() if remote else "",
             key=self.key.text().strip() if remote else "",
         )  # fmt: skip
-        if user:
-            known = PutKafkaUser(user, self.password.text())
-            self._ask(known, lambda _: self._ask(listen, lambda _: self._remember(listen)))
+        if typed:
+            self.users.put(then=lambda: self._ask(listen, lambda _: self._remember(listen)))
         else:
             self._ask(listen, lambda _: self._remember(listen))
 
