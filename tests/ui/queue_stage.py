@@ -6,7 +6,7 @@ asked; ``upload_messages`` are the messages of one queue in every state.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -163,11 +163,12 @@ def upload_messages(at_ms: int = NOW_MS) -> tuple[QueuedMessage, ...]:
 
 def upload_journal(at_ms: int = NOW_MS) -> list[JournalEntry]:
     """What the file would tell about message 0-120: sent, leased twice, given back, and dead."""
-    def entry(kind: str, ago: int, member: str = "", **detail: Any) -> JournalEntry:
-        return JournalEntry(kind, at_ms - ago, "transcode", 0, 120, 120, 1, group="" if kind == "append" else "transcode",
-                            member=member, detail=detail)  # fmt: skip
 
-    return [
+    def entry(kind: str, ago: int, member: str = "", **detail: Any) -> JournalEntry:
+        queue = "" if kind == "append" else "transcode"
+        return JournalEntry(kind, at_ms - ago, "transcode", 0, 120, 120, 1, group=queue, member=member, detail=detail)
+
+    entries = [
         entry("append", 598_800), entry("lease", 500_000, "encoder-1", attempt=1),
         entry("nack", 499_000, "encoder-1", requeue=True, delay_ms=5_000, reason="no encoder free"),
         entry("lease", 490_000, "encoder-2", attempt=2), entry("return", 460_000, "encoder-2"),
@@ -175,6 +176,16 @@ def upload_journal(at_ms: int = NOW_MS) -> list[JournalEntry]:
         entry("nack", 60_000, "encoder-3", requeue=False, reason="codec av1 is not known"),
         entry("dead", 60_000, reason="rejected", to=""),
     ]  # fmt: skip
+    return [replace(each, id=number) for number, each in enumerate(entries, 1)]
+
+
+class StageJournal:
+    """A reader with this stage's journal in it."""
+
+    def journal(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
+                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
+        found = [entry for entry in upload_journal() if entry.id > after_id and (not kinds or entry.kind in kinds)]
+        return found[:limit]
 
 
 @dataclass

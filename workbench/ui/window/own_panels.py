@@ -1,4 +1,4 @@
-"""Panels of single producers and groups: one dock each, any number at once, floating or docked.
+"""Panels of single producers, groups and queues: one dock each, any number at once, floating or docked.
 
 A panel is opened by double click, Enter or a menu; asking again raises it. It goes when its node goes.
 """
@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
 
 if TYPE_CHECKING:
     from workbench.ui.panels.node_panel import NodePanel
 
-_SIZES = {"producer": (436, 690), "group": (484, 690)}
+_SIZES = {"producer": (436, 690), "group": (484, 690), "queue": (980, 740)}
 _MARGIN = 24
+
+
+def panel_of(node: Node) -> str:
+    """What kind of panel a part has; empty for none."""
+    what = node.kind if node.kind in _SIZES else KINDS[node.kind].role
+    return what if what in _SIZES else ""
 
 
 class OwnPanels(QObject):
@@ -32,41 +39,50 @@ class OwnPanels(QObject):
         self._docks: dict[str, QDockWidget] = {}
 
     def open(self, node_id: str) -> None:
-        """Open or raise the panel of a producer or group; other nodes have none."""
+        """Open or raise the panel of a producer, group or queue; other nodes have none."""
         document = self._workspace.document
         if not node_id or not document.has_node(node_id):
             return
-        role = KINDS[document.node(node_id).kind].role
-        if role not in _SIZES:
+        what = panel_of(document.node(node_id))
+        if not what:
             return
         if node_id not in self._docks:
-            self._docks[node_id] = self._make(node_id, role)
+            self._docks[node_id] = self._make(node_id, what)
         self._docks[node_id].show()
         self._docks[node_id].raise_()
 
-    def _make(self, node_id: str, role: str) -> QDockWidget:
+    def _make(self, node_id: str, what: str) -> QDockWidget:
         from workbench.ui.window.panel_dock import PanelDock  # off the first paint's way
 
-        dock = PanelDock(self._panel(node_id, role), self._window)
+        dock = PanelDock(self._panel(node_id, what), self._window)
         dock.destroyed.connect(lambda *_: self._docks.pop(node_id, None))
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.setFloating(True)
-        width, height = _SIZES[role]
+        width, height = _SIZES[what]
         dock.resize(width, min(height, self._window.height() - 2 * _MARGIN))
         shift = 28 * (len(self._docks) % 8)
         dock.move(self._window.mapToGlobal(QPoint(228 + shift * 14 % 420, 92 + shift)))
         return dock
 
-    def _panel(self, node_id: str, role: str) -> NodePanel:
-        if role == "producer":
+    def _panel(self, node_id: str, what: str) -> NodePanel:
+        if what == "producer":
             from workbench.ui.panels.producer import ProducerPanel
 
             return ProducerPanel(self._workspace, node_id)
+        if what == "queue":
+            from workbench.ui.panels.queue.panel import QueuePanel
+
+            return QueuePanel(self._workspace, node_id)
         from workbench.ui.panels.group import GroupPanel
 
         panel = GroupPanel(self._workspace, node_id)
         panel.replay_wanted.connect(self.replay_wanted)
         return panel
+
+    def panel(self, node_id: str) -> NodePanel | None:
+        """The panel of a part, where it is open."""
+        dock = self._docks.get(node_id)
+        return dock.widget() if dock is not None else None
 
     def close_all(self) -> None:
         for dock in list(self._docks.values()):

@@ -1,4 +1,4 @@
-"""The dock around a panel of one producer or group: a title bar with what it is, pin, tear-off and close.
+"""The dock around a panel of one producer, group or queue: a title bar with what it is, pin, tear-off and close.
 
 Pinned, it sits in the window's docks; torn off, it floats over everything and is dragged by its bar. GUI thread.
 """
@@ -13,6 +13,8 @@ from workbench.ui.panels.blocks import label, tool_button
 from workbench.ui.panels.node_panel import NodePanel
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
+
+_ROLES = {"group": "consumer", "forward": "consumer", "queue": "queue"}
 
 
 class PanelTitle(QWidget):
@@ -50,7 +52,7 @@ class PanelTitle(QWidget):
 
     def refresh(self) -> None:
         """Say again what the panel is about, and which of pin and tear-off there is to do."""
-        role = "producer" if self._panel.glyph not in ("group", "forward") else "consumer"
+        role = _ROLES.get(self._panel.glyph, "producer")
         self._sign.setPixmap(icons.pixmap(self._panel.glyph, role, 17, self.devicePixelRatioF()))
         self._name.setText(self._panel.title)
         self._what.setText(self._panel.subtitle)

@@ -125,7 +125,8 @@ class NodeItem(QGraphicsItem):
         elif detail == COMPACT:
             self._paint_compact(pencil)
         else:
-            role = "bad" if self.look.level == Level.BAD or self.look.failed or self.look.dead else ROLE.get(self.node.kind, "external")
+            wrong = self.look.level == Level.BAD or self.look.failed or self.look.dead
+            role = "bad" if wrong else ROLE.get(self.node.kind, "external")
             pencil.box(self._rect, role, 10, 0.75)
             if self.selected:
                 pencil.shape(shapes.outline(self._rect, self.node.kind, 8), None, "selection", 3 / self.zoom)

@@ -1,0 +1,101 @@
+"""Words, glyphs and roles of queues: states of messages, reasons of deaths, sentences of the journal. Pure."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from workbench.core.journal import JournalEntry
+from workbench.core.queues import Death, DeathReason, MessageState
+from workbench.ui.theme import words
+
+STATE_LOOK: dict[MessageState, tuple[str, str]] = {
+    MessageState.READY: ("ready", "queue"), MessageState.IN_FLIGHT: ("in_flight", "accent"),
+    MessageState.DELAYED: ("delayed", "text_muted"), MessageState.DEAD: ("failed", "bad"),
+    MessageState.ACKED: ("check", "ok"),
+}  # fmt: skip
+"""Glyph and colour role of a state."""
+
+KINDS = ("lease", "ack", "nack", "return", "dead", "redrive", "purge", "queue", "route")
+ICONS = {
+    "lease": ("in_flight", "accent"), "ack": ("check", "ok"), "nack": ("nack", "warn"), "return": ("slow", "warn"),
+    "dead": ("failed", "bad"), "redrive": ("redrive", "queue"), "purge": ("purge", "text_muted"),
+    "queue": ("queue", "queue"), "route": ("exchange", "queue"),
+}  # fmt: skip
+"""Glyph and colour role of a journal entry's kind."""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("queues", text)
+
+
+def state_name(state: MessageState) -> str:
+    return {MessageState.READY: _tr("ready"), MessageState.IN_FLIGHT: _tr("in flight"),
+            MessageState.DELAYED: _tr("delayed"), MessageState.DEAD: _tr("dead"),
+            MessageState.ACKED: _tr("acked")}[state]  # fmt: skip
+
+
+def reason_name(reason: str) -> str:
+    """Why a message died, in words."""
+    names = {DeathReason.REJECTED: _tr("rejected"), DeathReason.EXPIRED: _tr("its time to live ran out"),
+             DeathReason.LENGTH: _tr("the queue was full"), DeathReason.LIMIT: _tr("the delivery limit was reached")}
+    return names.get(reason, str(reason))  # a str enum looks up its value
+
+
+def death_sentence(death: Death) -> str:
+    """«rejected 3 times in orders: no such customer»."""
+    times = "" if death.count == 1 else " " + words.plural(death.count, "time", "times")
+    said = _tr("{0}{1} in {2}").format(reason_name(death.reason), times, death.queue)
+    return f"{said}: {death.text}" if death.text else said
+
+
+def messages(count: int) -> str:
+    return words.plural(count, "message", "messages")
+
+
+def attempt_words(attempt: int) -> str:
+    return _tr("attempt {0}").format(attempt)
+
+
+def sentence(entry: JournalEntry) -> str:
+    """What happened to messages, short; for entries of ``KINDS``."""
+    queue = entry.group or entry.topic
+    many, detail = _many(entry), entry.detail
+    match entry.kind:
+        case "lease":
+            return _tr("{0} of {1} leased by {2}").format(many, queue, entry.member or _tr("nobody"))
+        case "ack":
+            return _tr("{0} of {1} acked by {2}").format(many, queue, entry.member or _tr("nobody"))
+        case "nack":
+            return _nack(many, queue, entry)
+        case "return":
+            return _tr("{0} of {1} came back from {2}: the lease ran out, or was let go").format(
+                many, queue, entry.member or _tr("nobody"))  # fmt: skip
+        case "dead":
+            to = str(detail.get("to", ""))
+            where = _tr("sent to {0}").format(to) if to else _tr("kept there")
+            return _tr("{0} of {1} died: {2}, {3}").format(many, queue, reason_name(detail.get("reason", "")), where)
+        case "redrive":
+            return _tr("{0} of {1} sent on to {2}").format(many, queue, detail.get("to") or _tr("where they came from"))
+        case "purge":
+            return _tr("{0} was purged: {1} gone").format(queue, messages(entry.count))
+        case "route":
+            return _tr("{0} through {1} with key «{2}» found no queue").format(
+                messages(entry.count), queue, detail.get("key", ""))  # fmt: skip
+    act = {"attached": _tr("{0} began to read {1}"), "detached": _tr("{0} left {1}")}.get(str(detail.get("act", "")))
+    return act.format(entry.member, queue) if act else _tr("Queue {0} {1}").format(queue, detail.get("act", ""))
+
+
+def _nack(many: str, queue: str, entry: JournalEntry) -> str:
+    detail = entry.detail
+    reason = f": {detail['reason']}" if detail.get("reason") else ""
+    if not detail.get("requeue", True):
+        return _tr("{0} of {1} rejected by {2}").format(many, queue, entry.member) + reason
+    delay = int(detail.get("delay_ms") or 0)
+    after = _tr(", back in {0}").format(words.duration(delay)) if delay else ""
+    return _tr("{0} of {1} given back by {2}").format(many, queue, entry.member) + after + reason
+
+
+def _many(entry: JournalEntry) -> str:
+    if entry.count == 1 or entry.first == entry.last:
+        return _tr("Message {0}-{1}").format(entry.partition, entry.first)
+    return messages(entry.count or entry.last - entry.first + 1)

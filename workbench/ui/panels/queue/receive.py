@@ -1,0 +1,95 @@
+"""Taking messages by hand: how many, and for how long; they stay with «by hand» until they are settled or come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+
+from workbench.control.queues import DeliveryList, ReceiveMessages
+from workbench.core.errors import WorkbenchError
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import label, push_button, set_tone
+from workbench.ui.theme import words
+
+BY_HAND = "by hand"
+"""The consumer's name of a person at the window."""
+_MOST = 100
+
+
+class ReceiveForm(QFrame):
+    """See the module. ``received`` carries the deliveries."""
+
+    received = Signal(object)  # tuple[Delivery, ...]
+
+    def __init__(self, workspace: Workspace, queue: Callable[[], str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "card")
+        self._workspace = workspace
+        self._queue = queue
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(6)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.count = self._spin(1, _MOST, 1, self.tr("How many messages"))
+        self.seconds = self._spin(0, 43_200, 0, self.tr("For how many seconds"))
+        self.seconds.setSpecialValueText(self.tr("as the queue says"))
+        self.seconds.setMinimumWidth(128)
+        self.take = push_button(self.tr("Receive"), "receive", "primary", role="text_on_accent")
+        self.take.clicked.connect(self.receive)
+        for widget in (label(self.tr("Messages"), "muted"), self.count, label(self.tr("hold for, s"), "muted"),
+                       self.seconds, self.take):  # fmt: skip
+            row.addWidget(widget)
+        row.addStretch(1)
+        self.said = label("", "muted")
+        self.said.setWordWrap(True)
+        column.addLayout(row)
+        column.addWidget(self.said)
+        self._say(self.tr("They are leased to «{0}» and come back when the lease ends, or this window goes.").format(
+            BY_HAND))  # fmt: skip
+        self.hide()
+
+    def _spin(self, low: int, high: int, value: int, name: str) -> QSpinBox:
+        made = QSpinBox()
+        made.setRange(low, high)
+        made.setValue(value)
+        made.setAccessibleName(name)
+        made.setToolTip(name)
+        made.setGroupSeparatorShown(True)
+        return made
+
+    def _say(self, text: str, tone: str = "muted") -> None:
+        self.said.setText(text)
+        set_tone(self.said, tone)
+
+    def receive(self) -> None:
+        """Lease what is ready now."""
+        visibility_ms = self.seconds.value() * 1000 or None
+        command = ReceiveMessages(self._queue(), BY_HAND, self.count.value(), 0, visibility_ms)
+        self.take.setEnabled(False)
+        self._workspace.act(command).done(self._done).failed(self._refused).run()
+
+    def _done(self, reply: DeliveryList) -> None:
+        self.take.setEnabled(True)
+        count = len(reply.deliveries)
+        if count:
+            held = words.plural(count, "message", "messages")
+            self._say(self.tr("{0} leased to «{1}», chosen in the list below.").format(held, BY_HAND))
+        else:
+            self._say(self.tr("Nothing is ready."))
+        self.received.emit(reply.deliveries)
+
+    def _refused(self, error: WorkbenchError) -> None:
+        self.take.setEnabled(True)
+        self._say(error.sentence(), "bad")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.receive()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,111 @@
+"""Ending leases by hand: ack, nack (now or later), reject, extend. For whatever is chosen and in flight.
+
+The receipt is what the host handed out with the message, so a message that came back meanwhile is refused, with a
+sentence; nothing else changes. GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+
+from workbench.control.queues import SettleMessages
+from workbench.core.errors import WorkbenchError
+from workbench.core.queues import Receipt
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import label, push_button, set_tone
+from workbench.ui.theme import words
+
+_DELAYS_MS = (1_000, 5_000, 30_000, 300_000)
+_EXTENSIONS_MS = (30_000, 300_000, 3_600_000)
+
+
+class SettleBar(QWidget):
+    """See the module. ``settled`` comes after the host has done it."""
+
+    settled = Signal()
+
+    def __init__(self, workspace: Workspace, queue: Callable[[], str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._queue = queue
+        self._receipts: tuple[Receipt, ...] = ()
+        self._shown: tuple[tuple[Receipt, ...], int] | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        self.ack = self._button(self.tr("Ack"), "ack", self.tr("Say that it is done: the message is gone for good"))
+        self.nack = self._button(self.tr("Nack"), "nack", self.tr("Give it back, for somebody else to try"))
+        self.reject = self._button(self.tr("Reject"), "reject", self.tr("Say that nobody can: the message is dead"))
+        self.extend = self._button(self.tr("Extend"), "extend", self.tr("Hold it longer before it comes back"))
+        self.ack.clicked.connect(lambda: self._settle("ack"))
+        self.reject.clicked.connect(lambda: self._settle("reject"))
+        self._fill_menus()
+        for button in (self.ack, self.nack, self.reject, self.extend):
+            row.addWidget(button)
+        self.said = label("", "muted")
+        row.addWidget(self.said, 1)
+        self.show_receipts((), 0)
+
+    def _button(self, text: str, icon: str, tip: str) -> QPushButton:
+        made = push_button(text, icon, tip=tip)
+        made.setProperty("small", True)
+        made.setAccessibleName(self.tr("{0} the chosen messages").format(text))
+        return made
+
+    def _fill_menus(self) -> None:
+        back = QMenu(self.nack)
+        back.addAction(self.tr("Back at once")).triggered.connect(lambda *_: self._settle("nack", 0))
+        for delay_ms in _DELAYS_MS:
+            action = back.addAction(self.tr("Back in {0}").format(words.duration(delay_ms)))
+            action.triggered.connect(lambda *_, ms=delay_ms: self._settle("nack", ms))
+        self.nack.setMenu(back)
+        longer = QMenu(self.extend)
+        for delay_ms in _EXTENSIONS_MS:
+            action = longer.addAction(self.tr("For another {0}").format(words.duration(delay_ms)))
+            action.triggered.connect(lambda *_, ms=delay_ms: self._settle("extend", ms))
+        self.extend.setMenu(longer)
+
+    def show_receipts(self, receipts: Sequence[Receipt], chosen: int) -> None:
+        """What can be settled now, of ``chosen`` messages."""
+        if (tuple(receipts), chosen) == self._shown:
+            return  # what was said about the last act stays until something else is chosen
+        self._shown = (tuple(receipts), chosen)
+        self._receipts = tuple(receipts)
+        for button in (self.ack, self.nack, self.reject, self.extend):
+            button.setEnabled(bool(receipts))
+        self._say(self._standing(chosen))
+
+    def _standing(self, chosen: int) -> str:
+        held = len(self._receipts)
+        if not chosen:
+            return self.tr("Choose messages in flight to settle them by hand.")
+        if not held:
+            return self.tr("None of the {0} chosen is in flight.").format(words.count(chosen))
+        if held == chosen:
+            return self.tr("{0} in flight").format(words.plural(held, "message", "messages"))
+        return self.tr("{0} of {1} chosen are in flight").format(words.count(held), words.count(chosen))
+
+    def _say(self, text: str, tone: str = "muted") -> None:
+        self.said.setText(text)
+        self.said.setToolTip(text)
+        set_tone(self.said, tone)
+
+    def _settle(self, act: str, delay_ms: int | None = None) -> None:
+        if self._receipts:
+            command = SettleMessages(self._queue(), self._receipts, act, delay_ms, reason=self.tr("by hand"))
+            self._workspace.act(command).done(lambda _: self._done(act)).failed(self._refused).run()
+
+    def _done(self, act: str) -> None:
+        held = words.plural(len(self._receipts), "message", "messages")
+        said = {"ack": self.tr("{0} acked"), "nack": self.tr("{0} given back"), "reject": self.tr("{0} rejected"),
+                "extend": self.tr("{0} held longer")}[act]  # fmt: skip
+        self._receipts = ()
+        self._say(said.format(held))
+        self.settled.emit()
+
+    def _refused(self, error: WorkbenchError) -> None:
+        self._say(error.sentence(), "bad")
+        self.settled.emit()
