@@ -16,6 +16,7 @@ from workbench.broker.broker import Broker
 from workbench.broker.compression import CODECS
 from workbench.broker.consumer_protocol import decode_assignment
 from workbench.broker.deaths import deaths_of
+from workbench.broker.exchanges import Exchanges
 from workbench.broker.journal_state import JournalState, PastGroup, PastTopic
 from workbench.broker.log import BatchTooLarge
 from workbench.broker.membership import (
@@ -40,6 +41,15 @@ from workbench.broker.membership import (
     SyncResult,
     UnknownMember,
 )
+from workbench.broker.naming import (
+    DeliveryTags,
+    place_name,
+    place_of_sequence_number,
+    receipt_name,
+    receipt_of,
+    shard_name,
+)
+from workbench.broker.profiles import Act, Feature, Level, Profile, Rule, Source, profile, profiles
 from workbench.broker.queue_settings import PROFILES, QUEUE_DEFAULTS, QueueSettings, check_queue_config
 from workbench.broker.queues import Queues
 from workbench.broker.reader import BatchSpan, BrokerReader, StoredBatches
@@ -50,13 +60,14 @@ from workbench.broker.topics import MAX_PARTITIONS, TopicMeta
 from workbench.broker.transactions import InvalidTransactionTimeout
 
 __all__ = [
-    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "PROFILES", "QUEUE_DEFAULTS", "TOPIC_DEFAULTS", "Assignor", "BatchHeader",
-    "BatchSpan", "BatchTooLarge", "Broker", "BrokerReader", "BrokerStats", "CommittedOffset", "FencedInstance",
-    "GroupFull", "GroupMeta", "GroupNotEmpty", "GroupSettings", "GroupState", "IllegalGeneration",
-    "InconsistentProtocol", "InvalidSessionTimeout", "InvalidTransactionState", "InvalidTransactionTimeout",
-    "JoinRequest", "JoinResult", "JoinedMember", "JournalState", "Leaver", "MemberIdRequired", "MemberMeta",
-    "PastGroup", "PastTopic", "QueueSettings", "Queues", "RebalanceInProgress", "StoredBatches", "SyncRequest",
-    "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch",
-    "check_queue_config", "deaths_of", "decode_assignment", "decode_batch", "encode_batch", "record_at",
-    "split_batches", "subscribed_topics",
+    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "PROFILES", "QUEUE_DEFAULTS", "TOPIC_DEFAULTS", "Act", "Assignor",
+    "BatchHeader", "BatchSpan", "BatchTooLarge", "Broker", "BrokerReader", "BrokerStats", "CommittedOffset",
+    "DeliveryTags", "Exchanges", "Feature", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
+    "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
+    "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult", "JoinedMember", "JournalState",
+    "Leaver", "Level", "MemberIdRequired", "MemberMeta", "PastGroup", "PastTopic", "Profile", "QueueSettings", "Queues",
+    "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember",
+    "assignor", "batch_header", "batch_keys", "batch_times", "check_batch", "check_queue_config", "deaths_of",
+    "decode_assignment", "decode_batch", "encode_batch", "place_name", "place_of_sequence_number", "profile",
+    "profiles", "receipt_name", "receipt_of", "record_at", "shard_name", "split_batches", "subscribed_topics",
 ]  # fmt: skip

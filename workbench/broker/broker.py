@@ -19,6 +19,7 @@ from workbench.broker import topics
 from workbench.broker.batch import NO_PRODUCER, batch_header, encode_batch
 from workbench.broker.cache import DEFAULT_BYTES, TailCache
 from workbench.broker.coordination import Coordination
+from workbench.broker.exchanges import Exchanges
 from workbench.broker.housekeeping import Chores, Housekeeping
 from workbench.broker.journal import Journal
 from workbench.broker.log import AppendCallback, Log
@@ -98,6 +99,7 @@ class Broker:
         self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
                                          self._write_control)  # fmt: skip
+        self.exchanges = Exchanges(self.store, self.log, self._journal, self.clock, self._queue_topic)
         self._groups.on_overtaken = self.transactions.forget_offsets
         self._chores = Chores(self.store, self._groups, self.queues, self.transactions, self._journal, self.clock)
         self._housekeeping = Housekeeping(self._chores)
@@ -124,6 +126,7 @@ class Broker:
             if not self.store.closed:
                 self._groups.close()
                 self.queues.close()
+                self.exchanges.flush()
                 self._journal.add(JournalEntry("host", self.clock.now_ms(), detail={"act": "stopped"}))
                 self.store.write(self._journal.flush).result()
         finally:
@@ -203,6 +206,7 @@ class Broker:
 
         with self._topic_acts:
             self.store.write(delete, vanish).result()
+        self.exchanges.forget_queue(name)
 
     def _note_topic(self, act: str, meta: TopicMeta) -> None:
         detail = {"act": act, "kind": meta.kind, "partitions": meta.partitions, "config": meta.config}
@@ -222,6 +226,10 @@ class Broker:
         if topic is None:
             raise topics.no_topic(name)
         return topic
+
+    def _queue_topic(self, name: str) -> Topic | None:
+        topic = self._topics.get(name)
+        return topic if topic is not None and topic.meta.kind == "queue" else None
 
     def _partition(self, topic: str, partition: int) -> Partition:
         return self._topic(topic).partition(partition)
@@ -373,6 +381,7 @@ class Broker:
         """Do now, to the end, what the background does by and by: end what is overdue, write the journal, remove what
         is no longer kept."""
         self._chores()
+        self.exchanges.flush()
         self.store.write(self._journal.flush).result()
         work = RetentionWork(self.retention, self.path)
         try:

@@ -23,6 +23,7 @@ from workbench.broker.exchange_counts import ExchangeCounts
 from workbench.broker.exchange_rows import load_topology, save_difference
 from workbench.broker.journal import Journal
 from workbench.broker.log import BatchTooLarge, Log
+from workbench.broker.queue_settings import QueueSettings
 from workbench.broker.routing import Topology, check_key
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
@@ -144,9 +145,15 @@ class Exchanges:
             taken: list[list[str]] = [[] for _ in records]
             refused: list[list[str]] = [[] for _ in records]
             for batch in batches:
-                for numbers, stored in self._stage(connection, batch, records):
-                    for number in numbers:
-                        (taken if stored else refused)[number].append(batch.parcel.queue)
+                try:
+                    self._log.stage_prepared(batch.parcel.partition, batch.header, batch.data, connection)
+                    outcome = taken
+                except Refused:
+                    outcome = refused
+                except NotFound:
+                    continue  # the queue was deleted while this waited: it is no longer routed to
+                for number in batch.numbers:
+                    outcome[number].append(batch.parcel.queue)
             return [_published(exchange, key, mandatory, *each) for each in zip(taken, refused, strict=True)]
 
         return self._store.write(send, partial(self._counts.count, exchange, key, routes))
@@ -177,36 +184,20 @@ class Exchanges:
         return next(self._turns) % partitions if group is None else partition_murmur2(group, partitions)
 
     def _encoded(self, parcel: _Parcel, records: Sequence[Record]) -> Iterator[_Batch]:
-        """The parcel as batches that its queue takes, as few as may be."""
-        waiting: list[Sequence[int]] = [parcel.numbers]
+        """The parcel as batches that its queue takes, as few as may be; one by one where the queue may refuse some."""
+        refuses = QueueSettings.of(parcel.partition.topic.meta.config).refuses_when_full
+        waiting: list[Sequence[int]] = [[number] for number in parcel.numbers] if refuses else [parcel.numbers]
         while waiting:
             numbers = waiting.pop(0)
             try:
-                yield self._batch(parcel, numbers, records)
+                data = encode_batch([records[number] for number in numbers], now_ms=self._clock.now_ms())
+                yield _Batch(parcel, numbers, *self._log.prepare(parcel.partition, data, batch_header(data)))
             except BatchTooLarge:
                 if len(numbers) == 1:
                     raise
                 half = len(numbers) // 2
                 waiting[:0] = [numbers[:half], numbers[half:]]
 
-    def _batch(self, parcel: _Parcel, numbers: Sequence[int], records: Sequence[Record]) -> _Batch:
-        data = encode_batch([records[number] for number in numbers], now_ms=self._clock.now_ms())
-        return _Batch(parcel, numbers, *self._log.prepare(parcel.partition, data, batch_header(data)))
-
-    def _stage(self, connection: sqlite3.Connection, batch: _Batch,
-               records: Sequence[Record]) -> Iterator[tuple[Sequence[int], bool]]:  # fmt: skip
-        """Numbers of records, and whether the queue took them: all at once, or as many as it still has room for."""
-        try:
-            self._log.stage_prepared(batch.parcel.partition, batch.header, batch.data, connection)
-            yield batch.numbers, True
-        except NotFound:
-            yield (), False  # the queue was deleted while this waited: it is no longer routed to
-        except Refused:
-            if len(batch.numbers) == 1:
-                yield batch.numbers, False
-            else:
-                for number in batch.numbers:
-                    yield from self._stage(connection, self._batch(batch.parcel, [number], records), records)
 
 def _published(exchange: str, key: str, mandatory: bool, taken: list[str], refused: list[str]) -> Published:
     returned = ""

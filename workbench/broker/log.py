@@ -94,6 +94,11 @@ class Log:
     # -- appending -------------------------------------------------------------------------------------------
     def append(self, partition: Partition, data: bytes, header: BatchHeader | None = None) -> Future[Appended]:
         """Write one batch. ``header`` is given only for a batch this process has just encoded itself."""
+        return self._store.submit(partial(self.stage_prepared, partition, *self.prepare(partition, data, header)))
+
+    def prepare(self, partition: Partition, data: bytes,
+                header: BatchHeader | None = None) -> tuple[BatchHeader, bytes]:  # fmt: skip
+        """The batch as its topic takes it, checked; on the caller's thread."""
         rules = partition.topic.rules
         if header is None:
             header = check_batch(data)
@@ -109,10 +114,10 @@ class Log:
             what = f"The batch has {len(data)} bytes; topic {partition.topic.meta.name} takes at most "
             raise BatchTooLarge(what + f"{rules.max_message_bytes}.",
                                 "Send smaller batches, or raise max.message.bytes.")  # fmt: skip
-        return self._store.submit(partial(self._stage, partition, header, data))
+        return header, data
 
-    def _stage(self, partition: Partition, header: BatchHeader, data: bytes,
-               connection: sqlite3.Connection) -> Appended:  # fmt: skip
+    def stage_prepared(self, partition: Partition, header: BatchHeader, data: bytes,
+                       connection: sqlite3.Connection) -> Appended:  # fmt: skip
         """On the writer thread, inside the transaction. The insert is the last thing that can fail."""
         topic, now_ms = partition.topic, self._clock.now_ms()
         topic.partition(partition.number)  # it may have been deleted while this append waited

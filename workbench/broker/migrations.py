@@ -13,6 +13,7 @@ host that opens a current file should not pay for it.
     group_*     groups and what they committed: see ``offsets``
     txn*        transactions: see ``transactions`` and ``stability``
     queue*      queues and subscriptions, and what is done in them: see ``queue_rows``
+    exchange, binding   see ``exchange_rows``
     journal_*   what happened, and lag_*: see ``journal_rows``
 """
 
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-from workbench.broker import journal_rows, offsets, queue_rows
+from workbench.broker import exchange_rows, journal_rows, offsets, queue_rows
 
 APPLICATION_ID = 0x77_66_6C_6F  # "wflo"
 
@@ -85,11 +86,17 @@ def _queues(db: Database) -> None:
         db.execute(statement)
 
 
+def _exchanges(db: Database) -> None:
+    for statement in exchange_rows.SCHEMA:
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
     ("0003_transactions", _transactions),
     ("0004_queues", _queues),
+    ("0005_exchanges", _exchanges),
 )
 SCHEMA_VERSION = len(STEPS)
 

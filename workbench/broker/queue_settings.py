@@ -146,6 +146,10 @@ class QueueSettings:
         return self.ordered_groups or self.type is SubscriptionType.KEY_SHARED
 
     @property
+    def refuses_when_full(self) -> bool:
+        return self.max_length is not None and self.overflow == "refuse"
+
+    @property
     def needs_all(self) -> bool:
         """Whether the next message can't be told without having looked at all of them."""
         return self.by_key or bool(self.max_priority or self.delay_ms or self.dedup_ms or self.ttl_ms) or (

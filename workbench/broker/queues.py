@@ -79,7 +79,7 @@ class Queues:
         for row in rows.load_queues(db):
             if (topic := by_id.get(row.topic_id)) is not None:
                 live = LiveQueue(row, topic, self._log_of, rows.load_lanes(db, row.id, topic.meta.partitions))
-                live.leases.seen = rows.load_seen(db, row.id)
+                live.leases.seen.ids = rows.load_seen(db, row.id)
                 if live.leases.settings.durable:
                     self._add(live)
                     self._flush.mark(live)
@@ -228,7 +228,7 @@ class Queues:
             for live in readers:
                 leases = live.leases
                 limit = leases.settings.max_length
-                if limit is None or leases.settings.overflow != "refuse":
+                if limit is None or not leases.settings.refuses_when_full:
                     continue
                 waiting = leases.ready + sum(place.staged_end - lane.frontier for lane, place in
                                              zip(leases.lanes, live.topic.partitions, strict=True))  # fmt: skip
