@@ -33,6 +33,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with closing(LocalHost("a.flow")) as host:
         host.call(CreateTopic("t", 2))
         host.call(AppendRecords("t", tuple(Record(b"k", b"v%d" % i) for i in range(10)), 0))
+        host.call(CreateTopic("dead", 1, "queue"))
+        host.call(CreateTopic("q", 1, "queue", {"queue.dead.letter": "dead"}))
+        host.call(AppendRecords("q", (Record(b"k", b"waits"),), 0))
     good = Path("a.flow").read_bytes()
     files = {
         "empty.flow": b"", "text.flow": b"hello\n" * 100, "zero.flow": bytes(50_000),
@@ -63,6 +66,19 @@ USAGE = [
     "replay a.flow t", "replay a.flow t --into u --speed 0", "replay a.flow t --into u --speed fast",
     "export a.flow", "export a.flow x.jsonl --what everything", "export a.flow x.jsonl --format parquet",
     "run a.flow --for 0", "run a.flow --for 1 --until-drained", "flow a.flow", "bench --frob",
+    "queues", "queues a.flow", "queues a.flow frob", "queues a.flow peek", "queues a.flow peek q --state asleep",
+    "queues a.flow peek q --max 0", "queues a.flow peek q --after first", "queues a.flow alter t:s",
+    "queues a.flow redrive q", "queues a.flow redrive q --all --id 0-1", "queues a.flow redrive q --id 15",
+    "queues a.flow redrive q --id 0-99999999999999999999999999999", "queues a.flow redrive q --all --rate 0",
+    "queues a.flow redrive q --set 0-1", "queues a.flow redrive q --set 0-1={", "queues a.flow redrive q --edit 0-0",
+    'queues a.flow redrive q --set 0-1={"valve":1}', 'queues a.flow redrive q --set 0-1={"value":null}',
+    'queues a.flow redrive q --set 0-1={"value":1} --edit 0-1=in.jsonl', "consume a.flow q --ack maybe",
+    "consume a.flow q --ack auto --group g", "consume a.flow q --ack auto --partition 0",
+    "consume a.flow q --ack auto --from latest", "consume a.flow q --consumer x", "consume a.flow q --visibility 5",
+    "consume a.flow q --ack auto --visibility long", "produce a.flow q in.jsonl --priority 300",
+    "produce a.flow q in.jsonl --delay -1", "produce a.flow q in.jsonl --ttl soon",
+    "produce a.flow t in.jsonl --exchange e", "produce a.flow in.jsonl --exchange e --partition 0",
+    "produce a.flow t in.jsonl --routing-key k", "produce a.flow t in.jsonl --mandatory",
 ]  # fmt: skip
 
 FAILED = [
@@ -93,8 +109,29 @@ FAILED = [
     "flow a.flow check binary.json", "flow a.flow check newer.json", "flow a.flow check nope.json",
     "flow a.flow check .", "flow a.flow check /dev/zero", "flow a.flow import bad.json",
     "flow a.flow export nope/x.json", "flow a.flow export .",
-    "run a.flow --for 1", "run nope.flow --for 1", "queues a.flow list", "query a.flow SELECT",
+    "run a.flow --for 1", "run nope.flow --for 1", "query a.flow SELECT",
     "bench nope", "serve a.flow --kafka nowhere", "serve a.flow --kafka 127.0.0.1:99999",
+    "queues nope.flow list", "queues a.flow describe nope", "queues a.flow describe t", "queues a.flow peek nope",
+    "queues a.flow purge nope --yes", "queues a.flow purge q", "queues a.flow redrive nope --all",
+    "queues a.flow redrive q --id 0-9999", "queues a.flow redrive q --id 7-0",
+    "queues a.flow redrive q --all --to nope", "queues a.flow redrive q --id 0-0 --edit 0-1=in.jsonl",
+    "queues a.flow redrive q --id 0-0 --edit 0-0=nope.json", "queues a.flow redrive q --id 0-0 --edit 0-0=.",
+    "queues a.flow subscribe nope s", "queues a.flow subscribe t a:b", "queues a.flow subscribe t ''",
+    "queues a.flow subscribe t s --config queue.visibility.ms=0", "queues a.flow unsubscribe nope",
+    "queues a.flow unsubscribe q", "queues a.flow alter nope --config queue.prefetch=1",
+    "consume a.flow nope --ack auto", "consume a.flow t --ack auto", "consume a.flow q --ack auto --visibility 0",
+    "consume a.flow q --ack auto --visibility 31536000000", "produce a.flow in.jsonl --exchange nope",
+    "produce a.flow q in.jsonl --group nope", "produce a.flow q in.jsonl --dedup nope",
+    "topics a.flow create x --queue --config queue.visibility.ms=0",
+    "topics a.flow create x --queue --config queue.visibility.ms=31536000000",
+    "topics a.flow create x --queue --config queue.prefetch=1000000",
+    "topics a.flow create x --queue --config queue.max.deliveries=-1",
+    "topics a.flow create x --queue --config queue.dead.letter=x",
+    "topics a.flow create x --queue --config queue.type=alone",
+    "topics a.flow create x --queue --config queue.profile=msmq",
+    "topics a.flow create x --queue --config queue.nonsense=1", "topics a.flow create x --config queue.prefetch=5",
+    "topics a.flow alter q --config queue.visibility.ms=soon", "topics a.flow alter dead --config queue.dead.letter=q",
+    "topics a.flow alter t --config queue.prefetch=5",
 ]  # fmt: skip
 
 

@@ -85,11 +85,13 @@ class Leasing:
         return seen_again
 
     def _settle(self, act: str, receipts: Sequence[Receipt]) -> None:
-        if receipts:
-            reason = "given back by «workbench consume»" if act == "nack" else ""
-            self._host.call(SettleMessages(
-                self._queue, tuple(receipts), act, reason=reason, consumer=self._consumer
-            ))  # fmt: skip
+        if not receipts:
+            return
+        reason = "given back by «workbench consume»" if act == "nack" else ""
+        try:
+            self._host.call(SettleMessages(self._queue, tuple(receipts), act, reason=reason, consumer=self._consumer))
+        except Refused as error:  # the other receipts were settled; these messages come again
+            note(error.sentence())
 
 
 def _check_queue(host: Caller, name: str) -> None:

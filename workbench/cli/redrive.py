@@ -13,7 +13,7 @@ from workbench.cli.output import ProgressLine, counted, note, print_json
 from workbench.cli.workspace import host_of, json_option, message_id, pair, parse_message_id
 from workbench.control.client import Caller
 from workbench.control.queues import ListQueues, RedriveOutcome, RedriveQueue, StopRedrive
-from workbench.core.errors import Invalid, Missing
+from workbench.core.errors import Invalid, Missing, Refused
 from workbench.core.queues import Edit, MessageId, Redriven, RedriveSpec
 from workbench.session.export import bytes_of
 
@@ -21,11 +21,14 @@ _LOOK_EVERY_S = 0.2
 MAX_EDIT_BYTES = 256 << 20
 
 
+_AS_IT_IS = msgspec.Raw()
+
+
 class _Fields(msgspec.Struct, forbid_unknown_fields=True):
     """What ``--set`` may change of a message, in the form of a record of JSON Lines."""
 
-    key: msgspec.Raw | None = None
-    value: msgspec.Raw | None = None
+    key: msgspec.Raw = _AS_IT_IS
+    value: msgspec.Raw = _AS_IT_IS
     headers: tuple[tuple[str, msgspec.Raw], ...] | None = None
 
 
@@ -60,6 +63,8 @@ def redrive(
     _tell(queue, done, dry_run, as_json)
     if stopped:
         raise KeyboardInterrupt
+    if done.kept and not done.moved:
+        raise Refused(f"Nothing of {queue} can be redriven. {done.reason}".strip())
 
 
 def _drive(host: Caller, command: RedriveQueue) -> tuple[Redriven, bool]:
@@ -107,13 +112,23 @@ def _content(path: Path) -> bytes:
 def _edit(json: str) -> Edit:
     try:
         fields = msgspec.json.decode(json, type=_Fields)
-        value, key = (None if form is None else bytes_of(form) for form in (fields.value, fields.key))
         headers = None if fields.headers is None else tuple((name, bytes_of(form)) for name, form in fields.headers)
+        edit = Edit(_changed(fields.value), _changed(fields.key), headers)
     except (ValueError, Invalid) as error:  # msgspec's errors are ValueErrors
-        raise click.BadParameter(f"«{json[:60]}» says no change of a message: {error}.".replace("..", ".")) from None
-    if (value, key, headers) == (None, None, None):
+        raise click.BadParameter(f"«{json[:60]}» is no change of a message: {error}.".replace("..", ".")) from None
+    if edit == Edit():
         raise click.BadParameter(f"«{json[:60]}» changes nothing: name a value, a key or headers.")
-    return Edit(value, key, headers)
+    return edit
+
+
+def _changed(form: msgspec.Raw) -> bytes | None:
+    """The new bytes; None where it stays as it is."""
+    if not bytes(form):
+        return None
+    data = bytes_of(form)
+    if data is None:
+        raise Invalid("a message that is redriven can't be made null")
+    return data
 
 
 def _tell(queue: str, done: Redriven, dry_run: bool, as_json: bool) -> None:
@@ -124,5 +139,5 @@ def _tell(queue: str, done: Redriven, dry_run: bool, as_json: bool) -> None:
         return
     where = ", ".join(f"{number:,} to {name}" for name, number in moved.items()) or "none"
     print(f"{counted(sum(moved.values()), 'message')} {'would be ' if dry_run else ''}redriven: {where}")
-    if done.kept:
+    if done.kept and moved:
         note(f"{done.kept:,} stay in {queue}. {done.reason}".strip())

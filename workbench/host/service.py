@@ -39,6 +39,7 @@ from workbench.host.consumers import ConsumerActs
 from workbench.host.flow import FlowActs
 from workbench.host.groups import GroupActs
 from workbench.host.kafka import KafkaActs
+from workbench.host.queues import QueueActs
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 from workbench.host.topics import TopicActs
@@ -62,11 +63,13 @@ class Service:
         host = HostStat(pid=os.getpid(), started_ms=self._started_ms)
         self._telemetry = Telemetry(broker, self._runner, host, self.kafka)
         self._consumers = ConsumerActs(broker, engine)
+        self._queues = QueueActs(broker)
         self._flow = FlowActs(broker, self._runner, self._telemetry)
         self._acts: Acts = (
             TopicActs(broker, self._telemetry).acts()
             | GroupActs(broker, self._runner, self._telemetry).acts()
             | self._consumers.acts()
+            | self._queues.acts()
             | self._flow.acts()
             | self.kafka.acts()
             | self._own_acts()
@@ -107,6 +110,7 @@ class Service:
     async def leave(self, session: ClientSession) -> None:
         """The client is gone: what it held open is closed."""
         self.sessions.discard(session)
+        await self._queues.leave(session)
         try:
             await self._consumers.leave(session)
         except WorkbenchError as error:

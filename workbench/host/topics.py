@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from random import Random
 
-from workbench.broker import TOPIC_DEFAULTS, Broker
+from workbench.broker import TOPIC_DEFAULTS, Broker, TopicMeta
 from workbench.control.messages import (
     AlterTopic,
     AppendBatch,
@@ -22,6 +22,7 @@ from workbench.core.changes import Changes
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Record
 from workbench.host.acts import Act, Acts
+from workbench.host.queues import queue_defaults
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 
@@ -46,9 +47,9 @@ class TopicActs:
 
     async def _list(self, session: ClientSession, command: ListTopics) -> TopicList:
         stats = self._telemetry.topic_stats()
-        defaults = dict(TOPIC_DEFAULTS)
         return TopicList(tuple(
-            TopicInfo(meta.name, meta.kind, meta.partitions, meta.config, meta.created_ms, stats[meta.name], defaults)
+            TopicInfo(meta.name, meta.kind, meta.partitions, meta.config, meta.created_ms, stats[meta.name],
+                      _defaults(meta))
             for meta in self._broker.topics()
             if meta.name in stats
         ))  # fmt: skip
@@ -93,3 +94,10 @@ class TopicActs:
     async def _append_batch(self, session: ClientSession, command: AppendBatch) -> AppendedList:
         appended = self._broker.append_batch(command.topic, command.partition, command.batch)
         return AppendedList((await asyncio.wrap_future(appended),))
+
+
+def _defaults(meta: TopicMeta) -> dict[str, str]:
+    """What holds where the topic sets nothing."""
+    if meta.kind != "queue":
+        return dict(TOPIC_DEFAULTS)
+    return {**TOPIC_DEFAULTS, **queue_defaults(meta.config, meta.name)}

@@ -53,7 +53,7 @@ def told_together(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
 
 
 def _messages(entry: JournalEntry) -> int:
-    return entry.last - entry.first + 1
+    return entry.count or entry.last - entry.first + 1
 
 
 def _counted(entry: JournalEntry) -> str:
@@ -83,7 +83,7 @@ def _reset(entry: JournalEntry) -> str:
 
 def _dead(entry: JournalEntry) -> str:
     to = entry.detail.get("to", "")
-    where = f", now in {to}" if to else ""
+    where = ", dropped" if to == DROPPED else f", now in {to}" if to else ""
     return f"{_counted(entry)} of {entry.group} died ({entry.detail.get('reason', 'unknown')}){where}"
 
 

@@ -1,0 +1,212 @@
+"""Queues as a person or a script uses them: sent to, leased, failed, inspected, redriven, killed in the middle."""
+
+from __future__ import annotations
+
+import json
+import signal
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from workbench.control.client import ControlClient
+from workbench.control.queues import ListQueues, ReceiveMessages, SettleMessages
+from workbench.core.queues import Delivery, QueueCounts
+
+KILLED_IN_FLIGHT = 1_000
+DEAD = 10_000
+
+
+@pytest.fixture
+def path(workbench, tmp_path: Path) -> Path:
+    workbench("new", "a.flow")
+    return tmp_path / "a.flow"
+
+
+@pytest.fixture(params=["served", "not served"])
+def served(request: pytest.FixtureRequest, workbench, path: Path) -> bool:
+    """Whether a host serves the file meanwhile makes no difference."""
+    if request.param == "served":
+        workbench.serve(path)
+        return True
+    return False
+
+
+def lines(count: int, start: int = 0) -> bytes:
+    return b"".join(b'{"n":%d,"customer":"c%d"}\n' % (n, n % 7) for n in range(start, start + count))
+
+
+def counts(workbench, queue: str) -> dict[str, int]:
+    found = {q["name"]: q for q in workbench.json("queues", "a.flow", "list")["queues"]}[queue]
+    return {state: found[state] for state in ("ready", "delayed", "in_flight", "dead")}
+
+
+def state(**numbers: int) -> dict[str, int]:
+    return {"ready": 0, "delayed": 0, "in_flight": 0, "dead": 0} | numbers
+
+
+def test_what_is_sent_is_consumed_once_and_is_gone_then(workbench, served, path: Path, until):
+    workbench("topics", path, "create", "jobs", "--queue", "--config", "queue.visibility.ms=60000")
+    workbench("produce", path, "jobs", "-", "--key", "customer", given=lines(10))
+    assert counts(workbench, "jobs") == state(ready=10)
+    assert len(workbench.lines("consume", path, "jobs")) == 10  # browsed: nothing is disturbed
+    assert counts(workbench, "jobs") == state(ready=10)
+    first = workbench.lines("consume", path, "jobs", "--ack", "manual", "--max", "4")
+    assert [line["value"]["n"] for line in first] == [0, 1, 2, 3]
+    assert set(first[0]) == {"topic", "partition", "offset", "timestamp", "key", "value", "headers"}
+    rest = workbench.lines("consume", path, "jobs", "--ack", "auto")
+    assert [line["value"]["n"] for line in rest] == [4, 5, 6, 7, 8, 9]
+    assert workbench("consume", path, "jobs", "--ack", "auto") == b""
+    assert counts(workbench, "jobs") == state()
+    told = workbench.json("queues", path, "describe", "jobs")
+    assert (told["counters"]["acked"], told["settings"]["queue.visibility.ms"]) == (10, "60000")
+    if served:  # the log follows in steps of a second
+        until(lambda: workbench.json("topics", path, "describe", "jobs")["records"] == 0)
+
+
+def test_what_is_given_back_comes_again_and_its_attempts_are_counted(workbench, path: Path):
+    workbench("topics", path, "create", "jobs", "--queue")
+    workbench("produce", path, "jobs", "-", given=lines(3))
+    for _ in range(2):
+        assert len(workbench.lines("consume", path, "jobs", "--ack", "nack")) == 3
+    peeked = workbench.json("queues", path, "peek", "jobs")["messages"]
+    assert [(m["state"], m["attempts"]) for m in peeked] == [("ready", 2)] * 3
+    assert [m["record"]["value"]["n"] for m in peeked] == [0, 1, 2]
+    assert workbench.json("queues", path, "peek", "jobs", "--state", "dead")["messages"] == []
+    (story,) = {tuple(line["kind"] for line in m["story"])
+                for m in workbench.json("queues", path, "peek", "jobs", "--story")["messages"]}  # fmt: skip
+    assert story == ("append", "lease", "nack", "lease", "nack")
+    assert counts(workbench, "jobs") == state(ready=3)
+
+
+def test_a_purge_says_what_it_takes_and_takes_it_only_when_told(workbench, path: Path):
+    workbench("topics", path, "create", "jobs", "--queue")
+    workbench("produce", path, "jobs", "-", given=lines(5))
+    workbench("produce", path, "jobs", "-", "--delay", "3600000", given=lines(2))
+    refused = workbench.run("queues", path, "purge", "jobs")
+    assert refused.returncode == 1 and b"7 messages (5 ready, 2 delayed, 0 dead)" in refused.stderr
+    assert workbench.json("queues", path, "purge", "jobs", "--dry-run") == {
+        "queue": "jobs", "purged": False, "ready": 5, "delayed": 2, "dead": 0, "kept_in_flight": 0}  # fmt: skip
+    assert counts(workbench, "jobs") == state(ready=5, delayed=2)
+    assert b"gone for good" in workbench("queues", path, "purge", "jobs", "--yes")
+    assert counts(workbench, "jobs") == state()
+
+
+def test_the_attributes_of_messages_are_kept_to(workbench, path: Path):
+    workbench("topics", path, "create", "jobs", "--queue", "--config", "queue.max.priority=9",
+              "--config", "queue.dedup.ms=60000")  # fmt: skip
+    workbench("produce", path, "jobs", "-", "--dedup", "n", given=lines(2))
+    workbench("produce", path, "jobs", "-", "--dedup", "n", given=lines(3))  # two of them for the second time
+    workbench("produce", path, "jobs", "-", "--priority", "9", "--header", "from=boss", given=lines(1, 100))
+    workbench("produce", path, "jobs", "-", "--delay", "3600000", given=lines(1, 200))
+    consumed = workbench.lines("consume", path, "jobs", "--ack", "auto")
+    assert [line["value"]["n"] for line in consumed] == [100, 0, 1, 2]
+    assert ["from", "boss"] in consumed[0]["headers"]
+    assert counts(workbench, "jobs") == state(delayed=1)
+    lacking = workbench.run("produce", path, "jobs", "-", "--group", "country", given=lines(1))
+    assert lacking.returncode == 1 and b"no field" in lacking.stderr
+
+
+def test_a_stream_is_read_as_a_queue_too(workbench, path: Path):
+    workbench.serve(path)
+    workbench("topics", path, "create", "orders", "--partitions", "2")
+    workbench("produce", path, "orders", "-", "--key", "customer", given=lines(6))
+    refused = workbench.run("consume", path, "orders", "--ack", "auto")
+    assert refused.returncode == 1 and b"subscribe" in refused.stderr
+    workbench("queues", path, "subscribe", "orders", "mail", "--config", "queue.max.deliveries=1")
+    assert len(workbench.lines("consume", path, "orders", "--group", "billing")) == 6
+    assert len(workbench.lines("consume", path, "orders:mail", "--ack", "manual", "--max", "5")) == 5
+    assert len(workbench.lines("consume", path, "orders:mail", "--ack", "nack")) == 1
+    assert counts(workbench, "orders:mail") == state(dead=1)
+    assert workbench.json("topics", path, "describe", "orders")["records"] == 6
+    workbench("queues", path, "unsubscribe", "orders:mail")
+    assert workbench.json("queues", path, "list") == {"queues": []}
+
+
+def test_ten_thousand_dead_letters_are_inspected_two_edited_all_redriven(workbench, path: Path, tmp_path: Path):
+    workbench.serve(path)
+    workbench("topics", path, "create", "orders-dead", "--queue")
+    workbench("topics", path, "create", "orders", "--queue", "--config", "queue.max.deliveries=2",
+              "--config", "queue.dead.letter=orders-dead")  # fmt: skip
+    workbench("produce", path, "orders", "-", "--key", "customer", given=lines(DEAD))
+    for _ in range(2):
+        assert len(workbench("consume", path, "orders", "--ack", "nack", "--format", "value").splitlines()) == DEAD
+    assert counts(workbench, "orders") == state()
+    assert counts(workbench, "orders-dead")["ready"] == DEAD
+
+    first, second = workbench.json("queues", path, "peek", "orders-dead", "--max", "2", "--story")["messages"]
+    (death,) = first["deaths"]
+    assert (death["queue"], death["reason"], death["origin"]) == ("orders", "delivery_limit", "0-0")
+    assert [line["kind"] for line in first["story"] if line["queue"] == "orders"].count("lease") == 2
+
+    (tmp_path / "mended.json").write_bytes(b'{"n":0,"customer":"mended"}')
+    edits = ("--edit", f"{first['id']}=mended.json", "--set", second["id"] + '={"value":{"n":1,"customer":"too"}}')
+    dry = workbench.json("queues", path, "redrive", "orders-dead", "--all", *edits, "--dry-run")
+    assert (dry["redriven"], dry["moved"], counts(workbench, "orders-dead")["ready"]) == (DEAD, {"orders": DEAD}, DEAD)
+    done = workbench.json("queues", path, "redrive", "orders-dead", "--all", *edits)
+    assert (done["redriven"], done["moved"], done["kept"]) == (DEAD, {"orders": DEAD}, 0)
+    assert (counts(workbench, "orders-dead"), counts(workbench, "orders")) == (state(), state(ready=DEAD))
+
+    values = [json.loads(line) for line in
+              workbench("consume", path, "orders", "--ack", "auto", "--format", "value").splitlines()]  # fmt: skip
+    assert sorted(value["n"] for value in values) == list(range(DEAD))
+    assert {value["n"] for value in values if value["customer"] in ("mended", "too")} == {0, 1}
+    assert counts(workbench, "orders") == state()
+
+
+def test_a_redrive_that_is_stopped_loses_nothing(workbench, path: Path, until):
+    workbench.serve(path)
+    workbench("topics", path, "create", "orders", "--queue", "--config", "queue.max.deliveries=1")
+    workbench("produce", path, "orders", "-", given=lines(50))
+    workbench("consume", path, "orders", "--ack", "nack")
+    assert counts(workbench, "orders") == state(dead=50)
+    process = workbench.start("queues", path, "redrive", "orders", "--all", "--rate", "5")
+    until(lambda: counts(workbench, "orders")["ready"] >= 2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 1 and b"Traceback" not in err, err
+    now = counts(workbench, "orders")
+    assert now["ready"] + now["dead"] == 50 and now["dead"] > 0
+    assert out.startswith(b"%d message" % now["ready"])
+    workbench("queues", path, "redrive", "orders", "--all")
+    assert counts(workbench, "orders") == state(ready=50)
+
+
+def test_a_thousand_in_flight_all_return_when_the_host_is_killed(workbench, path: Path):
+    process, _ = workbench.serve(path)
+    workbench("topics", path, "create", "jobs", "--queue", "--partitions", "3")
+    workbench("produce", path, "jobs", "-", "--key", "n", given=lines(KILLED_IN_FLIGHT + 200))
+    with closing(ControlClient.attach(path)) as client:
+        taken = receive(client, 200) + receive(client, KILLED_IN_FLIGHT)
+        acked, in_flight = taken[:200], taken[200:]
+        client.call(SettleMessages("jobs", tuple(d.receipt for d in acked), "ack"))
+        assert count(client) == (0, KILLED_IN_FLIGHT)
+        process.kill()
+        process.wait(20)
+
+    workbench.serve(path)
+    with closing(ControlClient.attach(path)) as client:
+        assert count(client) == (KILLED_IN_FLIGHT, 0)
+        again = receive(client, KILLED_IN_FLIGHT + 200)
+        assert {d.record.value for d in again} == {d.record.value for d in in_flight}
+        assert len(again) == KILLED_IN_FLIGHT
+        assert {d.attempt for d in again} == {2} and all(d.redelivered for d in again)
+        client.call(SettleMessages("jobs", tuple(d.receipt for d in again), "ack"))
+        assert count(client) == (0, 0)
+
+
+def receive(client: ControlClient, most: int) -> list[Delivery]:
+    found: list[Delivery] = []
+    while len(found) < most:
+        command = ReceiveMessages("jobs", "worker", most - len(found), visibility_ms=600_000)
+        deliveries = client.call(command).deliveries
+        if not deliveries:
+            break
+        found += deliveries
+    return found
+
+
+def count(client: ControlClient) -> tuple[int, int]:
+    (jobs,) = client.call(ListQueues()).queues
+    counts: QueueCounts = jobs.stat.counts
+    return counts.ready, counts.in_flight

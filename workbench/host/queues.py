@@ -1,0 +1,182 @@
+"""What clients ask about queues: look, receive, settle, purge, redrive; and what is sent to exchanges.
+
+Lives on the host's loop; what waits for the disk goes off it. Invariant: leases that a session received return at once
+when the session ends, unless another one receives under the same name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+
+from workbench.broker import QUEUE_DEFAULTS, Broker
+from workbench.control.queues import (
+    AlterQueue,
+    DeliveryList,
+    ListQueues,
+    MessageList,
+    PeekQueue,
+    PublishedList,
+    PublishRecords,
+    Purge,
+    PurgeQueue,
+    QueueInfo,
+    QueueList,
+    ReceiveMessages,
+    RedriveOutcome,
+    RedriveQueue,
+    SettleMessages,
+    StopRedrive,
+    SubscribeQueue,
+    UnsubscribeQueue,
+)
+from workbench.core.changes import Changes
+from workbench.core.errors import Invalid
+from workbench.core.queues import Delivery
+from workbench.host.acts import Act, Acts
+from workbench.host.redrives import Redrives
+from workbench.host.session import ClientSession
+
+MAX_RECEIVED = 1000
+MAX_WAIT_MS = 30_000
+MAX_PEEKED = 10_000
+_CHANGES = Changes.RECORDS | Changes.JOURNAL
+
+
+class QueueActs:
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._queues = broker.queues
+        self._redrives = Redrives(broker)
+        self._receiving: Counter[tuple[str, str]] = Counter()
+
+    def acts(self) -> Acts:
+        return {
+            ListQueues: Act(self._list),
+            PeekQueue: Act(self._peek),
+            PurgeQueue: Act(self._purge, _CHANGES),
+            RedriveQueue: Act(self._redrive, _CHANGES),
+            StopRedrive: Act(self._stop_redrive),
+            ReceiveMessages: Act(self._receive),
+            SettleMessages: Act(self._settle),
+            PublishRecords: Act(self._publish),
+            SubscribeQueue: Act(self._subscribe, Changes.TOPICS | Changes.JOURNAL),
+            UnsubscribeQueue: Act(self._unsubscribe, Changes.TOPICS | Changes.JOURNAL),
+            AlterQueue: Act(self._alter, Changes.TOPICS | Changes.JOURNAL),
+        }
+
+    async def leave(self, session: ClientSession) -> None:
+        """Give back what the session still has leased."""
+        for place in tuple(session.leasing):
+            session.leasing.discard(place)
+            self._receiving[place] -= 1
+            if not self._receiving[place]:
+                del self._receiving[place]
+                self._queues.detach(*place)
+
+    # -- looking -------------------------------------------------------------------------------------------
+    async def _list(self, session: ClientSession, command: ListQueues) -> QueueList:
+        metas = {meta.name: meta for meta in self._queues.metas()}
+        return QueueList(tuple(
+            QueueInfo(metas[stat.name], stat, queue_defaults(metas[stat.name].config, stat.name))
+            for stat in self._queues.stats()
+            if stat.name in metas
+        ))  # fmt: skip
+
+    async def _peek(self, session: ClientSession, command: PeekQueue) -> MessageList:
+        limit = min(command.limit, MAX_PEEKED)
+        found = await asyncio.to_thread(
+            self._queues.peek, command.queue, states=command.states, after=command.after, limit=limit
+        )
+        return MessageList(tuple(found))
+
+    # -- leases --------------------------------------------------------------------------------------------
+    async def _receive(self, session: ClientSession, command: ReceiveMessages) -> DeliveryList:
+        deliveries = self._claim(session, command)
+        if not deliveries and command.timeout_ms > 0:
+            deliveries = await self._claim_later(session, command)
+        return DeliveryList(tuple(deliveries))
+
+    def _claim(self, session: ClientSession, command: ReceiveMessages) -> Sequence[Delivery]:
+        most = min(command.max_messages, MAX_RECEIVED)
+        deliveries = self._queues.receive(command.queue, command.consumer, most, command.visibility_ms)
+        place = (command.queue, command.consumer)
+        if place not in session.leasing:
+            session.leasing.add(place)
+            self._receiving[place] += 1
+        return deliveries
+
+    async def _claim_later(self, session: ClientSession, command: ReceiveMessages) -> Sequence[Delivery]:
+        """Wait until something is ready, at most as long as the command says."""
+        loop, news = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake(*_: object) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(news.set)
+
+        forget = self._queues.on_ready(command.queue, wake)
+        try:
+            async with asyncio.timeout(min(command.timeout_ms, MAX_WAIT_MS) / 1000.0):
+                while not (deliveries := self._claim(session, command)):
+                    await news.wait()
+                    news.clear()
+            return deliveries
+        except TimeoutError:
+            return ()
+        finally:
+            forget()
+
+    async def _settle(self, session: ClientSession, command: SettleMessages) -> None:
+        settle = self._settlements().get(command.act)
+        if settle is None:
+            raise Invalid(f"Messages can't be settled by «{command.act}».",
+                          f"Use one of: {', '.join(self._settlements())}.")  # fmt: skip
+        done = settle(command)
+        if done is not None:
+            await asyncio.wrap_future(done)
+
+    def _settlements(self) -> dict[str, Callable[[SettleMessages], Future[None] | None]]:
+        queues = self._queues
+        return {
+            "ack": lambda c: queues.ack(c.queue, c.receipts, multiple=c.multiple, consumer=c.consumer),
+            "nack": lambda c: queues.nack(c.queue, c.receipts, delay_ms=c.delay_ms, reason=c.reason),
+            "reject": lambda c: queues.reject(c.queue, c.receipts, reason=c.reason),
+            "extend": lambda c: queues.extend(c.queue, c.receipts, c.delay_ms),
+            "release": lambda c: queues.release(c.queue, c.receipts),
+        }
+
+    # -- emptying and sending on ---------------------------------------------------------------------------
+    async def _purge(self, session: ClientSession, command: PurgeQueue) -> Purge:
+        purge = self._queues.plan_purge if command.dry_run else self._queues.purge
+        return Purge(await asyncio.to_thread(purge, command.queue))
+
+    async def _redrive(self, session: ClientSession, command: RedriveQueue) -> RedriveOutcome:
+        if command.dry_run:
+            return RedriveOutcome(await self._redrives.plan(command.queue, command.spec))
+        return RedriveOutcome(await self._redrives.run(command.queue, command.spec))
+
+    async def _stop_redrive(self, session: ClientSession, command: StopRedrive) -> None:
+        self._redrives.stop(command.queue)
+
+    async def _publish(self, session: ClientSession, command: PublishRecords) -> PublishedList:
+        published = self._broker.exchanges.publish(
+            command.exchange, command.routing_key, command.records, mandatory=command.mandatory
+        )
+        return PublishedList(tuple(await asyncio.wrap_future(published)))
+
+    # -- subscriptions -------------------------------------------------------------------------------------
+    async def _subscribe(self, session: ClientSession, command: SubscribeQueue) -> None:
+        await asyncio.to_thread(self._queues.subscribe, command.topic, command.subscription, command.config)
+
+    async def _unsubscribe(self, session: ClientSession, command: UnsubscribeQueue) -> None:
+        await asyncio.to_thread(self._queues.unsubscribe, command.queue)
+
+    async def _alter(self, session: ClientSession, command: AlterQueue) -> None:
+        await asyncio.to_thread(self._queues.alter, command.queue, command.config)
+
+
+def queue_defaults(config: Mapping[str, str], name: str) -> dict[str, str]:
+    """What holds where a queue sets nothing."""
+    return dict(QUEUE_DEFAULTS)
