@@ -36,7 +36,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-MARK_KINDS = ("run", "rebalance", "reset", "fault", "bookmark", "member")
+MARK_KINDS = ("run", "rebalance", "reset", "fault", "bookmark", "member", "dead", "redrive", "purge")
 """Kinds that show as marks on the time strip."""
 
 

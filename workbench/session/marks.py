@@ -23,6 +23,8 @@ class Mark:
 
 _QUEUE_KINDS = ("dead", "redrive", "purge")
 TOGETHER_MS = 1_000
+DROPPED = "dropped"
+"""Where a full queue without a dead-letter queue sends what it has no room for, in the journal's words."""
 
 
 def mark_of(entry: JournalEntry) -> Mark:

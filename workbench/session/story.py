@@ -1,6 +1,7 @@
 """The story of one message: everything the journal knows of it, in order and in words.
 
-Entries cover ranges, so a line of the story may speak of a lease that took neighbours too. A message that died
+Entries cover ranges, so a line may speak of a lease that took neighbours too; where a busy moment was journalled more
+coarsely, the line says «perhaps». A message that died
 elsewhere and was moved here begins its story there, as far as the log of its origin is still known. Belongs to the
 thread of its reader.
 """
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 from workbench.core.journal import JournalEntry
 from workbench.core.queues import SUBSCRIPTION_MARK, Death, MessageId
 from workbench.core.times import format_time
+from workbench.session.marks import DROPPED
 
 _KINDS = ("append", "lease", "ack", "nack", "return", "dead", "redrive")
 _PAGE = 5000
@@ -100,7 +102,9 @@ def _entries(reader: JournalSource):
 
 
 def _line(entry: JournalEntry, queue: str) -> StoryLine:
-    return StoryLine(entry.at_ms, entry.kind, _SAY[entry.kind](entry), queue, entry.member)
+    one_of_many = 0 < entry.count <= entry.last - entry.first  # a busy moment: the range is wider than what is meant
+    text = _SAY[entry.kind](entry)
+    return StoryLine(entry.at_ms, entry.kind, f"perhaps {text}" if one_of_many else text, queue, entry.member)
 
 
 def _lease(entry: JournalEntry) -> str:
@@ -123,7 +127,8 @@ def _return(entry: JournalEntry) -> str:
 
 def _dead(entry: JournalEntry) -> str:
     to = entry.detail.get("to", "")
-    return f"died ({entry.detail.get('reason', 'for no reason given')})" + (f", moved to {to}" if to else ", kept here")
+    where = "dropped" if to == DROPPED else f"moved to {to}" if to else "kept here"
+    return f"died ({entry.detail.get('reason', 'for no reason given')}), {where}"
 
 
 _SAY: Mapping[str, Callable[[JournalEntry], str]] = {

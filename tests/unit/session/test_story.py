@@ -48,6 +48,12 @@ def test_it_tells_all_that_concerns_the_message_in_order():
     assert story.document()[1]["at"] == "1970-01-01T00:00:00.002Z"
 
 
+def test_what_was_journalled_coarsely_is_told_as_perhaps():
+    reader = Journal([entry("append", 1, 0, 99, count=100), entry("ack", 2, 0, 99, member="ann", count=40)])
+    story = story_of(reader, "orders", "orders", MessageId(0, 7))
+    assert [line.text for line in story.lines] == ["sent to orders", "perhaps acked by ann"]
+
+
 def test_a_dead_letter_brings_the_story_of_where_it_died():
     reader = Journal([
         entry("append", 1, 5, 5), entry("nack", 2, 5, 5, member="ann", detail={"requeue": False, "reason": "bad"}),
