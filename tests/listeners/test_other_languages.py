@@ -16,7 +16,8 @@ import pytest
 from listeners.compatibility import proves
 
 SCRIPTS = Path(__file__).parent / "js"
-KAFKAJS, PLATFORMATIC, FRANZ_GO = "kafkajs", "@platformatic/kafka", "franz-go"
+KAFKAJS, PLATFORMATIC = "kafkajs", "@platformatic/kafka"
+FRANZ_GO, SARAMA = "franz-go", "sarama"
 JAVA = "Apache Kafka's Java client and console tools"
 
 
@@ -39,18 +40,28 @@ def test_platformatic(bootstrap: str):
     node("platformatic.cjs", bootstrap)
 
 
-@pytest.mark.slow
-@proves(FRANZ_GO, "every codec, idempotent, transactions, group")
-def test_franz_go(bootstrap: str, tmp_path: Path):
+def go(suite: str, bootstrap: str, folder: Path) -> None:
     source = SCRIPTS.with_name("go")
     if shutil.which("go") is None:
-        pytest.skip("needs go")
+        pytest.skip("needs go on the path")
     had = subprocess.run(["go", "mod", "download"], cwd=source, capture_output=True, text=True, timeout=120)
     if had.returncode:
         pytest.skip(f"the Go modules can't be had: {had.stderr.strip()}")
-    subprocess.run(["go", "build", "-o", tmp_path / "suite", "."], cwd=source, check=True, timeout=240)
-    done = subprocess.run([tmp_path / "suite", bootstrap], capture_output=True, text=True, timeout=60)
+    subprocess.run(["go", "build", "-o", folder / "suite", f"./{suite}"], cwd=source, check=True, timeout=240)
+    done = subprocess.run([folder / "suite", bootstrap], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@proves(FRANZ_GO, "every codec, idempotent, transactions, group")
+def test_franz_go(bootstrap: str, tmp_path: Path):
+    go("franz", bootstrap, tmp_path)
+
+
+@pytest.mark.slow
+@proves(SARAMA, "every codec, idempotent, transactions, offsets with a transaction, group, admin")
+def test_sarama(bootstrap: str, tmp_path: Path):
+    go("sarama", bootstrap, tmp_path)
 
 
 def java(main: str, bootstrap: str, *options: str, given: str = "") -> str:
