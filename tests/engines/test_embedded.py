@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from contracts.engine_contract import ORDERS, EngineContract, poll_until, records, settings, settle
+from contracts.queue_contract import QueueContract
 
 from workbench.broker import Broker
 from workbench.core.errors import Fenced, Invalid
@@ -15,7 +16,7 @@ from workbench.core.records import Record, TopicPartition
 from workbench.engines.embedded import EmbeddedEngine
 
 
-class TestEmbeddedEngine(EngineContract):
+class _InOneFile:
     @pytest.fixture(autouse=True)
     def _place(self, tmp_path):
         self.path = tmp_path / "a.flow"
@@ -27,6 +28,14 @@ class TestEmbeddedEngine(EngineContract):
             yield EmbeddedEngine(broker)
         finally:
             broker.close()
+
+
+class TestEmbeddedEngine(_InOneFile, EngineContract):
+    pass
+
+
+class TestEmbeddedQueues(_InOneFile, QueueContract):
+    pass
 
 
 @pytest.fixture

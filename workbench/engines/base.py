@@ -76,8 +76,8 @@ class LeaseSettings:
 class QueueConsumer(Protocol):
     """One of those who compete for a queue's messages. Calls are made from one task at a time.
 
-    What ends leases answers once the system has it. A receipt that is no longer the latest of its message is
-    ``Refused``: somebody else has the message, or will get it again.
+    An ack answers once it is safe. A receipt that is no longer the latest of its message is ``Refused``, for somebody
+    else has the message, or will get it again; the others of the same call are taken all the same.
     """
 
     async def receive(self, max_messages: int, timeout_s: float) -> Sequence[Delivery]:
@@ -101,7 +101,7 @@ class QueueConsumer(Protocol):
         ...
 
     async def release(self, receipts: Sequence[Receipt]) -> None:
-        """Back to the queue at once, as if nothing had happened."""
+        """Back to the queue at once, as if the lease had run out."""
         ...
 
     async def close(self, leave: bool = True) -> None:

@@ -1,21 +1,18 @@
 """A consumer of a queue of the embedded broker: receives by leases, and sleeps until something is ready for it.
 
-The broker answers a receive at once; acks and their like answer once they are in the file. One asyncio loop; the broker
-wakes it from any of its threads.
+The broker answers at once, but for acks: those answer once they are in the file. One asyncio loop; the broker wakes it
+from any of its threads.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from workbench.broker import Queues
 from workbench.core.errors import Fenced, NotFound
 from workbench.core.queues import Delivery, Receipt
 from workbench.engines.base import LeaseSettings
-
-if TYPE_CHECKING:
-    from workbench.broker import Queues
 
 _WITHOUT_CONNECTION = ("sqs", "kinesis")
 """Profiles of systems that do not notice when a consumer is killed: its leases have to run out."""
@@ -70,10 +67,10 @@ class EmbeddedQueueConsumer:
         await asyncio.wrap_future(done)
 
     async def nack(self, receipts: Sequence[Receipt], delay_ms: int | None = None, reason: str = "") -> None:
-        await asyncio.wrap_future(self._queues.nack(self._queue, receipts, delay_ms=delay_ms, reason=reason))
+        self._queues.nack(self._queue, receipts, delay_ms=delay_ms, reason=reason)
 
     async def reject(self, receipts: Sequence[Receipt], reason: str = "") -> None:
-        await asyncio.wrap_future(self._queues.reject(self._queue, receipts, reason=reason))
+        self._queues.reject(self._queue, receipts, reason=reason)
 
     async def extend(self, receipts: Sequence[Receipt], visibility_ms: int) -> None:
         self._queues.extend(self._queue, receipts, visibility_ms)

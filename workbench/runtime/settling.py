@@ -1,13 +1,15 @@
 """Ends leases behind a member's back: what was passed on first, then acks and their like, in the order they came.
 
-Alike and next to one another they go as one. A receipt that came too late is counted: its message is somebody else's
-by now, or will be. One task while there is something to do; any other error is kept for ``check``.
+Alike and next to one another they go as one. A receipt that comes too late is passed over: its message is somebody
+else's by now, or will be, and is counted when it is handled again. One task while there is something to do; any other
+error is kept for ``check``.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ from workbench.engines.base import QueueConsumer
 
 class _Outcome(NamedTuple):
     consumer: QueueConsumer
-    act: str  # ack, nack, reject, release
+    act: str  # ack, nack, reject
     reason: str
     receipt: Receipt
 
@@ -27,7 +29,6 @@ class Settling:
     """``passed_on`` waits until what the messages were made into is safe."""
 
     def __init__(self, passed_on: Callable[[], Awaitable[None]]) -> None:
-        self.late = 0
         self._passed_on = passed_on
         self._waiting: list[_Outcome] = []
         self._task: asyncio.Task[None] | None = None
@@ -67,27 +68,16 @@ class Settling:
                 outcomes, self._waiting = self._waiting, []
                 await self._passed_on()
                 for (consumer, act, reason), alike in groupby(outcomes, key=lambda outcome: outcome[:3]):
-                    await self._settle(consumer, act, reason, [outcome.receipt for outcome in alike])
+                    with suppress(Refused):
+                        await _ACTS[act](consumer, [outcome.receipt for outcome in alike], reason)
         except WorkbenchError as error:
             self._failure = error
         finally:
             self._task = None
-
-    async def _settle(self, consumer: QueueConsumer, act: str, reason: str, receipts: Sequence[Receipt]) -> None:
-        """All at once; where one is refused each by itself."""
-        try:
-            await _ACTS[act](consumer, receipts, reason)
-        except Refused:
-            if len(receipts) == 1:
-                self.late += 1
-                return
-            for receipt in receipts:
-                await self._settle(consumer, act, reason, [receipt])
 
 
 _ACTS: dict[str, Callable[[QueueConsumer, Sequence[Receipt], str], Awaitable[None]]] = {
     "ack": lambda consumer, receipts, reason: consumer.ack(receipts),
     "nack": lambda consumer, receipts, reason: consumer.nack(receipts, reason=reason),
     "reject": lambda consumer, receipts, reason: consumer.reject(receipts, reason),
-    "release": lambda consumer, receipts, reason: consumer.release(receipts),
 }

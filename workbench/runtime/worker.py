@@ -98,15 +98,11 @@ class Worker(Member[Held]):
             await self._fill(0.0)
 
     async def _leave(self) -> None:
-        """Let go of what it did not come to, as if it had never been handed out."""
-        if self._group.values["ack"] != "auto":
-            for item in self._hand:
-                self._settling.add(item.consumer, "release", [item.delivery.receipt])
-            self._hand.clear()
         await self._settling.drain()
         await self._let_go(leave=True)
 
     async def _let_go(self, leave: bool) -> None:
+        """What it did not come to returns with its leases; what was acknowledged as it was handed out is lost."""
         if self._group.values["ack"] == "auto":
             self._group.lose(len(self._hand))
         self._hand.clear()
