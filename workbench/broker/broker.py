@@ -141,7 +141,7 @@ class Broker:
         topics.check_partitions(partitions)
         settings = topics.check_config(config or {})
         topics.check_kind_settings(kind, settings)
-        self.queues.check_together(name, settings)
+        self.queues.registry.check_together(name, settings)
         now_ms = self.clock.now_ms()
 
         def insert(db: sqlite3.Connection) -> tuple[Topic, QueueRow | None]:
@@ -151,7 +151,7 @@ class Broker:
         def appear(made: tuple[Topic, QueueRow | None]) -> None:
             self._topics[name] = made[0]
             self._note_topic("created", made[0].meta)
-            self.queues.topic_created(*made)
+            self.queues.registry.topic_created(*made)
 
         with self._topic_acts:
             return self.store.write(insert, appear).result()[0].meta
@@ -168,7 +168,7 @@ class Broker:
             kept = {key: value for key, value in topic.meta.config.items() if key not in changes}
             settings = {**kept, **checked}
             topics.check_kind_settings(topic.meta.kind, settings)
-            self.queues.check_together(name, settings)
+            self.queues.registry.check_together(name, settings)
             topics.update_config(db, topic.meta.id, settings)
             return topic, topics.altered(topic.meta, count, settings), topics.insert_partitions(db, topic, count)
 
@@ -178,7 +178,7 @@ class Broker:
             topic.rules = topics.LogRules.of(meta.config)
             topic.meta = meta
             self._note_topic("altered", meta)
-            self.queues.topic_altered(topic)
+            self.queues.registry.topic_altered(topic)
 
         with self._topic_acts:
             return self.store.write(alter, appear).result()[1]
@@ -201,7 +201,7 @@ class Broker:
             for partition in topic.partitions:
                 self._cache.forget(partition.no)
             self._groups.forget_topic(name)
-            self.queues.topic_deleted(name)
+            self.queues.registry.topic_deleted(name)
             self._note_topic("deleted", topic.meta)
 
         with self._topic_acts:

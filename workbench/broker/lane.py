@@ -15,7 +15,7 @@ that; ``changed`` names the messages whose rows in the file are not as they are 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -167,6 +167,13 @@ class Lane:
             self.traits.pop(offset, None)
         if self.notes:
             self.notes.pop(offset, None)
+
+    def forget(self, gone: Callable[[int], bool]) -> None:
+        """What is known of messages that are gone."""
+        for kept in (self.attempts, self.dead, self.delayed, self.traits, self.notes):
+            for offset in [offset for offset in kept if gone(offset)]:
+                del kept[offset]
+                self.changed.add(offset)
 
     def row(self, offset: int) -> MessageRow | None:
         """The row of a message as it stands; None when it needs none."""

@@ -16,8 +16,7 @@ Rules and where they come from:
     handing out, and at the limit a message dies instead of coming back (SQS maxReceiveCount, RabbitMQ delivery-limit)
   * the lower time to live of queue and message holds, coming back keeps the first expiry, expired is never delivered
     (RabbitMQ, ttl); the length counts what is ready only (RabbitMQ, maxlen)
-  * a repeated deduplication id within the window is accepted and not delivered, also after the first was acked (SQS)
-  * ordered groups, key-shared: see ``waiting``; failover: the highest priority, then the name (Pulsar, concepts)
+  * who may have what: ``consumers``; in which order, ordered groups, key-shared: ``waiting``; repeated ids: ``seen``
 
 Counts add up: arrived = ready + delayed + in flight + dead + done. Every step is O(log n) or better.
 """
@@ -26,28 +25,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heappush
 
+from workbench.broker.consumers import Consumers
 from workbench.broker.lane import PLAIN, Dead, Lane, Lease, Traits
 from workbench.broker.queue_settings import QueueSettings
+from workbench.broker.seen import Seen, Sighting
 from workbench.broker.tally import Tally
+from workbench.broker.timers import Due, Timers
 from workbench.broker.waiting import Lines, Order, Spans, Standing
-from workbench.core.errors import Refused
 from workbench.core.queues import DeathReason, QueueCounts, Receipt, SubscriptionType
 
-_LEASE, _DELAY, _TTL = 0, 1, 2
-_SPARE_TIMERS = 4096
 UNKEYED = "\0"
 """A group of one message begins with it."""
-
-
-@dataclass(slots=True)
-class Consumer:
-    name: str
-    prefetch: int
-    priority: int = 0
-    in_flight: int = 0
-    acked: int = 0
+_NO_LIMIT = 1 << 60
+_LEASE_ENDS = Due.LEASE_ENDS
 
 
 @dataclass(slots=True)
@@ -70,19 +62,20 @@ class Leases:
     def __init__(self, settings: QueueSettings, lanes: list[Lane], counters: Counters | None = None) -> None:
         self.lanes = lanes
         self.counters = counters or Counters()
-        self.consumers: dict[str, Consumer] = {}
+        self.consumers = Consumers()
         self.tally = Tally()
-        self.seen: dict[str, tuple[int, int, int]] = {}  # dedup id: when, partition, offset; oldest first
-        self.seen_changed: set[str] = set()
+        self.seen = Seen()
         self.leaving: list[tuple[int, int]] = []  # dead that go to the dead-letter queue
         self.in_flight = 0
         self._serial = 0
-        self._timers: list[tuple[int, int, int, int]] = []
+        self._timers = Timers()
         self.apply(settings)
 
     def apply(self, settings: QueueSettings) -> None:
         """Go by ``settings`` from now on: what waits is taken in again, leases go on as they were given."""
         self.settings = settings
+        self.consumers.type = settings.type
+        self.needs_all, self._by_key = settings.needs_all, settings.by_key  # asked with every message
         self.ready = 0
         self._order: Order = self._new_order()
         self._order.assign(self.consumers)
@@ -90,11 +83,10 @@ class Leases:
             lane.frontier = lane.aged = lane.head = lane.marks.floor
             lane.arrivals.clear()
             lane.traits = {}
-        self._timers = []
         self._renew_timers()
 
     def _new_order(self) -> Order:
-        if not self.settings.by_key:
+        if not self._by_key:
             return Spans(self._stands)
         return Lines(self._stands, strict=self.settings.ordered_groups,
                      by_owner=self.settings.type is SubscriptionType.KEY_SHARED)  # fmt: skip
@@ -114,7 +106,7 @@ class Leases:
             self.skip(partition, first)
         lane.arrivals.note(end, appended_ms)
         lane.frontier, lane.end = end, max(end, lane.end)
-        plain = not (traits or settings.by_key or settings.delay_ms or lane.delayed
+        plain = not (traits or self._by_key or settings.delay_ms or lane.delayed
                      or (settings.max_deliveries and lane.attempts))  # fmt: skip
         for start, stop in list(lane.waiting_runs(first, end)):
             if plain:
@@ -130,18 +122,18 @@ class Leases:
 
     def _arrive_one(self, lane: Lane, offset: int, traits: Traits, now: int) -> None:
         appended_ms, _ = lane.arrivals.of(offset)
-        if traits.dedup_id and self._is_repeat(traits.dedup_id, (appended_ms, lane.partition, offset)):
+        if traits.dedup_id and self._is_repeat(traits.dedup_id, Sighting(appended_ms, lane.partition, offset)):
             lane.finish(offset)
             self.counters.duplicates += 1
             return
-        if self.settings.by_key and not traits.group:
+        if self._by_key and not traits.group:
             traits = traits._replace(group=f"{UNKEYED}{lane.partition}-{offset}")
         if traits is not PLAIN:
             lane.traits[offset] = traits
         delay = self.settings.delay_ms if traits.delay_ms is None else traits.delay_ms
         if delay and offset not in lane.delayed and offset not in lane.attempts and appended_ms + delay > now:
             lane.delayed[offset] = appended_ms + delay
-        if lane.attempts.get(offset, 0) >= (self.settings.max_deliveries or 1 << 60):
+        if lane.attempts.get(offset, 0) >= (self.settings.max_deliveries or _NO_LIMIT):
             self._die(lane, offset, DeathReason.LIMIT, "", now)
             return
         expires_ms = self.expires_ms(lane, offset)
@@ -149,27 +141,19 @@ class Leases:
             self._die(lane, offset, DeathReason.EXPIRED, "", now)
             return
         if traits.ttl_ms is not None and expires_ms is not None:
-            heappush(self._timers, (expires_ms, _TTL, lane.partition, offset))
+            self._timers.put(expires_ms, Due.LIFE_ENDS, lane.partition, offset)
         self._wait(lane, offset)
 
-    def _is_repeat(self, dedup_id: str, this: tuple[int, int, int]) -> bool:
-        if not self.settings.dedup_ms:
-            return False
-        known = self.seen.get(dedup_id)
-        if known is not None and known[1:] != this[1:] and this[0] - known[0] < self.settings.dedup_ms:
-            return True
-        if known is None or known[1:] != this[1:]:
-            self.seen.pop(dedup_id, None)  # to the end: the oldest stay first
-            self.seen[dedup_id] = this
-            self.seen_changed.add(dedup_id)
-        return False
+    def _is_repeat(self, dedup_id: str, this: Sighting) -> bool:
+        window_ms = self.settings.dedup_ms
+        return bool(window_ms) and self.seen.is_repeat(dedup_id, this, window_ms)
 
     def _hold_again(self, lane: Lane, first: int, end: int, traits: Mapping[int, Traits]) -> None:
         """Leases that were given before the settings changed keep what their messages ask for, and their group."""
         for offset, lease in lane.leases.items():
             if first <= offset < end:
                 own = traits.get(offset, PLAIN)
-                if self.settings.by_key:
+                if self._by_key:
                     own = own._replace(group=own.group or f"{UNKEYED}{lane.partition}-{offset}")
                     self._order.hold(own.group, lease.consumer)
                 if own is not PLAIN:
@@ -180,8 +164,8 @@ class Leases:
         traits = lane.traits.get(offset, PLAIN)
         until = lane.delayed.get(offset)
         if until is not None:
-            heappush(self._timers, (until, _DELAY, lane.partition, offset))
-            if not self.settings.by_key:
+            self._timers.put(until, Due.DELAY_ENDS, lane.partition, offset)
+            if not self._by_key:
                 return
         else:
             self.ready += 1
@@ -215,16 +199,8 @@ class Leases:
     # -- consumers -------------------------------------------------------------------------------------------
     def attach(self, name: str, prefetch: int, priority: int) -> None:
         """Refused when the queue is another's alone."""
-        others = [other for other in self.consumers if other != name]
-        if self.settings.type is SubscriptionType.EXCLUSIVE and others:
-            raise Refused(f"{others[0]} has this queue for itself.",
-                          "Stop it first, or make the queue shared or failover.")  # fmt: skip
-        known = self.consumers.get(name)
-        if known is None:
-            self.consumers[name] = Consumer(name, prefetch, priority)
+        if self.consumers.attach(name, prefetch, priority):
             self._order.assign(self.consumers)
-        else:
-            known.prefetch, known.priority = prefetch, priority
 
     def detach(self, name: str, now: int) -> None:
         """Its leases return at once (RabbitMQ: unacked deliveries are requeued when the channel closes)."""
@@ -232,47 +208,40 @@ class Leases:
         self._order.assign(self.consumers)
         for lane in self.lanes:
             for lease in [lease for lease in lane.leases.values() if lease.consumer == name]:
-                self._return(lane, lease, now, 0, "")
-                self.tally.note("return", lane.partition, lease.offset, name)
-
-    def is_active(self, name: str) -> bool:
-        """Whether the consumer may receive: with failover only the first by priority, then by name."""
-        if self.settings.type is not SubscriptionType.FAILOVER:
-            return True
-        return name == min(self.consumers.values(), key=lambda other: (-other.priority, other.name)).name
+                self.release(lease, now)
 
     # -- handing out -----------------------------------------------------------------------------------------
     def take(self, name: str, limit: int, now: int, visibility_ms: int | None = None) -> list[Lease]:
         """Lease up to ``limit`` messages to an attached consumer."""
-        timers = self._timers
+        timers = self._timers.heap
         if (timers and timers[0][0] <= now) or self.settings.ttl_ms is not None:
             self.tick(now)
         consumer = self.consumers[name]
         if consumer.prefetch:
             limit = min(limit, consumer.prefetch - consumer.in_flight)
-        if limit <= 0 or not self.is_active(name):
+        if limit <= 0 or not self.consumers.is_active(name):
             return []
         until_ms = now + (visibility_ms or self.settings.visibility_ms)
+        lanes, take, serial = self.lanes, self._order.take, self._serial
         found: list[Lease] = []
-        take, tally = self._order.take, self.tally
         while len(found) < limit and (place := take(name)) is not None:
             partition, offset = place
-            lane = self.lanes[partition]
+            lane = lanes[partition]
             attempt = lane.attempts.get(offset, 0) + 1 if lane.attempts else 1
-            self._serial += 1
-            lease = lane.leases[offset] = Lease(partition, offset, attempt, name, now, until_ms, self._serial)
+            serial += 1
+            lease = lane.leases[offset] = Lease(partition, offset, attempt, name, now, until_ms, serial)
             lane.marks.set_leased(offset)
-            heappush(timers, (until_ms, _LEASE, partition, offset))
+            heappush(timers, (until_ms, _LEASE_ENDS, partition, offset))
             found.append(lease)
-            tally.note("lease", partition, offset, name, attempt)
+            self.tally.note("lease", partition, offset, name, attempt)
             if attempt > 1:
                 self.counters.redelivered += 1
-        count = len(found)
+        self._serial, count = serial, len(found)
         self.ready -= count
         self.in_flight += count
         consumer.in_flight += count
         self.counters.received += count
-        if len(timers) > _SPARE_TIMERS + 4 * self.in_flight:
+        if self._timers.crowded(self.in_flight):
             self._renew_timers()
         return found
 
@@ -291,8 +260,7 @@ class Leases:
         if group is not None:
             self._order.settled(group)
         self.counters.acked += 1
-        if (consumer := self.consumers.get(lease.consumer)) is not None:
-            consumer.acked += 1
+        self.consumers[lease.consumer].acked += 1
         self.tally.note("ack", lease.partition, offset, lease.consumer)
 
     def leases_until(self, lease: Lease) -> list[Lease]:
@@ -321,7 +289,7 @@ class Leases:
 
     def extend(self, lease: Lease, now: int, visibility_ms: int) -> None:
         lease.until_ms = now + visibility_ms
-        heappush(self._timers, (lease.until_ms, _LEASE, lease.partition, lease.offset))
+        self._timers.put(lease.until_ms, Due.LEASE_ENDS, lease.partition, lease.offset)
 
     def _end(self, lane: Lane, lease: Lease) -> str | None:
         """The lease is over. Returned is the group that is free again once the message is dealt with, if any."""
@@ -329,7 +297,7 @@ class Leases:
         self.in_flight -= 1
         if (consumer := self.consumers.get(lease.consumer)) is not None:
             consumer.in_flight -= 1
-        if not self.settings.by_key or lease.offset >= lane.frontier:
+        if not self._by_key or lease.offset >= lane.frontier:
             return None
         return lane.traits[lease.offset].group
 
@@ -413,25 +381,18 @@ class Leases:
     def purge(self) -> None:
         """Everything that waits or is dead is done; leases go on."""
         for lane in self.lanes:
-            kept = sorted(lane.leases)
-            lane.changed |= {*lane.attempts, *lane.dead, *lane.delayed}
             start = lane.marks.floor
-            for offset in [*kept, lane.end]:
+            for offset in [*sorted(lane.leases), lane.end]:
                 lane.marks.set_done_range(start, offset)
                 start = offset + 1
-            lane.dead, lane.delayed = {}, {}
-            for held in (lane.attempts, lane.traits, lane.notes):
-                for offset in [offset for offset in held if offset not in lane.leases]:
-                    del held[offset]
+            lane.forget(lambda offset, lane=lane: offset not in lane.leases)
             lane.frontier = lane.aged = lane.head = lane.end
-        self.leaving = []
-        self.ready = 0
+        self.leaving, self.ready = [], 0
         self._order = self._new_order()
         self._order.assign(self.consumers)
-        if self.settings.by_key:
-            for lane in self.lanes:
-                for offset, lease in lane.leases.items():
-                    self._order.hold(lane.traits[offset].group, lease.consumer)
+        if self._by_key:
+            for lease in [lease for lane in self.lanes for lease in lane.leases.values()]:
+                self._order.hold(self.lanes[lease.partition].traits[lease.offset].group, lease.consumer)
 
     def lose(self, partition: int, before: int) -> None:
         """The log lost what lies before ``before``: nobody can have it any more."""
@@ -439,15 +400,11 @@ class Leases:
         for start, stop in list(lane.waiting_runs(lane.marks.floor, min(before, lane.frontier))):
             for offset in range(start, stop):
                 self._stop_waiting(lane, offset)
-        for offset in [offset for offset in lane.leases if offset < before]:
-            group = self._end(lane, lane.leases[offset])
+        for lease in [lease for lease in lane.leases.values() if lease.offset < before]:
+            group = self._end(lane, lease)
             if group is not None:
                 self._order.settled(group)
-        lane.changed |= {offset for held in (lane.attempts, lane.dead, lane.delayed) for offset in held
-                         if offset < before}  # fmt: skip
-        for held in (lane.attempts, lane.dead, lane.delayed, lane.traits, lane.notes):
-            for offset in [offset for offset in held if offset < before]:
-                del held[offset]
+        lane.forget(lambda offset: offset < before)
         lane.marks.set_done_range(lane.marks.floor, before)
         self.leaving = [place for place in self.leaving if place[0] != partition or place[1] >= before]
         lane.frontier, lane.end = max(lane.frontier, before), max(lane.end, before)
@@ -461,24 +418,21 @@ class Leases:
 
     def tick(self, now: int) -> None:
         """Do what is due: leases that ran out return, delayed ones become ready, old ones expire."""
-        timers = self._timers
-        while timers and timers[0][0] <= now:
-            _, kind, partition, offset = heappop(timers)
+        for _, kind, partition, offset in self._timers.due(now):
             lane = self.lanes[partition]
-            if kind == _LEASE:
+            if kind is Due.LEASE_ENDS:
                 lease = lane.leases.get(offset)
                 if lease is not None and lease.until_ms <= now:
                     self.counters.returned += 1
-                    self.tally.note("return", partition, offset, lease.consumer)
-                    self._return(lane, lease, now, 0, "")
-            elif kind == _DELAY:
-                if lane.delayed.get(offset, now + 1) <= now:
+                    self.release(lease, now)
+            elif kind is Due.DELAY_ENDS:
+                if lane.delayed.get(offset, _NO_LIMIT) <= now:
                     self._wake(lane, offset)
             elif lane.is_waiting(offset) and (self.expires_ms(lane, offset) or 0) <= now:
                 self._die(lane, offset, DeathReason.EXPIRED, "", now)
         if self.settings.ttl_ms is not None:
             self._age(now, self.settings.ttl_ms)
-        self._forget_seen(now)
+        self.seen.forget(now - self.settings.dedup_ms)
 
     def _wake(self, lane: Lane, offset: int) -> None:
         del lane.delayed[offset]
@@ -486,7 +440,7 @@ class Leases:
             lane.changed.add(offset)
         if offset >= lane.frontier:
             return
-        if self.settings.by_key:
+        if self._by_key:
             self.ready += 1
             lane.head = min(lane.head, offset)
             self._order.wake(lane.traits[offset].group)
@@ -504,29 +458,22 @@ class Leases:
                         self._die(lane, offset, DeathReason.EXPIRED, "", now)
                 lane.aged = min(end, lane.frontier)
 
-    def _forget_seen(self, now: int) -> None:
-        while self.seen and (oldest := next(iter(self.seen))):
-            if now - self.seen[oldest][0] < self.settings.dedup_ms:
-                return
-            del self.seen[oldest]
-            self.seen_changed.add(oldest)
-
     def next_deadline(self) -> int | None:
         """When ``tick`` should be called again at the latest."""
-        dues = [self._timers[0][0]] if self._timers else []
+        dues = [] if self._timers.next_ms is None else [self._timers.next_ms]
         if self.settings.ttl_ms is not None:
             dues += [lane.arrivals.of(lane.aged)[0] + self.settings.ttl_ms
                      for lane in self.lanes if lane.aged < lane.frontier]  # fmt: skip
         return min(dues, default=None)
 
     def _renew_timers(self) -> None:
-        """Timers of leases that were ended early pile up; keep those that still mean something."""
-        kept = [timer for timer in self._timers if timer[1] == _TTL and self.lanes[timer[2]].is_waiting(timer[3])]
-        for lane in self.lanes:
-            kept += [(lease.until_ms, _LEASE, lane.partition, offset) for offset, lease in lane.leases.items()]
-            kept += [(until, _DELAY, lane.partition, offset) for offset, until in lane.delayed.items()]
-        self._timers[:] = kept
-        heapify(self._timers)
+        kept = [timer for timer in self._timers.of(Due.LIFE_ENDS)
+                if self.lanes[timer.partition].is_waiting(timer.offset)]  # fmt: skip
+        held = [(lane.partition, lease) for lane in self.lanes for lease in lane.leases.values()]
+        ends = [(lease.until_ms, Due.LEASE_ENDS, partition, lease.offset) for partition, lease in held]
+        delays = [(until, Due.DELAY_ENDS, lane.partition, offset)
+                  for lane in self.lanes for offset, until in lane.delayed.items()]  # fmt: skip
+        self._timers.renew([*kept, *ends, *delays])
 
     # -- how it stands ---------------------------------------------------------------------------------------
     def counts(self) -> QueueCounts:

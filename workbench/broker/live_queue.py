@@ -21,7 +21,7 @@ from workbench.broker.queue_rows import QueueRow
 from workbench.broker.queue_settings import QueueSettings, queue_config
 from workbench.broker.stability import committed_batches
 from workbench.broker.topics import Partition, Topic
-from workbench.core.errors import Corrupt
+from workbench.core.errors import Corrupt, OutOfRange
 from workbench.core.queues import (
     SUBSCRIPTION_MARK,
     Delivery,
@@ -57,8 +57,10 @@ class LiveQueue:
         self._log = log
         self.leases = Leases(QueueSettings.of(self.config), lanes, row.counters)
         self._windows: deque[_Window] = deque(maxlen=_WINDOWS)
+        self._window = _Window(0, 0, [])  # the one last used
         self._came: list[deque[tuple[int, int]]] = [deque() for _ in lanes]
         self._came_from = [partition.end for partition in topic.partitions]
+        self.behind = True  # whether the log may have what was not taken in
 
     # -- what it is ------------------------------------------------------------------------------------------
     @property
@@ -85,18 +87,20 @@ class LiveQueue:
         settings = QueueSettings.of(self.config)
         if settings != self.leases.settings:
             self.leases.apply(settings)
+        self.behind = True
 
     # -- taking in -------------------------------------------------------------------------------------------
     def note_append(self, partition: int, end: int, now: int) -> None:
+        self.behind = True
         came = self._came[partition]
         if came and came[-1][1] == now:
             came[-1] = (end, now)
         else:
             came.append((end, now))
 
-    def catch_up(self, now: int, wanted: int = 0, steps: int = 0) -> bool:
+    def catch_up(self, now: int, wanted: int = 0, steps: int = 0) -> None:
         """Take in what is needed for ``wanted`` messages (everything, where the order depends on it), and ``steps``
-        more of every partition; True when there is more."""
+        more of every partition."""
         leases, more = self.leases, False
         for lane in leases.lanes:
             place = self.topic.partitions[lane.partition]
@@ -105,11 +109,11 @@ class LiveQueue:
             if lane.marks.floor < place.log_start:
                 leases.lose(lane.partition, place.log_start)
             left = steps
-            while lane.frontier < end and (leases.settings.needs_all or leases.ready < wanted or left > 0):
+            while lane.frontier < end and (leases.needs_all or leases.ready < wanted or left > 0):
                 self._take_in(lane, place, now)
                 left -= 1
             more |= lane.frontier < end
-        return more
+        self.behind = more
 
     def _take_in(self, lane: Lane, place: Partition, now: int) -> None:
         start = lane.frontier
@@ -142,12 +146,18 @@ class LiveQueue:
     # -- records ---------------------------------------------------------------------------------------------
     def record(self, partition: int, offset: int) -> StoredRecord:
         """The record of a message, decoded with those after it. Corrupt or OutOfRange when it can't be had."""
+        window = self._window
+        if window.partition != partition or not 0 <= offset - window.first < len(window.records):
+            window = self._window = self._find_window(partition, offset)
+        return window.records[offset - window.first]
+
+    def _find_window(self, partition: int, offset: int) -> _Window:
         for window in self._windows:
             if window.partition == partition and 0 <= offset - window.first < len(window.records):
-                return window.records[offset - window.first]
+                return window
         window = self._read_window(partition, offset)
         self._windows.appendleft(window)
-        return window.records[0]
+        return window
 
     def _read_window(self, partition: int, offset: int) -> _Window:
         records: list[StoredRecord] = []
@@ -173,6 +183,9 @@ class LiveQueue:
                 record = self.record(lease.partition, lease.offset)
             except Corrupt as damage:
                 self.leases.reject(lease, now, damage.message)
+                continue
+            except OutOfRange:  # retention was faster
+                self.leases.lose(lease.partition, self.topic.partitions[lease.partition].log_start)
                 continue
             lease.key = record.key
             found.append(Delivery(Receipt(lease.partition, lease.offset, lease.attempt), record, lease.until_ms))

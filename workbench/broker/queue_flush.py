@@ -32,8 +32,8 @@ class _Taken:
         self.live = live
         self.lanes = [changes for lane in leases.lanes if (changes := rows.LaneChanges.take(lane)) is not None]
         self.counters: Counters = replace(leases.counters)
-        self.seen_changed, leases.seen_changed = leases.seen_changed, set()
-        self.seen = {key: leases.seen[key] for key in self.seen_changed if key in leases.seen}
+        self.seen_changed, leases.seen.changed = leases.seen.changed, set()
+        self.seen = {key: leases.seen.ids[key] for key in self.seen_changed if key in leases.seen.ids}
 
     def write(self, db: sqlite3.Connection) -> None:
         queue_id = self.live.row.id
@@ -50,7 +50,7 @@ class _Taken:
     def give_back(self) -> None:
         for changes in self.lanes:
             changes.give_back()
-        self.live.leases.seen_changed |= self.seen_changed
+        self.live.leases.seen.changed |= self.seen_changed
 
 
 class Flush:
@@ -79,6 +79,8 @@ class Flush:
 
     def submit(self) -> None:
         """Queue the flush, unless one waits already. Without the lock: it may run here and now."""
+        if self._waits:  # it has not begun, so it will find what was marked before this was asked
+            return
         with self._lock:
             if self._waits or self._next is None:
                 return

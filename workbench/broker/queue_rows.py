@@ -22,6 +22,7 @@ import orjson
 from workbench.broker.lane import Lane, MessageRow
 from workbench.broker.leases import Counters
 from workbench.broker.marks import ChunkRow
+from workbench.broker.seen import Sighting
 
 SCHEMA = (
     """CREATE TABLE queue (
@@ -106,11 +107,11 @@ def load_lanes(connection: sqlite3.Connection, queue_id: int, partitions: int) -
     return lanes
 
 
-def load_seen(connection: sqlite3.Connection, queue_id: int) -> dict[str, tuple[int, int, int]]:
-    """Deduplication ids: when, partition, offset; oldest first."""
+def load_seen(connection: sqlite3.Connection, queue_id: int) -> dict[str, Sighting]:
+    """Deduplication ids, oldest first."""
     rows = connection.execute("SELECT dedup_id, at_ms, partition, offset FROM queue_seen WHERE queue_id = ? "
                               "ORDER BY at_ms", (queue_id,))  # fmt: skip
-    return {dedup_id: (at_ms, partition, offset) for dedup_id, at_ms, partition, offset in rows}
+    return {dedup_id: Sighting(*sighting) for dedup_id, *sighting in rows}
 
 
 @dataclass(slots=True)
@@ -158,7 +159,7 @@ def put_counters(connection: sqlite3.Connection, queue_id: int, counters: Counte
 
 
 def put_seen(connection: sqlite3.Connection, queue_id: int, changed: Iterable[str],
-             seen: Mapping[str, tuple[int, int, int]]) -> None:  # fmt: skip
+             seen: Mapping[str, Sighting]) -> None:  # fmt: skip
     for dedup_id in changed:
         if dedup_id in seen:
             connection.execute("INSERT OR REPLACE INTO queue_seen VALUES (?, ?, ?, ?, ?)",

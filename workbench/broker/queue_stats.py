@@ -56,7 +56,7 @@ class QueueMeter:
         consumers = tuple(
             QueueConsumerStat(one.name, one.in_flight, one.prefetch,
                               (one.acked - then.by_consumer.get((number, one.name), one.acked)) * per_second,
-                              leases.is_active(one.name))
+                              leases.consumers.is_active(one.name))
             for one in leases.consumers.values()
         )  # fmt: skip
         came_ms, settings = leases.oldest_came_ms(), leases.settings
