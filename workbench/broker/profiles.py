@@ -18,23 +18,23 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from workbench.core.errors import Invalid, NotFound, Refused
+from workbench.core.errors import Invalid, NotFound, Unsupported
 
 PROFILE = "queue.profile"
 _DEAD_LETTER = "queue.dead.letter"
 
 
 class Act(StrEnum):
-    """What may be asked of a queue and is not allowed everywhere. Those marked have an amount, which may be limited."""
+    """What may be asked of a queue and is not allowed everywhere. ``RECEIVE`` and ``IN_FLIGHT`` are never refused: no
+    more messages are handed out than their limit."""
 
     READ_AS_QUEUE = "read_as_queue"
     RECEIVE = "receive"  # messages at once
-    ACK = "ack"  # receipts at once
     ACK_MULTIPLE = "ack_multiple"
     NACK_DELAY = "nack_delay"  # milliseconds, more than none
     REJECT = "reject"
     EXTEND = "extend"
-    IN_FLIGHT = "in_flight"  # messages; a limit, not a refusal
+    IN_FLIGHT = "in_flight"  # messages
 
 
 class Level(StrEnum):
@@ -120,10 +120,10 @@ class Profile:
                 raise Invalid(f"{rule.setting} can't be {value or 'empty'}: {rule.say}", rule.next_step)
 
     def check_act(self, act: Act, settings: Mapping[str, str], amount: int = 0) -> None:
-        """Refused, naming the system's rule. ``amount``: how many, or how long."""
+        """Unsupported, naming the system's rule. ``amount``: how many, or how long."""
         for rule in self.rules:
             if rule.act is act and rule.holds(settings) and (rule.high is None or amount > rule.high):
-                raise Refused(rule.say, rule.next_step)
+                raise Unsupported(rule.say, rule.next_step)
 
     def limit(self, act: Act) -> int | None:
         """The greatest amount of an act; None without one."""
@@ -131,6 +131,11 @@ class Profile:
 
 
 # -- for those who have a config -----------------------------------------------------------------------------
+def limit(act: Act, settings: Mapping[str, str]) -> int | None:
+    """The greatest amount of an act; None without one."""
+    return profile(settings[PROFILE]).limit(act) if settings.get(PROFILE) else None
+
+
 def profile_defaults(config: Mapping[str, str], queue: str = "") -> dict[str, str]:
     """What the profile that ``config`` names sets where ``config`` does not; nothing without a profile."""
     name = config.get(PROFILE, "")

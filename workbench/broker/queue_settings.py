@@ -2,14 +2,15 @@
 
 They stand in the config of a queue topic, or of a subscription, under the keys of ``QUEUE_DEFAULTS``. Whatever is
 refused is refused with a sentence that says why. ``QueueSettings`` is the same read once, as the state machine
-goes by it.
+goes by it. A profile (see ``profiles``) brings defaults and rules of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from workbench.broker.profiles import PROFILE, Act, check_act, check_settings, limit, profile_defaults
 from workbench.core.errors import Invalid
 from workbench.core.queues import SubscriptionType
 
@@ -72,7 +73,7 @@ _NEGATIVE = "time only goes forward."
 _OVER_A_YEAR = "that is more than a year."
 
 _TABLE: Mapping[str, _Number | _Choice | _Name] = {
-    "queue.profile": _Choice("", PROFILES),
+    PROFILE: _Choice("", PROFILES),
     "queue.type": _Choice("shared", tuple(kind.value for kind in SubscriptionType)),
     "queue.visibility.ms": _Number(30_000, 1, MAX_VISIBILITY_MS, _AGAIN_AT_ONCE, _TOO_LONG),
     "queue.max.deliveries": _Number(0, 1, 1_000_000, "nothing would be delivered.", "that is no limit.", none=0),
@@ -99,7 +100,7 @@ outlives its last consumer, and where a new one begins."""
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
-    """A queue's config, read once. None is "without"."""
+    """A queue's config, read once. None is "without". ``whole`` is every setting as text."""
 
     profile: str = ""
     type: SubscriptionType = SubscriptionType.SHARED
@@ -117,10 +118,12 @@ class QueueSettings:
     prefetch: int = 0
     durable: bool = True
     start: str = "earliest"
+    whole: Mapping[str, str] = field(default_factory=lambda: QUEUE_DEFAULTS)
 
     @classmethod
-    def of(cls, config: Mapping[str, str]) -> QueueSettings:
-        whole = {**QUEUE_DEFAULTS, **config}
+    def of(cls, config: Mapping[str, str], queue: str = "") -> QueueSettings:
+        """As ``config`` and its profile say; ``queue`` is the name of the queue, if it has one already."""
+        whole = {**queue_defaults(config, queue), **config}
         return cls(
             profile=whole["queue.profile"],
             type=SubscriptionType(whole["queue.type"]),
@@ -138,7 +141,20 @@ class QueueSettings:
             prefetch=int(whole["queue.prefetch"]),
             durable=whole["queue.durable"] == "true",
             start=whole["queue.start"],
+            whole=whole,
         )
+
+    def allow(self, act: Act, amount: int = 0) -> None:
+        """Unsupported where the profile does not allow the act, naming the system's rule."""
+        check_act(act, self.whole, amount)
+
+    def most(self, asked: int, in_flight: int) -> int:
+        """How many of ``asked`` messages the profile lets be handed out while so many are in flight."""
+        if not self.profile:
+            return asked
+        at_once, together = limit(Act.RECEIVE, self.whole), limit(Act.IN_FLIGHT, self.whole)
+        left = asked if together is None else max(0, together - in_flight)
+        return min(asked, left) if at_once is None else min(asked, left, at_once)
 
     @property
     def by_key(self) -> bool:
@@ -166,6 +182,11 @@ def queue_config(config: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in config.items() if is_queue_setting(key)}
 
 
+def queue_defaults(config: Mapping[str, str], queue: str = "") -> dict[str, str]:
+    """What holds for a queue with ``config`` where it sets nothing: its profile's, else our own."""
+    return {**QUEUE_DEFAULTS, **queue_config(profile_defaults(config, queue))}
+
+
 def check_setting(key: str, value: str) -> str:
     """The value written the one way we store it."""
     if key not in _TABLE:
@@ -180,7 +201,9 @@ def check_queue_config(config: Mapping[str, str | None]) -> dict[str, str]:
 
 def check_together(name: str, config: Mapping[str, str], next_dead_letter: Callable[[str], str]) -> None:
     """What does not go together in queue ``name``. ``next_dead_letter(queue)`` is where that queue's dead go."""
-    settings = QueueSettings.of(config)
+    settings = QueueSettings.of(config, name)
+    settings.allow(Act.READ_AS_QUEUE)
+    check_settings(settings.whole)
     if settings.ordered_groups and settings.max_priority:
         raise Invalid("Ordered groups and priorities exclude each other: a priority would break a group's order.",
                       "Leave one of the two out.")  # fmt: skip

@@ -13,6 +13,7 @@ import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from workbench.broker.profiles import PROFILE, check_settings, profile_defaults
 from workbench.broker.queue_settings import check_setting, is_queue_setting
 from workbench.core.errors import AlreadyExists, Damaged, Invalid, NotFound
 from workbench.core.records import PartitionBounds
@@ -72,7 +73,7 @@ class LogRules:
 
     @classmethod
     def of(cls, config: Mapping[str, str]) -> LogRules:
-        whole = {**DEFAULTS, **config}
+        whole = {**topic_defaults(config), **config}
         compression = whole["compression.type"]
         return cls(
             retention_ms=int(whole["retention.ms"]),
@@ -143,11 +144,18 @@ def check_kind(kind: str) -> None:
 
 
 def check_kind_settings(kind: str, config: Mapping[str, str]) -> None:
-    """Queue settings belong to queues."""
-    found = next((key for key in config if is_queue_setting(key)), "")
+    """Queue settings belong to queues, but for the profile, which a stream may follow too; its rules hold."""
+    found = next((key for key in config if is_queue_setting(key) and key != PROFILE), "")
     if found and kind != "queue":
         raise Invalid(f"{found} is a setting of queues, and this topic is a {kind}.",
                       "Make a queue, or a subscription with it.")  # fmt: skip
+    own = {key: value for key, value in config.items() if key in DEFAULTS}
+    check_settings({**topic_defaults(config), **own, PROFILE: config.get(PROFILE, "")})
+
+
+def topic_defaults(config: Mapping[str, str]) -> dict[str, str]:
+    """What holds for a topic with ``config`` where it sets nothing: its profile's, else our own."""
+    return {**DEFAULTS, **{key: value for key, value in profile_defaults(config).items() if key in DEFAULTS}}
 
 
 def check_partitions(count: int, now: int = 0) -> None:

@@ -21,7 +21,7 @@ from workbench.broker.profiles import (
 from workbench.broker.profiles_page import page
 from workbench.broker.queue_settings import PROFILES, QUEUE_DEFAULTS, check_setting
 from workbench.broker.topics import DEFAULTS as TOPIC_DEFAULTS
-from workbench.core.errors import Invalid, NotFound, Refused
+from workbench.core.errors import Invalid, NotFound, Unsupported
 
 ROOT = Path(__file__).parents[3]
 NAMES = [each.name for each in profiles()]
@@ -128,7 +128,7 @@ def test_a_setting_against_the_rule_is_refused_in_its_words(each: Profile, rule:
 def test_an_act_against_the_rule_is_refused_in_its_words(each: Profile, rule: Rule):
     chosen = {key: values[0] for key, values in rule.when}
     settings = settings_of(each.name, **chosen)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Unsupported) as refused:
         check_act(rule.act, settings, (rule.high or 0) + 1)
     assert refused.value.message == rule.say
     if rule.high is not None:
@@ -140,7 +140,7 @@ def test_cumulative_acks_depend_on_the_subscription_type():
     for kind in ("exclusive", "failover"):
         check_act(Act.ACK_MULTIPLE, settings_of("pulsar", queue_type=kind))
     for kind in ("shared", "key_shared"):
-        with pytest.raises(Refused, match="cumulatively only in Exclusive and Failover"):
+        with pytest.raises(Unsupported, match="cumulatively only in Exclusive and Failover"):
             check_act(Act.ACK_MULTIPLE, settings_of("pulsar", queue_type=kind))
 
 
