@@ -141,7 +141,8 @@ class Broker:
         topics.check_partitions(partitions)
         settings = topics.check_config(config or {})
         topics.check_kind_settings(kind, settings)
-        self.queues.registry.check_together(name, settings)
+        if kind == "queue":
+            self.queues.registry.check_together(name, settings)
         now_ms = self.clock.now_ms()
 
         def insert(db: sqlite3.Connection) -> tuple[Topic, QueueRow | None]:
@@ -168,7 +169,8 @@ class Broker:
             kept = {key: value for key, value in topic.meta.config.items() if key not in changes}
             settings = {**kept, **checked}
             topics.check_kind_settings(topic.meta.kind, settings)
-            self.queues.registry.check_together(name, settings)
+            if topic.meta.kind == "queue":
+                self.queues.registry.check_together(name, settings)
             topics.update_config(db, topic.meta.id, settings)
             return topic, topics.altered(topic.meta, count, settings), topics.insert_partitions(db, topic, count)
 

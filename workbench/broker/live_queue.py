@@ -55,7 +55,7 @@ class LiveQueue:
         self.row = row
         self.topic = topic
         self._log = log
-        self.leases = Leases(QueueSettings.of(self.config), lanes, row.counters)
+        self.leases = Leases(QueueSettings.of(self.config, self.name), lanes, row.counters)
         self._windows: deque[_Window] = deque(maxlen=_WINDOWS)
         self._window = _Window(0, 0, [])  # the one last used
         self._came: list[deque[tuple[int, int]]] = [deque() for _ in lanes]
@@ -84,7 +84,7 @@ class LiveQueue:
             self.leases.lanes.append(Lane(partition.number))
             self._came.append(deque())
             self._came_from.append(0)
-        settings = QueueSettings.of(self.config)
+        settings = QueueSettings.of(self.config, self.name)
         if settings != self.leases.settings:
             self.leases.apply(settings)
         self.behind = True

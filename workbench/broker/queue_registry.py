@@ -15,6 +15,7 @@ from workbench.broker.journal import Journal
 from workbench.broker.lane import Lane
 from workbench.broker.live_queue import LiveQueue
 from workbench.broker.log import Log
+from workbench.broker.profiles import Act, check_act
 from workbench.broker.queue_journal import queue_entry
 from workbench.broker.store import Store
 from workbench.broker.topics import Topic, check_name, no_topic
@@ -81,6 +82,7 @@ class Registry:
         if found.meta.kind == "queue":
             raise Refused(f"{topic} is a queue itself: what one takes is gone for the others.",
                           "Subscribe to a stream, or attach to the queue.")  # fmt: skip
+        check_act(Act.READ_AS_QUEUE, found.meta.config)
         name = f"{topic}{SUBSCRIPTION_MARK}{subscription}"
         checked = settings.check_queue_config(config)
         self.check_together(name, checked)

@@ -21,6 +21,7 @@ from workbench.broker.journal import Journal
 from workbench.broker.lane import Lease
 from workbench.broker.live_queue import LiveQueue
 from workbench.broker.log import Log
+from workbench.broker.profiles import Act
 from workbench.broker.queue_flush import Flush
 from workbench.broker.queue_journal import backlog_of, tick_entries
 from workbench.broker.queue_moves import Moves
@@ -42,7 +43,6 @@ from workbench.core.queues import (
     QueueMeta,
     Receipt,
     Redriven,
-    SubscriptionType,
 )
 from workbench.core.snapshot import QueueStat
 
@@ -182,7 +182,8 @@ class Queues:
                 self._attach(live, consumer, None, 0)
             if live.behind and (leases.needs_all or leases.ready < max_messages):
                 live.catch_up(now, max_messages)
-            taken = leases.take(consumer, max_messages, now, visibility_ms)
+            most = leases.settings.most(max_messages, leases.in_flight)
+            taken = leases.take(consumer, most, now, visibility_ms)
             if not taken and not leases.leaving:
                 return []
             found = live.deliver(taken, now)
@@ -201,7 +202,7 @@ class Queues:
             leases = live.leases
             held, stale = _held(live, receipts, consumer)
             if multiple:
-                _check_multiple(live)
+                live.leases.settings.allow(Act.ACK_MULTIPLE)
                 held = list({id(one): one for lease in held for one in leases.leases_until(lease)}.values())
             for lease in held:
                 leases.ack(lease)
@@ -215,11 +216,13 @@ class Queues:
         """Back to the queue, after ``delay_ms`` (None: as the queue says)."""
         if delay_ms is not None:
             settings.check_delay(delay_ms)
-        self._settle(queue, receipts, lambda live, lease, now: live.leases.nack(lease, now, delay_ms, reason))
+        asked = Act.NACK_DELAY if delay_ms else None
+        self._settle(queue, receipts, lambda live, lease, now: live.leases.nack(lease, now, delay_ms, reason), asked,
+                     delay_ms or 0)  # fmt: skip
 
     def reject(self, queue: str, receipts: Sequence[Receipt], reason: str = "") -> None:
         """Dead at once."""
-        self._settle(queue, receipts, lambda live, lease, now: live.leases.reject(lease, now, reason))
+        self._settle(queue, receipts, lambda live, lease, now: live.leases.reject(lease, now, reason), Act.REJECT)
 
     def release(self, queue: str, receipts: Sequence[Receipt]) -> None:
         """Back to the queue as if the lease had run out."""
@@ -228,13 +231,18 @@ class Queues:
     def extend(self, queue: str, receipts: Sequence[Receipt], visibility_ms: int) -> None:
         """The leases end ``visibility_ms`` from now."""
         settings.check_visibility(visibility_ms)
-        self._settle(queue, receipts, lambda live, lease, now: live.leases.extend(lease, now, visibility_ms))
+        self._settle(queue, receipts, lambda live, lease, now: live.leases.extend(lease, now, visibility_ms),
+                     Act.EXTEND)  # fmt: skip
 
     def _settle(self, queue: str, receipts: Sequence[Receipt],
-                act: Callable[[LiveQueue, Lease, int], None]) -> None:  # fmt: skip
+                act: Callable[[LiveQueue, Lease, int], None], asked: Act | None = None,
+                amount: int = 0) -> None:  # fmt: skip
+        """``asked`` is what the queue's profile must allow, with its amount."""
         now = self._clock.now_ms()
         with self._lock:
             live = self._queue(queue)
+            if asked is not None:
+                live.leases.settings.allow(asked, amount)
             held, stale = _held(live, receipts, "")
             for lease in held:
                 act(live, lease, now)
@@ -375,13 +383,6 @@ def _held(live: LiveQueue, receipts: Sequence[Receipt], consumer: str) -> tuple[
             stale = Refused(f"Receipt {Receipt(*receipt)} is no longer valid: its lease is over, or it was settled.",
                             "Receive the message again.")  # fmt: skip
     return held, stale
-
-
-def _check_multiple(live: LiveQueue) -> None:
-    shared = live.leases.settings.type in (SubscriptionType.SHARED, SubscriptionType.KEY_SHARED)
-    if live.leases.settings.profile == "pulsar" and shared:
-        raise Refused("Pulsar acks several at once only where one consumer is active.",
-                      "Ack them one by one, or make the subscription exclusive or failover.")  # fmt: skip
 
 
 def _refused(reason: Refused) -> Future[None]:
