@@ -6,6 +6,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workbench.broker import Broker, BrokerReader, decode_batch
 from workbench.core.clock import ManualClock
@@ -83,6 +85,38 @@ def test_records_with_other_headers_may_go_other_ways(broker: Broker):
     answers = broker.exchanges.publish("files", "", sent).result()
     assert [answer.queues for answer in answers] == [("pdf",), ("rest",), ("rest",)]
     assert (values(broker, "pdf"), values(broker, "rest")) == ([b"1"], [b"2", b"3"])
+
+
+keys = st.sampled_from(["a", "b", "a.b", "b.a"])
+bindings = st.tuples(st.sampled_from("xy"), st.sampled_from("pqr"), st.sampled_from(["a", "*", "#", "a.*", "#.b"]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(bindings, max_size=6), st.booleans(), st.lists(st.tuples(st.sampled_from("xy"), keys), max_size=8))
+def test_what_was_sent_lies_once_in_every_queue_that_it_was_routed_to(tmp_path_factory, bound, linked, sent):
+    path = tmp_path_factory.mktemp("routes") / "work.flow"
+    with Broker.create(path, background=False) as broker:
+        for queue in "pqr":
+            broker.create_topic(queue, kind="queue")
+        for name in "xy":
+            broker.exchanges.declare(Exchange(name, ExchangeType.TOPIC))
+        for exchange, queue, key in bound:
+            broker.exchanges.bind(Binding(exchange, queue, key))
+        if linked:
+            broker.exchanges.bind(Binding("x", "y", "#", to_exchange=True))
+            broker.exchanges.bind(Binding("y", "x", "a", to_exchange=True))
+        expected: dict[str, list[bytes]] = {"p": [], "q": [], "r": []}
+        for number, (exchange, key) in enumerate(sent):
+            (answer,) = broker.exchanges.publish(exchange, key, records(b"%d" % number)).result()
+            assert set(answer.queues) == set(broker.exchanges.route(exchange, key).queues)
+            for queue in answer.queues:
+                expected[queue].append(b"%d" % number)
+        assert {queue: values(broker, queue) for queue in "pqr"} == expected
+        stats = {stat.name: stat for stat in broker.exchanges.stats()}
+        lost = sum(not broker.exchanges.route(exchange, key).queues for exchange, key in sent)
+        assert sum(stat.unroutable for stat in stats.values()) == lost
+    with Broker.open(path, background=False) as broker:
+        assert {queue: values(broker, queue) for queue in "pqr"} == expected
 
 
 # -- confirms and returns ------------------------------------------------------------------------------------
