@@ -50,13 +50,19 @@ from workbench.broker.naming import (
     shard_name,
 )
 from workbench.broker.profiles import Act, Feature, Level, Profile, Rule, Source, profile, profiles
-from workbench.broker.queue_settings import PROFILES, QUEUE_DEFAULTS, QueueSettings, check_queue_config
+from workbench.broker.queue_settings import (
+    PROFILES,
+    QUEUE_DEFAULTS,
+    QueueSettings,
+    check_queue_config,
+    queue_defaults,
+)
 from workbench.broker.queues import Queues
 from workbench.broker.reader import BatchSpan, BrokerReader, StoredBatches
 from workbench.broker.stability import InvalidTransactionState
 from workbench.broker.stats import BrokerStats
 from workbench.broker.topics import DEFAULTS as TOPIC_DEFAULTS
-from workbench.broker.topics import MAX_PARTITIONS, TopicMeta
+from workbench.broker.topics import MAX_PARTITIONS, TopicMeta, topic_defaults
 from workbench.broker.transactions import InvalidTransactionTimeout
 
 __all__ = [
@@ -69,5 +75,6 @@ __all__ = [
     "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember",
     "assignor", "batch_header", "batch_keys", "batch_times", "check_batch", "check_queue_config", "deaths_of",
     "decode_assignment", "decode_batch", "encode_batch", "place_name", "place_of_sequence_number", "profile",
-    "profiles", "receipt_name", "receipt_of", "record_at", "shard_name", "split_batches", "subscribed_topics",
+    "profiles", "queue_defaults", "receipt_name", "receipt_of", "record_at", "shard_name", "split_batches",
+    "subscribed_topics", "topic_defaults",
 ]  # fmt: skip

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from workbench.broker import QUEUE_DEFAULTS, Broker
+from workbench.broker import Broker, queue_defaults
 from workbench.control.queues import (
     AlterQueue,
     DeliveryList,
@@ -175,8 +175,3 @@ class QueueActs:
 
     async def _alter(self, session: ClientSession, command: AlterQueue) -> None:
         await asyncio.to_thread(self._queues.alter, command.queue, command.config)
-
-
-def queue_defaults(config: Mapping[str, str], name: str) -> dict[str, str]:
-    """What holds where a queue sets nothing."""
-    return dict(QUEUE_DEFAULTS)

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from random import Random
 
-from workbench.broker import TOPIC_DEFAULTS, Broker, TopicMeta
+from workbench.broker import Broker, TopicMeta, queue_defaults, topic_defaults
 from workbench.control.messages import (
     AlterTopic,
     AppendBatch,
@@ -22,7 +22,6 @@ from workbench.core.changes import Changes
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Record
 from workbench.host.acts import Act, Acts
-from workbench.host.queues import queue_defaults
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 
@@ -98,6 +97,5 @@ class TopicActs:
 
 def _defaults(meta: TopicMeta) -> dict[str, str]:
     """What holds where the topic sets nothing."""
-    if meta.kind != "queue":
-        return dict(TOPIC_DEFAULTS)
-    return {**TOPIC_DEFAULTS, **queue_defaults(meta.config, meta.name)}
+    found = topic_defaults(meta.config)
+    return found | queue_defaults(meta.config, meta.name) if meta.kind == "queue" else found

@@ -12,7 +12,7 @@ from typing import Any
 
 from kio.schema.errors import ErrorCode
 
-from workbench.broker import TOPIC_DEFAULTS, TopicMeta
+from workbench.broker import TOPIC_DEFAULTS, TopicMeta, topic_defaults
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.listeners.kafka.call import NODE_ID, Api, Call, Fields
 from workbench.listeners.kafka.errors import code_of
@@ -48,7 +48,7 @@ def config_entries(meta: TopicMeta, version: int) -> list[Fields]:
 
 def _values(meta: TopicMeta) -> list[tuple[str, str, int]]:
     own = [(name, meta.config.get(name, default), _OF_TOPIC if name in meta.config else _DEFAULT)
-           for name, default in TOPIC_DEFAULTS.items()]  # fmt: skip
+           for name, default in topic_defaults(meta.config).items()]  # fmt: skip
     return sorted([*own, *((name, value, _DEFAULT) for name, value in FIXED.items())])
 
 
