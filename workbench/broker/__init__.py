@@ -17,7 +17,7 @@ from workbench.broker.compression import CODECS
 from workbench.broker.consumer_protocol import decode_assignment
 from workbench.broker.deaths import deaths_of
 from workbench.broker.exchanges import Exchanges
-from workbench.broker.journal_state import JournalState, PastGroup, PastTopic
+from workbench.broker.journal_state import JournalState, PastExchange, PastGroup, PastQueue, PastTopic
 from workbench.broker.log import BatchTooLarge
 from workbench.broker.membership import (
     CommittedOffset,
@@ -71,10 +71,10 @@ __all__ = [
     "DeliveryTags", "Exchanges", "Feature", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
     "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
     "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult", "JoinedMember", "JournalState",
-    "Leaver", "Level", "MemberIdRequired", "MemberMeta", "PastGroup", "PastTopic", "Profile", "QueueSettings", "Queues",
-    "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember",
-    "assignor", "batch_header", "batch_keys", "batch_times", "check_batch", "check_queue_config", "deaths_of",
-    "decode_assignment", "decode_batch", "encode_batch", "place_name", "place_of_sequence_number", "profile",
-    "profiles", "queue_defaults", "receipt_name", "receipt_of", "record_at", "shard_name", "split_batches",
-    "subscribed_topics", "topic_defaults",
+    "Leaver", "Level", "MemberIdRequired", "MemberMeta", "PastExchange", "PastGroup", "PastQueue", "PastTopic",
+    "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest",
+    "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch",
+    "check_queue_config", "deaths_of", "decode_assignment", "decode_batch", "encode_batch", "place_name",
+    "place_of_sequence_number", "profile", "profiles", "queue_defaults", "receipt_name", "receipt_of", "record_at",
+    "shard_name", "split_batches", "subscribed_topics", "topic_defaults",
 ]  # fmt: skip

@@ -1,14 +1,14 @@
 """The state of a session as its journal tells it: a fold of entries, the same for the writer and for every reader.
 
 The writer keeps one to make keyframes (a keyframe is exactly the fold of all entries before it); a reader starts
-from a keyframe and applies the entries after it, so both always agree. Entries carry absolute offsets, so applying
-one twice does no harm. Not thread-safe: it belongs to whoever folds.
+from a keyframe and applies the entries after it, so both always agree. Entries carry absolute numbers, so applying
+one twice does no harm (but for ``route``, which counts). Not thread-safe: it belongs to whoever folds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from workbench.core.journal import JournalEntry
@@ -62,14 +62,37 @@ class PastGroup:
         return {part: member_id for member_id, member in self.members.items() for part in member.partitions}
 
 
-class JournalState:
-    """Topics, groups, producers and the run at one place of the journal."""
+@dataclass(slots=True)
+class PastQueue:
+    """``consumers`` and how much each had in flight."""
 
-    __slots__ = ("groups", "producers", "run", "seed", "speed", "topics")
+    topic: str = ""
+    ready: int = 0
+    delayed: int = 0
+    in_flight: int = 0
+    dead: int = 0
+    consumers: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PastExchange:
+    """What could not be routed since the host had started."""
+
+    unroutable: int = 0
+    returned: int = 0
+    last_unroutable: str = ""
+
+
+class JournalState:
+    """Topics, groups, queues, producers and the run at one place of the journal."""
+
+    __slots__ = ("exchanges", "groups", "producers", "queues", "run", "seed", "speed", "topics")
 
     def __init__(self) -> None:
         self.topics: dict[str, PastTopic] = {}
         self.groups: dict[str, PastGroup] = {}
+        self.queues: dict[str, PastQueue] = {}
+        self.exchanges: dict[str, PastExchange] = {}
         self.producers: dict[str, dict[str, Any]] = {}
         self.run = "stopped"
         self.speed = 1.0
@@ -79,7 +102,8 @@ class JournalState:
     def size(self) -> int:
         """How many numbers it holds: what a keyframe costs."""
         parts = sum(len(topic.partitions) for topic in self.topics.values())
-        return parts + sum(len(group.committed) + len(group.positions) for group in self.groups.values())
+        groups = sum(len(group.committed) + len(group.positions) for group in self.groups.values())
+        return parts + groups + sum(4 + len(queue.consumers) for queue in self.queues.values())
 
     def apply(self, entry: JournalEntry) -> None:
         """Take one entry into account; kinds that change no state are passed over."""
@@ -107,7 +131,8 @@ class JournalState:
             for name, g in self.groups.items()
         }  # fmt: skip
         return {"topics": topics, "groups": groups, "producers": self.producers, "run": self.run, "speed": self.speed,
-                "seed": self.seed}  # fmt: skip
+                "seed": self.seed, "queues": {name: asdict(queue) for name, queue in self.queues.items()},
+                "exchanges": {name: asdict(exchange) for name, exchange in self.exchanges.items()}}  # fmt: skip
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> JournalState:
@@ -122,6 +147,8 @@ class JournalState:
             }
             self.groups[name] = PastGroup(g["state"], g["generation"], g["assignor"], members,
                                           _load_offsets(g["committed"]), _load_offsets(g["positions"]))  # fmt: skip
+        self.queues = {name: PastQueue(**queue) for name, queue in state.get("queues", {}).items()}
+        self.exchanges = {name: PastExchange(**exchange) for name, exchange in state.get("exchanges", {}).items()}
         self.producers = {node: dict(detail) for node, detail in state["producers"].items()}
         self.run, self.speed, self.seed = state["run"], state["speed"], state["seed"]
         return self
@@ -240,16 +267,42 @@ def _run(state: JournalState, entry: JournalEntry) -> None:
     state.seed = entry.detail.get("seed", state.seed)
 
 
+def _queue(state: JournalState, entry: JournalEntry) -> None:
+    act = entry.detail.get("act", "")
+    if act == "deleted":
+        state.queues.pop(entry.group, None)
+        return
+    queue = state.queues.setdefault(entry.group, PastQueue(entry.topic))
+    if act == "attached":
+        queue.consumers[entry.member] = 0
+    elif act == "detached":
+        queue.consumers.pop(entry.member, None)
+
+
+def _backlog(state: JournalState, entry: JournalEntry) -> None:
+    state.queues[entry.group] = PastQueue(entry.topic, **entry.detail)
+
+
+def _route(state: JournalState, entry: JournalEntry) -> None:
+    exchange = state.exchanges.setdefault(entry.group, PastExchange())
+    exchange.unroutable += entry.count
+    exchange.returned += entry.count if entry.detail.get("act") == "returned" else 0
+    exchange.last_unroutable = entry.detail.get("key", "")
+
+
 def _host(state: JournalState, entry: JournalEntry) -> None:
-    """Every start and stop of a host leaves groups without members and nothing running."""
+    """Every start and stop of a host leaves groups without members, queues without leases, and nothing running."""
     state.run = "stopped"
     for group in state.groups.values():
         group.members.clear()
         group.state = "Empty"
+    for queue in state.queues.values():
+        queue.ready, queue.in_flight, queue.consumers = queue.ready + queue.in_flight, 0, {}
+    state.exchanges.clear()
 
 
 _CHANGES: Mapping[str, Callable[[JournalState, JournalEntry], None]] = {
     "append": _append, "deliver": _deliver, "commit": _commit, "retention": _retention, "topic": _topic,
     "group": _group, "join": _join, "leave": _leave, "rebalance": _rebalance, "reset": _reset, "member": _member,
-    "producer": _producer, "run": _run, "host": _host,
+    "producer": _producer, "run": _run, "host": _host, "queue": _queue, "backlog": _backlog, "route": _route,
 }  # fmt: skip

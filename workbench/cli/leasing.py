@@ -87,7 +87,7 @@ class Leasing:
     def _settle(self, act: str, receipts: Sequence[Receipt]) -> None:
         if not receipts:
             return
-        reason = "given back by «workbench consume»" if act == "nack" else ""
+        reason = "consumed with --ack nack" if act == "nack" else ""
         try:
             self._host.call(SettleMessages(self._queue, tuple(receipts), act, reason=reason, consumer=self._consumer))
         except Refused as error:  # the other receipts were settled; these messages come again

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from workbench.broker import Level, Profile, profile
 from workbench.cli.output import note, print_json, print_table
 from workbench.cli.queue_words import count_words, counters_of, counts_of, message_document, message_row, plan_words
 from workbench.cli.redrive import redrive
@@ -103,9 +104,10 @@ def describe(file: Path, queue: str, as_json: bool) -> None:
         for lease in info.stat.leases
     ]  # fmt: skip
     counters = counters_of(info.stat.counts)
+    follows = profile(info.stat.profile) if info.stat.profile else None
     if as_json:
         print_json(_summary(info) | {"counters": counters, "settings": settings, "consumer_list": consumers,
-                                     "leases": leases})  # fmt: skip
+                                     "leases": leases, "words": dict(follows.names) if follows else {}})  # fmt: skip
         return
     what = f"a subscription to {info.meta.topic}" if info.meta.subscription else "a queue"
     print(f"{queue}: {what}, {info.stat.type}; {count_words(info.stat.counts)}")
@@ -117,6 +119,18 @@ def describe(file: Path, queue: str, as_json: bool) -> None:
     print_table(("SETTING", "VALUE", "SET"), [
         (key, value, "yes" if key in info.meta.config else "default") for key, value in sorted(settings.items())
     ])  # fmt: skip
+    if follows:
+        _tell_profile(follows)
+
+
+def _tell_profile(follows: Profile) -> None:
+    """What things are called there, and what of it is not as it is there."""
+    print(f"It follows {follows.title} ({follows.as_of}).")
+    words = follows.names.items()
+    print_table(("HERE", "THERE"), [(word.replace("_", " "), name or "has none") for word, name in words])
+    for feature in follows.features.values():
+        if feature.level is not Level.MODELLED and not feature.lacks:
+            print(f"{feature.title}, {feature.level}: {feature.text}")
 
 
 @queues.command()

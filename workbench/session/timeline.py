@@ -27,6 +27,7 @@ from workbench.core.snapshot import (
     TopicStat,
 )
 from workbench.session.marks import Mark, mark_of, told_together
+from workbench.session.past_queues import exchanges_of, queues_of
 
 RATE_WINDOW_MS = 1_000
 TREND_WINDOW_MS = 5_000
@@ -59,10 +60,11 @@ class _Recent:
     records_in: dict[TopicPartition, int]
     bytes_in: dict[str, int]
     delivered: dict[tuple[str, str], int]
+    acked: dict[str, int]
 
     @classmethod
     def of(cls, entries: Sequence[JournalEntry]) -> _Recent:
-        self = cls({}, {}, {})
+        self = cls({}, {}, {}, {})
         for entry in entries:
             if entry.kind == "append":
                 part = TopicPartition(entry.topic, entry.partition)
@@ -71,7 +73,16 @@ class _Recent:
             elif entry.kind == "deliver":
                 key = (entry.group, entry.member)
                 self.delivered[key] = self.delivered.get(key, 0) + entry.count
+            elif entry.kind == "ack":
+                self.acked[entry.group] = self.acked.get(entry.group, 0) + entry.count
         return self
+
+    def topics_in(self) -> dict[str, int]:
+        """Records by topic."""
+        found: dict[str, int] = {}
+        for part, count in self.records_in.items():
+            found[part.topic] = found.get(part.topic, 0) + count
+        return found
 
 
 class Timeline:
@@ -110,14 +121,17 @@ class Timeline:
         ]  # fmt: skip
 
     def state_at(self, ms: int) -> Snapshot:
-        """Everything as it stood at ``ms``: offsets, commits, positions, members, lag, rates, the run."""
+        """Everything as it stood at ``ms``: offsets, commits, positions, members, lag, queues, rates, the run."""
         recent = _Recent.of(self._fold_to(ms))
         lags = self._lags(ms)
         topics = tuple(_topic(name, past, recent) for name, past in sorted(self._state.topics.items()))
         groups = tuple(self._group(name, past, recent, lags, ms) for name, past in sorted(self._state.groups.items()))
         producers = tuple(_producer(node, detail) for node, detail in self._state.producers.items())
-        return Snapshot(at_ms=ms, live=False, run=RunState(self._state.run), speed=self._state.speed, topics=topics,
-                        groups=groups, producers=producers)  # fmt: skip
+        return Snapshot(
+            at_ms=ms, live=False, run=RunState(self._state.run), speed=self._state.speed, topics=topics, groups=groups,
+            producers=producers, queues=queues_of(self._state, recent.topics_in(), recent.acked),
+            exchanges=exchanges_of(self._state),
+        )  # fmt: skip
 
     # -- folding -------------------------------------------------------------------------------------------
     def _fold_to(self, ms: int) -> list[JournalEntry]:
@@ -132,7 +146,7 @@ class Timeline:
             self._state.apply(entry)
             self._applied_id = entry.id
         return self._reader.journal(
-            from_ms=ms - RATE_WINDOW_MS + 1, to_ms=ms + 1, kinds=("append", "deliver"), limit=ALL
+            from_ms=ms - RATE_WINDOW_MS + 1, to_ms=ms + 1, kinds=("append", "deliver", "ack"), limit=ALL
         )
 
     def _lags(self, ms: int) -> tuple[Lags, list[LagSample]]:

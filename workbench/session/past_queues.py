@@ -1,0 +1,41 @@
+"""Queues and exchanges as they stood, from the folded journal: the same values as live.
+
+The journal knows how many messages were in which state and who had how many in flight. Single leases, and what was
+published and could be routed, are not in it and stay empty.
+"""
+
+from __future__ import annotations
+
+from workbench.broker import JournalState, PastExchange, PastQueue
+from workbench.core.queues import SUBSCRIPTION_MARK, QueueCounts
+from workbench.core.snapshot import ExchangeStat, QueueConsumerStat, QueueStat
+
+
+def queues_of(state: JournalState, records_in: dict[str, int], acked: dict[str, int]) -> tuple[QueueStat, ...]:
+    """All queues by name. ``records_in`` by topic and ``acked`` by queue are of the last second."""
+    return tuple(
+        _queue(name, past, state, float(records_in.get(past.topic, 0)), float(acked.get(name, 0)))
+        for name, past in sorted(state.queues.items())
+    )
+
+
+def _queue(name: str, past: PastQueue, state: JournalState, rate_in: float, rate_out: float) -> QueueStat:
+    subscription = name.partition(SUBSCRIPTION_MARK)[2]
+    topic = state.topics.get(past.topic)
+    config = topic.config if topic is not None and not subscription else {}
+    return QueueStat(
+        name, past.topic, QueueCounts(past.ready, past.delayed, past.in_flight, past.dead), rate_in, rate_out,
+        profile=config.get("queue.profile", ""), subscription=subscription, type=config.get("queue.type", "shared"),
+        dead_letter=config.get("queue.dead.letter", ""),
+        consumers=tuple(QueueConsumerStat(who, held) for who, held in sorted(past.consumers.items())),
+    )  # fmt: skip
+
+
+def exchanges_of(state: JournalState) -> tuple[ExchangeStat, ...]:
+    """Those that had messages nobody took, since the host had started."""
+    return tuple(_exchange(name, past) for name, past in sorted(state.exchanges.items()))
+
+
+def _exchange(name: str, past: PastExchange) -> ExchangeStat:
+    return ExchangeStat(name, "", unroutable=past.unroutable, returned=past.returned,
+                        last_unroutable=past.last_unroutable)  # fmt: skip
