@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -145,9 +146,25 @@ def test_a_window_starts_its_host_attaches_and_closes_it(path: Path):
     snapshot = host.call(TakeSnapshot())
     print(f"idle: {snapshot.host.rss_bytes / 2**20:.0f} MiB")
     assert snapshot.host.rss_bytes < 60 * 2**20
-    host.call(Shutdown())
+    host.call(Shutdown(of_window=True))
     host.close()
     assert [found.name for found in path.parent.iterdir()] == ["a.flow"]
+
+
+def test_a_window_that_closes_leaves_a_host_alone_that_serves_by_itself(path: Path):
+    """Programs may be connected to what somebody started with ``workbench serve``."""
+    serving = subprocess.Popen([sys.executable, "-m", "workbench", "serve", str(path)], stdout=subprocess.PIPE)
+    assert serving.stdout is not None
+    with serving.stdout:
+        serving.stdout.readline()
+        window = start_host(path)
+        window.call(Shutdown(of_window=True))
+        window.close()
+        again = ControlClient.attach(path)
+        assert again.call(Status()).pid == serving.pid
+        again.call(Shutdown())
+        again.close()
+        assert serving.wait(30) == 0
 
 
 def test_a_million_events_leave_the_host_small(path: Path):

@@ -356,7 +356,10 @@ class ListKafkaUsers(Command, frozen=True, tag=True):
 
 
 class Shutdown(Command, frozen=True, tag=True):
-    """Stop in order."""
+    """Stop in order; with ``of_window`` only a host that a window started, for others may rely on one that serves by
+    itself."""
+
+    of_window: bool = False
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -61,6 +61,7 @@ async def _serve(settings: HostSettings) -> None:
     if settings.make is not None and not settings.file.exists():
         make_workspace(settings.file, settings.make)
     service = await Service.open(settings.file)
+    service.of_window = settings.child
     try:
         if settings.kafka is not None:
             await service.kafka.listen(settings.kafka)

@@ -57,6 +57,7 @@ class Service:
         self.kafka = KafkaActs(broker)
         self._started_ms = self._clock.now_ms()
         self.shutdown_asked = asyncio.Event()
+        self.of_window = False  # whether a window started this host, and takes it along when it closes
         self.sessions: set[ClientSession] = set()
         engine = EmbeddedEngine(broker)
         self._runner = FlowRunner(engine, clock=self._clock, journal=broker.journal, note_delivery=broker.note_delivery)
@@ -182,4 +183,5 @@ class Service:
         await asyncio.to_thread(self._broker.backup, target)
 
     async def _shutdown(self, session: ClientSession, command: Shutdown) -> None:
-        self.shutdown_asked.set()
+        if self.of_window or not command.of_window:
+            self.shutdown_asked.set()

@@ -164,7 +164,7 @@ def test_the_drawing_is_saved_soon_after_an_edit_and_at_the_end(qtbot, window, c
     window.workspace.perform(RenameNode("billing", "bills"))
     window.close()
     assert '"bills"' in caller.of(SaveFlow)[-1].text
-    assert isinstance(caller.asked[-1], Shutdown)
+    assert caller.asked[-1] == Shutdown(of_window=True)
 
 
 # -- panels of single parts --------------------------------------------------------------------------------

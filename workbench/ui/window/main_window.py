@@ -413,7 +413,7 @@ class MainWindow(QMainWindow):
             self.layouts.fit_width(event.size().width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Save the drawing and the layout, stop the host that serves this window, then let go."""
+        """Save the drawing and the layout, stop the host if a window started it, then let go."""
         self.layouts.save()
         self.settings.sync()
         self.own_panels.close_all()
@@ -421,7 +421,7 @@ class MainWindow(QMainWindow):
         try:
             self.autosave.flush()
             if self.workspace.connected:
-                self.workspace.call(Shutdown())
+                self.workspace.call(Shutdown(of_window=True))
         except WorkbenchError as error:
             self._host_lost(error.sentence())
         self.autosave.close()
