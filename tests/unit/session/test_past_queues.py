@@ -1,0 +1,132 @@
+"""Queues in the past: at every instant what they were then, whatever happened since; also after a host that died."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from workbench.broker import Broker, BrokerReader
+from workbench.core.clock import ManualClock
+from workbench.core.records import Record
+from workbench.session.timeline import Timeline
+
+QUEUES = {"jobs": "jobs", "orders:mail": "orders"}
+
+
+def make(path):
+    broker = Broker.create(path, clock=ManualClock(), background=False)
+    broker.create_topic("letters", 1, "queue")
+    broker.create_topic("jobs", 2, "queue", {"queue.max.deliveries": "2", "queue.dead.letter": "letters"})
+    broker.create_topic("orders", 1)
+    broker.queues.subscribe("orders", "mail", {})
+    return broker
+
+
+def pass_time(broker, ms=100):
+    """What happened carries the time at which it is told."""
+    broker.keep_house()
+    broker.clock.advance(ms)
+    broker.keep_house()
+
+
+def seen(stats):
+    return {
+        stat.name: (stat.topic, stat.subscription, stat.counts.ready, stat.counts.delayed, stat.counts.in_flight,
+                    stat.counts.dead, {one.consumer: one.in_flight for one in stat.consumers})
+        for stat in stats
+    }  # fmt: skip
+
+
+class QueueSession(RuleBasedStateMachine):
+    place = None
+
+    @initialize()
+    def open(self):
+        self.broker = make(self.place.mktemp("queues") / "a.flow")
+        self.truths = []
+
+    def teardown(self):
+        if not hasattr(self, "broker"):
+            return
+        self.look()
+        with BrokerReader(self.broker.path) as reader:
+            timeline = Timeline(reader)
+            for at_ms, truth in (*self.truths, *reversed(self.truths)):
+                assert seen(timeline.state_at(at_ms).queues) == truth
+        self.broker.close()
+
+    @rule()
+    def look(self):
+        pass_time(self.broker)
+        self.truths.append((self.broker.clock.now_ms(), seen(self.broker.queues.stats())))
+
+    @rule(queue=st.sampled_from(sorted(QUEUES)), count=st.integers(1, 5))
+    def send(self, queue, count):
+        self.broker.append(QUEUES[queue], 0, [Record(None, b"x")] * count)
+
+    @rule(queue=st.sampled_from(sorted(QUEUES)), who=st.sampled_from(["ann", "bob"]), count=st.integers(1, 4),
+          act=st.sampled_from(["keep", "ack", "nack", "later", "reject"]))  # fmt: skip
+    def receive(self, queue, who, count, act):
+        receipts = [delivery.receipt for delivery in self.broker.queues.receive(queue, who, count)]
+        if act == "ack":
+            self.broker.queues.ack(queue, receipts)
+        elif act in ("nack", "later"):
+            self.broker.queues.nack(queue, receipts, delay_ms=5_000 if act == "later" else None)
+        elif act == "reject":
+            self.broker.queues.reject(queue, receipts)
+
+    @rule(queue=st.sampled_from(sorted(QUEUES)), who=st.sampled_from(["ann", "bob"]))
+    def leave(self, queue, who):
+        self.broker.queues.detach(queue, who)
+
+    @rule(queue=st.sampled_from(["jobs", "letters"]))
+    def redrive_or_purge(self, queue):
+        if queue == "jobs":
+            self.broker.queues.purge(queue)
+        else:
+            self.broker.queues.redrive(queue)
+
+
+def test_any_instant_is_found_again(tmp_path_factory):
+    QueueSession.place = tmp_path_factory
+    QueueSession.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+    QueueSession.TestCase().runTest()
+
+
+@pytest.fixture
+def broker(tmp_path):
+    with make(tmp_path / "a.flow") as made:
+        yield made
+
+
+def test_rates_are_those_of_the_second_before(broker):
+    broker.append("jobs", 0, [Record(None, b"x")] * 30).result()
+    broker.queues.ack("jobs", [d.receipt for d in broker.queues.receive("jobs", "ann", 20)])
+    pass_time(broker)
+    with BrokerReader(broker.path) as reader:
+        jobs = Timeline(reader).state_at(broker.clock.now_ms()).queue("jobs")
+        assert (jobs.rate_in, jobs.rate_out, jobs.dead_letter) == (30.0, 20.0, "letters")
+
+
+def test_what_nobody_took_is_told_of_the_exchange(broker):
+    broker.exchanges.publish("", "nowhere", [Record(None, b"x")], mandatory=True).result()
+    pass_time(broker)
+    with BrokerReader(broker.path) as reader:
+        (default,) = Timeline(reader).state_at(broker.clock.now_ms()).exchanges
+    assert (default.unroutable, default.returned, default.last_unroutable) == (1, 1, "nowhere")
+
+
+def test_a_host_that_stopped_leaves_nothing_in_flight(broker):
+    broker.append("jobs", 0, [Record(None, b"x")] * 3).result()
+    broker.queues.receive("jobs", "ann", 2)
+    pass_time(broker)
+    at_work = broker.clock.now_ms()
+    broker.clock.advance(1000)
+    broker.close()
+    with Broker.open(broker.path, clock=broker.clock, background=False) as again, BrokerReader(again.path) as reader:
+        timeline = Timeline(reader)
+        assert timeline.state_at(at_work).queue("jobs").counts.in_flight == 2
+        after = timeline.state_at(broker.clock.now_ms()).queue("jobs")
+        assert (after.counts.ready, after.counts.in_flight, after.consumers) == (3, 0, ())
