@@ -1,6 +1,8 @@
-"""The hand-written Produce answer is kio's to the byte; clients in the panel; words for what is not served."""
+"""The hand-written answers are kio's to the byte; clients in the panel; words for what is not served."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -8,12 +10,16 @@ from hypothesis import strategies as st
 
 from workbench.core.clock import ManualClock
 from workbench.listeners.kafka import codec
+from workbench.listeners.kafka.answers_codec import fetch_writer, produce_writer
 from workbench.listeners.kafka.clients import REMEMBERED_MS, Clients
-from workbench.listeners.kafka.produce_codec import produce_writer
 
 
 def refuse(_: object) -> bytes:
     raise AssertionError("kio was asked")
+
+
+def by_kio(name: str, version: int) -> Callable[[object], bytes]:
+    return codec.kio_writer(codec.kio_class(name, version, "response"))
 
 
 _TOPICS = st.lists(
@@ -23,20 +29,40 @@ _TOPICS = st.lists(
 
 @pytest.mark.parametrize("version", range(3, 12))
 @given(topics=_TOPICS)
-def test_the_answer_by_hand_is_the_one_by_kio(version: int, topics: list):
+def test_a_produce_answer_by_hand_is_the_one_by_kio(version: int, topics: list):
     fields = {"responses": [
         {"name": name, "partition_responses": [
             {"index": index, "base_offset": base, "record_errors": ()} for index, base in parts
         ]}
         for name, parts in topics
     ]}  # fmt: skip
-    _, response = codec.kio_classes("produce", version)
-    assert produce_writer(version, refuse)(fields) == codec.kio_writer(response)(fields)
+    assert produce_writer(version, refuse)(fields) == by_kio("produce", version)(fields)
 
 
-def test_an_error_is_left_to_kio():
-    fields = {"responses": [{"name": "t", "partition_responses": [{"error_code": 3}]}]}
-    assert produce_writer(9, lambda _: b"by kio")(fields) == b"by kio"
+_OFFSETS = st.integers(-1, 2**40)
+_FETCHED = st.fixed_dictionaries({
+    "partition_index": st.integers(0, 999), "high_watermark": _OFFSETS, "last_stable_offset": _OFFSETS,
+    "log_start_offset": _OFFSETS, "records": st.binary(max_size=300),
+    "aborted_transactions": st.none() | st.lists(
+        st.fixed_dictionaries({"producer_id": _OFFSETS, "first_offset": _OFFSETS}), max_size=3),
+})  # fmt: skip
+_FETCHED_TOPICS = st.lists(st.fixed_dictionaries({
+    "topic": st.text("abc.-_", min_size=1, max_size=249), "topic_id": st.uuids(),
+    "partitions": st.lists(_FETCHED, max_size=3),
+}), max_size=3)  # fmt: skip
+
+
+@pytest.mark.parametrize("version", range(4, 18))
+@given(topics=_FETCHED_TOPICS)
+def test_a_fetch_answer_by_hand_is_the_one_by_kio(version: int, topics: list):
+    fields = {"responses": topics}
+    assert fetch_writer(version, refuse)(fields) == by_kio("fetch", version)(fields)
+
+
+@pytest.mark.parametrize(("writer", "parts"), [(produce_writer, "partition_responses"), (fetch_writer, "partitions")])
+def test_an_error_is_left_to_kio(writer: Callable, parts: str):
+    fields = {"responses": [{"name": "t", parts: [{"error_code": 3}]}]}
+    assert writer(9, lambda _: b"by kio")(fields) == b"by kio"
 
 
 def test_who_looks_for_a_group_and_does_not_join_it_is_told_what_to_set():

@@ -9,14 +9,14 @@ from typing import Any
 from kio.serial import entity_reader
 
 from workbench.listeners.kafka.apis.table import TABLE
-from workbench.listeners.kafka.codec import kio_classes, kio_writer
+from workbench.listeners.kafka.codec import kio_class, kio_writer
 
 NAMES = {api.name: key for key, api in TABLE.items()}
 
 
 def encode(name: str, version: int, fields: dict[str, Any], correlation: int = 7, client_id: str = "wire") -> bytes:
     """A request frame without its length. The client id is a 16-bit string in every version."""
-    request, _ = kio_classes(name, version)
+    request = kio_class(name, version, "request")
     body = kio_writer(request)(fields)
     name_bytes = client_id.encode()
     header = pack(">hhih", NAMES[name], version, correlation, len(name_bytes)) + name_bytes
@@ -25,7 +25,7 @@ def encode(name: str, version: int, fields: dict[str, Any], correlation: int = 7
 
 def decode(name: str, version: int, frame: bytes) -> tuple[int, Any]:
     """(correlation id, response); everything in the frame must have been read."""
-    _, response = kio_classes(name, version)
+    response = kio_class(name, version, "response")
     (correlation,) = unpack(">i", frame[:4])
     at = 5 if response.__flexible__ and name != "api_versions" else 4
     entity, size = entity_reader(response)(frame, at)

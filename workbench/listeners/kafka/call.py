@@ -19,7 +19,18 @@ from workbench.listeners.kafka.waiting import Bridge, News
 T = TypeVar("T")
 NODE_ID = 1
 Fields = Mapping[str, Any]
-Answer = Fields | None | Awaitable[Fields | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """An answer that is ready when all ``futures`` have their result or error. Where requests are many it spares the
+    loop a task for each."""
+
+    futures: Sequence[Future[Any]]
+    fields: Callable[[], Fields]
+
+
+Answer = Fields | None | Settling | Awaitable[Fields | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +76,11 @@ class Call:
     def broker(self) -> Broker:
         return self.shared.broker
 
-    async def settled(self, futures: Sequence[Future[Any]]) -> None:
-        """Return when every one of ``futures`` has its result or error."""
-        if all(future.done() for future in futures):
-            return
-        event = asyncio.Event()
-        self.shared.bridge.settled(futures, event.set)
-        await event.wait()
-
     async def result(self, future: Future[T]) -> T:
         """The result of a broker's future; raises its error."""
-        await self.settled((future,))
+        event = asyncio.Event()
+        self.shared.bridge.settled((future,), event.set)
+        await event.wait()
         return future.result()
 
 

@@ -27,11 +27,13 @@ from kio.serial import entity_reader, entity_writer
 from kio.serial.errors import SerialError
 
 from workbench.core.errors import Corrupt
-from workbench.listeners.kafka.produce_codec import produce_writer
+from workbench.listeners.kafka.answers_codec import fetch_writer, produce_writer
+from workbench.listeners.kafka.frames import framed
 
 API_VERSIONS = 18
 _HEADER = Struct(">hhih")
 _CORRELATION = Struct(">i")
+_BY_HAND = {"produce": produce_writer, "fetch": fetch_writer}
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -73,32 +75,36 @@ def read_request(exchange: Exchange, header: RequestHeader, frame: bytes) -> Any
 
 
 def write_answer(api_key: int, exchange: Exchange, correlation: int, fields: Mapping[str, Any]) -> bytes:
+    """The frame of an answer, as it goes over the wire."""
     tags = b"\0" if exchange.flexible and api_key != API_VERSIONS else b""
-    return _CORRELATION.pack(correlation) + tags + exchange.write(fields)
+    return framed(_CORRELATION.pack(correlation), tags, exchange.write(fields))
 
 
 @cache
 def exchange(name: str, version: int) -> Exchange:
     """Loads kio's classes for one API and version; done once each, when first asked for."""
-    request_class, answer_class = kio_classes(name, version)
-    read_entity, write = entity_reader(request_class), kio_writer(answer_class)
+    request = kio_class(name, version, "request")
+    read_entity = entity_reader(request)
 
     def read(frame: bytes, at: int) -> Any:
         return read_entity(frame, at)[0]
 
-    if name == "produce":
-        write = produce_writer(version, write)
-    return Exchange(bool(request_class.__flexible__), read, write)
+    def by_kio(fields: Mapping[str, Any]) -> bytes:
+        return kio_writer(kio_class(name, version, "response"))(fields)
+
+    by_hand = _BY_HAND.get(name)
+    write = by_kio if by_hand is None else by_hand(version, by_kio)
+    return Exchange(bool(request.__flexible__), read, write)
 
 
-def kio_classes(name: str, version: int) -> tuple[Any, Any]:
-    """kio's request and response of an API."""
-    title = "".join(word.capitalize() for word in name.split("_"))
-    request = importlib.import_module(f"kio.schema.{name}.v{version}.request")
-    answer = importlib.import_module(f"kio.schema.{name}.v{version}.response")
-    return getattr(request, title + "Request"), getattr(answer, title + "Response")
+@cache
+def kio_class(name: str, version: int, side: str) -> Any:
+    """kio's class of an API's ``request`` or ``response``."""
+    title = "".join(word.capitalize() for word in (*name.split("_"), side))
+    return getattr(importlib.import_module(f"kio.schema.{name}.v{version}.{side}"), title)
 
 
+@cache
 def kio_writer(entity: Any) -> Callable[[Mapping[str, Any]], bytes]:
     """What writes plain fields as an ``entity``."""
     write_entity, fit = entity_writer(entity), fitting(entity)

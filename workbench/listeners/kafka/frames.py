@@ -66,6 +66,6 @@ class Frames:
                        "taken.", "Is it really a Kafka client?")  # fmt: skip
 
 
-def framed(payload: bytes) -> bytes:
-    """``payload`` as it goes over the wire."""
-    return _LENGTH.pack(len(payload)) + payload
+def framed(*payload: bytes) -> bytes:
+    """The pieces of a payload as they go over the wire."""
+    return b"".join((_LENGTH.pack(sum(map(len, payload))), *payload))

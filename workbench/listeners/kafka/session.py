@@ -15,15 +15,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from workbench.core.errors import Unsupported, WorkbenchError
 from workbench.listeners.kafka import codec
 from workbench.listeners.kafka.apis.login import authenticate_raw
 from workbench.listeners.kafka.apis.table import TABLE, unserved, versions_answer
-from workbench.listeners.kafka.call import Api, Call, Fields, Login, Shared
+from workbench.listeners.kafka.call import Api, Call, Fields, Login, Settling, Shared
 from workbench.listeners.kafka.clients import Clients, Connection
 from workbench.listeners.kafka.frames import MAX_FRAME_BYTES, Frames, WrongProtocol, framed
 from workbench.listeners.kafka.settings import parse_address
@@ -149,13 +151,16 @@ class Session(asyncio.Protocol):
         exchange = codec.exchange(api.name, header.version)
         request = codec.read_request(exchange, header, frame)
         call = Call(request, header.version, self._shared, connection, self._login, self._address)
-        self._call(api, call, lambda fields: framed(codec.write_answer(api.key, exchange, header.correlation, fields)))
+        self._call(api, call, lambda fields: codec.write_answer(api.key, exchange, header.correlation, fields))
 
     def _call(self, api: Api, call: Call, write: Callable[[Fields], bytes]) -> None:
         begun = _Begun()
         self._begun.append(begun)
         answer: Any = api.handle(call)
-        if isinstance(answer, Awaitable):
+        if isinstance(answer, Settling):
+            self._waiting = not api.pipelined
+            self._shared.bridge.settled(answer.futures, partial(self._settled, begun, answer, write, api.name))
+        elif isinstance(answer, Awaitable):
             self._later(self._finish(begun, answer, write, api.name), api.pipelined)
         else:
             begun.wire = b"" if answer is None else write(answer)
@@ -170,18 +175,32 @@ class Session(asyncio.Protocol):
     async def _finish(self, begun: _Begun, answer: Awaitable[Fields | None], write: Callable[[Fields], bytes],
                       name: str) -> None:  # fmt: skip
         """Bring the answer of a call that took its time; what it did not foresee ends this connection only."""
-        try:
+        with self._guarded(name):
             fields = await answer
             begun.wire = b"" if fields is None else write(fields)
+            self._go_on()
+
+    def _settled(self, begun: _Begun, answer: Settling, write: Callable[[Fields], bytes], name: str) -> None:
+        """Bring the answer of a call whose futures are all done."""
+        if not self._closing:
+            with self._guarded(name):
+                begun.wire = write(answer.fields())
+                self._go_on()
+
+    @contextmanager
+    def _guarded(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except WorkbenchError as error:
             self._turn_away(error.sentence())
         except Exception:
             log.exception("unforeseen in %s", name)
             self._turn_away(f"The broker met an error it did not foresee in {name}; its log has the details.")
-        else:
-            self._waiting = False
-            self._send()
-            self._advance()
+
+    def _go_on(self) -> None:
+        self._waiting = False
+        self._send()
+        self._advance()
 
     async def _log_in_raw(self, frame: bytes) -> None:
         """A bare SASL token (after handshake version 0): answered by an empty frame."""
@@ -208,8 +227,7 @@ class Session(asyncio.Protocol):
         if header.api_key == codec.API_VERSIONS:  # too new: answered in version 0, and the client asks again
             exchange = codec.exchange("api_versions", 0)
             fields = versions_answer(unsupported=True)
-            body = codec.write_answer(header.api_key, exchange, header.correlation, fields)
-            self._begun.append(_Begun(framed(body)))
+            self._begun.append(_Begun(codec.write_answer(header.api_key, exchange, header.correlation, fields)))
             self._send()
             return
         self._turn_away(unserved(header.api_key, header.version, api))

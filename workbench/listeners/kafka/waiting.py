@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from workbench.broker import Broker
@@ -42,7 +43,11 @@ class Bridge:
             callback()
 
     def settled(self, futures: Sequence[Future[Any]], told: Callable[[], None]) -> None:
-        """Run ``told`` on the loop when every one of ``futures`` has its result or error."""
+        """Run ``told`` on the loop when every one of ``futures`` has its result or error, after the fetches that the
+        same commit wakes: who waits for news goes before who waits for a receipt. On the loop."""
+        if all(future.done() for future in futures):
+            self._loop.call_soon(told)
+            return
         left = len(futures)
         lock = threading.Lock()
 
@@ -52,7 +57,7 @@ class Bridge:
                 left -= 1
                 last = left == 0
             if last:
-                self.call(told)
+                self.call(partial(self._loop.call_soon, told))
 
         for future in futures:
             future.add_done_callback(one)

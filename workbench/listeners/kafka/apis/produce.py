@@ -11,7 +11,7 @@ from kio.schema.errors import ErrorCode
 from workbench.broker import batch_header
 from workbench.core.errors import Corrupt, WorkbenchError
 from workbench.core.records import Appended
-from workbench.listeners.kafka.call import Answer, Api, Call, Fields
+from workbench.listeners.kafka.call import Answer, Api, Call, Fields, Settling
 from workbench.listeners.kafka.errors import code_of
 
 _ACKS = (-1, 0, 1)
@@ -27,7 +27,8 @@ def _produce(call: Call) -> Answer:
     begun = [(topic.name, list(_append(call, topic))) for topic in request.topic_data]
     if request.acks == 0:
         return None
-    return _await_commit(call, begun)
+    futures = [outcome for _, parts in begun for _, outcome in parts if isinstance(outcome, Future)]
+    return Settling(futures, lambda: _outcomes(begun))
 
 
 def _append(call: Call, topic: Any) -> Iterator[tuple[int, _Outcome]]:
@@ -42,8 +43,7 @@ def _append(call: Call, topic: Any) -> Iterator[tuple[int, _Outcome]]:
             yield part.index, error
 
 
-async def _await_commit(call: Call, begun: _Begun) -> Fields:
-    await call.settled([outcome for _, parts in begun for _, outcome in parts if isinstance(outcome, Future)])
+def _outcomes(begun: _Begun) -> Fields:
     return {"responses": [
         {"name": topic, "partition_responses": [_answer(index, outcome) for index, outcome in parts]}
         for topic, parts in begun
