@@ -62,7 +62,7 @@ def _tell(outcome: RunOutcome, as_json: bool) -> None:
     print_table(("TOPIC", "PRODUCED"), sorted(outcome.produced.items()))
     print()
     print_table(
-        ("GROUP", "CONSUMED", "LAG", "ORDER VIOLATIONS", "DUPLICATES", "LOST", "DEAD LETTERS"),
+        ("GROUP", "CONSUMED", "LAG", "ORDER VIOLATIONS", "DUPLICATES", "LOST", "DEAD LETTERS", "REDELIVERED"),
         [(name, *msgspec.structs.astuple(group)) for name, group in sorted(outcome.groups.items())],
     )
     for problem in outcome.problems:

@@ -89,7 +89,10 @@ class KafkaUsers(msgspec.Struct, frozen=True, tag=True):
 
 
 class GroupOutcome(msgspec.Struct, frozen=True):
-    """``duplicates``: handled again; ``lost``: committed past, or failed without dead letters, and never handled."""
+    """``duplicates``: handled again; ``lost``: committed past, or failed without dead letters, and never handled.
+
+    ``redelivered``: deliveries by lease of a message that had been delivered before.
+    """
 
     consumed: int
     lag: int
@@ -97,6 +100,7 @@ class GroupOutcome(msgspec.Struct, frozen=True):
     duplicates: int
     lost: int
     dead_lettered: int
+    redelivered: int = 0
 
 
 class RunOutcome(msgspec.Struct, frozen=True, tag=True):

@@ -32,9 +32,10 @@ from workbench.flow import codec
 from workbench.flow.document import FlowDocument
 from workbench.flow.topics import drawn_topics
 from workbench.host.acts import Act, Acts
+from workbench.host.routes import alter_routes
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
-from workbench.runtime import FlowRunner
+from workbench.runtime import FlowRunner, plan_of
 
 _RUN_CHANGES = Changes.RUN | Changes.JOURNAL
 _SAVE_CHANGES = Changes.FLOW | Changes.TOPICS | Changes.JOURNAL
@@ -76,13 +77,17 @@ class FlowActs:
         if command.text != before:
             await asyncio.to_thread(self._broker.save_flow, command.text)
             known = codec.loads(before) if before else FlowDocument()
-            said = await asyncio.to_thread(self._alter_topics, known, document)
+            said = await asyncio.to_thread(self._alter, known, document)
             digest = hashlib.sha256(command.text.encode()).hexdigest()[:16]
             self._broker.journal(JournalEntry("flow", self._broker.clock.now_ms(), detail={"digest": digest}))
         await self._follow(document)
         return Done(_SAVE_CHANGES.value, said)
 
-    def _alter_topics(self, before: FlowDocument, after: FlowDocument) -> str:
+    def _alter(self, before: FlowDocument, after: FlowDocument) -> str:
+        said = self._alter_topics(before, after)
+        return " ".join([*said, *alter_routes(self._broker, plan_of(before), plan_of(after))])
+
+    def _alter_topics(self, before: FlowDocument, after: FlowDocument) -> list[str]:
         """Topics take the settings that were changed on the drawing, and only those; what can't be is said.
 
         A setting that somebody made elsewhere stays, until it is changed on the drawing.
@@ -103,7 +108,7 @@ class FlowActs:
                 self._broker.alter_topic(topic.name, grown, changed)
             except WorkbenchError as error:
                 said.append(error.sentence())
-        return " ".join(said)
+        return said
 
     async def _follow(self, document: FlowDocument) -> None:
         self._telemetry.take_drawing(document)

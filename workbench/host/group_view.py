@@ -61,8 +61,9 @@ class GroupView:
         self._courses = {name: course for name, course in self._courses.items() if name in metas}
         there = {(meta.name, member.member_id) for meta in metas.values() for member in meta.members}
         self._members = {key: course for key, course in self._members.items() if key in there}
-        stats = [self._group(meta, runs.get(name, [])) for name, meta in metas.items()]
-        stats += [_unborn(name, of) for name, of in runs.items() if name not in metas]
+        stats = [self._group(meta, runs.get(name, [])) for name, meta in metas.items() if not _leases(runs.get(name))]
+        stats += [_leasing(name, of) for name, of in runs.items() if _leases(of)]
+        stats += [_unborn(name, of) for name, of in runs.items() if name not in metas and not _leases(of)]
         return tuple(stats)
 
     def _group(self, meta: GroupMeta, runs: Sequence[GroupRunStat]) -> GroupStat:
@@ -127,3 +128,18 @@ def _members(
 def _unborn(name: str, runs: Sequence[GroupRunStat]) -> GroupStat:
     """A drawn group whose members have not joined yet, or can't."""
     return GroupStat(name, "Empty", members=tuple(member for run in runs for member in run.members))
+
+
+def _leases(runs: Sequence[GroupRunStat] | None) -> bool:
+    """Whether the flow runs the group by leases: what its name once committed does not matter then."""
+    return bool(runs) and all(run.queues for run in runs)
+
+
+def _leasing(name: str, runs: Sequence[GroupRunStat]) -> GroupStat:
+    """A group whose members compete for messages: it has no partitions, and its lag is what waits in its queues."""
+    members = tuple(member for run in runs for member in run.members)
+    return GroupStat(
+        name, "Stable" if any(member.member_id for member in members) else "Empty", members=members,
+        rate=sum(run.rate for run in runs), trend=sum(run.trend for run in runs),
+        paused=all(run.paused for run in runs), recent=tuple(seen for run in runs for seen in run.recent),
+    )  # fmt: skip

@@ -21,8 +21,9 @@ from workbench.flow.kinds import kind_of
 from workbench.host.group_view import GroupView
 from workbench.host.kafka import KafkaActs
 from workbench.host.problems import Problems, Scene, Threshold
+from workbench.host.queue_view import seen_queues
 from workbench.host.session import ClientSession
-from workbench.runtime import FlowRunner, RunnerStats
+from workbench.runtime import FlowRunner, RunnerStats, plan_of
 
 MAX_HZ = 20.0
 MAX_SHARE = 0.2
@@ -42,18 +43,21 @@ class Telemetry:
         self._groups = GroupView(broker, broker.clock)
         self._problems = Problems(broker.clock)
         self._thresholds: dict[str, Threshold] = {}
+        self._queue_thresholds: dict[str, Threshold] = {}
         self._seen: RunnerStats = runner.stats()
         self._seen_ms = self._clock.monotonic_ms()
         self._seq = 0
         self._wanted = asyncio.Event()
 
     def take_drawing(self, document: FlowDocument) -> None:
-        """Know from where on each drawn group counts as behind."""
+        """Know from where on each drawn group, and each queue that one reads, counts as behind."""
         self._thresholds = {}
         for node in document.of_kind("group", "forward"):
             kind = kind_of(node.kind)
             records, seconds = (kind.value(node.params, f"lag_threshold_{unit}") for unit in ("records", "s"))
             self._thresholds[node.name] = Threshold(records, seconds)
+        self._queue_thresholds = {queue: self._thresholds[plan.name]
+                                  for plan in plan_of(document).groups.values() for queue in plan.queues}  # fmt: skip
 
     # -- questions -----------------------------------------------------------------------------------------
     def topic_stats(self) -> dict[str, TopicStat]:
@@ -72,11 +76,15 @@ class Telemetry:
         """The state now; what moved along the links is told once."""
         runner, stats = self._look(), self._broker.stats()
         groups = self._groups.groups(runner.groups)
+        queues = seen_queues(self._broker.queues.stats(), runner.groups)
+        exchanges = tuple(self._broker.exchanges.stats())
         self._seq += 1
-        scene = Scene(stats.topics, groups, runner.producers, self._thresholds, self._retention())
+        scene = Scene(stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues, exchanges,
+                      self._queue_thresholds)  # fmt: skip
         return Snapshot(
             self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, groups, runner.producers,
             runner.links, self._kafka.clients(), self._problems.judge(scene), self._host_stat(stats, groups),
+            queues, exchanges,
         )  # fmt: skip
 
     def _look(self) -> RunnerStats:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.core.clock import ManualClock
+from workbench.core.queues import QueueCounts
 from workbench.core.snapshot import (
+    ExchangeStat,
     GroupPartitionStat,
     GroupStat,
     MemberStat,
     PartitionStat,
     PartState,
     ProducerStat,
+    QueueConsumerStat,
+    QueueStat,
     TopicStat,
 )
 from workbench.host.problems import HOLD_MS, Problems, Scene, Threshold
@@ -90,3 +94,44 @@ def test_since_when_stays_while_it_lasts():
     clock.advance(5_000)
     (later,) = problems.judge(failed)
     assert later.since_ms == first.since_ms == clock.now_ms() - 5_000
+
+
+# -- queues and exchanges ----------------------------------------------------------------------------------
+def queue(name="work", **more) -> QueueStat:
+    counts = QueueCounts(**{field: more.pop(field) for field in ("ready", "dead", "delayed") if field in more})
+    return QueueStat(name, name, counts, **more)
+
+
+def of_queues(*queues: QueueStat, thresholds=None) -> Scene:
+    return Scene((), (), (), {}, {}, queues, queue_thresholds=thresholds or {})
+
+
+def test_dead_letters_are_told_where_they_wait():
+    work = queue(dead_letter="work.dlq", consumers=(QueueConsumerStat("one"),))
+    assert told(of_queues(work, queue("work.dlq", ready=3, oldest_ms=10**9)), 0) == [
+        "3 messages ended in the dead letters work.dlq."]  # fmt: skip
+    assert told(of_queues(work, queue("work.dlq"))) == []
+    assert told(of_queues(queue(dead=1)), 0) == ["1 message of work died and stayed there."]
+
+
+def test_messages_that_wait_long_are_told_once_somebody_should_take_them():
+    late = queue(ready=5, oldest_ms=61_000, consumers=(QueueConsumerStat("one"),))
+    assert told(of_queues(late)) == ["5 messages wait in work, the oldest for 61 s."]
+    assert told(of_queues(late, thresholds={"work": Threshold(10, 120)})) == []
+    assert told(of_queues(late, thresholds={"work": Threshold(5, 120)})) != []
+    assert told(of_queues(replace(late, consumers=()))) == []
+    assert told(of_queues(queue(delayed=5, oldest_ms=61_000, consumers=(QueueConsumerStat("one"),)))) == []
+
+
+def test_what_cannot_be_routed_is_told_while_it_happens():
+    clock = ManualClock()
+    problems = Problems(clock)
+
+    def judged(count: int) -> list[str]:
+        up = ExchangeStat("up", "topic", unroutable=count, last_unroutable="order.eu")
+        return [problem.text for problem in problems.judge(Scene((), (), (), {}, {}, exchanges=(up,)))]
+
+    assert judged(7) == [], "old ones are no news"
+    assert judged(8) == ["up has no queue for 8 messages, last with the key «order.eu»."]
+    clock.advance(31_000)
+    assert judged(8) == []

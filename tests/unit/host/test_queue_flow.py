@@ -1,0 +1,91 @@
+"""A drawing with queues and exchanges in the host: what the broker is given, what a snapshot shows."""
+
+from __future__ import annotations
+
+from workbench.control import messages as m
+from workbench.control.queues import ListQueues, PublishRecords
+from workbench.core.records import Record
+from workbench.core.snapshot import Snapshot
+from workbench.flow import codec
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.host import LocalHost
+
+TEMPLATE = '{"id": "{counter}", "customer": "C-{int 1 5}"}'
+
+
+def saved(host: LocalHost, nodes: list[Node], links: list[Link]) -> str:
+    return host.call(m.SaveFlow(codec.dumps(FlowDocument(nodes, links)))).text
+
+
+def snapshot(host: LocalHost) -> Snapshot:
+    return host.call(m.TakeSnapshot())
+
+
+def routed(kind: str = "topic", key: str = "order.*", **exchange: object) -> tuple[list[Node], list[Link]]:
+    nodes = [Node("p", "producer", "shop", params={"rate": 200.0, "routing_key": "order.new", "template": TEMPLATE}),
+             Node("x", "exchange", "orders", params={"type": kind, **exchange}), Node("q", "queue", "work"),
+             Node("g", "group", "packing", params={"members": 2, "process_ms": 20.0})]  # fmt: skip
+    return nodes, [Link("px", "p", "x"), Link("xq", "x", "q", {"key": key}), Link("qg", "q", "g")]
+
+
+def test_a_drawn_queue_takes_its_settings_and_their_changes(host: LocalHost):
+    dead = Node("d", "queue", "work.dlq")
+
+    def queue(**params: object) -> Node:
+        return Node("q", "queue", "work", params=params)
+
+    saved(host, [queue(max_deliveries=3), dead], [Link("qd", "q", "d")])
+    work = next(info.meta for info in host.call(ListQueues()).queues if info.meta.name == "work")
+    assert work.config == {"queue.max.deliveries": "3", "queue.dead.letter": "work.dlq"}
+    assert saved(host, [queue(max_deliveries=5, ordered_groups=True), dead], []) == ""
+    work = next(info.meta for info in host.call(ListQueues()).queues if info.meta.name == "work")
+    assert work.config == {"queue.max.deliveries": "5", "queue.ordered.groups": "true"}
+
+
+def test_a_snapshot_shows_queues_with_their_drawn_consumers_and_exchanges(host: LocalHost, watch):
+    saved(host, *routed())
+    pushes = watch(host)
+    host.call(m.Subscribe(20))
+    host.call(m.Run())
+
+    def is_alive(push: m.Push) -> bool:
+        seen = push.snapshot
+        work = seen.queue("work") if seen is not None else None
+        return bool(work and work.leases and work.counts.acked and seen.exchange("orders").routed)
+
+    seen = pushes.wait_for(is_alive).snapshot
+    work, packing = seen.queue("work"), seen.group("packing")
+    assert {(one.consumer, one.node_id) for one in work.consumers} == {("packing-1", "g"), ("packing-2", "g")}
+    assert {lease.consumer for lease in work.leases} <= {"packing-1", "packing-2"}
+    assert all(lease.key and lease.until_ms > lease.leased_ms for lease in work.leases)
+    assert (packing.state, [member.name for member in packing.members]) == ("Stable", ["packing-1", "packing-2"])
+    assert seen.exchange("orders").type == "topic"
+    host.call(m.Stop())
+    outcome = host.call(m.GetOutcome())
+    assert outcome.groups["packing"].consumed > 0 and outcome.produced["orders"] > 0
+
+
+def test_exchanges_and_bindings_follow_the_drawing(host: LocalHost):
+    def kinds() -> dict[str, str]:
+        return {exchange.name: exchange.type for exchange in snapshot(host).exchanges}
+
+    def taken(key: str) -> int:
+        before = snapshot(host).queue("work").counts.messages
+        host.call(PublishRecords("orders", key, (Record(b"k", b"v"),)))
+        return snapshot(host).queue("work").counts.messages - before
+
+    nodes, links = routed()
+    assert saved(host, nodes, links) == "" and kinds() == {"orders": "topic"}
+    assert (taken("order.new"), taken("refund.new")) == (1, 0)
+    saved(host, *routed(key="refund.*"))
+    assert (taken("order.new"), taken("refund.new")) == (0, 1)
+    assert saved(host, *routed("fanout")) == "" and kinds() == {"orders": "fanout"}
+    assert taken("anything") == 1
+    saved(host, nodes, [link for link in links if link.id != "xq"])
+    assert kinds() == {"orders": "topic"} and taken("order.new") == 0
+    saved(host, [*nodes, Node("y", "exchange", "rest", params={"type": "fanout"})], [Link("yq", "y", "q")])
+    changed = [Node("x", "exchange", "orders", params={"type": "topic", "alternate": "rest"}), nodes[2],
+               Node("y", "exchange", "rest", params={"type": "fanout"})]  # fmt: skip
+    assert saved(host, changed, [Link("yq", "y", "q")]) == "" and taken("nobody") == 1
+    saved(host, [nodes[2]], [])
+    assert kinds() == {}

@@ -1,0 +1,48 @@
+"""Takes away what was drawn of exchanges and bindings and is drawn no more; what is new is made when the flow follows.
+
+An exchange keeps nothing, so it goes with its node: whoever undoes that gets the same one back. What was declared
+elsewhere stays as it is.
+"""
+
+from __future__ import annotations
+
+from workbench.broker import Broker
+from workbench.core.errors import NotFound, WorkbenchError
+from workbench.core.routing import Binding, Exchange
+from workbench.runtime import FlowPlan
+
+
+def alter_routes(broker: Broker, before: FlowPlan, after: FlowPlan) -> list[str]:
+    """Delete, alter, unbind; gives what could not be done, as sentences."""
+    said: list[str] = []
+    wanted = {exchange.name: exchange for exchange in after.exchanges.values()}
+    kept = {exchange.name for exchange in before.exchanges.values() if _keep(broker, exchange, wanted, said)}
+    for binding in set(before.bindings.values()) - set(after.bindings.values()):
+        if binding.exchange in kept:
+            _unbind(broker, binding, said)
+    return said
+
+
+def _keep(broker: Broker, known: Exchange, wanted: dict[str, Exchange], said: list[str]) -> bool:
+    """Whether the exchange stays; one that changes its type goes, and is made anew with its bindings."""
+    new = wanted.get(known.name)
+    stays = new is not None and new.type is known.type
+    try:
+        if not stays:
+            broker.exchanges.delete(known.name)
+        elif new != known:
+            broker.exchanges.alter(new)
+    except NotFound:
+        return False
+    except WorkbenchError as error:
+        said.append(error.sentence())
+    return stays
+
+
+def _unbind(broker: Broker, binding: Binding, said: list[str]) -> None:
+    try:
+        broker.exchanges.unbind(binding)
+    except NotFound:
+        return  # its queue was deleted, or somebody unbound it
+    except WorkbenchError as error:
+        said.append(error.sentence())
