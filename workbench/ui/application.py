@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from workbench.core.errors import WorkbenchError
-from workbench.ui.bridge.cycles import search_on_this_thread
+from workbench.ui.bridge.cycles import leave_the_start_alone, search_everything_again, search_on_this_thread
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.settings import APP, Settings, data_folder
@@ -55,6 +55,7 @@ class Application(QObject):
             signal.signal(number, lambda *_: QTimer.singleShot(0, self.window, self.window.close))
         if self._said.shot is not None:
             QTimer.singleShot(int(self._said.shot_after * 1000), self._take_shot)
+        leave_the_start_alone(self)
         search_on_this_thread(self)
         return self._app.exec() or self._status
 
@@ -82,6 +83,7 @@ class Application(QObject):
             old.closed.disconnect(self._closed)
             old.close()
             old.deleteLater()
+            search_everything_again()
         # Beside each other, first paint and host take longer than one after the other (measured: 0.9 against 0.6 s).
         window.canvas.first_painted.connect(lambda: link.connect_host(sample if may_make else None))
         window.show()
