@@ -1,6 +1,6 @@
 """The window's figures, each from a process of its own: first paint, a file of ten million, frames beside a busy host.
 
-    python -m tests.bench.bench_window [paint] [open] [frames]
+    python -m tests.bench.bench_window [paint] [open] [frames] [clients]
 
 The imports stand where they are used, because this module is also the start of the process that is measured. Prints
 medians. ``open`` makes a file of ten million events first (about 2 GB in the temporary folder).
@@ -19,22 +19,36 @@ from pathlib import Path
 from statistics import median
 
 ROUNDS = 5
+RATE, SECONDS, GROUPS = 20_000, 20, ("search", "ledger", "audit")
 EVENTS, BATCH = 10_000_000, 1000
 
 
 def child(file: str, began: str, seconds: str, *more: str) -> None:
     """In the process that is measured: open the window, say when it was painted, what it weighs, how frames go."""
     gc.disable()  # as workbench.ui.app.main does
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import Qt, QTimer
 
     from workbench.ui.app import parse
     from workbench.ui.application import Application
 
     application = Application(parse([file, "--theme", "light", *more]))
     found: dict[str, float] = {}
+    late: list[float] = []
+    work: list[float] = []  # of its own between two beats: what is late beyond that waited for a core
+    beats, beat_s = QTimer(), 0.010
+    beats.setTimerType(Qt.TimerType.PreciseTimer)
+    due, used = [0.0], [0.0]
+
+    def beat() -> None:
+        now = time.monotonic()
+        late.append(max(0.0, now - due[0]) * 1000)
+        cpu = time.thread_time()
+        work.append((cpu - used[0]) * 1000)
+        due[0], used[0] = now + beat_s, cpu
 
     def painted() -> None:
         found["paint_s"] = time.time() - float(began)
+        found["painted_at_s"], found["cpu_s"] = time.monotonic(), time.thread_time()
 
     def end() -> None:
         window = application.window
@@ -42,6 +56,10 @@ def child(file: str, began: str, seconds: str, *more: str) -> None:
         found["rss_mib"] = int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
         found["p50_ms"], found["p99_ms"] = stats.median_ms, stats.p99_ms
         found["fps"], found["in"] = stats.fps, window.workspace.live.host.rate_in
+        found["cpu"] = (time.thread_time() - found["cpu_s"]) / (time.monotonic() - found["painted_at_s"])
+        for name, values in (("late", late), ("work", work)):
+            settled = sorted(values[len(values) // 4 :])
+            found[f"{name}_p99_ms"], found[f"{name}_max_ms"] = settled[len(settled) * 99 // 100], settled[-1]
         print(json.dumps(found), flush=True)
         window.close()
 
@@ -51,6 +69,9 @@ def child(file: str, began: str, seconds: str, *more: str) -> None:
         done = open_(*args, **kwargs)
         application.window.canvas.first_painted.connect(painted)
         QTimer.singleShot(int(float(seconds) * 1000), end)
+        due[0] = time.monotonic() + beat_s
+        beats.timeout.connect(beat)
+        beats.start(int(beat_s * 1000))
         return done
 
     application.open = open_and_watch
@@ -116,11 +137,67 @@ def frames(folder: Path) -> None:
           f"= {busy['p99_ms'] / calm['p99_ms']:.2f}x; {calm['fps']:.0f} and {busy['fps']:.0f} frames/s")  # fmt: skip
 
 
+def clients(folder: Path) -> None:
+    """20,000 events a second from a program, read by three groups of programs, all seen in the open window."""
+    from workbench.control.client import ControlClient
+    from workbench.control.messages import TakeSnapshot
+    from workbench.host import make_workspace
+
+    file = folder / "clients.flow"
+    make_workspace(file, "orders")
+    serve = [sys.executable, "-m", "workbench", "serve", str(file), "--kafka", "127.0.0.1:0"]
+    host = subprocess.Popen(serve, stdout=subprocess.PIPE)
+    assert host.stdout is not None
+    address = json.loads(host.stdout.readline())["kafka"]
+    watch = ControlClient.attach(file)
+    program = [sys.executable, "-m", "tests.bench.clients"]
+    reads = [*program, "read", address, "orders", str(RATE * SECONDS), *GROUPS]
+    writes = [*program, "write", address, "orders", str(RATE), str(SECONDS)]
+    read, write = subprocess.Popen(reads, stdout=subprocess.PIPE), subprocess.Popen(writes, stdout=subprocess.PIPE)
+    lags, cpu, began = [], _cpu_s(host.pid), time.monotonic()
+    seen = _Window(file, SECONDS - 4)
+    while write.poll() is None:
+        time.sleep(0.25)
+        lags.append(sum(group.lag_records for group in watch.call(TakeSnapshot()).groups if group.name in GROUPS))
+    cpu = (_cpu_s(host.pid) - cpu) / (time.monotonic() - began)
+    sent, came = int(write.communicate()[0]), json.loads(read.communicate()[0])
+    watch.close()
+    host.terminate()
+    host.wait(30)
+    host.stdout.close()
+    found = seen.figures()
+    print(f"clients: {sent:,} written, read {came} (events, out of order); host {cpu:.0%} of a core; "
+          f"lag of the three at most {max(lags):,}, at the end {lags[-1]:,}; "
+          f"painting p50 {found['p50_ms']:.1f}, p99 {found['p99_ms']:.1f} ms at {found['fps']:.0f} frames/s; "
+          f"the window's thread {found['cpu']:.0%} of a core, "
+          f"busy for p99 {found['work_p99_ms']:.1f} ms, at most {found['work_max_ms']:.1f}, "
+          f"late by p99 {found['late_p99_ms']:.1f} ms, at most {found['late_max_ms']:.1f}")  # fmt: skip
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class _Window:
+    """``measured`` beside what goes on meanwhile."""
+
+    def __init__(self, file: Path, seconds: float) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._pool = ThreadPoolExecutor(1)
+        self._found = self._pool.submit(measured, file, seconds)
+
+    def figures(self) -> dict[str, float]:
+        self._pool.shutdown()
+        return self._found.result()
+
+
 def main() -> None:
     chosen = sys.argv[1:] or ["paint", "frames", "open"]
     with tempfile.TemporaryDirectory() as folder:
         for name in chosen:
-            {"paint": paint, "open": open_large, "frames": frames}[name](Path(folder))
+            {"paint": paint, "open": open_large, "frames": frames, "clients": clients}[name](Path(folder))
 
 
 if __name__ == "__main__":
