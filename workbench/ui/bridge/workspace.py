@@ -66,6 +66,7 @@ class Workspace(QObject):
     live_changed = Signal(object)  # Snapshot: the live one, also while the past is shown
     time_changed = Signal(object)  # int ms while the past is shown, None when live
     selection_changed = Signal(object)  # frozenset of node ids
+    links_selected = Signal(object)  # frozenset of link ids
     changed = Signal(object)  # core.changes.Changes: mark yourself stale
     host_lost = Signal(str)
     host_back = Signal()
@@ -82,6 +83,7 @@ class Workspace(QObject):
         self.document = FlowDocument()
         self.undo_stack = QUndoStack(self)
         self.selection: frozenset[str] = frozenset()
+        self.link_selection: frozenset[str] = frozenset()
         self.live = Snapshot()
         self.shown = Snapshot()
         self.at_ms: int | None = None
@@ -155,6 +157,12 @@ class Workspace(QObject):
         if chosen != self.selection:
             self.selection = chosen
             self.selection_changed.emit(chosen)
+
+    def select_links(self, link_ids: Iterable[str]) -> None:
+        chosen = frozenset(link_ids)
+        if chosen != self.link_selection:
+            self.link_selection = chosen
+            self.links_selected.emit(chosen)
 
     # -- document ------------------------------------------------------------------------------------------
     def perform(self, edit: Edit, merge_key: str = "") -> None:

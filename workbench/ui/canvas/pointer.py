@@ -13,6 +13,7 @@ from workbench.ui.canvas.gestures.move import Move, Resize
 from workbench.ui.canvas.gestures.pan import Pan
 from workbench.ui.canvas.gestures.select import RubberBand
 from workbench.ui.canvas.items.node import NodeItem
+from workbench.ui.canvas.queue_looks import is_binding
 
 if TYPE_CHECKING:
     from workbench.ui.canvas.view import FlowView
@@ -97,10 +98,14 @@ class Pointer:
         return gesture is not None
 
     def double_click(self, event: QMouseEvent) -> None:
-        item = self._flow.node_at(self._view.to_scene(event.position()))
-        if event.button() != Button.LeftButton or item is None:
+        at = self._view.to_scene(event.position())
+        item, link = self._flow.node_at(at), self._flow.link_at(at)
+        if event.button() != Button.LeftButton:
             return
-        if item.node.kind in ("note", "frame"):
+        if item is None:
+            if link is not None and is_binding(self._view.workspace.document, link.link):
+                self._view.binding_wanted.emit(link.link.id)
+        elif item.node.kind in ("note", "frame"):
             self._view.rename(item.node.id)
         else:
             self._view.panel_wanted.emit(item.node.id)

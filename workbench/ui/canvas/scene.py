@@ -72,6 +72,7 @@ class FlowScene(QGraphicsScene):
         workspace.shown_changed.connect(self._take_snapshot)
         workspace.time_changed.connect(self._take_time)
         workspace.selection_changed.connect(self._take_selection)
+        workspace.links_selected.connect(self.select_links)
         workspace.movement_shown.connect(self.feed)
         theme().changed.connect(self._redress)
 
@@ -354,6 +355,7 @@ class FlowScene(QGraphicsScene):
         self.selected_links = frozenset(link_ids)
         for link_id, item in self.links.items():
             item.mark(selected=link_id in self.selected_links)
+        self.workspace.select_links(self.selected_links)
 
     def set_zoom(self, zoom: float) -> None:
         """Tell items the zoom: only what depends on it repaints."""

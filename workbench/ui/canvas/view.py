@@ -58,6 +58,7 @@ class FlowView(Camera):
     panel_wanted = Signal(str)  # node id
     replay_wanted = Signal(str)  # node id of a group
     menu_wanted = Signal(str, QPoint)  # node or link id ("" on the canvas), global place
+    binding_wanted = Signal(str)  # link id: what it asks for is to be changed
     run_wanted = Signal()  # Space was pressed and let go
     resized = Signal()
     first_painted = Signal()  # once, after the first frame is on the screen: what may come late can begin

@@ -52,7 +52,8 @@ def section_titles() -> dict[str, str]:
     tr = QCoreApplication.translate
     return {
         "file": tr("commands", "File"), "edit": tr("commands", "Edit"), "flow": tr("commands", "Flow"),
-        "add": tr("commands", "Add"), "run": tr("commands", "Run"), "replay": tr("commands", "Replay"),
+        "queue": tr("commands", "Queue"), "add": tr("commands", "Add"), "run": tr("commands", "Run"),
+        "replay": tr("commands", "Replay"),
         "view": tr("commands", "View"), "panel": tr("commands", "Panels"), "layout": tr("commands", "Layout"),
         "tools": tr("commands", "Tools"), "sample": tr("commands", "Samples"), "help": tr("commands", "Help"),
     }  # fmt: skip

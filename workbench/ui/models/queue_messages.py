@@ -142,7 +142,7 @@ class MessagesModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return (_tr("State"), _tr("Message"), _tr("Group or key"), _tr("Tries"), _tr("Age"), _tr("Until"),
-                _tr("Consumer or reason"))[section]  # fmt: skip
+                _tr("By, or why"))[section]  # fmt: skip
 
 
 RIGHT = ("attempts", "age", "until")

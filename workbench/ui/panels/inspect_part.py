@@ -44,7 +44,7 @@ class Tile(QWidget):
         painter.end()
 
 
-class _Face(QWidget):
+class Face(QWidget):
     """A tile, a title and a line under it; subclasses add the rest to ``column``."""
 
     panel_wanted = Signal(str)
@@ -75,7 +75,7 @@ class _Face(QWidget):
         self._what.setText(what)
 
 
-class ProducerFace(_Face):
+class ProducerFace(Face):
     """Rate, what was sent, the batch being filled, pause and flush."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -135,7 +135,7 @@ class ProducerFace(_Face):
         self.pause.setIcon(icons.icon("run" if self._paused() else "pause"))
 
 
-class TopicFace(_Face):
+class TopicFace(Face):
     """What a topic keeps, by partition, and who reads it."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -1,20 +1,24 @@
-"""The inspector: what is selected, in figures and tables. Group, producer, topic, or the whole file.
+"""The inspector: what is selected, in figures and tables. A part of any kind, a binding, or the whole file.
 
 It paints ``shown``, so in the past it tells of the past. Each face is a widget of its own. GUI thread.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.flow.document import Change
+from workbench.flow.document import Change, Link, Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.queue_looks import is_binding
 from workbench.ui.panels.inspect_file import FileFace
 from workbench.ui.panels.inspect_group import GroupFace
 from workbench.ui.panels.inspect_part import ProducerFace, TopicFace
+from workbench.ui.panels.inspect_queue import BindingFace, ExchangeFace, QueueFace
 
 _EVERY_MS = 250
 
@@ -26,6 +30,9 @@ class Inspector(QScrollArea):
     panel_wanted = Signal(str)
     settings_wanted = Signal(str)
     menu_wanted = Signal(str)
+    redrive_wanted = Signal(str)
+    purge_wanted = Signal(str)
+    link_wanted = Signal(str)  # a binding is to be selected
     kafka_wanted = Signal()  # Kafka clients are to be served
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -39,7 +46,11 @@ class Inspector(QScrollArea):
         self.group_face = GroupFace(workspace)
         self.producer_face = ProducerFace(workspace)
         self.topic_face = TopicFace(workspace)
-        for face in (self.file_face, self.group_face, self.producer_face, self.topic_face):
+        self.queue_face = QueueFace(workspace)
+        self.exchange_face = ExchangeFace(workspace)
+        self.binding_face = BindingFace(workspace)
+        for face in (self.file_face, self.group_face, self.producer_face, self.topic_face, self.queue_face,
+                     self.exchange_face, self.binding_face):  # fmt: skip
             page = QWidget()
             page.setMinimumWidth(10)
             column = QVBoxLayout(page)
@@ -48,20 +59,28 @@ class Inspector(QScrollArea):
             column.addStretch(1)
             self._faces.addWidget(page)
         self.setWidget(self._faces)
-        for face in (self.group_face, self.producer_face):
-            face.panel_wanted.connect(self.panel_wanted)
-            face.settings_wanted.connect(self.settings_wanted)
-        self.file_face.kafka_wanted.connect(self.kafka_wanted)
-        self.group_face.replay_wanted.connect(self.replay_wanted)
+        self._pass_on()
         self._node_id = ""
         self._timer = QTimer(self, interval=_EVERY_MS, singleShot=True)
         self._timer.timeout.connect(self.refresh)
         workspace.shown_changed.connect(self._soon)
         workspace.selection_changed.connect(lambda _: self.refresh())
+        workspace.links_selected.connect(lambda _: self.refresh())
         workspace.time_changed.connect(lambda _: self.refresh())
         self._unfollow = workspace.document.follow(self._changed)
         self.destroyed.connect(lambda *_: self._unfollow())
         self.refresh()
+
+    def _pass_on(self) -> None:
+        """What the faces want is what the inspector wants."""
+        for face in (self.group_face, self.producer_face, self.queue_face, self.exchange_face):
+            face.panel_wanted.connect(self.panel_wanted)
+            face.settings_wanted.connect(self.settings_wanted)
+        self.file_face.kafka_wanted.connect(self.kafka_wanted)
+        self.group_face.replay_wanted.connect(self.replay_wanted)
+        self.queue_face.redrive_wanted.connect(self.redrive_wanted)
+        self.queue_face.purge_wanted.connect(self.purge_wanted)
+        self.exchange_face.link_wanted.connect(self.link_wanted)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -76,19 +95,40 @@ class Inspector(QScrollArea):
             self._timer.start()
 
     def refresh(self) -> None:
-        """Show the selected node as ``shown`` has it."""
-        document, chosen = self._workspace.document, self._workspace.selection
-        node_id = next(iter(chosen)) if len(chosen) == 1 else ""
-        face: QWidget = self.file_face
-        if node_id and document.has_node(node_id):
-            node = document.node(node_id)
-            faces = {"group": self.group_face, "producer": self.producer_face, "topic": self.topic_face}
-            face = faces.get(KINDS[node.kind].role, self.file_face)
-            if face is not self.file_face:
-                face.show_node(node, self._workspace.shown)
-        if face is self.file_face:
-            self.file_face.refresh()
+        """Show the selected node or binding as ``shown`` has it; the file when it is neither."""
+        node, link = self._chosen_node(), self._chosen_binding()
+        if node is not None and (face := self._face_of(node)) is not None:
+            face.show_node(node, self._workspace.shown)
+        elif link is not None:
+            face = self.binding_face
+            face.show_link(link, self._workspace.shown)
+        else:
+            face = self.file_face
+            face.refresh()
         page = face.parentWidget()
         if self._faces.currentWidget() is not page:
             self._faces.setCurrentWidget(page)
             self.verticalScrollBar().setValue(0)
+
+    def _chosen_node(self) -> Node | None:
+        document, chosen = self._workspace.document, self._workspace.selection
+        node_id = next(iter(chosen)) if len(chosen) == 1 else ""
+        return document.node(node_id) if node_id and document.has_node(node_id) else None
+
+    def _chosen_binding(self) -> Link | None:
+        document, chosen = self._workspace.document, self._workspace.link_selection
+        link_id = next(iter(chosen)) if len(chosen) == 1 else ""
+        link = document.link(link_id) if link_id and document.has_link(link_id) else None
+        return link if link is not None and is_binding(document, link) else None
+
+    def _face_of(self, node: Node) -> Any:
+        by_kind = {"queue": self.queue_face, "exchange": self.exchange_face}
+        by_role = {"group": self.group_face, "producer": self.producer_face, "topic": self.topic_face}
+        return by_kind.get(node.kind) or by_role.get(KINDS[node.kind].role)
+
+    def edit_binding(self, link_id: str) -> None:
+        """Show a binding, ready to be typed at."""
+        self._workspace.select(())
+        self._workspace.select_links({link_id})
+        self.refresh()
+        self.binding_face.focus_first()

@@ -55,6 +55,7 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
 def add_late(book: ActionBook, window: MainWindow) -> None:
     """Commands of the canvas, the panels and the strip of time."""
     _canvas(book, window)
+    _queues(book, window)
     _views(book, window)
     _replay(book, window)
 
@@ -79,6 +80,18 @@ def _canvas(book: ActionBook, window: MainWindow) -> None:
     for kind in KINDS.values():
         book.add(f"add.{kind.name}", tr("Add a {0}").format(kind.label.lower()),
                  lambda name=kind.name: view.place(name), glyph=kind.name, tip=kind.help)  # fmt: skip
+
+
+def _queues(book: ActionBook, window: MainWindow) -> None:
+    tr, acts = window.tr, window.queue_acts
+    book.add("queue.messages", tr("Messages of the queue"), acts.messages, "Ctrl+Shift+M", "list")
+    book.add("queue.receive", tr("Receive by hand…"), acts.receive, "Ctrl+Shift+R", "receive",
+             tip=tr("Take messages of the selected queue by hand"))  # fmt: skip
+    book.add("queue.redrive", tr("Redrive…"), acts.redrive, "Ctrl+Shift+D", "redrive",
+             tip=tr("Send dead messages of the selected queue on"))  # fmt: skip
+    book.add("queue.purge", tr("Purge…"), acts.purge, glyph="purge",
+             tip=tr("Remove what waits in the selected queue; says first what is lost"))  # fmt: skip
+    acts.follow(book)
 
 
 def _views(book: ActionBook, window: MainWindow) -> None:

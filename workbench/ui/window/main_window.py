@@ -47,6 +47,7 @@ from workbench.ui.window.kafka_box import serve_again
 from workbench.ui.window.layouts import Layouts
 from workbench.ui.window.menus import Menus
 from workbench.ui.window.own_panels import OwnPanels
+from workbench.ui.window.queue_acts import QueueActs
 from workbench.ui.window.rail import Rail
 from workbench.ui.window.running import Running
 from workbench.ui.window.status import StatusLine
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, _fixed_bar("time_strip", self.tr("Time"), self.strip))
         self.setStatusBar(StatusLine(self.workspace, lambda: self.canvas.frame_stats().fps))
         self.own_panels = OwnPanels(self, self.workspace)
+        self.queue_acts = QueueActs(self.workspace, self.own_panels, self)
 
     def _parts(self) -> PageDock:
         dock = PageDock("parts", self.tr("Parts"), self)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         self.menus.distribute = self.canvas.acts.distribute
         self.menus.keep = self.canvas.acts.keep
         self.menus.replay = self.replay_group
+        self.menus.edit_binding = self.edit_binding
         self.menus.fill(self.menuBar())
         self.menuBar().setFixedHeight(int(SIZE["menu"]))
         self.title = Title()
@@ -149,6 +152,7 @@ class MainWindow(QMainWindow):
         canvas.replay_wanted.connect(self.replay_node)
         canvas.menu_wanted.connect(self._open_context_menu)
         canvas.run_wanted.connect(self.running.toggle)
+        canvas.binding_wanted.connect(self.edit_binding)
         canvas.empty.sample_wanted.connect(self.open_samples)
         canvas.empty.file_wanted.connect(self.files.play_file)
         canvas.empty.recording_wanted.connect(self.files.open)
@@ -159,6 +163,9 @@ class MainWindow(QMainWindow):
         self.inspector.panel_wanted.connect(self.own_panels.open)
         self.inspector.replay_wanted.connect(self.replay_node)
         self.inspector.kafka_wanted.connect(self.open_kafka)
+        self.inspector.redrive_wanted.connect(self.queue_acts.redrive)
+        self.inspector.purge_wanted.connect(self.queue_acts.purge)
+        self.inspector.link_wanted.connect(self.edit_binding)
         self.inspector.settings_wanted.connect(lambda _: self.side_dock.show_page("settings"))
         self.own_panels.replay_wanted.connect(self.replay_node)
         self.topbar.time_chosen.connect(self._choose_time)
@@ -255,6 +262,11 @@ class MainWindow(QMainWindow):
             self.replay_group(document.node(node_id).name)
         elif outside:
             self.replay_group(outside[0])
+
+    def edit_binding(self, link_id: str) -> None:
+        """Show what a binding asks for, ready to be changed."""
+        self.show_dock(self.side_dock, "inspector")
+        self.inspector.edit_binding(link_id)
 
     def replay_group(self, group: str) -> None:
         from workbench.ui.panels.replay_preview import open_replay_preview

@@ -11,9 +11,12 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from workbench.control.messages import ControlGroup, ControlProducer
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.queue_looks import is_binding
 from workbench.ui.models import outside
+from workbench.ui.models.queue_stats import dead_in
 from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook
+from workbench.ui.window.own_panels import panel_of
 
 # A name adds the action, "-" a separator, "section.*" all of a section that is not placed by name.
 LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -23,7 +26,8 @@ LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
               "edit.select_all", "-", "edit.rename", "tools.preferences")),
     ("View", ("view.zoom_in", "view.zoom_out", "view.actual", "view.fit", "-", "@panels", "@layouts", "-",
               "view.light", "view.dark", "view.system", "-", "view.motion")),
-    ("Flow", ("@add", "-", "flow.tidy", "@align", "-", "flow.panel", "flow.link")),
+    ("Flow", ("@add", "-", "flow.tidy", "@align", "-", "flow.panel", "flow.link", "-",
+              "queue.messages", "queue.receive", "queue.redrive", "queue.purge")),
     ("Run", ("run.toggle", "run.start", "run.pause", "run.step", "run.stop", "-", "@speed", "@faults")),
     ("Replay", ("replay.group", "-", "replay.live", "replay.play", "replay.previous", "replay.next", "replay.start",
                 "-", "replay.bookmark")),
@@ -46,6 +50,7 @@ class Menus(QObject):
         self.distribute: Callable[[bool], None] = lambda _across: None
         self.keep: Callable[[str], None] = lambda _node_id: None
         self.replay: Callable[[str], None] = lambda _group: None
+        self.edit_binding: Callable[[str], None] = lambda _link_id: None
 
     def fill(self, bar: QMenuBar) -> None:
         titles = {"File": self.tr("File"), "Edit": self.tr("Edit"), "View": self.tr("View"), "Flow": self.tr("Flow"),
@@ -116,6 +121,9 @@ class Menus(QObject):
         elif subject.startswith(outside.PREFIX):
             self._of_client(menu, subject)
         elif document.has_link(subject):
+            if is_binding(document, document.link(subject)):
+                edit = menu.addAction(icon("key", "queue"), self.tr("Edit the binding"))
+                edit.triggered.connect(lambda *_: self.edit_binding(subject))
             menu.addAction(self._actions["edit.delete"])
         else:
             add = menu.addMenu(icon("add"), self.tr("Add"))
@@ -127,8 +135,12 @@ class Menus(QObject):
     def _of_node(self, menu: QMenu, node_id: str) -> None:
         node = self._workspace.document.node(node_id)
         role = KINDS[node.kind].role
-        if role in ("producer", "group"):
+        if panel_of(node):
             menu.addAction(self._actions["flow.panel"])
+        if node.kind == "queue":
+            for name in ("queue.receive", "queue.redrive", "queue.purge"):
+                menu.addAction(self._actions[name])
+            self._actions["queue.redrive"].setEnabled(bool(dead_in(self._workspace.live, node.name)))
         if role == "group":
             group = self._workspace.live.group(node.name)
             paused = group is not None and group.paused

@@ -113,7 +113,7 @@ class LeaseBars(QWidget):
     @staticmethod
     def _bar(row: QRectF) -> QRectF:
         left = row.left() + max(150.0, row.width() * 0.52)
-        return QRectF(left, row.center().y() - 3, max(20.0, row.right() - 58 - left), 6)
+        return QRectF(left, row.center().y() - 3, max(20.0, row.right() - 70 - left), 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

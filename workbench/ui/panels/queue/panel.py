@@ -17,6 +17,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import PROFILE_NAMES
 from workbench.ui.models.queue_clock import QueueClock
 from workbench.ui.models.queue_messages import MOST, MessageFeed
+from workbench.ui.models.queue_stats import dead_in, queue_of
 from workbench.ui.models.queue_words import state_name
 from workbench.ui.panels.blocks import Banner, Empty, Segments, label, push_button
 from workbench.ui.panels.node_panel import NodePanel, section_title
@@ -27,7 +28,7 @@ from workbench.ui.panels.queue.lease_bars import LeaseBars
 from workbench.ui.panels.queue.message_table import MessageTable
 from workbench.ui.panels.queue.purge import PurgePopover
 from workbench.ui.panels.queue.receive import ReceiveForm
-from workbench.ui.panels.queue.redrive import RedrivePopover, dead_in, queue_of
+from workbench.ui.panels.queue.redrive import RedrivePopover
 from workbench.ui.panels.queue.settle import SettleBar
 from workbench.ui.theme import icons, words
 
@@ -213,7 +214,7 @@ class QueuePanel(NodePanel):
             self._empty.say(self.tr("Looking into the queue…"), "")
         else:
             self._empty.say(*self._nothing_words())
-        if self._wanted:
+        if self._wanted and not feed.loading:
             wanted, self._wanted = self._wanted, frozenset()
             self.table.choose(wanted)
         self._say_shown(queue_of(self._workspace.shown, self._queue_name()))

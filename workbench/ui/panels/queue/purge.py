@@ -13,7 +13,7 @@ from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.panels.popover import Popover
 from workbench.ui.theme import words
 
-WIDTH = 380
+WIDTH = 430
 
 
 class PurgePopover(Popover):

@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
 from workbench.control.queues import RedriveOutcome, RedriveQueue, StopRedrive
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import QueuedMessage, Redriven, RedriveSpec
-from workbench.core.snapshot import QueueStat, Snapshot
+from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.queue_stats import dead_in
 from workbench.ui.panels.blocks import Banner, label, push_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.panels.popover import Popover
@@ -34,15 +35,6 @@ from workbench.ui.theme import words
 
 WIDTH = 484
 _ASK_MS = 200
-
-
-def dead_in(shown: Snapshot, queue: str) -> int:
-    """How many messages of a queue can be redriven: its dead, and in a dead-letter queue those that wait too."""
-    stat = shown.queue(queue)
-    if stat is None:
-        return 0
-    letters = any(other.dead_letter == queue for other in shown.queues)
-    return stat.counts.dead + (stat.counts.ready + stat.counts.delayed if letters else 0)
 
 
 class RedrivePopover(Popover):
@@ -262,8 +254,3 @@ class RedrivePopover(Popover):
         self.apply.setEnabled(False)
         self.refused.say(error.sentence())
         self._place_again()
-
-
-def queue_of(shown: Snapshot, name: str) -> QueueStat:
-    """The queue as it is shown, or an empty one of that name."""
-    return shown.queue(name) or QueueStat(name, name)

@@ -83,7 +83,8 @@ class SettleBar(QWidget):
         if not chosen:
             return self.tr("Choose messages in flight to settle them by hand.")
         if not held:
-            return self.tr("None of the {0} chosen is in flight.").format(words.count(chosen))
+            return self.tr("The one chosen is not in flight.") if chosen == 1 else self.tr(
+                "None of the {0} chosen is in flight.").format(words.count(chosen))  # fmt: skip
         if held == chosen:
             return self.tr("{0} in flight").format(words.plural(held, "message", "messages"))
         return self.tr("{0} of {1} chosen are in flight").format(words.count(held), words.count(chosen))

@@ -1,0 +1,19 @@
+"""What of a snapshot the parts of the window ask about queues. Pure functions."""
+
+from __future__ import annotations
+
+from workbench.core.snapshot import QueueStat, Snapshot
+
+
+def dead_in(shown: Snapshot, queue: str) -> int:
+    """How many messages of a queue can be redriven: its dead, and in a dead-letter queue those that wait too."""
+    stat = shown.queue(queue)
+    if stat is None:
+        return 0
+    letters = any(other.dead_letter == queue for other in shown.queues)
+    return stat.counts.dead + (stat.counts.ready + stat.counts.delayed if letters else 0)
+
+
+def queue_of(shown: Snapshot, name: str) -> QueueStat:
+    """The queue as it is shown, or an empty one of that name."""
+    return shown.queue(name) or QueueStat(name, name)

@@ -1,0 +1,237 @@
+"""The inspector's faces for a queue, an exchange, and a binding between an exchange and what it feeds. GUI thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.core.snapshot import ExchangeStat, Snapshot
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.edits import SetLinkParams
+from workbench.flow.kinds import KINDS, link_params
+from workbench.flow.topics import dead_letter_queue
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.queue_looks import PROFILE_NAMES, binding_words
+from workbench.ui.models.queue_stats import dead_in, queue_of
+from workbench.ui.panels.blocks import Banner, label, push_button
+from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
+from workbench.ui.panels.inspect_part import Face
+from workbench.ui.panels.node_panel import section_title
+from workbench.ui.panels.profile_card import ProfileCard
+from workbench.ui.panels.queue.consumers import ConsumerRows
+from workbench.ui.panels.queue.counts import CountsLine
+from workbench.ui.panels.setting_fields import SettingField
+from workbench.ui.theme import words
+
+
+class QueueFace(Face):
+    """How a queue stands, who takes from it, where its dead go, whose rules it follows."""
+
+    redrive_wanted = Signal(str)
+    purge_wanted = Signal(str)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.counts = CountsLine(rates=False)
+        self.column.addWidget(self.counts)
+        row = QHBoxLayout()
+        self.rate_in, self.rate_out, self.oldest = (
+            Figure(text) for text in (self.tr("In"), self.tr("Acked"), self.tr("Oldest waits")))  # fmt: skip
+        for figure in (self.rate_in, self.rate_out, self.oldest):
+            row.addWidget(figure, 1)
+        self.column.addLayout(row)
+        self.column.addLayout(self._build_buttons())
+        self.column.addWidget(section_title(self.tr("Consumers")))
+        self.consumers = ConsumerRows()
+        self.column.addWidget(self.consumers)
+        self.totals = label("", "muted")
+        self.totals.setWordWrap(True)
+        self.column.addWidget(self.totals)
+        self.profile = ProfileCard(workspace)
+        self.column.addWidget(self.profile)
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.panel = push_button(self.tr("Messages"), "list", "primary", self.tr("Open the queue's panel"),
+                                 "text_on_accent")  # fmt: skip
+        self.redrive = push_button(self.tr("Redrive…"), "redrive", tip=self.tr("Send dead messages on"))
+        self.purge = push_button(self.tr("Purge…"), "purge", tip=self.tr("Remove what waits; says first what is lost"))
+        for button, wanted in ((self.panel, self.panel_wanted), (self.redrive, self.redrive_wanted),
+                               (self.purge, self.purge_wanted)):  # fmt: skip
+            button.setProperty("narrow", True)
+            button.setMinimumWidth(10)
+            button.clicked.connect(lambda _=False, wanted=wanted: self._node and wanted.emit(self._node.id))
+            row.addWidget(button, 1)
+        return row
+
+    def show_node(self, node: Node, shown: Snapshot) -> None:
+        stat = queue_of(shown, node.name)
+        profile = PROFILE_NAMES.get(stat.profile, "")
+        kind = self.tr("{0} queue").format(profile) if profile else self.tr("Queue")
+        self._show_head(node, f"{kind}, {stat.type.replace('_', ' ')}")
+        self.counts.show_queue(stat)
+        self.rate_in.show_value(*words.rate(stat.rate_in).rsplit("/", 1)[:1], "/s")
+        self.rate_out.show_value(*words.rate(stat.rate_out).rsplit("/", 1)[:1], "/s")
+        waits = stat.oldest_ms is not None and stat.counts.ready > 0
+        number, _, unit = words.duration(stat.oldest_ms or 0, narrow=True).partition(" ")
+        self.oldest.show_value(*((number, unit) if waits else ("–", "")))
+        self.consumers.show_consumers(stat.consumers)
+        self.redrive.setEnabled(bool(dead_in(shown, node.name)))
+        self.totals.setText(self._totals(node, shown))
+        self.profile.show_node(node)
+
+    def _totals(self, node: Node, shown: Snapshot) -> str:
+        """What happened since the queue was made, as far as anything did."""
+        stat = queue_of(shown, node.name)
+        counts = stat.counts
+        parts = ((counts.received, self.tr("{0} received")), (counts.acked, self.tr("{0} acked")),
+                 (counts.redelivered, self.tr("{0} tried again")), (counts.returned, self.tr("{0} leases ran out")),
+                 (counts.expired, self.tr("{0} expired")), (counts.duplicates, self.tr("{0} duplicates dropped")),
+                 (counts.refused, self.tr("{0} sends refused")))  # fmt: skip
+        said = ", ".join(text.format(words.count(number)) for number, text in parts if number)
+        letters = dead_letter_queue(self._workspace.document, node)
+        to = letters.name if letters is not None else stat.dead_letter
+        dead = self.tr("Dead messages go to {0}.").format(to) if to else self.tr("Dead messages stay here, marked.")
+        if to and counts.dead_lettered:
+            dead = self.tr("{0} dead messages went to {1}.").format(words.count(counts.dead_lettered), to)
+        return f"{said[:1].upper()}{said[1:]}. {dead}" if said else dead
+
+
+class ExchangeFace(Face):
+    """What passes through an exchange, by which bindings, and what found no queue."""
+
+    link_wanted = Signal(str)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.banner = Banner("banner-warn")
+        self.column.addWidget(self.banner)
+        row = QHBoxLayout()
+        self.rate, self.routed, self.unrouted = (
+            Figure(text) for text in (self.tr("Published"), self.tr("Routed"), self.tr("Unrouted")))  # fmt: skip
+        for figure in (self.rate, self.routed, self.unrouted):
+            row.addWidget(figure, 1)
+        self.column.addLayout(row)
+        self.bindings = FigureTable((Column(self.tr("Binding"), stretch=True, mono=True),
+                                     Column(self.tr("To"), 130), Column(self.tr("Rate"), 56, number=True)),
+                                    self.tr("Bindings"))  # fmt: skip
+        self._links: tuple[str, ...] = ()
+        self.bindings.row_clicked.connect(lambda row: self.link_wanted.emit(self._links[row]))
+        self.column.addWidget(self.bindings)
+        self.note = label("", "muted")
+        self.note.setWordWrap(True)
+        self.column.addWidget(self.note)
+        self.settings = push_button(self.tr("Settings"), "sliders")
+        self.settings.clicked.connect(lambda: self._node and self.settings_wanted.emit(self._node.id))
+        line = QHBoxLayout()
+        line.addWidget(self.settings)
+        line.addStretch(1)
+        self.column.addLayout(line)
+
+    def show_node(self, node: Node, shown: Snapshot) -> None:
+        document = self._workspace.document
+        values = KINDS["exchange"].values(node.params)
+        stat = shown.exchange(node.name) or ExchangeStat(node.name, values["type"])
+        self._show_head(node, self.tr("Exchange, {0}: {1}").format(values["type"], _type_words(values["type"])))
+        self.rate.show_value(*words.rate(stat.rate).rsplit("/", 1)[:1], "/s")
+        self.routed.show_value(words.count(stat.routed))
+        self.unrouted.show_value(words.count(stat.unroutable), "", "warn" if stat.unroutable else "")
+        self.banner.say(self._unrouted_words(stat, values["alternate"]))
+        bound = [link for link in document.links if link.source == node.id]
+        self._links = tuple(link.id for link in bound)
+        rates = {told.link_id: told.rate for told in shown.links}
+        self.bindings.show_rows([
+            (Cell(binding_words(document, link) or self.tr("everything")), Cell(document.node(link.target).name),
+             Cell(words.rate(rates.get(link.id, 0.0)), "text_muted"))
+            for link in bound
+        ])  # fmt: skip
+        self.bindings.setVisible(bool(bound))
+        said = self.tr("It keeps nothing: what no binding takes is lost, and counted.")
+        if values["alternate"]:
+            said = self.tr("It keeps nothing. What no binding takes goes to {0}.").format(values["alternate"])
+        self.note.setText(said if bound else self.tr("Link it to queues to say where messages go.") + " " + said)
+
+    def _unrouted_words(self, stat: ExchangeStat, alternate: str) -> str:
+        if not stat.unroutable:
+            return ""
+        many = words.plural(stat.unroutable, "message", "messages")
+        last = self.tr("the last with key «{0}»").format(stat.last_unroutable) if stat.last_unroutable else self.tr(
+            "the last without a key")  # fmt: skip
+        returned = " " + self.tr("{0} went back to their senders.").format(words.count(stat.returned)) if (
+            stat.returned) else ""  # fmt: skip
+        return self.tr("{0} found no queue, {1}.").format(many, last) + returned
+
+
+def _type_words(kind: str) -> str:
+    return {"direct": "equal keys", "fanout": "everything to all", "topic": "patterns of words",
+            "headers": "what headers say"}.get(kind, kind)  # fmt: skip
+
+
+class BindingFace(QWidget):
+    """One binding: from where to where, and what it asks for, to be changed here."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._link: Link | None = None
+        self._made_for: tuple[str, str] = ("", "")
+        self.fields: dict[str, SettingField] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
+        self.title, self.what = label("", "heading"), label("", "muted")
+        self.what.setWordWrap(True)
+        self.rate = Figure(self.tr("Rate"))
+        for widget in (self.title, self.what, self.rate):
+            self._column.addWidget(widget)
+        self._form = QWidget()
+        self._column.addWidget(self._form)
+
+    def show_link(self, link: Link, shown: Snapshot) -> None:
+        document = self._workspace.document
+        source, target = document.node(link.source), document.node(link.target)
+        kind = KINDS["exchange"].value(source.params, "type")
+        self._link = link
+        self.title.setText(self.tr("{0} to {1}").format(source.name, target.name))
+        self.what.setText(self.tr("Binding of an exchange of type {0}: {1}").format(kind, _type_words(kind)))
+        told = next((told for told in shown.links if told.link_id == link.id), None)
+        self.rate.show_value(*words.rate(told.rate if told else 0.0).rsplit("/", 1)[:1], "/s")
+        if self._made_for != (link.id, kind):
+            self._made_for = (link.id, kind)
+            self._make_fields(document, link)
+        for name, field in self.fields.items():
+            field.show_value(link.params.get(name, field.param.default))
+
+    def _make_fields(self, document: FlowDocument, link: Link) -> None:
+        self._form.hide()
+        self._form.deleteLater()
+        self._form, self.fields = QWidget(), {}
+        column = QVBoxLayout(self._form)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for param in link_params(document, link):
+            field = self.fields[param.name] = SettingField(param, link.params.get(param.name, param.default))
+            field.edited.connect(self._set)
+            column.addWidget(field)
+            if param.help:
+                said = label(param.help, "muted")
+                said.setWordWrap(True)
+                column.addWidget(said)
+        if not self.fields:
+            column.addWidget(label(self.tr("A fanout exchange sends everything."), "muted"))
+        self._column.addWidget(self._form)
+
+    def _set(self, name: str, value: Any) -> None:
+        document, link = self._workspace.document, self._link
+        if link is not None and document.has_link(link.id) and document.link(link.id).params.get(name) != value:
+            params = {**document.link(link.id).params, name: value}
+            self._workspace.perform(SetLinkParams(link.id, params), merge_key=f"{link.id}.{name}")
+
+    def focus_first(self) -> None:
+        """Begin to type."""
+        field = next(iter(self.fields.values()), None)
+        if field is not None:
+            field.editor.setFocus()
