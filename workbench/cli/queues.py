@@ -30,6 +30,7 @@ from workbench.core.queues import MessageId, MessageState, PurgePlan, QueuedMess
 from workbench.core.times import format_time
 from workbench.session.story import Story, stories_of
 
+_PAGE = 1000
 _STATES = tuple(state.value for state in MessageState)
 
 
@@ -151,8 +152,7 @@ def peek(
     """
     with host_of(file) as host:
         info = _info(host, queue)
-        chosen = tuple(MessageState(state) for state in states)
-        found = host.call(PeekQueue(queue, chosen, after, most)).messages
+        found = _peek(host, queue, tuple(MessageState(state) for state in states), after, most)
     stories = _stories(file, info, found) if with_story else {}
     if as_json:
         print_json({"queue": queue, "messages": [
@@ -168,7 +168,21 @@ def peek(
             print(f"    {format_time(line.at_ms)}  {line.text}")
 
 
-def _stories(file: Path, info: QueueInfo, messages: tuple[QueuedMessage, ...]) -> dict[MessageId, Story]:
+def _peek(
+    host: Caller, queue: str, states: tuple[MessageState, ...], after: MessageId | None, most: int
+) -> list[QueuedMessage]:
+    """Up to ``most`` messages, a page at a time."""
+    found: list[QueuedMessage] = []
+    while len(found) < most:
+        page = host.call(PeekQueue(queue, states, after, min(_PAGE, most - len(found)))).messages
+        if not page:
+            break
+        found += page
+        after = page[-1].id
+    return found
+
+
+def _stories(file: Path, info: QueueInfo, messages: list[QueuedMessage]) -> dict[MessageId, Story]:
     with reader_of(file) as reader:
         return stories_of(reader, info.meta.name, info.meta.topic, {m.id: m.deaths for m in messages})
 

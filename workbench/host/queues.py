@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from itertools import accumulate
 
 from workbench.broker import Broker, queue_defaults
 from workbench.control.queues import (
@@ -35,6 +36,7 @@ from workbench.control.queues import (
 from workbench.core.changes import Changes
 from workbench.core.errors import Invalid
 from workbench.core.queues import Delivery
+from workbench.core.records import StoredRecord
 from workbench.host.acts import Act, Acts
 from workbench.host.redrives import Redrives
 from workbench.host.session import ClientSession
@@ -42,6 +44,7 @@ from workbench.host.session import ClientSession
 MAX_RECEIVED = 1000
 MAX_WAIT_MS = 30_000
 MAX_PEEKED = 10_000
+MAX_REPLY_BYTES = 32 << 20
 _CHANGES = Changes.RECORDS | Changes.JOURNAL
 
 
@@ -90,7 +93,7 @@ class QueueActs:
         found = await asyncio.to_thread(
             self._queues.peek, command.queue, states=command.states, after=command.after, limit=limit
         )
-        return MessageList(tuple(found))
+        return MessageList(tuple(found[: _fitting([message.record for message in found])]))
 
     # -- leases --------------------------------------------------------------------------------------------
     async def _receive(self, session: ClientSession, command: ReceiveMessages) -> DeliveryList:
@@ -106,7 +109,10 @@ class QueueActs:
         if place not in session.leasing:
             session.leasing.add(place)
             self._receiving[place] += 1
-        return deliveries
+        fitting = _fitting([delivery.record for delivery in deliveries])
+        if fitting < len(deliveries):
+            self._queues.release(command.queue, [delivery.receipt for delivery in deliveries[fitting:]])
+        return deliveries[:fitting]
 
     async def _claim_later(self, session: ClientSession, command: ReceiveMessages) -> Sequence[Delivery]:
         """Wait until something is ready, at most as long as the command says."""
@@ -175,3 +181,9 @@ class QueueActs:
 
     async def _alter(self, session: ClientSession, command: AlterQueue) -> None:
         await asyncio.to_thread(self._queues.alter, command.queue, command.config)
+
+
+def _fitting(records: Sequence[StoredRecord]) -> int:
+    """How many of the records one reply can carry; one at least."""
+    sizes = accumulate(record.size_bytes for record in records)
+    return max(1, sum(1 for size in sizes if size <= MAX_REPLY_BYTES))

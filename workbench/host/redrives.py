@@ -27,14 +27,12 @@ class Redrives:
 
     async def plan(self, queue: str, spec: RedriveSpec) -> Redriven:
         """What ``run`` would do."""
-        if spec.to:
-            self._broker.topic(spec.to.partition(SUBSCRIPTION_MARK)[0])  # NotFound also when nothing would go there
+        self._check(spec)
         return await self._step(queue, spec, spec.messages, _ALL, dry_run=True)
 
     async def run(self, queue: str, spec: RedriveSpec) -> Redriven:
         """Send them on, until all are or ``stop``."""
-        if not 0.0 <= spec.rate < float("inf"):
-            raise Invalid(f"A redrive can't go at {spec.rate:g} messages a second.", "Use 0 for as fast as it goes.")
+        self._check(spec)
         if queue in self._stops:
             raise Refused(f"A redrive of {queue} is under way.", "Stop it first, or wait for its end.")
         stop = self._stops[queue] = asyncio.Event()
@@ -48,23 +46,33 @@ class Redrives:
         if stop := self._stops.get(queue):
             stop.set()
 
+    def _check(self, spec: RedriveSpec) -> None:
+        if not 0.0 <= spec.rate < float("inf"):
+            raise Invalid(f"A redrive can't go at {spec.rate:g} messages a second.", "Use 0 for as fast as it goes.")
+        if spec.to:
+            self._broker.topic(spec.to.partition(SUBSCRIPTION_MARK)[0])  # NotFound also when nothing would go there
+
     async def _run(self, queue: str, spec: RedriveSpec, stop: asyncio.Event) -> Redriven:
-        plan = await self.plan(queue, spec)
-        total = sum(plan.moved.values())
+        before = self._queues.counts(queue)
+        left, most = list(spec.messages), len(spec.messages) or before.messages
         moved: Counter[str] = Counter()
-        left, kept, reason = list(spec.messages), plan.kept, plan.reason
+        kept, reason = 0, ""
         size = min(STEP, max(1, round(spec.rate / STEPS_A_SECOND))) if spec.rate else STEP
         began_ms = self._clock.monotonic_ms()
-        while moved.total() < total and not stop.is_set():
+        while not stop.is_set():
             chosen, left = left[:size], left[size:]
-            done = await self._step(queue, spec, chosen, min(size, total - moved.total()))
+            done = await self._step(queue, spec, chosen, min(size, most - moved.total()))
             moved.update(done.moved)
-            reason = done.reason or reason
-            if not done.moved or (spec.messages and not left):
+            kept = done.kept + (kept if spec.messages else 0)  # of all, each step begins with those that can't go
+            reason = reason or done.reason
+            if moved.total() >= most or not (left if spec.messages else done.moved):
                 break
-            if spec.rate and moved.total() < total:
+            if spec.rate and done.moved:
                 await self._rest(stop, began_ms + moved.total() * 1000.0 / spec.rate)
-        return Redriven(dict(moved), kept + total - moved.total(), "It was stopped." if stop.is_set() else reason)
+        if not stop.is_set():
+            return Redriven(dict(moved), kept, reason)
+        stayed = kept + len(left) if spec.messages else max(0, (before.dead or before.messages) - moved.total())
+        return Redriven(dict(moved), stayed, "It was stopped.")
 
     async def _step(
         self, queue: str, spec: RedriveSpec, messages: list[MessageId] | tuple[MessageId, ...], limit: int,

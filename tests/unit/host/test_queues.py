@@ -199,3 +199,25 @@ def test_a_stream_is_subscribed_to_altered_and_left(host):
     assert (info.meta.topic, info.meta.subscription, dict(info.meta.config)) == ("orders", "mail", {})
     host.call(UnsubscribeQueue("orders:mail"))
     assert host.call(ListQueues()).queues == ()
+
+
+def test_what_one_reply_can_not_carry_stays_in_the_queue(host, monkeypatch):
+    monkeypatch.setattr("workbench.host.queues.MAX_REPLY_BYTES", 250)
+    make(host, "jobs")
+    host.call(AppendRecords("jobs", tuple(Record(None, b"x" * 100) for _ in range(4)), 0))
+    assert len(host.call(PeekQueue("jobs")).messages) == 2
+    assert len(receive(host)) == 2
+    assert (counts(host).in_flight, counts(host).ready) == (2, 2)
+    host.call(AppendRecords("jobs", (Record(None, b"y" * 1000),), 0))
+    settle(host, "ack", receive(host, consumer="bob"))
+    assert len(receive(host, consumer="bob")) == 1  # one at least
+
+
+def test_chosen_letters_that_can_not_go_stay_and_say_why(host):
+    make(host, "jobs", messages=3)
+    settle(host, "reject", receive(host, most=2))
+    ids = tuple(MessageId(0, offset) for offset in range(4))
+    done = host.call(RedriveQueue("jobs", RedriveSpec(ids))).redriven
+    assert (done.moved, done.kept) == ({"jobs": 2}, 2) and "0-2" in done.reason
+    with pytest.raises(NotFound):
+        host.call(RedriveQueue("jobs", RedriveSpec(to="nowhere")))
