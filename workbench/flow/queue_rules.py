@@ -51,10 +51,24 @@ def problems(document: FlowDocument) -> Iterator[tuple[str, str]]:
     for link in binding_links(document):
         yield from ((link.source, text) for text in _of_binding(document, link))
     for queue in document.of_kind("queue"):
-        if queue in dead_letter_path(document, queue):
-            yield queue.id, f"The dead letters of {queue.name} go in a circle."
+        yield from ((queue.id, text) for text in _of_queue(document, queue))
     for group in document.of_kind("group", "forward"):
         yield from ((group.id, text) for text in _of_group(document, group))
+
+
+# -- queues ------------------------------------------------------------------------------------------------
+def _of_queue(document: FlowDocument, queue: Node) -> Iterator[str]:
+    if queue in dead_letter_path(document, queue):
+        yield f"The dead letters of {queue.name} go in a circle."
+    values = kind_of("queue").values(queue.params)
+    if values["ordered_groups"] and values["max_priority"]:
+        yield f"{queue.name} has ordered groups and priorities: a priority would break a group's order. Leave one out."
+    parks = values["overflow"] == "dead_letter" and values["max_length"] >= 0
+    if parks and dead_letter_queue(document, queue) is None:
+        yield f"What {queue.name} can't hold has nowhere to go. Link it to a queue for its dead letters."
+    for name in ("ttl_ms", "max_length"):
+        if values[name] == 0:
+            yield f"{queue.name} would keep nothing: {kind_of('queue').param(name).label.lower()} is 0."
 
 
 # -- exchanges and bindings --------------------------------------------------------------------------------

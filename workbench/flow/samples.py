@@ -11,7 +11,10 @@ from workbench.core.errors import NotFound
 from workbench.flow import codec
 from workbench.flow.document import FlowDocument
 
-_ORDER = ("orders", "orders-full", "video-upload", "burst-buffer")
+_ORDER = (
+    "orders", "orders-full", "video-upload", "burst-buffer",
+    "competing-consumers", "poison-message", "video-fanout", "order-queue",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

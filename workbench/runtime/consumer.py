@@ -127,15 +127,12 @@ class OffsetMember(Member[StoredRecord]):
             await consumer.commit(mine)
             self._group.committed(mine)
 
-    async def _leave(self) -> None:
-        if self._consumer is None:
-            return
-        if self._group.values["commit"] != "before":
+    async def _tell(self) -> None:
+        if self._consumer is not None and self._group.values["commit"] != "before":
             try:
                 await self._commit(self._polled | self._handled)
             except Fenced:
                 self.reason = "Its last commit came too late: the group had moved on."
-        await self._let_go(leave=True)
 
     async def _let_go(self, leave: bool) -> None:
         consumer, self._consumer = self._consumer, None

@@ -73,12 +73,17 @@ class Member(ABC, Generic[Item]):
         self._steps += 1
         self._nudge.now()
 
-    async def stop(self) -> None:
-        """Finish the record at work, say how far it came, leave."""
+    async def finish(self) -> None:
+        """Finish the record at work, say how far it came, take nothing more."""
         self._leaving = True
         self._nudge.now()
         if self._task is not None:
             await asyncio.wait((self._task,))
+
+    async def stop(self) -> None:
+        """Finish, and leave."""
+        await self.finish()
+        await self._let_go(leave=True)
         if self.state is not PartState.FAILED:
             self.state = PartState.IDLE
 
@@ -114,12 +119,12 @@ class Member(ABC, Generic[Item]):
     def _tend_is_due(self, since_ms: float) -> bool: ...
 
     @abstractmethod
-    async def _leave(self) -> None:
-        """Say how far it came, and let go."""
+    async def _tell(self) -> None:
+        """Say how far it came, before it lets go."""
 
     @abstractmethod
     async def _let_go(self, leave: bool) -> None:
-        """Forget what was in hand; it will be delivered again."""
+        """Forget what was in hand, it will be delivered again; nothing where it let go already."""
 
     # -- work ----------------------------------------------------------------------------------------------
     async def _run(self) -> None:
@@ -129,7 +134,7 @@ class Member(ABC, Generic[Item]):
                     await self._turn()
                 except Fenced:
                     await self._let_go(leave=True)
-            await self._leave()
+            await self._tell()
         except (WorkbenchError, OSError) as error:
             self.state = PartState.FAILED
             self.reason = error.sentence() if isinstance(error, WorkbenchError) else f"The engine failed: {error}."

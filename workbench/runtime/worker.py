@@ -97,9 +97,8 @@ class Worker(Member[Held]):
         if self._may_work() and not self._leaving and not self._steps:
             await self._fill(0.0)
 
-    async def _leave(self) -> None:
+    async def _tell(self) -> None:
         await self._settling.drain()
-        await self._let_go(leave=True)
 
     async def _let_go(self, leave: bool) -> None:
         """What it did not come to returns with its leases; what was acknowledged as it was handed out is lost."""

@@ -302,6 +302,17 @@ def test_stop_gives_back_what_was_not_worked(play):
     play(story, work(20, process_ms=300.0))
 
 
+def test_members_that_stop_together_hand_nothing_to_one_another(play):
+    async def story(runner, broker):
+        await runner.run()
+        await until(lambda: broker.queues.counts("work").received == 60)
+        await runner.stop()
+        assert {message.attempts for message in broker.queues.peek("work")} <= {0, 1}
+
+    billing = play(story, work(60, {"max_deliveries": 2}, members=5, prefetch=40, process_ms=500.0)).groups["billing"]
+    assert billing.dead_lettered == billing.redelivered == 0
+
+
 # -- exchanges ---------------------------------------------------------------------------------------------
 def fanned():
     nodes = [producer(40, routing_key="order.{bad}"), Node("x", "exchange", "orders", params={"type": "topic"}),
