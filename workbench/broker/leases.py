@@ -24,14 +24,13 @@ Counts add up: arrived = ready + delayed + in flight + dead + done. Every step i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from heapq import heappush
 
 from workbench.broker.consumers import Consumers
 from workbench.broker.lane import PLAIN, Dead, Lane, Lease, Traits
 from workbench.broker.queue_settings import QueueSettings
 from workbench.broker.seen import Seen, Sighting
-from workbench.broker.tally import Tally
+from workbench.broker.tally import Counters, Tally
 from workbench.broker.timers import Due, Timers
 from workbench.broker.waiting import Lines, Order, Spans, Standing
 from workbench.core.queues import DeathReason, QueueCounts, Receipt, SubscriptionType
@@ -40,20 +39,6 @@ UNKEYED = "\0"
 """A group of one message begins with it."""
 _NO_LIMIT = 1 << 60
 _LEASE_ENDS = Due.LEASE_ENDS
-
-
-@dataclass(slots=True)
-class Counters:
-    """Since the queue was made."""
-
-    received: int = 0
-    acked: int = 0
-    redelivered: int = 0
-    returned: int = 0
-    expired: int = 0
-    dead_lettered: int = 0
-    duplicates: int = 0
-    refused: int = 0
 
 
 class Leases:
@@ -67,6 +52,7 @@ class Leases:
         self.seen = Seen()
         self.leaving: list[tuple[int, int]] = []  # dead that go to the dead-letter queue
         self.in_flight = 0
+        self.stirred = False  # something became ready or died; whoever tells others resets it
         self._serial = 0
         self._timers = Timers()
         self.apply(settings)
@@ -115,7 +101,7 @@ class Leases:
             else:
                 for offset in range(start, stop):
                     self._arrive_one(lane, offset, traits.get(offset, PLAIN), now)
-        if traits and lane.leases:
+        if lane.leases and (traits or self._by_key):
             self._hold_again(lane, first, end, traits)
         if settings.max_length is not None:
             self._keep_length(lane, first, now)
@@ -125,24 +111,22 @@ class Leases:
         if traits.dedup_id and self._is_repeat(traits.dedup_id, Sighting(appended_ms, lane.partition, offset)):
             lane.finish(offset)
             self.counters.duplicates += 1
-            return
+            return None
         if self._by_key and not traits.group:
             traits = traits._replace(group=f"{UNKEYED}{lane.partition}-{offset}")
         if traits is not PLAIN:
             lane.traits[offset] = traits
+        expires_ms = self.expires_ms(lane, offset)
+        if lane.attempts.get(offset, 0) >= (self.settings.max_deliveries or _NO_LIMIT):
+            return self._mark_dead(lane, offset, DeathReason.LIMIT, "", now)
+        if expires_ms is not None and expires_ms <= now:
+            return self._mark_dead(lane, offset, DeathReason.EXPIRED, "", now)
         delay = self.settings.delay_ms if traits.delay_ms is None else traits.delay_ms
         if delay and offset not in lane.delayed and offset not in lane.attempts and appended_ms + delay > now:
             lane.delayed[offset] = appended_ms + delay
-        if lane.attempts.get(offset, 0) >= (self.settings.max_deliveries or _NO_LIMIT):
-            self._die(lane, offset, DeathReason.LIMIT, "", now)
-            return
-        expires_ms = self.expires_ms(lane, offset)
-        if expires_ms is not None and expires_ms <= now:
-            self._die(lane, offset, DeathReason.EXPIRED, "", now)
-            return
         if traits.ttl_ms is not None and expires_ms is not None:
             self._timers.put(expires_ms, Due.LIFE_ENDS, lane.partition, offset)
-        self._wait(lane, offset)
+        return self._wait(lane, offset)
 
     def _is_repeat(self, dedup_id: str, this: Sighting) -> bool:
         window_ms = self.settings.dedup_ms
@@ -170,6 +154,7 @@ class Leases:
         else:
             self.ready += 1
             lane.head = min(lane.head, offset)
+        self.stirred = True
         rank = -min(traits.priority, self.settings.max_priority)
         self._order.put(lane.partition, offset, offset + 1, rank, traits.group)
 
@@ -251,6 +236,11 @@ class Leases:
             return None
         lease = self.lanes[receipt[0]].leases.get(receipt[1])
         return lease if lease is not None and lease.attempt == receipt[2] else None
+
+    @property
+    def waits_for_acks(self) -> bool:
+        """Whether an ack may let a message go that could not before."""
+        return self._by_key or bool(self.settings.profile) or any(one.prefetch for one in self.consumers.values())
 
     # -- ending leases ---------------------------------------------------------------------------------------
     def ack(self, lease: Lease) -> None:
@@ -336,6 +326,7 @@ class Leases:
     def _mark_dead(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
         leaving = bool(self.settings.dead_letter)
         lane.dead[offset] = Dead(reason, text, now, leaving)
+        self.stirred = True
         lane.changed.add(offset)
         if reason is DeathReason.EXPIRED:
             self.counters.expired += 1
@@ -345,8 +336,11 @@ class Leases:
             self.tally.note("dead", lane.partition, offset, "", (reason, ""))
 
     def _stop_waiting(self, lane: Lane, offset: int) -> None:
-        if lane.delayed.pop(offset, None) is None and offset < lane.frontier and lane.is_ready(offset):
-            self.ready -= 1
+        taken_in = offset < lane.frontier
+        if lane.delayed.pop(offset, None) is None:
+            self.ready -= taken_in and lane.is_ready(offset)
+        elif self._by_key and taken_in:
+            self._order.wake(lane.traits[offset].group)  # its group waited for it
         self._order.doubtful = True
 
     def stay(self, partition: int, offset: int, text: str) -> None:
@@ -368,15 +362,13 @@ class Leases:
         return dead
 
     def unsettle(self, partition: int, offset: int, dead: Dead | None) -> None:
-        """The commit that sent it on failed: it is where it was (what its headers asked for is read anew)."""
+        """The commit that sent it on failed: it is what it was. ``apply`` must follow, as it may have waited."""
         lane = self.lanes[partition]
         lane.marks.set_undone(offset)
         if dead is not None:
             lane.dead[offset] = dead
             if dead.leaving:
                 self.leaving.append((partition, offset))
-        elif offset < lane.frontier:
-            self._arrive_one(lane, offset, PLAIN, 0)
 
     def purge(self) -> None:
         """Everything that waits or is dead is done; leases go on."""
@@ -443,6 +435,7 @@ class Leases:
         if self._by_key:
             self.ready += 1
             lane.head = min(lane.head, offset)
+            self.stirred = True
             self._order.wake(lane.traits[offset].group)
         else:
             self._wait(lane, offset)

@@ -89,6 +89,11 @@ class LiveQueue:
             self.leases.apply(settings)
         self.behind = True
 
+    def take_in_again(self) -> None:
+        """What waits is not what was thought: read it anew."""
+        self.leases.apply(self.leases.settings)
+        self.behind = True
+
     # -- taking in -------------------------------------------------------------------------------------------
     def note_append(self, partition: int, end: int, now: int) -> None:
         self.behind = True
@@ -206,7 +211,7 @@ class LiveQueue:
                     yield lane.partition, offset
 
     def message(self, partition: int, offset: int) -> QueuedMessage:
-        lane, record = self.leases.lanes[partition], self.record(partition, offset)
+        lane, (record, damage) = self.leases.lanes[partition], self._readable(partition, offset)
         traits = record_traits(record, self.leases.settings.by_key)
         lease, dead, state = lane.leases.get(offset), lane.dead.get(offset), state_of(lane, offset)
         done = state in (MessageState.ACKED, MessageState.DEAD)
@@ -218,9 +223,16 @@ class LiveQueue:
             until_ms=lease.until_ms if lease is not None else lane.delayed.get(offset),
             expires_ms=None if done else self.leases.expires_ms(lane, offset),
             priority=min(traits.priority, self.leases.settings.max_priority), group=traits.group,
-            reason=_reason(dead.reason, dead.text) if dead is not None else lane.notes.get(offset, ""),
+            reason=damage or (_reason(dead.reason, dead.text) if dead is not None else lane.notes.get(offset, "")),
             deaths=deaths_of(record.headers),
         )  # fmt: skip
+
+    def _readable(self, partition: int, offset: int) -> tuple[StoredRecord, str]:
+        """The record, or an empty one with what is wrong with it."""
+        try:
+            return self.record(partition, offset), ""
+        except (Corrupt, OutOfRange) as problem:
+            return StoredRecord(self.topic.meta.name, partition, offset, 0, None, None), problem.message
 
 
 def _reason(reason: str, text: str) -> str:

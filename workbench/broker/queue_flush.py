@@ -17,10 +17,10 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from workbench.broker import queue_rows as rows
-from workbench.broker.leases import Counters
 from workbench.broker.live_queue import LiveQueue
 from workbench.broker.queue_moves import Moves
 from workbench.broker.store import Store
+from workbench.broker.tally import Counters
 from workbench.core.errors import Refused
 
 

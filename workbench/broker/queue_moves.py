@@ -7,7 +7,7 @@ When the transaction fails as a whole, ``take_back`` puts the messages where the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,12 +24,12 @@ from workbench.core.records import Record
 
 
 class Wanted(NamedTuple):
-    """A message that is to be sent on: what its record will be, and where it goes."""
+    """A message that is to be sent on: as the batch it will be, and where it goes."""
 
     id: MessageId
     target: str
     partition: int
-    record: Record
+    batch: bytes
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Moves:
         self._log = log
         self._clock = clock
         self._topics = topics
-        self._undo: list[Callable[[], object]] = []
+        self._settled: list[tuple[LiveQueue, int, int, Dead | None]] = []
 
     # -- dead letters ----------------------------------------------------------------------------------------
     def send_dead(self, db: sqlite3.Connection, live: LiveQueue) -> None:
@@ -81,7 +81,7 @@ class Moves:
         if dead.reason is not DeathReason.REJECTED and goes_round(before, target):
             live.leases.stay(partition, offset, f"It died in {target} before; it stays here, or it would go round.")
             return
-        self._append(db, topic, partition, dead_letter(record, deaths))
+        self._append(db, topic, partition, self._encode(dead_letter(record, deaths)))
         self._settle(live, partition, offset)
         live.leases.counters.dead_lettered += 1
         live.leases.tally.note("dead", partition, offset, "", (dead.reason, target))
@@ -119,13 +119,13 @@ class Moves:
         back = message.partition if here is not None else deaths[0].origin.partition
         target = to or origin
         topic = self._topic(target)
-        plan.moves.append(Wanted(message, target, back % len(topic.partitions),
-                                 redriven(record, deaths, edits.get(message))))  # fmt: skip
+        batch = self._encode(redriven(record, deaths, edits.get(message)))
+        plan.moves.append(Wanted(message, target, back % len(topic.partitions), batch))
 
     def redrive(self, db: sqlite3.Connection, live: LiveQueue, plan: RedrivePlan) -> None:
         """Carry the plan out; made under the same lock, so that nothing has changed since."""
         for move in plan.moves:
-            self._append(db, self._topic(move.target), move.partition, move.record)
+            self._append(db, self._topic(move.target), move.partition, move.batch)
             self._settle(live, *move.id)
             live.leases.tally.note("redrive", *move.id, "", move.target)
 
@@ -136,22 +136,25 @@ class Moves:
             raise NotFound(f"There is no queue {target} to send it to.", "Make it, or choose another.")
         return topic
 
-    def _append(self, db: sqlite3.Connection, topic: Topic, partition: int, record: Record) -> None:
-        batch = encode_batch([record], now_ms=self._clock.now_ms())
+    def _encode(self, record: Record) -> bytes:
+        return encode_batch([record], now_ms=self._clock.now_ms())
+
+    def _append(self, db: sqlite3.Connection, topic: Topic, partition: int, batch: bytes) -> None:
         self._log.stage(db, topic.partitions[partition % len(topic.partitions)], batch)
 
     def _settle(self, live: LiveQueue, partition: int, offset: int) -> None:
-        dead = live.leases.settle(partition, offset)
-        self._undo.append(lambda: live.leases.unsettle(partition, offset, dead))
+        self._settled.append((live, partition, offset, live.leases.settle(partition, offset)))
 
     # -- the transaction -------------------------------------------------------------------------------------
     def confirm(self) -> None:
-        self._undo.clear()
+        self._settled.clear()
 
     def take_back(self) -> None:
-        for undo in self._undo:
-            undo()
-        self._undo.clear()
+        for live, partition, offset, dead in self._settled:
+            live.leases.unsettle(partition, offset, dead)
+        for live in {live for live, *_ in self._settled}:
+            live.take_in_again()
+        self._settled.clear()
 
 
 def _dead_places(live: LiveQueue, limit: int) -> list[tuple[int, int]]:

@@ -20,9 +20,9 @@ from typing import NamedTuple
 import orjson
 
 from workbench.broker.lane import Lane, MessageRow
-from workbench.broker.leases import Counters
 from workbench.broker.marks import ChunkRow
 from workbench.broker.seen import Sighting
+from workbench.broker.tally import Counters
 
 SCHEMA = (
     """CREATE TABLE queue (
@@ -100,6 +100,7 @@ def load_lanes(connection: sqlite3.Connection, queue_id: int, partitions: int) -
     for number, *row in rows:
         lanes[number].load(MessageRow(*row))
     for lane in lanes:
+        lane.marks.advance()
         for offset in lane.marks.leased_undone():
             lane.marks.clear_leased(offset)
             lane.attempts[offset] = lane.attempts.get(offset, 0) + 1

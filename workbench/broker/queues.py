@@ -208,7 +208,7 @@ class Queues:
                 leases.ack(lease)
             answer = self._flush.mark(live)
         self._flush.submit()
-        if leases.needs_all:
+        if leases.waits_for_acks:
             self._signal([queue])
         return answer if stale is None else _refused(stale)
 
@@ -276,13 +276,11 @@ class Queues:
                 self._look_after(live)
             return self._meter.measure(found)
 
-    def _look_after(self, live: LiveQueue) -> bool:
-        """Take in what came, do what is due; True when that changed the queue."""
+    def _look_after(self, live: LiveQueue) -> None:
+        """Take in what came, do what is due."""
         now = self._clock.now_ms()
-        before = (live.leases.ready, live.leases.in_flight)
         live.catch_up(now, steps=1)
         live.leases.tick(now)
-        return (live.leases.ready, live.leases.in_flight) != before or bool(live.leases.leaving)
 
     # -- removing, sending on --------------------------------------------------------------------------------
     def plan_purge(self, queue: str) -> PurgePlan:
@@ -332,7 +330,9 @@ class Queues:
         changed = []
         with self._lock:
             for live in self.registry.live.values():
-                if self._look_after(live):
+                self._look_after(live)
+                if live.leases.stirred:
+                    live.leases.stirred = False
                     self._flush.mark(live)
                     changed.append(live.name)
                 self._tell(live)

@@ -1,4 +1,4 @@
-"""What a queue did, at the grain of ranges, until the journal takes it. Pure; one caller at a time.
+"""What a queue did: counted since it was made, and at the grain of ranges until the journal takes it. Pure.
 
 A range is exact (first to last, all of them) while a word has few ranges in a tick; beyond that the last one widens,
 and its ``count`` says how many of it are meant.
@@ -7,9 +7,24 @@ and its ``count`` says how many of it are meant.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 EXACT_RANGES = 32
+
+
+@dataclass(slots=True)
+class Counters:
+    """Since the queue was made."""
+
+    received: int = 0
+    acked: int = 0
+    redelivered: int = 0
+    returned: int = 0
+    expired: int = 0
+    dead_lettered: int = 0
+    duplicates: int = 0
+    refused: int = 0
 
 
 class Told(NamedTuple):

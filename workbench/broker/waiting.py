@@ -211,6 +211,7 @@ class Lines:
 
 
 def _weight(consumer: str, group: str) -> int:
-    return zlib.crc32(f"{consumer}\0{group}".encode())
+    """A CRC alone orders two consumers alike for many groups; multiplied, it does not."""
+    return zlib.crc32(f"{consumer}\0{group}".encode()) * 0x9E3779B1 & 0xFFFFFFFF
 
 
