@@ -1,7 +1,7 @@
 """What the client suite proves, gathered from its run into docs/kafka-compatibility.md.
 
     WORKBENCH_COMPATIBILITY=ours.json   pytest tests/listeners                                   the workbench
-    WORKBENCH_COMPATIBILITY=kafka.json  WORKBENCH_KAFKA_BOOTSTRAP=HOST:PORT pytest tests/listeners   another broker
+    WORKBENCH_COMPATIBILITY=kafka.json  WORKBENCH_KAFKA_BOOTSTRAP=HOST:PORT pytest -m proves tests/listeners   another
     python tests/listeners/compatibility.py ours.json [kafka.json] > docs/kafka-compatibility.md
 """
 
@@ -85,6 +85,13 @@ _DIFFERENCES = (
     "- The first join of a group waits 60 ms, not 3 s. Session time-outs down to 100 ms are taken.",
     "- A transaction ends in one commit of the file, so no client ever sees CONCURRENT_TRANSACTIONS.",
     "- A fetch answers with at most 8 MiB (and at least one batch).",
+    "- A group with running members can be moved (`groups reset --pause-members`, or in the window); Kafka's tools",
+    "  refuse that. Members are told that their generation is over (ILLEGAL_GENERATION, or UNKNOWN_MEMBER_ID to one",
+    "  that is joining), give up their places and read on from the new offsets.",
+    "- Offsets that an open transaction had sent before such a move are dropped, and it can still commit: as in Kafka,",
+    "  the offset that was sent later counts. Those that a member of the old generation sends after the move are refused,",
+    "  and its transaction has to be aborted.",
+    "- Which group a fetch is for is known by client id, host, assignment and offset; only canvas and journal use it.",
 )
 
 
