@@ -112,11 +112,12 @@ class Timeline:
         return self._reader.append_histogram(from_ms, to_ms, buckets)
 
     def flow_of(self, from_ms: int, to_ms: int) -> list[Movement]:
-        """What was written and delivered in ``from_ms <= t < to_ms``, in order."""
-        entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=("append", "deliver"), limit=ALL)
+        """What was written and delivered in ``from_ms <= t < to_ms``, in order. Of what was leased ``group`` is the
+        queue and ``member`` the consumer."""
+        entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=("append", "deliver", "lease"), limit=ALL)
         return [
             Movement(e.at_ms, "append" if e.kind == "append" else "deliver", e.topic, e.partition, e.first, e.last,
-                     e.group, e.member, bool(e.detail.get("again")))
+                     e.group, e.member, bool(e.detail.get("again")) or e.detail.get("attempt", 1) > 1)
             for e in entries
         ]  # fmt: skip
 

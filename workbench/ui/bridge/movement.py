@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workbench.core.queues import SUBSCRIPTION_MARK
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
 
@@ -36,10 +37,13 @@ def append_links(document: FlowDocument, topic: str) -> list[str]:
             and document.node(li.target).kind in ("topic", "dead_letters", "queue")]  # fmt: skip
 
 
-def delivery_links(document: FlowDocument, topic: str, group: str) -> list[str]:
-    """Ids of the links that carry records of a topic to a group (one, or none when it is not drawn)."""
+def delivery_links(document: FlowDocument, topic: str, group: str, member: str = "") -> list[str]:
+    """Ids of the links that carry records of a topic to a group (one, or none when it is not drawn). What was leased
+    has its queue as ``group``: there the consumer's name, ``GROUP-1``, says whose link it is."""
+    leased = group == topic or group.startswith(f"{topic}{SUBSCRIPTION_MARK}")
+    reader = member.rpartition("-")[0] if leased else group
     return [li.id for li in document.links
-            if document.node(li.source).name == topic and document.node(li.target).name == group]  # fmt: skip
+            if document.node(li.source).name == topic and document.node(li.target).name == reader]  # fmt: skip
 
 
 def spread(at_ms: int, links: Iterable[str], count: int, again: bool = False) -> list[Movement]:

@@ -33,8 +33,7 @@ def queue_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLo
     if stat is None:
         return _unread_queue(node, snapshot)
     held = held_of(stat)
-    profile = PROFILE_NAMES.get(stat.profile, "")
-    kind = _tr("{0} queue").format(profile) if profile else _tr("queue")
+    kind = kind_words(stat, snapshot)
     return NodeLook(
         subtitle=f"{kind} · {_tr('{0} out').format(words.rate(stat.rate_out))}" if stat.rate_out else kind,
         figure=words.rate(stat.rate_in) if stat.rate_in else "",
@@ -43,6 +42,18 @@ def queue_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLo
         held=held,
         dead=_tr("{0} dead").format(words.count(held.dead)) if held.dead else "",
     )
+
+
+def kind_words(stat: QueueStat, snapshot: Snapshot) -> str:
+    """What kind of queue: whose rules it follows, or that others' dead messages lie in it."""
+    profile = PROFILE_NAMES.get(stat.profile, "")
+    if profile:
+        return _tr("{0} queue").format(profile)
+    return _tr("dead letters") if takes_dead_letters(stat.name, snapshot) else _tr("queue")
+
+
+def takes_dead_letters(queue: str, snapshot: Snapshot) -> bool:
+    return any(other.dead_letter == queue for other in snapshot.queues)
 
 
 def _held_words(held: Held) -> str:

@@ -85,7 +85,8 @@ class TapePicture:
         look, width = theme(), self._view.viewport().width()
         line = QRectF(0, area.center().y() - 9, width, 18)
         if strip.first_of_topic:
-            icons.paint(painter, QRectF(12, line.top() + 2, 14, 14), "topic", look.color("stream"))
+            glyph = "queue" if strip.kind == "queue" else "topic"
+            icons.paint(painter, QRectF(12, line.top() + 2, 14, 14), glyph, look.color(strip.role))
             font = look.font("body", 600)
             painter.setFont(font)
             painter.setPen(look.color("text"))
@@ -98,9 +99,10 @@ class TapePicture:
         painter.drawText(QRectF(width - 167, line.top(), 100, 18), _AT_RIGHT, words.count(strip.end))
         slowest = strip.slowest
         if slowest is None:
+            said = _tr("by leases") if strip.kind == "queue" else _tr("no reader")
             painter.setFont(look.font("caption"))
             painter.setPen(look.color("text_muted"))
-            painter.drawText(QRectF(width - 112, line.top(), 100, 18), _AT_RIGHT, _tr("no reader"))
+            painter.drawText(QRectF(width - 112, line.top(), 100, 18), _AT_RIGHT, said)
             return
         painter.setFont(look.font("caption", 600 if slowest.level else 400, mono=True))
         painter.setPen(look.color(("text_muted", "warn", "bad")[slowest.level]))
@@ -114,13 +116,13 @@ class TapePicture:
         if strip.later_end > strip.end:
             later = self._view.x_of(strip, strip.later_end)
             paint.outline_later(painter, QRectF(end, area.top(), later - end, STRIP))
-        painter.fillRect(QRectF(start, area.top(), end - start, STRIP), look.color("stream", 0.26))
+        painter.fillRect(QRectF(start, area.top(), end - start, STRIP), look.color(strip.role, 0.26))
         slowest = strip.slowest
         if slowest is not None and slowest.level:
             x = self._view.x_of(strip, max(slowest.committed, strip.log_start))
             paint.behind(painter, QRectF(x, area.top(), end - x, STRIP))
-        painter.fillRect(QRectF(start - 1, area.top() - 1, 2, STRIP + 2), look.color("stream"))
-        painter.fillRect(QRectF(end - 1.25, area.top() - 1, 2.5, STRIP + 2), look.color("stream"))
+        painter.fillRect(QRectF(start - 1, area.top() - 1, 2, STRIP + 2), look.color(strip.role))
+        painter.fillRect(QRectF(end - 1.25, area.top() - 1, 2.5, STRIP + 2), look.color(strip.role))
 
     def _paint_groups(self, painter: QPainter, strip: Strip, area: QRectF) -> None:
         shown = self._view.shown_groups(strip)

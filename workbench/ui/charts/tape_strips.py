@@ -40,6 +40,12 @@ class Strip:
     end: int
     later_end: int  # where the log ends now, while the past is shown
     groups: tuple[TapeGroup, ...]
+    kind: str = "stream"
+
+    @property
+    def role(self) -> str:
+        """The colour role of its log."""
+        return "queue" if self.kind == "queue" else "stream"
 
     @property
     def slowest(self) -> TapeGroup | None:
@@ -66,7 +72,8 @@ def strips_of(document: FlowDocument, shown: Snapshot, live: Snapshot) -> list[S
             ]
             groups.sort(key=lambda group: group.series.index)
             later = max(part.end, ends.get(part.partition, part.end))
-            found.append(Strip(name, part.partition, index == 0, part.log_start, part.end, later, tuple(groups)))
+            found.append(Strip(name, part.partition, index == 0, part.log_start, part.end, later, tuple(groups),
+                               topic.kind))  # fmt: skip
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from workbench.core.journal import JournalEntry
+from workbench.ui.models import queue_words
 from workbench.ui.theme import words
 
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -12,6 +13,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "acts": ("run", "user", "reset", "bookmark", "topic", "flow", "member", "producer", "fault", "host"),
     "groups": ("group", "join", "leave", "rebalance", "reset", "commit", "member"),
     "records": ("append", "deliver", "retention"),
+    "queues": queue_words.KINDS,
 }
 ICONS = {
     "append": ("send", "producer"), "deliver": ("group", "consumer"), "commit": ("check", "ok"),
@@ -20,6 +22,7 @@ ICONS = {
     "reset": ("replay", "replay"), "member": ("group", "consumer"), "producer": ("producer", "producer"),
     "run": ("run", "accent"), "fault": ("fault_fill", "warn_mark"), "user": ("rename", "text_muted"),
     "bookmark": ("bookmark_fill", "accent"), "host": ("database", "text_muted"), "flow": ("save", "text_muted"),
+    **queue_words.ICONS,
 }  # fmt: skip
 
 
@@ -29,13 +32,15 @@ def _tr(text: str) -> str:
 
 def family_name(family: str) -> str:
     return {"all": _tr("Everything"), "acts": _tr("Acts and faults"), "groups": _tr("Groups"),
-            "records": _tr("Records")}[family]  # fmt: skip
+            "records": _tr("Records"), "queues": _tr("Queues")}[family]  # fmt: skip
 
 
 def sentence(entry: JournalEntry) -> str:
     """What happened, short."""
     place = f"{entry.topic}/{entry.partition}"
     act = str(entry.detail.get("act", ""))
+    if entry.kind in queue_words.KINDS:
+        return queue_words.sentence(entry)
     match entry.kind:
         case "append":
             return _tr("{0} written to {1}, {2}").format(_records(entry.count), place, _span(entry))

@@ -88,7 +88,7 @@ def movements(document: FlowDocument, moved: Iterable[tuple[Moved, tuple[int, ..
         if move.kind == "append":
             links = append_links(document, move.topic)
         else:
-            links = delivery_links(document, move.topic, move.group)
+            links = delivery_links(document, move.topic, move.group, move.member)
         parts = spread(move.at_ms, links, move.last - move.first + 1, move.again)
         found += [replace(part, colours=colours) for part in parts]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.core.snapshot import QueueStat, Snapshot
+from workbench.ui.canvas.queue_looks import takes_dead_letters
 
 
 def dead_in(shown: Snapshot, queue: str) -> int:
@@ -10,8 +11,8 @@ def dead_in(shown: Snapshot, queue: str) -> int:
     stat = shown.queue(queue)
     if stat is None:
         return 0
-    letters = any(other.dead_letter == queue for other in shown.queues)
-    return stat.counts.dead + (stat.counts.ready + stat.counts.delayed if letters else 0)
+    letters = stat.counts.ready + stat.counts.delayed if takes_dead_letters(queue, shown) else 0
+    return stat.counts.dead + letters
 
 
 def queue_of(shown: Snapshot, name: str) -> QueueStat:

@@ -20,6 +20,7 @@ from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.panels.member_card import MemberCard
 from workbench.ui.panels.members_table import MembersTable
 from workbench.ui.panels.node_panel import NodePanel, section_title
+from workbench.ui.panels.queue.held import HeldSection
 from workbench.ui.panels.seek_form import SeekForm
 from workbench.ui.theme import icons, words
 
@@ -52,6 +53,9 @@ class GroupPanel(NodePanel):
         self.many.wanted.connect(self._control)
         self.many.hide()
         column.addWidget(self.many)
+        self.held = HeldSection(workspace)
+        self.held.hide()
+        column.addWidget(self.held)
         self._build_tables(column)
         column.addStretch(1)
         self._build_foot(column)
@@ -77,7 +81,8 @@ class GroupPanel(NodePanel):
 
     def _build_tables(self, column: QVBoxLayout) -> None:
         column.addSpacing(8)
-        column.addWidget(section_title(self.tr("Partitions")))
+        self._partitions_title = section_title(self.tr("Partitions"))
+        column.addWidget(self._partitions_title)
         self.partitions = FigureTable((
             Column(self.tr("Partition"), stretch=True, mono=True), Column(self.tr("Member"), 50, mono=True),
             Column(self.tr("Position"), 60, number=True), Column(self.tr("Committed"), 74, number=True),
@@ -122,6 +127,7 @@ class GroupPanel(NodePanel):
     def refresh(self, node: Node, snapshot: Snapshot) -> None:
         stat = snapshot.group(node.name)
         self._show_members(stat)
+        self.held.show_group(self._workspace, node, snapshot)
         self._show_partitions(stat)
         if not self._held:
             self._show_received(stat)
@@ -173,6 +179,9 @@ class GroupPanel(NodePanel):
                 Cell("", "bad" if bad else "ok", bar=lag / most), Cell(words.count(lag), role, strong=bad),
             ))  # fmt: skip
         self.partitions.show_rows(rows)
+        by_leases = not rows and not self.held.isHidden()
+        for widget in (self.partitions, self._partitions_title):
+            widget.setHidden(by_leases)
 
     def _show_received(self, stat: GroupStat | None) -> None:
         recent = stat.recent[:_RECEIVED] if stat else ()

@@ -13,7 +13,7 @@ from workbench.flow.edits import SetLinkParams
 from workbench.flow.kinds import KINDS, link_params
 from workbench.flow.topics import dead_letter_queue
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import PROFILE_NAMES, binding_words
+from workbench.ui.canvas.queue_looks import binding_words, kind_words
 from workbench.ui.models.queue_stats import dead_in, queue_of
 from workbench.ui.panels.blocks import Banner, label, push_button
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
@@ -69,9 +69,8 @@ class QueueFace(Face):
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
         stat = queue_of(shown, node.name)
-        profile = PROFILE_NAMES.get(stat.profile, "")
-        kind = self.tr("{0} queue").format(profile) if profile else self.tr("Queue")
-        self._show_head(node, f"{kind}, {stat.type.replace('_', ' ')}")
+        kind = kind_words(stat, shown)
+        self._show_head(node, f"{kind[:1].upper()}{kind[1:]}, {stat.type.replace('_', ' ')}")
         self.counts.show_queue(stat)
         self.rate_in.show_value(*words.rate(stat.rate_in).rsplit("/", 1)[:1], "/s")
         self.rate_out.show_value(*words.rate(stat.rate_out).rsplit("/", 1)[:1], "/s")
@@ -79,7 +78,10 @@ class QueueFace(Face):
         number, _, unit = words.duration(stat.oldest_ms or 0, narrow=True).partition(" ")
         self.oldest.show_value(*((number, unit) if waits else ("–", "")))
         self.consumers.show_consumers(stat.consumers)
-        self.redrive.setEnabled(bool(dead_in(shown, node.name)))
+        dead = dead_in(shown, node.name)
+        self.redrive.setText(self.tr("Redrive {0}…").format(words.count(dead)) if dead else self.tr("Redrive…"))
+        self.redrive.setAccessibleName(self.redrive.text())
+        self.redrive.setEnabled(bool(dead))
         self.totals.setText(self._totals(node, shown))
         self.profile.show_node(node)
 

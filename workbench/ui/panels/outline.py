@@ -63,7 +63,7 @@ class OutlinePanel(QWidget):
         self.tree.blockSignals(True)
         self.tree.clear()
         placed: set[str] = set()
-        for topic in document.of_kind("topic", "dead_letters"):
+        for topic in document.of_kind("topic", "exchange", "queue", "dead_letters"):
             row = self._row(self.tree.invisibleRootItem(), topic, "")
             for node in document.sources_of(topic.id):
                 placed.add(node.id)
@@ -73,7 +73,7 @@ class OutlinePanel(QWidget):
                 self._row(row, node, self.tr("reads"))
             row.setExpanded(True)
         for node in document.nodes:
-            if node.id not in placed and node.kind not in ("topic", "dead_letters"):
+            if node.id not in placed and node.kind not in ("topic", "exchange", "queue", "dead_letters"):
                 self._row(self.tree.invisibleRootItem(), node, "")
         self.tree.blockSignals(False)
         self._show_selection(self._workspace.selection)

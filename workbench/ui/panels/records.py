@@ -151,7 +151,8 @@ class RecordsPanel(QWidget):
         self._go(Destination(offset, partition))
 
     def _follow_selection(self, selection: frozenset[str]) -> None:
-        names = [n.name for n in self._workspace.document.of_kind("topic", "dead_letters") if n.id in selection]
+        topics = self._workspace.document.of_kind("topic", "queue", "dead_letters")
+        names = [node.name for node in topics if node.id in selection]
         if len(names) == 1 and self._workspace.shown.topic(names[0]):
             self.show_topic(names[0])
 

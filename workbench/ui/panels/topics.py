@@ -23,16 +23,17 @@ from workbench.core.snapshot import Snapshot, TopicStat
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part
 from workbench.ui.panels.blocks import label, rule, tool_button
-from workbench.ui.panels.palette import start_drag
+from workbench.ui.panels.palette import role_of, start_drag
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
 _STAT = Qt.ItemDataRole.UserRole
 _KIND = Qt.ItemDataRole.UserRole + 1
+_FOOT = Qt.ItemDataRole.UserRole + 2
 
 
 class _TopicRow(QStyledItemDelegate):
-    """Two lines: name and rate, partitions and records kept."""
+    """Two lines: name and rate, then what ``_FOOT`` holds."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index) -> QSize:
         return QSize(0, 37)
@@ -46,14 +47,12 @@ class _TopicRow(QStyledItemDelegate):
             painter.fillRect(option.rect, look.color("accent_soft" if chosen else "surface_sunken"))
         box = QRectF(option.rect).adjusted(12, 2, -12, -1)
         kind = str(index.data(_KIND))
-        icons.paint(painter, QRectF(box.left(), box.top() + 1, 14, 14), kind,
-                    look.color("stream" if kind == "topic" else "text_muted"))  # fmt: skip
+        icons.paint(painter, QRectF(box.left(), box.top() + 1, 14, 14), kind, look.color(role_of(kind)))
         text = box.adjusted(20, 0, 0, 0)
         top = QRectF(text.left(), text.top(), text.width(), 17)
         foot = QRectF(text.left(), text.top() + 17, text.width(), 16)
         rate = words.rate(stat.rate_in)
-        kept = QApplication.translate("TopicsPanel", "{0} kept").format(words.count(stat.records))
-        parts = words.plural(len(stat.partitions), "partition", "partitions")
+        parts, kept = index.data(_FOOT)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(look.font("body", mono=True))
@@ -145,20 +144,32 @@ class TopicsPanel(QWidget):
             item = self.list.item(row)
             if item is None:
                 item = QListWidgetItem(self.list)
-            if item.data(_STAT) != stat:
+            foot = self._foot(stat, shown)
+            if (item.data(_STAT), item.data(_FOOT)) != (stat, foot):
                 item.setData(_STAT, stat)
-                item.setData(_KIND, self._kind(stat.name))
+                item.setData(_FOOT, foot)
+                item.setData(_KIND, self._kind(stat))
                 item.setData(Qt.ItemDataRole.AccessibleTextRole,
                              f"{stat.name}, {words.rate(stat.rate_in)}, {words.count(stat.records)}")  # fmt: skip
                 item.setToolTip(self.tr("{0}: {1} kept in {2}. Drag it onto the canvas, double click for its records.")
                                 .format(stat.name, words.count(stat.records), words.size(stat.size_bytes)))  # fmt: skip
 
-    def _kind(self, topic: str) -> str:
-        return "dead_letters" if self._workspace.document.named("dead_letters", topic) else "topic"
+    def _kind(self, stat: TopicStat) -> str:
+        if stat.kind == "queue":
+            return "queue"
+        return "dead_letters" if self._workspace.document.named("dead_letters", stat.name) else "topic"
+
+    def _foot(self, stat: TopicStat, shown: Snapshot) -> tuple[str, str]:
+        """The second line: partitions and what is kept; of a queue what is not done yet."""
+        queue = shown.queue(stat.name)
+        if queue is not None:
+            return self.tr("queue"), self.tr("{0} to do").format(words.count(queue.counts.messages))
+        parts = words.plural(len(stat.partitions), "partition", "partitions")
+        return parts, self.tr("{0} kept").format(words.count(stat.records))
 
     def _select(self, item: QListWidgetItem) -> None:
         name = item.data(_STAT).name
-        drawn = [n.id for n in self._workspace.document.of_kind("topic", "dead_letters") if n.name == name]
+        drawn = [n.id for n in self._workspace.document.of_kind("topic", "queue", "dead_letters") if n.name == name]
         if drawn:
             self._workspace.select(drawn)
 
@@ -167,7 +178,7 @@ class TopicsPanel(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(icons.icon("records"), self.tr("Show its records")).triggered.connect(
             lambda *_: self.records_wanted.emit(stat.name))  # fmt: skip
-        drawn = any(n.name == stat.name for n in self._workspace.document.of_kind("topic", "dead_letters"))
+        drawn = any(n.name == stat.name for n in self._workspace.document.of_kind("topic", "queue", "dead_letters"))
         text = self.tr("Delete {0} and its {1} records").format(stat.name, words.count(stat.records))
         delete = menu.addAction(icons.icon("delete", "bad"), text)
         delete.setEnabled(not drawn)

@@ -14,7 +14,7 @@ from workbench.core.queues import Delivery, MessageId, MessageState, Receipt
 from workbench.core.snapshot import LeaseStat, QueueStat, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import PROFILE_NAMES
+from workbench.ui.canvas.queue_looks import kind_words, takes_dead_letters
 from workbench.ui.models.queue_clock import QueueClock
 from workbench.ui.models.queue_messages import MOST, MessageFeed
 from workbench.ui.models.queue_stats import dead_in, queue_of
@@ -159,9 +159,7 @@ class QueuePanel(NodePanel):
     def subtitle(self) -> str:
         """What it is, for the title bar."""
         stat = queue_of(self._workspace.shown, self._queue_name())
-        profile = PROFILE_NAMES.get(stat.profile, "")
-        kind = self.tr("{0} queue").format(profile) if profile else self.tr("queue")
-        return f"{kind}, {stat.type.replace('_', ' ')}"
+        return f"{kind_words(stat, self._workspace.shown)}, {stat.type.replace('_', ' ')}"
 
     def refresh(self, node: Node, snapshot: Snapshot) -> None:
         stat = queue_of(snapshot, node.name)
@@ -267,7 +265,7 @@ class QueuePanel(NodePanel):
     # -- acts -----------------------------------------------------------------------------------------------
     def open_redrive(self) -> None:
         """The popover for what is chosen of the dead, or for all."""
-        letters = any(other.dead_letter == self._queue_name() for other in self._workspace.live.queues)
+        letters = takes_dead_letters(self._queue_name(), self._workspace.live)
         chosen = [m for m in self.table.chosen() if m.state is MessageState.DEAD or (letters and m.deaths)]
         RedrivePopover(self._workspace, self._queue_name(), chosen, self.window()).open_under(self.redrive)
 

@@ -1,0 +1,92 @@
+"""What a drawn group holds by lease, in its panel: each message with its countdown, and settling them by hand.
+
+Shown only for a group that reads queues. GUI thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.core.queues import Receipt
+from workbench.core.snapshot import LeaseStat, QueueStat, Snapshot
+from workbench.flow.document import Node
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.queue_looks import queues_read
+from workbench.ui.models.queue_clock import QueueClock
+from workbench.ui.panels.blocks import push_button
+from workbench.ui.panels.node_panel import section_title
+from workbench.ui.panels.queue.consumers import ConsumerRows
+from workbench.ui.panels.queue.lease_bars import LeaseBars
+from workbench.ui.panels.queue.receive import ReceiveForm
+from workbench.ui.panels.queue.settle import SettleBar
+from workbench.ui.theme import words
+
+
+def held_by(stat: QueueStat, node_id: str) -> list[LeaseStat]:
+    """The leases of a drawn group's consumers, of those that the snapshot knows."""
+    own = {consumer.consumer for consumer in stat.consumers if consumer.node_id == node_id}
+    return [lease for lease in stat.leases if lease.consumer in own]
+
+
+class HeldSection(QWidget):
+    """See the module. A click chooses a message; another takes it out again."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._clock = QueueClock()
+        self._queue = ""
+        self._chosen: dict[tuple[int, int], LeaseStat] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        head = QHBoxLayout()
+        self.title = section_title("")
+        take = push_button(self.tr("Receive…"), "receive", tip=self.tr("Take messages of its queue by hand"))
+        take.setProperty("small", True)
+        head.addWidget(self.title, 1)
+        head.addWidget(take)
+        self.consumers = ConsumerRows()
+        self.receive = ReceiveForm(workspace, lambda: self._queue)
+        take.clicked.connect(lambda: self.receive.setVisible(self.receive.isHidden()))
+        self.leases = LeaseBars(self._clock, most=6)
+        self.leases.chosen.connect(self._choose)
+        self.settle = SettleBar(workspace, lambda: self._queue)
+        self.settle.settled.connect(self._forget)
+        column.addLayout(head)
+        for widget in (self.receive, self.consumers, self.leases, self.settle):
+            column.addWidget(widget)
+
+    def show_group(self, workspace: Workspace, node: Node, snapshot: Snapshot) -> None:
+        """The first queue it reads; nothing for a group that reads by offsets."""
+        queues = queues_read(workspace.document, node, snapshot)
+        self.setVisible(bool(queues))
+        if not queues:
+            return
+        stat = queues[0]
+        self._queue = stat.name
+        self._clock.take(snapshot)
+        own = [consumer for consumer in stat.consumers if consumer.node_id == node.id]
+        leases = held_by(stat, node.id)
+        held = sum(consumer.in_flight for consumer in own)
+        self.title.setText(self.tr("Leased from {0}: {1}").format(
+            stat.name, words.plural(held, "message", "messages")))  # fmt: skip
+        self.consumers.show_consumers(own)
+        self.leases.show_leases(leases, max(held, len(leases)))
+        here = {(lease.partition, lease.offset): lease for lease in leases}
+        self._chosen = {place: here[place] for place in self._chosen if place in here}
+        self._show_chosen()
+
+    def _choose(self, lease: LeaseStat) -> None:
+        place = (lease.partition, lease.offset)
+        if self._chosen.pop(place, None) is None:
+            self._chosen[place] = lease
+        self._show_chosen()
+
+    def _forget(self) -> None:
+        self._chosen = {}
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        self.leases.mark(frozenset(self._chosen))
+        receipts = [Receipt(lease.partition, lease.offset, lease.attempt) for lease in self._chosen.values()]
+        self.settle.show_receipts(receipts, len(receipts))
