@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from workbench.broker import Queues
 from workbench.core.errors import Fenced, NotFound
@@ -39,28 +40,35 @@ class EmbeddedQueueConsumer:
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._closed = False
+        self._waits = False
         queues.attach(self._queue, self._consumer, prefetch=settings.prefetch)
         self._no_more_news = queues.on_ready(self._queue, self._wake)
 
-    def _wake(self, *_: object) -> None:
-        if not self._loop.is_closed():
+    def _wake(self) -> None:
+        """On any thread. Waking the loop is a system call: nobody who does not wait for news is told."""
+        if self._waits and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
 
     async def receive(self, max_messages: int, timeout_s: float) -> Sequence[Delivery]:
         if self._closed:
             raise Fenced("This consumer is closed.", "Open another one.")
-        until = self._loop.time() + timeout_s
         await asyncio.sleep(0)  # others compete for the same messages: each gets its turn
-        while True:
-            self._news.clear()
-            found = self._queues.receive(self._queue, self._consumer, max_messages, self._visibility_ms)
-            left_s = until - self._loop.time()
-            if found or left_s <= 0:
-                return found
-            try:
-                await asyncio.wait_for(self._news.wait(), left_s)
-            except TimeoutError:
-                continue  # it looks once more and returns
+        until = self._loop.time() + timeout_s
+        self._waits = timeout_s > 0  # before looking: what comes after the look wakes us
+        try:
+            while not (found := self._take(max_messages)):
+                left_s = until - self._loop.time()
+                if left_s <= 0:
+                    break
+                with suppress(TimeoutError):  # it looks once more
+                    await asyncio.wait_for(self._news.wait(), left_s)
+        finally:
+            self._waits = False
+        return found
+
+    def _take(self, max_messages: int) -> Sequence[Delivery]:
+        self._news.clear()
+        return self._queues.receive(self._queue, self._consumer, max_messages, self._visibility_ms)
 
     async def ack(self, receipts: Sequence[Receipt], multiple: bool = False) -> None:
         done = self._queues.ack(self._queue, receipts, multiple=multiple, consumer=self._consumer)

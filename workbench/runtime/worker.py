@@ -21,6 +21,9 @@ from workbench.runtime.settling import Settling
 if TYPE_CHECKING:
     from workbench.runtime.queue_group import QueueGroup
 
+_AT_ONCE = 64
+"""Messages taken in one turn: few enough that the loop is held for some milliseconds."""
+
 
 class Held(NamedTuple):
     """A message in the hand, and who leased it."""
@@ -57,7 +60,7 @@ class Worker(Member[Held]):
     async def _fill(self, timeout_s: float) -> None:
         """Take as much as there is room for, from each queue in turn; where nothing is ready, wait for some time."""
         self._settling.check()
-        room = self._group.prefetch - len(self._hand)
+        room = min(self._group.prefetch - len(self._hand), _AT_ONCE)
         for _ in self._consumers:
             room -= await self._receive(room, 0.0)
         if not self._hand and timeout_s:
