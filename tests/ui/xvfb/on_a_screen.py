@@ -58,10 +58,13 @@ def _drag_once(source: QWidget, grip: QPoint, target: QWidget, at: QPoint) -> No
     steps.append(lambda: QTest.mouseRelease(target, LEFT, NO, at))
     for number, step in enumerate(steps):
         QTimer.singleShot(100 + STEP_MS * number, step)
-    QTimer.singleShot(GIVE_UP_MS, lambda: QTest.keyClick(target, Qt.Key.Key_Escape))
+    give_up = QTimer(interval=GIVE_UP_MS, singleShot=True)
+    give_up.timeout.connect(lambda: QTest.keyClick(target, Qt.Key.Key_Escape))
+    give_up.start()
     QTest.mousePress(source, LEFT, NO, grip)
     QTest.mouseMove(source, grip + QPoint(5, 5))
-    QTest.mouseMove(source, grip + QPoint(30, 5))
+    QTest.mouseMove(source, grip + QPoint(30, 5))  # comes back when the drag is over
+    give_up.stop()
 
 
 @pytest.mark.parametrize("kind", ["topic", "producer", "group", "note"])
