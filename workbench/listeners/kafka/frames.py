@@ -6,6 +6,7 @@ peer that speaks something else (an HTTP verb, a TLS hello) is recognised by its
 
 from __future__ import annotations
 
+from collections import deque
 from struct import Struct
 
 from workbench.core.errors import Invalid
@@ -14,6 +15,7 @@ MAX_FRAME_BYTES = 100 << 20
 """Kafka's own limit (socket.request.max.bytes)."""
 LEAST_FRAME_BYTES = 8
 
+_SMALL_BYTES = 4096
 _LENGTH = Struct(">i")
 _HTTP_VERBS = (b"GET ", b"PUT ", b"POST", b"HEAD", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC", b"PRI ")
 
@@ -27,35 +29,54 @@ class WrongProtocol(Invalid):
 
 
 class Frames:
-    """The bytes of one connection, frame by frame."""
+    """The bytes of one connection, frame by frame. They are kept in the pieces they came in: a frame is copied once."""
 
     def __init__(self) -> None:
         self.limit = MAX_FRAME_BYTES
-        self._bytes = bytearray()
+        self._pieces: deque[bytes] = deque()
+        self._at = 0  # where the first piece goes on
+        self._come = 0
+        self._length: int | None = None  # of the frame that is coming
 
     def feed(self, data: bytes) -> None:
-        self._bytes += data
+        self._come += len(data)
+        if self._pieces and len(self._pieces[-1]) < _SMALL_BYTES:  # who sends byte by byte makes no million pieces
+            data = self._pieces.pop() + data
+        self._pieces.append(data)
 
     def __len__(self) -> int:
-        return len(self._bytes)
+        return self._come + (0 if self._length is None else _LENGTH.size)
 
     def next(self) -> bytes | None:
         """The next whole frame without its length, or None until more has come."""
-        if len(self._bytes) < 4:
+        if self._length is None:
+            if self._come < _LENGTH.size:
+                return None
+            start = self._take(_LENGTH.size)
+            (length,) = _LENGTH.unpack(start)
+            if not LEAST_FRAME_BYTES <= length <= self.limit:
+                raise self._refusal(start, length)
+            self._length = length
+        if self._come < self._length:
             return None
-        (length,) = _LENGTH.unpack_from(self._bytes)
-        if not LEAST_FRAME_BYTES <= length <= self.limit:
-            raise self._refusal(length)
-        end = 4 + length
-        if len(self._bytes) < end:
-            return None
-        with memoryview(self._bytes) as view:
-            frame = bytes(view[4:end])
-        del self._bytes[:end]
+        frame, self._length = self._take(self._length), None
         return frame
 
-    def _refusal(self, length: int) -> Invalid:
-        start = bytes(self._bytes[:4])
+    def _take(self, count: int) -> bytes:
+        """The next ``count`` bytes, which have come."""
+        self._come -= count
+        taken = []
+        while count:
+            piece = memoryview(self._pieces[0])[self._at : self._at + count]
+            count -= len(piece)
+            self._at += len(piece)
+            if self._at == len(self._pieces[0]):
+                self._pieces.popleft()
+                self._at = 0
+            taken.append(piece)
+        return b"".join(taken)
+
+    def _refusal(self, start: bytes, length: int) -> Invalid:
         if start in _HTTP_VERBS:
             return WrongProtocol("A web client called; this address speaks the Kafka protocol, not HTTP.",
                                  "Give the address to a Kafka client as bootstrap.servers.", http=True)  # fmt: skip
