@@ -135,8 +135,7 @@ class Lane:
 
     def waiting_runs(self, first: int, end: int) -> Iterator[tuple[int, int]]:
         """Runs of what is ready or delayed in the range."""
-        out = sorted(offset for held in (self.leases, self.dead) for offset in held if first <= offset < end)
-        at = 0
+        out, at = self._held_between(first, end), 0
         for start, stop in self.marks.undone_runs(first, end):
             while at < len(out) and out[at] < stop:
                 if out[at] > start:
@@ -146,8 +145,16 @@ class Lane:
             if start < stop:
                 yield start, stop
 
+    def _held_between(self, first: int, end: int) -> list[int]:
+        """What is in flight or dead in the range, rising; looked for where there is less to look through."""
+        if end - first < len(self.leases) + len(self.dead):
+            return [offset for offset in range(first, end) if offset in self.leases or offset in self.dead]
+        return sorted(offset for held in (self.leases, self.dead) for offset in held if first <= offset < end)
+
     def unseen(self) -> int:
         """How many ready messages were not taken in yet."""
+        if self.frontier == self.end:
+            return 0
         total = sum(stop - start for start, stop in self.waiting_runs(self.frontier, self.end))
         return total - sum(1 for offset in self.delayed if offset >= self.frontier)
 

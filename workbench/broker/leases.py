@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from heapq import heappush
 
-from workbench.broker.consumers import Consumers
+from workbench.broker.consumers import Consumer, Consumers
 from workbench.broker.lane import PLAIN, Dead, Lane, Lease, Traits
 from workbench.broker.queue_settings import QueueSettings
 from workbench.broker.seen import Seen, Sighting
@@ -52,6 +52,7 @@ class Leases:
         self.seen = Seen()
         self.leaving: list[tuple[int, int]] = []  # dead that go to the dead-letter queue
         self.in_flight = 0
+        self.waits_for_acks = False  # whether an ack may let a message go that could not before
         self.stirred = False  # something became ready or died; whoever tells others resets it
         self._serial = 0
         self._timers = Timers()
@@ -61,10 +62,11 @@ class Leases:
         """Go by ``settings`` from now on: what waits is taken in again, leases go on as they were given."""
         self.settings = settings
         self.consumers.type = settings.type
+        self._one_active = settings.type is SubscriptionType.FAILOVER
         self.needs_all, self._by_key = settings.needs_all, settings.by_key  # asked with every message
         self.ready = 0
         self._order: Order = self._new_order()
-        self._order.assign(self.consumers)
+        self._consumers_changed()
         for lane in self.lanes:
             lane.frontier = lane.aged = lane.head = lane.marks.floor
             lane.arrivals.clear()
@@ -184,13 +186,19 @@ class Leases:
     # -- consumers -------------------------------------------------------------------------------------------
     def attach(self, name: str, prefetch: int, priority: int) -> None:
         """Refused when the queue is another's alone."""
-        if self.consumers.attach(name, prefetch, priority):
+        new = self.consumers.attach(name, prefetch, priority)
+        self._consumers_changed(new)
+
+    def _consumers_changed(self, members: bool = True) -> None:
+        if members:
             self._order.assign(self.consumers)
+        limited = any(consumer.prefetch for consumer in self.consumers.values())
+        self.waits_for_acks = self._by_key or limited or bool(self.settings.profile)
 
     def detach(self, name: str, now: int) -> None:
         """Its leases return at once (RabbitMQ: unacked deliveries are requeued when the channel closes)."""
         del self.consumers[name]
-        self._order.assign(self.consumers)
+        self._consumers_changed()
         for lane in self.lanes:
             for lease in [lease for lease in lane.leases.values() if lease.consumer == name]:
                 self.release(lease, now)
@@ -198,37 +206,38 @@ class Leases:
     # -- handing out -----------------------------------------------------------------------------------------
     def take(self, name: str, limit: int, now: int, visibility_ms: int | None = None) -> list[Lease]:
         """Lease up to ``limit`` messages to an attached consumer."""
-        timers = self._timers.heap
-        if (timers and timers[0][0] <= now) or self.settings.ttl_ms is not None:
+        timers, settings, lanes = self._timers.heap, self.settings, self.lanes
+        if (timers and timers[0][0] <= now) or settings.ttl_ms is not None:
             self.tick(now)
         consumer = self.consumers[name]
         if consumer.prefetch:
             limit = min(limit, consumer.prefetch - consumer.in_flight)
-        if limit <= 0 or not self.consumers.is_active(name):
+        if limit <= 0 or (self._one_active and not self.consumers.is_active(name)):
             return []
-        until_ms = now + (visibility_ms or self.settings.visibility_ms)
-        lanes, take, serial = self.lanes, self._order.take, self._serial
+        until_ms = now + (visibility_ms or settings.visibility_ms)
         found: list[Lease] = []
-        while len(found) < limit and (place := take(name)) is not None:
+        while len(found) < limit and (place := self._order.take(name)) is not None:
             partition, offset = place
             lane = lanes[partition]
             attempt = lane.attempts.get(offset, 0) + 1 if lane.attempts else 1
-            serial += 1
-            lease = lane.leases[offset] = Lease(partition, offset, attempt, name, now, until_ms, serial)
+            self._serial += 1
+            lease = lane.leases[offset] = Lease(partition, offset, attempt, name, now, until_ms, self._serial)
             lane.marks.set_leased(offset)
             heappush(timers, (until_ms, _LEASE_ENDS, partition, offset))
-            found.append(lease)
             self.tally.note("lease", partition, offset, name, attempt)
+            found.append(lease)
             if attempt > 1:
                 self.counters.redelivered += 1
-        self._serial, count = serial, len(found)
+        self._handed_out(consumer, len(found))
+        return found
+
+    def _handed_out(self, consumer: Consumer, count: int) -> None:
         self.ready -= count
         self.in_flight += count
         consumer.in_flight += count
         self.counters.received += count
-        if self._timers.crowded(self.in_flight):
+        if len(self._timers.heap) > self._timers_most:
             self._renew_timers()
-        return found
 
     def lease_of(self, receipt: Receipt) -> Lease | None:
         """The lease that the receipt is for; None when it is over."""
@@ -236,11 +245,6 @@ class Leases:
             return None
         lease = self.lanes[receipt[0]].leases.get(receipt[1])
         return lease if lease is not None and lease.attempt == receipt[2] else None
-
-    @property
-    def waits_for_acks(self) -> bool:
-        """Whether an ack may let a message go that could not before."""
-        return self._by_key or bool(self.settings.profile) or any(one.prefetch for one in self.consumers.values())
 
     # -- ending leases ---------------------------------------------------------------------------------------
     def ack(self, lease: Lease) -> None:
@@ -466,7 +470,7 @@ class Leases:
         ends = [(lease.until_ms, Due.LEASE_ENDS, partition, lease.offset) for partition, lease in held]
         delays = [(until, Due.DELAY_ENDS, lane.partition, offset)
                   for lane in self.lanes for offset, until in lane.delayed.items()]  # fmt: skip
-        self._timers.renew([*kept, *ends, *delays])
+        self._timers_most = self._timers.renew([*kept, *ends, *delays])
 
     # -- how it stands ---------------------------------------------------------------------------------------
     def counts(self) -> QueueCounts:

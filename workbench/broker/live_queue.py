@@ -151,17 +151,18 @@ class LiveQueue:
     # -- records ---------------------------------------------------------------------------------------------
     def record(self, partition: int, offset: int) -> StoredRecord:
         """The record of a message, decoded with those after it. Corrupt or OutOfRange when it can't be had."""
-        window = self._window
-        if window.partition != partition or not 0 <= offset - window.first < len(window.records):
-            window = self._window = self._find_window(partition, offset)
+        window = self._seek(partition, offset)
         return window.records[offset - window.first]
 
-    def _find_window(self, partition: int, offset: int) -> _Window:
-        for window in self._windows:
+    def _seek(self, partition: int, offset: int) -> _Window:
+        """The window that holds the record; it is looked into first the next time."""
+        for window in (self._window, *self._windows):
             if window.partition == partition and 0 <= offset - window.first < len(window.records):
-                return window
-        window = self._read_window(partition, offset)
-        self._windows.appendleft(window)
+                break
+        else:
+            window = self._read_window(partition, offset)
+            self._windows.appendleft(window)
+        self._window = window
         return window
 
     def _read_window(self, partition: int, offset: int) -> _Window:
@@ -184,8 +185,11 @@ class LiveQueue:
         queue for ever."""
         found = []
         for lease in taken:
+            window = self._window
             try:
-                record = self.record(lease.partition, lease.offset)
+                if window.partition != lease.partition or not 0 <= lease.offset - window.first < len(window.records):
+                    window = self._seek(lease.partition, lease.offset)
+                record = window.records[lease.offset - window.first]
             except Corrupt as damage:
                 self.leases.reject(lease, now, damage.message)
                 continue

@@ -182,8 +182,9 @@ class Queues:
                 self._attach(live, consumer, None, 0)
             if live.behind and (leases.needs_all or leases.ready < max_messages):
                 live.catch_up(now, max_messages)
-            most = leases.settings.most(max_messages, leases.in_flight)
-            taken = leases.take(consumer, most, now, visibility_ms)
+            if leases.settings.profile:
+                max_messages = leases.settings.most(max_messages, leases.in_flight)
+            taken = leases.take(consumer, max_messages, now, visibility_ms)
             if not taken and not leases.leaving:
                 return []
             found = live.deliver(taken, now)

@@ -45,14 +45,11 @@ class Timers:
     def next_ms(self) -> int | None:
         return self.heap[0][0] if self.heap else None
 
-    def crowded(self, meant: int) -> bool:
-        """Whether far more wait than the ``meant`` ones."""
-        return len(self.heap) > _SPARE + 4 * meant
-
     def of(self, kind: Due) -> list[Timer]:
         return [Timer(*timer) for timer in self.heap if timer[1] is kind]
 
-    def renew(self, timers: Iterable[tuple[int, Due, int, int]]) -> None:
-        """These are all that mean something."""
+    def renew(self, timers: Iterable[tuple[int, Due, int, int]]) -> int:
+        """These are all that mean something; returned is how many there may be before it should be done again."""
         self.heap[:] = timers
         heapify(self.heap)
+        return _SPARE + 4 * len(self.heap)

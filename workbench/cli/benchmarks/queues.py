@@ -27,10 +27,12 @@ PEER_TAKEN = 60
 _BATCH = 100
 _VALUE = bytes(200)
 _SCHEMA = """CREATE TABLE message (
-    id INTEGER PRIMARY KEY, value BLOB NOT NULL, claimed_ms INTEGER, consumer TEXT)"""
-_READY = "CREATE INDEX message_ready ON message (id) WHERE claimed_ms IS NULL"
-_CLAIM = """UPDATE message SET claimed_ms = ?, consumer = 'c' WHERE id =
-    (SELECT id FROM message WHERE claimed_ms IS NULL ORDER BY id LIMIT 1) RETURNING id, value"""
+    id INTEGER PRIMARY KEY, queue INTEGER NOT NULL, value BLOB NOT NULL, until_ms INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0, consumer TEXT)"""
+_INDEX = "CREATE INDEX message_queue ON message (queue, id)"
+_CLAIM = """UPDATE message SET until_ms = :now + 30000, attempts = attempts + 1, consumer = 'c' WHERE id =
+    (SELECT id FROM message WHERE queue = 1 AND until_ms <= :now ORDER BY id LIMIT 1) RETURNING id, value, attempts"""
+_ACK = "DELETE FROM message WHERE id = ? AND attempts = ?"
 Measure = Callable[[], float]
 
 
@@ -153,7 +155,8 @@ class _Refilled:
 
 @contextmanager
 def _sql(messages: int) -> Iterator[sqlite3.Connection]:
-    """The same messages as rows, with the settings and the index a careful person would choose."""
+    """The same messages as rows that promise the same (visibility, attempts, several queues), with the settings and
+    the index a careful person would choose."""
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(sqlite3.connect(Path(folder) / "raw.db", isolation_level=None)) as connection,
@@ -162,15 +165,16 @@ def _sql(messages: int) -> Iterator[sqlite3.Connection]:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(_SCHEMA)
         connection.execute("BEGIN")
-        connection.executemany("INSERT INTO message (value) VALUES (?)", [(_VALUE,)] * messages)
-        connection.execute(_READY)
+        connection.executemany("INSERT INTO message (queue, value) VALUES (1, ?)", [(_VALUE,)] * messages)
+        connection.execute(_INDEX)
         connection.execute("COMMIT")
         yield connection
 
 
 def _claim(connection: sqlite3.Connection, messages: int) -> float:
     began = time.perf_counter()
-    for number in range(messages):
-        (claimed, _) = connection.execute(_CLAIM, (number,)).fetchone()
-        connection.execute("DELETE FROM message WHERE id = ?", (claimed,))
+    for _ in range(messages):
+        now_ms = time.time_ns() // 1_000_000
+        claimed, _, attempt = connection.execute(_CLAIM, {"now": now_ms}).fetchone()
+        connection.execute(_ACK, (claimed, attempt))
     return messages / (time.perf_counter() - began)
