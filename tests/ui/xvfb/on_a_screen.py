@@ -78,7 +78,6 @@ def test_a_part_dragged_from_the_palette_is_drawn_where_it_is_dropped(qtbot, win
     assert node.kind == kind
     item = window.canvas.flow.nodes[node.id]
     assert item.rect.contains(there)
-    assert window.workspace.selection == {node.id}
 
 
 def test_a_topic_of_the_file_dragged_onto_the_canvas_keeps_its_name(qtbot, window: MainWindow):
