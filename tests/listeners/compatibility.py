@@ -89,8 +89,8 @@ _DIFFERENCES = (
     "  refuse that. Members are told that their generation is over (ILLEGAL_GENERATION, or UNKNOWN_MEMBER_ID to one",
     "  that is joining), give up their places and read on from the new offsets.",
     "- Offsets that an open transaction had sent before such a move are dropped, and it can still commit: as in Kafka,",
-    "  the offset that was sent later counts. Those that a member of the old generation sends after the move are refused,",
-    "  and its transaction has to be aborted.",
+    "  the offset that was sent later counts. Those that a member of the old generation sends after the move are",
+    "  refused, and its transaction has to be aborted.",
     "- Which group a fetch is for is known by client id, host, assignment and offset; only canvas and journal use it.",
 )
 
