@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -28,6 +29,12 @@ class Sample:
 def samples() -> list[Sample]:
     """All samples, the living one of the first start first."""
     return [_sample(name, _plain(name)) for name in _ORDER]
+
+
+@lru_cache(maxsize=8)
+def lines_to_look_at(title: str) -> tuple[str, ...]:
+    """What to look at in the drawing of that title; nothing when it is no sample's."""
+    return next((sample.lines_to_look_at for sample in samples() if sample.title == title), ())
 
 
 def load_sample(name: str) -> FlowDocument:

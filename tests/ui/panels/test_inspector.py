@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import PAST_MS, orders_snapshot
 from workbench.control.messages import ControlGroup
+from workbench.flow.samples import samples
 from workbench.ui.panels.inspector import Inspector
 from workbench.ui.panels.settings_form import SettingsForm
 
@@ -67,6 +68,13 @@ def test_with_nothing_selected_it_tells_of_the_file(qtbot, workspace, inspector)
     rows = {row[0].text: row[1].text for row in inspector.file_face.table.rows}
     assert rows["Log"] == "778,747 records" and rows["Topics"] == "4" and rows["Groups"] == "3"
     assert [row[0].text for row in inspector.file_face.groups.rows] == ["shipping", "billing", "fraud-check"]
+
+
+def test_beside_a_sample_it_says_what_to_look_at(qtbot, workspace, inspector):
+    assert "What to look at" not in select(qtbot, workspace, inspector, "", "This file")
+    workspace.document.title = next(one.title for one in samples() if one.name == "poison-message")
+    said = select(qtbot, workspace, inspector, "", "What to look at")
+    assert "1. A message that fails goes back to invoices" in said
 
 
 def test_in_the_past_it_says_when_and_shows_figures_of_then(qtbot, workspace, inspector):

@@ -125,7 +125,8 @@ def test_an_expression_that_fails_tells_its_reason():
 def test_a_killed_member_shows_what_its_commit_mode_costs(commit, duplicates, lost):
     async def story(runner, engine, document):
         await runner.run()
-        await until(lambda: group_stat(runner).handled >= 20 and telling in {r.state for r in group_stat(runner).recent})
+        await until(lambda: group_stat(runner).handled >= 20)
+        await until(lambda: telling in {seen.state for seen in group_stat(runner).recent})
         await runner.control_member("g", "kill", "billing-1")
         assert group_stat(runner).members[0].state is PartState.KILLED
         await runner.control_member("g", "restart", "billing-1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from workbench.flow.samples import lines_to_look_at
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
@@ -27,6 +28,7 @@ class FileFace(QWidget):
         self.text.setWordWrap(True)
         column.addWidget(self.title)
         column.addWidget(self.text)
+        column.addWidget(self._guide_box())
         column.addWidget(_head(self.tr("This file")))
         self.table = FigureTable((Column("", stretch=True), Column("", 130, number=True)), self.tr("This file"))
         column.addWidget(self.table)
@@ -35,6 +37,17 @@ class FileFace(QWidget):
         self.groups = FigureTable((Column("", stretch=True), Column("", 150, number=True)), self.tr("Groups"))
         column.addWidget(self.groups)
         column.addWidget(self._client_box())
+
+    def _guide_box(self) -> QWidget:
+        """What to look at, beside the drawing of a sample."""
+        self._guide = QWidget()
+        column = QVBoxLayout(self._guide)
+        column.setContentsMargins(0, 0, 0, 6)
+        column.addWidget(_head(self.tr("What to look at")))
+        self.guide = label()
+        self.guide.setWordWrap(True)
+        column.addWidget(self.guide)
+        return self._guide
 
     def _client_box(self) -> QWidget:
         box = QWidget()
@@ -69,6 +82,9 @@ class FileFace(QWidget):
         empty = not document.nodes
         self.text.setText(self.tr("Nothing is drawn yet.") if empty else self.tr(
             "Pick a node to see its offsets, members and settings here."))  # fmt: skip
+        lines = () if empty or chosen > 1 else lines_to_look_at(document.title)
+        self._guide.setVisible(bool(lines))
+        self.guide.setText("\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)))
         records = sum(topic.records for topic in shown.topics)
         rows = [(self.tr("Log"), words.plural(records, self.tr("record"), self.tr("records"))),
                 (self.tr("Topics"), words.count(len(shown.topics))),
