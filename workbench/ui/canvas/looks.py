@@ -155,7 +155,7 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
         said = words.plural(members, "member", "members")
         return NodeLook(subtitle=said, lag=_tr("not started"), ring=0.0, idle=True, pills=_drawn_pills(members))
     stat = stat or GroupStat(node.name, "Stable")
-    members = stat.members or members_by_lease(queues, node.id)
+    members = stat.members or members_by_lease(queues, node)
     alive = [m for m in members if m.state != PartState.KILLED]
     broken = next((m for m in members if m.state == PartState.FAILED), None)
     share, lag = _behind(node, replace(stat, members=members), queues)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from workbench.core.queues import SUBSCRIPTION_MARK
-from workbench.core.snapshot import ExchangeStat, MemberStat, PartState, QueueStat, Snapshot
+from workbench.core.snapshot import ExchangeStat, MemberStat, PartState, QueueConsumerStat, QueueStat, Snapshot
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.ui.canvas.look_values import Held, NodeLook
 from workbench.ui.theme import words
@@ -76,19 +76,20 @@ def _unread_queue(node: Node, snapshot: Snapshot) -> NodeLook:
 # -- exchanges ---------------------------------------------------------------------------------------------
 def exchange_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     """An exchange keeps nothing: its type, what passes, how many bindings, and what found no queue."""
-    stat = snapshot.exchange(node.name) or ExchangeStat(node.name, str(node.params.get("type", "direct")))
+    stat = snapshot.exchange(node.name) or ExchangeStat(node.name, "")
+    kind = stat.type or str(node.params.get("type", "direct"))  # the past knows no types
     bound = sum(link.source == node.id for link in document.links) if document.has_node(node.id) else 0
     bindings = words.plural(bound, "binding", "bindings")
     foot = f"{bindings} · {_tr('0 unrouted')}"
     if stat.unroutable:
         foot = _tr("last {0}").format(stat.last_unroutable) if stat.last_unroutable else _tr("last without a key")
     return NodeLook(
-        subtitle=f"{_tr('exchange')} · {stat.type}",
+        subtitle=f"{_tr('exchange')} · {kind}",
         figure=words.rate(stat.rate) if stat.rate else "",
         foot=foot,
         warning=_tr("{0} unrouted").format(words.count(stat.unroutable)) if stat.unroutable else "",
         idle=not stat.published,
-        glyph=TYPE_GLYPHS.get(stat.type, ""),
+        glyph=TYPE_GLYPHS.get(kind, ""),
     )
 
 
@@ -151,10 +152,16 @@ def waiting_of(queues: list[QueueStat]) -> tuple[int, int | None]:
     return sum(stat.counts.ready for stat in queues), max(ages, default=None)
 
 
-def members_by_lease(queues: list[QueueStat], node_id: str) -> tuple[MemberStat, ...]:
-    """The consumers of a drawn group, as members: for a host that counts them with the queue only."""
+def consumers_of(stat: QueueStat, node: Node) -> list[QueueConsumerStat]:
+    """Those of a queue's consumers that belong to a drawn group. The past knows their names only: ``GROUP-1``."""
+    return [c for c in stat.consumers
+            if (c.node_id == node.id if c.node_id else c.consumer.rpartition("-")[0] == node.name)]  # fmt: skip
+
+
+def members_by_lease(queues: list[QueueStat], node: Node) -> tuple[MemberStat, ...]:
+    """The consumers of a drawn group, as members: where they are counted with the queue only."""
     return tuple(
         MemberStat(c.consumer, c.consumer, PartState.RUNNING if c.active else PartState.IDLE, rate=c.rate,
-                   node_id=node_id)
-        for stat in queues for c in stat.consumers if c.node_id == node_id
+                   node_id=node.id)
+        for stat in queues for c in consumers_of(stat, node)
     )  # fmt: skip

@@ -57,14 +57,14 @@ class QueueFace(Face):
         row.setSpacing(6)
         self.panel = push_button(self.tr("Messages"), "list", "primary", self.tr("Open the queue's panel"),
                                  "text_on_accent")  # fmt: skip
-        self.redrive = push_button(self.tr("Redrive…"), "redrive", tip=self.tr("Send dead messages on"))
-        self.purge = push_button(self.tr("Purge…"), "purge", tip=self.tr("Remove what waits; says first what is lost"))
+        self.redrive = push_button(self.tr("Redrive…"), tip=self.tr("Send dead messages on"))
+        self.purge = push_button(self.tr("Purge…"), tip=self.tr("Remove what waits; says first what is lost"))
         for button, wanted in ((self.panel, self.panel_wanted), (self.redrive, self.redrive_wanted),
                                (self.purge, self.purge_wanted)):  # fmt: skip
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
             button.clicked.connect(lambda _=False, wanted=wanted: self._node and wanted.emit(self._node.id))
-            row.addWidget(button, 1)
+            row.addWidget(button)
         return row
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
@@ -225,6 +225,7 @@ class BindingFace(QWidget):
         if not self.fields:
             column.addWidget(label(self.tr("A fanout exchange sends everything."), "muted"))
         self._column.addWidget(self._form)
+        self._form.show()
 
     def _set(self, name: str, value: Any) -> None:
         document, link = self._workspace.document, self._link

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import QueueStat
 from workbench.ui.canvas.items.queue_faces import paint_held, paint_state
@@ -86,20 +86,29 @@ class CountsLine(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        row = QHBoxLayout()
-        row.setSpacing(16)
+        self._rows = QHBoxLayout()
+        self._rows.setSpacing(16)
         self.ready = StateFigure("ready", self.tr("Ready"))
         self.in_flight = StateFigure("leased", self.tr("In flight"))
         self.delayed = StateFigure("delayed", self.tr("Delayed"))
         self.dead = StateFigure("dead", self.tr("Dead"))
         self.rate_in, self.rate_out = StateFigure("", self.tr("In")), StateFigure("", self.tr("Acked"))
         self.oldest = StateFigure("", self.tr("Oldest waits"))
-        shown = [self.ready, self.in_flight, self.delayed, self.dead]
-        for figure in (*shown, *((self.rate_in, self.rate_out, self.oldest) if rates else ())):
-            row.addWidget(figure, 1)
+        moving = (self.rate_in, self.rate_out, self.oldest) if rates else ()
+        for figures in ((self.ready, self.in_flight, self.delayed, self.dead), moving):
+            row = QHBoxLayout()
+            row.setSpacing(16)
+            for figure in figures:
+                row.addWidget(figure, 1)
+            self._rows.addLayout(row, len(figures))
         self.bar = HeldBar()
-        column.addLayout(row)
+        column.addLayout(self._rows)
         column.addWidget(self.bar)
+
+    def set_way(self, way: QBoxLayout.Direction) -> None:
+        """States beside what moves, or above it."""
+        self._rows.setDirection(way)
+        self._rows.setSpacing(16 if way == QBoxLayout.Direction.LeftToRight else 6)
 
     def show_queue(self, stat: QueueStat) -> None:
         counts = stat.counts

@@ -9,6 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -99,11 +100,11 @@ class MessageDetail(QFrame):
         outer.addWidget(self._stack)
 
     def _build(self) -> QWidget:
-        page = QWidget()
+        self._page = page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(14, 4, 0, 0)
         column.setSpacing(8)
-        head = QHBoxLayout()
+        self._head = head = QHBoxLayout()
         head.setSpacing(8)
         self.place, self.state = label("", "title"), label("", "muted")
         head.addWidget(self.place)
@@ -119,6 +120,12 @@ class MessageDetail(QFrame):
         column.addWidget(self.story, 1)
         column.addWidget(self.view, 1)
         return page
+
+    def set_way(self, way: QBoxLayout.Direction) -> None:
+        """The choice of what to see beside the place, or under it."""
+        self._head.setDirection(way)
+        left = 14 if way == QBoxLayout.Direction.LeftToRight else 0
+        self._page.layout().setContentsMargins(left, 4, 0, 0)
 
     # -- showing --------------------------------------------------------------------------------------------
     def show_message(self, queue: str, message: QueuedMessage | None, chosen: int = 1) -> None:

@@ -11,7 +11,7 @@ from workbench.core.queues import Receipt
 from workbench.core.snapshot import LeaseStat, QueueStat, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import queues_read
+from workbench.ui.canvas.queue_looks import consumers_of, queues_read
 from workbench.ui.models.queue_clock import QueueClock
 from workbench.ui.panels.blocks import push_button
 from workbench.ui.panels.node_panel import section_title
@@ -22,9 +22,9 @@ from workbench.ui.panels.queue.settle import SettleBar
 from workbench.ui.theme import words
 
 
-def held_by(stat: QueueStat, node_id: str) -> list[LeaseStat]:
+def held_by(stat: QueueStat, node: Node) -> list[LeaseStat]:
     """The leases of a drawn group's consumers, of those that the snapshot knows."""
-    own = {consumer.consumer for consumer in stat.consumers if consumer.node_id == node_id}
+    own = {consumer.consumer for consumer in consumers_of(stat, node)}
     return [lease for lease in stat.leases if lease.consumer in own]
 
 
@@ -48,9 +48,9 @@ class HeldSection(QWidget):
         self.consumers = ConsumerRows()
         self.receive = ReceiveForm(workspace, lambda: self._queue)
         take.clicked.connect(lambda: self.receive.setVisible(self.receive.isHidden()))
-        self.leases = LeaseBars(self._clock, most=6)
+        self.leases = LeaseBars(self._clock, most=4)
         self.leases.chosen.connect(self._choose)
-        self.settle = SettleBar(workspace, lambda: self._queue)
+        self.settle = SettleBar(workspace, lambda: self._queue, narrow=True)
         self.settle.settled.connect(self._forget)
         column.addLayout(head)
         for widget in (self.receive, self.consumers, self.leases, self.settle):
@@ -65,8 +65,8 @@ class HeldSection(QWidget):
         stat = queues[0]
         self._queue = stat.name
         self._clock.take(snapshot)
-        own = [consumer for consumer in stat.consumers if consumer.node_id == node.id]
-        leases = held_by(stat, node.id)
+        own = consumers_of(stat, node)
+        leases = held_by(stat, node)
         held = sum(consumer.in_flight for consumer in own)
         self.title.setText(self.tr("Leased from {0}: {1}").format(
             stat.name, words.plural(held, "message", "messages")))  # fmt: skip

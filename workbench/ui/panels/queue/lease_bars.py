@@ -56,6 +56,7 @@ class LeaseBars(QWidget):
         self._clock = clock
         self._most = most
         self._total = 0
+        self._rows = 1  # only grows while it is seen: leases come and go many times a second, and nothing may jump
         self.leases: tuple[LeaseStat, ...] = ()
         self.selected: frozenset[tuple[int, int]] = frozenset()
         self.setAccessibleName(self.tr("Leases"))
@@ -69,7 +70,8 @@ class LeaseBars(QWidget):
         """The leases that end first, of ``total``."""
         self.leases, self._total = tuple(leases)[: self._most], total
         more = total > len(self.leases)
-        self.setFixedHeight(max(1, len(self.leases) + (more and bool(self.leases))) * ROW)
+        self._rows = max(self._rows, len(self.leases) + (more and bool(self.leases)))
+        self.setFixedHeight(self._rows * ROW)
         now_ms = self._clock.now_ms()
         self.setAccessibleDescription("; ".join(
             f"{lease.partition}-{lease.offset}, {lease.consumer}, {words.duration(max(0, lease.until_ms - now_ms))}"
@@ -89,6 +91,7 @@ class LeaseBars(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.timer.stop()
+        self._rows = 1
         super().hideEvent(event)
 
     def _settle(self) -> None:

@@ -7,7 +7,7 @@ All acts are commands to the host. The list is peeked, which changes nothing; it
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtGui import QHideEvent, QIcon, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.queues import Delivery, MessageId, MessageState, Receipt
@@ -45,7 +45,7 @@ class QueuePanel(NodePanel):
     def __init__(self, workspace: Workspace, node_id: str, parent: QWidget | None = None) -> None:
         super().__init__(workspace, node_id, parent)
         self._clock = QueueClock()
-        self._held = False
+        self._held = self._narrow = False
         self._wanted: frozenset[MessageId] = frozenset()
         self.feed = MessageFeed(workspace, self)
         self.feed.changed.connect(self._show_list)
@@ -73,7 +73,7 @@ class QueuePanel(NodePanel):
     def _build_acts(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        take = push_button(self.tr("Receive…"), "receive", tip=self.tr("Take messages by hand"))
+        self.take_by_hand = take = push_button(self.tr("Receive…"), "receive", tip=self.tr("Take messages by hand"))
         take.clicked.connect(lambda: self.receive.setVisible(self.receive.isHidden()))
         self.redrive = push_button(self.tr("Redrive…"), "redrive", tip=self.tr("Send dead messages on"))
         self.redrive.clicked.connect(self.open_redrive)
@@ -102,9 +102,11 @@ class QueuePanel(NodePanel):
             self._readers.addLayout(column, share)
         return self._readers
 
-    def _build_bar(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
+    def _build_bar(self) -> QBoxLayout:
+        self._bar = QHBoxLayout()
+        choice, row = QHBoxLayout(), QHBoxLayout()
+        for layout in (self._bar, choice, row):
+            layout.setSpacing(8)
         names = [(key, state_name(states[0]).capitalize() if states else self.tr("All"))
                  for key, states in _FILTERS.items()]  # fmt: skip
         self.filter = Segments(names, self.tr("Messages to show"))
@@ -114,11 +116,15 @@ class QueuePanel(NodePanel):
         self.hold.setProperty("small", True)
         self.hold.setCheckable(True)
         self.hold.toggled.connect(self._hold)
-        row.addWidget(section_title(self.tr("Messages")))
-        row.addWidget(self.filter)
+        self._list_title = section_title(self.tr("Messages"))
+        choice.addWidget(self._list_title)
+        choice.addWidget(self.filter)
+        choice.addStretch(1)
         row.addWidget(self.shown_words, 1)
         row.addWidget(self.hold)
-        return row
+        self._bar.addLayout(choice)
+        self._bar.addLayout(row, 1)
+        return self._bar
 
     def _build_list(self) -> QBoxLayout:
         self._list = QHBoxLayout()
@@ -146,9 +152,19 @@ class QueuePanel(NodePanel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side where there is room, under each other in a narrow dock."""
         super().resizeEvent(event)
-        way = QBoxLayout.Direction.TopToBottom if self.width() < _NARROW else QBoxLayout.Direction.LeftToRight
-        for layout in (self._readers, self._list):
+        narrow = self.width() < _NARROW
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        for layout in (self._readers, self._list, self._bar):
             layout.setDirection(way)
+        for part in (self.counts, self.detail):
+            part.set_way(way)
+        self._list_title.setHidden(narrow)
+        self.settle.set_narrow(narrow)
+        for button, glyph in ((self.take_by_hand, "receive"), (self.redrive, "redrive"), (self.purge, "purge")):
+            button.setIcon(QIcon() if narrow else icons.icon(glyph))
 
     # -- following ------------------------------------------------------------------------------------------
     def _queue_name(self) -> str:

@@ -37,11 +37,10 @@ class ReceiveForm(QFrame):
         self.count = self._spin(1, _MOST, 1, self.tr("How many messages"))
         self.seconds = self._spin(0, 43_200, 0, self.tr("For how many seconds"))
         self.seconds.setSpecialValueText(self.tr("as the queue says"))
-        self.seconds.setMinimumWidth(128)
+        self.seconds.setMinimumWidth(120)
         self.take = push_button(self.tr("Receive"), "receive", "primary", role="text_on_accent")
         self.take.clicked.connect(self.receive)
-        for widget in (label(self.tr("Messages"), "muted"), self.count, label(self.tr("hold for, s"), "muted"),
-                       self.seconds, self.take):  # fmt: skip
+        for widget in (self.count, label(self.tr("for, s"), "muted"), self.seconds, self.take):
             row.addWidget(widget)
         row.addStretch(1)
         self.said = label("", "muted")

@@ -239,7 +239,8 @@ class RedrivePopover(Popover):
         done = reply.redriven
         self._show_running(False)
         self._show_rows(done)
-        self.progress.hide()
+        for widget in (self.those, self.all, self.to, self.rate, self.edit_first):
+            widget.setEnabled(False)
         self.apply.hide()
         self.cancel.setText(self.tr("Close"))
         self.cancel.setAccessibleName(self.cancel.text())

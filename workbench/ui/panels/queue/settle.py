@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from workbench.control.queues import SettleMessages
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import Receipt
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import label, push_button, set_tone
-from workbench.ui.theme import words
+from workbench.ui.theme import icons, words
 
 _DELAYS_MS = (1_000, 5_000, 30_000, 300_000)
 _EXTENSIONS_MS = (30_000, 300_000, 3_600_000)
@@ -27,15 +28,19 @@ class SettleBar(QWidget):
 
     settled = Signal()
 
-    def __init__(self, workspace: Workspace, queue: Callable[[], str], parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, queue: Callable[[], str], narrow: bool = False,
+                 parent: QWidget | None = None) -> None:  # fmt: skip
         super().__init__(parent)
         self._workspace = workspace
         self._queue = queue
         self._receipts: tuple[Receipt, ...] = ()
         self._shown: tuple[tuple[Receipt, ...], int] | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        row = QHBoxLayout()
         row.setSpacing(6)
+        column.addLayout(row)
         self.ack = self._button(self.tr("Ack"), "ack", self.tr("Say that it is done: the message is gone for good"))
         self.nack = self._button(self.tr("Nack"), "nack", self.tr("Give it back, for somebody else to try"))
         self.reject = self._button(self.tr("Reject"), "reject", self.tr("Say that nobody can: the message is dead"))
@@ -46,7 +51,12 @@ class SettleBar(QWidget):
         for button in (self.ack, self.nack, self.reject, self.extend):
             row.addWidget(button)
         self.said = label("", "muted")
-        row.addWidget(self.said, 1)
+        self.said.setWordWrap(True)
+        if narrow:
+            row.addStretch(1)
+            column.addWidget(self.said)
+        else:
+            row.addWidget(self.said, 1)
         self.show_receipts((), 0)
 
     def _button(self, text: str, icon: str, tip: str) -> QPushButton:
@@ -54,6 +64,11 @@ class SettleBar(QWidget):
         made.setProperty("small", True)
         made.setAccessibleName(self.tr("{0} the chosen messages").format(text))
         return made
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Words alone where there is no room for their glyphs."""
+        for button, glyph in ((self.ack, "ack"), (self.nack, "nack"), (self.reject, "reject"), (self.extend, "extend")):
+            button.setIcon(QIcon() if narrow else icons.icon(glyph))
 
     def _fill_menus(self) -> None:
         back = QMenu(self.nack)

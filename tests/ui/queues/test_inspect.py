@@ -1,0 +1,125 @@
+"""The inspector of queues, exchanges and bindings, the profile's card, and the words of the journal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.panels.reading import assert_nothing_cut, nameless, words_of
+from tests.ui.queue_stage import upload_journal
+from workbench.broker import profile
+from workbench.core.journal import JournalEntry
+from workbench.core.queues import Death, DeathReason, MessageId, MessageState
+from workbench.flow.edits import set_param
+from workbench.session.story import StoryLine
+from workbench.ui.models import journal_words, queue_words
+from workbench.ui.models.queue_story import tell
+from workbench.ui.panels.inspector import Inspector
+
+
+@pytest.fixture
+def inspector(qtbot, workspace) -> Inspector:
+    made = Inspector(workspace)
+    qtbot.addWidget(made)
+    made.resize(320, 900)
+    made.show()
+    return made
+
+
+def test_a_queue_shows_its_counts_and_where_its_dead_go(qtbot, inspector, workspace):
+    workspace.select({"copyright"})
+    said = words_of(inspector)
+    assert "Queue, shared" in said and "6,400" in said
+    assert "463 dead messages went to copyright.dead." in said
+    assert not inspector.queue_face.redrive.isEnabled()
+    workspace.select({"dead"})
+    assert inspector.queue_face.redrive.text() == "Redrive 463…"
+    assert nameless(inspector) == []
+    assert_nothing_cut(qtbot, inspector)
+
+
+def test_the_profile_is_chosen_by_name_and_says_what_it_would_refuse(inspector, workspace):
+    workspace.select({"transcode"})
+    card = inspector.queue_face.profile
+    card._choose(card.choice.findData("sqs"))
+    assert workspace.document.node("transcode").params["profile"] == "sqs"
+    inspector.refresh()
+    assert card.features.isVisible() and not card.why.isVisible()
+    workspace.perform(set_param(workspace.document, "transcode", "type", "exclusive"))
+    inspector.refresh()
+    assert "no exclusive, failover or key-shared type" in words_of(inspector)
+    workspace.undo_stack.undo()
+    workspace.undo_stack.undo()
+    inspector.refresh()
+    assert not card.features.isVisible()
+
+
+def test_the_card_counts_what_the_table_of_profiles_says(inspector, workspace):
+    workspace.select({"transcode"})
+    workspace.perform(set_param(workspace.document, "transcode", "profile", "rabbitmq"))
+    inspector.refresh()
+    levels = [str(feature.level) for feature in profile("rabbitmq").features.values()]
+    said = inspector.queue_face.profile.features.head.text()
+    assert said == "{} modelled, {} approximated, {} absent".format(
+        *(levels.count(level) for level in ("modelled", "approximated", "absent")))  # fmt: skip
+
+
+def test_an_exchange_lists_its_bindings_and_what_found_no_queue(qtbot, inspector, workspace):
+    workspace.select({"video"})
+    face = inspector.exchange_face
+    assert "119 messages found no queue, the last with key «video.private»." in words_of(inspector)
+    assert [row[0].text for row in face.bindings.rows] == ["video.*.en", "video.#", "video.public.#"]
+    with qtbot.waitSignal(inspector.link_wanted) as wanted:
+        face.bindings.row_clicked.emit(1)
+    assert wanted.args == ["b2"]
+
+
+def test_a_binding_is_edited_where_it_is_inspected_and_undo_takes_it_back(inspector, workspace):
+    inspector.edit_binding("b1")
+    field = inspector.binding_face.fields["key"]
+    assert field.editor.hasFocus()
+    field.editor.selectAll()
+    field.editor.insert("video.de")
+    field.editor.textEdited.emit("video.de")
+    assert workspace.document.link("b1").params["key"] == "video.de"
+    workspace.undo_stack.undo()
+    assert workspace.document.link("b1").params["key"] == "video.*.en"
+
+
+def test_a_binding_of_headers_has_arguments_and_how_they_match(inspector, workspace):
+    workspace.perform(set_param(workspace.document, "video", "type", "headers"))
+    inspector.edit_binding("b1")
+    assert set(inspector.binding_face.fields) == {"arguments", "match"}
+    workspace.perform(set_param(workspace.document, "video", "type", "fanout"))
+    inspector.refresh()
+    assert "A fanout exchange sends everything." in words_of(inspector)
+
+
+# -- words -------------------------------------------------------------------------------------------------
+def test_every_kind_of_entry_about_queues_is_a_sentence_with_an_icon():
+    for kind in queue_words.KINDS:
+        entry = JournalEntry(kind, 0, "orders", 0, 3, 5, 3, group="orders", member="a-1", detail={"act": "attached"})
+        said = journal_words.sentence(entry)
+        assert "orders" in said and said != kind
+        assert kind in journal_words.ICONS
+    rejected = next(e for e in upload_journal() if e.kind == "nack" and not e.detail["requeue"])
+    assert journal_words.sentence(rejected) == (
+        "Message 0-120 of transcode rejected by encoder-3: codec av1 is not known")  # fmt: skip
+
+
+def test_a_letter_tells_its_death_before_it_was_sent_here():
+    from tests.ui.queue_stage import message
+
+    letter = message(7, MessageState.READY, deaths=(
+        Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))  # fmt: skip
+    lines = [StoryLine(100, "append", "sent to letters", "letters"),
+             StoryLine(101, "dead", "died (delivery_limit), moved to letters", "orders")]  # fmt: skip
+    assert [c.text for c in tell(letter, lines, "letters")] == [
+        "orders: died (delivery_limit), moved to letters", "Sent to letters"]  # fmt: skip
+
+
+def test_without_a_journal_the_deaths_that_it_carries_still_tell():
+    from tests.ui.queue_stage import message
+
+    letter = message(7, MessageState.READY, deaths=(
+        Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))  # fmt: skip
+    assert "The delivery limit was reached 3 times in orders: no" in " ".join(c.text for c in tell(letter, (), "x"))

@@ -1,0 +1,145 @@
+"""What queues, exchanges, bindings and groups that read by leases show on the canvas."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtTest import QTest
+
+from tests.ui.queue_stage import upload_document, upload_snapshot
+from workbench.core.snapshot import QueueConsumerStat, QueueStat, Snapshot
+from workbench.flow.document import Link, Node
+from workbench.flow.edits import AddLink, RemoveLink, SetLinkParams, SetParams
+from workbench.ui.bridge.movement import delivery_links
+from workbench.ui.canvas.items.queue_faces import held_cells
+from workbench.ui.canvas.look_values import Held, Level
+from workbench.ui.canvas.looks import link_look, node_look, spoken
+from workbench.ui.canvas.view import FlowView
+
+
+def look(node_id: str, snapshot: Snapshot | None = None):
+    document = upload_document()
+    return node_look(document.node(node_id), snapshot or upload_snapshot(), document)
+
+
+def test_a_queue_says_each_state_with_its_number():
+    shown = look("transcode")
+    assert shown.held == Held(184, 24, 12, 5)
+    assert shown.foot == "184 ready · 24 leased · 12 delayed"
+    assert (shown.figure, shown.dead) == ("64/s", "5 dead")
+    assert "5 dead" in spoken(Node("t", "queue", "transcode"), shown)
+
+
+def test_a_queue_names_whose_rules_it_follows_and_that_dead_letters_lie_in_it():
+    assert look("transcode").subtitle == "SQS queue · 42/s out"
+    assert look("dead").subtitle == "dead letters"
+
+
+def test_cells_fill_the_room_by_share_and_none_is_too_narrow_to_see():
+    cells = held_cells(QRectF(0, 0, 138, 10), Held(100_000, 1, 0, 1))
+    assert [state for _, state in cells] == ["ready", "leased", "dead"]
+    assert min(cell.width() for cell, _ in cells) >= 4
+    assert cells[-1][0].right() == pytest.approx(138)
+
+
+def test_an_exchange_counts_its_bindings_until_something_finds_no_queue():
+    shown = look("video")
+    assert (shown.subtitle, shown.warning, shown.foot) == ("exchange · topic", "119 unrouted", "last video.private")
+    routed = replace(upload_snapshot(), exchanges=())
+    assert look("video", routed).foot == "3 bindings · 0 unrouted"
+
+
+def test_a_binding_shows_what_it_asks_for():
+    document, snapshot = upload_document(), upload_snapshot()
+    assert link_look(document, document.link("b1"), snapshot, None).key == "video.*.en"
+    assert link_look(document, document.link("u"), snapshot, None).key == ""
+    SetParams("video", {"type": "headers"}).apply(document)
+    SetLinkParams("b1", {"arguments": "format=pdf\nsize=a4", "match": "any"}).apply(document)
+    assert link_look(document, document.link("b1"), snapshot, None).key == "format=pdf or size=a4"
+    SetParams("video", {"type": "fanout"}).apply(document)
+    assert link_look(document, document.link("b1"), snapshot, None).key == ""
+
+
+def test_dead_letters_of_a_queue_go_along_a_dashed_link():
+    document, snapshot = upload_document(), upload_snapshot()
+    assert link_look(document, document.link("d"), snapshot, None).dead_letters
+    assert not link_look(document, document.link("b3"), snapshot, None).dead_letters
+
+
+def test_the_ring_of_a_group_that_reads_a_queue_is_what_waits():
+    shown = look("checker")
+    assert (shown.level, shown.lag) == (Level.BAD, "6,400 waiting")
+    assert look("subtitler").lag == "212 waiting · 3.6 s"
+    assert [pill.text for pill in look("subtitler").pills] == ["1 · 29/s", "2 · 29/s"]
+
+
+def test_consumers_of_the_past_are_known_by_name_alone():
+    document = upload_document()
+    queue = QueueStat("subtitles", "subtitles", consumers=(QueueConsumerStat("subtitler-2", 3),))
+    past = Snapshot(live=False, queues=(queue,))
+    assert [pill.text[0] for pill in node_look(document.node("subtitler"), past, document).pills] == ["2"]
+
+
+def test_leased_messages_of_the_past_move_to_the_group_of_their_consumer():
+    document = upload_document()
+    assert delivery_links(document, "transcode", "transcode", "encoder-2") == ["g2"]
+    assert delivery_links(document, "transcode", "transcode", "by hand") == []
+
+
+@pytest.fixture
+def view(qtbot, workspace):
+    made = FlowView(workspace)
+    qtbot.addWidget(made)
+    made.resize(1240, 460)
+    made.show()
+    made.set_zoom(1.0)
+    made.centre_on(QPointF(600, 190))
+    yield made
+    made.close_canvas()
+
+
+def test_keys_lie_on_their_links_and_can_be_taken_by_them(view):
+    link = view.flow.links["b1"]
+    assert link.tag.isVisible() and link.tag.text == "video.*.en"
+    edge = link.tag.pos() + QPointF(link.tag.body().right() - 3, 6)
+    assert view.flow.link_at(edge) is link
+    view.set_zoom(0.5)
+    assert not link.tag.isVisible()
+
+
+def test_keys_follow_edits_and_undo(view, workspace):
+    workspace.perform(SetLinkParams("b1", {"key": "video.de"}))
+    assert view.flow.links["b1"].tag.text == "video.de"
+    workspace.undo_stack.undo()
+    assert view.flow.links["b1"].tag.text == "video.*.en"
+    workspace.perform(SetParams("video", {"type": "fanout"}))
+    assert not view.flow.links["b1"].tag.isVisible()
+
+
+def test_an_exchange_counts_a_new_binding_at_once(view, workspace):
+    workspace.live = replace(workspace.live, exchanges=())
+    workspace.shown = workspace.live
+    workspace.perform(RemoveLink("b3"))
+    assert view.flow.nodes["video"].look.foot == "2 bindings · 0 unrouted"
+    workspace.perform(AddLink(Link("b4", "video", "dead", {"key": "x"})))
+    assert view.flow.nodes["video"].look.foot == "3 bindings · 0 unrouted"
+
+
+def test_a_double_click_on_a_binding_asks_to_edit_it_and_on_a_queue_for_its_panel(qtbot, view):
+    tag = view.flow.links["b3"].tag
+    with qtbot.waitSignal(view.binding_wanted) as wanted:
+        QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.from_scene(tag.pos()).toPoint())
+    assert wanted.args == ["b3"]
+    middle = view.from_scene(view.flow.nodes["transcode"].rect.center()).toPoint()
+    with qtbot.waitSignal(view.panel_wanted) as wanted:
+        QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert wanted.args == ["transcode"]
+
+
+def test_a_chosen_link_is_told_to_the_workspace_and_taken_from_it(view, workspace):
+    view.flow.select_links({"b1"})
+    assert workspace.link_selection == {"b1"}
+    workspace.select_links({"b2"})
+    assert view.flow.links["b2"].selected and not view.flow.links["b1"].selected

@@ -1,0 +1,238 @@
+"""A queue's panel: figures, windows, countdowns, messages with their story, and acts that reach the host."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QBoxLayout
+
+from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
+from tests.ui.queue_stage import upload_messages, upload_snapshot
+from tests.ui.stage import NOW_MS
+from workbench.control.messages import Push
+from workbench.control.queues import PeekQueue, PurgeQueue, ReceiveMessages, SettleMessages
+from workbench.core.errors import Refused
+from workbench.core.queues import MessageId, MessageState, Receipt
+from workbench.core.snapshot import LeaseStat
+from workbench.ui.models.queue_clock import QueueClock
+from workbench.ui.panels.group import GroupPanel
+from workbench.ui.panels.queue.lease_bars import LeaseBars, frame_ms, is_near, remaining
+from workbench.ui.panels.queue.panel import QueuePanel
+from workbench.ui.panels.queue.purge import PurgePopover
+
+
+@pytest.fixture
+def panel(qtbot, workspace) -> QueuePanel:
+    made = QueuePanel(workspace, "transcode")
+    qtbot.addWidget(made)
+    made.resize(980, 740)
+    made.show()
+    qtbot.waitUntil(lambda: made.table.messages.rowCount() == 100)
+    return made
+
+
+def choose_dead(qtbot, panel: QueuePanel) -> None:
+    panel.filter.button("dead").click()
+    qtbot.waitUntil(lambda: panel.table.messages.rowCount() == 5)
+    panel.table.selectRow(0)
+
+
+def choose_in_flight(qtbot, panel: QueuePanel, count: int = 2) -> None:
+    panel.filter.button("in_flight").click()
+    qtbot.waitUntil(lambda: panel.table.messages.rowCount() == 24)
+    panel.table.choose({message.id for message in panel.feed.messages[:count]})
+
+
+def test_it_says_how_the_queue_stands_and_who_takes_from_it(panel):
+    said = words_of(panel)
+    for word in ("184", "24", "12", "5", "64/s", "42/s", "Consumers, prefetch 10", "100 of 225"):
+        assert word in said
+    assert panel.subtitle == "SQS queue, shared"
+    assert "encoder-2: 8 of 10" in panel.consumers.accessibleDescription()
+    assert "0-3865, encoder-1" in panel.leases.accessibleDescription()
+    assert nameless(panel) == []
+
+
+def test_no_word_is_cut(qtbot, panel):
+    assert_nothing_cut(qtbot, panel)
+
+
+def test_messages_are_filtered_by_state_at_the_host(qtbot, panel, caller):
+    choose_dead(qtbot, panel)
+    assert caller.of(PeekQueue)[-1].states == (MessageState.DEAD,)
+    assert {m.state for m in panel.table.messages.messages} == {MessageState.DEAD}
+
+
+def test_the_next_page_comes_at_the_end_and_what_is_chosen_stays(qtbot, panel):
+    panel.table.selectRow(3)
+    bar = panel.table.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    qtbot.waitUntil(lambda: panel.table.messages.rowCount() == 200)
+    assert [m.id for m in panel.table.chosen()] == [MessageId(0, 141)]
+
+
+def test_the_story_is_told_from_the_journal(qtbot, panel):
+    choose_dead(qtbot, panel)
+    qtbot.waitUntil(lambda: len(panel.detail.story.chapters) == 8)
+    said = [chapter.text for chapter in panel.detail.story.chapters]
+    assert said[0] == "Sent to transcode" and said[2].startswith("Given back by encoder-1")
+    assert said[-1] == "Died (rejected), kept here"
+    panel.detail.tabs.button("value").click()
+    assert '"codec": "av1"' in panel.detail.view.toPlainText()
+
+
+def test_leases_of_chosen_messages_are_settled_by_their_receipts(qtbot, panel, caller):
+    choose_in_flight(qtbot, panel)
+    assert "2 messages in flight" in words_of(panel)
+    panel.settle.ack.click()
+    qtbot.waitUntil(lambda: bool(caller.of(SettleMessages)))
+    asked = caller.of(SettleMessages)[0]
+    assert (asked.queue, asked.act, asked.receipts) == ("transcode", "ack", (Receipt(0, 3865, 2), Receipt(0, 3866, 1)))
+    qtbot.waitUntil(lambda: "2 messages acked" in words_of(panel))
+
+
+def test_giving_back_can_wait_and_a_refusal_is_said_in_place(qtbot, panel, caller, monkeypatch):
+    choose_in_flight(qtbot, panel, 1)
+    panel.settle.nack.menu().actions()[2].trigger()
+    qtbot.waitUntil(lambda: bool(caller.of(SettleMessages)))
+    assert (caller.of(SettleMessages)[0].act, caller.of(SettleMessages)[0].delay_ms) == ("nack", 5_000)
+    qtbot.waitUntil(lambda: "1 message given back" in words_of(panel))
+    choose_in_flight(qtbot, panel, 3)
+
+    def refuse(command):
+        raise Refused("The lease of 0-3865 ran out.", "It is with somebody else now.")
+
+    monkeypatch.setattr(caller, "call", refuse)
+    panel.settle.reject.click()
+    qtbot.waitUntil(lambda: "The lease of 0-3865 ran out" in words_of(panel))
+
+
+def test_what_is_not_in_flight_can_not_be_settled(qtbot, panel):
+    choose_dead(qtbot, panel)
+    assert not panel.settle.ack.isEnabled()
+    assert "The one chosen is not in flight." in words_of(panel)
+
+
+def test_messages_received_by_hand_are_chosen_ready_to_be_settled(qtbot, panel, caller):
+    panel.open_receive()
+    panel.receive.count.setValue(3)
+    panel.receive.seconds.setValue(120)
+    panel.receive.take.click()
+    qtbot.waitUntil(lambda: len(panel.table.chosen()) == 3)
+    assert caller.of(ReceiveMessages)[0] == ReceiveMessages("transcode", "by hand", 3, 0, 120_000)
+    assert {m.consumer for m in panel.table.chosen()} == {"by hand"}
+    assert panel.settle.ack.isEnabled()
+
+
+def test_a_lease_that_is_clicked_is_chosen_in_the_list(qtbot, panel):
+    qtbot.mouseClick(panel.leases, Qt.MouseButton.LeftButton, pos=QPoint(40, 24 * 2 + 5))
+    qtbot.waitUntil(lambda: [m.id for m in panel.table.chosen()] == [MessageId(0, 3867)])
+
+
+def test_a_purge_says_what_is_lost_before_and_does_it_once(qtbot, panel, caller):
+    panel.open_purge()
+    popover = panel.window().findChild(PurgePopover)
+    qtbot.waitUntil(lambda: popover.purge.text() == "Purge 201 messages")
+    assert "201 messages will be removed for good" in words_of(popover)
+    assert_nothing_cut(qtbot, popover)
+    assert [command.dry_run for command in caller.of(PurgeQueue)] == [True]
+    popover.purge.click()
+    qtbot.waitUntil(lambda: [command.dry_run for command in caller.of(PurgeQueue)] == [True, False])
+
+
+def test_an_error_is_a_banner_and_can_be_tried_again(qtbot, panel, caller, monkeypatch):
+    whole = caller.call
+
+    def refuse(command):
+        raise Refused("The queue is being deleted.", "Wait a moment.")
+
+    monkeypatch.setattr(caller, "call", refuse)
+    panel.filter.button("ready").click()
+    qtbot.waitUntil(lambda: "The queue is being deleted." in words_of(panel))
+    monkeypatch.setattr(caller, "call", whole)
+    button(panel, "Try again").click()
+    qtbot.waitUntil(lambda: panel.table.messages.rowCount() == 100)
+    assert "being deleted" not in words_of(panel)
+
+
+def test_held_the_list_stays_while_the_queue_goes_on(qtbot, panel, caller):
+    panel.hold.click()
+    asked = len(caller.of(PeekQueue))
+    panel._refresh_list()
+    assert len(caller.of(PeekQueue)) == asked
+    panel.hold.click()
+    qtbot.waitUntil(lambda: len(caller.of(PeekQueue)) > asked)
+
+
+def test_of_the_past_there_are_counts_and_no_list(panel, workspace):
+    workspace.show_past(NOW_MS - 60_000, replace(upload_snapshot(NOW_MS - 60_000), live=False))
+    said = words_of(panel)
+    assert "Counts only" in said and "What you press here acts now." in said
+    assert not panel.leases.timer.isActive()
+
+
+def test_in_a_narrow_dock_everything_stands_under_each_other(panel):
+    panel.resize(340, 800)
+    assert panel._list.direction() == QBoxLayout.Direction.TopToBottom
+    panel.resize(980, 740)
+    assert panel._list.direction() == QBoxLayout.Direction.LeftToRight
+
+
+# -- countdowns --------------------------------------------------------------------------------------------
+LEASE = LeaseStat(0, 1, "a-1", 1, 0, 30_000)
+
+
+def test_a_countdown_is_the_share_that_is_left_and_nears_its_end():
+    assert remaining(LEASE, 0) == 1.0 and remaining(LEASE, 15_000) == 0.5 and remaining(LEASE, 40_000) == 0.0
+    assert not is_near(LEASE, 20_000) and is_near(LEASE, 25_000)
+
+
+def test_frames_come_no_oftener_than_a_pixel_or_the_canvas_makes_them():
+    assert frame_ms([LEASE], 100) == 250
+    assert frame_ms([replace(LEASE, until_ms=10_000)], 200) == 50
+    assert frame_ms([replace(LEASE, until_ms=1)], 200) == 16
+
+
+def test_bars_run_on_without_a_snapshot_only_while_they_are_seen(qtbot):
+    seconds = [0.0]
+    clock = QueueClock(lambda: seconds[0])
+    clock.take(upload_snapshot())
+    bars = LeaseBars(clock)
+    qtbot.addWidget(bars)
+    bars.show_leases([LEASE], 1)
+    assert not bars.timer.isActive()
+    bars.show()
+    bars.show_leases([LEASE], 1)
+    assert bars.timer.isActive()
+    seconds[0] = 2.0
+    assert clock.now_ms() == NOW_MS + 2_000
+    seconds[0] = 60.0
+    assert clock.now_ms() == NOW_MS + 3_000  # no word from the host: it stands
+    bars.hide()
+    assert not bars.timer.isActive()
+
+
+# -- a consumer's panel ------------------------------------------------------------------------------------
+def test_a_groups_panel_settles_what_its_members_hold(qtbot, workspace, caller):
+    panel = GroupPanel(workspace, "encoder")
+    qtbot.addWidget(panel)
+    panel.resize(484, 740)
+    panel.show()
+    assert "Leased from transcode: 24 messages" in words_of(panel)
+    qtbot.mouseClick(panel.held.leases, Qt.MouseButton.LeftButton, pos=QPoint(40, 5))
+    panel.held.settle.reject.click()
+    qtbot.waitUntil(lambda: bool(caller.of(SettleMessages)))
+    assert caller.of(SettleMessages)[0].receipts == (Receipt(0, 3865, 2),)
+    assert nameless(panel) == []
+    assert_nothing_cut(qtbot, panel)
+
+
+def test_hidden_it_takes_nothing(qtbot, panel, workspace, caller):
+    panel.hide()
+    asked = len(caller.of(PeekQueue))
+    workspace._take_push(Push(snapshot=upload_snapshot(NOW_MS + 5_000)))
+    panel._refresh_list()
+    assert len(caller.of(PeekQueue)) == asked and not panel._ticks.isActive()
+    assert len(upload_messages()) == 225
