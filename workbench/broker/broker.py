@@ -237,10 +237,14 @@ class Broker:
         return self._topic(topic).partition(partition)
 
     # -- log -------------------------------------------------------------------------------------------------
-    def append_batch(self, topic: str, partition: int, batch: bytes) -> Future[Appended]:
+    def append_batch(self, topic: str, partition: int, batch: bytes, *, held: bool = False) -> Future[Appended]:
         """Write one RecordBatch v2 as a client sent it. What is wrong with it is raised here; a refused sequence or
-        a full disk comes with the Future, which is set after the commit."""
-        return self.log.append(self._partition(topic, partition), batch)
+        a full disk comes with the Future, which is set after the commit. ``held``: it waits for ``begin_held``."""
+        return self.log.append(self._partition(topic, partition), batch, held=held)
+
+    def begin_held(self, *, here: bool) -> None:
+        """Commit what is held; ``here`` in the calling thread, if it can be done without waiting for another."""
+        self.store.begin_held(here=here)
 
     def append(self, topic: str, partition: int, records: Sequence[Record], *, compression: str = "none",
                producer: tuple[int, int, int] | None = None) -> Future[Appended]:  # fmt: skip

@@ -92,9 +92,11 @@ class Log:
         store.read(self.sequences.load)
 
     # -- appending -------------------------------------------------------------------------------------------
-    def append(self, partition: Partition, data: bytes, header: BatchHeader | None = None) -> Future[Appended]:
+    def append(self, partition: Partition, data: bytes, header: BatchHeader | None = None, *,
+               held: bool = False) -> Future[Appended]:  # fmt: skip
         """Write one batch. ``header`` is given only for a batch this process has just encoded itself."""
-        return self._store.submit(partial(self.stage_prepared, partition, *self.prepare(partition, data, header)))
+        prepared = self.prepare(partition, data, header)
+        return self._store.submit(partial(self.stage_prepared, partition, *prepared), held=held)
 
     def prepare(self, partition: Partition, data: bytes,
                 header: BatchHeader | None = None) -> tuple[BatchHeader, bytes]:  # fmt: skip

@@ -6,6 +6,9 @@ wait, runs them in one transaction, and only after COMMIT are results given out:
     write(job, after) ──► queue ──► BEGIN  job job job ...  before-commit hooks  COMMIT
                                      └─ each `after`, the after-commit hooks, then every Future, on the writer thread
 
+A caller may lend its own thread for a round (``begin_held``): rounds are one at a time all the same, and what is said
+to be «on the writer thread» is then on the one that was lent.
+
 A job that raises takes back only what it did itself. When the transaction as a whole fails, every Future in it gets
 the reason and the rollback hooks put memory back to what the file says. A hook that raises after the commit is logged:
 what is committed stays, and the writer goes on. ``background=False`` runs the same round in the calling thread, for
@@ -21,11 +24,12 @@ import logging
 import os
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from workbench.broker import files
@@ -40,6 +44,7 @@ SYNCHRONOUS = ("NORMAL", "FULL")
 MAX_JOBS = 1000
 CHECKPOINT_S = 0.25
 TRUNCATE_BYTES = 64 << 20
+_FULL = 2
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +69,9 @@ class Store:
         except BaseException:
             self._lock.release()
             raise
-        self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
+        self._full = self._connection.execute("PRAGMA synchronous").fetchone()[0] >= _FULL
+        self._waiting: deque[_Pending] = deque()  # taken from within a round only
+        self._bell: SimpleQueue[None] = SimpleQueue()  # rung for the writer
         self._before: list[Callable[[sqlite3.Connection], None]] = []
         self._after: list[Callable[[], None]] = []
         self._rolled_back: list[Callable[[sqlite3.Connection], None]] = []
@@ -134,11 +141,24 @@ class Store:
         """Run ``job`` in the next transaction. ``after(result)`` runs after COMMIT, before the Future is set."""
         return self._enqueue(job, after, guarded=True)
 
-    def submit(self, job: Job[T]) -> Future[T]:
-        """The same for a job that writes with its last statement only, if at all: it needs no savepoint."""
-        return self._enqueue(job, None, guarded=False)
+    def submit(self, job: Job[T], *, held: bool = False) -> Future[T]:
+        """The same for a job that writes with its last statement only, if at all: it needs no savepoint. ``held``: the
+        writer is not told; the caller does so with ``begin_held``, when it has brought all it has."""
+        return self._enqueue(job, None, guarded=False, held=held)
 
-    def _enqueue(self, job: Job[T], after: Callable[[T], None] | None, guarded: bool) -> Future[T]:
+    def begin_held(self, *, here: bool) -> None:
+        """Have committed what is held. ``here`` lends the calling thread, which spares two changes of thread; not
+        when a round is on, nor when a commit waits for the disk."""
+        if here and not self._full and self._round.acquire(blocking=False):
+            try:
+                self._commit_waiting()
+            finally:
+                self._round.release()
+        if self._waiting:
+            self._bell.put(None)
+
+    def _enqueue(self, job: Job[T], after: Callable[[T], None] | None, guarded: bool,
+                 held: bool = False) -> Future[T]:  # fmt: skip
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()  # what is queued will be done, whoever stops waiting for it
         pending = _Pending(job, future, after, guarded)
@@ -148,7 +168,9 @@ class Store:
         else:
             with self._gate:  # nothing may slip in behind the closing mark
                 self._refuse_closed()
-                self._queue.put(pending)
+                self._waiting.append(pending)
+                if not held:
+                    self._bell.put(None)
         return future
 
     @property
@@ -162,17 +184,17 @@ class Store:
     def _write_rounds(self) -> None:
         open_ = True
         while open_:
-            waiting = [self._queue.get()]
-            try:
-                while len(waiting) < MAX_JOBS and waiting[-1] is not None:
-                    waiting.append(self._queue.get_nowait())
-            except Empty:
-                pass
-            open_ = waiting[-1] is not None
-            jobs = [pending for pending in waiting if pending is not None]
-            if jobs:
-                self._commit(jobs)
-            del waiting, jobs  # the next round may be long in coming: hold no batch until then
+            self._bell.get()
+            open_ = not self._closed
+            with self._round:
+                while self._waiting:
+                    self._commit_waiting()
+
+    def _commit_waiting(self) -> None:
+        """One round of what waits, within ``_round``."""
+        jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_JOBS))]
+        if jobs:
+            self._commit(jobs)
 
     def _commit(self, jobs: list[_Pending]) -> None:
         connection, done = self._connection, []
@@ -267,7 +289,7 @@ class Store:
             if self._closed:
                 return
             self._closed = True
-            self._queue.put(None)
+            self._bell.put(None)
         if self._checkpoints is not None:
             self._checkpoints.stop()
         if self._writer is not None and self._writer.is_alive():

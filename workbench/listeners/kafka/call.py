@@ -14,7 +14,7 @@ from workbench.listeners.kafka.clients import Connection
 from workbench.listeners.kafka.readers import Readers
 from workbench.listeners.kafka.settings import ListenerSettings
 from workbench.listeners.kafka.users import Users
-from workbench.listeners.kafka.waiting import Bridge, News
+from workbench.listeners.kafka.waiting import Bridge, News, Turn
 
 T = TypeVar("T")
 NODE_ID = 1
@@ -43,6 +43,7 @@ class Shared:
     users: Users
     bridge: Bridge
     news: News
+    turn: Turn
     readers: Readers
     cluster_id: str
 

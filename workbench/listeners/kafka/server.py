@@ -20,7 +20,7 @@ from workbench.listeners.kafka.readers import Readers
 from workbench.listeners.kafka.session import Session
 from workbench.listeners.kafka.settings import ListenerSettings, show_address
 from workbench.listeners.kafka.users import Users
-from workbench.listeners.kafka.waiting import Bridge, News
+from workbench.listeners.kafka.waiting import Bridge, News, Turn
 
 CLUSTER_KEY = "kafka.cluster.id"
 BACKLOG = 512
@@ -52,8 +52,8 @@ class KafkaListener:
         bridge = Bridge()
         self._news = News(self._broker, bridge)
         self._shared = Shared(
-            self._broker, self._broker.clock, settings, users, bridge, self._news, Readers(self._broker),
-            _cluster_id(self._broker),
+            self._broker, self._broker.clock, settings, users, bridge, self._news, Turn(self._broker),
+            Readers(self._broker), _cluster_id(self._broker),
         )  # fmt: skip
         hosts, port = _hosts(settings.host), settings.port
         try:

@@ -16,15 +16,18 @@ from typing import Any
 
 from workbench.broker import Broker
 
+COMMIT_HERE_BYTES = 64 << 10
+
 
 class Bridge:
-    """Calls from other threads, run on the loop; many that come together wake it once."""
+    """Calls from wherever a commit is, mostly another thread, run on the loop; many that come together wake it once."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._calls: deque[Callable[[], None]] = deque()
         self._asked = False
         self._lock = threading.Lock()
+        self._thread = threading.get_ident()
 
     def call(self, callback: Callable[[], None]) -> None:
         """Run ``callback`` on the loop soon. Any thread."""
@@ -33,7 +36,10 @@ class Bridge:
             if self._asked or self._loop.is_closed():
                 return
             self._asked = True
-        self._loop.call_soon_threadsafe(self._run)
+        if threading.get_ident() == self._thread:
+            self._loop.call_soon(self._run)
+        else:
+            self._loop.call_soon_threadsafe(self._run)
 
     def _run(self) -> None:
         with self._lock:
@@ -61,6 +67,26 @@ class Bridge:
 
         for future in futures:
             future.add_done_callback(one)
+
+
+class Turn:
+    """The appends that one turn of the loop brought, begun as one round. A small one is committed on the loop itself:
+    to wake the writer and be woken by it takes longer than the commit. With a large one the loop reads on meanwhile."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._loop = asyncio.get_running_loop()
+        self._bytes = 0
+
+    def brought(self, size_bytes: int) -> None:
+        """A batch is held."""
+        if not self._bytes:
+            self._loop.call_soon(self._begin)
+        self._bytes += size_bytes
+
+    def _begin(self) -> None:
+        here, self._bytes = self._bytes <= COMMIT_HERE_BYTES, 0
+        self._broker.begin_held(here=here)
 
 
 class News:

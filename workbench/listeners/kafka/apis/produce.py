@@ -20,7 +20,7 @@ _Begun = list[tuple[str, list[tuple[int, _Outcome]]]]
 
 
 def _produce(call: Call) -> Answer:
-    """The appends are in the writer's queue, in order, when this returns; their commit is awaited afterwards."""
+    """The appends wait for their round, in order, when this returns; their commit is awaited afterwards."""
     request = call.request
     if request.acks not in _ACKS:
         return _refused_all(request)
@@ -36,7 +36,8 @@ def _append(call: Call, topic: Any) -> Iterator[tuple[int, _Outcome]]:
         try:
             if part.records is None:
                 raise Corrupt("A Produce request without records.")
-            future = call.broker.append_batch(topic.name, part.index, part.records)
+            future = call.broker.append_batch(topic.name, part.index, part.records, held=True)
+            call.shared.turn.brought(len(part.records))
             call.connection.written[topic.name] += batch_header(part.records).count
             yield part.index, future
         except WorkbenchError as error:
