@@ -100,6 +100,15 @@ def panels(window: MainWindow, out: Path) -> None:
     window.own_panels.close_all()
 
 
+def queues(window: MainWindow, out: Path) -> None:
+    """A queue whose poison messages die, and its panel."""
+    window.own_panels.open(node(window, "invoices.dlq"))
+    wait(3.0)
+    out.mkdir(parents=True, exist_ok=True)
+    window.screen().grabWindow(0).save(str(out / "queues-light.png"))
+    window.own_panels.close_all()
+
+
 def main() -> int:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/pictures")
     app = QApplication(sys.argv[:1])
@@ -121,6 +130,10 @@ def main() -> int:
         wait(8.0)
         save(first, out, "first-run-light")
         first.close()
+        letters = open_window(Path(folder), "poison-message")
+        wait(12.0)
+        queues(letters, out)
+        letters.close()
     return 0
 
 
