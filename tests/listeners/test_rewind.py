@@ -112,34 +112,6 @@ def test_a_running_group_reads_again_exactly_from_the_target(host: LocalHost, ki
         assert all(program.consumer.assignment() for program in programs)
 
 
-@pytest.mark.parametrize("kind", ["range", "cooperative-sticky"])
-def test_a_move_that_begins_amid_a_rebalance_stands_all_the_same(host: LocalHost, kind: str):
-    """One has rejoined and waits, the other has not heard of the rebalance yet: both read from the target."""
-    settings: dict[str, object] = {"partition.assignment.strategy": kind}
-    with ExitStack() as stack:
-        programs = [Program(address(host), **settings) for _ in range(2)]
-        for program in programs:
-            stack.callback(program.consumer.close)
-        settle(programs)
-        for program in programs:
-            program.forget()
-        quick, _ = programs
-        newcomer = Program(address(host), **settings)
-        stack.callback(newcomer.consumer.close)
-        deadline = time.monotonic() + 30
-        while state_of(host) != "PreparingRebalance":
-            assert time.monotonic() < deadline
-            newcomer.poll()
-            quick.poll()
-        spec = ResetSpec("offset", COUNT // 2)
-        assert host.call(ApplyReset("g", spec, "t", pause_members=True)).plan.applied
-        poll_until([*programs, newcomer], {number: list(range(COUNT // 2, COUNT)) for number in range(PARTITIONS)})
-
-
-def state_of(host: LocalHost) -> str:
-    return host.call(ListGroups()).groups[0].state
-
-
 def test_the_command_line_rewinds_a_running_group(tmp_path: Path):
     """``groups reset --pause-members`` beside a running host, as a person types it."""
     file = str(tmp_path / "work.flow")
