@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QObject, QPoint, Qt
 from PySide6.QtWidgets import QBoxLayout
+from shiboken6 import delete
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.queue_stage import upload_messages, upload_snapshot
@@ -16,7 +17,9 @@ from workbench.control.queues import PeekQueue, PurgeQueue, ReceiveMessages, Set
 from workbench.core.errors import Refused
 from workbench.core.queues import MessageId, MessageState, Receipt
 from workbench.core.snapshot import LeaseStat
+from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.models.queue_clock import QueueClock
+from workbench.ui.models.queue_messages import MessageFeed
 from workbench.ui.panels.group import GroupPanel
 from workbench.ui.panels.queue.lease_bars import LeaseBars, frame_ms, is_near, remaining
 from workbench.ui.panels.queue.panel import QueuePanel
@@ -53,6 +56,16 @@ def test_it_says_how_the_queue_stands_and_who_takes_from_it(panel):
     assert "encoder-2: 8 of 10" in panel.consumers.accessibleDescription()
     assert "0-3865, encoder-1" in panel.leases.accessibleDescription()
     assert nameless(panel) == []
+
+
+def test_an_answer_that_comes_after_the_panel_is_gone_reaches_nobody(qtbot, workspace):
+    parent = QObject()
+    feed = MessageFeed(workspace, parent)
+    feed.show("transcode", ())
+    delete(parent)
+    wait_for_work()
+    QCoreApplication.processEvents()
+    assert feed.messages == ()  # and nobody met a deleted object on the way: that would fail the test
 
 
 def test_no_word_is_cut(qtbot, panel):

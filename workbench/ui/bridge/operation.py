@@ -88,8 +88,10 @@ class Operation:
 
     def finish(self) -> None:
         """The answer is there (GUI thread)."""
-        if not isValid(self._parent):
-            return  # the window, and with it everybody who waited, is gone
+        if not isValid(self._parent):  # and with it everybody who waited
+            if self._error is not None:
+                log.warning("nobody waited any more to be told: %s", self._error.sentence())
+            return
         if self._error is None and self._done:
             self._done(self._result)
         elif self._error is not None and self._failed:

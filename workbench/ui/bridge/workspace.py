@@ -170,12 +170,13 @@ class Workspace(QObject):
         self.undo_stack.push(_EditCommand(self.document, edit, merge_key))
 
     # -- acts ----------------------------------------------------------------------------------------------
-    def act(self, command: Command) -> Operation:
+    def act(self, command: Command, asker: QObject | None = None) -> Operation:
         """Send a command to the host, off this thread and after those sent before; call ``.run()`` on what is returned.
 
-        Without ``.failed`` an error reaches the ``failed`` signal, so that none is lost.
+        Without ``.failed`` an error reaches the ``failed`` signal, so that none is lost. ``asker`` is who waits for the
+        answer, when that may be gone before the workspace: a panel, a popover.
         """
-        return Operation(self, lambda: self.call(command), self._acts).failed(self.failed.emit)
+        return Operation(asker or self, lambda: self.call(command), self._acts).failed(self.failed.emit)
 
     def call(self, command: Command) -> Any:
         """The same, waiting for the answer (any thread)."""

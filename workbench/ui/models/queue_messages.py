@@ -75,7 +75,7 @@ class MessageFeed(QObject):
         self._asked += 1
         asked = self._asked
         self._waiting = True
-        self._workspace.act(PeekQueue(self.queue, self.states, after, min(MOST, limit))).done(
+        self._workspace.act(PeekQueue(self.queue, self.states, after, min(MOST, limit)), self).done(
             lambda reply: self._take(asked, reply, limit, after)).failed(lambda error: self._fail(asked, error)).run()
 
     def _take(self, asked: int, reply: MessageList, limit: int, after: MessageId | None) -> None:

@@ -217,7 +217,7 @@ class ComposeForm(QWidget):
         command = AppendRecords(topic.name, (record,) * count, None if chosen < 0 else chosen,
                                 "murmur2" if rule == "explicit" else rule)  # fmt: skip
         began = time.perf_counter()
-        self._workspace.act(command).done(
+        self._workspace.act(command, self).done(
             lambda reply: self._tell(reply, key, (time.perf_counter() - began) * 1000)).failed(self._refuse).run()
 
     def _tell(self, reply: AppendedList, key: bytes | None, acked_ms: float) -> None:

@@ -268,7 +268,7 @@ class ReplayPreview(QFrame):
         self._spec = spec
         self._asked += 1
         asked = self._asked
-        self._workspace.act(PlanReset(self.group, spec, self._topic)).done(
+        self._workspace.act(PlanReset(self.group, spec, self._topic), self).done(
             lambda reply: self._take_plan(asked, reply)).failed(self._refuse).run()  # fmt: skip
 
     def _take_plan(self, asked: int, reply: Plan) -> None:
@@ -357,7 +357,7 @@ class ReplayPreview(QFrame):
             name = self.new_name.text().strip() or self._fresh_name()
             offsets = {move.partition: move.after for move in plan.moves if move.topic == plan.moves[0].topic}
             act = ApplyReset(name, ResetSpec("offsets", offsets=offsets), plan.moves[0].topic)
-        self._workspace.act(act).done(self._applied).failed(self._refuse_apply).run()
+        self._workspace.act(act, self).done(self._applied).failed(self._refuse_apply).run()
 
     def _applied(self, reply: Plan) -> None:
         plan = reply.plan

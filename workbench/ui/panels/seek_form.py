@@ -98,7 +98,7 @@ class SeekForm(QFrame):
             return
         topic, partition = self.partition.currentData()
         command = SeekMember(self._node_id, topic, partition, offset)
-        self._workspace.act(command).done(lambda _: self.hide()).failed(self._refuse).run()
+        self._workspace.act(command, self).done(lambda _: self.hide()).failed(self._refuse).run()
 
     def _refuse(self, error: WorkbenchError) -> None:
         set_tone(self._words, "bad")

@@ -30,7 +30,7 @@ class PurgePopover(Popover):
         for widget in (self.sentence, self.table, self.refused):
             self.body.addWidget(widget)
         self.body.addLayout(self._build_foot())
-        workspace.act(PurgeQueue(queue, dry_run=True)).done(self._show_plan).failed(self._refuse).run()
+        workspace.act(PurgeQueue(queue, dry_run=True), self).done(self._show_plan).failed(self._refuse).run()
 
     def _title(self, queue: str) -> str:
         return self.tr("Purge {0}").format(queue)
@@ -73,7 +73,7 @@ class PurgePopover(Popover):
 
     def _purge(self) -> None:
         self.purge.setEnabled(False)
-        self._workspace.act(PurgeQueue(self.queue)).done(self._done).failed(self._refuse).run()
+        self._workspace.act(PurgeQueue(self.queue), self).done(self._done).failed(self._refuse).run()
 
     def _done(self, reply: Purge) -> None:
         lost = words.plural(_lost(reply.plan), "message", "messages")

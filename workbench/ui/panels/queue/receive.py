@@ -69,7 +69,7 @@ class ReceiveForm(QFrame):
         visibility_ms = self.seconds.value() * 1000 or None
         command = ReceiveMessages(self._queue(), BY_HAND, self.count.value(), 0, visibility_ms)
         self.take.setEnabled(False)
-        self._workspace.act(command).done(self._done).failed(self._refused).run()
+        self._workspace.act(command, self).done(self._done).failed(self._refused).run()
 
     def _done(self, reply: DeliveryList) -> None:
         self.take.setEnabled(True)

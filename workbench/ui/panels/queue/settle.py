@@ -112,7 +112,7 @@ class SettleBar(QWidget):
     def _settle(self, act: str, delay_ms: int | None = None) -> None:
         if self._receipts:
             command = SettleMessages(self._queue(), self._receipts, act, delay_ms, reason=self.tr("by hand"))
-            self._workspace.act(command).done(lambda _: self._done(act)).failed(self._refused).run()
+            self._workspace.act(command, self).done(lambda _: self._done(act)).failed(self._refused).run()
 
     def _done(self, act: str) -> None:
         held = words.plural(len(self._receipts), "message", "messages")
