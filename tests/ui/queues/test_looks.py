@@ -143,3 +143,10 @@ def test_a_chosen_link_is_told_to_the_workspace_and_taken_from_it(view, workspac
     assert workspace.link_selection == {"b1"}
     workspace.select_links({"b2"})
     assert view.flow.links["b2"].selected and not view.flow.links["b1"].selected
+
+
+def test_the_pointer_is_told_in_words_what_shows_by_share_alone(view):
+    said = view.told_at(view.flow.nodes["transcode"].rect.center())
+    assert "184 ready · 24 leased · 12 delayed" in said and "5 dead" in said
+    assert view.told_at(view.flow.links["b3"].tag.pos()).startswith("Binding: video.public.#.")
+    assert view.told_at(QPointF(-500, -500)) == ""

@@ -9,7 +9,9 @@ import pytest
 from tests.ui.panels.reading import assert_nothing_cut, nameless, words_of
 from tests.ui.queue_stage import upload_messages
 from workbench.control.queues import RedriveQueue, StopRedrive
+from workbench.core.journal import JournalEntry
 from workbench.core.queues import Edit, MessageId, MessageState
+from workbench.ui.models.queue_stats import sent_on
 from workbench.ui.panels.queue.edit_form import value_of
 from workbench.ui.panels.queue.redrive import RedrivePopover
 
@@ -92,6 +94,18 @@ def test_json_goes_compact_where_it_was_json_and_what_is_none_is_said():
     assert value_of('{\n  "a": 1\n}', b'{"a":2}') == (b'{"a":1}', "")
     assert value_of("{oops", b'{"a":2}')[1].startswith("1:")
     assert value_of("{oops", b"plain") == (b"{oops", "")
+
+
+def test_how_far_it_is_stands_in_the_journal_whatever_dies_meanwhile():
+    entries = [JournalEntry("redrive", 5, "orders", 0, 0, 9, 10, group="orders", id=1),
+               JournalEntry("redrive", 6, "orders", 0, 12, 12, 1, group="orders", id=2),
+               JournalEntry("redrive", 6, "bills", 0, 1, 1, 1, group="bills", id=3)]  # fmt: skip
+
+    class Source:
+        def journal(self, after_id=0, from_ms=None, to_ms=None, kinds=(), limit=1000):
+            return [e for e in entries if e.id > after_id and e.at_ms >= from_ms][:limit]
+
+    assert (sent_on(Source(), "orders", 5), sent_on(Source(), "orders", 6)) == (11, 1)
 
 
 def test_it_can_be_stopped_while_it_runs(qtbot, make, caller):

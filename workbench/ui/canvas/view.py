@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QHelpEvent,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -26,7 +27,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.flow.edits import RenameNode
 from workbench.ui.bridge.movement import Movement
@@ -43,6 +44,7 @@ from workbench.ui.canvas.items.node import FULL, detail_at
 from workbench.ui.canvas.keys import CanvasKeys
 from workbench.ui.canvas.looks import spoken
 from workbench.ui.canvas.pointer import Pointer
+from workbench.ui.canvas.queue_looks import binding_words, is_binding
 from workbench.ui.canvas.rename import RenameField, why_not_named
 from workbench.ui.canvas.scene import FlowScene
 from workbench.ui.theme.theme import theme
@@ -204,6 +206,25 @@ class FlowView(Camera):
             self.menu_wanted.emit(node_id, self.viewport().mapToGlobal(place))
         else:
             self.menu_wanted.emit(self.pointer.take(self.to_scene(QPointF(event.pos()))), event.globalPos())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Whole words of what is elided or shown by share alone, under the pointer."""
+        if isinstance(event, QHelpEvent):
+            text = self.told_at(self.to_scene(QPointF(event.pos())))
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
+        return super().viewportEvent(event)
+
+    def told_at(self, at: QPointF) -> str:
+        """A node, or what a binding asks for, as a sentence; empty where nothing is."""
+        item = self.flow.node_at(at, frames=False)
+        if item is not None:
+            return spoken(item.node, item.look)
+        link = self.flow.link_at(at)
+        if link is None or not is_binding(self.workspace.document, link.link):
+            return ""
+        asked = binding_words(self.workspace.document, link.link) or self.tr("everything")
+        return self.tr("Binding: {0}. Double click to change it.").format(asked)
 
     # -- parts dropped in ----------------------------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from workbench.core.snapshot import QueueStat, Snapshot
 from workbench.ui.canvas.queue_looks import takes_dead_letters
+
+if TYPE_CHECKING:
+    from workbench.session.story import JournalSource
+
+_PAGE = 5_000
 
 
 def dead_in(shown: Snapshot, queue: str) -> int:
@@ -13,6 +20,15 @@ def dead_in(shown: Snapshot, queue: str) -> int:
         return 0
     letters = stat.counts.ready + stat.counts.delayed if takes_dead_letters(queue, shown) else 0
     return stat.counts.dead + letters
+
+
+def sent_on(source: JournalSource, queue: str, from_ms: int) -> int:
+    """How many messages of a queue were redriven since: what the journal says, for others may die meanwhile."""
+    sent, after = 0, 0
+    while page := source.journal(after, from_ms=from_ms, kinds=("redrive",), limit=_PAGE):
+        sent += sum(entry.count or entry.last - entry.first + 1 for entry in page if entry.group == queue)
+        after = page[-1].id
+    return sent
 
 
 def queue_of(shown: Snapshot, name: str) -> QueueStat:

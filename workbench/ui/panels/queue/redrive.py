@@ -26,7 +26,7 @@ from workbench.core.queues import QueuedMessage, Redriven, RedriveSpec
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models.queue_stats import dead_in
+from workbench.ui.models.queue_stats import dead_in, sent_on
 from workbench.ui.panels.blocks import Banner, label, push_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.panels.popover import Popover
@@ -35,6 +35,7 @@ from workbench.ui.theme import words
 
 WIDTH = 484
 _ASK_MS = 200
+_LOOK_MS = 300
 
 
 class RedrivePopover(Popover):
@@ -45,10 +46,12 @@ class RedrivePopover(Popover):
         super().__init__(parent, self.tr("Redrive dead messages of {0}").format(queue), "redrive", "queue", WIDTH)
         self._asked = 0
         self._count = 0
-        self._left_at_start = 0
+        self._began_ms = 0
         self._running = False
         self._later = QTimer(self, singleShot=True, interval=_ASK_MS)
         self._later.timeout.connect(self._ask)
+        self._looks = QTimer(self, interval=_LOOK_MS)
+        self._looks.timeout.connect(self._look)
         self._build()
         self._ask()
         workspace.live_changed.connect(self._follow)
@@ -169,7 +172,7 @@ class RedrivePopover(Popover):
     def _ask(self) -> None:
         self._asked += 1
         asked = self._asked
-        self._workspace.act(RedriveQueue(self.queue, self.spec(), dry_run=True)).done(
+        self._workspace.act(RedriveQueue(self.queue, self.spec(), dry_run=True), self).done(
             lambda reply: self._show_plan(asked, reply.redriven)).failed(self._refuse).run()  # fmt: skip
 
     def _show_plan(self, asked: int, plan: Redriven) -> None:
@@ -205,11 +208,12 @@ class RedrivePopover(Popover):
         """Send them on. It may take long, so it goes beside the other acts: «Stop» must not wait for its end."""
         command, workspace = RedriveQueue(self.queue, self.spec()), self._workspace
         self._running = True
-        self._left_at_start = dead_in(workspace.live, self.queue)
+        self._began_ms = workspace.live.at_ms + 1
+        self._looks.start()
         self.progress.setRange(0, max(1, self._count))
         self.progress.setValue(0)
         self._show_running(True)
-        self.sentence.setText(self.tr("0 of {0} are on their way.").format(words.count(self._count)))
+        self._show_sent(0)
         Operation(self, lambda: workspace.call(command)).done(self._done).failed(self._refuse).run()
 
     def _show_running(self, running: bool) -> None:
@@ -222,20 +226,37 @@ class RedrivePopover(Popover):
         self._place_again()
 
     def _follow(self, live: Snapshot) -> None:
-        if not self._running:
+        """More may die while the form is open: the plan follows."""
+        if not self._running and self.apply.isVisible():
+            before = self.all.text()
             self._name_all()
-            return
-        gone = min(self._count, max(0, self._left_at_start - dead_in(live, self.queue)))
-        self.progress.setValue(gone)
-        self.sentence.setText(self.tr("{0} of {1} are on their way.").format(
-            words.count(gone), words.count(self._count)))  # fmt: skip
+            if self.all.isChecked() and self.all.text() != before and not self._later.isActive():
+                self._later.start()
+
+    def _look(self) -> None:
+        """Ask the journal how far it is."""
+        workspace, queue, from_ms = self._workspace, self.queue, self._began_ms
+
+        def read() -> int:
+            with workspace.reader_for_work() as reader:
+                return sent_on(reader, queue, from_ms)
+
+        Operation(self, read).done(self._show_sent).run()
+
+    def _show_sent(self, sent: int) -> None:
+        if self._running:
+            sent = min(self._count, sent)
+            self.progress.setValue(sent)
+            self.sentence.setText(self.tr("{0} of {1} are sent on.").format(
+                words.count(sent), words.count(self._count)))  # fmt: skip
 
     def _stop(self) -> None:
         self.stop.setEnabled(False)
-        self._workspace.act(StopRedrive(self.queue)).failed(self._refuse).run()
+        self._workspace.act(StopRedrive(self.queue), self).failed(self._refuse).run()
 
     def _done(self, reply: RedriveOutcome) -> None:
         self._running = False
+        self._looks.stop()
         done = reply.redriven
         self._show_running(False)
         self._show_rows(done)
@@ -249,6 +270,7 @@ class RedrivePopover(Popover):
         self._place_again()
 
     def _refuse(self, error: WorkbenchError) -> None:
+        self._looks.stop()
         if self._running:
             self._running = False
             self._show_running(False)
