@@ -64,7 +64,7 @@ def test_many_members_show_as_a_count_and_the_worst():
     members = tuple(replace(stat.members[0], name=f"shipping-{n}", slow=n == 5) for n in range(1, 8))
     snapshot = replace(orders_snapshot(), groups=(replace(stat, members=members),))
     pills = node_look(Node("shipping", "group", "shipping"), snapshot).pills
-    assert [pill.text for pill in pills] == ["7 members", "5 · 240/s"]
+    assert [pill.text for pill in pills] == ["7 in all", "5 · 240/s"]
 
 
 @pytest.mark.parametrize(("state", "text", "mark"), [

@@ -225,7 +225,7 @@ def _pills(members: tuple[MemberStat, ...]) -> tuple[Pill, ...]:
     if len(members) <= PILLS_SHOWN:
         return tuple(_pill(member, len(members)) for member in members)
     worst = max(members, key=lambda m: (m.state in (PartState.KILLED, PartState.FAILED), m.slow, m.lag_records))
-    return Pill(words.plural(len(members), "member", "members")), _pill(worst, 2)
+    return Pill(_tr("{0} in all").format(len(members))), _pill(worst, 2)
 
 
 def _pill(member: MemberStat, of: int) -> Pill:

@@ -54,6 +54,8 @@ class TapeLegend(QWidget):
 
     def _entries(self) -> list[tuple[str, str, GroupSeries | None, bool]]:
         groups = [(group.letter, group.name, group, True) for group in self._groups[:6]]
+        if not groups:
+            return []
         return [*groups, ("", self.tr("committed"), None, True), ("", self.tr("position"), None, False)]
 
     def _width(self, letter: str, name: str) -> int:
@@ -162,7 +164,9 @@ class TapePanel(QWidget):
             return
         document = self._workspace.document
         self._strips = strips_of(document, snapshot, self._workspace.live)
-        self.legend.show_groups(list(group_series(document, snapshot).values()))
+        with_offsets = {group.name for group in snapshot.groups if group.partitions}  # by leases: no marker
+        series = group_series(document, snapshot).values()
+        self.legend.show_groups([one for one in series if one.name in with_offsets])
         self._stack.setCurrentIndex(1 if self._strips else 0)
         self.view.show_strips(self._strips, selected_group(document, self._workspace.selection))
         if self._by_time:
