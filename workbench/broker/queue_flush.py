@@ -63,7 +63,7 @@ class Flush:
         self._alive = alive
         self._dirty: set[LiveQueue] = set()
         self._next: Future[None] | None = None
-        self._waits = False  # a flush is queued and has not begun
+        self.waits = False  # a flush is queued and has not begun: it will find what is marked
         self._taken: list[_Taken] = []
         self._answers: list[Future[None]] = []
         store.on_after_commit(self._committed)
@@ -79,18 +79,16 @@ class Flush:
 
     def submit(self) -> None:
         """Queue the flush, unless one waits already. Without the lock: it may run here and now."""
-        if self._waits:  # it has not begun, so it will find what was marked before this was asked
-            return
         with self._lock:
-            if self._waits or self._next is None:
+            if self.waits or self._next is None:
                 return
-            self._waits = True
+            self.waits = True
         self._store.write(self.run)
 
     def run(self, db: sqlite3.Connection) -> None:
         """Write everything that has changed; a job of the writer, or part of one."""
         with self._lock:
-            answer, self._next, self._waits = self._next, None, False
+            answer, self._next, self.waits = self._next, None, False
             changed, self._dirty = self._dirty, set()
             for live in changed:
                 if live.leases.leaving and self._alive(live):

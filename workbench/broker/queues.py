@@ -59,7 +59,7 @@ class Queues:
         self._clock = clock
         self._lock = threading.RLock()
         self.registry = Registry(store, log, journal, clock, topics, self._lock)
-        self._queue = self.registry.queue
+        self._queue, self._live = self.registry.queue, self.registry.live
         self._ready: dict[str, tuple[Callable[[], None], ...]] = {}
         self._told: dict[int, dict[str, object]] = {}
         self._moves = Moves(log, clock, topics)
@@ -176,7 +176,7 @@ class Queues:
             settings.check_visibility(visibility_ms)
         now = self._clock.now_ms()
         with self._lock:
-            live = self._queue(queue)
+            live = self._live.get(queue) or self._queue(queue)
             leases = live.leases
             if consumer not in leases.consumers:
                 self._attach(live, consumer, None, 0)
@@ -189,7 +189,8 @@ class Queues:
                 return []
             found = live.deliver(taken, now)
             self._flush.mark(live)
-        self._flush.submit()
+        if not self._flush.waits:
+            self._flush.submit()
         if visibility_ms is not None and visibility_ms < _SOON_MS:
             self.on_deadline()
         return found
@@ -199,7 +200,7 @@ class Queues:
         """Done with these (``multiple``: and with everything that the consumer was handed before). Set once it is in
         the file; Refused, in the Future, names the first receipt that is stale, and the others are acked."""
         with self._lock:
-            live = self._queue(queue)
+            live = self._live.get(queue) or self._queue(queue)
             leases = live.leases
             held, stale = _held(live, receipts, consumer)
             if multiple:
@@ -208,7 +209,8 @@ class Queues:
             for lease in held:
                 leases.ack(lease)
             answer = self._flush.mark(live)
-        self._flush.submit()
+        if not self._flush.waits:
+            self._flush.submit()
         if leases.waits_for_acks:
             self._signal([queue])
         return answer if stale is None else _refused(stale)
