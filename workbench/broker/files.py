@@ -13,6 +13,7 @@ calling thread.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import struct
 from pathlib import Path
@@ -23,6 +24,7 @@ from workbench.core.errors import Damaged, FileError, Missing, NotOurs, ReadOnly
 _MAGIC = b"SQLite format 3\0"
 _RESTORE = "Restore it from a copy."
 _WRITE_BITS = 0o222
+_NEEDED_BESIDE = 64 << 10
 
 
 def check_header(path: Path) -> int:
@@ -119,8 +121,13 @@ def file_error(path: Path, error: sqlite3.Error) -> FileError:
     code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
         return Damaged(f"{path.name} is damaged ({error}).", _RESTORE)
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return FileError(f"The disk that holds {path.name} is full.", "Free some space; nothing stored was lost.")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return ReadOnly(f"{path.name} can't be written ({error}).", "Allow writing, then try again.")
     return FileError(f"{path.name} can't be used: {error}.", "See that the disk and the file are there.")
+
+
+def _is_full(path: Path) -> bool:
+    """SQLite calls it an I/O error when there is no room for what it keeps beside the file."""
+    return shutil.disk_usage(path.parent).free < _NEEDED_BESIDE

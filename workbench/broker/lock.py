@@ -7,6 +7,7 @@ and a reused process number never looks alive. The number inside is only for the
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.core.errors import Locked
@@ -56,7 +57,8 @@ class FileLock:
                              "Use that one, or close it first.") from None  # fmt: skip
             if self._still_named(descriptor):
                 os.ftruncate(descriptor, 0)
-                os.write(descriptor, str(os.getpid()).encode("ascii"))
+                with suppress(OSError):  # on a full disk the lock holds all the same; messages name no process then
+                    os.write(descriptor, str(os.getpid()).encode("ascii"))
                 return descriptor
             os.close(descriptor)
 

@@ -21,7 +21,7 @@ from workbench.broker.live_queue import LiveQueue
 from workbench.broker.queue_moves import Moves
 from workbench.broker.store import Store
 from workbench.broker.tally import Counters
-from workbench.core.errors import Refused
+from workbench.core.errors import FileError
 
 
 class _Taken:
@@ -119,5 +119,5 @@ class Flush:
             self._taken = []
             answers, self._answers = self._answers, []
         for answer in answers:
-            answer.set_exception(Refused("The file could not be written; what was acked may come again.",
-                                         "See that the disk has room."))  # fmt: skip
+            answer.set_exception(FileError("The file could not be written; what was acked may come again.",
+                                           "See that the disk has room."))  # fmt: skip

@@ -17,7 +17,7 @@ from workbench.cli.output import counted, note
 from workbench.control.client import Caller
 from workbench.control.messages import ListTopics
 from workbench.control.queues import ListQueues, ReceiveMessages, SettleMessages
-from workbench.core.errors import NotFound, Refused
+from workbench.core.errors import FileError, NotFound, Refused
 from workbench.core.queues import Delivery, MessageId, Receipt
 from workbench.core.records import StoredRecord
 
@@ -44,6 +44,7 @@ class Leasing:
         self._held: dict[MessageId, Receipt] = {}
         self._shown = 0
         self._again = 0
+        self._unwritten: FileError | None = None
 
     def read(self, most: int | None, follow: bool) -> None:
         """Print what is ready, at most ``most``; with ``follow`` also what becomes ready, until Ctrl-C."""
@@ -61,7 +62,10 @@ class Leasing:
             received = self._host.call(ReceiveMessages(
                 self._queue, self._consumer, count, _WAIT_MS if follow else 0, self._visibility_ms
             )).deliveries  # fmt: skip
-            if self._take(received, follow) or (not received and not follow):
+            over = self._take(received, follow) or (not received and not follow)
+            if self._unwritten is not None:  # said once what was received has been printed: it may be acked already
+                raise self._unwritten
+            if over:
                 return
 
     def _take(self, received: Sequence[Delivery], follow: bool) -> bool:
@@ -92,6 +96,8 @@ class Leasing:
             self._host.call(SettleMessages(self._queue, tuple(receipts), act, reason=reason, consumer=self._consumer))
         except Refused as error:  # the other receipts were settled; these messages come again
             note(error.sentence())
+        except FileError as error:
+            self._unwritten = error
 
 
 def _check_queue(host: Caller, name: str) -> None:
