@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.broker import TOPIC_DEFAULTS, Broker, BrokerStats
+from workbench.broker import Broker, BrokerStats, topic_defaults
 from workbench.control.messages import Push
 from workbench.core.snapshot import GroupStat, HostStat, RunState, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
@@ -94,9 +94,10 @@ class Telemetry:
     def _retention(self) -> dict[str, tuple[int, int]]:
         found = {}
         for meta in self._broker.topics():
-            limits = [int(meta.config.get(name, TOPIC_DEFAULTS[name])) for name in ("retention.ms", "retention.bytes")]
+            settings = topic_defaults(meta.config) | meta.config
+            limits = int(settings["retention.ms"]), int(settings["retention.bytes"])
             if max(limits) >= 0:
-                found[meta.name] = (limits[0], limits[1])
+                found[meta.name] = limits
         return found
 
     def _host_stat(self, stats: BrokerStats, groups: Iterable[GroupStat]) -> HostStat:

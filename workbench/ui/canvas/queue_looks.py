@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from workbench.core.errors import Invalid
 from workbench.core.queues import SUBSCRIPTION_MARK
 from workbench.core.snapshot import ExchangeStat, MemberStat, PartState, QueueConsumerStat, QueueStat, Snapshot
 from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.written import read_arguments
 from workbench.ui.canvas.look_values import Held, NodeLook
 from workbench.ui.theme import words
 
@@ -101,7 +103,7 @@ def is_binding(document: FlowDocument, link: Link) -> bool:
 def is_dead_letter_link(document: FlowDocument, link: Link) -> bool:
     """From a queue to where its dead messages go, or from a group to its dead letters."""
     source, target = document.node(link.source), document.node(link.target)
-    return target.kind == "dead_letters" or (source.kind == "queue" and target.kind in ("queue", "exchange"))
+    return target.kind == "dead_letters" or (source.kind == "queue" and target.kind == "queue")
 
 
 def binding_words(document: FlowDocument, link: Link) -> str:
@@ -116,24 +118,15 @@ def binding_words(document: FlowDocument, link: Link) -> str:
 
 
 def _arguments_words(link: Link) -> str:
-    arguments = read_arguments(link.params.get("arguments"))
+    try:
+        arguments = read_arguments(str(link.params.get("arguments", "")))
+    except Invalid:
+        return _tr("headers that can't be read")
     if not arguments:
         return _tr("no headers")
     joined = (_tr(" or ") if link.params.get("match") == "any" else _tr(" and ")).join(
         f"{name}={value}" for name, value in arguments[:_ARGUMENTS_SHOWN])  # fmt: skip
     return joined + (" …" if len(arguments) > _ARGUMENTS_SHOWN else "")
-
-
-def read_arguments(written: object) -> list[tuple[str, str]]:
-    """A binding's arguments, as the drawing keeps them: pairs, a mapping, or lines of ``name=value``."""
-    if isinstance(written, dict):
-        return [(str(name), str(value)) for name, value in written.items()]
-    if isinstance(written, str):
-        lines = (line.partition("=") for line in written.splitlines() if line.strip())
-        return [(name.strip(), value.strip()) for name, _, value in lines]
-    if isinstance(written, list | tuple):
-        return [(str(pair[0]), str(pair[1])) for pair in written if isinstance(pair, list | tuple) and len(pair) == 2]
-    return []
 
 
 # -- groups that read by leases ----------------------------------------------------------------------------
