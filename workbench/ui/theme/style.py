@@ -16,11 +16,12 @@ from string import Template
 
 from PySide6.QtCore import QTemporaryDir
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QLabel, QProxyStyle, QStyle
+from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QLineEdit, QProxyStyle, QStyle
 
 from workbench.ui.theme.tokens import MONO_FAMILY, Roles
 
 SHEET = (files("workbench.resources") / "style").joinpath("window.qss")
+_SPIN_INSET = 8
 
 
 def palette(roles: Roles) -> QPalette:
@@ -73,7 +74,7 @@ def sheet(roles: Roles) -> str:
 
 
 class ToneStyle(QProxyStyle):
-    """Fusion that gives a label the font of its ``tone`` when it is polished."""
+    """Fusion that gives a label the font of its ``tone`` when it is polished, and a spin box's text its distance."""
 
     def __init__(self, tone_font: Callable[[str], QFont | None]) -> None:
         super().__init__("Fusion")
@@ -85,6 +86,8 @@ class ToneStyle(QProxyStyle):
             font = self._tone_font(tone)
             if font is not None:
                 thing.setFont(font)
+        elif isinstance(thing, QLineEdit) and isinstance(thing.parent(), QAbstractSpinBox):
+            thing.setTextMargins(_SPIN_INSET, 0, 0, 0)  # a sheet's padding does not reach a field without a frame
         return answer
 
     def pixelMetric(self, metric, option=None, widget=None):
