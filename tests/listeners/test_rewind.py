@@ -21,6 +21,7 @@ from listeners.serving import Host
 from workbench.broker import Broker
 from workbench.control.messages import ApplyReset, CreateTopic, ListenKafka, ListGroups, PlanReset, Status
 from workbench.core.offsets import ResetSpec
+from workbench.core.snapshot import GroupStat
 from workbench.host import LocalHost
 
 COUNT = 200
@@ -55,6 +56,7 @@ class Program:
 
     def __init__(self, server: str, **settings: object) -> None:
         self.offsets: dict[int, list[int]] = {number: [] for number in range(PARTITIONS)}
+        self.places: dict[int, int] = {}  # the next offset of each partition it has and has read from
         self.consumer = ck.Consumer({
             "bootstrap.servers": server, "group.id": "g", "auto.offset.reset": "earliest", "log_level": 0,
             "auto.commit.interval.ms": 20, "heartbeat.interval.ms": 100, **settings,
@@ -62,9 +64,17 @@ class Program:
         self.consumer.subscribe(["t"], on_revoke=self._revoked)
 
     def _revoked(self, consumer: ck.Consumer, parts: list[ck.TopicPartition]) -> None:
-        held = [ck.TopicPartition("t", p.partition, COUNT) for p in parts]
+        """Commits where it is, and no further: another goes on from there if the group takes it."""
+        read = [p.partition for p in parts if p.partition in self.places]
+        held = [ck.TopicPartition("t", number, self.places.pop(number)) for number in read]
         with suppress(ck.KafkaException):  # when it is too late for that, which is what the test is about
-            consumer.commit(offsets=held, asynchronous=False)
+            if held:
+                consumer.commit(offsets=held, asynchronous=False)
+
+    def close(self) -> None:
+        """Leave and commit nothing on the way: a commit while it closes may abort the client, and with it the process."""
+        self.places.clear()
+        self.consumer.close()
 
     def forget(self) -> None:
         """What comes from now on is what is asked about."""
@@ -72,9 +82,13 @@ class Program:
             offsets.clear()
 
     def poll(self) -> None:
+        """Take all that is there."""
         message = self.consumer.poll(0.02)
-        if message is not None and message.error() is None:
-            self.offsets[message.partition()].append(message.offset())
+        while message is not None:
+            if message.error() is None:
+                self.offsets[message.partition()].append(message.offset())
+                self.places[message.partition()] = message.offset() + 1
+            message = self.consumer.poll(0)
 
 
 def poll_until(programs: list[Program], wanted: dict[int, list[int]], seconds: float = 30.0) -> None:
@@ -87,7 +101,8 @@ def poll_until(programs: list[Program], wanted: dict[int, list[int]], seconds: f
 
 
 def merged(programs: list[Program]) -> dict[int, list[int]]:
-    return {number: [o for program in programs for o in program.offsets[number]] for number in range(PARTITIONS)}
+    """What came of each partition, by offset: a share may pass from one program to another while it is read."""
+    return {number: sorted(o for program in programs for o in program.offsets[number]) for number in range(PARTITIONS)}
 
 
 @pytest.mark.parametrize("kind", ["range", "cooperative-sticky", "static"])
@@ -98,7 +113,7 @@ def test_a_running_group_reads_again_exactly_from_the_target(host: LocalHost, ki
         for number in range(2):
             static = {"group.instance.id": f"till-{number}"} if kind == "static" else {}
             programs.append(Program(address(host), **settings, **static))
-            stack.callback(programs[-1].consumer.close)
+            stack.callback(programs[-1].close)
         settle(programs)
         for program in programs:
             program.forget()
@@ -112,6 +127,40 @@ def test_a_running_group_reads_again_exactly_from_the_target(host: LocalHost, ki
         assert all(program.consumer.assignment() for program in programs)
 
 
+@pytest.mark.parametrize("kind", ["range", "cooperative-sticky"])
+def test_a_move_that_begins_amid_a_rebalance_stands_all_the_same(host: LocalHost, kind: str):
+    """Whoever has rejoined, has only heard of the rebalance, or has not: what each committed last is moved."""
+    settings: dict[str, object] = {"partition.assignment.strategy": kind, "session.timeout.ms": 6000}
+    with ExitStack() as stack:
+
+        def start() -> Program:
+            program = Program(address(host), **settings)
+            stack.callback(program.close)
+            return program
+
+        programs = [start(), start()]
+        settle(programs)
+        for program in programs:
+            program.forget()
+        slow = programs[1]
+        until = time.monotonic() + 30
+        while (group := group_of(host)).state != "PreparingRebalance":
+            assert time.monotonic() < until
+            if len(group.members) == len(programs):  # all are in: the next newcomer begins a rebalance
+                programs.append(start())
+            for program in programs:
+                if program is not slow:
+                    program.poll()
+        spec = ResetSpec("offset", COUNT // 2)
+        assert host.call(ApplyReset("g", spec, "t", pause_members=True)).plan.applied
+        poll_until(programs, {number: list(range(COUNT // 2, COUNT)) for number in range(PARTITIONS)})
+
+
+def group_of(host: LocalHost) -> GroupStat:
+    (group,) = host.call(ListGroups()).groups
+    return group
+
+
 def test_the_command_line_rewinds_a_running_group(tmp_path: Path):
     """``groups reset --pause-members`` beside a running host, as a person types it."""
     file = str(tmp_path / "work.flow")
@@ -121,7 +170,7 @@ def test_the_command_line_rewinds_a_running_group(tmp_path: Path):
         fill(serving.address)
         programs = [Program(serving.address) for _ in range(2)]
         for program in programs:
-            stack.callback(program.consumer.close)
+            stack.callback(program.close)
         settle(programs)
         for program in programs:
             program.forget()
@@ -175,7 +224,7 @@ def test_a_transaction_that_is_on_while_its_group_is_moved_does_not_overwrite_th
     """What it wrote is committed or aborted as the program decides; its group stays where it was moved to."""
     program = Program(address(host), **{"enable.auto.commit": False, "isolation.level": "read_committed"})
     producer = ck.Producer({"bootstrap.servers": address(host), "transactional.id": "relay", "log_level": 0})
-    with closing(program.consumer):
+    with closing(program):
         poll_until([program], {number: list(range(COUNT)) for number in range(PARTITIONS)})
         producer.init_transactions(30)
         producer.begin_transaction()
@@ -229,8 +278,7 @@ def test_17_a_killed_member_is_taken_over_after_its_session(host: LocalHost):
         doomed.stdout.close()
     killed = time.monotonic()
     program = Program(address(host))
-    with closing(program.consumer):
+    with closing(program):
         poll_until([program], {number: list(range(COUNT)) for number in range(PARTITIONS)})
         assert 0.5 < time.monotonic() - killed < 10, "not before its session is over, and not much later"
-        (group,) = host.call(ListGroups()).groups
-        assert len(group.members) == 1
+        assert len(group_of(host).members) == 1
