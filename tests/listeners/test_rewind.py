@@ -72,7 +72,7 @@ class Program:
                 consumer.commit(offsets=held, asynchronous=False)
 
     def close(self) -> None:
-        """Leave and commit nothing on the way: a commit while it closes may abort the client, and with it the process."""
+        """Leave and commit nothing on the way: a commit amid a close can abort the client, and with it the process."""
         self.places.clear()
         self.consumer.close()
 
