@@ -207,3 +207,13 @@ class QueueContract:
             assert back.returned and not back.queues
 
         self.check(story)
+
+    def test_members_that_begin_together_share_one_subscription(self) -> None:
+        async def story(engine: Engine) -> None:
+            await engine.create_topic("stream", 1, "stream", {})
+            for number in range(20):
+                members = [LeaseSettings("stream", f"m{n}", f"group-{number}") for n in range(6)]
+                for consumer in await asyncio.gather(*(engine.queue_consumer(settings) for settings in members)):
+                    await consumer.close()
+
+        self.check(story)

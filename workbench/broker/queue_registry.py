@@ -89,11 +89,11 @@ class Registry:
         latest = settings.QueueSettings.of(checked).start == "latest"
 
         def insert(db: sqlite3.Connection) -> LiveQueue:
-            with self._lock:
-                if name in self.live:
-                    raise AlreadyExists(f"Subscription {name} is already there.", "Choose another name.")
             floors = [place.staged_end if latest else place.log_start for place in found.partitions]
-            row = rows.insert_queue(db, found.meta.id, subscription, checked, floors)
+            try:
+                row = rows.insert_queue(db, found.meta.id, subscription, checked, floors)
+            except sqlite3.IntegrityError:  # the file knows also of one that is made in this very transaction
+                raise AlreadyExists(f"Subscription {name} is already there.", "Choose another name.") from None
             return LiveQueue(row, found, self._log, rows.load_lanes(db, row.id, len(floors)))
 
         return self._store.write(insert, self._appear).result().meta

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from workbench.broker import Queues
-from workbench.core.errors import Fenced, NotFound
+from workbench.core.errors import AlreadyExists, Fenced, NotFound
 from workbench.core.queues import Delivery, Receipt
 from workbench.engines.base import LeaseSettings
 
@@ -22,11 +22,10 @@ _WITHOUT_CONNECTION = ("sqs", "kinesis")
 def subscribe(queues: Queues, settings: LeaseSettings) -> None:
     """Make the subscription, or let it take the settings."""
     try:
-        queues.meta(settings.queue)
-    except NotFound:
-        queues.subscribe(settings.topic, settings.subscription, dict(settings.config))
-    else:
         queues.alter(settings.queue, dict(settings.config))
+    except NotFound:
+        with suppress(AlreadyExists):  # another member of the group was quicker, with the same settings
+            queues.subscribe(settings.topic, settings.subscription, dict(settings.config))
 
 
 class EmbeddedQueueConsumer:

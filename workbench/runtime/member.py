@@ -10,6 +10,7 @@ It takes things into its hand, spends the processing time on each, and hands the
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ HELD_TEND_S = 0.25
 _DEBT_S = 0.004
 
 Item = TypeVar("Item")
+_log = logging.getLogger(__name__)
 
 
 class Member(ABC, Generic[Item]):
@@ -135,7 +137,9 @@ class Member(ABC, Generic[Item]):
                 except Fenced:
                     await self._let_go(leave=True)
             await self._tell()
-        except (WorkbenchError, OSError) as error:
+        except Exception as error:  # a member that dies without a word would look as if it had nothing to do
+            if not isinstance(error, (WorkbenchError, OSError)):
+                _log.exception("member %s met an error nobody foresaw", self.name)
             self.state = PartState.FAILED
             self.reason = error.sentence() if isinstance(error, WorkbenchError) else f"The engine failed: {error}."
             self._group.report(self, "failed", self.reason)
