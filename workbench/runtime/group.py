@@ -6,6 +6,7 @@ single messages. Lives on the runner's loop.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -151,6 +152,9 @@ class GroupRun(ABC):
             sender.tick()
 
     async def close(self) -> None:
+        """All finish before one leaves: what it lets go of is not to be handed to another who is about to leave too,
+        and no rebalance may come before the others' last commits."""
+        await asyncio.gather(*(member.finish() for member in self.members))
         for member in tuple(self.members):
             await member.stop()
         await self.passed_on()

@@ -7,7 +7,6 @@ on the runner's loop.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -34,11 +33,6 @@ class QueueGroup(GroupRun):
     # -- members -------------------------------------------------------------------------------------------
     def _new_member(self, name: str, number: int) -> Worker:
         return Worker(self, name, number)
-
-    async def close(self) -> None:
-        """All finish before one leaves: what it lets go of is not to be handed to another who is about to leave too."""
-        await asyncio.gather(*(member.finish() for member in self.members))
-        await super().close()
 
     async def open_consumers(self, member: Member[Any]) -> list[QueueConsumer]:
         return [await self._around.engine.queue_consumer(settings) for settings in self._settings(member.name)]
