@@ -189,7 +189,7 @@ def test_without_ordered_groups_competing_members_break_the_order_and_it_is_coun
 
 def test_the_message_group_of_a_header_counts_before_the_key(play):
     document = FlowDocument([Node("q", "queue", "work", params={"ordered_groups": True}),
-                             Node("g", "group", "billing", params={"members": 3, "process_ms": 2.0})],
+                             Node("g", "group", "billing", params={"members": 3, "process_ms": 20.0})],
                             [Link("qg", "q", "g")])  # fmt: skip
 
     async def story(runner, broker):
