@@ -63,11 +63,15 @@ def measurements() -> dict[str, Callable[[], Result]]:
 
 
 def _tell_list(chosen: dict[str, Callable[[], Result]], as_json: bool) -> None:
-    said = {name: inspect.getdoc(measure) or "" for name, measure in chosen.items()}
+    said = {name: _first_words(measure) for name, measure in chosen.items()}
     if as_json:
         print_json({"measurements": said})
     else:
         print_table(("NAME", "WHAT"), list(said.items()))
+
+
+def _first_words(measure: Callable[[], Result]) -> str:
+    return (inspect.getdoc(measure) or "").partition("\n\n")[0].replace("\n", " ")
 
 
 COMMANDS = {"bench": bench}
