@@ -78,7 +78,10 @@ class OffsetMember(Member[StoredRecord]):
 
     async def _take(self, records: Sequence[StoredRecord], stepping: bool) -> None:
         mode = self._group.values["commit"]
-        reached = {place: run[-1].offset + 1 for place, run in by_partition(records)}
+        reached: dict[TopicPartition, int] = {}
+        for place, run in by_partition(records):
+            self._group.taken(place, run[0].offset)
+            reached[place] = run[-1].offset + 1
         if mode == "before":
             await self._commit(dict(reached))
         self._hand.extend(records)

@@ -55,11 +55,14 @@ class OffsetGroup(GroupRun):
         ))  # fmt: skip
 
     # -- handling ------------------------------------------------------------------------------------------
+    def taken(self, place: TopicPartition, first: int) -> None:
+        """A member has what follows ``first`` in its hand: what is committed from there on has to be handled."""
+        coverage = self._coverage.setdefault(place, Coverage(first))
+        coverage.start = min(coverage.start, first)
+
     def handle(self, member: Member[Any], place: TopicPartition, run: list[StoredRecord]) -> int:
         """Hand over worked records of one partition; gives how many failed."""
         first, last = run[0].offset, run[-1].offset
-        if place not in self._coverage:
-            self._coverage[place] = Coverage(first)
         again = self._coverage[place].add(first, last)
         if not again:
             self.order.check(run)
@@ -103,9 +106,7 @@ class OffsetGroup(GroupRun):
     @property
     def lost(self) -> int:
         """Records below the committed offsets that nobody handled, and failed ones that went nowhere."""
-        return self.skipped + sum(
-            self._coverage[place].missing(at) for place, at in self._commits.items() if place in self._coverage
-        )
+        return self.skipped + sum(self._coverage[place].missing(at) for place, at in self._commits.items())
 
     def waiting(self) -> dict[str, int]:
         behind: dict[str, int] = {}

@@ -139,6 +139,7 @@ def test_a_killed_member_shows_what_its_commit_mode_costs(commit, duplicates, lo
     runner, _, entries = play(story, document)
     billing = runner.summary().groups["billing"]
     assert (billing.duplicates > 0, billing.lost > 0) == (duplicates, lost)
+    assert billing.consumed - billing.duplicates + billing.lost == 400
     assert [e.detail["act"] for e in entries if e.kind == "member"] == ["killed", "restarted"]
 
 
