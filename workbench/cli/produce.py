@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from workbench.broker import encode_batch
-from workbench.cli.attributes import Attributes
+from workbench.cli.attributes import Attributes, NumberOrField
 from workbench.cli.output import ProgressLine, counted, print_json
 from workbench.cli.publishing import Publishing, report_published
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
@@ -93,13 +93,14 @@ def _partitions_of(host: Caller, topic: str) -> int:
 @click.option("--key", default="", metavar="FIELD", help="The field that is the key; of plain lines a word's number.")
 @click.option("--time", "time_field", default="", metavar="FIELD", help="The field that is the event's time.")
 @click.option("--header", "headers", multiple=True, metavar="NAME=VALUE", help="A header of every event.")
+@click.option("--header-field", "header_fields", multiple=True, metavar="NAME=FIELD", help="A header from a field.")
 @click.option("--partition", type=click.IntRange(0), default=None, help="All events there.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=None, help="Events a second.")
 @click.option("--speed", type=click.FloatRange(0, min_open=True), default=None, help="Times the original spacing.")
 @click.option("--format", "form", type=click.Choice(["auto", "jsonl", "csv", "lines"]), default="auto")
-@click.option("--delay", type=click.IntRange(0), default=None, metavar="MS", help="Queues: handed out only after it.")
-@click.option("--ttl", type=click.IntRange(0), default=None, metavar="MS", help="Queues: expires if not taken by then.")
-@click.option("--priority", type=click.IntRange(0, 255), default=None, help="Queues: higher ones first.")
+@click.option("--delay", type=NumberOrField(), metavar="MS|FIELD", help="Queues: handed out only after it.")
+@click.option("--ttl", type=NumberOrField(), metavar="MS|FIELD", help="Queues: expires if not taken by then.")
+@click.option("--priority", type=NumberOrField(255), metavar="N|FIELD", help="Queues: higher ones first, up to 255.")
 @click.option("--group", default="", metavar="FIELD", help="Queues: messages of one group stay in order.")
 @click.option("--dedup", default="", metavar="FIELD", help="Queues: what repeats it within the window is dropped.")
 @click.option("--exchange", default=None, metavar="NAME", help="Publish there, instead of to a topic.")
@@ -147,9 +148,10 @@ class _Asked:
     rate: float | None
     speed: float | None
     form: str
-    delay: int | None
-    ttl: int | None
-    priority: int | None
+    header_fields: tuple[str, ...]
+    delay: int | str | None
+    ttl: int | str | None
+    priority: int | str | None
     group: str
     dedup: str
     exchange: str | None
@@ -182,7 +184,10 @@ class _Asked:
 
     def attributes(self) -> Attributes:
         pairs = [pair(text, "name=value") for text in self.headers]
-        return Attributes.of(pairs, self.delay, self.ttl, self.priority, self.group, self.dedup)
+        fields = [pair(text, "name=field") for text in self.header_fields]
+        if not all(name for _, name in fields):
+            raise click.BadParameter("--header-field needs a field: write NAME=FIELD.")
+        return Attributes.of(pairs, self.delay, self.ttl, self.priority, self.group, self.dedup, fields)
 
     def sending(self, host: Caller, topic: str) -> Sending | Publishing:
         if self.exchange is not None:

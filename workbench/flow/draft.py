@@ -9,7 +9,8 @@ finished function draws many events in one call, about ten times as fast as call
         for _ in range(count):
             part_1 = f"{{\\"id\\": {next(counter_0)}, \\"customer\\": "
             part_2 = f"\\"C-{1 + int(random() * 200)}\\""
-            events.append((key_of(part_2), f"{part_1}{part_2}}}".encode()))
+            part_3 = f"{part_1}{part_2}}}"
+            events.append(new(Record, (key_of(part_2), part_3.encode(), headers_4, now_ms)))
         return events
 """
 
@@ -21,9 +22,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from workbench.core.errors import Invalid
+from workbench.core.records import Record
 
-DrawMany = Callable[[int, int, str], list[tuple[bytes | None, bytes]]]
-"""(how many, the time in ms since 1970, the same as text) gives keys and values."""
+DrawMany = Callable[[int, int, str], list[Record]]
+"""(how many, the time in ms since 1970, the same as text) gives records of that time."""
 
 _DEEPEST = 10
 _COMMA = "comma"
@@ -31,7 +33,7 @@ _COMMA = "comma"
 
 class Draft:
     def __init__(self, **names: Any) -> None:
-        self._names: dict[str, Any] = {**names, _COMMA: ", "}
+        self._names: dict[str, Any] = {**names, _COMMA: ", ", "new": tuple.__new__, "Record": Record}  # half the time
         self._numbers = 0
         self._text: list[str] = []
         self._lines: list[str] = []
@@ -74,16 +76,15 @@ class Draft:
         self._depth -= 1
         self.fields(f"{{{before}}}[{{{_COMMA}.join({items})}}]")
 
-    def finish(self, key: str) -> DrawMany:
-        """The function; ``key`` is the expression for the key of an event."""
-        last = self._take()
+    def finish(self, key: str, value: str, headers: str) -> DrawMany:
+        """The function, of the expressions for an event's key, for the text of its value, and for its headers."""
         lines = (
             "def draw(count, now_ms, now):",
             "    events = []",
             "    for _ in range(count):",
             *(f'        {name} = "null"' for name in self._from_loops),  # their loop may run not once
             *self._lines,
-            f"        events.append(({key}, {last}.encode()))",
+            f"        events.append(new(Record, ({key}, {value}.encode(), {headers}, now_ms)))",
             "    return events",
         )
         exec(compile("\n".join(lines), "<template>", "exec"), self._names)

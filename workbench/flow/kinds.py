@@ -142,7 +142,8 @@ KINDS: dict[str, Kind] = {
                   "Template", section="Event"),
             Param("key", "text", "customer", "Key from field", section="Event",
                   help="A field of the value, dots go deeper; empty sends no key."),
-            Param("headers", "code", "", "Headers", section="Event", help="A JSON object of names and texts."),
+            Param("headers", "code", "", "Headers", section="Event",
+                  help="A JSON object of names and texts; placeholders as in the template, {ref FIELD} is the event's own field."),
             *_SENDING), size=(162.0, 62.0)),
         Kind("file", "File", "producer", "file", "Plays a file of real events: JSON Lines, CSV or plain lines.", (
             Param("path", "path", "", "File", section="File", help="- reads standard input."),

@@ -21,7 +21,7 @@ from workbench.flow.expressions import Expression
 from workbench.flow.kinds import Kind, kind_of
 from workbench.flow.template import check_template
 from workbench.flow.words import a, noun_of
-from workbench.flow.written import field_of_line, read_headers, routing_key_of, start_policy, times_by_member
+from workbench.flow.written import field_of_line, routing_key_of, start_policy, times_by_member
 
 _FEEDS = {
     ("producer", "topic"), ("producer", "queue"), ("producer", "exchange"),
@@ -150,8 +150,7 @@ def _checks(node: Node, kind: Kind, values: dict[str, Any]) -> Iterator[Callable
     if kind.role == "producer":
         yield partial(routing_key_of, values["routing_key"])
     if node.kind == "producer":
-        yield partial(check_template, values["template"], values["key"])
-        yield partial(read_headers, values["headers"])
+        yield partial(check_template, values["template"], values["key"], values["headers"])
     elif node.kind == "file" and values["format"] == "lines":
         yield partial(field_of_line, values["key"])
         yield partial(field_of_line, values["time"])

@@ -1,5 +1,5 @@
-"""Settings that a person writes as text and that mean more: headers, arguments, routing keys, times by member, where to
-start, a line's field.
+"""Settings that a person writes as text and that mean more: arguments, routing keys, times by member, where to start, a
+line's field. An event's value and headers: ``template``.
 
 Each is read in one place, so that the drawing's problems and the running flow judge alike. Pure; what can't be read is
 ``Invalid`` with what would be taken.
@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.core.errors import Invalid
-from workbench.core.records import Headers
 from workbench.core.times import time_ms
 
 _WORDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
@@ -25,29 +24,6 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 FieldOfLine = Callable[[str], str | None]
 RoutingKey = Callable[[bytes | None, bytes | None], str]
 """Makes a record's routing key from its key and its value."""
-
-
-def read_headers(text: str) -> Headers:
-    """Headers from a JSON object of names and texts; null stays null."""
-    if not text.strip():
-        return ()
-    try:
-        plain = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Invalid(f"The headers are not JSON: {error}.", 'Write {"name": "text"}.') from None
-    if not isinstance(plain, dict):
-        raise Invalid("The headers must be an object.", 'Write {"name": "text"}.')
-    try:
-        return tuple((name, _header(value)) for name, value in plain.items())
-    except UnicodeEncodeError:
-        raise Invalid("The headers hold half a character, as \\ud83d alone.", "Write it whole.") from None
-
-
-def _header(value: Any) -> bytes | None:
-    if value is None:
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode()
 
 
 def read_arguments(text: str) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from workbench.core.records import Record
 from workbench.flow.placeholders import Dice
 from workbench.flow.template import Template
-from workbench.flow.written import read_headers
 from workbench.runtime.rates import Constant, Rate, rate_of
 
 
@@ -49,7 +48,6 @@ class GeneratorSource:
 
     def __init__(self, values: dict[str, Any], random: Random, now_ms: Callable[[], int]) -> None:
         self._dice = Dice(random, now_ms)
-        self._now_ms = now_ms
         self.made = 0
         self._origin_s = 0.0
         self._made_before = 0
@@ -57,8 +55,7 @@ class GeneratorSource:
 
     def change(self, values: dict[str, Any], elapsed_s: float) -> None:
         """Go on from here with other settings."""
-        self._template = Template(values["template"], values["key"], self._dice)
-        self._headers = read_headers(values["headers"])
+        self._template = Template(values["template"], values["key"], self._dice, values["headers"])
         self._limit = values["limit"]
         self._restart(rate_of(values, self._dice.random), elapsed_s)
 
@@ -94,8 +91,7 @@ class GeneratorSource:
         if count <= 0:
             return ()
         self.made += count
-        headers, now, build = self._headers, self._now_ms(), tuple.__new__  # half the time of Record(...)
-        return [build(Record, (key, value, headers, now)) for key, value in self._template.draw(count)]
+        return self._template.draw(count)
 
     def close(self) -> None:
         pass

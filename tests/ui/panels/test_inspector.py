@@ -132,6 +132,7 @@ def test_a_wrong_expression_is_told_beneath_its_field(form, workspace):
     ("node_id", "setting", "wrong", "told"),
     [
         ("checkout-web", "template", '{"a": "{nope}"}', "there is no such placeholder"),
+        ("checkout-web", "headers", '{"a": "{ref nope}"}', "The headers' «{ref nope}» at line 1, column 8"),
         ("checkout-web", "key", "nofield", "has no field «nofield»"),
         ("settlements", "path", "/no/such.jsonl", "is not there"),
     ],

@@ -37,6 +37,14 @@ def test_attributes_become_headers_of_every_message():
         attributes.of_record(Record(None, b'{"id":7}'))
 
 
+def test_attributes_may_differ_by_event():
+    attributes = Attributes.of([], "wait", None, "rank", "", "", [("country", "at.country")])
+    record = attributes.of_record(Record(None, b'{"wait":20,"rank":"7","at":{"country":"AT"}}'))
+    assert record.headers == (("country", b"AT"), ("workbench.delay.ms", b"20"), ("workbench.priority", b"7"))
+    with pytest.raises(Invalid, match="«wait» of an event is «soon»"):
+        attributes.of_record(Record(None, b'{"wait":"soon","rank":7,"at":{"country":"AT"}}'))
+
+
 @dataclass
 class Exchange:
     """Takes what is published, and answers each record by its value."""

@@ -13,8 +13,8 @@ from workbench.flow.placeholders import Dice
 from workbench.flow.template import Template
 
 
-def template(text, key="", seed=1, **more):
-    return Template(text, key, Dice(Random(seed), lambda: 1_700_000_000_123, **more))
+def template(text, key="", seed=1, headers="", **more):
+    return Template(text, key, Dice(Random(seed), lambda: 1_700_000_000_123, **more), headers)
 
 
 def draw(text, key="", times=1, seed=1):
@@ -51,7 +51,7 @@ def test_weights_weigh():
 
 def test_choices_with_quotes_and_accents_stay_json_and_key():
     made = template(json.dumps({"who": 'a "{choice ü"|ö"}'}), key="who")
-    key, value = made.next()
+    key, value, _, _ = made.next()
     assert json.loads(value)["who"].encode() == key
 
 
@@ -87,9 +87,9 @@ def test_the_key_comes_from_its_field(text, key, expected):
 def test_fields_are_drawn_in_the_order_they_stand_in_whatever_is_kept():
     text = '{"a": "{counter}", "k": "{counter}", "b": {"$repeat": [0, 2], "item": {"$repeat": 2, "item": "{counter}"}}}'
     drawn = template(text, "k").draw(50)
-    numbers = [n for _, value in drawn for n in _leaves(json.loads(value))]
+    numbers = [n for event in drawn for n in _leaves(json.loads(event.value))]
     assert numbers == list(range(1, len(numbers) + 1))
-    assert [key for key, _ in drawn] == [str(json.loads(value)["k"]).encode() for _, value in drawn]
+    assert [event.key for event in drawn] == [str(json.loads(event.value)["k"]).encode() for event in drawn]
 
 
 def _leaves(value):
@@ -123,6 +123,65 @@ def _doubled(value):
     if isinstance(value, list):
         return [_doubled(item) for item in value]
     return value.replace("{", "{{").replace("}", "}}") if isinstance(value, str) else value
+
+
+def headers_of(headers, text="{}", times=1, seed=1):
+    return [dict(event.headers) for event in template(text, seed=seed, headers=headers).draw(times)]
+
+
+def test_headers_differ_by_event_and_know_its_fields():
+    text = '{"id": "{counter}", "who": {"name": "{choice ü\\"|ö}"}, "wait": null}'
+    headers = """{"workbench.priority": "{choice 9|1}", "workbench.group": "{ref who.name}", "of": "order {ref id}",
+                  "fixed": "a \\"b\\" {{c}}", "none": null, "again": "{ref wait}", "v": {"n": "{int 4 4}"}}"""
+    for n, event in enumerate(template(text, headers=headers).draw(40), 1):
+        value, found = json.loads(event.value), dict(event.headers)
+        assert found.pop("workbench.priority") in (b"9", b"1")
+        assert found.pop("workbench.group").decode() == value["who"]["name"]
+        assert found == {"of": f"order {n}".encode(), "fixed": b'a "b" {c}', "none": None, "again": b"null",
+                         "v": b'{"n": 4}'}  # fmt: skip
+    priorities = {event["workbench.priority"] for event in headers_of(headers, text, times=40)}
+    assert priorities == {b"9", b"1"}
+
+
+def test_headers_of_a_seed_are_the_same_and_a_null_is_null():
+    headers = '{"id": "{uuid}", "workbench.delay.ms": "{choice 500|null}"}'
+    assert headers_of(headers, times=20) == headers_of(headers, times=20)
+    assert headers_of(headers, times=20) != headers_of(headers, times=20, seed=2)
+    assert {event["workbench.delay.ms"] for event in headers_of(headers, times=20)} == {b"500", None}
+
+
+def test_headers_do_not_change_what_the_key_comes_from():
+    drawn = template('{"id": "{counter}"}', "id", headers='{"id": "other {ref id}"}').next()
+    assert (drawn.key, drawn.value, drawn.headers) == (b"1", b'{"id": 1}', (("id", b"other 1"),))
+
+
+@given(st.dictionaries(texts, constants, max_size=4))
+def test_constant_headers_come_out_as_they_went_in(plain):
+    (found,) = headers_of(json.dumps(_doubled(plain)))
+    for name, value in plain.items():
+        data = found.pop(name)
+        assert data == (None if value is None else value.encode() if isinstance(value, str) else data)
+        assert value is None or isinstance(value, str) or json.loads(data) == value
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("headers", "part"),
+    [
+        ('{"a": ', "The headers are not JSON at line 1"),
+        ('{"a": {int 1 2}}', "Put placeholders in quotes"),
+        ('{"a": "{in 1 5}"}', "The headers' «{in 1 5}» at line 1, column 8: there is no such placeholder"),
+        ('{\n"a": "{ref nope}"}', "The headers' «{ref nope}» at line 2, column 7: no field «nope» stands before it. "
+                                  "Name a field of the template"),
+        ('{"a": "{x"}', "a { has no partner. Write it twice"),
+        ('{"a": NaN}', "The headers hold NaN"),
+        ("[1]", 'The headers must be an object. Write {"name": "text"}'),
+    ],
+)  # fmt: skip
+def test_headers_say_where_they_are_wrong(headers, part):
+    with pytest.raises(Invalid) as caught:
+        template('{"id": "{counter}"}', headers=headers)
+    assert part in caught.value.sentence()
 
 
 def test_a_seed_gives_the_same_events():

@@ -210,6 +210,25 @@ def test_the_message_group_of_a_header_counts_before_the_key(play):
     assert play(story, document).groups["billing"].order_violations == 0
 
 
+def test_a_drawn_producer_asks_for_each_message_on_its_own(play):
+    headers = {"workbench.priority": "{choice 9|0*3}", "workbench.group": "{ref customer}", "of": "event {ref id}"}
+    queue = Node("q", "queue", "work", params={"max_priority": 9})
+    document = FlowDocument([producer(80, headers=json.dumps(headers), key="id"), queue], [Link("pq", "p", "q")])
+
+    async def story(runner, broker):
+        await runner.run()
+        await until(lambda: broker.queues.counts("work").ready == 80)
+        for message in broker.queues.peek("work", limit=100):
+            event = json.loads(message.record.value)
+            assert message.group == event["customer"] != message.record.key
+            assert dict(message.record.headers)["of"] == f"event {event['id']}".encode()
+        handed_out = broker.queues.receive("work", "c", 80)
+        priorities = [dict(one.record.headers)["workbench.priority"] for one in handed_out]
+        assert set(priorities) == {b"9", b"0"} and priorities == sorted(priorities, reverse=True)
+
+    play(story, document)
+
+
 def test_a_killed_member_gives_back_what_it_held_and_a_restarted_one_goes_on(play):
     async def story(runner, broker):
         await runner.run()

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from random import Random
+from typing import Any
 
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workbench.control.messages import AppendedList, AppendRecords
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.keys import key_colour, partition_crc32, partition_murmur2
 from workbench.core.records import Record
 from workbench.core.snapshot import SentRecord
@@ -49,6 +51,15 @@ def json_fault(text: str) -> tuple[str, int]:
     except (ValueError, RecursionError):  # json reads no number of thousands of digits, no nesting of thousands
         return "it is too long a number or nested too deep", 1
     return "", 0
+
+
+def _drawn(values: dict[str, Any]) -> Record:
+    """An event of a generator's settings: those say themselves what is wrong with them."""
+    dice = Dice(Random(), lambda: int(time.time() * 1000))
+    for headers in (values["headers"], ""):
+        with suppress(Invalid):
+            return Template(values["template"], values["key"], dice, headers).next()
+    return Record()
 
 
 class ValueField(QPlainTextEdit):
@@ -153,19 +164,14 @@ class ComposeForm(QWidget):
         node = self._node
         if node is None or node.kind != "producer":
             return
-        values = kind_of(node.kind).values(node.params)
-        try:
-            drawn = Template(values["template"], values["key"], Dice(Random(), lambda: int(time.time() * 1000)))
-            key, value = drawn.next()
-        except WorkbenchError:
-            return  # its settings say what is wrong with them
-        if len(value) > _MOST_LETTERS:
+        key, value, headers, _ = _drawn(kind_of(node.kind).values(node.params))
+        if value is None or len(value) > _MOST_LETTERS:
             return
         self.key.setText("" if key is None else key.decode(errors="replace"))
         text = value.decode(errors="replace")
         fault, _ = json_fault(text)
         self.value.setPlainText(text if fault else json.dumps(json.loads(text), ensure_ascii=False))
-        self.headers.load(values["headers"])
+        self.headers.load(headers)
 
     # -- following -----------------------------------------------------------------------------------------
     def refresh(self) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from workbench.core.errors import Invalid
 from workbench.core.records import Headers
-from workbench.flow.written import read_headers
 from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.theme.theme import theme
 
@@ -36,12 +34,9 @@ class HeaderChips(QWidget):
     def headers(self) -> Headers:
         return tuple(self._headers)
 
-    def load(self, text: str) -> None:
-        """Take the headers of a JSON object of names and texts, as a producer's settings keep them."""
-        try:
-            self._headers = list(read_headers(text))
-        except Invalid:
-            return  # the settings say what is wrong with it
+    def load(self, headers: Headers) -> None:
+        """Show these in place of those there are."""
+        self._headers = list(headers)
         self._lay_out()
 
     def _open(self) -> None:

@@ -132,5 +132,6 @@ def _is_about(complaint: str, param: Param) -> bool:
     return {
         "key": no_field,
         "template": complaint.startswith("The template") and not no_field,
+        "headers": complaint.startswith("The headers"),
         "path": "file" in complaint and not complaint.endswith("yet."),
     }.get(param.name, False)
