@@ -76,7 +76,7 @@ class Leases:
     def _new_order(self) -> Order:
         if not self._by_key:
             return Spans(self._stands)
-        return Lines(self._stands, strict=self.settings.ordered_groups,
+        return Lines(self._stands, strict=self.settings.ordered_groups, batches=self.settings.groups_in_batches,
                      by_owner=self.settings.type is SubscriptionType.KEY_SHARED)  # fmt: skip
 
     def _stands(self, partition: int, offset: int) -> Standing:
@@ -141,7 +141,7 @@ class Leases:
                 own = traits.get(offset, PLAIN)
                 if self._by_key:
                     own = own._replace(group=own.group or f"{UNKEYED}{lane.partition}-{offset}")
-                    self._order.hold(own.group, lease.consumer)
+                    self._order.hold(own.group, lane.partition, offset, lease.consumer)
                 if own is not PLAIN:
                     lane.traits[offset] = own
 
@@ -216,6 +216,7 @@ class Leases:
             return []
         until_ms = now + (visibility_ms or settings.visibility_ms)
         found: list[Lease] = []
+        self._order.begin()
         while len(found) < limit and (place := self._order.take(name)) is not None:
             partition, offset = place
             lane = lanes[partition]
@@ -252,7 +253,7 @@ class Leases:
         group = self._end(lane, lease)
         lane.finish(offset)
         if group is not None:
-            self._order.settled(group)
+            self._order.settled(group, lease.partition, lease.offset)
         self.counters.acked += 1
         self.consumers[lease.consumer].acked += 1
         self.tally.note("ack", lease.partition, offset, lease.consumer)
@@ -279,7 +280,7 @@ class Leases:
         self.tally.note("nack", lease.partition, offset, lease.consumer, (False, 0, reason))
         self._mark_dead(lane, offset, DeathReason.REJECTED, reason, now)
         if group is not None:
-            self._order.settled(group)
+            self._order.settled(group, lease.partition, lease.offset)
 
     def extend(self, lease: Lease, now: int, visibility_ms: int) -> None:
         lease.until_ms = now + visibility_ms
@@ -315,7 +316,7 @@ class Leases:
             if offset < lane.frontier:
                 self._wait(lane, offset)
         if group is not None:
-            self._order.settled(group)
+            self._order.settled(group, lease.partition, lease.offset)
 
     # -- dying, and leaving ----------------------------------------------------------------------------------
     def _die(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
@@ -388,7 +389,8 @@ class Leases:
         self._order.assign(self.consumers)
         if self._by_key:
             for lease in [lease for lane in self.lanes for lease in lane.leases.values()]:
-                self._order.hold(self.lanes[lease.partition].traits[lease.offset].group, lease.consumer)
+                group = self.lanes[lease.partition].traits[lease.offset].group
+                self._order.hold(group, lease.partition, lease.offset, lease.consumer)
 
     def lose(self, partition: int, before: int) -> None:
         """The log lost what lies before ``before``: nobody can have it any more."""
@@ -399,7 +401,7 @@ class Leases:
         for lease in [lease for lease in lane.leases.values() if lease.offset < before]:
             group = self._end(lane, lease)
             if group is not None:
-                self._order.settled(group)
+                self._order.settled(group, lease.partition, lease.offset)
         lane.forget(lambda offset: offset < before)
         lane.marks.set_done_range(lane.marks.floor, before)
         self.leaving = [place for place in self.leaving if place[0] != partition or place[1] >= before]

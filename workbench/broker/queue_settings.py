@@ -21,6 +21,7 @@ MAX_PREFETCH = 100_000
 PROFILES = ("", "kafka", "pulsar", "kinesis", "rabbitmq", "activemq", "sqs")
 OVERFLOWS = ("drop_head", "refuse", "dead_letter")
 _CIRCLES_ALLOWED = ("rabbitmq",)
+_GROUPS_IN_BATCHES = ("sqs",)
 _FLAG = ("true", "false")
 
 
@@ -160,6 +161,12 @@ class QueueSettings:
     def by_key(self) -> bool:
         """Whether a message's group or key decides who may have it, and when."""
         return self.ordered_groups or self.type is SubscriptionType.KEY_SHARED
+
+    @property
+    def groups_in_batches(self) -> bool:
+        """Whether one receive may take several of an ordered group. Elsewhere one is in flight: then nothing overtakes
+        a message that comes back, and groups are for that."""
+        return self.profile in _GROUPS_IN_BATCHES
 
     @property
     def refuses_when_full(self) -> bool:

@@ -3,9 +3,14 @@
     Spans   plain queues and priorities: a heap of runs of offsets a partition, highest priority first, then the
             lowest offset; partitions take turns. A message that comes back is a run of one at its original position.
             A backlog of any length that came in order is one run, so taking from it costs the same as from a short one.
-    Lines   ordered groups and key-shared: a line of messages a group. Strict (SQS FIFO, developer guide): while one
-            of a group is in flight no other of it is handed out. Key-shared (Pulsar, concepts): a key belongs to one
-            consumer, who may have several of it; it moves on only when none of it is in flight with another.
+    Lines   ordered groups and key-shared: a line of messages a group.
+            Strict: while one of a group is in flight no other of it is handed out, so that a message that comes back
+            is never overtaken. In batches (SQS FIFO): one receive takes as many of a group as it can, in order; a
+            later receive gets nothing that stands behind one in flight. What comes back while others of its batch
+            are out may be had at once, as it stands before them (the developer guide; on real queues, LocalStack's
+            tests that were validated against AWS).
+            Key-shared (Pulsar, concepts): a key belongs to one consumer, who may have several of it; it moves on only
+            when none of it is in flight with another.
 
 What was settled while it waited is not searched for: ``stands(partition, offset)`` tells READY, DELAYED or GONE when
 its turn comes. Every step is O(log n) of runs or groups, never of messages behind it.
@@ -40,12 +45,16 @@ class Order(Protocol):
         """Messages wait; a lower rank goes first."""
         ...
 
+    def begin(self) -> None:
+        """A receive begins: the takes until the next one belong together."""
+        ...
+
     def take(self, consumer: str) -> Place | None:
         """The next message ``consumer`` may have."""
         ...
 
-    def settled(self, group: str) -> None:
-        """A message of the group is no longer in flight."""
+    def settled(self, group: str, partition: int, offset: int) -> None:
+        """That message of the group is no longer in flight."""
         ...
 
     def wake(self, group: str) -> None:
@@ -56,8 +65,8 @@ class Order(Protocol):
         """Who is there now."""
         ...
 
-    def hold(self, group: str, consumer: str) -> None:
-        """A message of the group is in flight already: the order was made anew around it."""
+    def hold(self, group: str, partition: int, offset: int, consumer: str) -> None:
+        """That message of the group is in flight already: the order was made anew around it."""
         ...
 
 
@@ -80,6 +89,9 @@ class Spans:
         heappush(self._heaps.setdefault(partition, []), span)
         if tail is None or first > tail[1]:
             self._tails[partition] = span
+
+    def begin(self) -> None:
+        pass
 
     def take(self, consumer: str) -> Place | None:
         heaps = self._heaps
@@ -109,7 +121,7 @@ class Spans:
         if not heap:
             del self._heaps[partition]
 
-    def settled(self, group: str) -> None:
+    def settled(self, group: str, partition: int, offset: int) -> None:
         pass
 
     def wake(self, group: str) -> None:
@@ -118,35 +130,35 @@ class Spans:
     def assign(self, consumers: Iterable[str]) -> None:
         pass
 
-    def hold(self, group: str, consumer: str) -> None:
+    def hold(self, group: str, partition: int, offset: int, consumer: str) -> None:
         pass
 
 
 class _Line:
-    __slots__ = ("holder", "in_flight", "name", "waiting")
+    __slots__ = ("held", "holder", "name", "waiting")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.waiting: list[Place] = []  # heap of (offset, partition)
-        self.in_flight = 0
+        self.held: dict[Place, int] = {}  # in flight: (offset, partition), and by which receive
         self.holder = ""
-
-    def open_to(self, consumer: str, strict: bool) -> bool:
-        return not self.in_flight or (not strict and self.holder == consumer)
 
 
 class Lines:
-    """``strict``: one in flight a group. ``by_owner``: each group belongs to one consumer. Offers that no longer hold
-    are passed over when they come up."""
+    """``strict``: one in flight a group, or with ``batches`` as many as one receive takes. ``by_owner``: each group
+    belongs to one consumer. Offers that no longer hold are passed over when they come up; those of the group that the
+    present receive is at come first."""
 
-    def __init__(self, stands: Stands, *, strict: bool, by_owner: bool) -> None:
+    def __init__(self, stands: Stands, *, strict: bool, batches: bool, by_owner: bool) -> None:
         self._stands = stands
         self._strict = strict
+        self._batches = strict and batches
         self._by_owner = by_owner
         self.doubtful = True
+        self._receive = 0
         self._lines: dict[str, _Line] = {}
         self._consumers: tuple[str, ...] = ()
-        self._offers: dict[str, list[tuple[int, int, str]]] = {}  # by owner: (offset, partition, group)
+        self._offers: dict[str, list[tuple[int, int, int, str]]] = {}  # by owner: (rank, offset, partition, group)
 
     def put(self, partition: int, first: int, end: int, rank: int, group: str) -> None:
         line = self._lines.setdefault(group, _Line(group))
@@ -154,10 +166,10 @@ class Lines:
             heappush(line.waiting, (offset, partition))
         self._offer(line)
 
-    def _offer(self, line: _Line) -> None:
+    def _offer(self, line: _Line, rank: int = 0) -> None:
         if line.waiting:
-            heappush(self._offers.setdefault(self._owner(line), []), (*line.waiting[0], line.name))
-        elif not line.in_flight:
+            heappush(self._offers.setdefault(self._owner(line), []), (rank, *line.waiting[0], line.name))
+        elif not line.held:
             del self._lines[line.name]
 
     def _owner(self, line: _Line) -> str:
@@ -166,31 +178,45 @@ class Lines:
             return ""
         return max(self._consumers, key=lambda consumer: (_weight(consumer, line.name), consumer))
 
+    def begin(self) -> None:
+        self._receive += 1
+
     def take(self, consumer: str) -> Place | None:
         offers = self._offers.get(consumer if self._by_owner else "", [])
         while offers:
-            offset, partition, name = heappop(offers)
+            rank, offset, partition, name = heappop(offers)
             line = self._lines.get(name)
             if line is None or not line.waiting or line.waiting[0] != (offset, partition):
                 continue
-            if not line.open_to(consumer, self._strict):
+            if rank not in (0, -self._receive):  # it came first in a receive that is over
+                self._offer(line)
+                continue
+            if not self._is_open(line, consumer):
                 continue  # offered again when it is settled
             standing = self._stands(partition, offset)
             if standing is Standing.DELAYED:
                 continue  # offered again when it wakes; the group waits for it, or its order would break
             heappop(line.waiting)
             if standing is Standing.READY:
-                line.in_flight += 1
+                line.held[offset, partition] = self._receive
                 line.holder = consumer
-                if not self._strict:
-                    self._offer(line)
+                if self._batches or not self._strict:
+                    self._offer(line, -self._receive if self._batches else 0)
                 return partition, offset
-            self._offer(line)
+            self._offer(line, rank)
         return None
 
-    def settled(self, group: str) -> None:
+    def _is_open(self, line: _Line, consumer: str) -> bool:
+        """Whether ``consumer`` may have the first of the line."""
+        if not line.held:
+            return True
+        if self._batches:
+            return all(at > line.waiting[0] or receive == self._receive for at, receive in line.held.items())
+        return not self._strict and line.holder == consumer
+
+    def settled(self, group: str, partition: int, offset: int) -> None:
         line = self._lines[group]
-        line.in_flight -= 1
+        del line.held[offset, partition]
         self._offer(line)
 
     def wake(self, group: str) -> None:
@@ -204,9 +230,9 @@ class Lines:
             for line in list(self._lines.values()):
                 self._offer(line)
 
-    def hold(self, group: str, consumer: str) -> None:
+    def hold(self, group: str, partition: int, offset: int, consumer: str) -> None:
         line = self._lines.setdefault(group, _Line(group))
-        line.in_flight += 1
+        line.held[offset, partition] = 0
         line.holder = consumer
 
 

@@ -31,7 +31,7 @@ QUEUE = (
     Param("retry_delay_ms", "int", 0, "Retry after", "ms", 0, 31_536_000_000, section="Leases",
           help="How long a message that was given back waits."),
     Param("ordered_groups", "bool", False, "Ordered message groups", section="Order",
-          help="While a message of a group (its key) is in flight, the others of the group wait."),
+          help="While a message of a group (its key) is in flight, the others of the group wait. With the profile sqs one receive may take several."),
     Param("max_priority", "int", 0, "Highest priority", low=0, high=255, section="Order",
           help="0: no priorities. A message says its own in the header workbench.priority."),
     Param("dedup_ms", "int", 0, "Deduplicate for", "ms", 0, 86_400_000, section="Order",

@@ -211,6 +211,49 @@ def test_ordered_groups_lock_until_settled(broker: Broker):
     assert broker.queues.counts("q").ready == 2
 
 
+def test_sqs_takes_as_many_of_a_group_as_it_can_and_locks_what_stands_behind_them(broker: Broker):
+    make(broker, profile="sqs", ordered_groups="true")
+    send(broker, b"b0", key=b"b")
+    send(broker, *(b"a%d" % n for n in range(1, 15)), key=b"a")
+    send(broker, b"b1", key=b"b")
+    first = broker.queues.receive("q", "ann", 10)
+    assert values(first) == [b"b0", b"b1", *(b"a%d" % n for n in range(1, 9))], "one group after the other"
+    assert take(broker, consumer="bob") == [], "both groups are locked"
+    broker.queues.ack("q", receipts(first[:-1])).result()
+    assert take(broker, consumer="bob") == [], "a8 is still out"
+    broker.queues.ack("q", receipts(first[-1:])).result()
+    assert take(broker, consumer="bob") == [b"a%d" % n for n in range(9, 15)]
+
+
+def test_sqs_hands_out_again_what_stands_before_those_still_out(broker: Broker, clock: ManualClock):
+    make(broker, profile="sqs", ordered_groups="true")
+    send(broker, *(b"a%d" % n for n in range(1, 6)), key=b"a")
+    a1, a2, a3 = broker.queues.receive("q", "ann", 3)
+    broker.queues.nack("q", [a2.receipt])
+    assert take(broker, consumer="bob") == [], "a1 stands before a2"
+    broker.queues.ack("q", [a1.receipt]).result()
+    (again,) = broker.queues.receive("q", "bob", 10)
+    assert (again.record.value, again.attempt) == (b"a2", 2), "a2 comes again before a3 is settled, a4 does not"
+    broker.queues.nack("q", [again.receipt], delay_ms=5_000)
+    broker.queues.ack("q", [a3.receipt]).result()
+    assert take(broker, consumer="bob") == [], "the group waits for a2"
+    clock.advance(5_000)
+    assert take(broker, consumer="bob") == [b"a2", b"a4", b"a5"]
+
+
+def test_a_group_with_a_backlog_does_not_starve_the_others(broker: Broker):
+    make(broker, profile="sqs", ordered_groups="true")
+    send(broker, *(b"a%d" % n for n in range(30)), key=b"a")
+    send(broker, b"b0", key=b"b")
+    send(broker, *(b"a%d" % n for n in range(30, 50)), key=b"a")
+    seen: list[bytes] = []
+    while b"b0" not in seen:
+        got = broker.queues.receive("q", "ann", 10)
+        broker.queues.ack("q", receipts(got)).result()
+        seen += [delivery.record.value or b"" for delivery in got]
+    assert len(seen) <= 40, "b0 came before the last twenty"
+
+
 def test_a_group_goes_on_when_its_delayed_head_expires(broker: Broker, clock: ManualClock):
     make(broker, ordered_groups="true")
     send(broker, b"a1", key=b"a", ttl=500)

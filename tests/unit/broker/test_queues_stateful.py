@@ -1,5 +1,6 @@
 """Whatever the interleaving of sends, receives, acks, returns, deaths, time, crashes and restarts: what was acked never
-comes back, what was not is never lost, counts add up, and order holds. Against a model that is simple and slow."""
+comes back, what was not is never lost, counts add up, and order holds, also where a receive takes several of a group.
+Against a model that is simple and slow."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ PLANS = (
     {"queue.max.priority": "3", "queue.max.deliveries": "3"},
     {"queue.ordered.groups": "true"},
     {"queue.ordered.groups": "true", "queue.max.deliveries": "2", "queue.ttl.ms": "5000"},
+    {"queue.ordered.groups": "true", "queue.profile": "sqs"},
     {"queue.type": "key_shared"},
     {"queue.ttl.ms": "3000", "queue.delay.ms": "400"},
     {"queue.max.length": "6", "queue.overflow": "drop_head"},
@@ -88,8 +90,27 @@ class QueueMachine(RuleBasedStateMachine):
     def keep_length(self):
         """Held when messages come, so only then may anything be dropped."""
 
-    def candidates(self, consumer: str) -> list[Told]:
+    @property
+    def in_batches(self) -> bool:
+        return "queue.profile" in self.plan
+
+    def in_order(self, taken: list[Told]) -> list[Told]:
+        """What a receive that has taken these may still have, where it may take several of a group: nothing that stands
+        behind one that waits for its time, or that another receive has."""
+        found, closed = [], set[str]()
+        for told in self.told:
+            if told.state == "ready" and told.group not in closed:
+                found.append(told)
+            elif told.group and told.state in ("delayed", "in_flight") and told not in taken:
+                closed.add(told.group)
+        return found
+
+    def candidates(self, consumer: str, taken: list[Told] = []) -> list[Told]:  # noqa: B006  (never changed)
         ready = [told for told in self.told if told.state == "ready"]
+        if self.in_batches:
+            heads = {told.group or told.offset: told for told in reversed(self.in_order(taken))}
+            here = [heads[taken[-1].group]] if taken and taken[-1].group in heads else []
+            return here or list(heads.values())
         if "queue.ordered.groups" in self.plan:
             heads: dict[str, Told] = {}
             for told in self.told:
@@ -133,9 +154,13 @@ class QueueMachine(RuleBasedStateMachine):
         if not prefetch and "queue.type" not in self.plan:
             expected = self.candidates(consumer)
             assert len(got) >= min(most, 1 if expected else 0)
+        if self.in_batches:
+            assert len(got) == min(most, len(self.in_order([]))), "as much of each group as can be had"
+        taken: list[Told] = []
         for delivery in got:
             told = self.told[delivery.receipt.offset]
-            candidates = self.candidates(consumer)
+            candidates = self.candidates(consumer, taken)
+            taken.append(told)
             assert told in candidates, "neither acked, dead, delayed nor with another"
             if "queue.ordered.groups" not in self.plan and "queue.type" not in self.plan:
                 assert told is candidates[0], "in order, and what came back at its place"
@@ -172,6 +197,7 @@ class QueueMachine(RuleBasedStateMachine):
             self.broker.queues.nack("q", [self.receipt(told)], delay_ms=delay, reason="not now")
             self.back(told, self.number("retry.delay.ms") if delay is None else delay)
 
+    @precondition(lambda self: not self.in_batches)  # SQS has no reject
     @rule(data=st.data())
     def reject(self, data: st.DataObject):
         if (told := self.pick(data)) is not None:
