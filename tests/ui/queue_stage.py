@@ -182,6 +182,9 @@ def upload_journal(at_ms: int = NOW_MS) -> list[JournalEntry]:
 class StageJournal:
     """A reader with this stage's journal in it."""
 
+    def journal_about(self, topic: str, partition: int, first: int, last: int) -> list[JournalEntry]:
+        return [entry for entry in upload_journal() if (entry.topic, entry.partition) == (topic, partition)]
+
     def journal(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
                 kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
         found = [entry for entry in upload_journal() if entry.id > after_id and (not kinds or entry.kind in kinds)]

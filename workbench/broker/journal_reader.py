@@ -1,22 +1,24 @@
 """The journal read back: entries, keyframes, lag, histograms. On the reading connection of one thread.
 
-Nothing here scans the whole journal: times are found by bisecting ids, rare kinds by their index, the time strip
-from the roll-up, the lag of a long session by a stride.
+Nothing here scans the whole journal: times are found by bisecting ids, rare kinds by their index, one message by spans,
+the time strip from the roll-up, the lag of a long session by a stride.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.broker.journal_rows import (
     KIND_NUMBERS,
     RANGE_KINDS,
     RARE,
+    SPAN_KINDS,
     Names,
     entry_of,
     first_id_at,
+    id_range,
     unpack_lags,
     unpack_state,
 )
@@ -32,6 +34,15 @@ _ENTRIES = f"""
 _STRIDE = """
     WITH RECURSIVE step (id) AS (SELECT :first UNION ALL SELECT id + :stride FROM step WHERE id + :stride < :last)
     SELECT s.at_ms, s.data FROM step JOIN lag_sample s ON s.id = step.id"""
+
+_CREATED = f"""
+    SELECT max(id) FROM journal INDEXED BY journal_event
+    WHERE {RARE} AND kind = {KIND_NUMBERS["topic"]} AND topic = ?
+    AND json_extract(CAST(detail AS TEXT), '$.act') = 'created'"""
+_SPANS = "SELECT from_id, to_id FROM journal_span WHERE topic = ? AND partition = ? AND first <= ? AND last >= ?"
+_ABOUT = f"""
+    SELECT * FROM journal WHERE id BETWEEN ? AND ? AND topic = ? AND partition = ? AND first <= ? AND last >= ?
+    AND kind IN ({", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(SPAN_KINDS))}) ORDER BY id"""
 
 
 class JournalReader:
@@ -62,6 +73,27 @@ class JournalReader:
             values += numbers
         rows = self._connection.execute(f"{query} ORDER BY id LIMIT ?", (*values, limit))
         return [entry_of(row, self._names) for row in rows]
+
+    def about(self, topic: str, partition: int, first: int, last: int) -> Iterator[JournalEntry]:
+        """Appends, and what queues did, whose range meets these offsets of the topic as it is now; oldest first."""
+        number = self._names.find(topic)
+        if number is None:
+            return
+        created = self._connection.execute(_CREATED, (number,)).fetchone()[0] or 0
+        for from_id, to_id in self._spans(number, partition, first, last):
+            meets = (max(from_id, created), to_id, number, partition, last, first)
+            for row in self._connection.execute(_ABOUT, meets):
+                yield entry_of(row, self._names)
+
+    def _spans(self, topic: int, partition: int, first: int, last: int) -> list[tuple[int, int]]:
+        """Where to look: what the spans name, what is newer than the last keyframe, what an older workbench wrote."""
+        query = "SELECT (SELECT min(from_id) FROM journal_span), (SELECT max(id) FROM journal_keyframe)"
+        begin, keyframe = self._connection.execute(query).fetchone()
+        end = id_range(self._connection, "journal")[1]
+        if begin is None:
+            return [(0, end)]
+        named = self._connection.execute(_SPANS, (topic, partition, last, first))
+        return [(0, begin - 1), *sorted(set(named)), (max(begin, keyframe + 1), end)]
 
     def range(self) -> tuple[int, int] | None:
         """The times between which a state can be rebuilt; None when nothing is journalled yet."""

@@ -4,6 +4,8 @@ journal           one row an entry, about 47 bytes a range; names are numbers of
                   both only grow, so a time is found by bisecting ids and needs no index
 journal_event     index of the rare kinds (all but ``RANGE_KINDS``), so that marks cost no scan
 journal_keyframe  the folded state after entry ``id``: zlib over JSON
+journal_span      between two keyframes, which offsets of a partition entries speak of: a few bands that hold them all,
+                  so that what concerns one message is found without reading the rest
 journal_second    roll-up for the time strip: records and bytes appended, records delivered, per second
 lag_series        numbers for (group, topic, partition)
 lag_sample        one row a second, all series in it: zlib over series u32[], lag i64[], lag in ms i64[] (-1: unknown)
@@ -29,6 +31,7 @@ _FIRST_KINDS = (
 _QUEUE_KINDS = (
     "lease", "ack", "nack", "return", "dead", "redrive", "purge", "queue", "route", "backlog",
 )  # fmt: skip
+BYTES_AN_ENTRY = 47
 KINDS = (*_FIRST_KINDS, *_QUEUE_KINDS)
 """Numbers of the kinds in the file: a kind's place here never changes, new ones go to the end."""
 KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
@@ -66,6 +69,16 @@ QUEUE_SCHEMA = (
     "DROP INDEX journal_event",
     f"CREATE INDEX journal_event ON journal (id, kind) WHERE {RARE}",
 )
+SPAN_SCHEMA = (
+    """CREATE TABLE journal_span (
+        topic INTEGER NOT NULL, partition INTEGER NOT NULL, from_id INTEGER NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, to_id INTEGER NOT NULL,
+        PRIMARY KEY (topic, partition, from_id, first)) WITHOUT ROWID""",
+)
+SPAN_KINDS = frozenset({"append", "lease", "ack", "nack", "return", "dead", "redrive"})
+BANDS = 16
+"""So many bands a partition between two keyframes."""
+INSERT_SPAN = "INSERT INTO journal_span VALUES (?, ?, ?, ?, ?, ?)"
 
 INSERT_ENTRY = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -96,6 +109,12 @@ class Names:
             self._names[row[0]] = name
         return self._numbers[name]
 
+    def find(self, name: str) -> int | None:
+        """The number of ``name``, if it has one."""
+        if name not in self._numbers:
+            self.refresh()
+        return self._numbers.get(name)
+
     def name(self, number: int | None) -> str:
         if number is None:
             return ""
@@ -119,6 +138,11 @@ def entry_of(row: Sequence[Any], names: Names) -> JournalEntry:
         KINDS[kind], at_ms, names.name(topic), _number(partition), _number(first), _number(last), count or 0, size or 0,
         names.name(group), names.name(member), orjson.loads(detail) if detail else {}, number,
     )  # fmt: skip
+
+
+def entry_weight(entry: JournalEntry) -> int:
+    """How many ids the entry takes: one for each ``BYTES_AN_ENTRY`` of it, so that ids tell the journal's size."""
+    return 1 + len(entry.detail.get("offsets", "")) // BYTES_AN_ENTRY
 
 
 def _known(number: int) -> int | None:

@@ -124,6 +124,7 @@ class Lane:
     notes: dict[int, str] = field(default_factory=dict)
     traits: dict[int, Traits] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
+    cut_short: tuple[int, ...] = ()  # in flight when the host died
 
     def is_ready(self, offset: int) -> bool:
         return not (offset in self.leases or offset in self.dead or offset in self.delayed

@@ -56,6 +56,9 @@ class Leases:
         self.stirred = False  # something became ready or died; whoever tells others resets it
         self._serial = 0
         self._timers = Timers()
+        for lane in lanes:
+            for offset in lane.cut_short:
+                self.tally.note("return", lane.partition, offset, "", lane.attempts[offset])
         self.apply(settings)
 
     def apply(self, settings: QueueSettings) -> None:
@@ -266,18 +269,19 @@ class Leases:
     def nack(self, lease: Lease, now: int, delay_ms: int | None, reason: str) -> None:
         delay = self.settings.retry_delay_ms if delay_ms is None else delay_ms
         self._return(self.lanes[lease.partition], lease, now, delay, reason)
-        self.tally.note("nack", lease.partition, lease.offset, lease.consumer, (True, delay, reason))
+        self.tally.note("nack", lease.partition, lease.offset, lease.consumer,
+                        (True, delay, reason, lease.attempt))  # fmt: skip
 
     def release(self, lease: Lease, now: int) -> None:
         self._return(self.lanes[lease.partition], lease, now, 0, "")
-        self.tally.note("return", lease.partition, lease.offset, lease.consumer)
+        self.tally.note("return", lease.partition, lease.offset, lease.consumer, lease.attempt)
 
     def reject(self, lease: Lease, now: int, reason: str) -> None:
         lane, offset = self.lanes[lease.partition], lease.offset
         group = self._end(lane, lease)
         lane.marks.clear_leased(offset)
         lane.attempts[offset] = lease.attempt
-        self.tally.note("nack", lease.partition, offset, lease.consumer, (False, 0, reason))
+        self.tally.note("nack", lease.partition, offset, lease.consumer, (False, 0, reason, lease.attempt))
         self._mark_dead(lane, offset, DeathReason.REJECTED, reason, now)
         if group is not None:
             self._order.settled(group, lease.partition, lease.offset)

@@ -91,12 +91,18 @@ def _exchanges(db: Database) -> None:
         db.execute(statement)
 
 
+def _journal_spans(db: Database) -> None:
+    for statement in journal_rows.SPAN_SCHEMA:
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
     ("0003_transactions", _transactions),
     ("0004_queues", _queues),
     ("0005_exchanges", _exchanges),
+    ("0006_journal_spans", _journal_spans),
 )
 SCHEMA_VERSION = len(STEPS)
 

@@ -8,19 +8,36 @@ from typing import Any
 from workbench.broker.leases import Leases
 from workbench.broker.tally import Told
 from workbench.core.journal import JournalEntry
+from workbench.core.runs import joined, pack_runs
+
+ROWS = 16
+"""So many ranges of a word in a tick are entries of their own."""
 
 
-def told_entry(told: Told, topic: str, queue: str, at_ms: int) -> JournalEntry:
-    return JournalEntry(told.word, at_ms, topic, told.partition, told.first, told.last, told.count, group=queue,
-                        member=told.consumer, detail=_detail(told.word, told.about))  # fmt: skip
+def told_entries(told: Told, topic: str, queue: str, at_ms: int) -> Iterator[JournalEntry]:
+    """Ranges beyond ``ROWS`` are one entry from the first to the last of them that names its offsets."""
+
+    def entry(first: int, last: int, count: int, **more: str) -> JournalEntry:
+        return JournalEntry(told.word, at_ms, topic, told.partition, first, last, count, group=queue,
+                            member=told.consumer, detail=_detail(told.word, told.about) | more)  # fmt: skip
+
+    ranges = told.ranges if len(told.ranges) <= ROWS else told.ranges[: ROWS - 1]
+    yield from (entry(*each) for each in ranges)
+    if not (rest := told.ranges[len(ranges) :]):
+        return
+    if rest[-1][2] <= rest[-1][1] - rest[-1][0]:  # it widened
+        yield entry(*rest.pop())
+    runs = joined((first, last) for first, last, _ in rest)
+    if runs:
+        yield entry(runs[0][0], runs[-1][1], sum(each[2] for each in rest), offsets=pack_runs(runs))
 
 
 def _detail(word: str, about: Hashable) -> dict[str, Any]:
-    if word == "lease":
+    if word in ("lease", "return"):
         return {"attempt": about}
     if word == "nack" and isinstance(about, tuple):
-        requeue, delay_ms, reason = about
-        return {"requeue": requeue, "delay_ms": delay_ms, "reason": reason}
+        requeue, delay_ms, reason, attempt = about
+        return {"requeue": requeue, "delay_ms": delay_ms, "reason": reason, "attempt": attempt}
     if word == "dead" and isinstance(about, tuple):
         reason, to = about
         return {"reason": str(reason), "to": to}
@@ -42,4 +59,4 @@ def queue_entry(act: str, topic: str, queue: str, at_ms: int, member: str = "") 
 def tick_entries(leases: Leases, topic: str, queue: str, at_ms: int) -> Iterator[JournalEntry]:
     """Everything the queue did since the last time."""
     for told in leases.tally.take():
-        yield told_entry(told, topic, queue, at_ms)
+        yield from told_entries(told, topic, queue, at_ms)

@@ -101,7 +101,8 @@ def load_lanes(connection: sqlite3.Connection, queue_id: int, partitions: int) -
         lanes[number].load(MessageRow(*row))
     for lane in lanes:
         lane.marks.advance()
-        for offset in lane.marks.leased_undone():
+        lane.cut_short = tuple(lane.marks.leased_undone())
+        for offset in lane.cut_short:
             lane.marks.clear_leased(offset)
             lane.attempts[offset] = lane.attempts.get(offset, 0) + 1
             lane.changed.add(offset)

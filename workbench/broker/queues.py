@@ -14,7 +14,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 
 from workbench.broker import queue_settings as settings
 from workbench.broker.journal import Journal
@@ -358,12 +358,15 @@ class Queues:
         return min(dues) - self._clock.now_ms() + self._clock.monotonic_ms() if dues else None
 
     def close(self) -> None:
-        """The host stops: leases end as if their consumers had gone, and everything is written."""
+        """The host stops: leases end as if their consumers had gone, and everything is written, then told."""
+        written = []
         with self._lock:
             for live in self.registry.live.values():
                 for consumer in list(live.leases.consumers):
                     live.leases.detach(consumer, self._clock.now_ms())
-                self._flush.mark(live)
+                written.append(self._flush.mark(live))
+        self._flush.submit()
+        wait(written)
         self.tick()
 
     # -- the log start ---------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -235,6 +235,10 @@ class BrokerReader(RecordReader):
                 kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
         """Entries after ``after_id`` with ``from_ms <= at_ms < to_ms``, oldest first."""
         return self._journal.entries(after_id, from_ms, to_ms, kinds, limit)
+
+    def journal_about(self, topic: str, partition: int, first: int, last: int) -> Iterator[JournalEntry]:
+        """Appends, and what queues did, whose range meets these offsets of the topic as it is now; oldest first."""
+        return self._journal.about(topic, partition, first, last)
 
     def journal_range(self) -> tuple[int, int] | None:
         """The times between which a state can be rebuilt; None when nothing is journalled yet."""

@@ -1,16 +1,17 @@
-"""What a queue did: counted since it was made, and at the grain of ranges until the journal takes it. Pure.
+"""What a queue did: counted since it was made, and which messages, as ranges, until the journal takes it. Pure.
 
-A range is exact (first to last, all of them) while a word has few ranges in a tick; beyond that the last one widens,
-and its ``count`` says how many of it are meant.
+A message comes once under a word, a consumer and what the word is about, so the ranges of a tick are exact however
+many there are. Only past ``MOST_RANGES`` in one tick (half a million messages a second that follow no order) the last
+range widens, and its ``count`` says how many of it are meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-EXACT_RANGES = 32
+MOST_RANGES = 50_000
 
 
 @dataclass(slots=True)
@@ -28,22 +29,21 @@ class Counters:
 
 
 class Told(NamedTuple):
-    """``about``: what the word carries, see ``queue_journal``."""
+    """``ranges`` are (first, last, how many of it); ``about``: what the word carries, see ``queue_journal``."""
 
     word: str
     partition: int
-    first: int
-    last: int
-    count: int
     consumer: str
     about: Hashable
+    ranges: list[list[int]]
 
 
 class Tally:
-    __slots__ = ("_ranges",)
+    __slots__ = ("_left", "_ranges")
 
     def __init__(self) -> None:
         self._ranges: dict[tuple[str, int, str, Hashable], list[list[int]]] = {}
+        self._left = MOST_RANGES
 
     def __bool__(self) -> bool:
         return bool(self._ranges)
@@ -58,16 +58,13 @@ class Tally:
         if offset == last[1] + 1:
             last[1] = offset
             last[2] += 1
-        elif len(ranges) < EXACT_RANGES:
+        elif self._left:
+            self._left -= 1
             ranges.append([offset, offset, 1])
         else:
             last[0], last[1], last[2] = min(last[0], offset), max(last[1], offset), last[2] + 1
 
-    def take(self) -> list[Told]:
+    def take(self) -> Iterator[Told]:
         """All of it, once."""
-        taken, self._ranges = self._ranges, {}
-        return [
-            Told(word, partition, *span, consumer, about)
-            for (word, partition, consumer, about), spans in taken.items()
-            for span in spans
-        ]
+        taken, self._ranges, self._left = self._ranges, {}, MOST_RANGES
+        return (Told(*key, ranges) for key, ranges in taken.items())

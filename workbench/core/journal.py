@@ -1,6 +1,8 @@
 """The words of the journal: what happened, when, to whom. One entry covers a range, never a single event.
 
-Every entry has a time and a kind; the other fields are used as the kind needs them:
+Every entry has a time and a kind; the other fields are used as the kind needs them. What queues did to offsets that are
+scattered between first and last names them in detail.offsets (see ``core.runs``). Where even that would be too much,
+``count`` is below the width of the range: so many of it are meant, and nobody knows which.
 
     append      topic partition first last count bytes                 records written (first..last inclusive)
     deliver     topic partition first last count group member          records handed to a member; detail.again: re-read
@@ -19,8 +21,9 @@ Every entry has a time and a kind; the other fields are used as the kind needs t
     bookmark    detail: text
     lease       topic partition first last group=queue member=consumer  messages handed out; detail.attempt
     ack         topic partition first last group=queue member
-    nack        topic partition first last group=queue member; detail.requeue, delay_ms, reason
-    return      topic partition first last group=queue member           leases that ran out, or were let go
+    nack        topic partition first last group=queue member; detail.requeue, delay_ms, reason, attempt
+    return      topic partition first last group=queue member; detail.attempt   leases that ran out, or were let go;
+                                                                       without a member: those that a crash ended
     dead        topic partition first last group=queue; detail.reason, to (dead-letter queue, empty: kept there)
     redrive     topic partition first last group=queue; detail.to       dead messages were sent on
     purge       topic group=queue count
@@ -35,6 +38,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+
+from workbench.core.runs import unpack_runs
 
 MARK_KINDS = ("run", "rebalance", "reset", "fault", "bookmark", "member", "dead", "redrive", "purge")
 """Kinds that show as marks on the time strip."""
@@ -56,6 +61,18 @@ class JournalEntry:
     member: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
     id: int = 0
+
+    def holds(self, offset: int) -> bool:
+        """Whether it is about that offset of its partition; see ``vague``."""
+        if not self.first <= offset <= self.last:
+            return False
+        offsets = self.detail.get("offsets")
+        return not offsets or any(first <= offset <= last for first, last in unpack_runs(offsets))
+
+    @property
+    def vague(self) -> bool:
+        """Whether the range is wider than what is meant."""
+        return 0 < self.count <= self.last - self.first and "offsets" not in self.detail
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """The story of one message: everything the journal knows of it, in order and in words.
 
-Entries cover ranges, so a line may speak of a lease that took neighbours too; where a busy moment was journalled more
-coarsely, the line says «perhaps». A message that died
-elsewhere and was moved here begins its story there, as far as the log of its origin is still known. Belongs to the
-thread of its reader.
+Entries cover ranges, so a line may speak of a lease that took neighbours too; what is said of a message is so. Within a
+tick of the journal the order is that of the message's attempts. What a killed host had not journalled yet, a tenth of a
+second at most, is missing. Only where far too much happened in one tick was it journalled more coarsely; the line says
+«perhaps», and why. A message that died elsewhere and was moved here begins its story there, as far as the log of its
+origin is still known. Belongs to the thread of its reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,18 +18,16 @@ from workbench.core.queues import SUBSCRIPTION_MARK, Death, MessageId
 from workbench.core.times import format_time
 from workbench.session.marks import DROPPED
 
-_KINDS = ("append", "lease", "ack", "nack", "return", "dead", "redrive")
-_PAGE = 5000
 _MOST_ORIGINS = 8
+_LAST = 1 << 60
+_PHASES = {"append": 0, "lease": 1, "nack": 2, "return": 2, "ack": 3, "dead": 3, "redrive": 4}
+_COARSE = "; too much happened at that moment to be journalled exactly"
 
 
 class JournalSource(Protocol):
     """The part of a workspace's reader that a story needs."""
 
-    def journal(
-        self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None, kinds: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> list[JournalEntry]: ...  # fmt: skip
+    def journal_about(self, topic: str, partition: int, first: int, last: int) -> Iterable[JournalEntry]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,38 @@ def stories_of(
     for message, places in wanted.items():
         for place in dict.fromkeys(places):
             index.setdefault((place.topic, place.id.partition), []).append((place, message))
-    lines: dict[MessageId, list[StoryLine]] = {message: [] for message in messages}
-    for entry in _entries(reader):
-        for place, message in index.get((entry.topic, entry.partition), ()):
-            if entry.first <= place.id.offset <= entry.last and entry.group in ("", place.queue):
-                lines[message].append(_line(entry, place.queue))
-    return {message: Story(message, tuple(found)) for message, found in lines.items()}
+    found: dict[MessageId, list[tuple[_Place, JournalEntry]]] = {message: [] for message in messages}
+    for (name, partition), places in index.items():
+        offsets = [place.id.offset for place, _ in places]
+        for entry in reader.journal_about(name, partition, min(offsets), max(offsets)):
+            for place, message in places:
+                if entry.group in ("", place.queue) and entry.holds(place.id.offset):
+                    found[message].append((place, entry))
+    return {message: Story(message, _lines(entries)) for message, entries in found.items()}
+
+
+def _lines(entries: Sequence[tuple[_Place, JournalEntry]]) -> tuple[StoryLine, ...]:
+    """By place in the order of attempts, which entries of one tick need not be in; the places among one another as they
+    were journalled."""
+    by_place: dict[_Place, list[JournalEntry]] = {}
+    for place, entry in entries:
+        by_place.setdefault(place, []).append(entry)
+    told: list[tuple[int, StoryLine]] = []
+    for place, own in by_place.items():
+        own.sort(key=lambda entry: entry.id)
+        told += zip((entry.id for entry in own), (_line(entry, place.queue) for entry in _in_order(own)), strict=True)
+    return tuple(line for _, line in sorted(told, key=lambda one: one[0]))
+
+
+def _in_order(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+    """Attempts only grow, and each is leased before it ends. A file of an older workbench names none where one ends."""
+    keyed, attempt = [], 0
+    for entry in entries:
+        attempt = entry.detail.get("attempt") or attempt
+        end = _PHASES[entry.kind]
+        keyed.append((0 if not end else _LAST if end > 2 else attempt, end))
+    order = sorted(range(len(entries)), key=lambda at: keyed[at])
+    return [entries[at] for at in order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +119,10 @@ def _topic_of(queue: str) -> str:
     return queue.partition(SUBSCRIPTION_MARK)[0]
 
 
-def _entries(reader: JournalSource):
-    after = 0
-    while page := reader.journal(after, kinds=_KINDS, limit=_PAGE):
-        yield from page
-        after = page[-1].id
-
-
 def _line(entry: JournalEntry, queue: str) -> StoryLine:
-    one_of_many = 0 < entry.count <= entry.last - entry.first  # a busy moment: the range is wider than what is meant
     text = _SAY[entry.kind](entry)
-    return StoryLine(entry.at_ms, entry.kind, f"perhaps {text}" if one_of_many else text, queue, entry.member)
+    said = f"perhaps {text}{_COARSE}" if entry.vague else text
+    return StoryLine(entry.at_ms, entry.kind, said, queue, entry.member)
 
 
 def _lease(entry: JournalEntry) -> str:
@@ -122,7 +140,9 @@ def _nack(entry: JournalEntry) -> str:
 
 
 def _return(entry: JournalEntry) -> str:
-    return f"lease of {entry.member or 'its consumer'} ended without an answer"
+    if not entry.member:
+        return "its lease ended with the host, which died"
+    return f"lease of {entry.member} ended without an answer"
 
 
 def _dead(entry: JournalEntry) -> str:

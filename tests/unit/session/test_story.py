@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.core.journal import JournalEntry
 from workbench.core.queues import Death, DeathReason, MessageId
+from workbench.core.runs import pack_runs
 from workbench.session.story import stories_of, story_of
 
 
 @dataclass
 class Journal:
-    """Entries as a reader gives them: a page at a time, of the kinds asked for."""
+    """Entries as a reader gives them: of the partition asked for."""
 
     entries: list[JournalEntry]
 
     def __post_init__(self) -> None:
         self.entries = [replace(entry, id=number) for number, entry in enumerate(self.entries, 1)]
 
-    def journal(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
-                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
-        return [e for e in self.entries if e.id > after_id and e.kind in kinds][: min(limit, 2)]
+    def journal_about(self, topic: str, partition: int, first: int, last: int) -> list[JournalEntry]:
+        return [e for e in self.entries if (e.topic, e.partition) == (topic, partition) and e.kind != "commit"]
 
 
 def entry(kind: str, at_ms: int, first: int, last: int, topic="orders", partition=0, group="orders", **more):
@@ -51,7 +50,33 @@ def test_it_tells_all_that_concerns_the_message_in_order():
 def test_what_was_journalled_coarsely_is_told_as_perhaps():
     reader = Journal([entry("append", 1, 0, 99, count=100), entry("ack", 2, 0, 99, member="ann", count=40)])
     story = story_of(reader, "orders", "orders", MessageId(0, 7))
-    assert [line.text for line in story.lines] == ["sent to orders", "perhaps acked by ann"]
+    assert [line.text for line in story.lines] == [
+        "sent to orders", "perhaps acked by ann; too much happened at that moment to be journalled exactly",
+    ]  # fmt: skip
+
+
+def test_scattered_offsets_are_told_exactly():
+    offsets = pack_runs([(0, 0), (7, 9), (99, 99)])
+    lease = entry("lease", 2, 0, 99, member="ann", count=5, detail={"attempt": 1, "offsets": offsets})
+    reader = Journal([entry("append", 1, 0, 99, count=100), lease])
+    told = stories_of(reader, "orders", "orders", {MessageId(0, at): () for at in (6, 7, 9, 10, 99)})
+    assert [at.offset for at, story in told.items() if len(story.lines) == 2] == [7, 9, 99]
+    assert all("perhaps" not in line.text for story in told.values() for line in story.lines)
+
+
+def test_what_one_tick_tells_is_put_in_the_order_of_attempts():
+    again = {"requeue": True, "reason": "later"}
+    reader = Journal([
+        entry("append", 1, 0, 9), entry("lease", 2, 3, 3, member="ann", detail={"attempt": 1}),
+        entry("lease", 3, 1, 4, member="ann", detail={"attempt": 2}), entry("dead", 3, 3, 3, detail={"reason": "x"}),
+        entry("nack", 3, 3, 3, member="ann", detail={**again, "attempt": 1}),
+        entry("return", 3, 3, 3, detail={"attempt": 2}),
+    ])  # fmt: skip
+    story = story_of(reader, "orders", "orders", MessageId(0, 3))
+    assert [line.text for line in story.lines] == [
+        "sent to orders", "leased by ann", "given back by ann: later", "leased by ann, attempt 2",
+        "its lease ended with the host, which died", "died (x), kept here",
+    ]  # fmt: skip
 
 
 def test_a_dead_letter_brings_the_story_of_where_it_died():
