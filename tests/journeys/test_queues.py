@@ -41,6 +41,10 @@ def counts(workbench, queue: str) -> dict[str, int]:
     return {state: found[state] for state in ("ready", "delayed", "in_flight", "dead")}
 
 
+def log_start(workbench, queue: str) -> int:
+    return workbench.json("topics", "a.flow", "describe", queue)["partition_list"][0]["log_start"]
+
+
 def state(**numbers: int) -> dict[str, int]:
     return {"ready": 0, "delayed": 0, "in_flight": 0, "dead": 0} | numbers
 
@@ -60,8 +64,16 @@ def test_what_is_sent_is_consumed_once_and_is_gone_then(workbench, served, path:
     assert counts(workbench, "jobs") == state()
     told = workbench.json("queues", path, "describe", "jobs")
     assert (told["counters"]["acked"], told["settings"]["queue.visibility.ms"]) == (10, "60000")
-    if served:  # the log follows in steps of a second
-        until(lambda: workbench.json("topics", path, "describe", "jobs")["records"] == 0)
+    until(lambda: log_start(workbench, "jobs") == 10)  # served, the log follows in steps of a second
+
+
+def test_the_log_begins_after_what_was_acked_when_the_command_ends(workbench, path: Path):
+    workbench("topics", path, "create", "jobs", "--queue")
+    workbench("produce", path, "jobs", "-", given=lines(10))
+    workbench("consume", path, "jobs", "--ack", "manual", "--max", "4")
+    assert log_start(workbench, "jobs") == 4
+    workbench("consume", path, "jobs", "--ack", "nack", "--max", "2")
+    assert log_start(workbench, "jobs") == 4
 
 
 def test_what_is_given_back_comes_again_and_its_attempts_are_counted(workbench, path: Path):

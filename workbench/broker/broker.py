@@ -126,6 +126,7 @@ class Broker:
             if not self.store.closed:
                 self._groups.close()
                 self.queues.close()
+                self.retention.settle()
                 self.exchanges.flush()
                 self._journal.add(JournalEntry("host", self.clock.now_ms(), detail={"act": "stopped"}))
                 self.store.write(self._journal.flush).result()

@@ -6,7 +6,8 @@ removes at most 256 batches or 2 MiB in one job of the writer, so appends never 
 steps. A step decides and removes inside the same transaction, so a hold that was granted is never overtaken.
 
 Steps run as ticks of a thread of their own, which looks at the first batch of a partition through a read-only
-connection and asks the writer only when that batch has to go.
+connection and asks the writer only when that batch has to go. What acks have settled in queues is also removed when
+the host stops: one that the command line runs for a moment may not live to its first tick.
 """
 
 from __future__ import annotations
@@ -132,6 +133,13 @@ class Retention:
             connection.executemany("INSERT OR REPLACE INTO hold VALUES (?, ?, ?, ?)", rows)
 
         self._store.write(write).result()
+
+    def settle(self) -> None:
+        """The host stops, after a moment perhaps: the log of each queue begins after what is done in it."""
+        for topic in self._topics():
+            for partition in topic.partitions if topic.meta.kind == "queue" and not topic.deleted else ():
+                if self._start(partition) > partition.log_start:
+                    self._store.write(lambda db, partition=partition: self._shorten(db, partition)).result()
 
     # -- steps -----------------------------------------------------------------------------------------------
     def step(self, connection: sqlite3.Connection) -> bool:
