@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,21 @@ def test_no_queue_is_its_own_dead_letter_queue_by_default():
     config = {PROFILE: "activemq"}
     assert profile_defaults(config, "orders")["queue.dead.letter"] == "ActiveMQ.DLQ"
     assert "queue.dead.letter" not in profile_defaults(config, "ActiveMQ.DLQ")
+
+
+@pytest.mark.parametrize(("each", "rule"), RULES)
+def test_a_rule_says_where_it_comes_from(each: Profile, rule: Rule):
+    assert rule.sources and all(source.url.startswith("https://") for source in rule.sources), rule.say
+
+
+def test_no_name_comes_twice_in_the_table():
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _ in pairs]
+        assert len(set(names)) == len(names), names
+        return dict(pairs)
+
+    text = (ROOT / "resources" / "profiles.json").read_text(encoding="utf-8")
+    assert json.loads(text, object_pairs_hook=once)
 
 
 # -- the page ------------------------------------------------------------------------------------------------
