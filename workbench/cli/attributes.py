@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import click
 import orjson
 
 from workbench.core.errors import Invalid
@@ -30,47 +29,26 @@ def field_text(value: bytes | None, field: str) -> bytes | None:
     return None if found is None else found.encode("utf-8", "surrogateescape")
 
 
-class NumberOrField(click.ParamType):
-    """A whole number for all events, or the name of the field that holds each event's own."""
-
-    name = "number or field"
-
-    def __init__(self, most: int = 1 << 62) -> None:
-        self._most = most
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        try:
-            number = int(value)
-        except ValueError:
-            return value
-        if not 0 <= number <= self._most:
-            self.fail(f"{number} is not in the range 0 to {self._most:,}, nor the name of a field.", param, ctx)
-        return number
+_NUMBERS = (DELAY_MS, TTL_MS, PRIORITY)
 
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """``fields`` are pairs of a header's name and the field it is taken from; ``numbers`` the headers among them that
-    must be whole numbers."""
+    """``fields`` are pairs of a header's name and the field it is taken from."""
 
     fixed: Headers = ()
     fields: tuple[tuple[str, str], ...] = ()
-    numbers: frozenset[str] = frozenset()
 
     @classmethod
     def of(
-        cls, headers: Sequence[tuple[str, str]], delay: int | str | None, ttl: int | str | None,
-        priority: int | str | None, group_field: str, dedup_field: str,
-        header_fields: Sequence[tuple[str, str]] = (),
+        cls, headers: Sequence[tuple[str, str]], delay_ms: int | None, ttl_ms: int | None, priority: int | None,
+        group_field: str, dedup_field: str, header_fields: Sequence[tuple[str, str]] = (),
     ) -> Attributes:  # fmt: skip
-        """``delay``, ``ttl`` (ms) and ``priority`` are numbers, or fields."""
-        asked = ((DELAY_MS, delay), (TTL_MS, ttl), (PRIORITY, priority))
+        numbers = zip(_NUMBERS, (delay_ms, ttl_ms, priority), strict=True)
         fixed = [(name, text.encode()) for name, text in headers]
-        fixed += [(name, b"%d" % number) for name, number in asked if isinstance(number, int)]
-        numbers = [(name, field) for name, field in asked if isinstance(field, str)]
-        fields = [*header_fields, *numbers, (MESSAGE_GROUP, group_field), (DEDUPLICATION_ID, dedup_field)]
-        return cls(tuple(fixed), tuple((name, field) for name, field in fields if field),
-                   frozenset(name for name, _ in numbers))  # fmt: skip
+        fixed += [(name, b"%d" % number) for name, number in numbers if number is not None]
+        fields = (*header_fields, (MESSAGE_GROUP, group_field), (DEDUPLICATION_ID, dedup_field))
+        return cls(tuple(fixed), tuple((name, field) for name, field in fields if field))
 
     def of_record(self, record: Record) -> Record:
         """The record with its headers; ``Invalid`` when it lacks a field that was named."""
@@ -82,7 +60,7 @@ class Attributes:
             if text is None:
                 shown = (record.value or b"")[:60].decode("utf-8", "replace")
                 raise Invalid(f"An event has no field «{field}»: {shown}", "Name a field that every event has.")
-            if name in self.numbers and not text.isdigit():
+            if name in _NUMBERS and not text.isdigit():
                 shown = text[:60].decode("utf-8", "replace")
                 raise Invalid(f"The field «{field}» of an event is «{shown}».", f"{name} needs a whole number.")
             headers.append((name, text))

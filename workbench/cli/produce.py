@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from workbench.broker import encode_batch
-from workbench.cli.attributes import Attributes, NumberOrField
+from workbench.cli.attributes import Attributes
 from workbench.cli.output import ProgressLine, counted, print_json
 from workbench.cli.publishing import Publishing, report_published
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
@@ -98,9 +98,9 @@ def _partitions_of(host: Caller, topic: str) -> int:
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=None, help="Events a second.")
 @click.option("--speed", type=click.FloatRange(0, min_open=True), default=None, help="Times the original spacing.")
 @click.option("--format", "form", type=click.Choice(["auto", "jsonl", "csv", "lines"]), default="auto")
-@click.option("--delay", type=NumberOrField(), metavar="MS|FIELD", help="Queues: handed out only after it.")
-@click.option("--ttl", type=NumberOrField(), metavar="MS|FIELD", help="Queues: expires if not taken by then.")
-@click.option("--priority", type=NumberOrField(255), metavar="N|FIELD", help="Queues: higher ones first, up to 255.")
+@click.option("--delay", type=click.IntRange(0), default=None, metavar="MS", help="Queues: handed out only after it.")
+@click.option("--ttl", type=click.IntRange(0), default=None, metavar="MS", help="Queues: expires if not taken by then.")
+@click.option("--priority", type=click.IntRange(0, 255), default=None, help="Queues: higher ones first.")
 @click.option("--group", default="", metavar="FIELD", help="Queues: messages of one group stay in order.")
 @click.option("--dedup", default="", metavar="FIELD", help="Queues: what repeats it within the window is dropped.")
 @click.option("--exchange", default=None, metavar="NAME", help="Publish there, instead of to a topic.")
@@ -149,9 +149,9 @@ class _Asked:
     speed: float | None
     form: str
     header_fields: tuple[str, ...]
-    delay: int | str | None
-    ttl: int | str | None
-    priority: int | str | None
+    delay: int | None
+    ttl: int | None
+    priority: int | None
     group: str
     dedup: str
     exchange: str | None

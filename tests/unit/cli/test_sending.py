@@ -38,7 +38,8 @@ def test_attributes_become_headers_of_every_message():
 
 
 def test_attributes_may_differ_by_event():
-    attributes = Attributes.of([], "wait", None, "rank", "", "", [("country", "at.country")])
+    fields = [("country", "at.country"), ("workbench.delay.ms", "wait"), ("workbench.priority", "rank")]
+    attributes = Attributes.of([], None, None, None, "", "", fields)
     record = attributes.of_record(Record(None, b'{"wait":20,"rank":"7","at":{"country":"AT"}}'))
     assert record.headers == (("country", b"AT"), ("workbench.delay.ms", b"20"), ("workbench.priority", b"7"))
     with pytest.raises(Invalid, match="«wait» of an event is «soon»"):
