@@ -114,7 +114,7 @@ def upload_queues(at_ms: int = NOW_MS) -> tuple[QueueStat, ...]:
         _queue("subtitles", (64.0, 58.0), two, at_ms, oldest_ms=3_600),
         _queue("transcode", (64.0, 42.0), three, at_ms, oldest_ms=12_400, profile="sqs"),
         _queue("copyright", (60.0, 12.0), one, at_ms, oldest_ms=140_000, dead_letter="copyright.dead"),
-        _queue("copyright.dead", (1.2, 0.0), (), at_ms),
+        _queue("copyright.dead", (1.2, 0.0), (), at_ms, takes_dead_letters=True),
     )
 
 

@@ -1,7 +1,7 @@
 """What a batch's records ask of a queue, by their headers. Plain functions; any thread.
 
-Attributes are headers (``core.queues``), so a batch without their common beginning in its bytes asks for nothing,
-and none of its records is looked at.
+Attributes are headers (``core.queues``), so a batch without one of their names in its bytes asks for nothing, and none
+of its records is looked at.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from workbench.core.records import StoredRecord
 _COMMON = b"workbench."
 _LONGEST_MS = 10 * 365 * 24 * 3600 * 1000
 _NAMES = frozenset({DEDUPLICATION_ID, DELAY_MS, MESSAGE_GROUP, PRIORITY, TTL_MS})
+_IN_BYTES = tuple(sorted(name.encode() for name in _NAMES))
 
 
 def batch_traits(data: bytes, by_key: bool) -> dict[int, Traits]:
     """By offset, of the records that ask for something; ``by_key``: their key is their group too."""
     header = batch_header(data)
     body = decompress(header.codec, data[HEADER_BYTES:]) if header.codec else data
-    if _COMMON not in body:
+    if _COMMON not in body or not any(name in body for name in _IN_BYTES):
         keys = batch_keys(data) if by_key else []
         return {header.base_offset + at: Traits(group=_text(key)) for at, key in enumerate(keys) if key}
     records = decode_batch(data, "", 0)

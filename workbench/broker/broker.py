@@ -92,14 +92,14 @@ class Broker:
         self._meter = Meter(self.clock)
         self._journal = self.store.read(lambda db: Journal(db, self.clock))
         self._recording = Recording(self.store, self.log, self._journal, self.clock)
-        self.queues = Queues(self.store, self.log, self._journal, self.clock, self._topics)
+        self.exchanges = Exchanges(self.store, self.log, self._journal, self.clock, self._queue_topic)
+        self.queues = Queues(self.store, self.log, self._journal, self.clock, self._topics, self.exchanges)
         self._groups = Coordination(self.store, self._journal, self, self.clock, groups)
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
                                    self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
         self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
                                          self._write_control)  # fmt: skip
-        self.exchanges = Exchanges(self.store, self.log, self._journal, self.clock, self._queue_topic)
         self._groups.on_overtaken = self.transactions.forget_offsets
         self._chores = Chores(self.store, self._groups, self.queues, self.transactions, self._journal, self.clock)
         self._housekeeping = Housekeeping(self._chores)

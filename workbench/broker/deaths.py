@@ -2,7 +2,8 @@
 
 Entries are newest first and merged by (queue, reason) with a count, the first of each kept as it was; what limits a
 message's life is taken off, so that it does not expire in the dead-letter queue too (RabbitMQ, dlx). Its time stays
-the event's; a redriven message gets a new one, for it is a new message (SQS, redrive).
+the event's; a redriven message gets a new one, for it is a new message (SQS, redrive). What goes through a dead-letter
+exchange has that one's postmark then, and gets back the one it had when it is redriven.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import replace
 
 import orjson
 
+from workbench.broker.lane import Dead
+from workbench.broker.postmarks import Postmark, postmark_of, stamped
 from workbench.core.queues import (
     DEATHS,
     DEDUPLICATION_ID,
@@ -24,6 +27,9 @@ from workbench.core.queues import (
 )
 from workbench.core.records import Headers, Record, StoredRecord
 
+NO_POSTMARK = Postmark("", "")
+"""Of what was sent straight to its queue: the default exchange takes no empty key."""
+
 _LEFT_BEHIND = (DEATHS, TTL_MS, DELAY_MS, DEDUPLICATION_ID)
 
 
@@ -35,11 +41,19 @@ def deaths_of(headers: Headers) -> tuple[Death, ...]:
     try:
         return tuple(
             Death(one["queue"], DeathReason(one["reason"]), int(one["count"]), int(one["first_ms"]),
-                  int(one["last_ms"]), MessageId(*map(int, one["origin"])), str(one.get("text", "")))
+                  int(one["last_ms"]), MessageId(*map(int, one["origin"])), str(one.get("text", "")),
+                  str(one.get("exchange", "")), str(one.get("key", "")))
             for one in orjson.loads(data)
         )  # fmt: skip
     except (ValueError, TypeError, KeyError):
         return ()
+
+
+def death_in(queue: str, record: StoredRecord, dead: Dead) -> Death:
+    """That the record died there."""
+    came = postmark_of(record.headers) or NO_POSTMARK
+    origin = MessageId(record.partition, record.offset)
+    return Death(queue, dead.reason, 1, dead.at_ms, dead.at_ms, origin, dead.text, came.exchange, came.key)
 
 
 def with_death(deaths: Sequence[Death], new: Death) -> tuple[Death, ...]:
@@ -51,24 +65,30 @@ def with_death(deaths: Sequence[Death], new: Death) -> tuple[Death, ...]:
 
 
 def goes_round(deaths: Sequence[Death], target: str) -> bool:
-    """Whether sending it on to ``target`` would go round without anybody having rejected it (RabbitMQ drops such a
-    message; here it stays)."""
-    return any(one.queue == target for one in deaths) and not any(
-        one.reason is DeathReason.REJECTED for one in deaths
-    )
+    """Whether sending it on to ``target`` would go round without anybody having rejected it since it died there last
+    (RabbitMQ drops such a message, ``is_cycle_v2`` of its mc.erl; here it stays)."""
+    last = next((at for at, one in enumerate(deaths) if one.queue == target), None)
+    return last is not None and not any(one.reason is DeathReason.REJECTED for one in deaths[: last + 1])
 
 
-def dead_letter(record: StoredRecord, deaths: Sequence[Death]) -> Record:
-    """What is appended to the dead-letter queue."""
-    return Record(record.key, record.value, _headers(record.headers, deaths), record.timestamp_ms)
+def dead_letter(record: StoredRecord, deaths: Sequence[Death], mark: Postmark | None = None) -> Record:
+    """What is appended to the dead-letter queue; ``mark`` is of the exchange it goes through, if any."""
+    headers = record.headers if mark is None else stamped(record.headers, mark)
+    return Record(record.key, record.value, _headers(headers, deaths), record.timestamp_ms)
 
 
 def redriven(record: StoredRecord, deaths: Sequence[Death], edit: Edit | None) -> Record:
     """What is appended where a dead message is sent on to; the broker stamps it anew."""
     edit = edit or Edit()
-    headers = record.headers if edit.headers is None else edit.headers
+    headers = _as_it_came(record.headers, deaths) if edit.headers is None else edit.headers
     return Record(record.key if edit.key is None else edit.key, record.value if edit.value is None else edit.value,
                   _headers(headers, deaths))  # fmt: skip
+
+
+def _as_it_came(headers: Headers, deaths: Sequence[Death]) -> Headers:
+    """With the postmark that it had in the queue where it died last."""
+    came = Postmark(deaths[0].exchange, deaths[0].routing_key) if deaths else NO_POSTMARK
+    return stamped(headers, None if came == NO_POSTMARK else came)
 
 
 def _headers(headers: Headers, deaths: Sequence[Death]) -> Headers:
@@ -78,4 +98,5 @@ def _headers(headers: Headers, deaths: Sequence[Death]) -> Headers:
 
 def _plain(death: Death) -> dict[str, object]:
     return {"queue": death.queue, "reason": death.reason.value, "count": death.count, "first_ms": death.first_ms,
-            "last_ms": death.last_ms, "origin": list(death.origin), "text": death.text}  # fmt: skip
+            "last_ms": death.last_ms, "origin": list(death.origin), "text": death.text, "exchange": death.exchange,
+            "key": death.routing_key}  # fmt: skip

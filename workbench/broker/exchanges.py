@@ -23,6 +23,7 @@ from workbench.broker.exchange_counts import ExchangeCounts
 from workbench.broker.exchange_rows import load_topology, save_difference
 from workbench.broker.journal import Journal
 from workbench.broker.log import BatchTooLarge, Log
+from workbench.broker.postmarks import Postmark, stamped
 from workbench.broker.queue_settings import QueueSettings
 from workbench.broker.routing import Topology, check_key
 from workbench.broker.store import Store
@@ -71,6 +72,15 @@ class Exchanges:
         """All but the default exchange, by name."""
         return self._topology.exchanges()
 
+    def has(self, name: str) -> bool:
+        return self._topology.has(name)
+
+    def reach(self, exchange: str, key: str = "") -> frozenset[str]:
+        """The queues that ``exchange`` leads to with ``key``, or with any; none when it is not there."""
+        if key and self.has(exchange):
+            return frozenset(self.route(exchange, key).queues)
+        return self._topology.reach(exchange)
+
     def bindings(self, exchange: str = "") -> list[Binding]:
         """Of one exchange, or all of them."""
         return self._topology.bindings(exchange)
@@ -82,6 +92,10 @@ class Exchanges:
     def stats(self) -> list[ExchangeStat]:
         """Every exchange; the default one once it was used. For one caller: rates are taken between its askings."""
         return self._counts.stats(self.exchanges())
+
+    def count(self, exchange: str, key: str, routed: Routed, queues: Sequence[str]) -> None:
+        """A dead letter went through ``exchange`` to ``queues``; to none when it could not be routed."""
+        self._counts.count(exchange, key, (routed,), (Published(tuple(queues)),))
 
     def flush(self) -> None:
         """Enter in the journal what could not be routed and was not yet entered."""
@@ -136,9 +150,10 @@ class Exchanges:
                 mandatory: bool = False) -> Future[list[Published]]:  # fmt: skip
         """Send records through an exchange, one copy to each queue it leads to. As in RabbitMQ a record is confirmed
         once every queue has it, also when no queue takes it, and then returned if ``mandatory``; a full queue that
-        refuses means it is not confirmed, though the other queues have it."""
+        refuses means it is not confirmed, though the other queues have it. Exchange and key stay with the record."""
         check_key(key)
         routes = self._route_all(exchange, key, records)
+        records = _stamped(records, Postmark(exchange, key))
         batches = [batch for parcel in self._parcels(routes, records) for batch in self._encoded(parcel, records)]
 
         def send(connection: sqlite3.Connection) -> list[Published]:
@@ -197,6 +212,15 @@ class Exchanges:
                     raise
                 half = len(numbers) // 2
                 waiting[:0] = [numbers[:half], numbers[half:]]
+
+
+def _stamped(records: Sequence[Record], mark: Postmark) -> list[Record]:
+    """The records with their postmark; those with the same headers share the new ones."""
+    known: dict[Headers, Headers] = {}
+    for record in records:
+        if record.headers not in known:
+            known[record.headers] = stamped(record.headers, mark)
+    return [record._replace(headers=known[record.headers]) for record in records]
 
 
 def _published(exchange: str, key: str, mandatory: bool, taken: list[str], refused: list[str]) -> Published:

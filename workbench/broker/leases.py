@@ -326,14 +326,14 @@ class Leases:
     def _die(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
         """A message that waits dies. What a full queue drops without a dead-letter queue is gone."""
         self._stop_waiting(lane, offset)
-        if reason is DeathReason.LENGTH and not self.settings.dead_letter:
+        if reason is DeathReason.LENGTH and not self.settings.sends_dead:
             lane.finish(offset)
             self.tally.note("dead", lane.partition, offset, "", (reason, "dropped"))
         else:
             self._mark_dead(lane, offset, reason, text, now)
 
     def _mark_dead(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
-        leaving = bool(self.settings.dead_letter)
+        leaving = self.settings.sends_dead
         lane.dead[offset] = Dead(reason, text, now, leaving)
         self.stirred = True
         lane.changed.add(offset)
@@ -353,10 +353,11 @@ class Leases:
         self._order.doubtful = True
 
     def stay(self, partition: int, offset: int, text: str) -> None:
-        """A dead message that should have left can't: it is kept here, and says why."""
+        """A dead message that should have left can't: it is kept here, and says why, after what its consumer said."""
         lane = self.lanes[partition]
         dead = lane.dead[offset]
-        lane.dead[offset] = dead._replace(leaving=False, text=text)
+        said = f"{dead.text.rstrip('.')}. {text}" if dead.text else text
+        lane.dead[offset] = dead._replace(leaving=False, text=said)
         lane.changed.add(offset)
         self.tally.note("dead", partition, offset, "", (dead.reason, ""))
 

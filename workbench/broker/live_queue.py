@@ -17,6 +17,7 @@ from workbench.broker.deaths import deaths_of
 from workbench.broker.lane import Lane, Lease
 from workbench.broker.leases import Leases
 from workbench.broker.log import Log
+from workbench.broker.postmarks import postmark_of
 from workbench.broker.queue_rows import QueueRow
 from workbench.broker.queue_settings import QueueSettings, queue_config
 from workbench.broker.stability import committed_batches
@@ -61,6 +62,7 @@ class LiveQueue:
         self._came: list[deque[tuple[int, int]]] = [deque() for _ in lanes]
         self._came_from = [partition.end for partition in topic.partitions]
         self.behind = True  # whether the log may have what was not taken in
+        self.sent_to: dict[str, int] = {}  # dead letters by the queue they went to
 
     # -- what it is ------------------------------------------------------------------------------------------
     @property
@@ -216,6 +218,7 @@ class LiveQueue:
 
     def message(self, partition: int, offset: int) -> QueuedMessage:
         lane, (record, damage) = self.leases.lanes[partition], self._readable(partition, offset)
+        exchange, key = postmark_of(record.headers) or (None, None)
         traits = record_traits(record, self.leases.settings.by_key)
         lease, dead, state = lane.leases.get(offset), lane.dead.get(offset), state_of(lane, offset)
         done = state in (MessageState.ACKED, MessageState.DEAD)
@@ -228,7 +231,7 @@ class LiveQueue:
             expires_ms=None if done else self.leases.expires_ms(lane, offset),
             priority=min(traits.priority, self.leases.settings.max_priority), group=traits.group,
             reason=damage or (_reason(dead.reason, dead.text) if dead is not None else lane.notes.get(offset, "")),
-            deaths=deaths_of(record.headers),
+            deaths=deaths_of(record.headers), exchange=exchange, routing_key=key,
         )  # fmt: skip
 
     def _readable(self, partition: int, offset: int) -> tuple[StoredRecord, str]:

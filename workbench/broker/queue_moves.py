@@ -1,6 +1,9 @@
 """Messages that go to another queue: dead letters and redrives. In one transaction the record is appended there and
 done here, so that it is never in both and never in none. On the writer thread, under the lock of ``Queues``.
 
+A dead-letter exchange may lead to several queues: the message goes to all of them, or stays. What a broker of AMQP
+would drop (no such exchange, no queue for the key, a cycle that nobody rejected it in) stays too, and says why.
+
 When the transaction fails as a whole, ``take_back`` puts the messages where they were.
 """
 
@@ -12,15 +15,18 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from workbench.broker.batch import encode_batch
-from workbench.broker.deaths import dead_letter, deaths_of, goes_round, redriven, with_death
+from workbench.broker.deaths import dead_letter, death_in, deaths_of, goes_round, redriven, with_death
+from workbench.broker.exchanges import Exchanges
 from workbench.broker.lane import Dead
 from workbench.broker.live_queue import LiveQueue
 from workbench.broker.log import Log
+from workbench.broker.postmarks import Postmark, postmark_of
 from workbench.broker.topics import Topic
 from workbench.core.clock import Clock
-from workbench.core.errors import NotFound, WorkbenchError
+from workbench.core.errors import NotFound, Refused, WorkbenchError
 from workbench.core.queues import SUBSCRIPTION_MARK, Death, DeathReason, Edit, MessageId
-from workbench.core.records import Record
+from workbench.core.records import Record, StoredRecord
+from workbench.core.routing import Routed
 
 
 class Wanted(NamedTuple):
@@ -30,6 +36,14 @@ class Wanted(NamedTuple):
     target: str
     partition: int
     batch: bytes
+
+
+class _Way(NamedTuple):
+    """Where a dead message goes: to these queues, by an exchange or straight."""
+
+    queues: tuple[str, ...]
+    mark: Postmark | None = None
+    routed: Routed | None = None
 
 
 @dataclass(slots=True)
@@ -51,40 +65,59 @@ class RedrivePlan:
 
 
 class Moves:
-    def __init__(self, log: Log, clock: Clock, topics: Mapping[str, Topic]) -> None:
+    def __init__(self, log: Log, clock: Clock, topics: Mapping[str, Topic], exchanges: Exchanges) -> None:
         self._log = log
         self._clock = clock
         self._topics = topics
+        self._exchanges = exchanges
         self._settled: list[tuple[LiveQueue, int, int, Dead | None]] = []
+        self._sent: list[tuple[LiveQueue, _Way]] = []
 
     # -- dead letters ----------------------------------------------------------------------------------------
     def send_dead(self, db: sqlite3.Connection, live: LiveQueue) -> None:
-        """All that died and has a dead-letter queue to go to. What can't go stays, and says why."""
+        """All that died and has dead letters to go to. What can't go stays, and says why."""
         leaving, live.leases.leaving = live.leases.leaving, []
-        target = live.leases.settings.dead_letter
         for partition, offset in leaving:
             dead = live.leases.lanes[partition].dead.get(offset)
             if dead is None or not dead.leaving:
                 continue
             try:
-                self._send_one_dead(db, live, partition, offset, target, dead)
+                self._send_one_dead(db, live, partition, offset, dead)
             except WorkbenchError as problem:
                 live.leases.stay(partition, offset, problem.message)
 
-    def _send_one_dead(self, db: sqlite3.Connection, live: LiveQueue, partition: int, offset: int, target: str,
+    def _send_one_dead(self, db: sqlite3.Connection, live: LiveQueue, partition: int, offset: int,
                        dead: Dead) -> None:  # fmt: skip
-        topic = self._topic(target)
         record = live.record(partition, offset)
-        before = deaths_of(record.headers)
-        origin = MessageId(partition, offset)
-        deaths = with_death(before, Death(live.name, dead.reason, 1, dead.at_ms, dead.at_ms, origin, dead.text))
-        if dead.reason is not DeathReason.REJECTED and goes_round(before, target):
-            live.leases.stay(partition, offset, f"It died in {target} before; it stays here, or it would go round.")
-            return
-        self._append(db, topic, partition, self._encode(dead_letter(record, deaths)))
+        deaths = with_death(deaths_of(record.headers), death_in(live.name, record, dead))
+        way = self._way(live, record)
+        if dead.reason is not DeathReason.REJECTED:
+            way = _without_rounds(way, deaths)
+        topics = [self._topic(queue) for queue in way.queues]
+        letter = self._encode(dead_letter(record, deaths, way.mark))
+        for topic in topics:
+            self._append(db, topic, partition, letter)
         self._settle(live, partition, offset)
+        self._sent.append((live, way))
         live.leases.counters.dead_lettered += 1
-        live.leases.tally.note("dead", partition, offset, "", (dead.reason, target))
+        live.leases.tally.note("dead", partition, offset, "", (dead.reason, ", ".join(way.queues)))
+
+    def _way(self, live: LiveQueue, record: StoredRecord) -> _Way:
+        """Where it is to go; Refused when there is nowhere. The key is kept unless the queue has one for its dead
+        (RabbitMQ, dlx)."""
+        settings, exchange = live.leases.settings, live.leases.settings.dead_letter_exchange
+        if not exchange:
+            return _Way((settings.dead_letter,))
+        came = postmark_of(record.headers)
+        mark = Postmark(exchange, settings.dead_letter_key or (came.key if came is not None else live.name))
+        if not self._exchanges.has(exchange):
+            raise Refused(f"There is no exchange {exchange} for its dead letters; it stays here.")
+        routed = self._exchanges.route(*mark, record.headers)
+        queues = tuple(queue for queue in routed.queues if queue in self._topics)
+        if not queues:
+            self._exchanges.count(*mark, routed, ())
+            raise Refused(f"No queue takes the key «{mark.key}» from {exchange}; it stays here.")
+        return _Way(queues, mark, routed)
 
     # -- redrive ---------------------------------------------------------------------------------------------
     def plan_redrive(self, live: LiveQueue, messages: Iterable[MessageId], to: str, edits: Mapping[MessageId, Edit],
@@ -114,7 +147,7 @@ class Moves:
         if here is None and not _came_dead(live, deaths):
             return plan.keep(f"{message} is not dead.")
         if here is not None:
-            deaths = with_death(deaths, Death(live.name, here.reason, 1, here.at_ms, here.at_ms, message, here.text))
+            deaths = with_death(deaths, death_in(live.name, record, here))
         origin = live.name if here is not None else deaths[0].queue
         back = message.partition if here is not None else deaths[0].origin.partition
         target = to or origin
@@ -147,6 +180,12 @@ class Moves:
 
     # -- the transaction -------------------------------------------------------------------------------------
     def confirm(self) -> None:
+        for live, way in self._sent:
+            for queue in way.queues:
+                live.sent_to[queue] = live.sent_to.get(queue, 0) + 1
+            if way.mark is not None and way.routed is not None:
+                self._exchanges.count(*way.mark, way.routed, way.queues)
+        self._sent.clear()
         self._settled.clear()
 
     def take_back(self) -> None:
@@ -154,7 +193,17 @@ class Moves:
             live.leases.unsettle(partition, offset, dead)
         for live in {live for live, *_ in self._settled}:
             live.take_in_again()
+        self._sent.clear()
         self._settled.clear()
+
+
+def _without_rounds(way: _Way, deaths: Sequence[Death]) -> _Way:
+    """Without the queues that it died in already; Refused when none is left."""
+    onward = tuple(queue for queue in way.queues if not goes_round(deaths, queue))
+    if not onward:
+        by = f"{way.mark.exchange} leads it back to" if way.mark is not None else "It died before in"
+        raise Refused(f"{by} {', '.join(way.queues)}: it stays here, or it would go round.")
+    return way._replace(queues=onward)
 
 
 def _dead_places(live: LiveQueue, limit: int) -> list[tuple[int, int]]:

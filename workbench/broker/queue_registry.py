@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from workbench.broker import queue_rows as rows
 from workbench.broker import queue_settings as settings
@@ -28,13 +28,14 @@ class Registry:
     """``topics`` is the broker's own, of the living; it changes under our eyes."""
 
     def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock, topics: Mapping[str, Topic],
-                 lock: threading.RLock) -> None:  # fmt: skip
+                 lock: threading.RLock, is_exchange: Callable[[str], bool]) -> None:  # fmt: skip
         self._store = store
         self._log = log
         self._journal = journal
         self._clock = clock
         self._topics = topics
         self._lock = lock
+        self._is_exchange = is_exchange
         self.live: dict[str, LiveQueue] = {}
         self._by_topic: dict[str, tuple[LiveQueue, ...]] = {}
         for row in store.read(self._load):
@@ -171,6 +172,10 @@ class Registry:
             settings.check_together(name, own, next_dead_letter)
             live = self.live.get(name)
             attached = 0 if live is None else len(live.leases.consumers)
+            known = "" if live is None else live.leases.settings.dead_letter_exchange
+        exchange = own.get("queue.dead.letter.exchange", "")
+        if exchange not in ("", known) and not self._is_exchange(exchange):
+            raise NotFound(f"There is no exchange {exchange} for the dead letters of {name}.", "Declare it first.")
         if settings.QueueSettings.of(own).type is SubscriptionType.EXCLUSIVE and attached > 1:
             raise Refused(f"{attached} consumers are attached to {name}.",
                           "Stop all but one before it becomes exclusive.")  # fmt: skip

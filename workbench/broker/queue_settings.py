@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from workbench.broker.profiles import PROFILE, Act, check_act, check_settings, limit, profile_defaults
+from workbench.broker.routing import check_key
 from workbench.core.errors import Invalid
 from workbench.core.queues import SubscriptionType
 
@@ -79,6 +80,8 @@ _TABLE: Mapping[str, _Number | _Choice | _Name] = {
     "queue.visibility.ms": _Number(30_000, 1, MAX_VISIBILITY_MS, _AGAIN_AT_ONCE, _TOO_LONG),
     "queue.max.deliveries": _Number(0, 1, 1_000_000, "nothing would be delivered.", "that is no limit.", none=0),
     "queue.dead.letter": _Name(),
+    "queue.dead.letter.exchange": _Name(),
+    "queue.dead.letter.routing.key": _Name(),
     "queue.ttl.ms": _Number(-1, 1, 10 * YEAR_MS, "everything would expire before it is read.",
                             "that is more than ten years.", none=-1),
     "queue.delay.ms": _Number(0, 0, YEAR_MS, _NEGATIVE, _OVER_A_YEAR),
@@ -108,6 +111,8 @@ class QueueSettings:
     visibility_ms: int = 30_000
     max_deliveries: int | None = None
     dead_letter: str = ""
+    dead_letter_exchange: str = ""
+    dead_letter_key: str = ""
     ttl_ms: int | None = None
     delay_ms: int = 0
     retry_delay_ms: int = 0
@@ -131,6 +136,8 @@ class QueueSettings:
             visibility_ms=int(whole["queue.visibility.ms"]),
             max_deliveries=int(whole["queue.max.deliveries"]) or None,
             dead_letter=whole["queue.dead.letter"],
+            dead_letter_exchange=whole["queue.dead.letter.exchange"],
+            dead_letter_key=whole["queue.dead.letter.routing.key"],
             ttl_ms=None if whole["queue.ttl.ms"] == "-1" else int(whole["queue.ttl.ms"]),
             delay_ms=int(whole["queue.delay.ms"]),
             retry_delay_ms=int(whole["queue.retry.delay.ms"]),
@@ -156,6 +163,11 @@ class QueueSettings:
         at_once, together = limit(Act.RECEIVE, self.whole), limit(Act.IN_FLIGHT, self.whole)
         left = asked if together is None else max(0, together - in_flight)
         return min(asked, left) if at_once is None else min(asked, left, at_once)
+
+    @property
+    def sends_dead(self) -> bool:
+        """Whether what dies leaves the queue; else it stays there, marked."""
+        return bool(self.dead_letter or self.dead_letter_exchange)
 
     @property
     def by_key(self) -> bool:
@@ -214,8 +226,21 @@ def check_together(name: str, config: Mapping[str, str], next_dead_letter: Calla
     if settings.ordered_groups and settings.max_priority:
         raise Invalid("Ordered groups and priorities exclude each other: a priority would break a group's order.",
                       "Leave one of the two out.")  # fmt: skip
-    if settings.overflow == "dead_letter" and settings.max_length is not None and not settings.dead_letter:
-        raise Invalid(f"What {name} can't hold has nowhere to go.", "Name a dead-letter queue, or choose drop_head.")
+    if settings.overflow == "dead_letter" and settings.max_length is not None and not settings.sends_dead:
+        raise Invalid(f"What {name} can't hold has nowhere to go.",
+                      "Name a dead-letter queue or exchange, or choose drop_head.")  # fmt: skip
+    _check_dead_letters(name, settings, next_dead_letter)
+
+
+def _check_dead_letters(name: str, settings: QueueSettings, next_dead_letter: Callable[[str], str]) -> None:
+    exchange, key = settings.dead_letter_exchange, settings.dead_letter_key
+    if settings.dead_letter and exchange:
+        raise Invalid(f"The dead letters of {name} can't go to the queue {settings.dead_letter} and to the exchange "
+                      f"{exchange}.", "Name one of them; an exchange may lead to several queues.")  # fmt: skip
+    if key and not exchange:
+        raise Invalid(f"{name} has a routing key for its dead letters, but no exchange to go by it.",
+                      "Set queue.dead.letter.exchange too.")  # fmt: skip
+    check_key(key)
     if not settings.dead_letter:
         return
     if settings.dead_letter == name:

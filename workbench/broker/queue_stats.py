@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import chain, islice
@@ -32,14 +32,15 @@ class QueueMeter:
         self._clock = clock
         self._samples: deque[_Sample] = deque()
 
-    def measure(self, queues: Sequence[LiveQueue]) -> list[QueueStat]:
+    def measure(self, queues: Sequence[LiveQueue], dead_letters: Collection[str]) -> list[QueueStat]:
+        """``dead_letters``: names of queues that the dead of others may come to."""
         now = self._sample(queues)
         while len(self._samples) > 1 and self._samples[1].at_ms <= now.at_ms - RATE_WINDOW_MS:
             self._samples.popleft()
         then = self._samples[0] if self._samples else now
         if not self._samples or now.at_ms > self._samples[-1].at_ms:
             self._samples.append(now)
-        return [self._stat(live, then, now) for live in queues]
+        return [self._stat(live, then, now, live.name in dead_letters) for live in queues]
 
     def _sample(self, queues: Sequence[LiveQueue]) -> _Sample:
         return _Sample(
@@ -49,7 +50,7 @@ class QueueMeter:
             {(live.row.id, one.name): one.acked for live in queues for one in live.leases.consumers.values()},
         )
 
-    def _stat(self, live: LiveQueue, then: _Sample, now: _Sample) -> QueueStat:
+    def _stat(self, live: LiveQueue, then: _Sample, now: _Sample, takes_dead: bool) -> QueueStat:
         leases, number = live.leases, live.row.id
         seconds = (now.at_ms - then.at_ms) / 1000.0
         per_second = 1.0 / seconds if seconds > 0 else 0.0
@@ -66,7 +67,8 @@ class QueueMeter:
             rate_out=(now.acked[number] - then.acked.get(number, now.acked[number])) * per_second,
             oldest_ms=None if came_ms is None else max(0, self._clock.now_ms() - came_ms),
             profile=settings.profile, subscription=live.row.subscription, type=settings.type.value,
-            dead_letter=settings.dead_letter, consumers=consumers,
+            dead_letter=settings.dead_letter, dead_letter_exchange=settings.dead_letter_exchange,
+            takes_dead_letters=takes_dead, consumers=consumers,
             leases=tuple(_lease_stat(lease) for lease in _soonest(live)),
         )  # fmt: skip
 

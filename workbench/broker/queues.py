@@ -15,8 +15,10 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
+from dataclasses import replace
 
 from workbench.broker import queue_settings as settings
+from workbench.broker.exchanges import Exchanges
 from workbench.broker.journal import Journal
 from workbench.broker.lane import Lease
 from workbench.broker.live_queue import LiveQueue
@@ -53,16 +55,18 @@ _log = logging.getLogger(__name__)
 class Queues:
     """``topics`` is the broker's own, of the living; it changes under our eyes."""
 
-    def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock, topics: Mapping[str, Topic]) -> None:
+    def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock, topics: Mapping[str, Topic],
+                 exchanges: Exchanges) -> None:  # fmt: skip
         self._store = store
         self._journal = journal
         self._clock = clock
         self._lock = threading.RLock()
-        self.registry = Registry(store, log, journal, clock, topics, self._lock)
+        self._exchanges = exchanges
+        self.registry = Registry(store, log, journal, clock, topics, self._lock, exchanges.has)
         self._queue, self._live = self.registry.queue, self.registry.live
         self._ready: dict[str, tuple[Callable[[], None], ...]] = {}
         self._told: dict[int, dict[str, object]] = {}
-        self._moves = Moves(log, clock, topics)
+        self._moves = Moves(log, clock, topics, exchanges)
         self._flush = Flush(store, self._lock, self._moves, self.registry.is_alive)
         self._meter = QueueMeter(clock)
         self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer
@@ -269,7 +273,7 @@ class Queues:
         with self._lock:
             live = self._queue(queue)
             self._look_after(live)
-            return live.leases.counts()
+            return replace(live.leases.counts(), dead_lettered_to=dict(live.sent_to))
 
     def stats(self) -> list[QueueStat]:
         """All queues by name. For one caller: rates are taken between its askings."""
@@ -277,7 +281,17 @@ class Queues:
             found = sorted(self.registry.live.values(), key=lambda live: live.name)
             for live in found:
                 self._look_after(live)
-            return self._meter.measure(found)
+            return self._meter.measure(found, self._taking_dead_letters(found))
+
+    def _taking_dead_letters(self, queues: Sequence[LiveQueue]) -> set[str]:
+        """Queues that are there for the dead of others: named by them, or behind their dead-letter exchange. One of
+        those that sends its own dead on is a stage of retrying, and is not meant."""
+        named, behind = set(), set()
+        for own in (live.leases.settings for live in queues):
+            named.add(own.dead_letter)
+            if own.dead_letter_exchange:
+                behind |= self._exchanges.reach(own.dead_letter_exchange, own.dead_letter_key)
+        return named | behind.difference(live.name for live in queues if live.leases.settings.sends_dead)
 
     def _look_after(self, live: LiveQueue) -> None:
         """Take in what came, do what is due."""

@@ -155,6 +155,9 @@ class Topology:
             raise NotFound(f"There is no exchange {name}.", "Declare it first.")
         return found
 
+    def has(self, name: str) -> bool:
+        return name in self._exchanges
+
     def bindings(self, exchange: str = "") -> list[Binding]:
         """Of one exchange, or all of them."""
         if exchange:
@@ -266,14 +269,28 @@ class Topology:
             found = self._matchers[name] = made  # two threads may make the same; either will do
         return found
 
+    def reach(self, exchange: str) -> frozenset[str]:
+        """Every queue that ``exchange`` may lead to, by any key, by bindings and alternates."""
+        queues: set[str] = set()
+        seen, waiting = {exchange}, [exchange] if exchange in self._exchanges else []
+        while waiting:
+            name = waiting.pop()
+            queues |= {binding.destination for binding in self._bindings[name] if not binding.to_exchange}
+            new = set(self._onward(name)) - seen
+            seen |= new
+            waiting += new
+        return frozenset(queues)
+
+    def _onward(self, name: str) -> list[str]:
+        """The exchanges that one hands messages to: those bound to it, and its alternate."""
+        onward = [binding.destination for binding in self._bindings[name] if binding.to_exchange]
+        alternate = self._exchanges[name].alternate
+        return [*onward, alternate] if alternate in self._exchanges else onward
+
     def circles(self) -> list[tuple[str, ...]]:
         """Exchanges that lead back to themselves, by bindings or alternates; each circle once. They do no harm, for an
         exchange is visited once, but were hardly meant."""
-        onward = {name: [b.destination for b in self._bindings[name] if b.to_exchange] for name in self._exchanges}
-        for name, exchange in self._exchanges.items():
-            if exchange.alternate in self._exchanges:
-                onward[name].append(exchange.alternate)
-        return find_circles(onward)
+        return find_circles({name: self._onward(name) for name in self._exchanges})
 
 
 def find_circles(onward: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:

@@ -7,8 +7,9 @@
                                                   └── reject, delivery limit, time to live, length ──► dead
 
 A topic of kind ``queue`` has one queue of its own name. A stream can be read as queues too: each is a *subscription*,
-named ``TOPIC:SUBSCRIPTION``. A dead message goes to the dead-letter queue when there is one; else it stays where it
-is, marked dead, until it is redriven or purged. All times are milliseconds since the epoch. Values are immutable.
+named ``TOPIC:SUBSCRIPTION``. A dead message goes to the dead-letter queue when there is one, or to all the queues that
+a dead-letter exchange leads to for its key; else it stays where it is, marked dead, until it is redriven or purged.
+All times are milliseconds since the epoch. Values are immutable.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ TTL_MS = "workbench.ttl.ms"
 MESSAGE_GROUP = "workbench.group"
 DEDUPLICATION_ID = "workbench.dedup.id"
 """Headers that a producer may set on one message; text. The group is the key where the header is missing."""
+
+EXCHANGE = "workbench.exchange"
+ROUTING_KEY = "workbench.routing.key"
+"""Headers that the broker sets on what is published: the exchange (empty: the default one) and the key."""
 
 DEATHS = "workbench.deaths"
 """Header of a dead letter: its ``Death`` entries as JSON, newest first, merged by queue and reason."""
@@ -99,7 +104,8 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """Why and how often a message died in one queue (``count`` deaths for that reason)."""
+    """Why and how often a message died in one queue (``count`` deaths for that reason). ``exchange`` and
+    ``routing_key`` are those by which it had come there, both empty where it was sent straight to the queue."""
 
     queue: str
     reason: DeathReason
@@ -108,11 +114,14 @@ class Death:
     last_ms: int
     origin: MessageId
     text: str = ""  # what the consumer said
+    exchange: str = ""
+    routing_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """A message as peeking shows it; nothing was changed by looking."""
+    """A message as peeking shows it; nothing was changed by looking. ``exchange`` and ``routing_key`` are those by
+    which it came: None where it was sent straight to the queue, and an empty exchange is the default one."""
 
     id: MessageId
     state: MessageState
@@ -126,12 +135,14 @@ class QueuedMessage:
     group: str = ""
     reason: str = ""  # why it was last given back, or died
     deaths: tuple[Death, ...] = ()
+    exchange: str | None = None
+    routing_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """``dead`` are kept here; ``dead_lettered`` went to the dead-letter queue. The second line counts since the queue
-    was made."""
+    """``dead`` are kept here; ``dead_lettered`` went to the dead letters. The second line counts since the queue
+    was made; ``dead_lettered_to`` counts, since the file was opened, what went to which queue."""
 
     ready: int = 0
     delayed: int = 0
@@ -146,6 +157,7 @@ class QueueCounts:
     dead_lettered: int = 0
     duplicates: int = 0
     refused: int = 0  # sends, by length
+    dead_lettered_to: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def messages(self) -> int:

@@ -167,7 +167,8 @@ class QueueConsumerStat:
 
 @dataclass(frozen=True, slots=True)
 class QueueStat:
-    """A queue as it stands; see ``core.queues`` for the counts. ``leases`` holds the 50 that end first."""
+    """A queue as it stands; see ``core.queues`` for the counts. ``leases`` holds the 50 that end first;
+    ``takes_dead_letters``: the dead of other queues may come here."""
 
     name: str
     topic: str
@@ -179,6 +180,8 @@ class QueueStat:
     subscription: str = ""
     type: str = "shared"
     dead_letter: str = ""
+    dead_letter_exchange: str = ""
+    takes_dead_letters: bool = False
     consumers: tuple[QueueConsumerStat, ...] = ()
     leases: tuple[LeaseStat, ...] = ()
 

@@ -65,10 +65,9 @@ class Problems:
 
     def _findings(self, scene: Scene, now_ms: float) -> Iterator[Finding]:
         yield from _findings(scene)
-        dead_letter_queues = {queue.dead_letter for queue in scene.queues if queue.dead_letter}
         for queue in scene.queues:
             limit = scene.queue_thresholds.get(queue.name, Threshold())
-            yield from of_queue(queue, queue.name in dead_letter_queues, limit)
+            yield from of_queue(queue, limit)
         for exchange in scene.exchanges:
             if self._growing.lately(exchange.name, exchange.unroutable, now_ms):
                 yield of_exchange(exchange)

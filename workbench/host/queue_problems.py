@@ -25,11 +25,10 @@ class Growing:
         return grown_ms is not None and now_ms - grown_ms <= _LATELY_MS
 
 
-def of_queue(queue: QueueStat, takes_dead_letters: bool, limit: Threshold) -> Iterator[Finding]:
-    """``takes_dead_letters``: another queue sends its dead messages here."""
+def of_queue(queue: QueueStat, limit: Threshold) -> Iterator[Finding]:
     subject, counts = f"queue:{queue.name}", queue.counts
     waiting = counts.ready + counts.dead
-    if takes_dead_letters:
+    if queue.takes_dead_letters:
         if waiting:
             yield Finding(subject, "dead", "bad", f"{_messages(waiting)} ended in the dead letters {queue.name}.",
                           "See why they died, then redrive or purge them.", at_once=True)  # fmt: skip

@@ -1,10 +1,13 @@
 """Queues and exchanges as they stood, from the folded journal: the same values as live.
 
 The journal knows how many messages were in which state and who had how many in flight. Single leases, and what was
-published and could be routed, are not in it and stay empty.
+published and could be routed, are not in it and stay empty. Nor is who was bound: a queue of dead letters behind an
+exchange is not known as one.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from workbench.broker import JournalState, PastExchange, PastQueue
 from workbench.core.queues import SUBSCRIPTION_MARK, QueueCounts
@@ -13,10 +16,10 @@ from workbench.core.snapshot import ExchangeStat, QueueConsumerStat, QueueStat
 
 def queues_of(state: JournalState, records_in: dict[str, int], acked: dict[str, int]) -> tuple[QueueStat, ...]:
     """All queues by name. ``records_in`` by topic and ``acked`` by queue are of the last second."""
-    return tuple(
-        _queue(name, past, state, float(records_in.get(past.topic, 0)), float(acked.get(name, 0)))
-        for name, past in sorted(state.queues.items())
-    )
+    stats = [_queue(name, past, state, float(records_in.get(past.topic, 0)), float(acked.get(name, 0)))
+             for name, past in sorted(state.queues.items())]  # fmt: skip
+    dead_letters = {stat.dead_letter for stat in stats}
+    return tuple(replace(stat, takes_dead_letters=stat.name in dead_letters) for stat in stats)
 
 
 def _queue(name: str, past: PastQueue, state: JournalState, rate_in: float, rate_out: float) -> QueueStat:
@@ -27,6 +30,7 @@ def _queue(name: str, past: PastQueue, state: JournalState, rate_in: float, rate
         name, past.topic, QueueCounts(past.ready, past.delayed, past.in_flight, past.dead), rate_in, rate_out,
         profile=config.get("queue.profile", ""), subscription=subscription, type=config.get("queue.type", "shared"),
         dead_letter=config.get("queue.dead.letter", ""),
+        dead_letter_exchange=config.get("queue.dead.letter.exchange", ""),
         consumers=tuple(QueueConsumerStat(who, held) for who, held in sorted(past.consumers.items())),
     )  # fmt: skip
 

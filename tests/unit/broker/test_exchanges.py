@@ -13,7 +13,7 @@ from workbench.broker import Broker, BrokerReader, decode_batch
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Invalid, NotFound, Refused
 from workbench.core.journal import JournalEntry
-from workbench.core.queues import MESSAGE_GROUP
+from workbench.core.queues import EXCHANGE, MESSAGE_GROUP, ROUTING_KEY
 from workbench.core.records import Record, StoredRecord
 from workbench.core.routing import Binding, Exchange, ExchangeType
 
@@ -59,11 +59,16 @@ def test_each_queue_gets_one_copy(video: Broker):
     assert all(answer.confirmed and not answer.returned and not answer.refused for answer in answers)
 
 
-def test_the_record_arrives_as_it_was_sent(video: Broker):
+def test_the_record_arrives_as_it_was_sent_and_says_by_which_exchange_and_key(video: Broker):
     record = Record(b"k", None, (("h", None), ("e", b"")), 1_600_000_000_000)
     video.exchanges.publish("uploads", "video.x", [record]).result()
     (found,) = stored(video, "copyright")
-    assert (found.key, found.value, found.headers, found.timestamp_ms) == record
+    mark = ((EXCHANGE, b"uploads"), (ROUTING_KEY, b"video.x"))
+    assert (found.key, found.value, found.headers, found.timestamp_ms) == record._replace(
+        headers=record.headers + mark)  # fmt: skip
+    video.exchanges.publish("", "urgent", [Record(None, b"again", found.headers)]).result()
+    (passed_on,) = stored(video, "urgent")
+    assert passed_on.headers == (*record.headers, (EXCHANGE, b""), (ROUTING_KEY, b"urgent")), "the last one counts"
 
 
 def test_the_default_exchange_sends_to_the_queue_of_that_name(video: Broker):

@@ -15,7 +15,7 @@ from workbench.broker.naming import DeliveryTags, place_name
 from workbench.broker.profiles import PROFILE, Level, profile, profiles
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Invalid, Refused, Unsupported
-from workbench.core.queues import MESSAGE_GROUP, DeathReason, Delivery, MessageId, MessageState
+from workbench.core.queues import MESSAGE_GROUP, TTL_MS, DeathReason, Delivery, MessageId, MessageState
 from workbench.core.records import Record, TopicPartition
 from workbench.core.routing import Binding, Exchange, ExchangeType
 
@@ -207,6 +207,40 @@ def delivery_limit(bench: Bench) -> None:
     assert dead.deaths[0].reason is DeathReason.LIMIT
 
 
+def dead_letter_exchange(bench: Bench) -> None:
+    for name in ("eu", "all", "later"):
+        bench.queue(name)
+    exchanges = bench.broker.exchanges
+    exchanges.declare(Exchange("dead", ExchangeType.TOPIC))
+    for name, key in (("eu", "order.eu"), ("all", "#")):
+        exchanges.bind(Binding("dead", name, key))
+    bench.shared(dead_letter_exchange="dead")
+    exchanges.publish("", QUEUE, [Record(None, b"a", ((TTL_MS, b"100000"),))]).result()
+    exchanges.declare(Exchange("in"))
+    exchanges.bind(Binding("in", QUEUE, "order.eu"))
+    exchanges.publish("in", "order.eu", [Record(None, b"b", ((TTL_MS, b"100000"),))]).result()
+    bench.queues.reject(QUEUE, [delivery.receipt for delivery in bench.take(count=2)])
+    bench.wait(0)
+    assert [letter.record.value for letter in bench.queues.peek("eu")] == [b"b"], "its own key"
+    first, second = bench.queues.peek("all")
+    assert [(letter.record.value, letter.expires_ms) for letter in (first, second)] == [(b"a", None), (b"b", None)]
+    assert [(d.exchange, d.routing_key) for d in (*first.deaths, *second.deaths)] == [("", QUEUE), ("in", "order.eu")]
+    bench.broker.alter_topic(QUEUE, config={"queue.dead.letter.routing.key": "order.eu", "queue.ttl.ms": "1000"})
+    exchanges.bind(Binding("dead", QUEUE, "order.eu"))
+    exchanges.unbind(Binding("dead", "all", "#"))
+    exchanges.unbind(Binding("dead", "eu", "order.eu"))
+    bench.send(b"c")
+    (delivery,) = bench.take()
+    bench.queues.reject(QUEUE, [delivery.receipt])
+    bench.wait(0)
+    (again,) = bench.queues.peek(QUEUE)
+    assert again.state is MessageState.READY, "a consumer rejected it: round again"
+    bench.wait(1_001)
+    bench.wait(0)
+    (ended,) = bench.queues.peek(QUEUE)
+    assert ended.state is MessageState.DEAD, "nobody rejected it this time: the cycle ends"
+
+
 def redrive(bench: Bench) -> None:
     bench.queue("dead")
     bench.shared(dead_letter="dead", max_deliveries="1")
@@ -313,8 +347,8 @@ def peek(bench: Bench) -> None:
 BEHAVIOURS: dict[str, Callable[[Bench], None]] = {
     each.__name__: each for each in (
         competing, exclusive, failover, ordered_groups, lease_timeout, lease_extend, ack_one, ack_multiple, nack,
-        retry_delay, reject, redelivered, delivery_limit, redrive, prefetch, batch, in_flight, retention, confirms,
-        replay, ids, peek)
+        retry_delay, reject, redelivered, delivery_limit, dead_letter_exchange, redrive, prefetch, batch, in_flight,
+        retention, confirms, replay, ids, peek)
 }  # fmt: skip
 
 
@@ -352,6 +386,7 @@ def gone(bench: Bench) -> None:
 
 
 REFUSALS: dict[str, Callable[[Bench], None]] = {
+    "dead_letter_exchange": refuses_setting(dead_letter_exchange="dead"),
     "exclusive": refuses_setting(type="exclusive"),
     "failover": refuses_setting(type="failover"),
     "key_shared": refuses_setting(type="key_shared"),

@@ -51,11 +51,12 @@ def kind_words(stat: QueueStat, snapshot: Snapshot) -> str:
     profile = PROFILE_NAMES.get(stat.profile, "")
     if profile:
         return _tr("{0} queue").format(profile)
-    return _tr("dead letters") if takes_dead_letters(stat.name, snapshot) else _tr("queue")
+    return _tr("dead letters") if stat.takes_dead_letters else _tr("queue")
 
 
 def takes_dead_letters(queue: str, snapshot: Snapshot) -> bool:
-    return any(other.dead_letter == queue for other in snapshot.queues)
+    stat = snapshot.queue(queue)
+    return stat is not None and stat.takes_dead_letters
 
 
 def _held_words(held: Held) -> str:
