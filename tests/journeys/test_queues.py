@@ -222,3 +222,79 @@ def count(client: ControlClient) -> tuple[int, int]:
     (jobs,) = client.call(ListQueues()).queues
     counts: QueueCounts = jobs.stat.counts
     return counts.ready, counts.in_flight
+
+
+def test_exchanges_are_declared_bound_asked_and_deleted(workbench, served, path: Path):
+    for command in (("declare", "orders", "--type", "topic"), ("declare", "lost", "--type", "fanout"),
+                    ("declare", "orders", "--alter", "--alternate", "lost")):  # fmt: skip
+        workbench("exchanges", path, *command)
+    for queue in ("work", "eu", "rest"):
+        workbench("topics", path, "create", queue, "--queue")
+    for binding in (("orders", "work", "--key", "order.#"), ("orders", "work", "--key", "refund.#"),
+                    ("orders", "eu", "--key", "*.eu"), ("lost", "rest")):  # fmt: skip
+        workbench("exchanges", path, "bind", *binding)
+    assert workbench.json("exchanges", path, "route", "orders", "--key", "refund.eu") == {
+        "exchange": "orders", "key": "refund.eu", "queues": ["work", "eu"], "passed": ["orders"],
+        "matched": ["orders"]}  # fmt: skip
+    assert workbench("exchanges", path, "route", "orders", "--key", "x").split() == [b"rest"]
+    workbench("exchanges", path, "unbind", "orders", "work", "--key", "refund.#")
+    found = workbench.json("exchanges", path, "describe", "orders")
+    assert [(each["destination"], each["to"], each["key"]) for each in found["binding_list"]] == [
+        ("work", "queue", "order.#"), ("eu", "queue", "*.eu")]  # fmt: skip
+    assert (found["type"], found["alternate"], found["bindings"]) == ("topic", "lost", 2)
+    assert b"What no binding takes goes to lost." in workbench("exchanges", path, "describe", "orders")
+    assert [each["name"] for each in workbench.json("exchanges", path, "list")["exchanges"]] == ["lost", "orders"]
+    workbench("exchanges", path, "delete", "lost")
+    assert [each["name"] for each in workbench.json("exchanges", path, "list")["exchanges"]] == ["orders"]
+
+
+def test_dead_letters_go_through_an_exchange_with_their_key_and_are_redriven(workbench, served, path: Path):
+    workbench("exchanges", path, "declare", "orders", "--type", "fanout")
+    workbench("exchanges", path, "declare", "dead", "--type", "topic")
+    workbench("topics", path, "create", "work", "--queue", "--config", "queue.dead.letter.exchange=dead",
+              "--config", "queue.max.deliveries=1")  # fmt: skip
+    for queue, exchange, key in (("eu", "dead", "*.eu"), ("all", "dead", "order.*"), ("work", "orders", "")):
+        if queue != "work":
+            workbench("topics", path, "create", queue, "--queue")
+        workbench("exchanges", path, "bind", exchange, queue, "--key", key)
+    events = b'{"n":1,"c":"order.eu"}\n{"n":2,"c":"order.us"}\n{"n":3,"c":"invoice"}\n'
+    workbench("produce", path, "--exchange", "orders", "--routing-key", "{c}", given=events)
+    workbench.lines("consume", path, "work", "--ack", "nack", "--max", "3")
+    assert (counts(workbench, "eu"), counts(workbench, "all")) == (state(ready=1), state(ready=2))
+    (letter,) = workbench.json("queues", path, "peek", "eu")["messages"]
+    assert (letter["exchange"], letter["routing_key"]) == ("dead", "order.eu")
+    (death,) = letter["deaths"]
+    assert (death["queue"], death["exchange"], death["routing_key"]) == ("work", "orders", "order.eu")
+    (kept,) = workbench.json("queues", path, "peek", "work")["messages"]
+    assert kept["state"] == "dead" and "No queue takes the key «invoice» from dead" in kept["reason"]
+    assert "dead «order.us»".encode() in workbench("queues", path, "peek", "all")
+    assert b"exchange dead" in workbench("queues", path, "list")
+    workbench("queues", path, "redrive", "eu", "--all")
+    back = [one for one in workbench.json("queues", path, "peek", "work")["messages"] if one["state"] == "ready"]
+    assert [(one["exchange"], one["routing_key"], one["record"]["value"]["n"]) for one in back] == [
+        ("orders", "order.eu", 1)]  # fmt: skip
+
+
+BAD_EXCHANGES = [
+    (("declare", "orders", "--type", "fanout"), "is there already, as topic"),
+    (("declare", "amq.x"), "reserved"),
+    (("declare", "nothing", "--alter", "--alternate", "x"), "There is no exchange nothing."),
+    (("bind", "orders", "nowhere"), "There is no queue nowhere to bind."),
+    (("bind", "orders", "work", "--header", "a=b"), "takes no header arguments"),
+    (("bind", "orders", "gone", "--to-exchange"), "There is no exchange gone."),
+    (("unbind", "orders", "work", "--key", "other"), "work is not bound to orders like that."),
+    (("delete", "gone"), "There is no exchange gone."),
+    (("describe", "gone"), "There is no exchange gone."),
+    (("route", "gone"), "There is no exchange gone."),
+    (("bind", "orders", "work", "--key", "k" * 256), "A routing key can't have 256 bytes."),
+]
+
+
+def test_what_can_not_be_done_with_an_exchange_is_a_sentence(workbench, path: Path):
+    workbench.serve(path)
+    workbench("exchanges", path, "declare", "orders", "--type", "topic")
+    workbench("topics", path, "create", "work", "--queue")
+    for command, part in BAD_EXCHANGES:
+        done = workbench.run("exchanges", path, *command)
+        assert (done.returncode, done.stdout) == (1, b""), command
+        assert part in done.stderr.decode() and len(done.stderr.splitlines()) == 1, done.stderr

@@ -23,7 +23,7 @@ def counts_of(counts: QueueCounts) -> dict[str, int]:
 
 def counters_of(counts: QueueCounts) -> dict[str, int]:
     """What was counted since the queue was made."""
-    return {name: number for name, number in asdict(counts).items() if name not in _STATES}
+    return {name: number for name, number in asdict(counts).items() if name not in (*_STATES, "dead_lettered_to")}
 
 
 def count_words(counts: QueueCounts) -> str:
@@ -48,18 +48,25 @@ def message_document(message: QueuedMessage) -> dict[str, Any]:
         "expires": _time(message.expires_ms),
         "priority": message.priority,
         "group": message.group or None,
+        "exchange": message.exchange,
+        "routing_key": message.routing_key,
         "reason": message.reason or None,
         "deaths": [_death(death) for death in message.deaths],
         "record": orjson.loads(format_named("jsonl").record(message.record)),
     }
 
 
-def message_row(message: QueuedMessage) -> tuple[str, str, int, str, str, str]:
-    """ID, state, attempts, key, value, remark."""
+def message_row(message: QueuedMessage) -> tuple[str, str, int, str, str, str, str]:
+    """ID, state, attempts, key, by which exchange and routing key it came, value, remark."""
     record = message.record
     key = "-" if record.key is None else record.key.decode("utf-8", "replace")
-    return (str(message.id), message.state.value.replace("_", " "), message.attempts, key, _short(record.value),
-            _remark(message))  # fmt: skip
+    return (str(message.id), message.state.value.replace("_", " "), message.attempts, key, _came_by(message),
+            _short(record.value), _remark(message))  # fmt: skip
+
+
+def _came_by(message: QueuedMessage) -> str:
+    """``orders «order.eu»``; a dash for what was sent straight to the queue."""
+    return "-" if message.exchange is None else f"{message.exchange or 'default'} «{message.routing_key}»"
 
 
 def _short(value: bytes | None) -> str:
@@ -75,7 +82,7 @@ def _remark(message: QueuedMessage) -> str:
         return f"{message.consumer} until {_time(message.until_ms)}"
     if message.state is MessageState.DELAYED:
         return f"until {_time(message.until_ms)}" + (f", {message.reason}" if message.reason else "")
-    if message.deaths:
+    if message.deaths and message.state is not MessageState.DEAD:
         return "; ".join(death_words(death) for death in message.deaths)
     return message.reason
 
@@ -95,6 +102,8 @@ def _death(death: Death) -> dict[str, Any]:
         "last": format_time(death.last_ms),
         "origin": str(MessageId(*death.origin)),
         "text": death.text or None,
+        "exchange": death.exchange or None,
+        "routing_key": death.routing_key or None,
     }
 
 

@@ -58,8 +58,14 @@ def _summary(info: QueueInfo) -> dict[str, Any]:
         "consumers": len(stat.consumers),
         "oldest_ms": stat.oldest_ms,
         "dead_letter": stat.dead_letter or None,
+        "dead_letter_exchange": stat.dead_letter_exchange or None,
         "config": dict(info.meta.config),
     }
+
+
+def _dead_letters(info: QueueInfo) -> str:
+    exchange = info.stat.dead_letter_exchange
+    return f"exchange {exchange}" if exchange else info.stat.dead_letter or "-"
 
 
 def _info(host: Caller, name: str) -> QueueInfo:
@@ -80,7 +86,7 @@ def list_queues(file: Path, as_json: bool) -> None:
         print_json({"queues": [_summary(info) for info in found]})
         return
     print_table(("QUEUE", "READY", "DELAYED", "IN FLIGHT", "DEAD", "CONSUMERS", "DEAD LETTERS GO TO"), [
-        (i.meta.name, *counts_of(i.stat.counts).values(), len(i.stat.consumers), i.stat.dead_letter or "-")
+        (i.meta.name, *counts_of(i.stat.counts).values(), len(i.stat.consumers), _dead_letters(i))
         for i in found
     ])  # fmt: skip
 
@@ -160,7 +166,8 @@ def peek(
         ]})  # fmt: skip
         return
     if not with_story:
-        print_table(("ID", "STATE", "ATTEMPTS", "KEY", "VALUE", "REMARK"), [message_row(m) for m in found])
+        head = ("ID", "STATE", "ATTEMPTS", "KEY", "CAME BY", "VALUE", "REMARK")
+        print_table(head, [message_row(m) for m in found])
         return
     for message in found:
         print("  ".join(map(str, message_row(message))).rstrip())

@@ -16,6 +16,7 @@ VERBS: dict[str, str] = {
     "import": "export",
     "flow": "flow",
     "queues": "queues",
+    "exchanges": "exchanges",
     "query": "later",
     "doctor": "doctor",
     "bench": "bench",

@@ -12,6 +12,14 @@ from typing import Any, ClassVar
 import msgspec
 
 from workbench.control.command import Command
+from workbench.control.exchanges import (
+    Bind,
+    DeclareExchange,
+    DeleteExchange,
+    ListExchanges,
+    RouteMessage,
+    Unbind,
+)
 from workbench.control.queues import (
     AlterQueue,
     ListQueues,
@@ -376,6 +384,7 @@ class Request(msgspec.Struct, frozen=True):
         | ControlProducer | ControlGroup | ControlMember | SeekMember | SetBookmark | NoteUserAct | SaveAs | Shutdown
         | ListQueues | PeekQueue | PurgeQueue | RedriveQueue | StopRedrive | ReceiveMessages | SettleMessages
         | PublishRecords | SubscribeQueue | UnsubscribeQueue | AlterQueue
+        | ListExchanges | DeclareExchange | DeleteExchange | Bind | Unbind | RouteMessage
         | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers
     )  # fmt: skip
 

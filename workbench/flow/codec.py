@@ -1,9 +1,10 @@
 """The text form of a drawing: JSON for version control, the same drawing always gives the same text.
 
-    {"workbench.flow": 1, "title": ..., "nodes": [{"id", "kind", "name", "x", "y", "w", "h", "params"}], "links": [...]}
+    {"workbench.flow": 2, "title": ..., "nodes": [{"id", "kind", "name", "x", "y", "w", "h", "params"}], "links": [...]}
 
 Nodes and links are sorted by id, parameters by name, a field a line; text of several lines is a list of lines. A
-newer version is refused, and what can't be taken is said with its place.
+newer version is refused, and what can't be taken is said with its place. Version 1 had no links to alternates, and one
+key a binding: it is read as what it meant.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 from workbench.core.errors import Invalid, TooNew
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import kind_of
+from workbench.flow.older import with_drawn_alternates
 
-VERSION = 1
+VERSION = 2
 _MARK = "workbench.flow"
 
 
@@ -59,6 +61,8 @@ def from_plain(plain: Any) -> FlowDocument:
     nodes = [node_from_plain(item, f"node {i}") for i, item in enumerate(_list(plain, "nodes"), 1)]
     links = [link_from_plain(item, f"link {i}") for i, item in enumerate(_list(plain, "links"), 1)]
     _check_ids(nodes, links)
+    if version < 2:
+        nodes, links = with_drawn_alternates(nodes, links)
     return FlowDocument(nodes, links, _text(plain, "title", "the drawing", ""))
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from workbench.core.errors import Invalid
-from workbench.flow.document import FlowDocument, Link
+from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.params import Param
-from workbench.flow.queue_params import BINDING, LEASES, QUEUE, ROUTING
+from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS, LEASES, QUEUE, ROUTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ KINDS: dict[str, Kind] = {
                  Param("type", "choice", "direct", "Type", choices=("direct", "fanout", "topic", "headers"),
                        help="direct: equal keys; fanout: every binding; topic: * one word, # any words; headers: what they hold."),
                  Param("alternate", "text", "", "Alternate exchange",
-                       help="Takes what no binding matches; empty: such messages are lost, and counted."),
+                       help="One that is not drawn. Else link the two, and let the link carry what is unrouted."),
              ), size=(162.0, 86.0)),
         Kind("producer", "Producer", "producer", "producer", "Makes events from a template and sends them in batches.", (
             Param("shape", "choice", "constant", "Shape", choices=("constant", "burst", "ramp", "poisson"), section="Rate"),
@@ -180,6 +180,17 @@ def kind_of(name: str) -> Kind:
 
 
 def link_params(document: FlowDocument, link: Link) -> tuple[Param, ...]:
-    """What can be set on a link: a binding has a key or arguments, as its exchange wants them."""
-    source = document.node(link.source)
-    return BINDING[kind_of("exchange").value(source.params, "type")] if source.kind == "exchange" else ()
+    """What can be set on a link: a binding has keys or arguments, as its exchange wants them, and between exchanges it
+    may be the way to the alternate; dead letters may have a routing key of their own."""
+    source, target = document.node(link.source), document.node(link.target)
+    if source.kind == "queue" and target.kind == "exchange":
+        return DEAD_LETTERS
+    if source.kind != "exchange":
+        return ()
+    if target.kind != "exchange":
+        return binding_params(source)
+    return (CARRIES,) if link.params.get("carries") == "unrouted" else (CARRIES, *binding_params(source))
+
+
+def binding_params(exchange: Node) -> tuple[Param, ...]:
+    return BINDING[kind_of("exchange").value(exchange.params, "type")]

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (one parameter a line reads as a table)
-"""The parameters of queues, of bindings, and of groups that read by leases; ``queue_config`` says them in the broker's
+"""The parameters of queues, of links at exchanges, and of groups that read by leases; ``queue_config`` says them in the broker's
 words. Invariant: a queue's parameter that stands at its default is not in the config.
 """
 
@@ -27,7 +27,7 @@ QUEUE = (
     Param("visibility_ms", "int", 30_000, "Visibility time-out", "ms", 1, 43_200_000, section="Leases",
           help="A message that is not acknowledged for so long comes back."),
     Param("max_deliveries", "int", 0, "Delivery limit", "deliveries", 0, 1_000_000, section="Leases",
-          help="After so many it is dead: it goes to the linked dead-letter queue, or stays here, marked. 0: no limit."),
+          help="After so many it is dead: it goes to the linked queue or exchange, or stays here, marked. 0: no limit."),
     Param("retry_delay_ms", "int", 0, "Retry after", "ms", 0, 31_536_000_000, section="Leases",
           help="How long a message that was given back waits."),
     Param("ordered_groups", "bool", False, "Ordered message groups", section="Order",
@@ -52,6 +52,8 @@ _CONFIG_KEYS = {
     "delay_ms": "queue.delay.ms", "max_length": "queue.max.length", "overflow": "queue.overflow",
 }  # fmt: skip
 DEAD_LETTER = "queue.dead.letter"
+DEAD_LETTER_EXCHANGE = "queue.dead.letter.exchange"
+DEAD_LETTER_KEY = "queue.dead.letter.routing.key"
 
 LEASES = (
     Param("reading", "choice", "offsets", "Reads a stream by", choices=("offsets", "leases"), section="Leases",
@@ -70,13 +72,20 @@ LEASES = (
 ROUTING = Param("routing_key", "text", "", "Routing key", section="Sending",
                 help="For an exchange: «order.{country}» takes a field of the event, dots go deeper; empty sends the key.")  # fmt: skip
 
-_KEY = Param("key", "text", "", "Binding key", help="direct: equal to the routing key; topic: words between dots, * one word, # any.")
+_KEY = Param("key", "code", "", "Binding keys", help="One a line. direct: equal to the routing key; topic: words between dots, * one word, # any.")
 _HEADERS = (
-    Param("arguments", "code", "", "Headers", help="One a line, as format=pdf."),
-    Param("match", "choice", "all", "Match", choices=("all", "any"), help="Whether all headers must be there, or any."),
+    Param("arguments", "code", "", "Headers", help="One a line, as format=pdf. A line «or» begins another set of them."),
+    Param("match", "choice", "all", "Match", choices=("all", "any"), help="Whether all headers of a set must be there, or any."),
 )
 BINDING = {"direct": (_KEY,), "topic": (_KEY,), "fanout": (), "headers": _HEADERS}
 """A binding's parameters by the type of its exchange."""
+
+CARRIES = Param("carries", "choice", "bound", "Carries", choices=("bound", "unrouted"),
+                help="bound: what the binding asks for; unrouted: what no binding of the exchange takes (its alternate exchange).")
+"""Of a link between two exchanges."""
+
+DEAD_LETTERS = (Param("routing_key", "text", "", "Routing key", help="Of the dead letters; empty: each keeps its own."),)
+"""Of a link from a queue to its dead-letter exchange."""
 
 
 def queue_config(values: Mapping[str, Any]) -> dict[str, str]:

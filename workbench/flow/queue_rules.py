@@ -7,26 +7,24 @@ from collections.abc import Iterator
 from workbench.core.errors import Invalid
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import kind_of, link_params
-from workbench.flow.queue_params import BINDING
-from workbench.flow.routing import binding_links, drawn_binding
-from workbench.flow.topics import dead_letter_path, dead_letter_queue
+from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS
+from workbench.flow.routing import alternate_links, binding_links, drawn_bindings
+from workbench.flow.topics import dead_letter_link, dead_letter_path, dead_letter_target
 
 _LONGEST_NAME = 255
 _RESERVED = "amq."
-_BINDING_NAMES = {param.name for params in BINDING.values() for param in params}
+_BINDING_NAMES = {param.name for params in (*BINDING.values(), (CARRIES,)) for param in params}
 """A name that is of no use for this type of exchange is no mistake: the type may be changed back."""
-
-
-def is_dead_letter_link(document: FlowDocument, link: Link) -> bool:
-    return document.node(link.source).kind == document.node(link.target).kind == "queue"
 
 
 def why_not(document: FlowDocument, source: Node, target: Node) -> str:
     """Why a queue can't send its dead letters there, or an exchange can't be bound there."""
     if source.kind == "queue":
-        taker = dead_letter_queue(document, source)
+        taker = dead_letter_target(document, source)
         if taker is not None:
             return f"{source.name} already sends its dead letters to {taker.name}."
+        if target.kind == "exchange":
+            return ""  # keys decide where they go; ``problems`` says where they may come back
         back = source in dead_letter_path(document, target)
         return f"Dead letters would go in a circle: those of {target.name} come to {source.name}." if back else ""
     if target.kind == "exchange" and source.id in _exchanges_after(document, target):
@@ -48,7 +46,7 @@ def problems(document: FlowDocument) -> Iterator[tuple[str, str]]:
     """What is wrong with queues, exchanges and those who read by leases, as (node id, sentence)."""
     for exchange in document.of_kind("exchange"):
         yield from ((exchange.id, text) for text in _of_exchange(document, exchange))
-    for link in binding_links(document):
+    for link in (*binding_links(document), *alternate_links(document)):
         yield from ((link.source, text) for text in _of_binding(document, link))
     for queue in document.of_kind("queue"):
         yield from ((queue.id, text) for text in _of_queue(document, queue))
@@ -60,15 +58,44 @@ def problems(document: FlowDocument) -> Iterator[tuple[str, str]]:
 def _of_queue(document: FlowDocument, queue: Node) -> Iterator[str]:
     if queue in dead_letter_path(document, queue):
         yield f"The dead letters of {queue.name} go in a circle."
+    else:
+        yield from _of_dead_letter_exchange(document, queue)
     values = kind_of("queue").values(queue.params)
     if values["ordered_groups"] and values["max_priority"]:
         yield f"{queue.name} has ordered groups and priorities: a priority would break a group's order. Leave one out."
     parks = values["overflow"] == "dead_letter" and values["max_length"] >= 0
-    if parks and dead_letter_queue(document, queue) is None:
-        yield f"What {queue.name} can't hold has nowhere to go. Link it to a queue for its dead letters."
+    if parks and dead_letter_target(document, queue) is None:
+        yield f"What {queue.name} can't hold has nowhere to go. Link it to a queue or an exchange for its dead letters."
     for name in ("ttl_ms", "max_length"):
         if values[name] == 0:
             yield f"{queue.name} would keep nothing: {kind_of('queue').param(name).label.lower()} is 0."
+
+
+def _of_dead_letter_exchange(document: FlowDocument, queue: Node) -> Iterator[str]:
+    link = dead_letter_link(document, queue)
+    if link is None or document.node(link.target).kind != "exchange":
+        return
+    where = f"The dead letters of {queue.name}"
+    yield from (f"{where} have no setting «{name}»." for name in link.params if name != DEAD_LETTERS[0].name)
+    if len(str(link.params.get("routing_key", "")).encode()) > _LONGEST_NAME:
+        yield f"{where} have a routing key of more than {_LONGEST_NAME} bytes."
+    if queue.id in _comes_to(document, link.target):
+        yield (f"{where} can come back to it through {document.node(link.target).name}: those that a consumer rejected "
+               "go round, the others end there, marked.")  # fmt: skip
+
+
+def _comes_to(document: FlowDocument, start: str) -> set[str]:
+    """The parts that a message may come to from an exchange: by bindings, alternates, and dying again and again."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        node = document.node(waiting.pop())
+        onward = [target for target in document.targets_of(node.id) if target.kind in ("queue", "exchange")]
+        named = document.named("exchange", str(node.params.get("alternate", "")).strip())
+        new = {target.id for target in (*onward, *([named] if named is not None else []))} - found
+        found |= new
+        waiting += new
+    return found
 
 
 # -- exchanges and bindings --------------------------------------------------------------------------------
@@ -88,7 +115,11 @@ def _exchanges_after(document: FlowDocument, exchange: Node) -> set[str]:
 
 def _of_exchange(document: FlowDocument, exchange: Node) -> Iterator[str]:
     alternate = kind_of("exchange").value(exchange.params, "alternate").strip()
-    if alternate and document.named("exchange", alternate) is None:
+    drawn = [document.node(link.target).name for link in alternate_links(document) if link.source == exchange.id]
+    if len(alternates := list(dict.fromkeys([*drawn, *([alternate] if alternate else [])]))) > 1:
+        yield (f"{exchange.name} has more than one alternate exchange: {', '.join(alternates)}. "
+               "What it can't route goes to the first only.")  # fmt: skip
+    elif alternate and document.named("exchange", alternate) is None:
         yield f"{exchange.name} has the alternate exchange «{alternate}», which is not drawn."
     if not alternate and not document.targets_of(exchange.id):
         yield f"{exchange.name} has no binding: what is sent to it reaches no queue. Draw a link from it to a queue."
@@ -107,16 +138,17 @@ def _of_binding(document: FlowDocument, link: Link) -> Iterator[str]:
         if name not in _BINDING_NAMES:
             yield f"{where} has no setting «{name}»."
     try:
-        binding = drawn_binding(document, link)
+        bindings = drawn_bindings(document, link)
     except Invalid as reason:
         yield f"{where}: {reason.sentence()}"
         return
-    if len(binding.key.encode()) > _LONGEST_NAME:
+    first = bindings[0]
+    if any(len(binding.key.encode()) > _LONGEST_NAME for binding in bindings):
         yield f"{where} has a key of more than {_LONGEST_NAME} bytes."
-    elif "key" in names and not binding.key:
+    elif "key" in names and not first.key:
         yield f"{where} has no key: it takes only messages without a routing key."
-    elif "arguments" in names and not binding.arguments:
-        what = "takes no message" if binding.match_any else "takes every message"
+    elif "arguments" in names and not first.arguments:
+        what = "takes no message" if first.match_any else "takes every message"
         yield f"{where} asks for no headers: it {what}."
 
 

@@ -1,7 +1,7 @@
 """What may be linked, and what is wrong with a drawing, as sentences.
 
     producer, file --> topic, queue, exchange
-    exchange --> queue, exchange (bindings)          queue --> queue (its dead letters)
+    exchange --> queue, exchange (bindings, alternate)          queue --> queue, exchange (its dead letters)
     topic, queue, dead letters --> group, forward --> topic, queue, exchange (forwarding), dead letters (failed events)
 """
 
@@ -20,20 +20,20 @@ from workbench.flow.document import FlowDocument, Node
 from workbench.flow.expressions import Expression
 from workbench.flow.kinds import Kind, kind_of
 from workbench.flow.template import check_template
+from workbench.flow.topics import is_dead_letter_link
 from workbench.flow.words import a, noun_of
 from workbench.flow.written import field_of_line, routing_key_of, start_policy, times_by_member
 
 _FEEDS = {
     ("producer", "topic"), ("producer", "queue"), ("producer", "exchange"),
-    ("topic", "group"), ("queue", "group"), ("queue", "queue"),
+    ("topic", "group"), ("queue", "group"), ("queue", "queue"), ("queue", "exchange"),
     ("exchange", "queue"), ("exchange", "exchange"),
     ("group", "topic"), ("group", "queue"), ("group", "exchange"),
 }  # fmt: skip
 _INSTEAD = {
     ("exchange", "topic"): "An exchange feeds queues, and {1} is a topic.",
     ("exchange", "group"): "A group reads from an exchange through a queue. Put one between.",
-    ("queue", "topic"): "The dead letters of a queue go to a queue, and {1} is a topic.",
-    ("queue", "exchange"): "The dead letters of a queue go to a queue, and {1} is an exchange.",
+    ("queue", "topic"): "The dead letters of a queue go to a queue or an exchange, and {1} is a topic.",
 }
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _EXPRESSIONS = ("fail_if", "filter", "map", "map_key")
@@ -186,7 +186,7 @@ def _rounds(document: FlowDocument) -> Iterator[tuple[str, str]]:
     """A warning for each topic whose events can come back to it through forwarding groups."""
     after: dict[str, set[str]] = defaultdict(set)
     for link in document.links:
-        if not queue_rules.is_dead_letter_link(document, link):
+        if not is_dead_letter_link(document, link):
             after[link.source].add(link.target)
     for topic in document.of_kind("topic", "queue", "dead_letters"):
         seen, todo = set(), list(after[topic.id])

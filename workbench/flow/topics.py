@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from workbench.flow.document import FlowDocument, Node
-from workbench.flow.kinds import kind_of
-from workbench.flow.queue_params import DEAD_LETTER, queue_config
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.kinds import kind_of, link_params
+from workbench.flow.queue_params import DEAD_LETTER, DEAD_LETTER_EXCHANGE, DEAD_LETTER_KEY, queue_config
 
 
 class DrawnTopic(NamedTuple):
@@ -32,10 +32,7 @@ def drawn_topics(document: FlowDocument) -> Iterator[DrawnTopic]:
 def drawn_topic(document: FlowDocument, node: Node) -> DrawnTopic:
     values = kind_of(node.kind).complete(node.params)
     if node.kind == "queue":
-        config = queue_config(values)
-        dead_letters = dead_letter_queue(document, node)
-        if dead_letters is not None:
-            config[DEAD_LETTER] = dead_letters.name
+        config = queue_config(values) | _dead_letters(document, node)
         return DrawnTopic(node.id, node.name, values["partitions"], config, "queue")
     config = {"message.timestamp.type": values["timestamp_type"]}
     if values["retention_ms"] >= 0:
@@ -47,11 +44,39 @@ def drawn_topic(document: FlowDocument, node: Node) -> DrawnTopic:
     return DrawnTopic(node.id, node.name, values["partitions"], config)
 
 
+def _dead_letters(document: FlowDocument, queue: Node) -> dict[str, str]:
+    link = dead_letter_link(document, queue)
+    if link is None:
+        return {}
+    target = document.node(link.target)
+    if target.kind == "queue":
+        return {DEAD_LETTER: target.name}
+    (param,) = link_params(document, link)
+    key = param.check(link.params.get(param.name, param.default)).strip()
+    return {DEAD_LETTER_EXCHANGE: target.name} | ({DEAD_LETTER_KEY: key} if key else {})
+
+
+def is_dead_letter_link(document: FlowDocument, link: Link) -> bool:
+    """Whether the dead messages of a queue go along it: to another queue, or to an exchange."""
+    return document.node(link.source).kind == "queue" and document.node(link.target).kind in ("queue", "exchange")
+
+
+def dead_letter_link(document: FlowDocument, queue: Node) -> Link | None:
+    """The link along which the dead messages of ``queue`` go."""
+    return next((link for link in document.links_of(queue.id)
+                 if link.source == queue.id and is_dead_letter_link(document, link)), None)  # fmt: skip
+
+
+def dead_letter_target(document: FlowDocument, queue: Node) -> Node | None:
+    """The queue or exchange that takes the dead messages of ``queue``, which is linked to it."""
+    link = dead_letter_link(document, queue)
+    return None if link is None else document.node(link.target)
+
+
 def dead_letter_queue(document: FlowDocument, queue: Node) -> Node | None:
-    """The queue that takes the dead messages of ``queue``, which is linked to it."""
-    if queue.kind != "queue":
-        return None
-    return next((node for node in document.targets_of(queue.id) if node.kind == "queue"), None)
+    """The same, if it is a queue."""
+    target = dead_letter_target(document, queue)
+    return target if target is not None and target.kind == "queue" else None
 
 
 def dead_letter_path(document: FlowDocument, queue: Node) -> list[Node]:

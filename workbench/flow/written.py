@@ -19,22 +19,34 @@ _WORDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 _LONGEST_MS = 3_600_000
 _LAST_OFFSET = 2**63 - 1
 
+_OR = "or"
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
+Arguments = tuple[tuple[str, str], ...]
 FieldOfLine = Callable[[str], str | None]
 RoutingKey = Callable[[bytes | None, bytes | None], str]
 """Makes a record's routing key from its key and its value."""
 
 
-def read_arguments(text: str) -> tuple[tuple[str, str], ...]:
-    """The headers that a binding asks for, one a line: ``format=pdf``."""
-    found = []
-    for line in filter(str.strip, text.splitlines()):
+def read_keys(text: str) -> tuple[str, ...]:
+    """The binding keys of a link, one a line; the empty key where there is none."""
+    return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip())) or ("",)
+
+
+def read_arguments(text: str) -> tuple[Arguments, ...]:
+    """The headers that bindings ask for, one a line: ``format=pdf``; a line ``or`` begins those of another binding."""
+    sets: list[list[tuple[str, str]]] = [[]]
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if line.lower() == _OR:
+            sets.append([])
+            continue
         name, equals, value = (part.strip() for part in line.partition("="))
         if not (name and equals):
-            raise Invalid(f"A binding can't ask for «{line.strip()}».", "Write one header a line, as format=pdf.")
-        found.append((name, value))
-    return tuple(found)
+            raise Invalid(f"A binding can't ask for «{line}».", "Write one header a line, as format=pdf.")
+        sets[-1].append((name, value))
+    if len(sets) > 1 and not all(sets):
+        raise Invalid("A set of headers is empty.", "Write headers before and after each «or».")
+    return tuple(dict.fromkeys(map(tuple, sets)))
 
 
 def times_by_member(text: str) -> list[float | None]:

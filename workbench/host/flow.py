@@ -32,7 +32,7 @@ from workbench.flow import codec
 from workbench.flow.document import FlowDocument
 from workbench.flow.topics import drawn_topics
 from workbench.host.acts import Act, Acts
-from workbench.host.routes import alter_routes
+from workbench.host.routes import alter_routes, declare_drawn
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 from workbench.runtime import FlowRunner, plan_of
@@ -84,8 +84,10 @@ class FlowActs:
         return Done(_SAVE_CHANGES.value, said)
 
     def _alter(self, before: FlowDocument, after: FlowDocument) -> str:
+        known, wanted = plan_of(before), plan_of(after)
+        declare_drawn(self._broker, wanted)
         said = self._alter_topics(before, after)
-        return " ".join([*said, *alter_routes(self._broker, plan_of(before), plan_of(after))])
+        return " ".join([*said, *alter_routes(self._broker, known, wanted)])
 
     def _alter_topics(self, before: FlowDocument, after: FlowDocument) -> list[str]:
         """Topics take the settings that were changed on the drawing, and only those; what can't be is said.

@@ -1,4 +1,5 @@
-"""Takes away what was drawn of exchanges and bindings and is drawn no more; what is new is made when the flow follows.
+"""Takes away what was drawn of exchanges and bindings and is drawn no more; what is new is made when the flow follows,
+but for exchanges that a queue may name for its dead letters: those are made before the queues change.
 
 An exchange keeps nothing, so it goes with its node: whoever undoes that gets the same one back. What was declared
 elsewhere stays as it is.
@@ -6,10 +7,20 @@ elsewhere stays as it is.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import chain
+
 from workbench.broker import Broker
 from workbench.core.errors import NotFound, WorkbenchError
 from workbench.core.routing import Binding, Exchange
 from workbench.runtime import FlowPlan
+
+
+def declare_drawn(broker: Broker, after: FlowPlan) -> None:
+    """Make exchanges that are not there; what can't be made says so when the flow follows."""
+    for exchange in after.exchanges.values():
+        with suppress(WorkbenchError):
+            broker.exchanges.declare(exchange)
 
 
 def alter_routes(broker: Broker, before: FlowPlan, after: FlowPlan) -> list[str]:
@@ -17,7 +28,8 @@ def alter_routes(broker: Broker, before: FlowPlan, after: FlowPlan) -> list[str]
     said: list[str] = []
     wanted = {exchange.name: exchange for exchange in after.exchanges.values()}
     kept = {exchange.name for exchange in before.exchanges.values() if _keep(broker, exchange, wanted, said)}
-    for binding in set(before.bindings.values()) - set(after.bindings.values()):
+    drawn, drawn_still = (set(chain.from_iterable(plan.bindings.values())) for plan in (before, after))
+    for binding in drawn - drawn_still:
         if binding.exchange in kept:
             _unbind(broker, binding, said)
     return said

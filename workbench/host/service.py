@@ -36,6 +36,7 @@ from workbench.core.snapshot import HostStat, Snapshot
 from workbench.engines.embedded import EmbeddedEngine
 from workbench.host.acts import Act, Acts
 from workbench.host.consumers import ConsumerActs
+from workbench.host.exchanges import ExchangeActs
 from workbench.host.flow import FlowActs
 from workbench.host.groups import GroupActs
 from workbench.host.kafka import KafkaActs
@@ -71,6 +72,7 @@ class Service:
             | GroupActs(broker, self._runner, self._telemetry).acts()
             | self._consumers.acts()
             | self._queues.acts()
+            | ExchangeActs(broker).acts()
             | self._flow.acts()
             | self.kafka.acts()
             | self._own_acts()

@@ -23,6 +23,7 @@ class Groundwork:
     async def lay(self, plan: FlowPlan) -> None:
         """Make what is missing; ``troubles`` says by node or link what could not be made."""
         self.troubles.clear()
+        await self._exchanges(plan)  # before the queues that send their dead there
         there = await self._there()
         for topic in plan.topics:
             try:
@@ -32,7 +33,7 @@ class Groundwork:
             except WorkbenchError as reason:
                 self.troubles[topic.node_id] = reason.sentence()
         self.partitions = {name: topic.partitions for name, topic in there.items()}
-        await self._routes(plan)
+        await self._bindings(plan)
 
     async def _there(self) -> dict[str, EngineTopic]:
         return {topic.name: topic for topic in await self._engine.topics()}
@@ -48,14 +49,15 @@ class Groundwork:
                 "Use another name."
             )
 
-    async def _routes(self, plan: FlowPlan) -> None:
-        """All exchanges before the first binding, for they may be bound to one another."""
+    async def _exchanges(self, plan: FlowPlan) -> None:
         for node_id, exchange in plan.exchanges.items():
             try:
                 await self._engine.declare_exchange(exchange)
             except WorkbenchError as reason:
                 self.troubles[node_id] = reason.sentence()
-        for link_id, binding in plan.bindings.items():
+
+    async def _bindings(self, plan: FlowPlan) -> None:
+        for link_id, binding in ((link_id, each) for link_id, bound in plan.bindings.items() for each in bound):
             try:
                 await self._engine.bind(binding)
             except WorkbenchError as reason:

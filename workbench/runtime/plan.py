@@ -15,9 +15,9 @@ from workbench.core.routing import Binding, Exchange
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import kind_of
 from workbench.flow.queue_params import DEAD_LETTER
-from workbench.flow.queue_rules import is_dead_letter_link, mixed_reading, reads_by_leases
-from workbench.flow.routing import binding_links, drawn_binding, drawn_exchange
-from workbench.flow.topics import DrawnTopic, drawn_topic, topic_nodes
+from workbench.flow.queue_rules import mixed_reading, reads_by_leases
+from workbench.flow.routing import alternate_links, binding_links, drawn_bindings, drawn_exchange
+from workbench.flow.topics import DrawnTopic, drawn_topic, is_dead_letter_link, topic_nodes
 
 MEMBERSHIP = ("assignor", "session_timeout_ms", "static_members", "start", "start_at")
 LEASING = ("subscription_type", "prefetch", "visibility_ms", "max_retries", "start", "start_at")
@@ -32,6 +32,15 @@ class Arrow:
     link_id: str
     topic: str
     kind: str = "stream"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterWay:
+    """A link along which the broker sends the dead messages of ``queue``, if not straight then to ``exchange``."""
+
+    link_id: str
+    queue: str
+    exchange: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,10 @@ class FlowPlan:
     groups: dict[str, GroupPlan] = field(default_factory=dict)
     links: tuple[str, ...] = ()
     exchanges: dict[str, Exchange] = field(default_factory=dict)
-    bindings: dict[str, Binding] = field(default_factory=dict)
-    dead_letters: tuple[Arrow, ...] = ()
-    """Exchanges by node, bindings by link; the links along which queues send their dead, named by the queue."""
+    bindings: dict[str, tuple[Binding, ...]] = field(default_factory=dict)
+    alternates: dict[str, str] = field(default_factory=dict)
+    dead_letters: tuple[DeadLetterWay, ...] = ()
+    """Exchanges by node, bindings by link; the links to alternates by the name of their exchange."""
 
 
 def plan_of(document: FlowDocument) -> FlowPlan:
@@ -104,14 +114,19 @@ def plan_of(document: FlowDocument) -> FlowPlan:
             producers[node.id] = _producer(document, node)
         elif role == "group":
             groups[node.id] = _group(document, node)
-    dead_letters = [Arrow(link.id, document.node(link.source).name, "queue") for link in document.links
-                    if is_dead_letter_link(document, link)]  # fmt: skip
+    dead_letters = [_dead_letter_way(document, link) for link in document.links if is_dead_letter_link(document, link)]
     for group in groups.values():
         if group.dead is not None:
             subscriptions = (queue for arrow, queue in group.read_queues if arrow.kind != "queue")
-            dead_letters += [Arrow(group.dead.link_id, queue, "queue") for queue in subscriptions]
+            dead_letters += [DeadLetterWay(group.dead.link_id, queue) for queue in subscriptions]
+    alternates = {document.node(link.source).name: link.id for link in reversed([*alternate_links(document)])}
     return FlowPlan(tuple(topics), producers, groups, tuple(link.id for link in document.links),
-                    _exchanges(document), _bindings(document), tuple(dead_letters))  # fmt: skip
+                    _exchanges(document), _bindings(document), alternates, tuple(dead_letters))  # fmt: skip
+
+
+def _dead_letter_way(document: FlowDocument, link: Link) -> DeadLetterWay:
+    source, target = document.node(link.source), document.node(link.target)
+    return DeadLetterWay(link.id, source.name, target.name if target.kind == "exchange" else "")
 
 
 def _exchanges(document: FlowDocument) -> dict[str, Exchange]:
@@ -119,15 +134,15 @@ def _exchanges(document: FlowDocument) -> dict[str, Exchange]:
     found = {}
     for node in document.of_kind("exchange"):
         with suppress(Invalid):
-            found[node.id] = drawn_exchange(node)
+            found[node.id] = drawn_exchange(document, node)
     return found
 
 
-def _bindings(document: FlowDocument) -> dict[str, Binding]:
+def _bindings(document: FlowDocument) -> dict[str, tuple[Binding, ...]]:
     found = {}
     for link in binding_links(document):
         with suppress(Invalid):
-            found[link.id] = drawn_binding(document, link)
+            found[link.id] = drawn_bindings(document, link)
     return found
 
 

@@ -80,8 +80,8 @@ class FlowRunner:
         async with self._acting:
             before, self._plan = self._plan, plan_of(document)
             await self._ground.lay(self._plan)
-            self._tally.routes = Routes(self._plan.exchanges, self._plan.bindings)
-            self._dead_letters = DeadLetterLinks(self._plan.dead_letters)
+            self._tally.routes = Routes(self._plan.exchanges, self._plan.bindings, self._plan.alternates)
+            self._dead_letters = DeadLetterLinks(self._plan.dead_letters, self._tally.routes)
             if self._state is not RunState.STOPPED:
                 await self._follow(before)
 
@@ -342,7 +342,7 @@ class FlowRunner:
     async def _refresh_backlog(self) -> None:
         plans = self._plan.groups.values()
         topics = {arrow.topic for plan in plans if not plan.by_leases for arrow in plan.reads}
-        queues = {queue for plan in plans for queue in plan.queues} | {arrow.topic for arrow in self._plan.dead_letters}
+        queues = {queue for plan in plans for queue in plan.queues} | {way.queue for way in self._plan.dead_letters}
         await self._backlog.refresh(topics & set(self._ground.partitions), queues)
         self._dead_letters.look(self._backlog, self._tally.meter)
 

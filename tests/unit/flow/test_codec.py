@@ -47,8 +47,8 @@ def test_what_cannot_be_taken_is_said_with_its_place(text, part):
 
 
 def test_a_newer_drawing_is_refused():
-    with pytest.raises(TooNew, match="version 2"):
-        codec.loads(changed(**{"workbench.flow": 2}))
+    with pytest.raises(TooNew, match="version 3"):
+        codec.loads(changed(**{"workbench.flow": 3}))
 
 
 def test_several_lines_of_text_are_a_list_of_lines():

@@ -8,10 +8,10 @@ from workbench.flow import codec
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import SetLinkParams
 from workbench.flow.kinds import kind_of, link_params
-from workbench.flow.routing import binding_links, drawn_binding, drawn_exchange
+from workbench.flow.routing import alternate_links, binding_links, drawn_bindings, drawn_exchange
 from workbench.flow.rules import name_problem, problems, why_not
 from workbench.flow.topics import drawn_topics
-from workbench.flow.written import read_arguments, routing_key_of
+from workbench.flow.written import read_arguments, read_keys, routing_key_of
 
 NODES = [
     Node("p", "producer", "checkout"), Node("t", "topic", "orders"), Node("d", "dead_letters", "dlt"),
@@ -27,7 +27,8 @@ def document(*pairs):
 
 @pytest.mark.parametrize(
     ("source", "target"),
-    [("p", "q"), ("p", "x"), ("x", "q"), ("x", "x2"), ("q", "g"), ("q", "w"), ("q", "q2"), ("w", "q"), ("w", "x")],
+    [("p", "q"), ("p", "x"), ("x", "q"), ("x", "x2"), ("q", "g"), ("q", "w"), ("q", "q2"), ("q", "x"), ("w", "q"),
+     ("w", "x")],
 )
 def test_what_may_be_linked(source, target):
     assert why_not(document(), source, target) == ""
@@ -39,8 +40,9 @@ def test_what_may_be_linked(source, target):
         ((), "x", "t", "An exchange feeds queues, and orders is a topic."),
         ((), "x", "d", "An exchange feeds queues, and dlt is a topic."),
         ((), "x", "g", "A group reads from an exchange through a queue. Put one between."),
-        ((), "q", "t", "The dead letters of a queue go to a queue, and orders is a topic."),
-        ((), "q", "x", "The dead letters of a queue go to a queue, and uploads is an exchange."),
+        ((), "q", "t", "The dead letters of a queue go to a queue or an exchange, and orders is a topic."),
+        ([("q", "x")], "q", "q2", "work already sends its dead letters to uploads."),
+        ([("q", "q2")], "q", "x", "work already sends its dead letters to parked."),
         ((), "t", "q", "A topic cannot feed a queue."),
         ((), "t", "x", "A topic cannot feed an exchange."),
         ((), "q", "p", "A queue cannot feed a producer."),
@@ -176,18 +178,103 @@ def test_bindings_are_read_from_links():
              Node("y", "exchange", "rest"), Node("q", "queue", "w")]  # fmt: skip
     links = [Link("1", "x", "q", {"arguments": "format=pdf\nkind=report", "match": "any"}), Link("2", "x", "y")]
     drawing = codec.loads(codec.dumps(FlowDocument(nodes, links)))
-    assert drawn_exchange(drawing.node("x")) == Exchange("up", ExchangeType.HEADERS, "rest")
-    assert [drawn_binding(drawing, link) for link in binding_links(drawing)] == [
-        Binding("up", "w", "", False, (("format", "pdf"), ("kind", "report")), True),
-        Binding("up", "rest", to_exchange=True)]  # fmt: skip
+    assert drawn_exchange(drawing, drawing.node("x")) == Exchange("up", ExchangeType.HEADERS, "rest")
+    assert [drawn_bindings(drawing, link) for link in binding_links(drawing)] == [
+        (Binding("up", "w", "", False, (("format", "pdf"), ("kind", "report")), True),),
+        (Binding("up", "rest", to_exchange=True),)]  # fmt: skip
+
+
+def test_one_link_holds_all_bindings_between_its_parts():
+    """As RabbitMQ allows many between an exchange and a queue: keys, or sets of headers."""
+    drawing = FlowDocument(*exchange_flow("topic", {"key": "order.#\n\n refund.* \norder.#"}))
+    assert drawn_bindings(drawing, drawing.link("2")) == (Binding("up", "w", "order.#"), Binding("up", "w", "refund.*"))
+    drawing = FlowDocument(*exchange_flow("headers", {"arguments": "a=1\nb=2\nOR\nc=3", "match": "all"}))
+    asked = [binding.arguments for binding in drawn_bindings(drawing, drawing.link("2"))]
+    assert asked == [(("a", "1"), ("b", "2")), (("c", "3"),)]
+    written = codec.dumps(drawing)
+    assert codec.dumps(codec.loads(written)) == written
+
+
+def test_a_link_between_exchanges_may_be_the_way_to_the_alternate():
+    drawing = FlowDocument([Node("x", "exchange", "up"), Node("y", "exchange", "rest")], [Link("1", "x", "y")])
+    assert [param.name for param in link_params(drawing, drawing.link("1"))] == ["carries", "key"]
+    assert drawn_exchange(drawing, drawing.node("x")).alternate == ""
+    undo = SetLinkParams("1", {"carries": "unrouted"}).apply(drawing)
+    assert drawn_exchange(drawing, drawing.node("x")) == Exchange("up", alternate="rest")
+    assert ([link.id for link in alternate_links(drawing)], list(binding_links(drawing))) == (["1"], [])
+    assert [param.name for param in link_params(drawing, drawing.link("1"))] == ["carries"]
+    assert codec.to_plain(codec.loads(codec.dumps(drawing))) == codec.to_plain(drawing)
+    undo.apply(drawing)
+    assert [drawn_bindings(drawing, link) for link in binding_links(drawing)] == [
+        (Binding("up", "rest", to_exchange=True),)]  # fmt: skip
+
+
+def test_an_alternate_that_an_older_drawing_names_becomes_a_link():
+    old = {"workbench.flow": 1, "nodes": [
+        {"id": "x", "kind": "exchange", "name": "up", "params": {"alternate": "rest", "type": "topic"}},
+        {"id": "y", "kind": "exchange", "name": "rest", "params": {"alternate": "elsewhere"}},
+        {"id": "z", "kind": "exchange", "name": "both", "params": {"alternate": "rest"}},
+        {"id": "link-1", "kind": "queue", "name": "work"},
+    ], "links": [{"id": "zy", "source": "z", "target": "y", "params": {"key": "a"}}]}  # fmt: skip
+    drawing = codec.from_plain(old)
+    assert (drawing.node("x").params, drawing.link("link-2")) == (
+        {"type": "topic"}, Link("link-2", "x", "y", {"carries": "unrouted"}))  # fmt: skip
+    for name, alternate in (("x", "rest"), ("y", "elsewhere"), ("z", "rest")):
+        assert drawn_exchange(drawing, drawing.node(name)).alternate == alternate
+    assert codec.dumps(codec.loads(codec.dumps(drawing))) == codec.dumps(drawing)
+
+
+def test_a_queue_sends_its_dead_to_a_drawn_exchange_with_the_links_routing_key():
+    nodes = [Node("q", "queue", "work"), Node("x", "exchange", "dead")]
+    for params, key in (({}, {}), ({"routing_key": " order.dead "}, {"queue.dead.letter.routing.key": "order.dead"})):
+        drawing = FlowDocument(nodes, [Link("1", "q", "x", params)])
+        assert next(drawn_topics(drawing)).config == {"queue.dead.letter.exchange": "dead"} | key
+    assert [param.name for param in link_params(drawing, drawing.link("1"))] == ["routing_key"]
+
+
+def dead_letter_flow(*links, **params):
+    nodes = [Node("p", "producer", "p"), Node("g", "group", "g"), Node("q", "queue", "work", params=params),
+             Node("x", "exchange", "dead", params={"type": "fanout"}), Node("d", "queue", "parked"),
+             Node("y", "exchange", "else", params={"type": "fanout"})]  # fmt: skip
+    return told(nodes, [Link("1", "p", "q"), Link("2", "q", "g"), Link("3", "q", "x"), *links])
+
+
+def test_what_is_wrong_with_a_dead_letter_exchange():
+    parked = Link("4", "x", "d")
+    rest = ("y", "Nothing sends to else yet."), ("y", "else has no binding: what is sent to it reaches no queue. "
+                                                 "Draw a link from it to a queue.")  # fmt: skip
+    assert set(dead_letter_flow(parked)) == set(rest)
+    assert ("x", "dead has no binding: what is sent to it reaches no queue. Draw a link from it to a queue.") in (
+        dead_letter_flow())  # fmt: skip
+    comes_back = ("q", "The dead letters of work can come back to it through dead: those that a consumer rejected go "
+                  "round, the others end there, marked.")  # fmt: skip
+    assert comes_back in dead_letter_flow(Link("4", "x", "q"))
+    assert comes_back in dead_letter_flow(Link("4", "x", "y", {"carries": "unrouted"}), Link("5", "y", "q"))
+    assert comes_back in dead_letter_flow(parked, Link("5", "d", "x"), Link("6", "x", "q"))
+    parks = {"overflow": "dead_letter", "max_length": 3}
+    assert not any("nowhere to go" in text for _, text in dead_letter_flow(parked, **parks))
+
+
+def test_what_is_wrong_with_alternates():
+    nodes = [Node(name, "exchange", name, params={"type": "fanout"}) for name in ("x", "y", "z")] + [
+        Node("p", "producer", "p"), Node("q", "queue", "q")]  # fmt: skip
+    base = [Link("1", "p", "x"), Link("2", "y", "q"), Link("3", "z", "q")]
+    way = {"carries": "unrouted"}
+    assert told(nodes, [*base, Link("4", "x", "y", way), Link("5", "x", "z")]) == []
+    assert told(nodes, [*base, Link("4", "x", "y", way), Link("5", "x", "z", way)]) == [
+        ("x", "x has more than one alternate exchange: y, z. What it can't route goes to the first only.")]  # fmt: skip
+    assert ("x", "Bindings lead from x back to it: a message passes each exchange once.") in told(
+        nodes, [*base, Link("4", "x", "y", way), Link("5", "y", "x", way), Link("6", "x", "z")])  # fmt: skip
+    assert told(nodes, [*base, Link("4", "x", "y", {"carries": "all"}), Link("5", "x", "z")]) == [
+        ("x", "The binding from x to y: Carries can't be «all». Choose one of bound, unrouted.")]  # fmt: skip
 
 
 def test_a_bindings_key_is_set_and_taken_back():
     drawing = FlowDocument(*exchange_flow("topic", {"key": "a"}))
     undo = SetLinkParams("2", {"key": "order.#"}).apply(drawing)
-    assert drawn_binding(drawing, drawing.link("2")).key == "order.#"
+    assert [binding.key for binding in drawn_bindings(drawing, drawing.link("2"))] == ["order.#"]
     undo.apply(drawing)
-    assert drawn_binding(drawing, drawing.link("2")).key == "a"
+    assert [binding.key for binding in drawn_bindings(drawing, drawing.link("2"))] == ["a"]
     assert [param.name for param in link_params(drawing, drawing.link("2"))] == ["key"]
     assert link_params(drawing, drawing.link("1")) == ()
 
@@ -213,6 +300,8 @@ def test_a_routing_key_that_cannot_be_read_says_how_it_is_written(text):
 
 
 def test_arguments_say_what_is_wrong():
-    assert read_arguments("") == ()
+    assert (read_arguments(""), read_keys("")) == (((),), ("",))
+    with pytest.raises(Invalid, match=r"A set of headers is empty\."):
+        read_arguments("a=1\nor\n")
     with pytest.raises(Invalid, match="«=x»"):
         read_arguments("=x")

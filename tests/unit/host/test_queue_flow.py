@@ -89,3 +89,33 @@ def test_exchanges_and_bindings_follow_the_drawing(host: LocalHost):
     assert saved(host, changed, [Link("yq", "y", "q")]) == "" and taken("nobody") == 1
     saved(host, [nodes[2]], [])
     assert kinds() == {}
+
+
+def test_a_dead_letter_exchange_that_is_drawn_in_the_same_moment_is_there_when_the_queue_names_it(host: LocalHost):
+    def config() -> dict[str, str]:
+        return dict(next(info.meta for info in host.call(ListQueues()).queues if info.meta.name == "work").config)
+
+    work, parked = Node("q", "queue", "work"), Node("d", "queue", "parked")
+    saved(host, [work, parked], [])
+    dead = Node("x", "exchange", "dead", params={"type": "topic"})
+    links = [Link("qx", "q", "x", {"routing_key": "k"}), Link("xd", "x", "d", {"key": "a\nk"})]
+    assert saved(host, [work, parked, dead], links) == ""
+    assert config() == {"queue.dead.letter.exchange": "dead", "queue.dead.letter.routing.key": "k"}
+    renamed = Node("x", "exchange", "lost", params={"type": "topic"})
+    assert saved(host, [work, parked, renamed], links) == ""
+    assert config()["queue.dead.letter.exchange"] == "lost"
+    stats = {stat.name: stat for stat in snapshot(host).queues}
+    assert (stats["parked"].takes_dead_letters, stats["work"].dead_letter_exchange) == (True, "lost")
+    assert saved(host, [work, parked], [Link("qd", "q", "d")]) == ""
+    assert config() == {"queue.dead.letter": "parked"}
+
+
+def test_a_binding_key_that_is_taken_off_a_link_is_unbound(host: LocalHost):
+    def takes(key: str) -> bool:
+        (answer,) = host.call(PublishRecords("orders", key, (Record(b"k", b"v"),))).published
+        return bool(answer.queues)
+
+    saved(host, *routed(key="order.*\nrefund.*"))
+    assert (takes("order.new"), takes("refund.new")) == (True, True)
+    assert saved(host, *routed(key="refund.*")) == ""
+    assert (takes("order.new"), takes("refund.new")) == (False, True)

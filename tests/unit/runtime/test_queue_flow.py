@@ -426,3 +426,36 @@ def test_a_poison_event_read_by_offsets_goes_to_the_dead_letters(play):
 
     billing = play(story, FlowDocument(nodes, links)).groups["billing"]
     assert (billing.consumed, billing.lost) == (30, 0) and 0 < billing.dead_lettered < 30
+
+
+def test_dead_letters_move_along_the_links_to_their_exchange_and_behind_it(play):
+    """A rejected message goes to both queues bound for its key, and to the alternate what no binding takes."""
+    nodes = [producer(40, routing_key="order.{bad}"), Node("in", "exchange", "orders", params={"type": "fanout"}),
+             Node("q", "queue", "work"),
+             Node("g", "group", "billing", params={"fail_if": "true", "on_failure": "reject"}),
+             Node("x", "exchange", "dead", params={"type": "topic"}), Node("a", "queue", "audit"),
+             Node("b", "queue", "bad"), Node("y", "exchange", "else", params={"type": "fanout"}),
+             Node("r", "queue", "rest")]  # fmt: skip
+    links = [Link("p-in", "p", "in"), Link("in-q", "in", "q"), Link("qg", "q", "g"), Link("qx", "q", "x"),
+             Link("xa", "x", "a", {"key": "*.true\n*.nothing"}), Link("xb", "x", "b", {"key": "order.true"}),
+             Link("xy", "x", "y", {"carries": "unrouted"}), Link("yr", "y", "r")]  # fmt: skip
+
+    async def story(runner, broker):
+        moved = dict.fromkeys((link.id for link in links), 0)
+
+        def settled():
+            for link in runner.stats().links:
+                moved[link.link_id] += link.events
+            return runner.drained() and moved["qx"] == 40 and moved["yr"]
+
+        await runner.run()
+        await until(settled)
+        waiting = {queue: broker.queues.counts(queue).ready for queue in ("audit", "bad", "rest")}
+        assert waiting["audit"] == waiting["bad"] > 0 and waiting["rest"] + waiting["bad"] == 40
+        assert moved == {"p-in": 40, "in-q": 40, "qg": 40, "qx": 40, "xa": waiting["audit"], "xb": waiting["bad"],
+                         "xy": waiting["rest"], "yr": waiting["rest"]}  # fmt: skip
+        assert [(b.destination, b.key) for b in broker.exchanges.bindings("dead")] == [
+            ("audit", "*.true"), ("audit", "*.nothing"), ("bad", "order.true")]  # fmt: skip
+        assert {death.exchange for death in broker.queues.peek("bad")[0].deaths} == {"orders"}
+
+    play(story, FlowDocument(nodes, links))
