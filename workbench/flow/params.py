@@ -25,6 +25,7 @@ class Param:
     choices: tuple[str, ...] = ()
     help: str = ""
     section: str = ""
+    lines: int = 7  # of text that are seen at once
 
     def check(self, value: Any) -> Any:
         """``value`` as this type, or ``Invalid`` with the range or the choices in words."""

@@ -72,9 +72,9 @@ LEASES = (
 ROUTING = Param("routing_key", "text", "", "Routing key", section="Sending",
                 help="For an exchange: «order.{country}» takes a field of the event, dots go deeper; empty sends the key.")  # fmt: skip
 
-_KEY = Param("key", "code", "", "Binding keys", help="One a line. direct: equal to the routing key; topic: words between dots, * one word, # any.")
+_KEY = Param("key", "code", "", "Binding keys", lines=4, help="One a line. direct: equal to the routing key; topic: words between dots, * one word, # any.")
 _HEADERS = (
-    Param("arguments", "code", "", "Headers", help="One a line, as format=pdf. A line «or» begins another set of them."),
+    Param("arguments", "code", "", "Headers", lines=5, help="One a line, as format=pdf. A line «or» begins another set of them."),
     Param("match", "choice", "all", "Match", choices=("all", "any"), help="Whether all headers of a set must be there, or any."),
 )
 BINDING = {"direct": (_KEY,), "topic": (_KEY,), "fanout": (), "headers": _HEADERS}

@@ -9,7 +9,8 @@ from tests.ui.queue_stage import upload_journal
 from workbench.broker import profile
 from workbench.core.journal import JournalEntry
 from workbench.core.queues import Death, DeathReason, MessageId, MessageState
-from workbench.flow.edits import set_param
+from workbench.flow.document import Link, Node
+from workbench.flow.edits import AddLink, AddNode, SetLinkParams, set_param
 from workbench.session.story import StoryLine
 from workbench.ui.models import journal_words, queue_words
 from workbench.ui.models.queue_story import tell
@@ -77,9 +78,7 @@ def test_a_binding_is_edited_where_it_is_inspected_and_undo_takes_it_back(inspec
     inspector.edit_binding("b1")
     field = inspector.binding_face.fields["key"]
     assert field.editor.hasFocus()
-    field.editor.selectAll()
-    field.editor.insert("video.de")
-    field.editor.textEdited.emit("video.de")
+    field.editor.setPlainText("video.de")
     assert workspace.document.link("b1").params["key"] == "video.de"
     workspace.undo_stack.undo()
     assert workspace.document.link("b1").params["key"] == "video.*.en"
@@ -92,6 +91,58 @@ def test_a_binding_of_headers_has_arguments_and_how_they_match(inspector, worksp
     workspace.perform(set_param(workspace.document, "video", "type", "fanout"))
     inspector.refresh()
     assert "A fanout exchange sends everything." in words_of(inspector)
+
+
+def test_every_binding_of_a_link_has_its_row(qtbot, inspector, workspace):
+    workspace.perform(SetLinkParams("b1", {"key": "video.*.en\nvideo.*.de"}))
+    workspace.select({"video"})
+    face = inspector.exchange_face
+    assert [row[0].text for row in face.bindings.rows] == ["video.*.en", "video.*.de", "video.#", "video.public.#"]
+    with qtbot.waitSignal(inspector.link_wanted) as wanted:
+        face.bindings.row_clicked.emit(1)
+    assert wanted.args == ["b1"]
+    inspector.edit_binding("b1")
+    field = inspector.binding_face.fields["key"]
+    field.editor.setPlainText("a\nb\nc")
+    assert workspace.document.link("b1").params["key"] == "a\nb\nc"
+    workspace.undo_stack.undo()
+    assert workspace.document.link("b1").params["key"] == "video.*.en\nvideo.*.de"
+
+
+def test_a_link_between_exchanges_can_be_made_the_way_to_the_alternate_and_back(qtbot, inspector, workspace):
+    workspace.perform(AddNode(Node("else", "exchange", "else", params={"type": "fanout"})))
+    workspace.perform(AddLink(Link("x", "video", "else", {"key": "a"})))
+    inspector.edit_binding("x")
+    face = inspector.binding_face
+    assert set(face.fields) == {"carries", "key"}
+    box = face.fields["carries"].editor
+    box.activated.emit(box.findText("unrouted"))
+    inspector.refresh()
+    assert set(face.fields) == {"carries"}
+    assert "What video can't route goes to else, its alternate exchange." in words_of(inspector)
+    assert nameless(inspector) == []
+    assert_nothing_cut(qtbot, inspector)
+    workspace.select({"video"})
+    assert "It keeps nothing. What no binding takes goes to else." in words_of(inspector)
+    workspace.undo_stack.undo()
+    inspector.edit_binding("x")
+    assert set(face.fields) == {"carries", "key"}
+    assert workspace.document.link("x").params == {"key": "a"}
+
+
+def test_dead_letters_through_an_exchange_say_so_on_both_sides(qtbot, inspector, workspace):
+    workspace.perform(AddNode(Node("lost", "exchange", "lost", params={"type": "topic"})))
+    workspace.perform(AddLink(Link("y", "subtitles", "lost")))
+    inspector.edit_binding("y")
+    field = inspector.binding_face.fields["routing_key"]
+    field.editor.insert("k")
+    field.editor.textEdited.emit("k")
+    assert workspace.document.link("y").params == {"routing_key": "k"}
+    assert_nothing_cut(qtbot, inspector)
+    workspace.select({"subtitles"})
+    assert "Dead messages go through the exchange lost." in words_of(inspector)
+    workspace.select({"lost"})
+    assert "but for dead letters of subtitles: those stay there, marked." in words_of(inspector)
 
 
 # -- words -------------------------------------------------------------------------------------------------

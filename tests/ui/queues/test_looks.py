@@ -11,11 +11,13 @@ from PySide6.QtTest import QTest
 from tests.ui.queue_stage import upload_document, upload_snapshot
 from workbench.core.snapshot import QueueConsumerStat, QueueStat, Snapshot
 from workbench.flow.document import Link, Node
-from workbench.flow.edits import AddLink, RemoveLink, SetLinkParams, SetParams
+from workbench.flow.edits import AddLink, AddNode, RemoveLink, SetLinkParams, SetParams
 from workbench.ui.bridge.movement import delivery_links
+from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.queue_faces import held_cells
 from workbench.ui.canvas.look_values import Held, Level
 from workbench.ui.canvas.looks import link_look, node_look, spoken
+from workbench.ui.canvas.queue_looks import routing_link_sentence
 from workbench.ui.canvas.view import FlowView
 
 
@@ -60,6 +62,36 @@ def test_a_binding_shows_what_it_asks_for():
     assert link_look(document, document.link("b1"), snapshot, None).key == "format=pdf or size=a4"
     SetParams("video", {"type": "fanout"}).apply(document)
     assert link_look(document, document.link("b1"), snapshot, None).key == ""
+
+
+def test_a_link_with_several_bindings_shows_the_first_and_how_many_more():
+    document, snapshot = upload_document(), upload_snapshot()
+    SetLinkParams("b1", {"key": "video.*.en\nvideo.*.de\n\naudio.#"}).apply(document)
+    assert link_look(document, document.link("b1"), snapshot, None).key == "video.*.en +2"
+    routed = replace(snapshot, exchanges=())
+    assert node_look(document.node("video"), routed, document).foot == "5 bindings · 0 unrouted"
+    SetParams("video", {"type": "headers"}).apply(document)
+    SetLinkParams("b1", {"arguments": "format=pdf\nor\nsize=a4"}).apply(document)
+    assert link_look(document, document.link("b1"), snapshot, None).key == "format=pdf +1"
+
+
+def test_dead_letters_and_the_way_to_an_alternate_differ_by_dashes_and_by_words():
+    document, snapshot = upload_document(), upload_snapshot()
+    AddNode(Node("else", "exchange", "else")).apply(document)
+    AddLink(Link("x", "video", "else", {"carries": "unrouted"})).apply(document)
+    AddLink(Link("y", "subtitles", "else", {"routing_key": "lost"})).apply(document)
+    alternate, dead = (link_look(document, document.link(name), snapshot, None) for name in ("x", "y"))
+    assert (alternate.alternate, alternate.dead_letters, alternate.key, alternate.worded) == (
+        True, False, "unrouted", True)  # fmt: skip
+    assert (dead.alternate, dead.dead_letters, dead.key, dead.worded) == (False, True, "lost", False)
+    assert shapes.dashes("alternate", 1) != shapes.dashes("dead_letters", 1)
+    routed = replace(snapshot, exchanges=())
+    assert node_look(document.node("video"), routed, document).foot == "3 bindings · 0 unrouted", "it is none"
+    assert routing_link_sentence(document, document.link("x")) == (
+        "What video can't route goes to else, its alternate exchange.")  # fmt: skip
+    assert routing_link_sentence(document, document.link("y")) == (
+        "Dead letters of subtitles go through else, with the key lost. "
+        "What no binding takes stays in subtitles, marked.")  # fmt: skip
 
 
 def test_dead_letters_of_a_queue_go_along_a_dashed_link():

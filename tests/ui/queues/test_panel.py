@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout
 from shiboken6 import delete
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
-from tests.ui.queue_stage import upload_messages, upload_snapshot
+from tests.ui.queue_stage import message, upload_messages, upload_snapshot
 from tests.ui.stage import NOW_MS
 from workbench.control.messages import Push
 from workbench.control.queues import PeekQueue, PurgeQueue, ReceiveMessages, SettleMessages
@@ -94,6 +94,17 @@ def test_the_story_is_told_from_the_journal(qtbot, panel):
     assert said[-1] == "Died (rejected), kept here"
     panel.detail.tabs.button("value").click()
     assert '"codec": "av1"' in panel.detail.view.toPlainText()
+
+
+def test_a_message_says_by_which_exchange_and_key_it_came(qtbot, panel):
+    detail = panel.detail
+    for exchange, key, said in (
+        (None, None, ""), ("orders", "order.eu", "Came by orders, with the routing key «order.eu»"),
+        ("orders", "", "Came by orders, without a routing key"),
+        ("", "work", "Came by the default exchange, with the routing key «work»"),
+    ):  # fmt: skip
+        detail.show_message("transcode", message(5, MessageState.READY, exchange=exchange, routing_key=key))
+        assert (detail.came_by.text(), detail.came_by.isVisibleTo(detail)) == (said, bool(said))
 
 
 def test_leases_of_chosen_messages_are_settled_by_their_receipts(qtbot, panel, caller):

@@ -74,13 +74,15 @@ class NodeLook:
 @dataclass(frozen=True, slots=True)
 class LinkLook:
     """``waiting`` is the share of the threshold behind the link; its words show from half of it on. ``key`` is what a
-    binding asks for."""
+    binding asks for, or ``worded`` what the link is for; ``alternate``: it takes what its exchange can't route."""
 
     waiting: float = 0.0
     label: str = ""
     dead_letters: bool = False
     rate: float = 0.0
     key: str = ""
+    worded: bool = False
+    alternate: bool = False
 
     @property
     def slow(self) -> bool:

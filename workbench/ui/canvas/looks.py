@@ -23,11 +23,12 @@ from workbench.core.snapshot import (
 )
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import KINDS
+from workbench.flow.routing import is_alternate_link
 from workbench.ui.canvas.look_values import Level, LinkLook, NodeLook, Pill
 from workbench.ui.canvas.queue_looks import (
-    binding_words,
     exchange_look,
     is_dead_letter_link,
+    link_words,
     members_by_lease,
     queue_look,
     queues_read,
@@ -257,12 +258,15 @@ def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: Link
     source, target = document.node(link.source), document.node(link.target)
     waiting, threshold = (told.waiting, told.threshold) if told else _waiting(source, target, snapshot)
     share = waiting / threshold if threshold > 0 else 0.0
+    key, worded = link_words(document, link)
     return LinkLook(
         waiting=min(1.0, share),
         label=_tr("{0} waiting").format(words.count(waiting)) if share >= LAG["warn_at"] else "",
         dead_letters=is_dead_letter_link(document, link),
         rate=told.rate if told else 0.0,
-        key=binding_words(document, link),
+        key=key,
+        worded=worded,
+        alternate=is_alternate_link(document, link),
     )
 
 

@@ -13,7 +13,7 @@ from workbench.ui.canvas.gestures.move import Move, Resize
 from workbench.ui.canvas.gestures.pan import Pan
 from workbench.ui.canvas.gestures.select import RubberBand
 from workbench.ui.canvas.items.node import NodeItem
-from workbench.ui.canvas.queue_looks import is_binding
+from workbench.ui.canvas.queue_looks import is_routing_link
 
 if TYPE_CHECKING:
     from workbench.ui.canvas.view import FlowView
@@ -103,7 +103,7 @@ class Pointer:
         if event.button() != Button.LeftButton:
             return
         if item is None:
-            if link is not None and is_binding(self._view.workspace.document, link.link):
+            if link is not None and is_routing_link(self._view.workspace.document, link.link):
                 self._view.binding_wanted.emit(link.link.id)
         elif item.node.kind in ("note", "frame"):
             self._view.rename(item.node.id)

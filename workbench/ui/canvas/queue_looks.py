@@ -1,4 +1,4 @@
-"""What queues, exchanges and bindings show, and how much waits for a group that reads queues. Pure functions."""
+"""What queues, exchanges and the links at them show, and how much waits for a group that reads queues. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from workbench.core.errors import Invalid
 from workbench.core.queues import SUBSCRIPTION_MARK
 from workbench.core.snapshot import ExchangeStat, MemberStat, PartState, QueueConsumerStat, QueueStat, Snapshot
 from workbench.flow.document import FlowDocument, Link, Node
-from workbench.flow.written import read_arguments
+from workbench.flow.routing import binding_links, is_alternate_link
+from workbench.flow.topics import is_dead_letter_link as is_queues_dead_letter_link
+from workbench.flow.written import Arguments, read_arguments, read_keys
 from workbench.ui.canvas.look_values import Held, NodeLook
 from workbench.ui.theme import words
 
@@ -81,7 +83,7 @@ def exchange_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> Nod
     """An exchange keeps nothing: its type, what passes, how many bindings, and what found no queue."""
     stat = snapshot.exchange(node.name) or ExchangeStat(node.name, "")
     kind = stat.type or str(node.params.get("type", "direct"))  # the past knows no types
-    bound = sum(link.source == node.id for link in document.links) if document.has_node(node.id) else 0
+    bound = sum(len(binding_texts(document, link)) for link in binding_links(document) if link.source == node.id)
     bindings = words.plural(bound, "binding", "bindings")
     foot = f"{bindings} · {_tr('0 unrouted')}"
     if stat.unroutable:
@@ -96,33 +98,60 @@ def exchange_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> Nod
     )
 
 
-# -- bindings ----------------------------------------------------------------------------------------------
-def is_binding(document: FlowDocument, link: Link) -> bool:
-    return document.node(link.source).kind == "exchange"
+# -- links at exchanges ------------------------------------------------------------------------------------
+def is_routing_link(document: FlowDocument, link: Link) -> bool:
+    """Bindings, the way to an alternate, and dead letters through an exchange: links that have settings."""
+    return document.node(link.source).kind == "exchange" or (
+        is_queues_dead_letter_link(document, link) and document.node(link.target).kind == "exchange")  # fmt: skip
 
 
 def is_dead_letter_link(document: FlowDocument, link: Link) -> bool:
     """From a queue to where its dead messages go, or from a group to its dead letters."""
-    source, target = document.node(link.source), document.node(link.target)
-    return target.kind == "dead_letters" or (source.kind == "queue" and target.kind == "queue")
+    return document.node(link.target).kind == "dead_letters" or is_queues_dead_letter_link(document, link)
 
 
-def binding_words(document: FlowDocument, link: Link) -> str:
-    """What stands on a binding: its key, or the headers that it asks for. A fanout exchange asks for nothing."""
-    exchange = document.node(link.source)
-    if exchange.kind != "exchange":
-        return ""
-    kind = str(exchange.params.get("type", "direct"))
-    if kind == "headers":
-        return _arguments_words(link)
-    return "" if kind == "fanout" else str(link.params.get("key", "")) or _tr("no key")
+def link_words(document: FlowDocument, link: Link) -> tuple[str, bool]:
+    """What stands on a link, and whether it is words of ours rather than what somebody wrote: the first binding and how
+    many there are more, that an alternate's way is for what can't be routed, the key of dead letters."""
+    if is_alternate_link(document, link):
+        return _tr("unrouted"), True
+    if is_queues_dead_letter_link(document, link):
+        return str(link.params.get("routing_key", "")).strip(), False
+    if document.node(link.source).kind != "exchange":
+        return "", False
+    first, *more = binding_texts(document, link)
+    return (f"{first} +{len(more)}" if more else first), False
 
 
-def _arguments_words(link: Link) -> str:
+def binding_texts(document: FlowDocument, link: Link) -> list[str]:
+    """What the bindings of a link ask for, one text each: a key, or headers. A fanout exchange asks for nothing."""
+    kind = str(document.node(link.source).params.get("type", "direct"))
+    if kind == "fanout":
+        return [""]
+    if kind != "headers":
+        return [key or _tr("no key") for key in read_keys(str(link.params.get("key", "")))]
     try:
-        arguments = read_arguments(str(link.params.get("arguments", "")))
+        sets = read_arguments(str(link.params.get("arguments", "")))
     except Invalid:
-        return _tr("headers that can't be read")
+        return [_tr("headers that can't be read")]
+    return [_arguments_words(link, arguments) for arguments in sets]
+
+
+def routing_link_sentence(document: FlowDocument, link: Link) -> str:
+    """What a link at an exchange does, as a sentence."""
+    source, target = document.node(link.source), document.node(link.target)
+    if is_alternate_link(document, link):
+        return _tr("What {0} can't route goes to {1}, its alternate exchange.").format(source.name, target.name)
+    if source.kind == "queue":
+        key = str(link.params.get("routing_key", "")).strip()
+        kept = _tr("with the key {0}").format(key) if key else _tr("with the key they came with")
+        return _tr("Dead letters of {0} go through {1}, {2}. What no binding takes stays in {0}, marked.").format(
+            source.name, target.name, kept)  # fmt: skip
+    asked = _tr(", or ").join(text or _tr("everything") for text in binding_texts(document, link))
+    return _tr("Binding: {0}.").format(asked)
+
+
+def _arguments_words(link: Link, arguments: Arguments) -> str:
     if not arguments:
         return _tr("no headers")
     joined = (_tr(" or ") if link.params.get("match") == "any" else _tr(" and ")).join(

@@ -300,6 +300,8 @@ class FlowScene(QGraphicsScene):
         for link in self._every_link():
             link.mark(dense=theme().reduced_motion)
             link.restyle()
+            for over in link.laid_over:
+                over.update()  # kept as pictures
         for node in self.everything():
             node.update()
         self._links_changed(self.sceneRect())

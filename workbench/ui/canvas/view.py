@@ -44,7 +44,7 @@ from workbench.ui.canvas.items.node import FULL, detail_at
 from workbench.ui.canvas.keys import CanvasKeys
 from workbench.ui.canvas.looks import spoken
 from workbench.ui.canvas.pointer import Pointer
-from workbench.ui.canvas.queue_looks import binding_words, is_binding
+from workbench.ui.canvas.queue_looks import is_routing_link, routing_link_sentence
 from workbench.ui.canvas.rename import RenameField, why_not_named
 from workbench.ui.canvas.scene import FlowScene
 from workbench.ui.theme.theme import theme
@@ -221,10 +221,10 @@ class FlowView(Camera):
         if item is not None:
             return spoken(item.node, item.look)
         link = self.flow.link_at(at)
-        if link is None or not is_binding(self.workspace.document, link.link):
+        if link is None or not is_routing_link(self.workspace.document, link.link):
             return ""
-        asked = binding_words(self.workspace.document, link.link) or self.tr("everything")
-        return self.tr("Binding: {0}. Double click to change it.").format(asked)
+        return self.tr("{0} Double click to change it.").format(
+            routing_link_sentence(self.workspace.document, link.link))  # fmt: skip
 
     # -- parts dropped in ----------------------------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

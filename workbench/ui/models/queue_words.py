@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from workbench.core.journal import JournalEntry
-from workbench.core.queues import Death, DeathReason, MessageState
+from workbench.core.queues import Death, DeathReason, MessageState, QueuedMessage
 from workbench.ui.theme import words
 
 STATE_LOOK: dict[MessageState, tuple[str, str]] = {
@@ -46,6 +46,16 @@ def death_sentence(death: Death) -> str:
     times = "" if death.count == 1 else " " + words.plural(death.count, "time", "times")
     said = _tr("{0}{1} in {2}").format(reason_name(death.reason), times, death.queue)
     return f"{said}: {death.text}" if death.text else said
+
+
+def came_by(message: QueuedMessage) -> str:
+    """By which exchange and key a message came; empty of one that was sent straight to its queue."""
+    if message.exchange is None:
+        return ""
+    exchange = message.exchange or _tr("the default exchange")
+    if not message.routing_key:
+        return _tr("Came by {0}, without a routing key").format(exchange)
+    return _tr("Came by {0}, with the routing key «{1}»").format(exchange, message.routing_key)
 
 
 def messages(count: int) -> str:

@@ -1,4 +1,5 @@
-"""The inspector's faces for a queue, an exchange, and a binding between an exchange and what it feeds. GUI thread."""
+"""The inspector's faces for a queue, an exchange, and a link at an exchange: bindings, dead letters, what can't be
+routed. GUI thread."""
 
 from __future__ import annotations
 
@@ -7,13 +8,14 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.core.snapshot import ExchangeStat, Snapshot
+from workbench.core.snapshot import ExchangeStat, QueueStat, Snapshot
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import SetLinkParams
 from workbench.flow.kinds import KINDS, link_params
-from workbench.flow.topics import dead_letter_queue
+from workbench.flow.routing import alternate_links, is_alternate_link
+from workbench.flow.topics import dead_letter_target
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import binding_words, kind_words
+from workbench.ui.canvas.queue_looks import binding_texts, kind_words, routing_link_sentence
 from workbench.ui.models.queue_stats import dead_in, queue_of
 from workbench.ui.panels.blocks import Banner, label, push_button
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
@@ -94,12 +96,22 @@ class QueueFace(Face):
                  (counts.expired, self.tr("{0} expired")), (counts.duplicates, self.tr("{0} duplicates dropped")),
                  (counts.refused, self.tr("{0} sends refused")))  # fmt: skip
         said = ", ".join(text.format(words.count(number)) for number, text in parts if number)
-        letters = dead_letter_queue(self._workspace.document, node)
-        to = letters.name if letters is not None else stat.dead_letter
-        dead = self.tr("Dead messages go to {0}.").format(to) if to else self.tr("Dead messages stay here, marked.")
+        to = self._dead_letters(node, stat)
+        dead = self.tr("Dead messages go {0}.").format(to) if to else self.tr("Dead messages stay here, marked.")
         if to and counts.dead_lettered:
-            dead = self.tr("{0} dead messages went to {1}.").format(words.count(counts.dead_lettered), to)
+            dead = self.tr("{0} dead messages went {1}.").format(words.count(counts.dead_lettered), to)
         return f"{said[:1].upper()}{said[1:]}. {dead}" if said else dead
+
+
+    def _dead_letters(self, node: Node, stat: QueueStat) -> str:
+        """Where dead messages go, after «go»; empty where they stay."""
+        letters = dead_letter_target(self._workspace.document, node)
+        exchange, queue = stat.dead_letter_exchange, stat.dead_letter
+        if letters is not None:
+            exchange, queue = (letters.name, "") if letters.kind == "exchange" else ("", letters.name)
+        if exchange:
+            return self.tr("through the exchange {0}").format(exchange)
+        return self.tr("to {0}").format(queue) if queue else ""
 
 
 class ExchangeFace(Face):
@@ -141,22 +153,39 @@ class ExchangeFace(Face):
         self.rate.show_value(*words.rate(stat.rate).rsplit("/", 1)[:1], "/s")
         self.routed.show_value(words.count(stat.routed))
         self.unrouted.show_value(words.count(stat.unroutable), "", "warn" if stat.unroutable else "")
-        self.banner.say(self._unrouted_words(stat, values["alternate"]))
-        bound = [link for link in document.links if link.source == node.id]
-        self._links = tuple(link.id for link in bound)
+        self.banner.say(self._unrouted_words(stat))
         rates = {told.link_id: told.rate for told in shown.links}
-        self.bindings.show_rows([
-            (Cell(binding_words(document, link) or self.tr("everything")), Cell(document.node(link.target).name),
-             Cell(words.rate(rates.get(link.id, 0.0)), "text_muted"))
-            for link in bound
-        ])  # fmt: skip
-        self.bindings.setVisible(bool(bound))
-        said = self.tr("It keeps nothing: what no binding takes is lost, and counted.")
-        if values["alternate"]:
-            said = self.tr("It keeps nothing. What no binding takes goes to {0}.").format(values["alternate"])
-        self.note.setText(said if bound else self.tr("Link it to queues to say where messages go.") + " " + said)
+        rows = [row for link in document.links if link.source == node.id for row in self._rows(link, rates)]
+        self._links = tuple(link_id for link_id, _ in rows)
+        self.bindings.show_rows([cells for _, cells in rows])
+        self.bindings.setVisible(bool(rows))
+        self.note.setText(self._note(node, bool(rows)))
 
-    def _unrouted_words(self, stat: ExchangeStat, alternate: str) -> str:
+    def _rows(self, link: Link, rates: dict[str, float]) -> list[tuple[str, tuple[Cell, ...]]]:
+        """A row for each binding of a link, with the link's id; what moved is known of the link only."""
+        document = self._workspace.document
+        target, rate = Cell(document.node(link.target).name), words.rate(rates.get(link.id, 0.0))
+        if is_alternate_link(document, link):
+            return [(link.id, (Cell(self.tr("unrouted"), "text_muted"), target, Cell(rate, "text_muted")))]
+        return [(link.id, (Cell(text or self.tr("everything")), target, Cell("" if at else rate, "text_muted")))
+                for at, text in enumerate(binding_texts(document, link))]  # fmt: skip
+
+    def _note(self, node: Node, bound: bool) -> str:
+        """What becomes of messages that no binding takes."""
+        document = self._workspace.document
+        links = (link for link in alternate_links(document) if link.source == node.id)
+        alternate = next((document.node(link.target).name for link in links),
+                         KINDS["exchange"].value(node.params, "alternate").strip())  # fmt: skip
+        senders = [source.name for source in document.sources_of(node.id) if source.kind == "queue"]
+        said = self.tr("It keeps nothing: what no binding takes is lost, and counted.")
+        if alternate:
+            said = self.tr("It keeps nothing. What no binding takes goes to {0}.").format(alternate)
+        elif senders:
+            said = self.tr("It keeps nothing: what no binding takes is lost, and counted, but for dead letters of {0}: "
+                           "those stay there, marked.").format(", ".join(senders))  # fmt: skip
+        return said if bound else self.tr("Link it to queues to say where messages go.") + " " + said
+
+    def _unrouted_words(self, stat: ExchangeStat) -> str:
         if not stat.unroutable:
             return ""
         many = words.plural(stat.unroutable, "message", "messages")
@@ -172,14 +201,14 @@ def _type_words(kind: str) -> str:
             "headers": "what headers say"}.get(kind, kind)  # fmt: skip
 
 
-class BindingFace(QWidget):
-    """One binding: from where to where, and what it asks for, to be changed here."""
+class RoutingLinkFace(QWidget):
+    """One link at an exchange: from where to where, and what goes along it, to be changed here."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
         self._link: Link | None = None
-        self._made_for: tuple[str, str] = ("", "")
+        self._made_for: tuple[str, ...] = ()
         self.fields: dict[str, SettingField] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -198,11 +227,15 @@ class BindingFace(QWidget):
         kind = KINDS["exchange"].value(source.params, "type")
         self._link = link
         self.title.setText(self.tr("{0} to {1}").format(source.name, target.name))
-        self.what.setText(self.tr("Binding of an exchange of type {0}: {1}").format(kind, _type_words(kind)))
+        if is_alternate_link(document, link) or source.kind == "queue":
+            self.what.setText(routing_link_sentence(document, link))
+        else:
+            self.what.setText(self.tr("Binding of an exchange of type {0}: {1}").format(kind, _type_words(kind)))
         told = next((told for told in shown.links if told.link_id == link.id), None)
         self.rate.show_value(*words.rate(told.rate if told else 0.0).rsplit("/", 1)[:1], "/s")
-        if self._made_for != (link.id, kind):
-            self._made_for = (link.id, kind)
+        fields = (link.id, *(param.name for param in link_params(document, link)))
+        if self._made_for != fields:
+            self._made_for = fields
             self._make_fields(document, link)
         for name, field in self.fields.items():
             field.show_value(link.params.get(name, field.param.default))
@@ -222,7 +255,7 @@ class BindingFace(QWidget):
                 said = label(param.help, "muted")
                 said.setWordWrap(True)
                 column.addWidget(said)
-        if not self.fields:
+        if document.node(link.source).params.get("type") == "fanout" and not is_alternate_link(document, link):
             column.addWidget(label(self.tr("A fanout exchange sends everything."), "muted"))
         self._column.addWidget(self._form)
         self._form.show()

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 from workbench.flow.document import Change, Link, Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import is_binding
+from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.panels.inspect_file import FileFace
 from workbench.ui.panels.inspect_group import GroupFace
 from workbench.ui.panels.inspect_part import ProducerFace, TopicFace
-from workbench.ui.panels.inspect_queue import BindingFace, ExchangeFace, QueueFace
+from workbench.ui.panels.inspect_queue import ExchangeFace, QueueFace, RoutingLinkFace
 
 _EVERY_MS = 250
 
@@ -48,7 +48,7 @@ class Inspector(QScrollArea):
         self.topic_face = TopicFace(workspace)
         self.queue_face = QueueFace(workspace)
         self.exchange_face = ExchangeFace(workspace)
-        self.binding_face = BindingFace(workspace)
+        self.binding_face = RoutingLinkFace(workspace)
         for face in (self.file_face, self.group_face, self.producer_face, self.topic_face, self.queue_face,
                      self.exchange_face, self.binding_face):  # fmt: skip
             page = QWidget()
@@ -119,7 +119,7 @@ class Inspector(QScrollArea):
         document, chosen = self._workspace.document, self._workspace.link_selection
         link_id = next(iter(chosen)) if len(chosen) == 1 else ""
         link = document.link(link_id) if link_id and document.has_link(link_id) else None
-        return link if link is not None and is_binding(document, link) else None
+        return link if link is not None and is_routing_link(document, link) else None
 
     def _face_of(self, node: Node) -> Any:
         by_kind = {"queue": self.queue_face, "exchange": self.exchange_face}

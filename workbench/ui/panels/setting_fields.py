@@ -125,7 +125,7 @@ class SettingField(QWidget):
         text.setFont(theme().font("body", mono=True))
         text.setProperty("mono", True)
         text.setTabChangesFocus(True)
-        text.setFixedHeight(7 * QFontMetrics(text.font()).lineSpacing() + 14)
+        text.setFixedHeight(self.param.lines * QFontMetrics(text.font()).lineSpacing() + 14)
         text.textChanged.connect(lambda: self._take(text.toPlainText()))
         return text
 

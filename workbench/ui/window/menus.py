@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from workbench.control.messages import ControlGroup, ControlProducer
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import is_binding
+from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models import outside
 from workbench.ui.models.queue_stats import dead_in
 from workbench.ui.theme.icons import icon
@@ -121,8 +121,8 @@ class Menus(QObject):
         elif subject.startswith(outside.PREFIX):
             self._of_client(menu, subject)
         elif document.has_link(subject):
-            if is_binding(document, document.link(subject)):
-                edit = menu.addAction(icon("key", "queue"), self.tr("Edit the binding"))
+            if is_routing_link(document, document.link(subject)):
+                edit = menu.addAction(icon("key", "queue"), self.tr("Edit what it carries"))
                 edit.triggered.connect(lambda *_: self.edit_binding(subject))
             menu.addAction(self._actions["edit.delete"])
         else:

@@ -1,4 +1,6 @@
-"""The key of a binding, on the middle of its link. Painted over the dots, which pass behind it. GUI thread."""
+"""The key of a binding, or what a link is for, on the middle of the link. Painted over the dots, which pass behind it.
+GUI thread.
+"""
 
 from __future__ import annotations
 
@@ -15,28 +17,29 @@ _WIDEST = 132.0
 
 
 class KeyTag(QGraphicsItem):
-    """A chip with a binding's key; it shows nothing while there is none."""
+    """A chip with a binding's key, or in the letters of the window a word of ours; it shows nothing while there is
+    neither."""
 
     def __init__(self) -> None:
         super().__init__()
         self.text = ""
-        self.selected = False
+        self.selected = self._worded = False
         self._width = 0.0
         self.setZValue(Z_WAITING)
         self.setVisible(False)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
-    def show_key(self, text: str, selected: bool) -> None:
-        if (text, selected) == (self.text, self.selected):
+    def show_key(self, text: str, selected: bool, worded: bool = False) -> None:
+        if (text, selected, worded) == (self.text, self.selected, self._worded):
             return
         self.prepareGeometryChange()
-        self.text, self.selected = text, selected
+        self.text, self.selected, self._worded = text, selected, worded
         self._width = min(_WIDEST, QFontMetricsF(self._font()).horizontalAdvance(text) + 14)
         self.update()
 
     def _font(self):
-        return theme().font("caption", 500, mono=True)
+        return theme().font("caption", 500, mono=not self._worded)
 
     def body(self) -> QRectF:
         return QRectF(-self._width / 2, -9, self._width, 18)

@@ -118,13 +118,13 @@ class LinkItem:
             pen.setWidthF(width * 0.85)
             pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        if self.look.dead_letters:
-            pen.setDashPattern(shapes.dashes("dead_letters", width))
+        if self.look.dead_letters or self.look.alternate:
+            pen.setDashPattern(shapes.dashes("dead_letters" if self.look.dead_letters else "alternate", width))
         if pen != self._pen:
             self._pen = pen
             self.repaint()
         self._restyle_bar()
-        self.tag.show_key(self.look.key, self.selected)
+        self.tag.show_key(self.look.key, self.selected, self.look.worded)
         self.tag.setVisible(bool(self.look.key) and detail_at(self.zoom) == FULL)
 
     @property

@@ -26,7 +26,7 @@ from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
 from workbench.ui.models.queue_story import Chapter, read_lines, tell
-from workbench.ui.models.queue_words import state_name
+from workbench.ui.models.queue_words import came_by, state_name
 from workbench.ui.models.records import data_text
 from workbench.ui.panels.blocks import Empty, Segments, label
 from workbench.ui.panels.payload_view import PayloadView
@@ -114,6 +114,10 @@ class MessageDetail(QFrame):
         self.tabs.chosen.connect(lambda _: self._show_tab())
         head.addWidget(self.tabs)
         column.addLayout(head)
+        self.came_by = label("", "muted")
+        self.came_by.setWordWrap(True)
+        self.came_by.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.came_by)
         self.story = StoryView()
         self.view = PayloadView()
         self.view.setAccessibleName(self.tr("Value"))
@@ -140,6 +144,8 @@ class MessageDetail(QFrame):
         self.place.setText(str(message.id))
         said = state_name(message.state)
         self.state.setText(self.tr("{0} · first of {1} chosen").format(said, chosen) if chosen > 1 else said)
+        self.came_by.setText(came_by(message))
+        self.came_by.setVisible(bool(self.came_by.text()))
         if not known:
             self.story.show_chapters([], self.tr("Reading the journal…"))
         self._show_tab()
