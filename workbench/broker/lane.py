@@ -26,22 +26,16 @@ TOGETHER_MS = 10
 """Messages that came within this time share a time of arrival, the first one's."""
 
 
-class Lease:
-    """One message handed out. ``serial`` is the order of handing out, for acking everything up to one; ``key`` is the
-    record's, once somebody has read it."""
+class Lease(NamedTuple):
+    """One message handed out. ``serial`` is the order of handing out, for acking everything up to one."""
 
-    __slots__ = ("attempt", "consumer", "key", "leased_ms", "offset", "partition", "serial", "until_ms")
-
-    def __init__(self, partition: int, offset: int, attempt: int, consumer: str, leased_ms: int, until_ms: int,
-                 serial: int) -> None:  # fmt: skip
-        self.partition = partition
-        self.offset = offset
-        self.attempt = attempt
-        self.consumer = consumer
-        self.leased_ms = leased_ms
-        self.until_ms = until_ms
-        self.serial = serial
-        self.key: bytes | None = None
+    partition: int
+    offset: int
+    attempt: int
+    consumer: str
+    leased_ms: int
+    until_ms: int
+    serial: int
 
 
 class Traits(NamedTuple):

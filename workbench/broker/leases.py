@@ -24,7 +24,6 @@ Counts add up: arrived = ready + delayed + in flight + dead + done. Every step i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from heapq import heappush
 
 from workbench.broker.consumers import Consumer, Consumers
 from workbench.broker.lane import PLAIN, Dead, Lane, Lease, Traits
@@ -38,7 +37,6 @@ from workbench.core.queues import DeathReason, QueueCounts, Receipt, Subscriptio
 UNKEYED = "\0"
 """A group of one message begins with it."""
 _NO_LIMIT = 1 << 60
-_LEASE_ENDS = Due.LEASE_ENDS
 
 
 class Leases:
@@ -90,8 +88,9 @@ class Leases:
 
     # -- arriving --------------------------------------------------------------------------------------------
     def arrive(self, partition: int, first: int, end: int, appended_ms: int, traits: Mapping[int, Traits],
-               now: int) -> None:  # fmt: skip
-        """Messages up to ``end`` are taken in; what lies between the frontier and ``first`` is no message."""
+               now: int, *, again: bool = False) -> None:  # fmt: skip
+        """Messages up to ``end`` are taken in; what lies between the frontier and ``first`` is no message. ``again``:
+        they were before, so the length was held then, and what came back since is not dropped for it."""
         lane, settings = self.lanes[partition], self.settings
         if first > lane.frontier:
             self.skip(partition, first)
@@ -108,7 +107,7 @@ class Leases:
                     self._arrive_one(lane, offset, traits.get(offset, PLAIN), now)
         if lane.leases and (traits or self._by_key):
             self._hold_again(lane, first, end, traits)
-        if settings.max_length is not None:
+        if settings.max_length is not None and not again:
             self._keep_length(lane, first, now)
 
     def _arrive_one(self, lane: Lane, offset: int, traits: Traits, now: int) -> None:
@@ -209,8 +208,8 @@ class Leases:
     # -- handing out -----------------------------------------------------------------------------------------
     def take(self, name: str, limit: int, now: int, visibility_ms: int | None = None) -> list[Lease]:
         """Lease up to ``limit`` messages to an attached consumer."""
-        timers, settings, lanes = self._timers.heap, self.settings, self.lanes
-        if (timers and timers[0][0] <= now) or settings.ttl_ms is not None:
+        timers, settings, lanes = self._timers, self.settings, self.lanes
+        if (timers.heap and timers.heap[0][0] <= now) or settings.ttl_ms is not None:
             self.tick(now)
         consumer = self.consumers[name]
         if consumer.prefetch:
@@ -218,21 +217,24 @@ class Leases:
         if limit <= 0 or (self._one_active and not self.consumers.is_active(name)):
             return []
         until_ms = now + (visibility_ms or settings.visibility_ms)
-        found: list[Lease] = []
+        build, found = tuple.__new__, []  # Lease(...) goes through a __new__ in Python: twice the time
         self._order.begin()
         while len(found) < limit and (place := self._order.take(name)) is not None:
             partition, offset = place
             lane = lanes[partition]
             attempt = lane.attempts.get(offset, 0) + 1 if lane.attempts else 1
             self._serial += 1
-            lease = lane.leases[offset] = Lease(partition, offset, attempt, name, now, until_ms, self._serial)
+            lease = build(Lease, (partition, offset, attempt, name, now, until_ms, self._serial))
+            lane.leases[offset] = lease
             lane.marks.set_leased(offset)
-            heappush(timers, (until_ms, _LEASE_ENDS, partition, offset))
             self.tally.note("lease", partition, offset, name, attempt)
             found.append(lease)
             if attempt > 1:
                 self.counters.redelivered += 1
-        self._handed_out(consumer, len(found))
+        if found:
+            self._handed_out(consumer, len(found))
+            if timers.put_leases(until_ms, found):
+                self._renew_timers()
         return found
 
     def _handed_out(self, consumer: Consumer, count: int) -> None:
@@ -240,26 +242,26 @@ class Leases:
         self.in_flight += count
         consumer.in_flight += count
         self.counters.received += count
-        if len(self._timers.heap) > self._timers_most:
-            self._renew_timers()
 
     def lease_of(self, receipt: Receipt) -> Lease | None:
         """The lease that the receipt is for; None when it is over."""
-        if not 0 <= receipt[0] < len(self.lanes):
+        partition, offset, attempt = receipt
+        if not 0 <= partition < len(self.lanes):
             return None
-        lease = self.lanes[receipt[0]].leases.get(receipt[1])
-        return lease if lease is not None and lease.attempt == receipt[2] else None
+        lease = self.lanes[partition].leases.get(offset)
+        return lease if lease is not None and lease[2] == attempt else None
 
     # -- ending leases ---------------------------------------------------------------------------------------
     def ack(self, lease: Lease) -> None:
-        lane, offset = self.lanes[lease.partition], lease.offset
-        group = self._end(lane, lease)
+        partition, offset, _, name, _, _, _ = lease
+        lane, consumer = self.lanes[partition], self.consumers[name]
+        group = self._end(lane, offset, consumer)
         lane.finish(offset)
         if group is not None:
-            self._order.settled(group, lease.partition, lease.offset)
+            self._order.settled(group, partition, offset)
         self.counters.acked += 1
-        self.consumers[lease.consumer].acked += 1
-        self.tally.note("ack", lease.partition, offset, lease.consumer)
+        consumer.acked += 1
+        self.tally.note("ack", partition, offset, name)
 
     def leases_until(self, lease: Lease) -> list[Lease]:
         """All of the same consumer that were handed out before it, and itself."""
@@ -278,7 +280,7 @@ class Leases:
 
     def reject(self, lease: Lease, now: int, reason: str) -> None:
         lane, offset = self.lanes[lease.partition], lease.offset
-        group = self._end(lane, lease)
+        group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
         lane.marks.clear_leased(offset)
         lane.attempts[offset] = lease.attempt
         self.tally.note("nack", lease.partition, offset, lease.consumer, (False, 0, reason, lease.attempt))
@@ -287,23 +289,24 @@ class Leases:
             self._order.settled(group, lease.partition, lease.offset)
 
     def extend(self, lease: Lease, now: int, visibility_ms: int) -> None:
-        lease.until_ms = now + visibility_ms
-        self._timers.put(lease.until_ms, Due.LEASE_ENDS, lease.partition, lease.offset)
+        longer = lease._replace(until_ms=now + visibility_ms)
+        self.lanes[lease.partition].leases[lease.offset] = longer
+        self._timers.put_leases(longer.until_ms, [longer])
 
-    def _end(self, lane: Lane, lease: Lease) -> str | None:
+    def _end(self, lane: Lane, offset: int, consumer: Consumer | None) -> str | None:
         """The lease is over. Returned is the group that is free again once the message is dealt with, if any."""
-        del lane.leases[lease.offset]
+        del lane.leases[offset]
         self.in_flight -= 1
-        if (consumer := self.consumers.get(lease.consumer)) is not None:
+        if consumer is not None:  # None: it is leaving
             consumer.in_flight -= 1
-        if not self._by_key or lease.offset >= lane.frontier:
+        if not self._by_key or offset >= lane.frontier:
             return None
-        return lane.traits[lease.offset].group
+        return lane.traits[offset].group
 
     def _return(self, lane: Lane, lease: Lease, now: int, delay_ms: int, note: str) -> None:
         """Back to its original position, or dead: at the delivery limit, or past its time to live."""
         offset = lease.offset
-        group = self._end(lane, lease)
+        group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
         lane.marks.clear_leased(offset)
         lane.attempts[offset] = lease.attempt
         lane.changed.add(offset)
@@ -404,7 +407,7 @@ class Leases:
             for offset in range(start, stop):
                 self._stop_waiting(lane, offset)
         for lease in [lease for lease in lane.leases.values() if lease.offset < before]:
-            group = self._end(lane, lease)
+            group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
             if group is not None:
                 self._order.settled(group, lease.partition, lease.offset)
         lane.forget(lambda offset: offset < before)
@@ -421,13 +424,13 @@ class Leases:
 
     def tick(self, now: int) -> None:
         """Do what is due: leases that ran out return, delayed ones become ready, old ones expire."""
-        for _, kind, partition, offset in self._timers.due(now):
+        for at_ms, kind, partition, offset in self._timers.due(now):
             lane = self.lanes[partition]
-            if kind is Due.LEASE_ENDS:
-                lease = lane.leases.get(offset)
-                if lease is not None and lease.until_ms <= now:
-                    self.counters.returned += 1
-                    self.release(lease, now)
+            if kind is Due.LEASES_END:
+                for lease in self._timers.ended(at_ms):
+                    if self.lanes[lease.partition].leases.get(lease.offset) is lease:
+                        self.counters.returned += 1
+                        self.release(lease, now)
             elif kind is Due.DELAY_ENDS:
                 if lane.delayed.get(offset, _NO_LIMIT) <= now:
                     self._wake(lane, offset)
@@ -473,11 +476,10 @@ class Leases:
     def _renew_timers(self) -> None:
         kept = [timer for timer in self._timers.of(Due.LIFE_ENDS)
                 if self.lanes[timer.partition].is_waiting(timer.offset)]  # fmt: skip
-        held = [(lane.partition, lease) for lane in self.lanes for lease in lane.leases.values()]
-        ends = [(lease.until_ms, Due.LEASE_ENDS, partition, lease.offset) for partition, lease in held]
+        held = [lease for lane in self.lanes for lease in lane.leases.values()]
         delays = [(until, Due.DELAY_ENDS, lane.partition, offset)
                   for lane in self.lanes for offset, until in lane.delayed.items()]  # fmt: skip
-        self._timers_most = self._timers.renew([*kept, *ends, *delays])
+        self._timers.renew([*kept, *delays], held)
 
     # -- how it stands ---------------------------------------------------------------------------------------
     def counts(self) -> QueueCounts:

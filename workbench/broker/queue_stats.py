@@ -12,6 +12,7 @@ from workbench.broker.lane import Lease
 from workbench.broker.live_queue import LiveQueue
 from workbench.broker.stats import RATE_WINDOW_MS
 from workbench.core.clock import Clock
+from workbench.core.errors import Corrupt, OutOfRange
 from workbench.core.keys import key_colour
 from workbench.core.snapshot import LeaseStat, QueueConsumerStat, QueueStat
 
@@ -31,6 +32,8 @@ class QueueMeter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._samples: deque[_Sample] = deque()
+        self._keys: dict[tuple[int, Lease], bytes | None] = {}  # by queue id, of the leases that are shown
+        self._known = self._keys  # of those that were
 
     def measure(self, queues: Sequence[LiveQueue], dead_letters: Collection[str]) -> list[QueueStat]:
         """``dead_letters``: names of queues that the dead of others may come to."""
@@ -40,6 +43,7 @@ class QueueMeter:
         then = self._samples[0] if self._samples else now
         if not self._samples or now.at_ms > self._samples[-1].at_ms:
             self._samples.append(now)
+        self._known, self._keys = self._keys, {}
         return [self._stat(live, then, now, live.name in dead_letters) for live in queues]
 
     def _sample(self, queues: Sequence[LiveQueue]) -> _Sample:
@@ -69,8 +73,14 @@ class QueueMeter:
             profile=settings.profile, subscription=live.row.subscription, type=settings.type.value,
             dead_letter=settings.dead_letter, dead_letter_exchange=settings.dead_letter_exchange,
             takes_dead_letters=takes_dead, consumers=consumers,
-            leases=tuple(_lease_stat(lease) for lease in _soonest(live)),
+            leases=tuple(_lease_stat(lease, self._key(live, lease)) for lease in _soonest(live)),
         )  # fmt: skip
+
+    def _key(self, live: LiveQueue, lease: Lease) -> bytes | None:
+        """The key of a leased message, read once for as long as the lease is shown."""
+        lent = (live.row.id, lease)
+        self._keys[lent] = key = self._known[lent] if lent in self._known else _read_key(live, lease)
+        return key
 
 
 def _soonest(live: LiveQueue) -> list[Lease]:
@@ -81,7 +91,14 @@ def _soonest(live: LiveQueue) -> list[Lease]:
     return nsmallest(SHOWN_LEASES, held, key=lambda lease: lease.until_ms)
 
 
-def _lease_stat(lease: Lease) -> LeaseStat:
-    key = None if lease.key is None else lease.key.decode("utf-8", "replace")
+def _read_key(live: LiveQueue, lease: Lease) -> bytes | None:
+    try:
+        return live.record(lease.partition, lease.offset).key
+    except (Corrupt, OutOfRange):
+        return None
+
+
+def _lease_stat(lease: Lease, key: bytes | None) -> LeaseStat:
+    text = None if key is None else key.decode("utf-8", "replace")
     return LeaseStat(lease.partition, lease.offset, lease.consumer, lease.attempt, lease.leased_ms, lease.until_ms,
-                     key, key_colour(lease.key))  # fmt: skip
+                     text, key_colour(key))  # fmt: skip

@@ -209,7 +209,7 @@ class Queues:
             held, stale = _held(live, receipts, consumer)
             if multiple:
                 live.leases.settings.allow(Act.ACK_MULTIPLE)
-                held = list({id(one): one for lease in held for one in leases.leases_until(lease)}.values())
+                held = list(dict.fromkeys(one for lease in held for one in leases.leases_until(lease)))
             for lease in held:
                 leases.ack(lease)
             answer = self._flush.mark(live)

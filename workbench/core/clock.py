@@ -24,7 +24,7 @@ class SystemClock:
     __slots__ = ()
 
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        return int(time.time() * 1000.0)
 
     def monotonic_ms(self) -> float:
         return time.monotonic() * 1000.0

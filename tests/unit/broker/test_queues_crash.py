@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from workbench.broker import Broker
+from workbench.core.clock import ManualClock
+from workbench.core.records import Record
 
 CONSUME = """
 import sys, time
@@ -52,3 +54,19 @@ def test_what_was_in_flight_returns_and_what_was_acked_does_not(path: Path):
         assert len(again) == in_flight, "each that was out, and none that was not"
         assert sum(delivery.attempt == 3 for delivery in again) == 100, "those that had come back once before"
         assert broker.queues.counts("q").redelivered >= len(again)
+
+
+def test_what_comes_back_is_not_dropped_for_the_length(path: Path, clock: ManualClock):
+    config = {"queue.max.length": "3", "queue.overflow": "drop_head"}
+    broker = Broker.create(path, clock=clock, background=False)
+    broker.create_topic("q", 1, "queue", config)
+    broker.append("q", 0, [Record(None, b"%d" % n) for n in range(3)]).result()
+    broker.queues.receive("q", "ann", 2)
+    broker.append("q", 0, [Record(None, b"%d" % n) for n in (3, 4)]).result()
+    broker.log.close()  # as a crash: nothing is told
+    broker.store.close()
+
+    with Broker.open(path, clock=clock, background=False) as broker:
+        assert broker.queues.counts("q").ready == 5, "the two in flight came back to three that waited"
+        broker.append("q", 0, [Record(None, b"5")]).result()
+        assert broker.queues.counts("q").ready == 3, "a new one is what the length is held against"

@@ -78,7 +78,6 @@ class QueueMachine(RuleBasedStateMachine):
                 told.state = "ready"
             if told.state in ("ready", "delayed") and told.expires <= now:
                 told.state = "dead"
-        self.keep_length()
 
     def back(self, told: Told, delay: int):
         now, limit = self.clock.now_ms(), self.number("max.deliveries")
@@ -86,9 +85,6 @@ class QueueMachine(RuleBasedStateMachine):
             told.state = "dead"
         else:
             told.state, told.until = ("delayed", now + delay) if delay else ("ready", 0)
-
-    def keep_length(self):
-        """Held when messages come, so only then may anything be dropped."""
 
     @property
     def in_batches(self) -> bool:
@@ -139,6 +135,10 @@ class QueueMachine(RuleBasedStateMachine):
             if wait:
                 told.state, told.until = "delayed", now + wait
             self.told.append(told)
+        self.keep_length()
+
+    def keep_length(self):
+        """Messages came; only then may anything be dropped."""
         self.broker.queues.counts("q")  # taken in now
         over = len(self.of("ready")) - self.number("max.length", 1 << 60)
         for told in self.of("ready")[: max(0, over)]:
@@ -254,6 +254,7 @@ class QueueMachine(RuleBasedStateMachine):
             if wait:
                 new.state, new.until = "delayed", now + wait
             self.told.append(new)
+        self.keep_length()
 
     # -- what holds ------------------------------------------------------------------------------------------
     @invariant()
