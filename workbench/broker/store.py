@@ -319,6 +319,7 @@ def _connect_writing(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute(f"PRAGMA journal_size_limit = {TRUNCATE_BYTES}")
+        connection.execute("PRAGMA cache_spill = OFF")  # a large round would write page by page, and some of them twice
         connection.execute("PRAGMA secure_delete = OFF")  # retention would write every removed page once more
         connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error as error:
