@@ -237,8 +237,9 @@ def _beside_clients(folder: Path, on: Mapping[str, str]) -> None:
     host.wait(30)
     host.stdout.close()
     lost = sum(sent - count for count, _ in came.values())
-    print(f"clients: {sent:,} written, {lost} lost of three readings, {sum(bad for _, bad in came.values())} "
-          f"out of order; host {cpu:.0%} of a core; lag of the three at most {max(lags):,}, last {lags[-1]:,}")  # fmt: skip
+    bad = sum(disorder for _, disorder in came.values())
+    print(f"clients: {sent:,} written, {lost} lost of three readings, {bad} out of order; host {cpu:.0%} of a core; "
+          f"lag of the three at most {max(lags):,}, at the end {lags[-1]:,}")  # fmt: skip
     print(f"window: {found['frames_s']:.0f} frames/s, {found['cpu']:.0%} of a core = {found['cpu_frame_ms']:.1f} ms a "
           f"frame in all; painting the canvas p50 {found['paint_cpu_p50_ms']:.1f}, p99 {found['paint_cpu_p99_ms']:.1f} "
           f"ms of processor; all else {found['cpu_snapshot_ms']:.1f} ms a snapshot; at a stretch p99 "

@@ -29,23 +29,25 @@ class Param:
 
     def check(self, value: Any) -> Any:
         """``value`` as this type, or ``Invalid`` with the range or the choices in words."""
-        wrong = Invalid(f"{self.label} can't be «{value}».", self.expectation())
         if self.type == "bool":
             if not isinstance(value, bool):
-                raise wrong
+                raise self._wrong(value)
             return value
         if self.type in ("int", "float"):
             if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise wrong
+                raise self._wrong(value)
             number = int(value) if self.type == "int" else float(value)
             if number != value or (self.low is not None and number < self.low):
-                raise wrong
+                raise self._wrong(value)
             if self.high is not None and number > self.high:
-                raise wrong
+                raise self._wrong(value)
             return number
         if not isinstance(value, str) or (self.choices and value not in self.choices):
-            raise wrong
+            raise self._wrong(value)
         return value
+
+    def _wrong(self, value: Any) -> Invalid:
+        return Invalid(f"{self.label} can't be «{value}».", self.expectation())
 
     def expectation(self) -> str:
         """What would be taken, as a sentence."""

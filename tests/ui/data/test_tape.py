@@ -57,7 +57,6 @@ def test_every_partition_is_a_strip_in_the_order_of_the_drawing(stage, panel):
 def test_quick_snapshots_are_shown_together_and_the_last_one_counts(stage, panel, monkeypatch):
     shown = []
     monkeypatch.setattr(panel.view, "show_strips", lambda strips, front: shown.append(strips[0].end))
-    panel._rest.setInterval(500)  # long enough for eight of them on any machine
     begun = stage.workspace.shown.topics[0].partitions[0].end
     for step in range(1, 9):
         stage.push(grown(orders_snapshot(), step))

@@ -90,10 +90,13 @@ class FrameClock(QObject):
             self._elapsed_ms, self._since = self.now_ms(), None
         if wanted != self._timer.isActive():
             self._timer.start() if wanted else self._timer.stop()
+            if not wanted:
+                self.ticked.emit()  # the last frame, as things stand still
 
     def _tick(self) -> None:
         self._settle()
-        self.ticked.emit()
+        if self.active:
+            self.ticked.emit()
 
     # -- measuring -----------------------------------------------------------------------------------------
     def painted(self, began: float) -> None:

@@ -56,10 +56,14 @@ class OutsideClients:
     """See the module. ``nodes`` and ``links`` are items by id; ids start with «outside:». ``routed`` is told each new
     curve of a link, an empty one when the link goes."""
 
-    def __init__(self, scene: QGraphicsScene, changed: Callable[[QRectF], None], routed: Routed) -> None:
+    def __init__(self, scene: QGraphicsScene, changed: Callable[[QRectF], None], routed: Routed,
+                 paint_soon: Callable[[NodeItem], None]) -> None:  # fmt: skip
         self._scene = scene
         self._changed = changed
         self._routed = routed
+        self._paint_soon = paint_soon
+        self._places: dict[str, QRectF] = {}
+        self._placed_for: tuple = ()
         self._shown: dict[str, Outside] = {}
         self._owed: dict[str, float] = {}  # by link: parts of an event that have not set out yet
         self._fed_ms = 0
@@ -77,18 +81,29 @@ class OutsideClients:
                 if one.group is None and (note := kept_note(document, one.name)) is not None}  # fmt: skip
         for gone in self.nodes.keys() - (self._shown.keys() - kept.keys()):
             self._scene.removeItem(self.nodes.pop(gone))
-        taken = [item.rect for item in drawn.values() if item.node.kind != "frame"]
+        self._place([one for one in self._shown.values() if one.id not in kept], drawn)
         for one in self._shown.values():
             if one.id in kept:
                 item = drawn[kept[one.id].id]
             else:
-                place = free_place(drawn[one.topics[0].id].rect, one.kind, taken)
-                taken.append(place)
+                place = self._places[one.id]
                 item = self._item(Node(one.id, one.kind, one.name, place.x(), place.y()), zoom)
-                item.set_look(node_look(item.node, snapshot))
+                item.set_look(node_look(item.node, snapshot), self._paint_soon)
                 item.mark(selected=one.id in selection)
             for topic in one.topics:
                 self._link(one, drawn[topic.id], item, zoom, rate_of(one, snapshot))
+
+    def _place(self, guests: list[Outside], drawn: dict[str, NodeItem]) -> None:
+        """Find each its place beside its topic; anew only when somebody came, went or was moved."""
+        taken = [item.rect for item in drawn.values() if item.node.kind != "frame"]
+        ends = [(one.id, one.kind, drawn[one.topics[0].id].rect.getRect()) for one in guests]
+        wanted = (ends, [rect.getRect() for rect in taken])
+        if wanted == self._placed_for:
+            return
+        self._placed_for, self._places = wanted, {}
+        for one in guests:
+            place = self._places[one.id] = free_place(drawn[one.topics[0].id].rect, one.kind, taken)
+            taken.append(place)
 
     def _item(self, node: Node, zoom: float) -> NodeItem:
         if node.id not in self.nodes:

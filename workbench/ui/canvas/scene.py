@@ -19,6 +19,7 @@ from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow import document as doc
 from workbench.flow.document import Link, Node
 from workbench.ui.bridge.movement import Movement, live_movements
+from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.frames import FrameClock
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _SPAN = 100_000.0
 _FEED_OVER_MS = 100.0
+_PAINTED_A_FRAME = 2
 
 
 class FlowScene(QGraphicsScene):
@@ -53,7 +55,7 @@ class FlowScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.links: dict[str, LinkItem] = {}
         self.selected_links: frozenset[str] = frozenset()
-        self.outside = OutsideClients(self, self._links_changed, self._outside_routed)
+        self.outside = OutsideClients(self, self._links_changed, self._outside_routed, self._paint_soon)
         self.clock = FrameClock(self)
         self.zoom = 1.0
         self.step = 1
@@ -61,12 +63,10 @@ class FlowScene(QGraphicsScene):
         self._field: DotField | None = None
         self._dots = DotsItem(self.clock.now_ms)
         self.addItem(self._dots)
-        self._numbers = QTimer(self)
-        self._numbers.setSingleShot(True)
-        self._numbers.setInterval(MOTION["numbers_ms"])
-        self._numbers.timeout.connect(self._refresh_looks)
-        self._stale = False
+        self._numbers = Pace(self.refresh_looks, MOTION["numbers_ms"], self)
         self._dense = False
+        self._unpainted: dict[NodeItem, None] = {}
+        self.clock.ticked.connect(self._paint_some)
         self._unfollow = workspace.document.follow(self._take_change)
         self._rebuild()
         workspace.shown_changed.connect(self._take_snapshot)
@@ -231,22 +231,13 @@ class FlowScene(QGraphicsScene):
         if snapshot.live and self.workspace.at_ms is None:
             self.feed([*live_movements(snapshot), *self.outside.movements(self.workspace.document, snapshot)])
         self._move_gauges(snapshot)
-        self._stale = True
-        if not self._numbers.isActive():
-            self._refresh_looks()
+        self._numbers.ask()
 
     def _move_gauges(self, snapshot: Snapshot) -> None:
         for stat in snapshot.producers:
             item = self.nodes.get(stat.node_id)
             if item is not None:
                 item.set_look(replace(item.look, gauge=gauge_of(stat)))
-
-    def _refresh_looks(self) -> None:
-        if not self._stale:
-            return
-        self._stale = False
-        self._numbers.start()
-        self.refresh_looks()
 
     def refresh_looks(self, at_once: bool = False) -> None:
         """Take every look from the shown snapshot."""
@@ -255,7 +246,7 @@ class FlowScene(QGraphicsScene):
             look = self._look(item.node, snapshot, at_once)
             if look.generation > item.look.generation > 0 and not theme().reduced_motion:
                 self._flash(node_id)
-            item.set_look(look)
+            item.set_look(look, self._paint_soon)
         told = {stat.link_id: stat for stat in snapshot.links}
         for link_id, item in self.links.items():
             item.set_look(link_look(document, item.link, snapshot, told.get(link_id)))
@@ -267,6 +258,19 @@ class FlowScene(QGraphicsScene):
     def _show_outside(self) -> None:
         workspace = self.workspace
         self.outside.show(workspace.document, workspace.shown, self.nodes, self.zoom, workspace.selection)
+
+    def _paint_soon(self, item: NodeItem) -> None:
+        """Numbers change on all nodes together: while frames are made, each paints some of them."""
+        if self.clock.active:
+            self._unpainted[item] = None
+        else:
+            item.update()
+
+    def _paint_some(self) -> None:
+        due = list(self._unpainted)[: _PAINTED_A_FRAME if self.clock.active else None]
+        for item in due:
+            del self._unpainted[item]
+            item.update()
 
     def is_group(self, node_id: str) -> bool:
         """Whether a node is a group, drawn or from outside."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QMenu, QSizePolicy, QStackedWidget, Q
 
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.lag_history import LagHistory, Point, SeriesKey, stored_series, thinned
 from workbench.ui.models.series import GroupSeries, group_series, selected_group, threshold_of
@@ -29,6 +30,7 @@ WINDOWS_MS = {"1": 60_000, "5": 300_000, "15": 900_000, "session": 0}
 RECORDS, SECONDS = 1, 2
 WIDE = 560
 _HISTORY_EVERY_MS = 30_000
+_DRAW_EVERY_MS = 500  # a second is at most a few pixels wide
 
 
 class LegendEntry(QToolButton):
@@ -46,6 +48,8 @@ class LegendEntry(QToolButton):
         self.setToolTip(self.tr("Show or hide {0}").format(name))
 
     def show_series(self, series: GroupSeries, dash: tuple[int, ...], value: str) -> None:
+        if (series, dash, value) == (self._series, self._dash, self.value):
+            return
         self._series, self._dash = series, dash
         if value != self.value:
             self.value = value
@@ -91,9 +95,11 @@ class LagPanel(QWidget):
         self._entries: dict[str, LegendEntry] = {}
         self._loading = False
         self._loaded_ms = 0
+        self._pace = Pace(self._draw, _DRAW_EVERY_MS, self)
         self._build()
         workspace.live_changed.connect(self._take_live)
-        workspace.shown_changed.connect(lambda _: self._draw())
+        workspace.shown_changed.connect(lambda _: self._pace.ask())
+        workspace.time_changed.connect(lambda _: self._pace.stop())  # what is shown next is shown at once
         workspace.selection_changed.connect(lambda _: self._draw())
         theme().changed.connect(self._dress)
 
@@ -193,7 +199,7 @@ class LagPanel(QWidget):
     # -- following -----------------------------------------------------------------------------------------
     def _take_live(self, snapshot: Snapshot) -> None:
         if self._history.add(snapshot) and self._workspace.at_ms is not None:
-            self._draw()
+            self._pace.ask()
 
     def _span_ms(self) -> tuple[int, int]:
         """What is shown: the window up to now, or around the playhead when that is older."""

@@ -82,6 +82,7 @@ class LagPlot(pg.PlotWidget):
         self.hideButtons()
         self.getPlotItem().setContentsMargins(0, 6, 10, 0)
         self._curves: list[pg.PlotCurveItem] = []
+        self._used = 0  # how many of them the frame needs
         self._frame: Frame | None = None
         self._threshold = pg.InfiniteLine(angle=0)
         self._threshold_text = pg.TextItem(anchor=(1, 1))
@@ -128,13 +129,13 @@ class LagPlot(pg.PlotWidget):
 
     def draw(self, frame: Frame) -> None:
         self._frame = frame
-        for curve in self._curves:
-            self.removeItem(curve)
-        self._curves = []
+        self._used = 0
         most = frame.threshold * 1.18
         for line in frame.lines:
             self._add(line, frame)
             most = max(most, max((p[frame.which] for p in line.points), default=0) * 1.12)
+        for curve in self._curves[self._used :]:
+            curve.hide()
         self.setXRange(frame.from_s, frame.to_s, padding=0)
         self.setYRange(0, max(most, 1), padding=0)
         self._draw_threshold(frame)
@@ -174,12 +175,15 @@ class LagPlot(pg.PlotWidget):
             self._curve(xs[max(0, cut - 1) :], ys[max(0, cut - 1) :], pg.mkPen(later, width=1, dash=[3, 3]))
 
     def _curve(self, xs: list[float], ys: list[float], pen: QPen, fill: QColor | None = None) -> None:
-        curve = pg.PlotCurveItem(xs, ys, pen=pen, antialias=True, skipFiniteCheck=True)
-        if fill is not None:
-            curve.setFillLevel(0)
-            curve.setBrush(fill)
-        self._curves.append(curve)
-        self.addItem(curve, ignoreBounds=True)
+        """Draw by the next curve there is: taking them out and in again costs more than all the rest."""
+        if self._used == len(self._curves):
+            self._curves.append(pg.PlotCurveItem(antialias=True, skipFiniteCheck=True))
+            self.addItem(self._curves[-1], ignoreBounds=True)
+        curve = self._curves[self._used]
+        self._used += 1
+        filled = {"fillLevel": None, "brush": None} if fill is None else {"fillLevel": 0, "brush": fill}
+        curve.setData(xs, ys, pen=pen, **filled)
+        curve.show()
 
     # -- the tracker ---------------------------------------------------------------------------------------
     def value_at(self, line: Line, at_s: float) -> float | None:

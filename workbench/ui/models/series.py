@@ -58,8 +58,8 @@ def group_node(document: FlowDocument, group: str) -> Node | None:
 def threshold_of(document: FlowDocument, group: str) -> tuple[int, float]:
     """Records and seconds behind at which a group is in trouble."""
     node = group_node(document, group)
-    values = kind_of("group" if node is None else node.kind).values({} if node is None else node.params)
-    return int(values["lag_threshold_records"]), float(values["lag_threshold_s"])
+    kind, params = kind_of("group" if node is None else node.kind), {} if node is None else node.params
+    return int(kind.value(params, "lag_threshold_records")), float(kind.value(params, "lag_threshold_s"))
 
 
 def selected_group(document: FlowDocument, selection: frozenset[str]) -> str:

@@ -1,7 +1,7 @@
 """The log tape's panel: it feeds the view with snapshots, asks what a dragged marker would mean, and opens the preview.
 
 While a marker is dragged the host is asked for the plan of the same moment in every partition (Shift: only this one),
-one question at a time, the last one wins. Snapshots that come quickly are shown together, ten times a second.
+one question at a time, the last one wins. Snapshots that come quickly are shown together, four times a second.
 ``tools`` is the legend and the choice of axis, for the tab bar's corner. GUI thread.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPolygonF, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.tape import Grip, TapeView
 from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, TimeAxis, strips_of
@@ -27,9 +28,9 @@ from workbench.ui.panels.blocks import Empty, Segments
 from workbench.ui.panels.replay_preview import open_replay_preview
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
+from workbench.ui.theme.tokens import MOTION
 
 KNOTS = 24
-REPAINT_MS = 100
 _KNOTS_EVERY_MS = 5_000
 
 
@@ -106,8 +107,7 @@ class TapePanel(QWidget):
         self._loading_knots = False
         self._planning = False
         self._next_grip: Grip | None = None
-        self._rest = QTimer(self, singleShot=True, interval=REPAINT_MS)
-        self._behind = False
+        self._pace = Pace(lambda: self._follow(workspace.shown), MOTION["numbers_ms"], self)
         self.view = TapeView()
         self.tools = self._build_tools()
         self._stack = QStackedWidget()
@@ -133,8 +133,7 @@ class TapePanel(QWidget):
 
     def _connect(self) -> None:
         workspace = self._workspace
-        workspace.shown_changed.connect(self._follow_calmly)
-        self._rest.timeout.connect(self._catch_up)
+        workspace.shown_changed.connect(lambda _: self._pace.ask())
         workspace.selection_changed.connect(lambda _: self._follow(workspace.shown))
         workspace.plan_shown.connect(self._show_plan)
         self.view.moved.connect(self._ask_plan)
@@ -147,17 +146,6 @@ class TapePanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._follow(self._workspace.shown)
-
-    def _follow_calmly(self, snapshot: Snapshot) -> None:
-        """A snapshot at once, those right after it together: all of the tape is painted for each."""
-        self._behind = self._rest.isActive()
-        if not self._behind:
-            self._rest.start()
-            self._follow(snapshot)
-
-    def _catch_up(self) -> None:
-        if self._behind:
-            self._follow_calmly(self._workspace.shown)
 
     def _follow(self, snapshot: Snapshot) -> None:
         if not self.isVisible():

@@ -16,12 +16,14 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from workbench.control.messages import SetBookmark
 from workbench.core.errors import WorkbenchError
 from workbench.core.snapshot import Snapshot
+from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.strip import HEIGHT, StripView
 from workbench.ui.models.past import Opened, PastReader, coloured, movements, open_past
 from workbench.ui.panels.blocks import label, push_button, set_tone, tool_button
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
+from workbench.ui.theme.tokens import MOTION
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 FRAME_MS = 33
@@ -48,7 +50,9 @@ class TimeStrip(QWidget):
         self._flow_to = 0
         self._refreshing = False
         self._elapsed = QElapsedTimer()
+        self._play_dress: tuple = ()
         self._since_state = 0.0
+        self._pace = Pace(lambda: self._follow(workspace.live), MOTION["numbers_ms"], self)
         self._frames = QTimer(self, interval=FRAME_MS)
         self._frames.setTimerType(Qt.TimerType.PreciseTimer)
         self._frames.timeout.connect(lambda: self.advance(self._elapsed.restart()))
@@ -125,7 +129,7 @@ class TimeStrip(QWidget):
 
     def _connect(self) -> None:
         workspace = self._workspace
-        workspace.live_changed.connect(self._follow)
+        workspace.live_changed.connect(lambda _: self._pace.ask())
         workspace.time_changed.connect(self._follow_time)
         self.view.sought.connect(self._drag)
         self.view.went_live.connect(self.go_live)
@@ -203,9 +207,7 @@ class TimeStrip(QWidget):
         name = self.tr("Pause") if moving else self.tr("Play")
         if self.play.accessibleName() != name or not there:
             self.play.setAccessibleName(name)
-        role = "text" if at_ms is None else "surface_raised"
-        self.play.setIcon(icons.icon("pause" if moving and there else "run", role))
-        self.play.setStyleSheet("" if at_ms is None else f"background: {theme().color('replay').name()};")
+        self._dress_play("pause" if moving and there else "run", past=at_ms is not None)
         shown = live if at_ms is None else at_ms
         self.clock.setText(words.clock(shown) if there else "--:--:--")
         set_tone(self.clock, "" if at_ms is None else "replay")
@@ -222,6 +224,14 @@ class TimeStrip(QWidget):
         else:
             self.state.setText(self.tr("{0} · UTC").format(words.ago(live - at_ms)))
             self.session.setText(self.tr("Playing at {0:g}×").format(self._speed) if playing else self.tr("Held here"))
+
+    def _dress_play(self, icon: str, past: bool) -> None:
+        ground = f"background: {theme().color('replay').name()};" if past else ""
+        dress = (icon, ground, theme().roles)
+        if dress != self._play_dress:
+            self._play_dress = dress
+            self.play.setIcon(icons.icon(icon, "surface_raised" if past else "text"))
+            self.play.setStyleSheet(ground)
 
     # -- seeking -------------------------------------------------------------------------------------------
     def _drag(self, ms: int) -> None:

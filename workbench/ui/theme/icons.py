@@ -48,6 +48,7 @@ GLYPHS = {
 }  # fmt: skip
 """Our name -> Phosphor's name; a ``-fill`` at the end takes the filled cut."""
 
+_MIDDLE = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip)
 OWN = ("exchange", "client")
 """Drawn in ``resources/icons``."""
 
@@ -78,15 +79,19 @@ def paint(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
         svg = _own_svg(name).replace(b"currentColor", colour.name().encode())
         QSvgRenderer(QByteArray(svg)).render(painter, rect)
         return
-    family, characters = _phosphor()
-    font = QFont([family])
-    font.setPixelSize(max(1, round(rect.height())))
-    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     painter.save()
-    painter.setFont(font)
+    painter.setFont(_glyph_font(max(1, round(rect.height()))))
     painter.setPen(colour)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, characters[GLYPHS[name]])
+    painter.drawText(rect, _MIDDLE, _phosphor()[1][GLYPHS[name]])
     painter.restore()
+
+
+@lru_cache(maxsize=64)
+def _glyph_font(pixels: int) -> QFont:
+    font = QFont([_phosphor()[0]])
+    font.setPixelSize(pixels)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
 
 
 @lru_cache(maxsize=512)

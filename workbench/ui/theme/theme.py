@@ -22,8 +22,11 @@ _CLASS_WEIGHTS = {"QPushButton": 500, "QTabBar": 500, "QHeaderView": 500, "QDock
 
 
 @lru_cache(maxsize=512)
-def _colour(name: str) -> QColor:
-    return QColor(name)
+def _colour(name: str, alpha: float = 1.0) -> QColor:
+    colour = QColor(name)
+    if alpha < 1.0:
+        colour.setAlphaF(alpha)
+    return colour
 
 
 def _font_file(package: str, pattern: str) -> str:
@@ -57,29 +60,26 @@ class Theme(QObject):
         return tokens.DARK if self.dark else tokens.LIGHT
 
     def color(self, role: str, alpha: float = 1.0) -> QColor:
-        """The colour of a role; with ``alpha`` under 1 a see-through copy."""
-        colour = QColor(_colour(getattr(self.roles, role)))
-        if alpha < 1.0:
-            colour.setAlphaF(alpha)
-        return colour
+        """The colour of a role, see-through with ``alpha`` under 1. It is kept: who changes it takes a copy."""
+        return _colour(getattr(self.roles, role), alpha)
 
     def series(self, index: int) -> tuple[QColor, tuple[int, ...]]:
         """Colour and dash of the nth group on tape and chart."""
         count = len(self.roles.series)
-        return QColor(_colour(self.roles.series[index % count])), tokens.SERIES_DASH[index % count]
+        return _colour(self.roles.series[index % count]), tokens.SERIES_DASH[index % count]
 
     def key_colour(self, index: int) -> QColor:
         """Colour of a key by its index (``core.keys.key_colour``); -1, a null key, is muted."""
         if index < 0:
             return self.color("text_muted")
-        return QColor(_colour(tokens.KEY_PALETTE[index % len(tokens.KEY_PALETTE)]))
+        return _colour(tokens.KEY_PALETTE[index % len(tokens.KEY_PALETTE)])
 
     def font(self, size: str = "body", weight: int | None = None, mono: bool = False) -> QFont:
-        """The font of a size's name; without ``weight`` the size's own."""
+        """The font of a size's name; without ``weight`` the size's own. It is kept, as colours are."""
         wanted = (size, weight, mono)
         if wanted not in self._fonts:
             self._fonts[wanted] = _make_font(tokens.FONT_PX[size], weight or tokens.FONT_WEIGHT[size], mono)
-        return QFont(self._fonts[wanted])
+        return self._fonts[wanted]
 
     def tone_font(self, tone: str) -> QFont | None:
         """The font of a label's ``tone``, or None where the tone is only a colour."""

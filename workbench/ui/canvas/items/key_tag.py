@@ -55,4 +55,4 @@ class KeyTag(QGraphicsItem):
         painter.setPen(theme().color("accent" if self.selected else "text_muted"))
         inner = self.body().adjusted(6, 0, -6, 0)
         shown = QFontMetricsF(self._font()).elidedText(self.text, Qt.TextElideMode.ElideMiddle, inner.width() + 1)
-        painter.drawText(inner, CENTRE | Qt.TextFlag.TextSingleLine, shown)
+        painter.drawText(inner, CENTRE, shown)

@@ -5,6 +5,8 @@ The item only paints; where the pointer is and what it does is the business of g
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -64,10 +66,11 @@ class NodeItem(QGraphicsItem):
         self._take_rect(QRectF(0, 0, w, h))
         self.update()
 
-    def set_look(self, look: NodeLook) -> None:
+    def set_look(self, look: NodeLook, later: Callable[[NodeItem], None] | None = None) -> None:
+        """Another look; ``later`` paints it in its turn, else it is painted at once."""
         if look != self.look:
             self.look = look
-            self.update()
+            self.update() if later is None else later(self)
 
     def set_zoom(self, zoom: float) -> None:
         """Another zoom; Qt redraws the cached picture at the new scale by itself."""
