@@ -16,7 +16,9 @@ from workbench.control.messages import Push
 from workbench.control.queues import PeekQueue, PurgeQueue, ReceiveMessages, SettleMessages
 from workbench.core.errors import Refused
 from workbench.core.queues import MessageId, MessageState, Receipt
-from workbench.core.snapshot import LeaseStat
+from workbench.core.snapshot import LeaseStat, QueueConsumerStat, Snapshot
+from workbench.flow.document import Link
+from workbench.flow.edits import AddLink, RemoveLink
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.models.queue_clock import QueueClock
 from workbench.ui.models.queue_messages import MessageFeed
@@ -245,12 +247,44 @@ def test_a_groups_panel_settles_what_its_members_hold(qtbot, workspace, caller):
     panel.resize(484, 740)
     panel.show()
     assert "Leased from transcode: 24 messages" in words_of(panel)
-    qtbot.mouseClick(panel.held.leases, Qt.MouseButton.LeftButton, pos=QPoint(40, 5))
-    panel.held.settle.reject.click()
+    held = panel.held.queue("transcode")
+    qtbot.mouseClick(held.leases, Qt.MouseButton.LeftButton, pos=QPoint(40, 5))
+    held.settle.reject.click()
     qtbot.waitUntil(lambda: bool(caller.of(SettleMessages)))
     assert caller.of(SettleMessages)[0].receipts == (Receipt(0, 3865, 2),)
     assert nameless(panel) == []
     assert_nothing_cut(qtbot, panel)
+
+
+def test_a_groups_panel_shows_each_queue_it_reads_and_settles_in_the_right_one(qtbot, workspace, caller):
+    workspace.perform(AddLink(Link("g4", "subtitles", "encoder")))
+    panel = GroupPanel(workspace, "encoder")
+    qtbot.addWidget(panel)
+    panel.resize(484, 900)
+    panel.show()
+    said = words_of(panel)
+    assert "Leased from transcode: 24 messages" in said and "Leased from subtitles: 0 messages" in said
+    workspace._take_push(Push(snapshot=also_reading_subtitles(upload_snapshot(NOW_MS + 1_000))))
+    subtitles = panel.held.queue("subtitles")
+    assert subtitles.title.text() == "Leased from subtitles: 2 messages"
+    assert [consumer.consumer for consumer in subtitles.consumers.consumers] == ["encoder-1"]
+    qtbot.mouseClick(subtitles.leases, Qt.MouseButton.LeftButton, pos=QPoint(40, 5))
+    subtitles.settle.ack.click()
+    qtbot.waitUntil(lambda: bool(caller.of(SettleMessages)))
+    asked = caller.of(SettleMessages)[0]
+    assert (asked.queue, asked.act, asked.receipts) == ("subtitles", "ack", (Receipt(0, 70, 1),))
+    assert_nothing_cut(qtbot, panel)
+    workspace.perform(RemoveLink("g4"))
+    assert "subtitles" not in " ".join(words_of(panel))
+
+
+def also_reading_subtitles(snapshot: Snapshot) -> Snapshot:
+    """A member of the encoder holds two messages of the subtitles."""
+    leases = tuple(LeaseStat(0, offset, "encoder-1", 1, NOW_MS, NOW_MS + 60_000) for offset in (70, 71))
+    reader = QueueConsumerStat("encoder-1", 2, 10, 3.0, node_id="encoder")
+    queues = [replace(q, consumers=(*q.consumers, reader), leases=leases) if q.name == "subtitles" else q
+              for q in snapshot.queues]  # fmt: skip
+    return replace(snapshot, queues=tuple(queues))
 
 
 def test_hidden_it_takes_nothing(qtbot, panel, workspace, caller):

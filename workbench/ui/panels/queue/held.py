@@ -1,4 +1,5 @@
-"""What a drawn group holds by lease, in its panel: each message with its countdown, and settling them by hand.
+"""What a drawn group holds by lease, in its panel, queue by queue: each message with its countdown, and settling them
+by hand.
 
 Shown only for a group that reads queues. GUI thread.
 """
@@ -29,41 +30,69 @@ def held_by(stat: QueueStat, node: Node) -> list[LeaseStat]:
 
 
 class HeldSection(QWidget):
-    """See the module. A click chooses a message; another takes it out again."""
+    """A ``HeldQueue`` for each queue that the group reads, in the order of the drawing."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._workspace = workspace
+        self._queues: dict[str, HeldQueue] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(14)
+
+    def queue(self, name: str) -> HeldQueue:
+        return self._queues[name]
+
+    def show_group(self, workspace: Workspace, node: Node, snapshot: Snapshot) -> None:
+        """All queues it reads; nothing for a group that reads by offsets."""
+        stats = queues_read(workspace.document, node, snapshot)
+        self.setVisible(bool(stats))
+        if [stat.name for stat in stats] != list(self._queues):
+            self._lay_out([stat.name for stat in stats])
+        for stat in stats:
+            self._queues[stat.name].show_queue(stat, node, snapshot)
+
+    def _lay_out(self, names: list[str]) -> None:
+        """A part for each of these; who is choosing in one that stays goes on."""
+        kept = {name: self._queues.get(name) or HeldQueue(self._workspace, name) for name in names}
+        for gone in self._queues.keys() - kept.keys():
+            self._column.removeWidget(self._queues[gone])
+            self._queues[gone].hide()
+            self._queues[gone].deleteLater()
+        self._queues = kept
+        for place, part in enumerate(kept.values()):
+            self._column.insertWidget(place, part)
+            part.show()
+
+
+class HeldQueue(QWidget):
+    """What the group holds of one queue. A click chooses a message; another takes it out again."""
+
+    def __init__(self, workspace: Workspace, queue: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._clock = QueueClock()
-        self._queue = ""
         self._chosen: dict[tuple[int, int], LeaseStat] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         head = QHBoxLayout()
         self.title = section_title("")
-        take = push_button(self.tr("Receive…"), "receive", tip=self.tr("Take messages of its queue by hand"))
+        take = push_button(self.tr("Receive…"), "receive", tip=self.tr("Take messages of this queue by hand"))
         take.setProperty("small", True)
         head.addWidget(self.title, 1)
         head.addWidget(take)
         self.consumers = ConsumerRows()
-        self.receive = ReceiveForm(workspace, lambda: self._queue)
+        self.receive = ReceiveForm(workspace, lambda: queue)
         take.clicked.connect(lambda: self.receive.setVisible(self.receive.isHidden()))
         self.leases = LeaseBars(self._clock, most=4)
         self.leases.chosen.connect(self._choose)
-        self.settle = SettleBar(workspace, lambda: self._queue, narrow=True)
+        self.settle = SettleBar(workspace, lambda: queue, narrow=True)
         self.settle.settled.connect(self._forget)
         column.addLayout(head)
         for widget in (self.receive, self.consumers, self.leases, self.settle):
             column.addWidget(widget)
 
-    def show_group(self, workspace: Workspace, node: Node, snapshot: Snapshot) -> None:
-        """The first queue it reads; nothing for a group that reads by offsets."""
-        queues = queues_read(workspace.document, node, snapshot)
-        self.setVisible(bool(queues))
-        if not queues:
-            return
-        stat = queues[0]
-        self._queue = stat.name
+    def show_queue(self, stat: QueueStat, node: Node, snapshot: Snapshot) -> None:
         self._clock.take(snapshot)
         own = consumers_of(stat, node)
         leases = held_by(stat, node)
