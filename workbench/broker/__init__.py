@@ -1,6 +1,7 @@
 """A Kafka-like log with consumer groups in one SQLite file: ``Broker`` writes, ``BrokerReader`` looks on."""
 
 from workbench.broker.assignors import ASSIGNORS, Assignor, assignor, subscribed_topics
+from workbench.broker.attributes import record_traits
 from workbench.broker.batch import (
     BatchHeader,
     batch_header,
@@ -49,6 +50,7 @@ from workbench.broker.naming import (
     receipt_of,
     shard_name,
 )
+from workbench.broker.postmarks import postmark_of
 from workbench.broker.profiles import Act, Feature, Level, Profile, Rule, Source, profile, profiles
 from workbench.broker.queue_settings import (
     PROFILES,
@@ -75,6 +77,6 @@ __all__ = [
     "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest",
     "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch",
     "check_queue_config", "deaths_of", "decode_assignment", "decode_batch", "encode_batch", "place_name",
-    "place_of_sequence_number", "profile", "profiles", "queue_defaults", "receipt_name", "receipt_of", "record_at",
-    "shard_name", "split_batches", "subscribed_topics", "topic_defaults",
+    "place_of_sequence_number", "postmark_of", "profile", "profiles", "queue_defaults", "receipt_name", "receipt_of",
+    "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics", "topic_defaults",
 ]  # fmt: skip

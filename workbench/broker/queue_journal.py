@@ -52,8 +52,8 @@ def backlog_of(leases: Leases) -> dict[str, Any]:
             "consumers": consumers}  # fmt: skip
 
 
-def queue_entry(act: str, topic: str, queue: str, at_ms: int, member: str = "") -> JournalEntry:
-    return JournalEntry("queue", at_ms, topic, group=queue, member=member, detail={"act": act})
+def queue_entry(act: str, topic: str, queue: str, at_ms: int, member: str = "", **more: Any) -> JournalEntry:
+    return JournalEntry("queue", at_ms, topic, group=queue, member=member, detail={"act": act} | more)
 
 
 def tick_entries(leases: Leases, topic: str, queue: str, at_ms: int) -> Iterator[JournalEntry]:

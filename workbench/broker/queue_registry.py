@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from workbench.broker import queue_rows as rows
 from workbench.broker import queue_settings as settings
@@ -66,9 +67,9 @@ class Registry:
     def is_alive(self, live: LiveQueue) -> bool:
         return self.live.get(live.name) is live
 
-    def note(self, act: str, live: LiveQueue, member: str = "") -> None:
+    def note(self, act: str, live: LiveQueue, member: str = "", **more: Any) -> None:
         now = self._clock.now_ms()
-        self._journal.add(queue_entry(act, live.topic.meta.name, live.name, now, member))
+        self._journal.add(queue_entry(act, live.topic.meta.name, live.name, now, member, **more))
 
     def _add(self, live: LiveQueue) -> None:
         self.live[live.name] = live
@@ -102,7 +103,8 @@ class Registry:
     def _appear(self, live: LiveQueue) -> None:
         with self._lock:
             self._add(live)
-            self.note("created", live)
+            floors = [lane.marks.floor for lane in live.leases.lanes]
+            self.note("created", live, **({"floors": floors} if any(floors) else {}))
 
     def unsubscribe(self, name: str) -> None:
         live = self._subscription(name, "Delete the topic instead.")

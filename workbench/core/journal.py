@@ -27,7 +27,8 @@ scattered between first and last names them in detail.offsets (see ``core.runs``
     dead        topic partition first last group=queue; detail.reason, to (dead-letter queue, empty: kept there)
     redrive     topic partition first last group=queue; detail.to       dead messages were sent on
     purge       topic group=queue count
-    queue       topic group=queue; detail.act = created|altered|deleted|attached|detached, with member for the last two
+    queue       topic group=queue; detail.act = created|altered|deleted|attached|detached, with member for the last two;
+                detail.floors: by partition, where a subscription begins, unless at the log's first offset
     backlog     topic group=queue; detail.ready, delayed, in_flight, dead, consumers {name: in flight}: as it stood then
     route       topic group=exchange count; detail.act = unroutable|returned, key
     host        detail.act = started|stopped|recovered      entered by the broker when it opens and closes the file

@@ -137,6 +137,7 @@ class QueuedMessage:
     deaths: tuple[Death, ...] = ()
     exchange: str | None = None
     routing_key: str | None = None
+    kept: bool = True  # False only in the past: the log no longer has the record
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,11 @@ def _lines(entries: Sequence[tuple[_Place, JournalEntry]]) -> tuple[StoryLine, .
     told: list[tuple[int, StoryLine]] = []
     for place, own in by_place.items():
         own.sort(key=lambda entry: entry.id)
-        told += zip((entry.id for entry in own), (_line(entry, place.queue) for entry in _in_order(own)), strict=True)
+        told += zip((entry.id for entry in own), (_line(entry, place.queue) for entry in in_order(own)), strict=True)
     return tuple(line for _, line in sorted(told, key=lambda one: one[0]))
 
 
-def _in_order(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+def in_order(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
     """Attempts only grow, and each is leased before it ends. A file of an older workbench names none where one ends."""
     keyed, attempt = [], 0
     for entry in entries:

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.broker import BrokerReader, JournalState, PastGroup, PastTopic
+from workbench.broker import BrokerReader, JournalState, PastGroup, PastTopic, QueueSettings
+from workbench.core.errors import NotFound
 from workbench.core.journal import MARK_KINDS, JournalEntry, LagSample
-from workbench.core.records import TopicPartition
+from workbench.core.queues import SUBSCRIPTION_MARK, MessageId, MessageState
+from workbench.core.records import PartitionBounds, TopicPartition
 from workbench.core.snapshot import (
     GroupPartitionStat,
     GroupStat,
@@ -27,6 +29,7 @@ from workbench.core.snapshot import (
     TopicStat,
 )
 from workbench.session.marks import Mark, mark_of, told_together
+from workbench.session.past_messages import PastPage, PastQueueView, messages_at
 from workbench.session.past_queues import exchanges_of, queues_of
 
 RATE_WINDOW_MS = 1_000
@@ -133,6 +136,24 @@ class Timeline:
             producers=producers, queues=queues_of(self._state, recent.topics_in(), recent.acked),
             exchanges=exchanges_of(self._state),
         )  # fmt: skip
+
+    def messages_at(self, ms: int, queue: str, states: Sequence[MessageState] = (), after: MessageId | None = None,
+                    limit: int = 100) -> PastPage:  # fmt: skip
+        """A page of a queue's messages as they stood at ``ms``; see ``past_messages``. NotFound when it was not there
+        then, or was made anew since."""
+        self._fold_to(ms)
+        past = self._state.queues.get(queue)
+        topic = None if past is None else self._state.topics.get(past.topic)
+        if past is None or topic is None:
+            raise NotFound(f"There was no queue {queue} then.", "Go on in time until it was made.")
+        made = self._reader.journal(from_ms=ms + 1, kinds=("topic",), limit=ALL)
+        if any(entry.topic == past.topic and entry.detail.get("act") == "created" for entry in made):
+            raise NotFound(f"{queue} was deleted and made anew since then: its messages of that time are not kept.",
+                           "The counts of that time are.")  # fmt: skip
+        bounds = tuple(PartitionBounds(number, p.log_start, p.end) for number, p in enumerate(topic.partitions))
+        own = QueueSettings.of({} if SUBSCRIPTION_MARK in queue else topic.config)
+        view = PastQueueView(queue, past.topic, ms, bounds, own.delay_ms, own.by_key)
+        return messages_at(self._reader, view, states, after, limit)
 
     # -- folding -------------------------------------------------------------------------------------------
     def _fold_to(self, ms: int) -> list[JournalEntry]:

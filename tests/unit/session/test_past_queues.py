@@ -12,7 +12,7 @@ from workbench.core.clock import ManualClock
 from workbench.core.records import Record
 from workbench.session.timeline import Timeline
 
-QUEUES = {"jobs": "jobs", "orders:mail": "orders"}
+QUEUES = {"jobs": "jobs", "orders:mail": "orders", "orders:late": "orders"}
 
 
 def make(path):
@@ -21,6 +21,8 @@ def make(path):
     broker.create_topic("jobs", 2, "queue", {"queue.max.deliveries": "2", "queue.dead.letter": "letters"})
     broker.create_topic("orders", 1)
     broker.queues.subscribe("orders", "mail", {})
+    broker.append("orders", 0, [Record(None, b"before")] * 2).result()
+    broker.queues.subscribe("orders", "late", {"queue.start": "latest"})
     return broker
 
 
@@ -29,6 +31,11 @@ def pass_time(broker, ms=100):
     broker.keep_house()
     broker.clock.advance(ms)
     broker.keep_house()
+
+
+def listed(messages):
+    """What a list of messages says of each."""
+    return [(m.id, m.state, m.attempts, m.consumer) for m in messages]
 
 
 def seen(stats):
@@ -53,14 +60,16 @@ class QueueSession(RuleBasedStateMachine):
         self.look()
         with BrokerReader(self.broker.path) as reader:
             timeline = Timeline(reader)
-            for at_ms, truth in (*self.truths, *reversed(self.truths)):
+            for at_ms, truth, messages in (*self.truths, *reversed(self.truths)):
                 assert seen(timeline.state_at(at_ms).queues) == truth
+                assert {name: listed(timeline.messages_at(at_ms, name).messages) for name in messages} == messages
         self.broker.close()
 
     @rule()
     def look(self):
         pass_time(self.broker)
-        self.truths.append((self.broker.clock.now_ms(), seen(self.broker.queues.stats())))
+        messages = {name: listed(self.broker.queues.peek(name)) for name in (*QUEUES, "letters")}
+        self.truths.append((self.broker.clock.now_ms(), seen(self.broker.queues.stats()), messages))
         self.broker.clock.advance(1)  # what comes next is of another instant
 
     @rule(queue=st.sampled_from(sorted(QUEUES)), count=st.integers(1, 5))
