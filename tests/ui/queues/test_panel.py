@@ -192,13 +192,6 @@ def test_held_the_list_stays_while_the_queue_goes_on(qtbot, panel, caller):
     qtbot.waitUntil(lambda: len(caller.of(PeekQueue)) > asked)
 
 
-def test_of_the_past_there_are_counts_and_no_list(panel, workspace):
-    workspace.show_past(NOW_MS - 60_000, replace(upload_snapshot(NOW_MS - 60_000), live=False))
-    said = words_of(panel)
-    assert "Counts only" in said and "What you press here acts now." in said
-    assert not panel.leases.timer.isActive()
-
-
 def test_in_a_narrow_dock_everything_stands_under_each_other(panel):
     panel.resize(340, 800)
     assert panel._list.direction() == QBoxLayout.Direction.TopToBottom

@@ -9,7 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from workbench.broker import Broker, BrokerReader
 from workbench.core.clock import ManualClock
+from workbench.core.errors import NotFound
+from workbench.core.queues import DELAY_MS, MessageState
 from workbench.core.records import Record
+from workbench.session import past_messages
 from workbench.session.timeline import Timeline
 
 QUEUES = {"jobs": "jobs", "orders:mail": "orders", "orders:late": "orders"}
@@ -140,3 +143,79 @@ def test_a_host_that_stopped_leaves_nothing_in_flight(broker):
         assert timeline.state_at(at_work).queue("jobs").counts.in_flight == 2
         after = timeline.state_at(broker.clock.now_ms()).queue("jobs")
         assert (after.counts.ready, after.counts.in_flight, after.consumers) == (3, 0, ())
+
+
+def test_messages_come_a_page_at_a_time_over_all_partitions(broker):
+    for partition in (0, 1):
+        broker.append("jobs", partition, [Record(b"%d" % n, b"x") for n in range(5)]).result()
+    gone = [delivery.receipt for delivery in broker.queues.receive("jobs", "ann", 10) if delivery.receipt.offset == 2]
+    broker.queues.ack("jobs", gone).result()
+    pass_time(broker)
+    with BrokerReader(broker.path) as reader:
+        timeline, at_ms = Timeline(reader), broker.clock.now_ms()
+        found, after = [], None
+        while True:
+            page = timeline.messages_at(at_ms, "jobs", (), after, 3)
+            assert len(page.messages) <= 3
+            found += page.messages
+            if page.looked_to is None:
+                break
+            after = page.looked_to
+        held = [m.id for m in timeline.messages_at(at_ms, "jobs", (MessageState.IN_FLIGHT,)).messages]
+        done = [m.id for m in timeline.messages_at(at_ms, "jobs", (MessageState.ACKED,)).messages]
+    assert [m.id for m in found] == [(p, n) for p in (0, 1) for n in range(5) if n != 2] == held
+    assert [m.record.key for m in found[:3]] == [b"0", b"1", b"3"]
+    assert done == [(0, 2), (1, 2)]
+
+
+def test_a_page_looks_at_no_more_than_it_may(broker, monkeypatch):
+    monkeypatch.setattr(past_messages, "STRETCH", 10)
+    monkeypatch.setattr(past_messages, "MOST_LOOKED", 20)
+    broker.append("jobs", 0, [Record(None, b"x")] * 50).result()
+    taken = [delivery.receipt for delivery in broker.queues.receive("jobs", "ann", 50)]
+    broker.queues.ack("jobs", [receipt for receipt in taken if receipt.offset not in (0, 45)]).result()
+    pass_time(broker)
+    pages, after = [], None
+    with BrokerReader(broker.path) as reader:
+        while not pages or after is not None:
+            page = Timeline(reader).messages_at(broker.clock.now_ms(), "jobs", (), after)
+            pages.append([m.id.offset for m in page.messages])
+            after = page.looked_to
+    assert pages == [[0], [], [45]]
+
+
+def test_a_record_that_is_gone_says_so_and_a_queue_made_anew_too(broker):
+    broker.append("jobs", 0, [Record(b"A-1", b"x")]).result()
+    (taken,) = broker.queues.receive("jobs", "ann", 1)
+    pass_time(broker)
+    held_ms = broker.clock.now_ms()
+    broker.clock.advance(1_000)
+    broker.queues.ack("jobs", [taken.receipt]).result()
+    pass_time(broker)
+    broker.delete_records("jobs", 0, 1)
+    with BrokerReader(broker.path) as reader:
+        (message,) = Timeline(reader).messages_at(held_ms, "jobs").messages
+        assert (message.state, message.consumer, message.kept) == (MessageState.IN_FLIGHT, "ann", False)
+        assert "no longer kept" in message.reason
+        assert Timeline(reader).messages_at(broker.clock.now_ms(), "jobs").messages == ()
+        with pytest.raises(NotFound, match="no queue nothing"):
+            Timeline(reader).messages_at(held_ms, "nothing")
+    broker.clock.advance(1_000)
+    broker.delete_topic("jobs")
+    broker.create_topic("jobs", 2, "queue")
+    pass_time(broker)
+    with BrokerReader(broker.path) as reader, pytest.raises(NotFound, match="made anew"):
+        Timeline(reader).messages_at(held_ms, "jobs")
+
+
+def test_what_is_sent_with_a_delay_waits_until_then(broker):
+    broker.append("jobs", 0, [Record(None, b"x", ((DELAY_MS, b"5000"),))]).result()
+    pass_time(broker)
+    with BrokerReader(broker.path) as reader:
+        (message,) = Timeline(reader).messages_at(broker.clock.now_ms(), "jobs").messages
+        assert message.state is MessageState.DELAYED and message.until_ms is not None
+    broker.clock.advance(6_000)
+    pass_time(broker)
+    with BrokerReader(broker.path) as reader:
+        (message,) = Timeline(reader).messages_at(broker.clock.now_ms(), "jobs").messages
+        assert (message.state, message.until_ms) == (MessageState.READY, None)

@@ -1,12 +1,14 @@
-"""Messages of a queue as rows: peeked from the host a page at a time, never more than are looked at.
+"""Messages of a queue as rows: peeked from the host a page at a time, never more than are looked at; or, of the past,
+told from the journal on a worker.
 
 ``MessageFeed`` asks and keeps what came; ``MessagesModel`` shows it. Peeking changes nothing. A newer question makes
-older answers worthless. GUI thread.
+older answers worthless, but for the playhead: while that moves each answer is shown, and the next asks for where it is
+by then. GUI thread.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -21,9 +23,13 @@ from PySide6.QtCore import (
 from workbench.control.queues import MessageList, PeekQueue
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import MessageId, MessageState, QueuedMessage
+from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.queue_words import state_name
 from workbench.ui.theme import words
+
+if TYPE_CHECKING:
+    from workbench.session.past_messages import PastPage
 
 PAGE = 100
 MOST = 1_000
@@ -45,21 +51,30 @@ class MessageFeed(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self._asked = 0
-        self._waiting = False
+        self._waiting = self._moved = False
+        self._looked_to: MessageId | None = None  # in the past: where the next page goes on
         self.queue = ""
+        self.at_ms: int | None = None
         self.states: tuple[MessageState, ...] = ()
         self.messages: tuple[QueuedMessage, ...] = ()
         self.loading = False
         self.more_there = False
         self.error: WorkbenchError | None = None
 
-    def show(self, queue: str, states: tuple[MessageState, ...]) -> None:
-        """Ask for another queue, or for other states, from the beginning."""
-        if (queue, states) != (self.queue, self.states):
-            self.queue, self.states = queue, states
-            self.messages, self.loading, self.more_there = (), True, False
-            self.changed.emit()
-            self._ask(PAGE, None)
+    def show(self, queue: str, states: tuple[MessageState, ...], at_ms: int | None = None) -> None:
+        """Ask for another queue, for other states, or for another time (None: now), from the beginning."""
+        before, now = (self.queue, self.states, self.at_ms), (queue, states, at_ms)
+        if before == now:
+            return
+        self.queue, self.states, self.at_ms = now
+        if before[:2] == now[:2] and before[2] is not None and at_ms is not None:
+            self._moved = self._waiting  # what is shown stays until the answer
+            if not self._waiting:
+                self._ask(PAGE, None)
+            return
+        self.messages, self.loading, self.more_there, self._moved = (), True, False, False
+        self.changed.emit()
+        self._ask(PAGE, None)
 
     def refresh(self) -> None:
         """Ask anew for as many as are shown; not while an answer is still to come."""
@@ -69,12 +84,15 @@ class MessageFeed(QObject):
     def more(self) -> None:
         """The next page."""
         if self.messages and self.more_there and len(self.messages) < MOST:
-            self._ask(PAGE, self.messages[-1].id)
+            self._ask(PAGE, self.messages[-1].id if self.at_ms is None else self._looked_to)
 
     def _ask(self, limit: int, after: MessageId | None) -> None:
         self._asked += 1
         asked = self._asked
         self._waiting = True
+        if self.at_ms is not None:
+            self._ask_past(asked, self.at_ms, min(MOST, limit), after)
+            return
         self._workspace.act(PeekQueue(self.queue, self.states, after, min(MOST, limit)), self).done(
             lambda reply: self._take(asked, reply, limit, after)).failed(lambda error: self._fail(asked, error)).run()
 
@@ -88,10 +106,45 @@ class MessageFeed(QObject):
         self.changed.emit()
 
     def _fail(self, asked: int, error: WorkbenchError) -> None:
-        if asked == self._asked:
-            self._waiting = self.loading = False
-            self.error = error
-            self.failed.emit(error)
+        if asked != self._asked:
+            return
+        self._waiting = self.loading = False
+        self.error = error
+        if self.at_ms is not None:
+            self.messages, self.more_there = (), False
+        self.failed.emit(error)
+        self._go_after()
+
+    # -- the past ------------------------------------------------------------------------------------------
+    def _ask_past(self, asked: int, at_ms: int, limit: int, after: MessageId | None) -> None:
+        workspace, queue, states = self._workspace, self.queue, self.states
+
+        def read() -> PastPage:
+            from workbench.session.timeline import Timeline
+
+            with workspace.reader_for_work() as reader:
+                return Timeline(reader).messages_at(at_ms, queue, states, after, limit)
+
+        Operation(self, read).done(lambda page: self._take_past(asked, page, after)).failed(
+            lambda error: self._fail(asked, error)).run()  # fmt: skip
+
+    def _take_past(self, asked: int, page: PastPage, after: MessageId | None) -> None:
+        if asked != self._asked:
+            return
+        self._waiting = self.loading = False
+        self.error = None
+        self.messages = page.messages if after is None else (*self.messages, *page.messages)
+        self._looked_to, self.more_there = page.looked_to, page.looked_to is not None
+        self.changed.emit()
+        if self.more_there and not self._moved and len(self.messages) < PAGE:
+            self._ask(PAGE, page.looked_to)  # few are left of a long log: look on
+        self._go_after()
+
+    def _go_after(self) -> None:
+        """Ask for where the playhead has gone meanwhile."""
+        if self._moved:
+            self._moved = False
+            self._ask(PAGE, None)
 
 
 class MessagesModel(QAbstractTableModel):
@@ -155,6 +208,8 @@ def cell_text(message: QueuedMessage, column: str, now_ms: float) -> str:
             return state_name(message.state)
         case "id":
             return str(message.id)
+        case "key" if not message.kept:
+            return _tr("not kept")
         case "key":
             return message.group or (message.record.key or b"").decode("utf-8", "replace") or _tr("no key")
         case "attempts":

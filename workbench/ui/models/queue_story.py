@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -44,8 +44,8 @@ def read_lines(source: JournalSource, message: QueuedMessage, queue: str) -> tup
     return story_of(source, queue, message.record.topic, message.id, message.deaths).lines
 
 
-def tell(message: QueuedMessage, lines: Sequence[StoryLine], queue: str) -> list[Chapter]:
-    """What happened, oldest first; at the end what comes by itself."""
+def tell(message: QueuedMessage, lines: Sequence[StoryLine], queue: str, at_ms: int | None = None) -> list[Chapter]:
+    """What happened, oldest first; at the end what comes by itself, or in the past, at ``at_ms``, what came."""
     chapters = [_chapter(line, queue) for line in lines]
     if not any(line.kind == "append" and line.queue == queue for line in lines):
         chapters.append(Chapter(message.record.timestamp_ms, _tr("Sent"), *_SENT))
@@ -56,6 +56,8 @@ def tell(message: QueuedMessage, lines: Sequence[StoryLine], queue: str) -> list
         chapters.append(Chapter(message.leased_ms, said, *ICONS["lease"]))
     chapters.sort(key=lambda chapter: chapter.at_ms)
     chapters = _letters_last(chapters, lines, queue)
+    if at_ms is not None:
+        return [replace(chapter, to_come=chapter.at_ms > at_ms) for chapter in chapters]
     return chapters + _to_come(message)
 
 

@@ -90,6 +90,7 @@ class MessageDetail(QFrame):
         self._workspace = workspace
         self._queue = ""
         self.message: QueuedMessage | None = None
+        self._at_ms: int | None = None
         self._asked = 0
         self._stack = QStackedWidget()
         self._nothing = Empty("", self.tr("No message chosen"), self.tr("Pick a row to see its story and its value."))
@@ -132,13 +133,15 @@ class MessageDetail(QFrame):
         self._page.layout().setContentsMargins(left, 4, 0, 0)
 
     # -- showing --------------------------------------------------------------------------------------------
-    def show_message(self, queue: str, message: QueuedMessage | None, chosen: int = 1) -> None:
-        """Show one message; of several chosen the first, with how many there are."""
+    def show_message(self, queue: str, message: QueuedMessage | None, chosen: int = 1,
+                     at_ms: int | None = None) -> None:  # fmt: skip
+        """Show one message; of several chosen the first, with how many there are. In the past, as it stood at
+        ``at_ms``, what came later is muted."""
         self._stack.setCurrentIndex(0 if message is None else 1)
         known = self.message is not None and message is not None and self.message.id == message.id
-        if message == self.message and queue == self._queue:
+        if (queue, message, at_ms) == (self._queue, self.message, self._at_ms):
             return
-        self._queue, self.message = queue, message
+        self._queue, self.message, self._at_ms = queue, message, at_ms
         if message is None:
             return
         self.place.setText(str(message.id))
@@ -165,10 +168,14 @@ class MessageDetail(QFrame):
             self.view.show_text(self._headers(message), "text")
 
     def _no_value(self) -> str:
+        if self.message is not None and not self.message.kept:
+            return self.tr("Its record is no longer kept.")
         null = self.message is not None and self.message.record.value is None
         return self.tr("null: it has no value.") if null else self.tr("Empty: a value of 0 bytes.")
 
     def _headers(self, message: QueuedMessage) -> str:
+        if not message.kept:
+            return self.tr("Its record is no longer kept.")
         if not message.record.headers:
             return self.tr("No headers.")
         shown = [(name, data) for name, data in message.record.headers if name != DEATHS]
@@ -191,7 +198,7 @@ class MessageDetail(QFrame):
 
     def _show_story(self, asked: int, message: QueuedMessage, lines) -> None:
         if asked == self._asked:
-            self.story.show_chapters(tell(message, lines, self._queue))
+            self.story.show_chapters(tell(message, lines, self._queue, self._at_ms))
 
     def _say_unread(self, asked: int, message: QueuedMessage, error: WorkbenchError) -> None:
         if asked == self._asked:

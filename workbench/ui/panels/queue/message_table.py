@@ -71,18 +71,18 @@ class MessageCell(QStyledItemDelegate):
         inner = rect.adjusted(10, 0, -8, 0)
         if column == "state":
             paint_state_chip(painter, inner, message.state)
-        elif column == "key":
+        elif column == "key" and message.kept:
             paint_key_chip(painter, inner, message.group.encode() or message.record.key)
         else:
             self._paint_text(painter, inner, message, column, model.now_ms)
         painter.restore()
 
     def _paint_text(self, painter: QPainter, inner: QRectF, message: QueuedMessage, column: str, now_ms: float) -> None:
-        look, words_only = theme(), column == "about"
+        look, words_only = theme(), column in ("key", "about")
         font = look.font("body", mono=not words_only)
         painter.setFont(font)
         near = column == "until" and message.until_ms is not None and message.until_ms - now_ms < _NEAR_MS
-        quiet = column in ("age", "about")
+        quiet = column in ("key", "age", "about")
         role = "warn" if near and message.state is MessageState.IN_FLIGHT else "text_muted" if quiet else "text"
         painter.setPen(look.color(role))
         text = cell_text(message, column, now_ms)

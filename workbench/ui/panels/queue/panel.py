@@ -1,7 +1,7 @@
 """A queue's own panel: how it stands, who takes from it, what is in flight, each message and its story.
 
 All acts are commands to the host. The list is peeked, which changes nothing; it follows at most once a second, and
-«Hold» keeps it still. In the past there are the counts of then, and no list: the journal keeps no messages' states.
+«Hold» keeps it still. In the past the journal tells which messages there were; nothing of then can be settled.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class QueuePanel(NodePanel):
         self._list_timer.timeout.connect(self._refresh_list)
         self._ticks = QTimer(self, interval=_TICK_MS)
         self._ticks.timeout.connect(lambda: self.table.tick(self._clock.now_ms()))
-        workspace.time_changed.connect(lambda _: self._show_list())
+        workspace.time_changed.connect(lambda _: self._follow_time())
+        self._follow_time()
         self.resize(980, 740)
 
     # -- building -------------------------------------------------------------------------------------------
@@ -208,8 +209,15 @@ class QueuePanel(NodePanel):
 
     # -- the list -------------------------------------------------------------------------------------------
     def _ask_list(self) -> None:
-        if self._workspace.at_ms is None:
-            self.feed.show(self._queue_name(), _FILTERS[self.filter.current])
+        self.feed.show(self._queue_name(), _FILTERS[self.filter.current], self._workspace.at_ms)
+
+    def _follow_time(self) -> None:
+        past = self._workspace.at_ms is not None
+        self.settle.setHidden(past)
+        self.hold.setHidden(past)
+        if self.isVisible():
+            self._ask_list()
+            self._show_list()
 
     def _refresh_list(self) -> None:
         if self.isVisible() and not self._held and self._workspace.at_ms is None:
@@ -219,13 +227,12 @@ class QueuePanel(NodePanel):
         feed, past = self.feed, self._workspace.at_ms is not None
         self.banner.say(feed.error.sentence() if feed.error and not past else "", self.tr("Try again"))
         self.table.tick(self._clock.now_ms())
-        self.table.show_messages(() if past else feed.messages)
-        self._pages.setCurrentIndex(1 if past or not feed.messages else 0)
-        if past:
-            self._empty.say(self.tr("Counts only"),
-                            self.tr("Of the past the counts are kept, not the list. Go back to live to see messages."))
-        elif feed.loading:
+        self.table.show_messages(feed.messages)
+        self._pages.setCurrentIndex(0 if feed.messages else 1)
+        if feed.loading or (past and feed.more_there):
             self._empty.say(self.tr("Looking into the queue…"), "")
+        elif past and feed.error is not None:
+            self._empty.say(feed.error.message, feed.error.next_step)
         else:
             self._empty.say(*self._nothing_words())
         if self._wanted and not feed.loading:
@@ -235,6 +242,8 @@ class QueuePanel(NodePanel):
 
     def _nothing_words(self) -> tuple[str, str]:
         if self.filter.current == "all":
+            if self._workspace.at_ms is not None:
+                return self.tr("The queue was empty then"), self.tr("Move the playhead to see other times.")
             return self.tr("The queue is empty"), self.tr("Messages show here as they are sent.")
         state = state_name(_FILTERS[self.filter.current][0])
         return self.tr("No message is {0}").format(state), self.tr("Choose «All» to see the others.")
@@ -246,7 +255,7 @@ class QueuePanel(NodePanel):
         said = self.tr("{0} of {1}").format(words.count(shown), words.count(max(total, shown)))
         if shown >= MOST:
             said += " · " + self.tr("narrow it by state to see others")
-        self.shown_words.setText(said if shown and self._workspace.at_ms is None else "")
+        self.shown_words.setText(said if shown else "")
 
     def _hold(self, held: bool) -> None:
         self._held = held
@@ -257,7 +266,10 @@ class QueuePanel(NodePanel):
 
     def _show_picked(self) -> None:
         chosen = self.table.chosen()
-        self.detail.show_message(self._queue_name(), chosen[0] if chosen else None, len(chosen))
+        past = self._workspace.at_ms
+        self.detail.show_message(self._queue_name(), chosen[0] if chosen else None, len(chosen), past)
+        if past is not None:
+            return
         held = [message for message in chosen if message.state is MessageState.IN_FLIGHT]
         self.settle.show_receipts([Receipt(*m.id, m.attempts) for m in held], len(chosen))
         self.leases.mark(frozenset((m.id.partition, m.id.offset) for m in held))
@@ -282,7 +294,8 @@ class QueuePanel(NodePanel):
     def open_redrive(self) -> None:
         """The popover for what is chosen of the dead, or for all."""
         letters = takes_dead_letters(self._queue_name(), self._workspace.live)
-        chosen = [m for m in self.table.chosen() if m.state is MessageState.DEAD or (letters and m.deaths)]
+        listed = self.table.chosen() if self._workspace.at_ms is None else []
+        chosen = [m for m in listed if m.state is MessageState.DEAD or (letters and m.deaths)]
         RedrivePopover(self._workspace, self._queue_name(), chosen, self.window()).open_under(self.redrive)
 
     def open_purge(self) -> None:
