@@ -110,8 +110,9 @@ class Application(QObject):
         """An error nobody caught: into the log, and a sentence in the window instead of an end."""
         _log.error("an error nobody foresaw", exc_info=(kind, error, trace))
         if self.window is not None and isValid(self.window):
+            said = str(error).rstrip(".")
             self.window.workspace.failed.emit(
-                WorkbenchError(f"Something went wrong in the window: {error}.", "The log file has the details."))
+                WorkbenchError(f"Something went wrong in the window: {said}.", "The log file has the details."))
 
 
 def _sample_text(sample: str) -> str:

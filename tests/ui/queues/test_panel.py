@@ -147,8 +147,8 @@ def test_messages_received_by_hand_are_chosen_ready_to_be_settled(qtbot, panel, 
     panel.receive.seconds.setValue(120)
     panel.receive.take.click()
     qtbot.waitUntil(lambda: len(panel.table.chosen()) == 3)
-    assert caller.of(ReceiveMessages)[0] == ReceiveMessages("transcode", "by hand", 3, 0, 120_000)
-    assert {m.consumer for m in panel.table.chosen()} == {"by hand"}
+    assert caller.of(ReceiveMessages)[0] == ReceiveMessages("transcode", "the window", 3, 0, 120_000)
+    assert {m.consumer for m in panel.table.chosen()} == {"the window"}
     assert panel.settle.ack.isEnabled()
 
 

@@ -4,6 +4,7 @@ settled by mistake."""
 from __future__ import annotations
 
 import pytest
+from shiboken6 import delete
 
 from tests.ui.panels.reading import assert_nothing_cut, words_of
 from tests.ui.queue_stage import QueueCaller
@@ -105,3 +106,13 @@ def test_what_was_in_flight_then_can_not_be_settled_now_and_later_lines_of_its_s
         ("Sent", False), ("Leased", False), ("Given", True)]  # fmt: skip
     workspace.show_live()
     qtbot.waitUntil(lambda: not panel.settle.isHidden() and len(rows(panel)) == 100)  # as the stage's host tells
+
+
+def test_a_closed_panel_hears_no_more_of_time(qtbot, workspace, moments):
+    panel = QueuePanel(workspace, "q")
+    panel.show()
+    delete(panel)
+    with qtbot.captureExceptions() as raised:
+        go_to(workspace, moments[1]["taken"])
+        workspace.show_live()
+    assert raised == []

@@ -27,8 +27,8 @@ class Pace(QObject):
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._rested)
 
-    def ask(self) -> None:
-        """There is something new."""
+    def ask(self, _new: object = None) -> None:
+        """There is something new: a slot for any signal that says so."""
         if self._rest.isActive():
             self._behind = True
         else:

@@ -77,6 +77,7 @@ class FlowView(Camera):
         self._top_room = 0
         self._painted_once = False
         self._shown_once = False
+        self._fitted = False  # all is in view, and nobody has moved it since
         self._set_up()
         self.zoom_bar = ZoomBar(self.viewport())
         self.legend = Legend(self.viewport())
@@ -107,6 +108,8 @@ class FlowView(Camera):
         self.flow.looks_changed.connect(self._describe)
         self.zoom_changed.connect(self.flow.set_zoom)
         self.zoom_changed.connect(self.zoom_bar.show_zoom)
+        self.scrolled.connect(self._unfit)
+        self.zoom_changed.connect(self._unfit)
         self.scrolled.connect(lambda: self.minimap.show_view(self.scene_rect()))
         self.workspace.selection_changed.connect(self._describe)
         self.workspace.time_changed.connect(self.viewport().update)
@@ -172,7 +175,11 @@ class FlowView(Camera):
         room = self.viewport().rect().adjusted(_MARGIN, _MARGIN + self._top_room, -_MARGIN, -_MARGIN - foot)
         self.set_zoom(min(1.0, room.width() / drawn.width(), room.height() / drawn.height()))
         self.centre_on(drawn.center() - QPointF(0, (self._top_room - foot) / 2 / self.zoom))
+        self._fitted = True
         self._lay_out()
+
+    def _unfit(self, _zoom: float = 0.0) -> None:
+        self._fitted = False
 
     def set_top_room(self, height: int) -> None:
         """Keep the drawing out of the uppermost pixels (the coach lies there)."""
@@ -336,7 +343,10 @@ class FlowView(Camera):
 
     # -- layout --------------------------------------------------------------------------------------------
     def resizeEvent(self, event: QResizeEvent) -> None:
+        fitted = self._fitted
         super().resizeEvent(event)
+        if fitted:
+            self.fit()
         self._lay_out()
         self.resized.emit()
 

@@ -98,7 +98,7 @@ class LagPanel(QWidget):
         self._pace = Pace(self._draw, _DRAW_EVERY_MS, self)
         self._build()
         workspace.live_changed.connect(self._take_live)
-        workspace.shown_changed.connect(lambda _: self._pace.ask())
+        workspace.shown_changed.connect(self._pace.ask)
         workspace.time_changed.connect(lambda _: self._pace.stop())  # what is shown next is shown at once
         workspace.selection_changed.connect(lambda _: self._draw())
         theme().changed.connect(self._dress)

@@ -54,6 +54,9 @@ def short(value: float) -> str:
     return words.count(round(value)) if value == round(value) else f"{value:g}"
 
 
+_WORDS_PX = 18
+
+
 class _TimeAxis(pg.AxisItem):
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list:  # noqa: N803 (pyqtgraph's names)
         ticks = time_ticks(minVal * 1000, maxVal * 1000, max(1, min(8, int(size / 46))))
@@ -156,7 +159,9 @@ class LagPlot(pg.PlotWidget):
         self._threshold.setValue(frame.threshold)
         value = words.count(round(frame.threshold)) if frame.which == 1 else words.duration(frame.threshold * 1000)
         self._threshold_text.setPlainText(self.tr("threshold {0}").format(value))
-        self._threshold_text.setAnchor((0, 1) if frame.past else (1, 1))
+        top, height = self.viewRange()[1][1], max(1.0, self.getViewBox().height())
+        above = (top - frame.threshold) / max(top, 1) * height > _WORDS_PX
+        self._threshold_text.setAnchor((0 if frame.past else 1, 1 if above else 0))
         self._threshold_text.setPos(frame.from_s if frame.past else frame.to_s, frame.threshold)
 
     def _add(self, line: Line, frame: Frame) -> None:

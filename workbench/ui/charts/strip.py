@@ -33,6 +33,7 @@ BAR, PITCH = 3.2, 4.7
 HANDLE, GRAB = 6, 10
 SHORTEST_MS = 60_000
 _MARK = 13
+_COUNT = 13  # room for how many a mark stands for
 _LOOKS = {
     "run": ("start_fill", "text_muted"), "rebalance": ("group_fill", "text_muted"), "reset": ("replay", "consumer"),
     "fault": ("fault_fill", "warn"), "dead_letters": ("dead_letters_fill", "text_muted"),
@@ -141,7 +142,7 @@ class StripView(QWidget):
             x = self.x_of(mark.at_ms)
             if not -_MARK < x < self.width() + _MARK:
                 continue
-            if found and x - found[-1].x < _MARK:
+            if found and x - found[-1].x < _MARK + (_COUNT if len(found[-1].marks) > 1 else 0):
                 found[-1] = Cluster(found[-1].x, (*found[-1].marks, mark))
             else:
                 found.append(Cluster(x, (mark,)))
@@ -251,10 +252,14 @@ class StripView(QWidget):
         look, x = theme(), self.x_of(self._session[1])
         pen = QPen(look.color("ok"), 1.75)
         pen.setDashPattern([1, 2])
+        font = look.font("caption", 600)
+        name = QRectF(0, 1, QFontMetricsF(font).horizontalAdvance(self.tr("live")) + 6, 15)
+        name.moveCenter(QPointF(min(x, self.width() - name.width() / 2), name.center().y()))
+        painter.fillRect(name, look.color("surface"))  # over the marks
         painter.setPen(pen)
         painter.drawLine(QPointF(x, TOP - 2), QPointF(x, BASE))
-        painter.setFont(look.font("caption", 600))
-        painter.drawText(QRectF(x - 20, 1, 40, 14), int(Qt.AlignmentFlag.AlignCenter), self.tr("live"))
+        painter.setFont(font)
+        painter.drawText(name, int(Qt.AlignmentFlag.AlignCenter), self.tr("live"))
 
     def _paint_playhead(self, painter: QPainter) -> None:
         look, x = theme(), self.playhead_x()

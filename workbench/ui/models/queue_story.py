@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.queues import Death, MessageState, QueuedMessage
-from workbench.ui.models.queue_words import ICONS, attempt_words, death_sentence
+from workbench.core.queues import Death, DeathReason, MessageState, QueuedMessage
+from workbench.ui.models.queue_words import ICONS, attempt_words, death_sentence, reason_name
 from workbench.ui.theme import words
 
 if TYPE_CHECKING:
@@ -68,13 +68,17 @@ def _letters_last(chapters: list[Chapter], lines: Sequence[StoryLine], queue: st
     if sent is None or not died or abs(died[-1] - sent.at_ms) > _ONE_STEP_MS:
         return chapters
     moved = _chapter(sent, queue)
-    rest = [chapter for chapter in chapters if chapter != moved]
+    rest = [replace(chapter, at_ms=min(chapter.at_ms, sent.at_ms)) if chapter.at_ms == died[-1] else chapter
+            for chapter in chapters if chapter != moved]  # fmt: skip
+    died[-1] = min(died[-1], sent.at_ms)
     place = sum(chapter.at_ms <= died[-1] for chapter in rest)
     return [*rest[:place], moved, *rest[place:]]
 
 
 def _chapter(line: StoryLine, queue: str) -> Chapter:
     text = line.text[:1].upper() + line.text[1:]
+    for reason in DeathReason if line.kind == "dead" else ():
+        text = text.replace(f"({reason})", f"({reason_name(reason)})")
     if line.queue != queue and line.queue not in line.text:
         text = f"{line.queue}: {line.text}"
     icon, role = ICONS.get(line.kind, _SENT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QApplication, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QGridLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.flow.kinds import KINDS, Kind
 from workbench.ui.canvas.gestures.drop import Part
@@ -122,11 +122,22 @@ class PalettePanel(QWidget):
         self.search.textChanged.connect(self._lay_out)
         self.search.returnPressed.connect(self._place_first)
         column.addWidget(self.search)
+        parts = QWidget()
+        parts.setObjectName("palette-parts")
+        rows = QVBoxLayout(parts)
+        rows.setContentsMargins(0, 0, 0, 0)
         self._grid = QGridLayout()
         self._grid.setSpacing(6)
-        column.addLayout(self._grid)
-        column.addStretch(1)
-        self.cards = [PartCard(kind, self) for kind in KINDS.values()]
+        rows.addLayout(self._grid)
+        rows.addStretch(1)
+        scrolled = QScrollArea()  # in a low window there is not room for all
+        scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scrolled.setWidgetResizable(True)
+        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scrolled.setWidget(parts)
+        column.addWidget(scrolled, 1)
+        self.cards = [PartCard(kind, parts) for kind in KINDS.values()]
         for card in self.cards:
             card.placed.connect(self.place_wanted)
         self._lay_out("")

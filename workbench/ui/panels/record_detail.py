@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -38,6 +38,7 @@ from workbench.ui.theme.theme import theme
 
 LOOK_BACK_RECORDS = 50_000
 _STEP = 1000
+_LOW = 260  # pixels
 
 
 class KeyChip(QWidget):
@@ -153,6 +154,11 @@ class RecordDetail(QFrame):
         row.addWidget(self.publish)
         return row
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.size().height() < _LOW) != (event.oldSize().height() < _LOW):
+            self._show()
+
     # -- showing -------------------------------------------------------------------------------------------
     @property
     def record(self) -> StoredRecord | None:
@@ -183,8 +189,9 @@ class RecordDetail(QFrame):
             return
         in_value = tab in ("value", "headers")
         self.view.setVisible(tab != "headers")
-        self._line.setVisible(tab == "value")
-        self._headers_scroll.setVisible(in_value)
+        low = tab == "value" and self.height() < _LOW  # there the value has all the room; headers have their tab
+        self._line.setVisible(tab == "value" and not low)
+        self._headers_scroll.setVisible(in_value and not low)
         lines = max(1, len(record.headers))
         self._headers_scroll.setFixedHeight(min(28 + lines * 20, 140) if tab == "value" else 16_777_215)
         if tab == "headers":

@@ -228,6 +228,9 @@ class RecordsPanel(QWidget):
             self.empty.say(self.tr("No record matches"), self.tr("Change the filter, or clear it."))
         elif self.search.active:
             self.empty.say(self.tr("Looking…"), self.tr("Matches appear as they are found."))
+        elif not self._live:
+            self.empty.say(self.tr("Nothing of then is kept in {0}").format(self._topic),
+                           self.tr("It was empty, or what it held has been removed since."))  # fmt: skip
         else:
             self.empty.say(self.tr("No records in {0} yet").format(self._topic),
                            self.tr("Run the flow, or send one event from a producer's panel."))  # fmt: skip

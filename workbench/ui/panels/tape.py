@@ -133,7 +133,7 @@ class TapePanel(QWidget):
 
     def _connect(self) -> None:
         workspace = self._workspace
-        workspace.shown_changed.connect(lambda _: self._pace.ask())
+        workspace.shown_changed.connect(self._pace.ask)
         workspace.selection_changed.connect(lambda _: self._follow(workspace.shown))
         workspace.plan_shown.connect(self._show_plan)
         self.view.moved.connect(self._ask_plan)

@@ -129,7 +129,7 @@ class TimeStrip(QWidget):
 
     def _connect(self) -> None:
         workspace = self._workspace
-        workspace.live_changed.connect(lambda _: self._pace.ask())
+        workspace.live_changed.connect(self._pace.ask)
         workspace.time_changed.connect(self._follow_time)
         self.view.sought.connect(self._drag)
         self.view.went_live.connect(self.go_live)

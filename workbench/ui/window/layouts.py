@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.ui.window.main_window import MainWindow
 
 _FOLD_BELOW = 1120
+_BOTTOM_SHARE = 0.34  # of a low window; the canvas keeps the rest
 Area = Qt.DockWidgetArea
 
 
@@ -52,7 +53,7 @@ class Layouts(QObject):
         window.splitDockWidget(window.side_dock, window.lag_dock, Qt.Orientation.Vertical)
         wide = name == "investigate"
         window.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea if wide else Area.RightDockWidgetArea)
-        height = SIZE["bottom_dock"]
+        height = min(SIZE["bottom_dock"], window.height() * _BOTTOM_SHARE)
         if wide:
             window.parts_dock.hide()
             window.side_dock.hide()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
@@ -54,6 +54,8 @@ from workbench.ui.window.status import StatusLine
 from workbench.ui.window.title import Title
 from workbench.ui.window.toolbar import TopBar
 
+_FRAME = QSize(4, 32)  # what a window manager adds; Qt knows it only later
+
 
 class MainWindow(QMainWindow):
     """See the module. ``closed`` comes once, after everything was put in order."""
@@ -65,7 +67,8 @@ class MainWindow(QMainWindow):
         self.workspace, self.settings, self.link = workspace, settings, link
         self.setObjectName("window")
         self.setMinimumSize(1024, 640)
-        self.resize(1440, 900)
+        room = self.screen().availableSize() - _FRAME
+        self.resize(min(1440, room.width()), min(900, room.height()))
         self.setDockNestingEnabled(True)
         self.setAnimated(False)
         self.files = Files(self, workspace)

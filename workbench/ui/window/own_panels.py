@@ -59,9 +59,12 @@ class OwnPanels(QObject):
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.setFloating(True)
         width, height = _SIZES[what]
-        dock.resize(width, min(height, self._window.height() - 2 * _MARGIN))
+        room = self._window.screen().availableGeometry().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        dock.resize(min(width, room.width()), min(height, self._window.height() - 2 * _MARGIN, room.height()))
         shift = 28 * (len(self._docks) % 8)
-        dock.move(self._window.mapToGlobal(QPoint(228 + shift * 14 % 420, 92 + shift)))
+        place = self._window.mapToGlobal(QPoint(228 + shift * 14 % 420, 92 + shift))
+        dock.move(max(room.left(), min(place.x(), room.right() - dock.width())),
+                  max(room.top(), min(place.y(), room.bottom() - dock.height())))  # fmt: skip
         return dock
 
     def _panel(self, node_id: str, what: str) -> NodePanel:

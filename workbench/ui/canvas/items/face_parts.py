@@ -15,12 +15,15 @@ def line(x: float, middle: float, width: float) -> QRectF:
 
 def heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float, middles: tuple[float, float],
             tail: float = 0.0) -> None:  # fmt: skip
-    """Name and figure, and the line under them, which leaves ``tail`` free at its end."""
-    room = pencil.width(look.figure, "title", 500) + 8 if look.figure else 0
-    pencil.text(line(x, middles[0], right - x - room), node.name, "title", elide=True)
+    """Name and figure, and the line under them, which leaves ``tail`` free at its end. Where a long name leaves no room
+    beside it, the figure stands in the line under it, if that has room."""
+    room, whole = pencil.width(look.figure, "title", 500) + 8 if look.figure else 0, right - x
+    long = bool(room) and pencil.width(node.name, "title") > whole - room
+    below = long and not tail and pencil.width(look.subtitle, "body") <= whole - room
+    pencil.text(line(x, middles[0], whole if below else whole - room), node.name, "title", elide=True)
     if look.figure:
-        pencil.text(line(x, middles[0], right - x), look.figure, "title", weight=500, align=RIGHT)
-    subtitle(pencil, look, line(x, middles[1], right - x - tail))
+        pencil.text(line(x, middles[below], whole), look.figure, "title", weight=500, align=RIGHT)
+    subtitle(pencil, look, line(x, middles[1], whole - tail - (room if below else 0)))
 
 
 def subtitle(pencil: Pencil, look: NodeLook, room: QRectF) -> None:

@@ -71,7 +71,8 @@ class StoryView(QScrollArea):
         top = Qt.AlignmentFlag.AlignTop
         sign = QLabel()
         sign.setPixmap(icons.pixmap(chapter.icon, chapter.role, 14, self.devicePixelRatioF()))
-        said = label(chapter.text, "muted" if chapter.to_come else "bad" if chapter.role == "bad" else "")
+        text = chapter.text.replace("attempt ", "attempt\N{NO-BREAK SPACE}")  # never a number alone on a line
+        said = label(text, "muted" if chapter.to_come else "bad" if chapter.role == "bad" else "")
         said.setWordWrap(True)
         said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         at = label(words.clock(chapter.at_ms), "mono")

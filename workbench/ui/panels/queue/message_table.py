@@ -25,7 +25,7 @@ from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
 ROW_HEIGHT = 24
-_WIDTHS = {"state": 88, "id": 78, "key": 98, "attempts": 54, "age": 78, "until": 70, "about": 120}
+_WIDTHS = {"state": 88, "id": 72, "key": 98, "attempts": 56, "age": 70, "until": 62, "about": 120}
 _NEAR_MS = 3_000
 _AT_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
@@ -154,6 +154,7 @@ class MessageTable(QTableView):
         kept, place = {message.id for message in self.chosen()}, self.verticalScrollBar().value()
         before = self.selectionModel().blockSignals(True)
         self.messages.show(messages)
+        self.setColumnHidden(COLUMNS.index("until"), all(message.until_ms is None for message in messages))
         if kept:
             selection = QItemSelection()
             for row in filter(lambda row: row >= 0, map(self.messages.row_of, kept)):

@@ -66,7 +66,7 @@ class QueuePanel(NodePanel):
         self._list_timer.timeout.connect(self._refresh_list)
         self._ticks = QTimer(self, interval=_TICK_MS)
         self._ticks.timeout.connect(lambda: self.table.tick(self._clock.now_ms()))
-        workspace.time_changed.connect(lambda _: self._follow_time())
+        workspace.time_changed.connect(self._follow_time)  # ends with this panel, as a lambda would not
         self._follow_time()
         self.resize(980, 740)
 
@@ -211,7 +211,7 @@ class QueuePanel(NodePanel):
     def _ask_list(self) -> None:
         self.feed.show(self._queue_name(), _FILTERS[self.filter.current], self._workspace.at_ms)
 
-    def _follow_time(self) -> None:
+    def _follow_time(self, _at_ms: int | None = None) -> None:
         past = self._workspace.at_ms is not None
         self.settle.setHidden(past)
         self.hold.setHidden(past)

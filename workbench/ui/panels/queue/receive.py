@@ -14,7 +14,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import label, push_button, set_tone
 from workbench.ui.theme import words
 
-BY_HAND = "by hand"
+BY_HAND = "the window"
 """The consumer's name of a person at the window."""
 _MOST = 100
 
@@ -37,10 +37,11 @@ class ReceiveForm(QFrame):
         self.count = self._spin(1, _MOST, 1, self.tr("How many messages"))
         self.seconds = self._spin(0, 43_200, 0, self.tr("For how many seconds"))
         self.seconds.setSpecialValueText(self.tr("as the queue says"))
+        self.seconds.setSuffix(self.tr(" s"))
         self.seconds.setMinimumWidth(120)
         self.take = push_button(self.tr("Receive"), "receive", "primary", role="text_on_accent")
         self.take.clicked.connect(self.receive)
-        for widget in (self.count, label(self.tr("for, s"), "muted"), self.seconds, self.take):
+        for widget in (self.count, label(self.tr("for"), "muted"), self.seconds, self.take):
             row.addWidget(widget)
         row.addStretch(1)
         self.said = label("", "muted")

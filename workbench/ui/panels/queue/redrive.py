@@ -111,6 +111,7 @@ class RedrivePopover(Popover):
         self.rate.setSpecialValueText(self.tr("as fast as it goes"))
         self.rate.setSuffix(self.tr(" a second"))
         self.rate.setAccessibleName(self.tr("Messages a second"))
+        self.rate.setFixedHeight(self.to.sizeHint().height())
         row.addWidget(label(self.tr("To"), "muted"))
         row.addWidget(self.to, 1)
         row.addWidget(label(self.tr("Rate"), "muted"))
