@@ -219,7 +219,7 @@ class StripView(QWidget):
             text = words.clock(tick, False) if step < 60_000 else words.clock(tick, False)[:5]
             half = metrics.horizontalAdvance(text) / 2 + 1
             x = min(max(self.x_of(tick), half), self.width() - half)
-            if abs(x - taken) > 54:
+            if abs(x - taken) > 64:
                 painter.drawText(QRectF(x - 40, BASE + 2, 80, 16), int(Qt.AlignmentFlag.AlignCenter), text)
 
     def _paint_marks(self, painter: QPainter) -> None:

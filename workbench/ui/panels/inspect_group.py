@@ -12,6 +12,7 @@ from workbench.flow.edits import set_param
 from workbench.flow.kinds import kind_of
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.looks import lag_share
+from workbench.ui.canvas.queue_looks import queues_read
 from workbench.ui.panels.blocks import label, push_button, set_property
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.panels.ring import LagRing
@@ -125,7 +126,9 @@ class GroupFace(QWidget):
         drawn = [source.name for source in self._workspace.document.sources_of(node.id)]
         topics = ", ".join(drawn or stat.topics)
         self._title.setText(node.name)
-        self._what.setText(self.tr("Group on {0} · generation {1}").format(topics or "–", stat.generation))
+        by_leases = not stat.partitions and bool(queues_read(self._workspace.document, node, shown))
+        how = self.tr("by leases") if by_leases else self.tr("generation {0}").format(stat.generation)
+        self._what.setText(self.tr("Group on {0} · {1}").format(topics or "–", how))
         level = lag_share(node, stat)
         self.ring.show_share(level)
         self._show_banner([p for p in shown.problems if p.subject == f"group:{node.name}"])
@@ -135,6 +138,7 @@ class GroupFace(QWidget):
         listed = stat.partitions[:MAX_PARTITIONS]
         share = max(1, stat.lag_records / max(1, len(stat.partitions)))
         self.partitions.show_rows([_partition_row(p, role if p.lag_records > share * 0.5 else "text") for p in listed])
+        self.partitions.setHidden(by_leases)
         more = len(stat.partitions) - len(listed)
         self._more.setText(self.tr("and {0} more partitions, on the log tape").format(more) if more > 0 else "")
         self._more.setVisible(more > 0)

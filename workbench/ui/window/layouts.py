@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workbench.ui.window.main_window import MainWindow
 
 _FOLD_BELOW = 1120
-_BOTTOM_SHARE = 0.34  # of a low window; the canvas keeps the rest
+_BOTTOM_SHARE = 0.3  # of a low window; the canvas keeps the rest
 Area = Qt.DockWidgetArea
 
 
@@ -82,6 +82,11 @@ class Layouts(QObject):
             self._fold(True)
         elif not narrow and self._folded:
             self._fold(False)
+
+    def settle(self) -> None:
+        """Once the window is up: Qt shows restored docks after they were folded."""
+        if self._folded:
+            self._fold(True)
 
     def _fold(self, folded: bool) -> None:
         self._folded = folded

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
@@ -415,6 +415,7 @@ class MainWindow(QMainWindow):
             self._laid_out = True
             self.layouts.restore()
             self.layouts.fit_width(self.width())
+            QTimer.singleShot(0, self.layouts, self.layouts.settle)
             self.canvas.first_painted.connect(self._after_first_paint)
 
     def _after_first_paint(self) -> None:

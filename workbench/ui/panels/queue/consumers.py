@@ -24,6 +24,13 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+def _by_name(consumer: QueueConsumerStat) -> tuple[bool, str, int]:
+    """Those who read before those who wait; «billing-10» after «billing-9»."""
+    stem, _, tail = consumer.consumer.rpartition("-")
+    number = int(tail) if stem and tail.isascii() and tail.isdigit() else -1
+    return not consumer.active, consumer.consumer if number < 0 else stem, number
+
+
 class ConsumerRows(QWidget):
     """See the module."""
 
@@ -36,7 +43,7 @@ class ConsumerRows(QWidget):
         self.show_consumers(())
 
     def show_consumers(self, consumers: Sequence[QueueConsumerStat]) -> None:
-        found = tuple(consumers)
+        found = tuple(sorted(consumers, key=_by_name))
         if found == self.consumers and self.height() > 1:
             return
         self.consumers = found

@@ -25,7 +25,7 @@ from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
 ROW_HEIGHT = 24
-_WIDTHS = {"state": 88, "id": 72, "key": 98, "attempts": 56, "age": 70, "until": 62, "about": 120}
+_WIDTHS = {"state": 88, "id": 70, "key": 96, "attempts": 56, "age": 80, "until": 62, "about": 120}
 _NEAR_MS = 3_000
 _AT_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)

@@ -185,8 +185,9 @@ class QueuePanel(NodePanel):
         self.consumers.show_consumers(stat.consumers)
         self.leases.show_leases(stat.leases, stat.counts.in_flight)
         self._consumers_title.setText(self._consumers_words(stat))
-        dead = dead_in(snapshot, node.name)
-        self.redrive.setText(self.tr("Redrive {0}…").format(words.count(dead)) if dead else self.tr("Redrive…"))
+        dead = dead_in(self._workspace.live, node.name)  # it acts now, whatever time is shown
+        counted = bool(dead) and snapshot.live
+        self.redrive.setText(self.tr("Redrive {0}…").format(words.count(dead)) if counted else self.tr("Redrive…"))
         self.redrive.setEnabled(bool(dead))
         self._say_shown(stat)
         self._ask_list()
