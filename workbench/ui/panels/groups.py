@@ -48,10 +48,10 @@ class GroupsPanel(QWidget):
         return [
             Column(self.tr("Group"), lambda g: g.name, 150, strong=lambda g: True, icon=self._icon),
             Column(self.tr("State"), self._state, 120, tone=self._state_tone),
-            Column(self.tr("Generation"), lambda g: words.count(g.generation), 96, right=True, mono=True),
+            Column(self.tr("Generation"), lambda g: words.count(g.generation) if g.generation else "–", 96, right=True, mono=True),
             Column(self.tr("Assignor"), lambda g: g.assignor or "–", 110, tone=lambda g: "text_muted"),
             Column(self.tr("Members"), lambda g: words.count(len(g.members)), 84, right=True, mono=True),
-            Column(self.tr("Reads"), lambda g: ", ".join(g.topics) or "–", 0, tone=lambda g: "text_muted"),
+            Column(self.tr("Reads"), self._reads, 0, tone=lambda g: "text_muted"),
             Column(self.tr("Rate"), lambda g: words.rate(g.rate), 80, right=True, mono=True),
             Column(self.tr("Behind"), lambda g: words.count(g.lag_records), 90, right=True, mono=True, tone=self._tone,
                    strong=lambda g: self._tone(g) != "text"),
@@ -59,6 +59,13 @@ class GroupsPanel(QWidget):
                    mono=True, tone=self._tone),
             Column(self.tr("Trend"), self._trend, 90, right=True, mono=True, tone=self._tone),
         ]  # fmt: skip
+
+    def _reads(self, group: GroupStat) -> str:
+        node = None if group.topics else group_node(self._workspace.document, group.name)
+        if node is None:
+            return ", ".join(group.topics) or "–"
+        queues = ", ".join(source.name for source in self._workspace.document.sources_of(node.id))
+        return self.tr("{0}, by leases").format(queues) if queues else "–"
 
     def _icon(self, group: GroupStat) -> QIcon:
         drawn = group_node(self._workspace.document, group.name) is not None
