@@ -9,9 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 
 from tests.ui.queue_stage import upload_document, upload_snapshot
+from tests.ui.stage import NOW_MS
 from workbench.core.snapshot import QueueConsumerStat, QueueStat, Snapshot
-from workbench.flow.document import Link, Node
+from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import AddLink, AddNode, RemoveLink, SetLinkParams, SetParams
+from workbench.session.timeline import Movement as Moved
 from workbench.ui.bridge.movement import delivery_links
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.queue_faces import held_cells
@@ -19,6 +21,7 @@ from workbench.ui.canvas.look_values import Held, Level
 from workbench.ui.canvas.looks import link_look, node_look, spoken
 from workbench.ui.canvas.queue_looks import routing_link_sentence
 from workbench.ui.canvas.view import FlowView
+from workbench.ui.models.past import Seen, movements
 
 
 def look(node_id: str, snapshot: Snapshot | None = None):
@@ -182,3 +185,34 @@ def test_the_pointer_is_told_in_words_what_shows_by_share_alone(view):
     assert "184 ready · 24 leased · 12 delayed" in said and "5 dead" in said
     assert view.told_at(view.flow.links["b3"].tag.pos()).startswith("Binding: video.public.#.")
     assert view.told_at(QPointF(-500, -500)) == ""
+
+
+# -- exchanges in the past ---------------------------------------------------------------------------------
+def moved(queue: str, count: int) -> Moved:
+    return Moved(NOW_MS, "append", queue, 0, 10, 9 + count)
+
+
+def along(document: FlowDocument, *seen: Seen) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for movement in movements(document, seen):
+        found[movement.link_id] = found.get(movement.link_id, 0) + movement.count
+    return found
+
+
+def test_what_was_published_goes_along_the_links_of_its_exchange_once_into_it():
+    document = upload_document()
+    for exchange in ("video", None):  # told by the records, or the only one it can have been
+        seen = [Seen(moved("subtitles", 4), (1,), exchange), Seen(moved("transcode", 9), (2,), exchange)]
+        assert along(document, *seen) == {"b1": 4, "b2": 9, "u": 9}
+    assert along(document, Seen(moved("copyright.dead", 3), (), "")) == {"d": 3}
+
+
+def test_through_two_exchanges_and_where_several_may_have_been_the_records_decide():
+    document = upload_document()
+    document.put_node(Node("pre", "exchange", "pre", 0, 300))
+    document.put_node(Node("late", "producer", "late", 0, 400))
+    document.put_link(Link("p", "pre", "video"))
+    document.put_link(Link("l", "late", "pre"))
+    assert along(document, Seen(moved("subtitles", 4), (), "pre")) == {"p": 4, "b1": 4, "l": 4}
+    assert along(document, Seen(moved("subtitles", 4), (), "video")) == {"b1": 4, "u": 4}
+    assert along(document, Seen(moved("subtitles", 4), (), None)) == {"b1": 4}

@@ -32,9 +32,38 @@ def live_movements(snapshot: Snapshot) -> list[Movement]:
 
 
 def append_links(document: FlowDocument, topic: str) -> list[str]:
-    """Ids of the links that carry records into a topic."""
-    return [li.id for li in document.links if document.node(li.target).name == topic
+    """Ids of the links that carry records into a topic; those from exchanges only where there is no other."""
+    into = [li for li in document.links if document.node(li.target).name == topic
             and document.node(li.target).kind in ("topic", "dead_letters", "queue")]  # fmt: skip
+    straight = [li.id for li in into if document.node(li.source).kind != "exchange"]
+    return straight or [li.id for li in into]
+
+
+def exchange_way(document: FlowDocument, queue: str, exchange: str = "") -> tuple[str, list[str]]:
+    """How what went through exchanges came to a queue: the node of the exchange it was published to, and the ids of the
+    links from there on. Without a name, the only drawn exchange it can have been; ("", []) when there is no such, or
+    when something is sent to the queue straight too."""
+    if not exchange and any(document.node(li.target).name == queue and document.node(li.source).kind != "exchange"
+                            for li in document.links):  # fmt: skip
+        return "", []
+    ways: dict[str, list[str]] = {}
+    heads = [node.id for node in document.of_kind("queue") if node.name == queue]
+    reached = {node_id: [] for node_id in heads}
+    while heads:
+        here = heads.pop(0)
+        for link in document.links:
+            if link.target == here and document.node(link.source).kind == "exchange" and link.source not in reached:
+                reached[link.source] = ways[link.source] = [link.id, *reached[here]]
+                heads.append(link.source)
+    entries = [node_id for node_id in ways if (document.node(node_id).name == exchange if exchange else
+               entry_links(document, node_id))]  # fmt: skip
+    return (entries[0], ways[entries[0]]) if len(entries) == 1 else ("", [])
+
+
+def entry_links(document: FlowDocument, exchange_id: str) -> list[str]:
+    """Ids of the links along which something is published to an exchange: not those from another."""
+    return [li.id for li in document.links
+            if li.target == exchange_id and document.node(li.source).kind != "exchange"]  # fmt: skip
 
 
 def delivery_links(document: FlowDocument, topic: str, group: str, member: str = "") -> list[str]:

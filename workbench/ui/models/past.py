@@ -7,17 +7,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject
 
 from workbench.core.keys import key_colour
+from workbench.core.queues import EXCHANGE
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
-from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
+from workbench.ui.bridge.movement import (
+    Movement,
+    append_links,
+    delivery_links,
+    entry_links,
+    exchange_way,
+    spread,
+)
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workers import Workers
 
@@ -81,26 +89,54 @@ class PastReader(QObject):
             self._opened = None
 
 
-def movements(document: FlowDocument, moved: Iterable[tuple[Moved, tuple[int, ...]]]) -> list[Movement]:
-    """What moved in the past, along the links of the drawing; links that are no longer drawn are left out."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What moved, with key colours of some of its records, and the exchange by which they came: empty when they came
+    straight, None when the log has none of them any more."""
+
+    moved: Moved
+    colours: tuple[int, ...] = ()
+    exchange: str | None = None
+
+
+def movements(document: FlowDocument, seen: Iterable[Seen]) -> list[Movement]:
+    """What moved in the past, along the links of the drawing; links that are no longer drawn are left out. What an
+    exchange was sent is journalled only by the queues that got copies: as much as the one that got most."""
     found: list[Movement] = []
-    for move, colours in moved:
-        if move.kind == "append":
-            links = append_links(document, move.topic)
-        else:
-            links = delivery_links(document, move.topic, move.group, move.member)
-        parts = spread(move.at_ms, links, move.last - move.first + 1, move.again)
-        found += [replace(part, colours=colours) for part in parts]
+    published: dict[str, dict[str, Movement]] = {}
+    for one in seen:
+        move, count = one.moved, one.moved.last - one.moved.first + 1
+        entry, way = exchange_way(document, move.topic, one.exchange or "") if (
+            move.kind == "append" and one.exchange != "") else ("", [])  # fmt: skip
+        if entry:
+            found += [Movement(move.at_ms, link, count, one.colours) for link in way]
+            sent = published.setdefault(entry, {}).get(move.topic)
+            total = count + (sent.count if sent else 0)
+            published[entry][move.topic] = Movement(move.at_ms, "", total, one.colours)
+            continue
+        links = append_links(document, move.topic) if move.kind == "append" else (
+            delivery_links(document, move.topic, move.group, move.member))  # fmt: skip
+        found += [replace(part, colours=one.colours) for part in spread(move.at_ms, links, count, move.again)]
+    for entry, by_queue in published.items():
+        most = max(by_queue.values(), key=lambda sent: sent.count)
+        parts = spread(most.at_ms, entry_links(document, entry), most.count)
+        found += [replace(part, colours=most.colours) for part in parts]
     return found
 
 
-def coloured(moved: list[Moved], source: RecordSource) -> list[tuple[Moved, tuple[int, ...]]]:
-    """Movements with the key colours of some of their records; only the first few are looked up."""
+def coloured(moved: list[Moved], source: RecordSource) -> list[Seen]:
+    """Movements with what some of their records tell; only the first few are looked up."""
     found = []
     for index, move in enumerate(moved):
         records: list[StoredRecord] = []
         if index < SAMPLED_MOVES:
             wanted = min(SAMPLED_RECORDS, move.last - move.first + 1)
-            records = source.read(move.topic, move.partition, move.first, wanted)
-        found.append((move, tuple(key_colour(record.key) for record in records)))
+            read = source.read(move.topic, move.partition, move.first, wanted)
+            records = [record for record in read if record.offset <= move.last]  # after those that are gone come others
+        exchange = _exchange_of(records[0]) if records else None
+        found.append(Seen(move, tuple(key_colour(record.key) for record in records), exchange))
     return found
+
+
+def _exchange_of(record: StoredRecord) -> str:
+    return next((value or b"" for name, value in record.headers if name == EXCHANGE), b"").decode("utf-8", "replace")

@@ -48,7 +48,7 @@ class GroupsPanel(QWidget):
         return [
             Column(self.tr("Group"), lambda g: g.name, 150, strong=lambda g: True, icon=self._icon),
             Column(self.tr("State"), self._state, 120, tone=self._state_tone),
-            Column(self.tr("Generation"), lambda g: words.count(g.generation) if g.generation else "–", 96, right=True, mono=True),
+            Column(self.tr("Generation"), lambda g: str(g.generation or "–"), 96, right=True, mono=True),
             Column(self.tr("Assignor"), lambda g: g.assignor or "–", 110, tone=lambda g: "text_muted"),
             Column(self.tr("Members"), lambda g: words.count(len(g.members)), 84, right=True, mono=True),
             Column(self.tr("Reads"), self._reads, 0, tone=lambda g: "text_muted"),
