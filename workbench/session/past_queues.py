@@ -14,24 +14,27 @@ from workbench.core.queues import SUBSCRIPTION_MARK, QueueCounts
 from workbench.core.snapshot import ExchangeStat, QueueConsumerStat, QueueStat
 
 
-def queues_of(state: JournalState, records_in: dict[str, int], acked: dict[str, int]) -> tuple[QueueStat, ...]:
-    """All queues by name. ``records_in`` by topic and ``acked`` by queue are of the last second."""
-    stats = [_queue(name, past, state, float(records_in.get(past.topic, 0)), float(acked.get(name, 0)))
+def queues_of(state: JournalState, records_in: dict[str, int],
+              acked: dict[str, dict[str, int]]) -> tuple[QueueStat, ...]:  # fmt: skip
+    """All queues by name. ``records_in`` by topic and ``acked`` by queue and consumer are of the last second."""
+    stats = [_queue(name, past, state, float(records_in.get(past.topic, 0)), acked.get(name, {}))
              for name, past in sorted(state.queues.items())]  # fmt: skip
     dead_letters = {stat.dead_letter for stat in stats}
     return tuple(replace(stat, takes_dead_letters=stat.name in dead_letters) for stat in stats)
 
 
-def _queue(name: str, past: PastQueue, state: JournalState, rate_in: float, rate_out: float) -> QueueStat:
+def _queue(name: str, past: PastQueue, state: JournalState, rate_in: float, acked: dict[str, int]) -> QueueStat:
     subscription = name.partition(SUBSCRIPTION_MARK)[2]
     topic = state.topics.get(past.topic)
     config = topic.config if topic is not None and not subscription else {}
     return QueueStat(
-        name, past.topic, QueueCounts(past.ready, past.delayed, past.in_flight, past.dead), rate_in, rate_out,
+        name, past.topic, QueueCounts(past.ready, past.delayed, past.in_flight, past.dead), rate_in,
+        float(sum(acked.values())),
         profile=config.get("queue.profile", ""), subscription=subscription, type=config.get("queue.type", "shared"),
         dead_letter=config.get("queue.dead.letter", ""),
         dead_letter_exchange=config.get("queue.dead.letter.exchange", ""),
-        consumers=tuple(QueueConsumerStat(who, held) for who, held in sorted(past.consumers.items())),
+        consumers=tuple(QueueConsumerStat(who, held, rate=float(acked.get(who, 0)))
+                        for who, held in sorted(past.consumers.items())),
     )  # fmt: skip
 
 

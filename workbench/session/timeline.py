@@ -63,7 +63,7 @@ class _Recent:
     records_in: dict[TopicPartition, int]
     bytes_in: dict[str, int]
     delivered: dict[tuple[str, str], int]
-    acked: dict[str, int]
+    acked: dict[str, dict[str, int]]  # by queue and consumer
 
     @classmethod
     def of(cls, entries: Sequence[JournalEntry]) -> _Recent:
@@ -77,7 +77,8 @@ class _Recent:
                 key = (entry.group, entry.member)
                 self.delivered[key] = self.delivered.get(key, 0) + entry.count
             elif entry.kind == "ack":
-                self.acked[entry.group] = self.acked.get(entry.group, 0) + entry.count
+                by = self.acked.setdefault(entry.group, {})
+                by[entry.member] = by.get(entry.member, 0) + entry.count
         return self
 
     def topics_in(self) -> dict[str, int]:

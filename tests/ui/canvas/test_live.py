@@ -191,6 +191,18 @@ def test_the_past_is_shown_as_it_stood_with_its_dots(view: FlowView, qtbot):
     assert view.flow.nodes["shipping"].look.level == Level.BAD
 
 
+def test_dots_stay_under_way_while_the_past_plays_on_and_go_with_a_jump(view: FlowView):
+    push(view)
+    past = replace(orders_snapshot(PAST_MS), live=False)
+    view.workspace.show_past(PAST_MS, past)
+    view.flow.feed([Movement(PAST_MS, "orders-to-billing", 3)])
+    view.workspace.show_past(PAST_MS + 100, past)
+    field = view.flow._whole_field()
+    assert field.moving(view.flow.clock.now_ms())
+    view.workspace.show_past(PAST_MS - 60_000, past)
+    assert not field.moving(view.flow.clock.now_ms())
+
+
 def test_journalled_events_find_their_links():
     document = orders_document()
     assert set(append_links(document, "orders")) == {"checkout-web-to-orders", "checkout-mobile-to-orders"}

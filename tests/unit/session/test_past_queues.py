@@ -121,6 +121,7 @@ def test_rates_are_those_of_the_second_before(broker):
     with BrokerReader(broker.path) as reader:
         jobs = Timeline(reader).state_at(broker.clock.now_ms()).queue("jobs")
         assert (jobs.rate_in, jobs.rate_out, jobs.dead_letter) == (30.0, 20.0, "letters")
+        assert [(one.consumer, one.rate) for one in jobs.consumers] == [("ann", 20.0)]
 
 
 def test_what_nobody_took_is_told_of_the_exchange(broker):

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _SPAN = 100_000.0
 _FEED_OVER_MS = 100.0
 _PAINTED_A_FRAME = 2
+_JUMP_MS = 5_000  # further than playing goes from one state to the next
 
 
 class FlowScene(QGraphicsScene):
@@ -65,6 +66,7 @@ class FlowScene(QGraphicsScene):
         self.addItem(self._dots)
         self._numbers = Pace(self.refresh_looks, MOTION["numbers_ms"], self)
         self._dense = False
+        self._at_ms: int | None = None
         self._unpainted: dict[NodeItem, None] = {}
         self.clock.ticked.connect(self._paint_some)
         self._unfollow = workspace.document.follow(self._take_change)
@@ -295,8 +297,10 @@ class FlowScene(QGraphicsScene):
             self.nodes[node_id].mark(lit=False)
 
     def _take_time(self, at_ms: int | None) -> None:
-        if self._field is not None:
-            self._field.clear()
+        before, self._at_ms = self._at_ms, at_ms
+        plays = before is not None and at_ms is not None and 0 <= at_ms - before < _JUMP_MS
+        if self._field is not None and not plays:
+            self._field.clear()  # dots under way are of another time
         self.refresh_looks(at_once=True)
 
     def _redress(self) -> None:
