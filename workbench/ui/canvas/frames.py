@@ -106,7 +106,9 @@ class FrameClock(QObject):
         now = perf_counter()
         self._painted.append((now, (now - began) * 1000))
         heavy = percentile([took for _, took in self._painted], 0.95) > _HEAVY_MS and len(self._painted) > 60
-        self._timer.setInterval(MOTION["frame_ms"] * (2 if heavy else 1))
+        interval = MOTION["frame_ms"] * (2 if heavy else 1)
+        if interval != self._timer.interval():  # to set it is to begin anew: every frame would come later
+            self._timer.setInterval(interval)
 
     def stats(self) -> FrameStats:
         took = [ms for _, ms in self._painted]
