@@ -52,7 +52,7 @@ class KafkaListener:
         bridge = Bridge()
         self._news = News(self._broker, bridge)
         self._shared = Shared(
-            self._broker, self._broker.clock, settings, users, bridge, self._news, Turn(self._broker),
+            self._broker, self._broker.clock, settings, users, bridge, self._news, Turn(self._broker, bridge),
             Readers(self._broker), _cluster_id(self._broker),
         )  # fmt: skip
         hosts, port = _hosts(settings.host), settings.port

@@ -6,8 +6,8 @@
                                        ▼
                               answers leave in the order of the requests
 
-Bounded: at most ``MAX_BEGUN`` requests are at work, the socket is not read meanwhile, and nothing is begun while the
-peer does not take what it asked for. Whatever a peer sends, its own connection is all it can end.
+Bounded: at most ``MAX_BEGUN`` requests are at work, the socket is read on only until ``READ_ON_BYTES`` have come
+meanwhile, and nothing is begun while the peer does not take what it asked for. Whatever a peer sends, its own connection is all it can end.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from workbench.listeners.kafka.settings import parse_address
 MAX_BEGUN = 64
 STRANGER_FRAME_BYTES = 64 << 10
 HIGH_WATER_BYTES = 1 << 20
+READ_ON_BYTES = 64 << 10
 log = logging.getLogger(__name__)
 
 
@@ -123,7 +124,7 @@ class Session(asyncio.Protocol):
         except WorkbenchError as error:
             self._turn_away(error.sentence())
         if not self._closing:
-            if self._may_begin():
+            if self._may_begin() or len(self._frames) < READ_ON_BYTES:
                 self._transport.resume_reading()
             else:
                 self._transport.pause_reading()

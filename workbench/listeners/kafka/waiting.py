@@ -37,11 +37,12 @@ class Bridge:
                 return
             self._asked = True
         if threading.get_ident() == self._thread:
-            self._loop.call_soon(self._run)
+            self._loop.call_soon(self.run)
         else:
-            self._loop.call_soon_threadsafe(self._run)
+            self._loop.call_soon_threadsafe(self.run)
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Run what waits, now. On the loop."""
         with self._lock:
             self._asked = False
             calls, self._calls = self._calls, deque()
@@ -71,10 +72,12 @@ class Bridge:
 
 class Turn:
     """The appends that one turn of the loop brought, begun as one round. A small one is committed on the loop itself:
-    to wake the writer and be woken by it takes longer than the commit. With a large one the loop reads on meanwhile."""
+    to wake the writer and be woken by it takes longer than the commit, and who waits for it is told in the same turn.
+    With a large one the loop reads on meanwhile."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, bridge: Bridge) -> None:
         self._broker = broker
+        self._bridge = bridge
         self._loop = asyncio.get_running_loop()
         self._bytes = 0
 
@@ -87,6 +90,7 @@ class Turn:
     def _begin(self) -> None:
         here, self._bytes = self._bytes <= COMMIT_HERE_BYTES, 0
         self._broker.begin_held(here=here)
+        self._bridge.run()
 
 
 class News:
