@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import select
 import socket
 import ssl
 import threading
@@ -123,21 +122,31 @@ def test_who_does_not_read_is_not_read_from(served: Served):
     served.broker.create_topic("big", config={"max.message.bytes": "4000000"})
     served.broker.append("big", 0, [Record(None, os.urandom(2 << 20))]).result()
     with Wire(served.address) as greedy:
-        greedy.socket.setblocking(False)
         frame = encode("fetch", 12, fetch_fields("big", 0, max_bytes=8 << 20, partition_bytes=8 << 20))
-        sent, wanted = 0, 400_000
-        while sent < wanted:
-            _, writable, _ = select.select([], [greedy.socket], [], 0.3)
-            if not writable:
-                break
-            sent += 1
-            try:
-                greedy.socket.sendall(pack(">i", len(frame)) + frame)
-            except BlockingIOError:
-                break
-        assert sent < wanted, "the listener went on reading"
+        assert _sends(greedy, frame, 400_000) < 400_000, "the listener went on reading"
         assert _resident_bytes() < 1 << 30
         assert alive(served)
+
+
+def test_who_waits_for_news_is_not_read_from_without_end(served: Served):
+    """A peer may send the next requests while its fetch waits: a little is kept of them, the rest stays with it."""
+    served.broker.create_topic("quiet")
+    with Wire(served.address) as eager:
+        eager.send(encode("fetch", 12, fetch_fields("quiet", 0, wait_ms=60_000)))
+        frame = encode("metadata", 12, {"topics": None, "include_topic_authorized_operations": False}) + bytes(1 << 20)
+        assert _sends(eager, frame, 200) < 100, "the listener went on reading"
+        assert alive(served)
+
+
+def _sends(wire: Wire, frame: bytes, most: int) -> int:
+    """How many such requests the other side takes before it lets us wait."""
+    wire.socket.settimeout(1.0)
+    for sent in range(most):
+        try:
+            wire.socket.sendall(pack(">i", len(frame)) + frame)
+        except TimeoutError:
+            return sent
+    return most
 
 
 def _resident_bytes() -> int:

@@ -7,7 +7,8 @@
                               answers leave in the order of the requests
 
 Bounded: at most ``MAX_BEGUN`` requests are at work, the socket is read on only until ``READ_ON_BYTES`` have come
-meanwhile, and nothing is begun while the peer does not take what it asked for. Whatever a peer sends, its own connection is all it can end.
+meanwhile, and nothing is begun while the peer does not take what it asked for. Whatever a peer sends, its own
+connection is all it can end.
 """
 
 from __future__ import annotations
