@@ -17,20 +17,34 @@ def heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float, 
             tail: float = 0.0) -> None:  # fmt: skip
     """Name and figure, and the line under them, which leaves ``tail`` free at its end. Where a long name leaves no room
     beside it, the figure stands in the line under it, if that has room."""
-    room, whole = pencil.width(look.figure, "title", 500) + 8 if look.figure else 0, right - x
-    long = bool(room) and pencil.width(node.name, "title") > whole - room
-    below = long and not tail and pencil.width(look.subtitle, "body") <= whole - room
+    room, whole = _room(pencil, look), right - x
+    below = is_long(pencil, node, look, whole) and pencil.width(_short(look.subtitle), "body") <= whole - tail - room
     pencil.text(line(x, middles[0], whole if below else whole - room), node.name, "title", elide=True)
     if look.figure:
-        pencil.text(line(x, middles[below], whole), look.figure, "title", weight=500, align=RIGHT)
+        figure = line(x, middles[below], whole - tail if below else whole)
+        pencil.text(figure, look.figure, "title", weight=500, align=RIGHT)
     subtitle(pencil, look, line(x, middles[1], whole - tail - (room if below else 0)))
+
+
+def is_long(pencil: Pencil, node: Node, look: NodeLook, whole: float) -> bool:
+    """Whether the name leaves no room for the figure beside it."""
+    room = _room(pencil, look)
+    return bool(room) and pencil.width(node.name, "title") > whole - room
+
+
+def _room(pencil: Pencil, look: NodeLook) -> float:
+    return pencil.width(look.figure, "title", 500) + 8 if look.figure else 0.0
 
 
 def subtitle(pencil: Pencil, look: NodeLook, room: QRectF) -> None:
     """The line under the name; where it is too long, the figure at its end stands alone."""
     whole = look.subtitle
     fits = pencil.width(whole, "body") <= room.width()
-    pencil.text(room, whole if fits else whole.rpartition(" · ")[2], role="text_muted", elide=True)
+    pencil.text(room, whole if fits else _short(whole), role="text_muted", elide=True)
+
+
+def _short(said: str) -> str:
+    return said.rpartition(" · ")[2]
 
 
 def badge(pencil: Pencil, look: NodeLook, rect: QRectF) -> float:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
 from workbench.flow.document import Node
-from workbench.ui.canvas.items.face_parts import heading, line
+from workbench.ui.canvas.items.face_parts import heading, is_long, line
 from workbench.ui.canvas.items.pencil import RIGHT, Pencil
 from workbench.ui.canvas.look_values import Held, NodeLook
 from workbench.ui.theme import words
@@ -86,8 +86,9 @@ def exchange_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit:
     pencil.tile(QPointF(12, 12), "exchange", "queue")
     right = rect.right() - 12
     left = 48.0
-    heading(pencil, node, look, left, right, (20.5, 36.5), tail=18 if look.glyph else 0)
-    if look.glyph:
+    drawn = look.glyph and not is_long(pencil, node, look, right - left)  # the word says the same
+    heading(pencil, node, look, left, right, (20.5, 36.5), tail=18 if drawn else 0)
+    if drawn:
         pencil.icon(QPointF(right - 7, 36.5), look.glyph, "queue", 14)
     width = rect.width() - 24
     if not look.warning:

@@ -1,0 +1,58 @@
+"""What is written on the parts of a drawing: a name is the last thing to be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from workbench.flow.document import Node
+from workbench.flow.kinds import KINDS
+from workbench.ui.canvas.items.faces import FACES
+from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.canvas.look_values import NodeLook
+from workbench.ui.theme.theme import theme
+
+
+class Heard(QPainter):
+    """A painter that remembers the words, as they are drawn, and where."""
+
+    def __init__(self, image: QImage) -> None:
+        super().__init__(image)
+        self.said: dict[str, QRectF] = {}
+
+    def drawText(self, rect: QRectF, align: int, text: str) -> None:
+        self.said[text] = rect
+
+
+@pytest.fixture
+def painter(qapp) -> Iterator[Heard]:
+    image = QImage(400, 200, QImage.Format.Format_ARGB32_Premultiplied)
+    heard = Heard(image)
+    yield heard
+    heard.end()
+
+
+def written(painter: Heard, kind: str, name: str, look: NodeLook) -> dict[str, QRectF]:
+    width, height = KINDS[kind].size
+    FACES[kind](Pencil(painter, theme()), Node("n", kind, name, 0, 0), look, QRectF(0, 0, width, height), False)
+    return painter.said
+
+
+def test_a_short_name_stands_beside_its_rate(painter: Heard):
+    said = written(painter, "queue", "jobs", NodeLook(subtitle="queue · 24/s out", figure="19/s"))
+    assert said["19/s"].top() == said["jobs"].top()
+    assert "queue · 24/s out" in said
+
+
+@pytest.mark.parametrize(("kind", "name", "look"), [
+    ("queue", "transcoding", NodeLook(subtitle="queue · 24/s out", figure="19/s")),
+    ("exchange", "processing", NodeLook(subtitle="headers", figure="19/s", glyph="headers")),
+    ("topic", "order-changes", NodeLook(subtitle="6 partitions", figure="6/s")),
+])  # fmt: skip
+def test_a_long_name_is_whole_and_the_rate_stands_below_it(painter: Heard, kind: str, name: str, look: NodeLook):
+    said = written(painter, kind, name, look)
+    assert name in said
+    assert said[look.figure].top() > said[name].top()
