@@ -14,6 +14,7 @@ from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.session.timeline import Movement as Moved
+from workbench.ui.charts.strip_range import RECENT_MS
 from workbench.ui.panels.timestrip import TimeStrip
 
 
@@ -175,22 +176,61 @@ def test_playing_to_the_end_is_live_again(stage, strip):
     assert stage.workspace.at_ms is None
 
 
-def test_the_wheel_zooms_and_zooming_out_follows_the_session(stage, strip):
+def turn(view, by: int, sideways: int = 0, x: float = 400) -> None:
+    at = QPointF(x, 30)
+    turned = QWheelEvent(at, at, QPoint(), QPoint(sideways, by), Qt.MouseButton.NoButton,
+                         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+    QApplication.sendEvent(view, turned)
+
+
+def test_the_wheel_zooms_and_zooming_out_shows_the_whole_session(stage, strip):
     view = strip.view
-    at = QPointF(400, 30)
     whole, moment = view.view_range(), view.ms_at(400)
-
-    def turn(by: int) -> None:
-        turned = QWheelEvent(at, at, QPoint(), QPoint(0, by), Qt.MouseButton.NoButton,
-                             Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
-        QApplication.sendEvent(view, turned)
-
-    turn(480)
+    turn(view, 480)
     low, high = view.view_range()
     assert high - low < (whole[1] - whole[0]) / 2
     assert abs(view.ms_at(400) - moment) <= 2
-    turn(-960)
+    turn(view, -960)
     assert view.view_range() == whole
+
+
+def test_turned_sideways_the_wheel_goes_to_earlier_and_later(strip):
+    view = strip.view
+    turn(view, 480)
+    low, high = view.view_range()
+    turn(view, 0, sideways=120)
+    assert view.view_range() == pytest.approx((low - (high - low) / 10, high - (high - low) / 10), abs=1)
+
+
+def test_what_holds_the_live_end_moves_with_it_until_the_playhead_is_in_the_past(stage, strip):
+    view = strip.view
+    turn(view, 480, x=view.playhead_x())
+    low, high = view.view_range()
+    later = stage.workspace.live.at_ms + 10_000
+    view.show_session(START_MS, later)
+    assert view.view_range() == pytest.approx((low + 10_000, high + 10_000), abs=1)
+    view.show_time(later - 5_000)
+    held = view.view_range()
+    view.show_session(START_MS, later + 60_000)
+    assert view.view_range() == held
+    view.show_time(None)
+    assert view.view_range()[1] > later + 60_000
+
+
+def test_a_long_session_shows_what_is_newest_and_a_moment_outside_turns_the_page(stage, strip):
+    view, day_ms = strip.view, 86_400_000
+    view.show_session(NOW_MS - 3 * day_ms, NOW_MS)
+    low, high = view.view_range()
+    assert high - low == RECENT_MS
+    assert low < NOW_MS < high
+    view.show_time(NOW_MS - 2 * day_ms)
+    low, high = view.view_range()
+    assert low < NOW_MS - 2 * day_ms < high
+    view.show_time(None)
+    assert view.view_range()[1] > NOW_MS
+    for _ in range(4):
+        turn(view, -1200)
+    assert view.view_range()[0] == NOW_MS - 3 * day_ms
 
 
 def test_a_range_is_drawn_with_shift(stage, strip):

@@ -1,7 +1,7 @@
 """The time strip's picture: how much was written when, marks, a range, and the playhead that is dragged.
 
 It shows what it is given and says where the playhead was put (``sought``); a playhead let go near the live end means
-live again. Wheel zooms round the pointer. GUI thread.
+live again. The wheel zooms round the pointer, sideways it moves to earlier and later. GUI thread.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from workbench.ui.charts.strip_range import StripRange
 from workbench.ui.charts.ticks import time_step, time_ticks
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
@@ -31,7 +32,7 @@ from workbench.ui.theme.theme import theme
 TOP, BASE, HEIGHT = 18, 50, 68
 BAR, PITCH = 3.2, 4.7
 HANDLE, GRAB = 6, 10
-SHORTEST_MS = 60_000
+_DAY_MS = 86_400_000
 _MARK = 13
 _COUNT = 13  # room for how many a mark stands for
 _LOOKS = {
@@ -73,8 +74,7 @@ class StripView(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Time strip"))
-        self._session = (0, 0)
-        self._zoomed: tuple[float, float] | None = None
+        self.shown = StripRange()
         self._bars: Sequence[int] = ()
         self._bars_at = (0, 1)  # start of the first bar, and how long a bar is
         self._marks: Sequence[MarkLike] = ()
@@ -85,7 +85,7 @@ class StripView(QWidget):
 
     # -- what is shown -------------------------------------------------------------------------------------
     def show_session(self, first_ms: int, now_ms: int) -> None:
-        self._session = (first_ms, now_ms)
+        self.shown.session = (first_ms, now_ms)
         self.update()
 
     def show_bars(self, first_ms: int, bar_ms: int, counts: Sequence[int]) -> None:
@@ -98,24 +98,22 @@ class StripView(QWidget):
 
     def show_time(self, at_ms: int | None) -> None:
         self._at_ms = at_ms
+        if not self.empty and self.shown.look_at(at_ms, turn=not self._held):
+            self.view_changed.emit()
         self.update()
 
     @property
     def range(self) -> tuple[int, int | None]:
         """The chosen range; None at the end means live."""
-        return (self._session[0] if self._range[0] is None else self._range[0]), self._range[1]
+        return (self.shown.session[0] if self._range[0] is None else self._range[0]), self._range[1]
 
     @property
     def empty(self) -> bool:
-        return self._session[1] <= 0
+        return self.shown.session[1] <= 0
 
     def view_range(self) -> tuple[float, float]:
-        """The times at the left and right edge: the session with a little room, at least a minute."""
-        if self._zoomed is not None:
-            return self._zoomed
-        first, now = self._session
-        span = now - first
-        return float(first), float(max(first + SHORTEST_MS, now + span * 0.018))
+        """The times at the left and right edge."""
+        return self.shown.shown
 
     def wanted_bars(self) -> tuple[int, int, int]:
         """Which histogram to ask for: start, length of a bar, how many. Bars stand still while the session grows."""
@@ -134,7 +132,7 @@ class StripView(QWidget):
         return round(low + x / max(1, self.width()) * (high - low))
 
     def playhead_x(self) -> float:
-        return self.x_of(self._session[1] if self._at_ms is None else self._at_ms)
+        return self.x_of(self.shown.session[1] if self._at_ms is None else self._at_ms)
 
     def clusters(self) -> list[Cluster]:
         found: list[Cluster] = []
@@ -155,7 +153,7 @@ class StripView(QWidget):
 
     def _handles(self) -> tuple[float, float]:
         first, last = self.range
-        return self.x_of(first), self.x_of(self._session[1] if last is None else last)
+        return self.x_of(first), self.x_of(self.shown.session[1] if last is None else last)
 
     # -- painting ------------------------------------------------------------------------------------------
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -216,7 +214,7 @@ class StripView(QWidget):
         taken = self.playhead_x() if self._at_ms is not None else -1000
         painter.setPen(look.color("text_muted"))
         for tick in time_ticks(low, high, most):
-            text = words.clock(tick, False) if step < 60_000 else words.clock(tick, False)[:5]
+            text = _label(tick, step)
             half = metrics.horizontalAdvance(text) / 2 + 1
             x = min(max(self.x_of(tick), half), self.width() - half)
             if abs(x - taken) > 64:
@@ -249,7 +247,7 @@ class StripView(QWidget):
             painter.drawRoundedRect(QRectF(x - HANDLE / 2, TOP - 1, HANDLE, BASE - TOP + 2), 2.5, 2.5)
 
     def _paint_live(self, painter: QPainter) -> None:
-        look, x = theme(), self.x_of(self._session[1])
+        look, x = theme(), self.x_of(self.shown.session[1])
         pen = QPen(look.color("ok"), 1.75)
         pen.setDashPattern([1, 2])
         font = look.font("caption", 600)
@@ -280,21 +278,23 @@ class StripView(QWidget):
 
     # -- mouse ---------------------------------------------------------------------------------------------
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.empty or not event.angleDelta().y():
+        turned = event.angleDelta()
+        if self.empty or not (turned.x() or turned.y()):
             return
-        self.zoom(1.25 ** (event.angleDelta().y() / 120), event.position().x())
+        if abs(turned.x()) > abs(turned.y()):
+            self.shown.pan(-turned.x() / 1200)
+        else:
+            self.shown.zoom(1.25 ** (turned.y() / 120), event.position().x() / max(1, self.width()))
+        self._moved()
         event.accept()
 
-    def zoom(self, factor: float, x: float) -> None:
-        """Zoom with the time at ``x`` standing still; zoomed out all the way follows the session again."""
-        low, high = self.view_range()
-        self._zoomed = None
-        full = self.view_range()
-        span = max(5_000.0, (high - low) / factor)
-        if span < full[1] - full[0]:
-            share = x / max(1, self.width())
-            low = min(max(low + (high - low) * share - span * share, full[0]), full[1] - span)
-            self._zoomed = (low, low + span)
+    def zoom(self, factor: float) -> None:
+        """Show ``factor`` times less time, round the playhead."""
+        if not self.empty:
+            self.shown.zoom(factor, self.playhead_x() / max(1, self.width()))
+            self._moved()
+
+    def _moved(self) -> None:
         self.view_changed.emit()
         self.update()
 
@@ -330,7 +330,7 @@ class StripView(QWidget):
             self.setCursor(Qt.CursorShape.SizeHorCursor if over else Qt.CursorShape.ArrowCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._held == "head" and abs(event.position().x() - self.x_of(self._session[1])) <= HANDLE:
+        if self._held == "head" and abs(event.position().x() - self.x_of(self.shown.session[1])) <= HANDLE:
             self.went_live.emit()
         elif self._held in ("first", "last"):
             self.range_changed.emit(self.range)
@@ -342,11 +342,11 @@ class StripView(QWidget):
         self.update()
 
     def _seek(self, x: float) -> None:
-        first, now = self._session
+        first, now = self.shown.session
         self.sought.emit(min(max(self.ms_at(x), first), now))
 
     def _pull(self, x: float) -> None:
-        first, now = self._session
+        first, now = self.shown.session
         at = min(max(self.ms_at(x), first), now)
         low, high = self.range
         if self._held == "first":
@@ -373,6 +373,13 @@ class StripView(QWidget):
         index = (ms - first) // bar_ms
         written = self._bars[index] if 0 <= index < len(self._bars) else 0
         return self.tr("{0}  {1}").format(words.clock(ms), words.rate(written * 1000 / bar_ms))
+
+
+def _label(ms: int, step_ms: float) -> str:
+    """As much of a time as tells it from the next label's."""
+    if step_ms >= _DAY_MS:
+        return words.date(ms)
+    return words.clock(ms, False) if step_ms < 60_000 else words.clock(ms, False)[:5]
 
 
 def _worst(marks: Sequence[MarkLike]) -> MarkLike:

@@ -77,6 +77,7 @@ class TimeStrip(QWidget):
         column.addLayout(self._build_transport())
         column.addStretch(1)
         self.session = label("", "caption")
+        self.session.setToolTip(self.tr("Turn the wheel over the strip to see more of the session, or less."))
         column.addWidget(self.session)
         self.view = StripView()
         row.addWidget(left)
@@ -220,10 +221,19 @@ class TimeStrip(QWidget):
             self.session.setText(self.tr("No session yet"))
         elif at_ms is None:
             self.state.setText(self.tr("live · UTC"))
-            self.session.setText(self.tr("Session {0}").format(words.duration(max(0, live - self._first_ms))))
+            self.session.setText(self._session_words(live))
         else:
             self.state.setText(self.tr("{0} · UTC").format(words.ago(live - at_ms)))
             self.session.setText(self.tr("Playing at {0:g}×").format(self._speed) if playing else self.tr("Held here"))
+
+    def _session_words(self, live_ms: int) -> str:
+        session = words.duration(max(0, live_ms - self._first_ms))
+        if self.view.shown.is_whole:
+            return self.tr("Session {0}").format(session)
+        low, high = self.view.view_range()
+        minutes = round((high - low) / 60_000)
+        shown = self.tr("{0} min").format(minutes) if 2 <= minutes < 60 else words.duration(high - low)
+        return self.tr("{0} of {1}").format(shown, session)
 
     def _dress_play(self, icon: str, past: bool) -> None:
         ground = f"background: {theme().color('replay').name()};" if past else ""
@@ -369,6 +379,7 @@ class TimeStrip(QWidget):
         act = {
             Qt.Key.Key_End: self.go_live, Qt.Key.Key_Home: self.go_start, Qt.Key.Key_BracketLeft: self.previous_mark,
             Qt.Key.Key_BracketRight: self.next_mark, Qt.Key.Key_M: self.bookmark,
+            Qt.Key.Key_Plus: lambda: self.view.zoom(1.25), Qt.Key.Key_Minus: lambda: self.view.zoom(0.8),
         }.get(Qt.Key(event.key()))  # fmt: skip
         step_ms = 10_000 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1_000
         if act is not None:
