@@ -32,7 +32,7 @@ from workbench.ui.theme.theme import theme
 TOP, BASE, HEIGHT = 18, 50, 68
 BAR, PITCH = 3.2, 4.7
 HANDLE, GRAB = 6, 10
-_DAY_MS = 86_400_000
+_HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 _MARK = 13
 _COUNT = 13  # room for how many a mark stands for
 _LOOKS = {
@@ -376,8 +376,8 @@ class StripView(QWidget):
 
 
 def _label(ms: int, step_ms: float) -> str:
-    """As much of a time as tells it from the next label's."""
-    if step_ms >= _DAY_MS:
+    """As much of a time as tells it from the next label's; a day by its date."""
+    if step_ms >= _DAY_MS or (step_ms >= _HOUR_MS and ms % _DAY_MS == 0):
         return words.date(ms)
     return words.clock(ms, False) if step_ms < 60_000 else words.clock(ms, False)[:5]
 
