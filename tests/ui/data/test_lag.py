@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
+from math import hypot
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, orders_lag, orders_snapshot
 from workbench.core.journal import LagSample
 from workbench.core.snapshot import Snapshot
 from workbench.ui.charts.lag import LagPanel
+from workbench.ui.charts.lag_curve import strokes
 from workbench.ui.charts.ticks import number_ticks, time_ticks
 from workbench.ui.models.lag_history import LagHistory, stored_series, thinned
 from workbench.ui.theme.theme import theme
@@ -178,3 +181,27 @@ def test_ticks_are_round_few_and_inside(low: float, span: float, most: int):
     for ticks in (number_ticks(low, low + span, most), time_ticks(low, low + span, most)):
         assert len(ticks) <= most + 1
         assert all(low - 1e-6 <= tick <= low + span + 1e-6 for tick in ticks)
+
+
+places = st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=2, max_size=30)
+
+
+@given(places)
+def test_a_solid_line_is_a_stroke_a_pair_of_points(points: list[tuple[float, float]]):
+    assert [(s.x1(), s.y1(), s.x2(), s.y2()) for s in strokes(points)] == [(*a, *b) for a, b in pairwise(points)]
+
+
+def test_dashes_are_cut_where_they_begin_and_end():
+    found = strokes([(0, 0), (4, 0), (20, 0)], (6, 3))
+    assert [(s.x1(), s.x2()) for s in found] == [(0, 4), (4, 6), (9, 15), (18, 20)]
+
+
+@given(places, st.sampled_from([(6.0, 3.0), (8.0, 3.0, 2.0, 3.0)]))
+def test_dashes_cover_their_share_however_a_line_turns(points: list[tuple[float, float]], dash: tuple[float, ...]):
+    whole = sum(hypot(x2 - x1, y2 - y1) for (x1, y1), (x2, y2) in pairwise(points))
+    along, on = 0.0, 0.0
+    while along < whole:
+        for number, part in enumerate(dash):
+            on += max(0.0, min(part, whole - along)) if number % 2 == 0 else 0.0
+            along += part
+    assert sum(stroke.length() for stroke in strokes(points, dash)) == pytest.approx(on, abs=1e-3)

@@ -16,6 +16,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QWidget
 
+from workbench.ui.charts.lag_curve import Curve
 from workbench.ui.charts.ticks import number_ticks, time_ticks
 from workbench.ui.models.lag_history import Point
 from workbench.ui.theme import words
@@ -84,7 +85,7 @@ class LagPlot(pg.PlotWidget):
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
         self.getPlotItem().setContentsMargins(0, 6, 10, 0)
-        self._curves: list[pg.PlotCurveItem] = []
+        self._curves: list[Curve] = []
         self._used = 0  # how many of them the frame needs
         self._frame: Frame | None = None
         self._threshold = pg.InfiniteLine(angle=0)
@@ -182,12 +183,11 @@ class LagPlot(pg.PlotWidget):
     def _curve(self, xs: list[float], ys: list[float], pen: QPen, fill: QColor | None = None) -> None:
         """Draw by the next curve there is: taking them out and in again costs more than all the rest."""
         if self._used == len(self._curves):
-            self._curves.append(pg.PlotCurveItem(antialias=True, skipFiniteCheck=True))
+            self._curves.append(Curve())
             self.addItem(self._curves[-1], ignoreBounds=True)
         curve = self._curves[self._used]
         self._used += 1
-        filled = {"fillLevel": None, "brush": None} if fill is None else {"fillLevel": 0, "brush": fill}
-        curve.setData(xs, ys, pen=pen, **filled)
+        curve.draw(xs, ys, pen, fill)
         curve.show()
 
     # -- the tracker ---------------------------------------------------------------------------------------
