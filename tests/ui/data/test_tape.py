@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -20,6 +20,7 @@ from workbench.ui.charts.tape import TapeView
 from workbench.ui.charts.tape_strips import TimeAxis, strips_of
 from workbench.ui.panels.replay_preview import ReplayPreview
 from workbench.ui.panels.tape import TapePanel
+from workbench.ui.theme.theme import theme
 
 
 @pytest.fixture
@@ -52,6 +53,17 @@ def test_every_partition_is_a_strip_in_the_order_of_the_drawing(stage, panel):
     slow = panel._strips[3]
     assert (slow.slowest.series.name, slow.slowest.behind, slow.slowest.level) == ("shipping", 10_712, 2)
     assert panel._strips[0].slowest.level == 0
+
+
+def test_the_plot_leaves_room_for_the_longest_name_up_to_a_limit(panel):
+    view, strips = panel.view, panel._strips
+    narrow = view.plot()[0]
+    view.show_strips([replace(strip, topic=strip.topic + "-of-today") for strip in strips])
+    room = view.plot()[0]
+    assert room > narrow
+    assert QFontMetricsF(theme().font("body", 600)).horizontalAdvance("payments-of-today") < room - 40
+    view.show_strips([replace(strip, topic=strip.topic * 40) for strip in strips])
+    assert view.plot()[0] < view.viewport().width() / 4
 
 
 def test_quick_snapshots_are_shown_together_and_the_last_one_counts(stage, panel, monkeypatch):

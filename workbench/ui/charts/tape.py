@@ -16,6 +16,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -33,7 +34,9 @@ from workbench.ui.charts.tape_strips import Axis, OffsetAxis, Strip, TapeGroup
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
-GUTTER_LEFT, GUTTER_RIGHT = 112, 130
+GUTTER_RIGHT = 130
+_NUMBERS = 52  # of the left gutter: the icon before a topic's name, and the partition behind it
+_LEAST_NAME, _MOST_NAME = 60, 170
 _NEAR = 7.0
 
 
@@ -74,6 +77,7 @@ class TapeView(QAbstractScrollArea):
         self._pan: tuple[QPointF, tuple[float, float], int] | None = None
         self.chosen: tuple[str, int, str] | None = None
         self._picture: QPixmap | None = None
+        self.name_width = float(_LEAST_NAME)  # of the topics' names
         theme().changed.connect(self._refresh)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -88,10 +92,17 @@ class TapeView(QAbstractScrollArea):
             top += TOPIC_GAP if strip.first_of_topic and index else 0
             self._tops.append(top)
             top += ROW
+        self.name_width = self._widest_name()
         self._place_bar()
         if self._fitted:
             self._range = self._axis.extent(strips)
         self._refresh()
+
+    def _widest_name(self) -> float:
+        """As wide as the longest topic's name, within limits."""
+        metrics = QFontMetricsF(theme().font("body", 600))
+        widths = (metrics.horizontalAdvance(strip.topic) + 1 for strip in self.strips if strip.first_of_topic)
+        return min(max(_LEAST_NAME, *widths), _MOST_NAME) if self.strips else _LEAST_NAME
 
     def show_axis(self, axis: Axis, by_time: bool) -> None:
         changed = by_time != self.by_time
@@ -146,7 +157,8 @@ class TapeView(QAbstractScrollArea):
 
     # -- places --------------------------------------------------------------------------------------------
     def plot(self) -> tuple[float, float]:
-        return float(GUTTER_LEFT), float(max(GUTTER_LEFT + 40, self.viewport().width() - GUTTER_RIGHT))
+        left = self.name_width + _NUMBERS
+        return left, float(max(left + 40, self.viewport().width() - GUTTER_RIGHT))
 
     def x_of(self, strip: Strip, offset: int) -> float:
         left, right = self.plot()

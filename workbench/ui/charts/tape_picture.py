@@ -82,7 +82,7 @@ class TapePicture:
         painter.restore()
 
     def _paint_words(self, painter: QPainter, strip: Strip, area: QRectF) -> None:
-        look, width = theme(), self._view.viewport().width()
+        look, width, name_width = theme(), self._view.viewport().width(), self._view.name_width
         line = QRectF(0, area.center().y() - 9, width, 18)
         if strip.first_of_topic:
             glyph = "queue" if strip.kind == "queue" else "topic"
@@ -90,11 +90,11 @@ class TapePicture:
             font = look.font("body", 600)
             painter.setFont(font)
             painter.setPen(look.color("text"))
-            name = QFontMetricsF(font).elidedText(strip.topic, Qt.TextElideMode.ElideMiddle, 60)
-            painter.drawText(QRectF(30, line.top(), 62, 18), _AT_LEFT, name)
+            name = QFontMetricsF(font).elidedText(strip.topic, Qt.TextElideMode.ElideMiddle, name_width)
+            painter.drawText(QRectF(30, line.top(), name_width + 2, 18), _AT_LEFT, name)
         painter.setFont(look.font("caption", mono=True))
         painter.setPen(look.color("text_muted"))
-        painter.drawText(QRectF(60, line.top(), 41, 18), _AT_RIGHT, str(strip.partition))
+        painter.drawText(QRectF(name_width, line.top(), 41, 18), _AT_RIGHT, str(strip.partition))
         painter.setPen(look.color("text"))
         painter.drawText(QRectF(width - 167, line.top(), 100, 18), _AT_RIGHT, words.count(strip.end))
         slowest = strip.slowest
