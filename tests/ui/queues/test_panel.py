@@ -135,6 +135,31 @@ def test_giving_back_can_wait_and_a_refusal_is_said_in_place(qtbot, panel, calle
     qtbot.waitUntil(lambda: "The lease of 0-3865 ran out" in words_of(panel))
 
 
+def test_a_nack_and_a_reject_say_why_and_the_reason_stands_there_for_the_next(qtbot, panel, caller, workspace):
+    choose_in_flight(qtbot, panel, 1)
+    panel.settle.reject.click()
+    qtbot.waitUntil(lambda: len(caller.of(SettleMessages)) == 1)
+    choose_in_flight(qtbot, panel, 2)
+    qtbot.keyClicks(panel.settle.reason, "  codec av1  is not known ")
+    panel.settle.reject.click()
+    qtbot.waitUntil(lambda: "2 messages rejected" in words_of(panel))
+    group = GroupPanel(workspace, "encoder")
+    qtbot.addWidget(group)
+    group.show()
+    held = group.held.queue("transcode")
+    assert not held.settle.reason.isVisible()  # nothing is chosen
+    qtbot.mouseClick(held.leases, Qt.MouseButton.LeftButton, pos=QPoint(40, 5))
+    assert held.settle.reason.isVisible() and held.settle.reason.text() == "codec av1 is not known"
+    held.settle.nack.menu().actions()[0].trigger()
+    qtbot.waitUntil(lambda: len(caller.of(SettleMessages)) == 3)
+    qtbot.mouseClick(held.leases, Qt.MouseButton.LeftButton, pos=QPoint(40, 29))
+    held.settle.ack.click()
+    qtbot.waitUntil(lambda: len(caller.of(SettleMessages)) == 4)
+    said = "codec av1 is not known (by hand)"
+    assert [(asked.act, asked.reason) for asked in caller.of(SettleMessages)] == [
+        ("reject", "by hand"), ("reject", said), ("nack", said), ("ack", "")]  # fmt: skip
+
+
 def test_what_is_not_in_flight_can_not_be_settled(qtbot, panel):
     choose_dead(qtbot, panel)
     assert not panel.settle.ack.isEnabled()

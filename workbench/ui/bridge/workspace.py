@@ -87,6 +87,7 @@ class Workspace(QObject):
         self.live = Snapshot()
         self.shown = Snapshot()
         self.at_ms: int | None = None
+        self.last_reason = ""  # why messages were given back or rejected by hand the last time
         self._caller: Caller | None = None
         self._had_host = False
         self._acts = Workers("acts")  # acts reach the host in the order they were done

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -45,6 +45,9 @@ class StoryView(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Story"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 120)  # it scrolls by itself: a long story makes no panel higher
 
     def show_chapters(self, chapters: list[Chapter], note: str = "") -> None:
         shown = tuple(chapters[-_SHOWN:])

@@ -1,7 +1,7 @@
-"""Ending leases by hand: ack, nack (now or later), reject, extend. For whatever is chosen and in flight.
+"""Ending leases by hand: ack, extend, nack (now or later), reject. For whatever is chosen and in flight.
 
-The receipt is what the host handed out with the message, so a message that came back meanwhile is refused, with a
-sentence; nothing else changes. GUI thread.
+A nack or a reject may say why; what was said last stands there for the next. The receipt is what the host handed out
+with the message, so a message that came back meanwhile is refused, with a sentence; nothing else changes. GUI thread.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from workbench.control.queues import SettleMessages
 from workbench.core.errors import WorkbenchError
@@ -21,6 +21,9 @@ from workbench.ui.theme import icons, words
 
 _DELAYS_MS = (1_000, 5_000, 30_000, 300_000)
 _EXTENSIONS_MS = (30_000, 300_000, 3_600_000)
+_SAYS_WHY = ("nack", "reject")
+_REASON_LETTERS = 120
+_REASON_WIDE = 320  # pixels
 
 
 class SettleBar(QWidget):
@@ -37,10 +40,12 @@ class SettleBar(QWidget):
         self._shown: tuple[tuple[Receipt, ...], int] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        column.addLayout(row)
+        column.setSpacing(6)
+        self._row, row = QHBoxLayout(), QHBoxLayout()
+        for layout in (self._row, row):
+            layout.setSpacing(6)
+        self._row.addLayout(row)
+        column.addLayout(self._row)
         self.ack = self._button(self.tr("Ack"), "ack", self.tr("Say that it is done: the message is gone for good"))
         self.nack = self._button(self.tr("Nack"), "nack", self.tr("Give it back, for somebody else to try"))
         self.reject = self._button(self.tr("Reject"), "reject", self.tr("Say that nobody can: the message is dead"))
@@ -48,16 +53,26 @@ class SettleBar(QWidget):
         self.ack.clicked.connect(lambda: self._settle("ack"))
         self.reject.clicked.connect(lambda: self._settle("reject"))
         self._fill_menus()
-        for button in (self.ack, self.nack, self.reject, self.extend):
+        for button in (self.ack, self.extend, self.nack, self.reject):
             row.addWidget(button)
+        row.addStretch(1)
+        self.reason = self._build_reason()
+        self._row.addWidget(self.reason, 1)
         self.said = label("", "muted")
         self.said.setWordWrap(True)
+        self._row.addWidget(self.said, 1)
         if narrow:
-            row.addStretch(1)
-            column.addWidget(self.said)
-        else:
-            row.addWidget(self.said, 1)
+            self._stack()
         self.show_receipts((), 0)
+
+    def _build_reason(self) -> QLineEdit:
+        made = QLineEdit()
+        made.setPlaceholderText(self.tr("Why, optional"))
+        made.setAccessibleName(self.tr("Why they are given back or rejected"))
+        made.setToolTip(self.tr("Goes with Nack and Reject: into the message's story, and with it to the dead letters"))
+        made.setMaxLength(_REASON_LETTERS)
+        made.setMinimumWidth(120)
+        return made
 
     def _button(self, text: str, icon: str, tip: str) -> QPushButton:
         made = push_button(text, icon, tip=tip)
@@ -65,8 +80,14 @@ class SettleBar(QWidget):
         made.setAccessibleName(self.tr("{0} the chosen messages").format(text))
         return made
 
+    def _stack(self, narrow: bool = True) -> None:
+        """The reason, and what is said, each on a line of its own where there is no room beside the buttons."""
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        self.reason.setMaximumWidth(16_777_215 if narrow else _REASON_WIDE)
+
     def set_narrow(self, narrow: bool) -> None:
-        """Words alone where there is no room for their glyphs."""
+        """Under each other, and words alone where there is no room for their glyphs."""
+        self._stack(narrow)
         for button, glyph in ((self.ack, "ack"), (self.nack, "nack"), (self.reject, "reject"), (self.extend, "extend")):
             button.setIcon(QIcon() if narrow else icons.icon(glyph))
 
@@ -91,6 +112,9 @@ class SettleBar(QWidget):
         self._receipts = tuple(receipts)
         for button in (self.ack, self.nack, self.reject, self.extend):
             button.setEnabled(bool(receipts))
+        self.reason.setVisible(bool(receipts))
+        if receipts and not self.reason.hasFocus():
+            self.reason.setText(self._workspace.last_reason)
         self._say(self._standing(chosen))
 
     def _standing(self, chosen: int) -> str:
@@ -111,8 +135,14 @@ class SettleBar(QWidget):
 
     def _settle(self, act: str, delay_ms: int | None = None) -> None:
         if self._receipts:
-            command = SettleMessages(self._queue(), self._receipts, act, delay_ms, reason=self.tr("by hand"))
+            why = self._why() if act in _SAYS_WHY else ""
+            command = SettleMessages(self._queue(), self._receipts, act, delay_ms, reason=why)
             self._workspace.act(command, self).done(lambda _: self._done(act)).failed(self._refused).run()
+
+    def _why(self) -> str:
+        """What the person wrote, and that it was one: the lease may be a program's."""
+        wrote = self._workspace.last_reason = " ".join(self.reason.text().split())
+        return self.tr("{0} (by hand)").format(wrote) if wrote else self.tr("by hand")
 
     def _done(self, act: str) -> None:
         held = words.plural(len(self._receipts), "message", "messages")
