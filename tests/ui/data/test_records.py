@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
@@ -9,11 +11,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.transactions import Writer
+from tests.ui.panels.reading import words_of
 from tests.ui.stage import NOW_MS, file_snapshot, orders_snapshot
 from workbench.broker import Broker
 from workbench.control.messages import AppendRecords, PlanReset
 from workbench.core.clock import ManualClock
 from workbench.core.records import StoredRecord, TopicPartition
+from workbench.core.snapshot import TopicStat
+from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.panels.records import RecordsPanel
 from workbench.ui.panels.replay_preview import ReplayPreview
 
@@ -250,6 +255,31 @@ def test_the_past_shows_only_what_was_there(real, panel):
     assert not panel.bar.tail.isEnabled()
     real.workspace.show_live()
     assert panel.model.rowCount() == 1200
+
+
+def test_the_detail_goes_with_its_topic(real, panel):
+    both = replace(real.workspace.live, topics=(*real.workspace.live.topics, TopicStat("jobs", "queue", ())))
+    real.push(both)
+    go(real, panel, "3 @ 42")
+    panel.show_topic("jobs")
+    assert panel.detail.record is None
+    assert "No record chosen" in words_of(panel.detail)
+    panel.show_topic("orders")
+    real.qtbot.waitUntil(lambda: panel.model.record(0) is not None)
+    assert panel.detail.record in (None, panel.model.record(0))  # the table chooses its first row when it has the focus
+    go(real, panel, "3 @ 42")
+    real.push(replace(both, seq=both.seq + 1, topics=both.topics[1:]))  # deleted
+    assert (panel.topic, panel.detail.record) == ("jobs", None)
+
+
+def test_a_jump_that_is_found_after_another_topic_was_chosen_leads_nowhere(real, panel):
+    real.push(replace(real.workspace.live, topics=(*real.workspace.live.topics, TopicStat("jobs", "queue", ()))))
+    panel.show_place("orders", 3, 42)
+    panel.show_topic("jobs")
+    wait_for_work()
+    QApplication.processEvents()
+    assert panel.detail.record is None and not panel.table.currentIndex().isValid()
+    assert panel.bar.tail.text() == "Pause tail"
 
 
 def test_keys_reach_filter_and_destination(real, panel):

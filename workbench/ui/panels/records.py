@@ -7,6 +7,8 @@ past the span ends where the log ended then. GUI thread.
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
@@ -141,9 +143,14 @@ class RecordsPanel(QWidget):
     def show_topic(self, name: str) -> None:
         """Show a topic from its newest record."""
         if name != self._topic:
-            self._topic, self._partition = name, None
-            self._tail.resume()
+            self._take_topic(name)
             self._restart()
+
+    def _take_topic(self, name: str) -> None:
+        """What was chosen of the topic before goes with it."""
+        self._topic, self._partition = name, None
+        self._tail.resume()
+        self.detail.show_record(None)
 
     def show_place(self, topic: str, partition: int, offset: int) -> None:
         """Show one record, wherever it is."""
@@ -199,9 +206,7 @@ class RecordsPanel(QWidget):
             return
         names = topic_order(self._workspace.document, snapshot)
         if self._topic not in names and (names or self._topic):
-            self._topic = names[0] if names else ""
-            self._partition = None
-            self._tail.resume()
+            self._take_topic(names[0] if names else "")
             self.search.drop()
             self._restart()
             return
@@ -360,9 +365,12 @@ class RecordsPanel(QWidget):
                     return rows.number_at(reader, wanted.at_ms)
                 return rows.number_of(reader, partition, wanted.offset)
 
-        Operation(self, find).done(self._arrive).failed(self._workspace.failed.emit).run()
+        arrive = partial(self._arrive, self._topic)
+        Operation(self, find).done(arrive).failed(self._workspace.failed.emit).run()
 
-    def _arrive(self, number: int) -> None:
+    def _arrive(self, topic: str, number: int) -> None:
+        if topic != self._topic:
+            return  # another was chosen meanwhile
         self._tail.keep(max(self.model.end, number + 1))
         self.model.grow(*self._span())
         self.model.include(number)
