@@ -75,7 +75,7 @@ SPAN_SCHEMA = (
         last INTEGER NOT NULL, to_id INTEGER NOT NULL,
         PRIMARY KEY (topic, partition, from_id, first)) WITHOUT ROWID""",
 )
-SPAN_KINDS = frozenset({"append", "lease", "ack", "nack", "return", "dead", "redrive"})
+SPAN_KINDS = frozenset({"append", "lease", "ack", "nack", "return", "dead", "redrive", "purge"})
 BANDS = 16
 """So many bands a partition between two keyframes."""
 INSERT_SPAN = "INSERT INTO journal_span VALUES (?, ?, ?, ?, ?, ?)"

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from workbench.broker.marks import Marks
 from workbench.core.queues import DeathReason
+from workbench.core.runs import Run, joined
 
 TOGETHER_MS = 10
 """Messages that came within this time share a time of arrival, the first one's."""
@@ -169,6 +170,18 @@ class Lane:
             self.traits.pop(offset, None)
         if self.notes:
             self.notes.pop(offset, None)
+
+    def purge(self) -> list[Run]:
+        """All but what is in flight is done; returned is what that was."""
+        purged: list[Run] = []
+        start = self.marks.floor
+        for offset in [*sorted(self.leases), self.end]:
+            purged += joined((first, stop - 1) for first, stop in self.marks.undone_runs(start, offset))
+            self.marks.set_done_range(start, offset)
+            start = offset + 1
+        self.forget(lambda offset: offset not in self.leases)
+        self.frontier = self.aged = self.head = self.end
+        return purged
 
     def forget(self, gone: Callable[[int], bool]) -> None:
         """What is known of messages that are gone."""

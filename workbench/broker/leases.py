@@ -33,6 +33,7 @@ from workbench.broker.tally import Counters, Tally
 from workbench.broker.timers import Due, Timers
 from workbench.broker.waiting import Lines, Order, Spans, Standing
 from workbench.core.queues import DeathReason, QueueCounts, Receipt, SubscriptionType
+from workbench.core.runs import Run
 
 UNKEYED = "\0"
 """A group of one message begins with it."""
@@ -383,15 +384,9 @@ class Leases:
             if dead.leaving:
                 self.leaving.append((partition, offset))
 
-    def purge(self) -> None:
-        """Everything that waits or is dead is done; leases go on."""
-        for lane in self.lanes:
-            start = lane.marks.floor
-            for offset in [*sorted(lane.leases), lane.end]:
-                lane.marks.set_done_range(start, offset)
-                start = offset + 1
-            lane.forget(lambda offset, lane=lane: offset not in lane.leases)
-            lane.frontier = lane.aged = lane.head = lane.end
+    def purge(self) -> dict[int, list[Run]]:
+        """Everything that waits or is dead is done; leases go on. Returned is what that was, by partition."""
+        purged = {lane.partition: runs for lane in self.lanes if (runs := lane.purge())}
         self.leaving, self.ready = [], 0
         self._order = self._new_order()
         self._order.assign(self.consumers)
@@ -399,6 +394,7 @@ class Leases:
             for lease in [lease for lane in self.lanes for lease in lane.leases.values()]:
                 group = self.lanes[lease.partition].traits[lease.offset].group
                 self._order.hold(group, lease.partition, lease.offset, lease.consumer)
+        return purged
 
     def lose(self, partition: int, before: int) -> None:
         """The log lost what lies before ``before``: nobody can have it any more."""

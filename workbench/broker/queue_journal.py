@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.broker.leases import Leases
 from workbench.broker.tally import Told
 from workbench.core.journal import JournalEntry
-from workbench.core.runs import joined, pack_runs
+from workbench.core.runs import Run, joined, pack_runs
 
 ROWS = 16
 """So many ranges of a word in a tick are entries of their own."""
@@ -54,6 +54,14 @@ def backlog_of(leases: Leases) -> dict[str, Any]:
 
 def queue_entry(act: str, topic: str, queue: str, at_ms: int, member: str = "", **more: Any) -> JournalEntry:
     return JournalEntry("queue", at_ms, topic, group=queue, member=member, detail={"act": act} | more)
+
+
+def purge_entries(purged: Mapping[int, Sequence[Run]], topic: str, queue: str, at_ms: int) -> Iterator[JournalEntry]:
+    """Which messages a purge removed: the runs of each partition as one entry."""
+    for partition, runs in purged.items():
+        count = sum(last - first + 1 for first, last in runs)
+        detail = {"offsets": pack_runs(runs)} if len(runs) > 1 else {}
+        yield JournalEntry("purge", at_ms, topic, partition, runs[0][0], runs[-1][1], count, group=queue, detail=detail)
 
 
 def tick_entries(leases: Leases, topic: str, queue: str, at_ms: int) -> Iterator[JournalEntry]:

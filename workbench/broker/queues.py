@@ -25,7 +25,7 @@ from workbench.broker.live_queue import LiveQueue
 from workbench.broker.log import Log
 from workbench.broker.profiles import Act
 from workbench.broker.queue_flush import Flush
-from workbench.broker.queue_journal import backlog_of, tick_entries
+from workbench.broker.queue_journal import backlog_of, purge_entries, tick_entries
 from workbench.broker.queue_moves import Moves
 from workbench.broker.queue_registry import Registry
 from workbench.broker.queue_stats import QueueMeter
@@ -311,10 +311,8 @@ class Queues:
             live = self._queue(queue)
             live.catch_up(self._clock.now_ms())
             plan = self.plan_purge(queue)
-            live.leases.purge()
-            gone = plan.ready + plan.delayed + plan.dead
-            self._journal.add(JournalEntry("purge", self._clock.now_ms(), live.topic.meta.name, count=gone,
-                                           group=queue))  # fmt: skip
+            for entry in purge_entries(live.leases.purge(), live.topic.meta.name, queue, self._clock.now_ms()):
+                self._journal.add(entry)
             written = self._flush.mark(live)
         self._flush.submit()
         written.result()

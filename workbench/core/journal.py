@@ -26,7 +26,8 @@ scattered between first and last names them in detail.offsets (see ``core.runs``
                                                                        without a member: those that a crash ended
     dead        topic partition first last group=queue; detail.reason, to (dead-letter queue, empty: kept there)
     redrive     topic partition first last group=queue; detail.to       dead messages were sent on
-    purge       topic group=queue count
+    purge       topic partition first last count group=queue            messages that somebody removed; an older
+                                                                       workbench named no partition, and meant all
     queue       topic group=queue; detail.act = created|altered|deleted|attached|detached, with member for the last two;
                 detail.floors: by partition, where a subscription begins, unless at the log's first offset
     backlog     topic group=queue; detail.ready, delayed, in_flight, dead, consumers {name: in flight}: as it stood then

@@ -36,12 +36,12 @@ def mark_of(entry: JournalEntry) -> Mark:
 
 
 def told_together(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
-    """The entries, with deaths (of one reason) and redrives of a queue within a second as one that counts them all;
-    it stands where the first did."""
+    """The entries, with deaths (of one reason), redrives and purges of a queue within a second as one that counts them
+    all; it stands where the first did."""
     told: list[JournalEntry] = []
     open_at: dict[tuple[str, str, str], int] = {}
     for entry in entries:
-        if entry.kind not in ("dead", "redrive"):
+        if entry.kind not in _QUEUE_KINDS:
             told.append(entry)
             continue
         about = (entry.kind, entry.group, str(entry.detail.get("reason", entry.detail.get("to", ""))))

@@ -1,10 +1,10 @@
 """The messages of a queue as they stood at an instant, told from the journal a page at a time.
 
 What happened to a message is folded in the order of its attempts, as its story is told. It is exact to one tick of the
-journal, within which a purge counts as the first thing. What no entry says is not known: when a lease would have ended,
-and which messages were repeats that were not taken in (they look as if they waited). Where the journal is coarse, or
-begins later, a message says «perhaps»; where the log no longer has its record, that. Nothing is kept between pages, and
-a page looks at a bounded stretch of the log.
+journal; in the file of an older workbench a purge counts as the first thing in its tick. What no entry says is not
+known: when a lease would have ended, and which messages were repeats that were not taken in (they look as if they
+waited). Where the journal is coarse, or begins later, a message says «perhaps»; where the log no longer has its record,
+that. Nothing is kept between pages, and a page looks at a bounded stretch of the log.
 """
 
 from __future__ import annotations
@@ -121,9 +121,9 @@ class _Life:
             case "ack" | "redrive":
                 self.state = MessageState.ACKED
             case "purge":
-                if self.state is not MessageState.IN_FLIGHT:
-                    self.state = MessageState.ACKED
-                return
+                if entry.partition < 0 and self.state is MessageState.IN_FLIGHT:
+                    return
+                self.state = MessageState.ACKED
             case "host":
                 if self.state is MessageState.IN_FLIGHT:
                     self._wait(entry.at_ms, 0)
@@ -138,7 +138,8 @@ class _Life:
 
 @dataclass(frozen=True, slots=True)
 class _Events:
-    """What concerns every message of a queue: purges, and starts and stops of the host; and where it begins."""
+    """What concerns every message of a queue: starts and stops of the host, and purges of an older workbench; and where
+    it begins."""
 
     entries: tuple[JournalEntry, ...]
     floors: Mapping[int, int]
@@ -151,7 +152,8 @@ class _Events:
         made = [at for at, entry in enumerate(own) if entry.detail.get("act") == "created"]
         own = own[made[-1] :] if made else own
         floors = own[0].detail.get("floors", ()) if made and SUBSCRIPTION_MARK in queue.name else ()
-        return cls(tuple(e for e in own if e.kind in ("purge", "host")), dict(enumerate(floors)))
+        common = tuple(e for e in own if e.kind == "host" or (e.kind == "purge" and e.partition < 0))
+        return cls(common, dict(enumerate(floors)))
 
 
 def _stretch(source: MessageSource, queue: PastQueueView, events: _Events, partition: int, first: int, last: int,

@@ -20,7 +20,7 @@ from workbench.session.marks import DROPPED
 
 _MOST_ORIGINS = 8
 _LAST = 1 << 60
-_PHASES = {"append": 0, "lease": 1, "nack": 2, "return": 2, "ack": 3, "dead": 3, "redrive": 4}
+_PHASES = {"append": 0, "lease": 1, "nack": 2, "return": 2, "ack": 3, "dead": 3, "redrive": 4, "purge": 5}
 _COARSE = "; too much happened at that moment to be journalled exactly"
 
 
@@ -158,5 +158,6 @@ _SAY: Mapping[str, Callable[[JournalEntry], str]] = {
     "nack": _nack,
     "return": _return,
     "dead": _dead,
+    "purge": lambda entry: "removed by a purge",
     "redrive": lambda entry: f"redriven to {entry.detail.get('to') or 'its origin'}",
 }

@@ -10,9 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from workbench.broker import Broker, BrokerReader
 from workbench.core.clock import ManualClock
 from workbench.core.errors import NotFound
-from workbench.core.queues import DELAY_MS, MessageState
-from workbench.core.records import Record
+from workbench.core.journal import JournalEntry
+from workbench.core.queues import DELAY_MS, MessageId, MessageState
+from workbench.core.records import PartitionBounds, Record
 from workbench.session import past_messages
+from workbench.session.story import story_of
 from workbench.session.timeline import Timeline
 
 QUEUES = {"jobs": "jobs", "orders:mail": "orders", "orders:late": "orders"}
@@ -144,6 +146,53 @@ def test_a_host_that_stopped_leaves_nothing_in_flight(broker):
         assert timeline.state_at(at_work).queue("jobs").counts.in_flight == 2
         after = timeline.state_at(broker.clock.now_ms()).queue("jobs")
         assert (after.counts.ready, after.counts.in_flight, after.consumers) == (3, 0, ())
+
+
+def test_a_purge_is_in_the_story_of_what_it_removed_and_of_nothing_else(broker):
+    broker.append("jobs", 0, [Record(None, b"x")] * 8).result()
+    taken = [delivery.receipt for delivery in broker.queues.receive("jobs", "ann", 5)]
+    broker.queues.ack("jobs", taken[:1])
+    broker.queues.nack("jobs", taken[1:2], delay_ms=60_000)
+    broker.queues.reject("jobs", taken[2:3])
+    pass_time(broker)
+    before = broker.clock.now_ms()
+    broker.clock.advance(1)
+    broker.queues.ack("jobs", taken[3:4])  # in the same tick of the journal
+    plan = broker.queues.purge("jobs")
+    broker.append("jobs", 0, [Record(None, b"x")]).result()
+    pass_time(broker)
+    with BrokerReader(broker.path) as reader:
+        told = {at: [line.text for line in story_of(reader, "jobs", "jobs", MessageId(0, at)).lines] for at in range(9)}
+        assert {at for at, lines in told.items() if "removed by a purge" in lines} == {1, 5, 6, 7}
+        assert told[1][-2:] == ["given back by ann, to wait 60 s", "removed by a purge"]
+        assert told[3] == ["sent to jobs", "leased by ann", "acked by ann"]
+        timeline = Timeline(reader)
+        assert {m.id.offset for m in timeline.messages_at(before, "jobs").messages} == {1, 3, 4, 5, 6, 7}
+        now = broker.clock.now_ms()
+        assert {m.id.offset for m in timeline.messages_at(now, "jobs").messages} == {4, 8}
+        purges = [mark.text for mark in timeline.marks(0, now + 1) if mark.kind == "purge"]
+    assert (plan.ready + plan.delayed + plan.dead, purges) == (4, ["jobs purged of 4 messages"])
+
+
+def test_a_purge_as_an_older_workbench_journalled_it_still_counts():
+    class Source:
+        entries = [
+            JournalEntry("append", 1, "jobs", 0, 0, 2, 3, id=1),
+            JournalEntry("lease", 2, "jobs", 0, 1, 1, 1, group="jobs", member="ann", detail={"attempt": 1}, id=2),
+            JournalEntry("purge", 3, "jobs", count=2, group="jobs", id=3),
+        ]  # fmt: skip
+
+        def journal_about(self, topic, partition, first, last):
+            return [entry for entry in self.entries if entry.partition == partition]
+
+        def journal(self, after_id=0, from_ms=None, to_ms=None, kinds=(), limit=1000):
+            return [entry for entry in self.entries if entry.kind in kinds and entry.at_ms < to_ms]
+
+        def read(self, topic, partition, offset, max_records):
+            return []
+
+    view = past_messages.PastQueueView("jobs", "jobs", 9, (PartitionBounds(0, 0, 3),))
+    assert [m.id.offset for m in past_messages.messages_at(Source(), view).messages] == [1]
 
 
 def test_messages_come_a_page_at_a_time_over_all_partitions(broker):
