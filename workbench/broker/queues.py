@@ -374,6 +374,7 @@ class Queues:
         written = []
         with self._lock:
             for live in self.registry.live.values():
+                self._look_after(live)  # a death that is found only now is still sent on, and told
                 for consumer in list(live.leases.consumers):
                     live.leases.detach(consumer, self._clock.now_ms())
                 written.append(self._flush.mark(live))
