@@ -47,7 +47,7 @@ class Chores:
         now = self._clock.monotonic_ms()
         if now - self._sampled >= LAG_SAMPLE_MS:
             self._sampled = now
-            self._journal.sample_lags(self._groups.lag_samples())
+            self._journal.sample_lags([*self._groups.lag_samples(), *self._queues.lag_samples()])
         if now - self._expired >= EXPIRE_MS:
             self._expired = now
             self._groups.expire()

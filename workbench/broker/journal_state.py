@@ -51,12 +51,15 @@ class PastMember:
 
 @dataclass(slots=True)
 class PastGroup:
+    """``queues``: those that it reads by leases; none for a group that reads by offsets."""
+
     state: str = "Empty"
     generation: int = 0
     assignor: str = ""
     members: dict[str, PastMember] = field(default_factory=dict)
     committed: Offsets = field(default_factory=dict)
     positions: Offsets = field(default_factory=dict)
+    queues: list[str] = field(default_factory=list)
 
     def owners(self) -> dict[TopicPartition, str]:
         return {part: member_id for member_id, member in self.members.items() for part in member.partitions}
@@ -127,7 +130,8 @@ class JournalState:
         groups = {
             name: {"state": g.state, "generation": g.generation, "assignor": g.assignor,
                    "members": {member_id: _dump_member(m) for member_id, m in g.members.items()},
-                   "committed": _dump_offsets(g.committed), "positions": _dump_offsets(g.positions)}
+                   "committed": _dump_offsets(g.committed), "positions": _dump_offsets(g.positions),
+                   "queues": list(g.queues)}
             for name, g in self.groups.items()
         }  # fmt: skip
         return {"topics": topics, "groups": groups, "producers": self.producers, "run": self.run, "speed": self.speed,
@@ -146,7 +150,8 @@ class JournalState:
                 for member_id, m in g["members"].items()
             }
             self.groups[name] = PastGroup(g["state"], g["generation"], g["assignor"], members,
-                                          _load_offsets(g["committed"]), _load_offsets(g["positions"]))  # fmt: skip
+                                          _load_offsets(g["committed"]), _load_offsets(g["positions"]),
+                                          list(g.get("queues", ())))  # fmt: skip
         self.queues = {name: PastQueue(**queue) for name, queue in state.get("queues", {}).items()}
         self.exchanges = {name: PastExchange(**exchange) for name, exchange in state.get("exchanges", {}).items()}
         self.producers = {node: dict(detail) for node, detail in state["producers"].items()}
@@ -252,7 +257,8 @@ def _reset(state: JournalState, entry: JournalEntry) -> None:
 
 
 def _member(state: JournalState, entry: JournalEntry) -> None:
-    for member_id, member in state.group(entry.group).members.items():
+    group = state.groups.get(entry.group)
+    for member_id, member in group.members.items() if group is not None else ():
         if entry.member in (member_id, member.client, member.instance):
             member.act = entry.detail.get("act", "")
 
@@ -265,6 +271,8 @@ def _run(state: JournalState, entry: JournalEntry) -> None:
     state.run = _RUN_ACTS.get(entry.detail.get("act", ""), state.run)
     state.speed = entry.detail.get("speed", state.speed)
     state.seed = entry.detail.get("seed", state.seed)
+    if state.run == "stopped":
+        _end_leasing(state)  # those who were killed, and did not detach
 
 
 def _queue(state: JournalState, entry: JournalEntry) -> None:
@@ -275,8 +283,37 @@ def _queue(state: JournalState, entry: JournalEntry) -> None:
     queue = state.queues.setdefault(entry.group, PastQueue(entry.topic))
     if act == "attached":
         queue.consumers[entry.member] = 0
+        if name := entry.detail.get("group", ""):
+            group = state.group(name)
+            group.state, group.members[entry.member] = "Stable", PastMember()
+            group.queues = [*dict.fromkeys((*group.queues, entry.group))]
     elif act == "detached":
         queue.consumers.pop(entry.member, None)
+        _detached(state, entry)
+
+
+def _detached(state: JournalState, entry: JournalEntry) -> None:
+    """A member that is in none of its queues any more has left its group, unless it was killed."""
+    for name, group in list(state.groups.items()):
+        if entry.group not in group.queues or entry.member not in group.members:
+            continue
+        if entry.detail.get("vanished"):
+            group.members[entry.member].act = "killed"
+        elif not any(entry.member in state.queues[queue].consumers for queue in group.queues if queue in state.queues):
+            del group.members[entry.member]
+            if not group.members:
+                _end_leasing(state, name)
+
+
+def _end_leasing(state: JournalState, only: str = "") -> None:
+    """Groups by leases are there as long as somebody reads; what their names once committed is another matter."""
+    for name, group in list(state.groups.items()):
+        if not group.queues or only not in ("", name):
+            continue
+        if group.committed:
+            state.groups[name] = PastGroup(committed=group.committed)
+        else:
+            del state.groups[name]
 
 
 def _backlog(state: JournalState, entry: JournalEntry) -> None:
@@ -293,6 +330,7 @@ def _route(state: JournalState, entry: JournalEntry) -> None:
 def _host(state: JournalState, entry: JournalEntry) -> None:
     """Every start and stop of a host leaves groups without members, queues without leases, and nothing running."""
     state.run = "stopped"
+    _end_leasing(state)
     for group in state.groups.values():
         group.members.clear()
         group.state = "Empty"

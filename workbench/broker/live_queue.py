@@ -64,6 +64,7 @@ class LiveQueue:
         self._again = list(self._came_from)  # before it everything was taken in once
         self.behind = True  # whether the log may have what was not taken in
         self.sent_to: dict[str, int] = {}  # dead letters by the queue they went to
+        self.groups: dict[str, str] = {}  # by consumer, those that vanished too: the group has not left
 
     # -- what it is ------------------------------------------------------------------------------------------
     @property
@@ -80,6 +81,11 @@ class LiveQueue:
     def meta(self) -> QueueMeta:
         return QueueMeta(self.name, self.topic.meta.name, self.row.subscription, self.config,
                          self.leases.settings.durable)  # fmt: skip
+
+    def oldest_ms(self, now_ms: int) -> int | None:
+        """Age of the oldest message that is ready."""
+        came_ms = self.leases.oldest_came_ms()
+        return None if came_ms is None else max(0, now_ms - came_ms)
 
     def altered(self) -> None:
         """Its topic or its own config changed."""

@@ -64,12 +64,12 @@ class QueueMeter:
                               leases.consumers.is_active(one.name))
             for one in leases.consumers.values()
         )  # fmt: skip
-        came_ms, settings = leases.oldest_came_ms(), leases.settings
+        settings = leases.settings
         return QueueStat(
             live.name, live.topic.meta.name, leases.counts(),
             rate_in=(now.ends[number] - then.ends.get(number, now.ends[number])) * per_second,
             rate_out=(now.acked[number] - then.acked.get(number, now.acked[number])) * per_second,
-            oldest_ms=None if came_ms is None else max(0, self._clock.now_ms() - came_ms),
+            oldest_ms=live.oldest_ms(self._clock.now_ms()),
             profile=settings.profile, subscription=live.row.subscription, type=settings.type.value,
             dead_letter=settings.dead_letter, dead_letter_exchange=settings.dead_letter_exchange,
             takes_dead_letters=takes_dead, consumers=consumers,

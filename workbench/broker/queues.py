@@ -33,7 +33,7 @@ from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, Refused
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.queues import (
     Delivery,
     Edit,
@@ -122,29 +122,36 @@ class Queues:
         self._signal(live.name for live in readers)
 
     # -- consumers -------------------------------------------------------------------------------------------
-    def attach(self, queue: str, consumer: str, *, prefetch: int | None = None, priority: int = 0) -> None:
-        """Begin to consume. ``prefetch`` None is the queue's; Refused when the queue is another's alone."""
+    def attach(self, queue: str, consumer: str, *, prefetch: int | None = None, priority: int = 0,
+               group: str = "") -> None:  # fmt: skip
+        """Begin to consume. ``prefetch`` None is the queue's; Refused when the queue is another's alone. ``group`` is
+        what the consumer is a member of, for the journal."""
         if not consumer:
             raise Invalid("A consumer needs a name.")
         if prefetch is not None:
             settings.check_prefetch(prefetch)
         with self._lock:
-            self._attach(self._queue(queue), consumer, prefetch, priority)
+            self._attach(self._queue(queue), consumer, prefetch, priority, group)
 
-    def _attach(self, live: LiveQueue, consumer: str, prefetch: int | None, priority: int) -> None:
+    def _attach(self, live: LiveQueue, consumer: str, prefetch: int | None, priority: int, group: str = "") -> None:
         new = consumer not in live.leases.consumers
         live.leases.attach(consumer, live.leases.settings.prefetch if prefetch is None else prefetch, priority)
-        if new:
-            self.registry.note("attached", live, consumer)
+        if group:
+            live.groups[consumer] = group
+        if new or group:
+            self.registry.note("attached", live, consumer, **({"group": group} if group else {}))
 
-    def detach(self, queue: str, consumer: str) -> None:
-        """The consumer is gone; its leases return at once. A subscription that is not durable goes with its last."""
+    def detach(self, queue: str, consumer: str, *, vanished: bool = False) -> None:
+        """The consumer is gone; its leases return at once. A subscription that is not durable goes with its last.
+        ``vanished``: it was killed and said nothing, so that its group still counts on it."""
         with self._lock:
             live = self.registry.live.get(queue)
             if live is None or consumer not in live.leases.consumers:
                 return
             live.leases.detach(consumer, self._clock.now_ms())
-            self.registry.note("detached", live, consumer)
+            if not vanished:
+                live.groups.pop(consumer, None)
+            self.registry.note("detached", live, consumer, **({"vanished": True} if vanished else {}))
             self._flush.mark(live)
             vanishes = not live.leases.settings.durable and live.row.subscription and not live.leases.consumers
         if vanishes:
@@ -282,6 +289,15 @@ class Queues:
             for live in found:
                 self._look_after(live)
             return self._meter.measure(found, self._taking_dead_letters(found))
+
+    def lag_samples(self) -> list[LagSample]:
+        """What waits for each group that reads by leases, as of now: of each of its queues as of one partition."""
+        now = self._clock.now_ms()
+        with self._lock:
+            return [
+                LagSample(now, group, live.name, 0, live.leases.counts().ready, live.oldest_ms(now))
+                for live in self.registry.live.values() for group in sorted(set(live.groups.values()))
+            ]  # fmt: skip
 
     def _taking_dead_letters(self, queues: Sequence[LiveQueue]) -> set[str]:
         """Queues that are there for the dead of others: named by them, or behind their dead-letter exchange. One of

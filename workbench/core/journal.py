@@ -29,6 +29,7 @@ scattered between first and last names them in detail.offsets (see ``core.runs``
     purge       topic partition first last count group=queue            messages that somebody removed; an older
                                                                        workbench named no partition, and meant all
     queue       topic group=queue; detail.act = created|altered|deleted|attached|detached, with member for the last two;
+                attached: group (the member's); detached: vanished (killed without a word)
                 detail.floors: by partition, where a subscription begins, unless at the log's first offset
     backlog     topic group=queue; detail.ready, delayed, in_flight, dead, consumers {name: in flight}: as it stood then
     route       topic group=exchange count; detail.act = unroutable|returned, key
@@ -79,7 +80,8 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class LagSample:
-    """Lag of one group's partition at one time; ``lag_ms`` is None when it is not known."""
+    """Lag of one group's partition at one time; ``lag_ms`` is None when it is not known. Of a group that reads by
+    leases ``topic`` is the queue, and what waits in it the lag."""
 
     at_ms: int
     group: str

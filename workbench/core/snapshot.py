@@ -114,6 +114,9 @@ class HandledRecord:
 
 @dataclass(frozen=True, slots=True)
 class GroupStat:
+    """A group that reads by leases has no partitions: ``waiting`` are the messages that are ready in its queues, which
+    is its lag, and ``oldest_ms`` the age of the oldest of them."""
+
     name: str
     state: str  # Kafka's: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead
     generation: int = 0
@@ -124,14 +127,16 @@ class GroupStat:
     trend: float = 0.0  # records a second that the lag grows (negative: drains)
     paused: bool = False
     recent: tuple[HandledRecord, ...] = ()
+    waiting: int = 0
+    oldest_ms: int | None = None
 
     @property
     def lag_records(self) -> int:
-        return sum(p.lag_records for p in self.partitions)
+        return self.waiting + sum(p.lag_records for p in self.partitions)
 
     @property
     def lag_ms(self) -> int | None:
-        known = [p.lag_ms for p in self.partitions if p.lag_ms is not None]
+        known = [age for age in (self.oldest_ms, *(p.lag_ms for p in self.partitions)) if age is not None]
         return max(known) if known else None
 
     @property

@@ -59,7 +59,7 @@ class ConsumerSettings:
 class LeaseSettings:
     """How a consumer reads a queue: one of its own, or with ``subscription`` a stream topic, as the queue named
     ``TOPIC:SUBSCRIPTION``, which is made with ``config`` or takes it. ``prefetch`` and ``visibility_ms`` None: as the
-    queue says."""
+    queue says. ``group`` is what the consumer is a member of, for those who watch; competing does not ask for it."""
 
     topic: str
     consumer: str
@@ -67,6 +67,7 @@ class LeaseSettings:
     config: Mapping[str, str] = field(default_factory=dict)
     prefetch: int | None = None
     visibility_ms: int | None = None
+    group: str = ""
 
     @property
     def queue(self) -> str:

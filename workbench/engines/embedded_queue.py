@@ -40,7 +40,7 @@ class EmbeddedQueueConsumer:
         self._news = asyncio.Event()
         self._closed = False
         self._waits = False
-        queues.attach(self._queue, self._consumer, prefetch=settings.prefetch)
+        queues.attach(self._queue, self._consumer, prefetch=settings.prefetch, group=settings.group)
         self._no_more_news = queues.on_ready(self._queue, self._wake)
 
     def _wake(self) -> None:
@@ -91,4 +91,4 @@ class EmbeddedQueueConsumer:
         self._closed = True
         self._no_more_news()
         if leave or self._queues.meta(self._queue).config.get("queue.profile") not in _WITHOUT_CONNECTION:
-            self._queues.detach(self._queue, self._consumer)
+            self._queues.detach(self._queue, self._consumer, vanished=not leave)

@@ -8,13 +8,13 @@ by what members were handed, and by what is committed where that is not known (m
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.broker import Broker, GroupMeta
 from workbench.core.clock import Clock
 from workbench.core.records import TopicPartition
-from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState
+from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState, QueueStat
 from workbench.runtime import GroupRunStat
 
 _RATE_WINDOW_MS = 2_000.0
@@ -52,8 +52,8 @@ class GroupView:
         self._courses: dict[str, _Course] = {}
         self._members: dict[tuple[str, str], _Course] = {}
 
-    def groups(self, running: Sequence[GroupRunStat]) -> tuple[GroupStat, ...]:
-        """Every group, those first seen in the flow and not yet at the broker too."""
+    def groups(self, running: Sequence[GroupRunStat], queues: Iterable[QueueStat]) -> tuple[GroupStat, ...]:
+        """Every group, those first seen in the flow and not yet at the broker too; ``queues`` are all there are."""
         runs: dict[str, list[GroupRunStat]] = {}
         for run in running:
             runs.setdefault(run.group, []).append(run)
@@ -62,7 +62,8 @@ class GroupView:
         there = {(meta.name, member.member_id) for meta in metas.values() for member in meta.members}
         self._members = {key: course for key, course in self._members.items() if key in there}
         stats = [self._group(meta, runs.get(name, [])) for name, meta in metas.items() if not _leases(runs.get(name))]
-        stats += [_leasing(name, of) for name, of in runs.items() if _leases(of)]
+        standing = {queue.name: queue for queue in queues}
+        stats += [_leasing(name, of, standing) for name, of in runs.items() if _leases(of)]
         stats += [_unborn(name, of) for name, of in runs.items() if name not in metas and not _leases(of)]
         return tuple(stats)
 
@@ -135,11 +136,14 @@ def _leases(runs: Sequence[GroupRunStat] | None) -> bool:
     return bool(runs) and all(run.queues for run in runs)
 
 
-def _leasing(name: str, runs: Sequence[GroupRunStat]) -> GroupStat:
+def _leasing(name: str, runs: Sequence[GroupRunStat], queues: Mapping[str, QueueStat]) -> GroupStat:
     """A group whose members compete for messages: it has no partitions, and its lag is what waits in its queues."""
     members = tuple(member for run in runs for member in run.members)
+    read = [queues[queue] for queue in dict.fromkeys(queue for run in runs for queue in run.queues) if queue in queues]
+    ages = [stat.oldest_ms for stat in read if stat.oldest_ms is not None and stat.counts.ready]
     return GroupStat(
         name, "Stable" if any(member.member_id for member in members) else "Empty", members=members,
         rate=sum(run.rate for run in runs), trend=sum(run.trend for run in runs),
         paused=all(run.paused for run in runs), recent=tuple(seen for run in runs for seen in run.recent),
+        waiting=sum(stat.counts.ready for stat in read), oldest_ms=max(ages, default=None),
     )  # fmt: skip

@@ -86,7 +86,7 @@ def _findings(scene: Scene) -> Iterator[Finding]:
         over = _over(group, scene.thresholds.get(group.name, Threshold()))
         for member in group.members:
             yield from _of_member(subject, member, arriving, over)
-        if over:
+        if over and not group.waiting:  # what waits in a queue is said of the queue
             yield _of_lag(subject, group)
         for stat in group.partitions:
             if stat.topic in scene.retention and stat.topic in topics:

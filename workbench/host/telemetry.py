@@ -67,7 +67,7 @@ class Telemetry:
         """All groups now. What the flow says of them may be half a second old: asking it empties its links."""
         if self._clock.monotonic_ms() - self._seen_ms > _FRESH_MS:
             self._look()
-        return self._groups.groups(self._seen.groups)
+        return self._groups.groups(self._seen.groups, self._broker.queues.stats())
 
     def run_state(self) -> RunState:
         return self._runner.state
@@ -75,8 +75,8 @@ class Telemetry:
     def snapshot(self) -> Snapshot:
         """The state now; what moved along the links is told once."""
         runner, stats = self._look(), self._broker.stats()
-        groups = self._groups.groups(runner.groups)
         queues = seen_queues(self._broker.queues.stats(), runner.groups)
+        groups = self._groups.groups(runner.groups, queues)
         exchanges = tuple(self._broker.exchanges.stats())
         self._seq += 1
         scene = Scene(stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues, exchanges,

@@ -42,7 +42,7 @@ class QueueGroup(GroupRun):
         config = self.plan.subscription_config()
         return [
             LeaseSettings(arrow.topic, consumer, "" if arrow.kind == "queue" else self.name,
-                          {} if arrow.kind == "queue" else config, prefetch, visibility_ms)
+                          {} if arrow.kind == "queue" else config, prefetch, visibility_ms, self.name)
             for arrow in self.plan.reads
         ]  # fmt: skip
 

@@ -64,10 +64,11 @@ class _Recent:
     bytes_in: dict[str, int]
     delivered: dict[tuple[str, str], int]
     acked: dict[str, dict[str, int]]  # by queue and consumer
+    failed: dict[str, dict[str, int]]  # given back or rejected, by queue and consumer
 
     @classmethod
     def of(cls, entries: Sequence[JournalEntry]) -> _Recent:
-        self = cls({}, {}, {}, {})
+        self = cls({}, {}, {}, {}, {})
         for entry in entries:
             if entry.kind == "append":
                 part = TopicPartition(entry.topic, entry.partition)
@@ -76,10 +77,14 @@ class _Recent:
             elif entry.kind == "deliver":
                 key = (entry.group, entry.member)
                 self.delivered[key] = self.delivered.get(key, 0) + entry.count
-            elif entry.kind == "ack":
-                by = self.acked.setdefault(entry.group, {})
+            elif entry.kind in ("ack", "nack"):
+                by = (self.acked if entry.kind == "ack" else self.failed).setdefault(entry.group, {})
                 by[entry.member] = by.get(entry.member, 0) + entry.count
         return self
+
+    def worked(self, queue: str, consumer: str) -> int:
+        """Messages that a consumer was done with, well or not."""
+        return sum(by.get(queue, {}).get(consumer, 0) for by in (self.acked, self.failed))
 
     def topics_in(self) -> dict[str, int]:
         """Records by topic."""
@@ -169,7 +174,7 @@ class Timeline:
             self._state.apply(entry)
             self._applied_id = entry.id
         return self._reader.journal(
-            from_ms=ms - RATE_WINDOW_MS + 1, to_ms=ms + 1, kinds=("append", "deliver", "ack"), limit=ALL
+            from_ms=ms - RATE_WINDOW_MS + 1, to_ms=ms + 1, kinds=("append", "deliver", "ack", "nack"), limit=ALL
         )
 
     def _lags(self, ms: int) -> tuple[Lags, list[LagSample]]:
@@ -182,6 +187,8 @@ class Timeline:
     def _group(
         self, name: str, past: PastGroup, recent: _Recent, lags: tuple[Lags, list[LagSample]], ms: int
     ) -> GroupStat:
+        if past.queues:
+            return self._leasing(name, past, recent, lags, ms)
         owners = past.owners()
         partitions = tuple(
             self._partition(name, part, past, owners, lags[0]) for part in sorted(set(past.committed) | set(owners))
@@ -191,10 +198,28 @@ class Timeline:
         lag = sum(p.lag_records for p in partitions)
         trend = _trend([sample for sample in lags[1] if sample.group == name], lag, ms)
         members = tuple(_member(name, member_id, past, partitions, recent) for member_id in past.members)
-        paused = bool(members) and all(member.state is PartState.PAUSED for member in members)
+        return GroupStat(name, past.state, past.generation, past.assignor, members, partitions, float(rate), trend,
+                         _paused(members))  # fmt: skip
+
+    def _leasing(
+        self, name: str, past: PastGroup, recent: _Recent, lags: tuple[Lags, list[LagSample]], ms: int
+    ) -> GroupStat:
+        """A group by leases; ages are those of the lag samples."""
+        ready = {queue: self._state.queues[queue].ready for queue in past.queues if queue in self._state.queues}
+        ages = [age for queue, count in ready.items() if count
+                and (age := lags[0].get((name, TopicPartition(queue, 0)))) is not None]  # fmt: skip
+        members = tuple(
+            MemberStat(who, who, _ACT_STATES.get(member.act, PartState.RUNNING),
+                       rate=float(sum(recent.worked(queue, who) for queue in past.queues)))
+            for who, member in sorted(past.members.items())
+        )  # fmt: skip
+        waiting = sum(ready.values())
         return GroupStat(
-            name, past.state, past.generation, past.assignor, members, partitions, float(rate), trend, paused
-        )
+            name, "Stable" if any(member.state is not PartState.KILLED for member in members) else "Empty",
+            members=members, rate=sum(member.rate for member in members),
+            trend=_trend([sample for sample in lags[1] if sample.group == name], waiting, ms),
+            paused=_paused(members), waiting=waiting, oldest_ms=max(ages, default=None),
+        )  # fmt: skip
 
     def _partition(self, group: str, part: TopicPartition, past: PastGroup, owners: dict[TopicPartition, str],
                    lags: Lags) -> GroupPartitionStat:  # fmt: skip
@@ -233,6 +258,12 @@ def _member(group: str, member_id: str, past: PastGroup, partitions: Sequence[Gr
     name = member.client or member_id
     rate = sum(recent.delivered.get((group, known), 0) for known in {member_id, name})
     return MemberStat(member_id, name, state, held, float(rate), lag)
+
+
+def _paused(members: Sequence[MemberStat]) -> bool:
+    """Whether all who are left were paused."""
+    left = [member.state for member in members if member.state is not PartState.KILLED]
+    return bool(left) and all(state is PartState.PAUSED for state in left)
 
 
 def _producer(node: str, detail: dict[str, object]) -> ProducerStat:

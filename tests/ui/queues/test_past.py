@@ -3,21 +3,27 @@ settled by mistake."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from shiboken6 import delete
 
 from tests.ui.panels.reading import assert_nothing_cut, words_of
-from tests.ui.queue_stage import QueueCaller
+from tests.ui.queue_stage import QueueCaller, upload_document, upload_snapshot
+from tests.ui.stage import NOW_MS
 from workbench.broker import Broker, BrokerReader
 from workbench.core.clock import ManualClock
 from workbench.core.queues import MessageState
 from workbench.core.records import Record
+from workbench.core.snapshot import GroupStat
 from workbench.flow.document import Node
 from workbench.session.timeline import Timeline
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.queue.panel import QueuePanel
 from workbench.ui.theme.theme import theme
+from workbench.ui.window.status import StatusLine
 
 KEYS = (b"A-1", b"A-2", b"A-3")
 
@@ -45,6 +51,25 @@ def moments(tmp_path):
         broker.queues.nack("transcode", taken[1:], delay_ms=60_000, reason="no encoder free")
         pass_time("settled")
     return tmp_path / "a.flow", at
+
+
+def test_what_an_older_workbench_did_not_journal_is_said_instead_of_nought(qtbot, qapp):
+    """Its queues have consumers, and no group is named."""
+    workspace = Workspace(Path("uploads.flow"), QueueCaller())
+    drawn = upload_document()
+    workspace.document.replace_all(drawn.nodes, drawn.links, drawn.title)
+    line = StatusLine(workspace, lambda: 0.0)
+    qtbot.addWidget(line)
+    line.show()
+    workspace.show_past(NOW_MS, replace(upload_snapshot(), live=False))
+    line.refresh()
+    assert "Delivered –" in words_of(line) and "Behind –" in words_of(line)
+    named = tuple(GroupStat(name, "Stable", rate=5.0, waiting=7) for name in ("subtitler", "encoder", "checker"))
+    workspace.show_past(NOW_MS, replace(upload_snapshot(), live=False, groups=named))
+    line.refresh()
+    assert "Delivered 15/s" in words_of(line) and "Behind 21" in words_of(line)
+    workspace.close()
+    theme().set_past(False)
 
 
 @pytest.fixture

@@ -123,6 +123,12 @@ def test_messages_that_wait_long_are_told_once_somebody_should_take_them():
     assert told(of_queues(queue(delayed=5, oldest_ms=61_000, consumers=(QueueConsumerStat("one"),)))) == []
 
 
+def test_what_waits_in_a_queue_is_told_once_and_of_the_queue():
+    late = of_queues(queue(ready=20_000, oldest_ms=3_000, consumers=(QueueConsumerStat("billing-1"),)))
+    both = replace(late, groups=(GroupStat("billing", "Stable", waiting=20_000, oldest_ms=3_000),))
+    assert told(both) == ["20,000 messages wait in work, the oldest for 3 s."]
+
+
 def test_what_cannot_be_routed_is_told_while_it_happens():
     clock = ManualClock()
     problems = Problems(clock)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.broker import BrokerReader
 from workbench.control import messages as m
 from workbench.control.queues import ListQueues, PublishRecords
 from workbench.core.records import Record
-from workbench.core.snapshot import Snapshot
+from workbench.core.snapshot import GroupStat, PartState, Snapshot
 from workbench.flow import codec
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.host import LocalHost
+from workbench.session.timeline import Timeline
 
 TEMPLATE = '{"id": "{counter}", "customer": "C-{int 1 5}"}'
 
@@ -63,6 +69,57 @@ def test_a_snapshot_shows_queues_with_their_drawn_consumers_and_exchanges(host: 
     host.call(m.Stop())
     outcome = host.call(m.GetOutcome())
     assert outcome.groups["packing"].consumed > 0 and outcome.produced["orders"] > 0
+
+
+def as_told(seen: Snapshot) -> dict[str, tuple[object, ...]]:
+    """What a snapshot says of groups, but for rates and ages, which go on."""
+    return {
+        group.name: (group.state, group.lag_records, {one.name: one.state for one in group.members})
+        for group in seen.groups
+    }
+
+
+def until(fits: Callable[[], object], deadline_s: float = 20.0) -> None:
+    """Look again until what the host does by itself has come about."""
+    ends = time.monotonic() + deadline_s
+    while not fits():
+        assert time.monotonic() < ends, "it did not come about"
+        time.sleep(0.02)
+
+
+def test_a_group_by_leases_stands_in_the_past_as_it_did_live(host: LocalHost, path: Path):
+    nodes, links = routed()
+    nodes[0].params["limit"] = 300
+    saved(host, nodes, links)
+    host.call(m.Run())
+    until(lambda: (of := snapshot(host).group("packing")) and of.rate and of.waiting and of.lag_ms)
+    with BrokerReader(path) as reader:
+        timeline = Timeline(reader)
+
+        def past() -> Snapshot:
+            return timeline.state_at(snapshot(host).at_ms)
+
+        def agreed() -> GroupStat | None:
+            """The group in the past, once the journal has come as far as live."""
+            until(lambda: as_told(past()) == as_told(snapshot(host)))
+            return past().group("packing")
+
+        until(lambda: (of := past().group("packing")) and of.rate and of.waiting and of.lag_ms)
+        host.call(m.ControlGroup("g", "pause"))
+        until(lambda: snapshot(host).producer("p").state is PartState.DONE)
+        paused = agreed()
+        assert paused.paused and paused.waiting == snapshot(host).queue("work").counts.ready > 100
+        host.call(m.ControlMember("g", "kill", "packing-1"))
+        killed = {member.name: member.state for member in agreed().members}
+        assert agreed().paused
+        assert killed == {"packing-1": PartState.KILLED, "packing-2": PartState.PAUSED}
+        host.call(m.ControlMember("g", "kill", "packing-2"))
+        assert agreed().state == "Empty"
+        at_ms = snapshot(host).at_ms
+        until(lambda: reader.lags_before(at_ms + 60_000)[0].at_ms > at_ms)  # what waits goes on being sampled
+        assert [(one.group, one.topic) for one in reader.lags_before(at_ms + 60_000)] == [("packing", "work")]
+        host.call(m.Stop())
+        assert agreed() is None
 
 
 def test_exchanges_and_bindings_follow_the_drawing(host: LocalHost):

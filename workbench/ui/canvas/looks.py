@@ -155,7 +155,9 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
         members = node.params.get("members", 1)
         said = words.plural(members, "member", "members")
         return NodeLook(subtitle=said, lag=_tr("not started"), ring=0.0, idle=True, pills=_drawn_pills(members))
-    stat = stat or GroupStat(node.name, "Stable")
+    if stat is None:
+        waiting, oldest_ms = waiting_of(queues)
+        stat = GroupStat(node.name, "Stable", waiting=waiting, oldest_ms=oldest_ms)
     members = stat.members or members_by_lease(queues, node)
     alive = [m for m in members if m.state != PartState.KILLED]
     broken = next((m for m in members if m.state == PartState.FAILED), None)
@@ -183,13 +185,9 @@ def _behind(node: Node, stat: GroupStat, queues: list[QueueStat]) -> tuple[float
     share = lag_share(node, stat)
     if not queues:
         return share, _lag_words(stat, level_of(share))
-    records, seconds = thresholds(node)
-    waiting, oldest_ms = waiting_of(queues)
-    in_time = (oldest_ms or 0) / 1000 / seconds if stat.members else 0.0
-    share = max(share, (waiting + stat.lag_records) / records, in_time)
-    said = _tr("{0} waiting").format(words.count(waiting + stat.lag_records))
-    short = level_of(share) == Level.OK and oldest_ms is not None
-    return share, f"{said} · {words.duration(oldest_ms or 0, narrow=True)}" if short else said
+    said = _tr("{0} waiting").format(words.count(stat.lag_records))
+    short = level_of(share) == Level.OK and stat.oldest_ms is not None
+    return share, f"{said} · {words.duration(stat.oldest_ms or 0, narrow=True)}" if short else said
 
 
 def _lag_words(stat: GroupStat, level: Level) -> str:

@@ -181,6 +181,14 @@ def consumers_of(stat: QueueStat, node: Node) -> list[QueueConsumerStat]:
             if (c.node_id == node.id if c.node_id else c.consumer.rpartition("-")[0] == node.name)]  # fmt: skip
 
 
+def untold_groups(document: FlowDocument, snapshot: Snapshot) -> list[Node]:
+    """Drawn groups that read by leases in the past, where an older workbench journalled their consumers alone."""
+    if snapshot.live:
+        return []
+    return [node for node in document.of_kind("group", "forward") if snapshot.group(node.name) is None
+            and any(consumers_of(stat, node) for stat in queues_read(document, node, snapshot))]  # fmt: skip
+
+
 def members_by_lease(queues: list[QueueStat], node: Node) -> tuple[MemberStat, ...]:
     """The consumers of a drawn group, as members: where they are counted with the queue only."""
     return tuple(

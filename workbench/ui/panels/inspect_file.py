@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout,
 
 from workbench.flow.samples import lines_to_look_at
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.theme import words
@@ -88,7 +89,7 @@ class FileFace(QWidget):
         records = sum(topic.records for topic in shown.topics)
         rows = [(self.tr("Log"), words.plural(records, self.tr("record"), self.tr("records"))),
                 (self.tr("Topics"), words.count(len(shown.topics))),
-                (self.tr("Groups"), words.count(len(shown.groups))),
+                (self.tr("Groups"), words.count(len(shown.groups) + len(untold_groups(document, shown)))),
                 (self.tr("Size on disk"), words.size(self._workspace.live.host.file_bytes))]  # fmt: skip
         if shown.clients:
             rows.append((self.tr("Clients"), words.count(len(shown.clients))))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
 
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.panels.blocks import label, set_tone
 from workbench.ui.theme import words
 
@@ -54,9 +55,13 @@ class StatusLine(QStatusBar):
         for part in (self._dot, self._state):
             set_tone(part, tone if part is self._dot or tone in ("bad", "replay") else "")
         self._in.setText(self.tr("In {0}").format(words.rate(sum(t.rate_in for t in shown.topics))))
-        self._out.setText(self.tr("Delivered {0}").format(words.rate(sum(g.rate for g in shown.groups))))
-        lag = sum(group.lag_records for group in shown.groups)
-        self._behind.setText(self.tr("Behind {0}").format(words.count(lag)))
+        untold = untold_groups(self._workspace.document, shown)
+        rate, lag = sum(group.rate for group in shown.groups), sum(group.lag_records for group in shown.groups)
+        self._out.setText(self.tr("Delivered {0}").format("–" if untold else words.rate(rate)))
+        self._behind.setText(self.tr("Behind {0}").format("–" if untold else words.count(lag)))
+        for part in (self._out, self._behind):
+            part.setToolTip(self.tr("An older workbench did not journal what {0} read.").format(
+                ", ".join(node.name for node in untold)) if untold else "")  # fmt: skip
         worst = {problem.severity for problem in shown.problems}
         set_tone(self._behind, "bad" if "bad" in worst and lag else "warn" if "warn" in worst and lag else "muted")
         self._right.setText("    ".join(self._right_words()))
