@@ -271,8 +271,8 @@ def test_dead_letters_go_through_an_exchange_with_their_key_and_are_redriven(wor
     assert b"exchange dead" in workbench("queues", path, "list")
     workbench("queues", path, "redrive", "eu", "--all")
     back = [one for one in workbench.json("queues", path, "peek", "work")["messages"] if one["state"] == "ready"]
-    assert [(one["exchange"], one["routing_key"], one["record"]["value"]["n"]) for one in back] == [
-        ("orders", "order.eu", 1)]  # fmt: skip
+    assert [(one["exchange"], one["routing_key"], one["record"]["value"]["n"]) for one in back] == [(None, None, 1)]
+    assert [(death["exchange"], death["routing_key"]) for death in back[0]["deaths"]] == [("orders", "order.eu")]
 
 
 BAD_EXCHANGES = [

@@ -1,9 +1,10 @@
 """The deaths of a message, carried in one header, and the record that a dead message becomes. Plain functions.
 
-Entries are newest first and merged by (queue, reason) with a count, the first of each kept as it was; what limits a
-message's life is taken off, so that it does not expire in the dead-letter queue too (RabbitMQ, dlx). Its time stays
-the event's; a redriven message gets a new one, for it is a new message (SQS, redrive). What goes through a dead-letter
-exchange has that one's postmark then, and gets back the one it had when it is redriven.
+Entries are newest first and merged by (queue, reason) with a count, the first of each kept as it was, the exchange and
+key it had come with too (RabbitMQ, ``record_death`` of its mc.erl); what limits a message's life is taken off, so that
+it does not expire in the dead-letter queue too (RabbitMQ, dlx). Its time stays the event's; a redriven message gets a
+new one, for it is a new message (SQS, redrive). What goes through a dead-letter exchange has that one's postmark then;
+what goes straight to a queue, dead or redriven, has none: how it came before is told by its deaths.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from workbench.core.queues import (
     DeathReason,
     Edit,
     MessageId,
+    sent_straight,
 )
 from workbench.core.records import Headers, Record, StoredRecord
 
@@ -60,8 +62,13 @@ def with_death(deaths: Sequence[Death], new: Death) -> tuple[Death, ...]:
     known = next((one for one in deaths if (one.queue, one.reason) == (new.queue, new.reason)), None)
     others = tuple(one for one in deaths if one is not known)
     if known is not None:
-        new = replace(new, count=known.count + new.count, first_ms=known.first_ms, origin=known.origin)
+        new = replace(known, count=known.count + new.count, last_ms=new.last_ms, text=new.text)
     return (new, *others)
+
+
+def key_there(deaths: Sequence[Death], queue: str) -> str:
+    """The routing key with which it came when it died in ``queue`` before; empty when it had none."""
+    return next((death.routing_key for death in deaths if death.queue == queue), "")
 
 
 def goes_round(deaths: Sequence[Death], target: str) -> bool:
@@ -73,22 +80,15 @@ def goes_round(deaths: Sequence[Death], target: str) -> bool:
 
 def dead_letter(record: StoredRecord, deaths: Sequence[Death], mark: Postmark | None = None) -> Record:
     """What is appended to the dead-letter queue; ``mark`` is of the exchange it goes through, if any."""
-    headers = record.headers if mark is None else stamped(record.headers, mark)
-    return Record(record.key, record.value, _headers(headers, deaths), record.timestamp_ms)
+    return Record(record.key, record.value, _headers(stamped(record.headers, mark), deaths), record.timestamp_ms)
 
 
 def redriven(record: StoredRecord, deaths: Sequence[Death], edit: Edit | None) -> Record:
     """What is appended where a dead message is sent on to; the broker stamps it anew."""
     edit = edit or Edit()
-    headers = _as_it_came(record.headers, deaths) if edit.headers is None else edit.headers
+    headers = sent_straight(record.headers) if edit.headers is None else edit.headers
     return Record(record.key if edit.key is None else edit.key, record.value if edit.value is None else edit.value,
                   _headers(headers, deaths))  # fmt: skip
-
-
-def _as_it_came(headers: Headers, deaths: Sequence[Death]) -> Headers:
-    """With the postmark that it had in the queue where it died last."""
-    came = Postmark(deaths[0].exchange, deaths[0].routing_key) if deaths else NO_POSTMARK
-    return stamped(headers, None if came == NO_POSTMARK else came)
 
 
 def _headers(headers: Headers, deaths: Sequence[Death]) -> Headers:

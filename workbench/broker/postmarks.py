@@ -1,14 +1,15 @@
 """By which exchange a message came, and with which routing key: two headers that stay with it. Plain functions.
 
 AMQP hands both out with every delivery, and a dead-letter exchange routes by the key that the message has. What was
-sent straight to a queue carries neither, and counts as the default exchange would have it: its key is the queue's name.
+sent straight to a queue carries neither, however it came before, and counts as the default exchange would have it: its
+key is the queue's name.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from workbench.core.queues import EXCHANGE, ROUTING_KEY
+from workbench.core.queues import EXCHANGE, ROUTING_KEY, sent_straight
 from workbench.core.records import Headers
 
 _NAMES = (EXCHANGE, ROUTING_KEY)
@@ -27,5 +28,5 @@ def postmark_of(headers: Headers) -> Postmark | None:
 
 def stamped(headers: Headers, mark: Postmark | None) -> Headers:
     """``headers`` with this postmark in place of the one they had; None takes it off."""
-    kept = tuple(header for header in headers if header[0] not in _NAMES)
+    kept = sent_straight(headers)
     return kept if mark is None else (*kept, (EXCHANGE, mark.exchange.encode()), (ROUTING_KEY, mark.key.encode()))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from workbench.broker.batch import encode_batch
-from workbench.broker.deaths import dead_letter, death_in, deaths_of, goes_round, redriven, with_death
+from workbench.broker.deaths import dead_letter, death_in, deaths_of, goes_round, key_there, redriven, with_death
 from workbench.broker.exchanges import Exchanges
 from workbench.broker.lane import Dead
 from workbench.broker.live_queue import LiveQueue
@@ -108,8 +108,7 @@ class Moves:
         settings, exchange = live.leases.settings, live.leases.settings.dead_letter_exchange
         if not exchange:
             return _Way((settings.dead_letter,))
-        came = postmark_of(record.headers)
-        mark = Postmark(exchange, settings.dead_letter_key or (came.key if came is not None else live.name))
+        mark = Postmark(exchange, settings.dead_letter_key or _own_key(live, record))
         if not self._exchanges.has(exchange):
             raise Refused(f"There is no exchange {exchange} for its dead letters; it stays here.")
         routed = self._exchanges.route(*mark, record.headers)
@@ -195,6 +194,13 @@ class Moves:
             live.take_in_again()
         self._sent.clear()
         self._settled.clear()
+
+
+def _own_key(live: LiveQueue, record: StoredRecord) -> str:
+    """The key it came with; of one that was sent straight here, the key of the time it died here before (it was
+    redriven), else the queue's name."""
+    came = postmark_of(record.headers)
+    return came.key if came is not None else key_there(deaths_of(record.headers), live.name) or live.name
 
 
 def _without_rounds(way: _Way, deaths: Sequence[Death]) -> _Way:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from workbench.core.records import StoredRecord
+from workbench.core.records import Headers, StoredRecord
 
 SUBSCRIPTION_MARK = ":"
 
@@ -214,3 +214,8 @@ class Redriven:
     moved: Mapping[str, int]
     kept: int = 0
     reason: str = ""
+
+
+def sent_straight(headers: Headers) -> Headers:
+    """``headers`` of a message that goes to a queue or topic itself: it does not claim to come by an exchange."""
+    return tuple(header for header in headers if header[0] not in (EXCHANGE, ROUTING_KEY))

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from workbench.core.errors import Invalid
+from workbench.core.queues import sent_straight
 from workbench.core.records import Record, StoredRecord
 from workbench.flow.expressions import Expression
 
@@ -51,7 +52,7 @@ class Forwarding:
             names = _names(record)
             value = value if self._map is None else as_bytes(self._map.evaluate(names))
             key = key if self._key is None else as_bytes(self._key.evaluate(names))
-        return Record(key, value, record.headers, record.timestamp_ms)
+        return Record(key, value, sent_straight(record.headers), record.timestamp_ms)
 
 
 def _names(record: StoredRecord) -> dict[str, Any]:

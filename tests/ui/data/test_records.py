@@ -16,6 +16,7 @@ from tests.ui.stage import NOW_MS, file_snapshot, orders_snapshot
 from workbench.broker import Broker
 from workbench.control.messages import AppendRecords, PlanReset
 from workbench.core.clock import ManualClock
+from workbench.core.queues import EXCHANGE, ROUTING_KEY
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import TopicStat
 from workbench.ui.bridge.operation import wait_for_work
@@ -242,6 +243,13 @@ def test_publish_again_writes_the_same_record_now(real, panel):
     assert (sent.topic, sent.partition) == ("orders", 3)
     assert sent.records[0].value == panel.detail.record.value
     assert sent.records[0].timestamp_ms is None
+
+
+def test_published_again_it_goes_straight_and_does_not_claim_to_come_by_an_exchange(real, panel):
+    came = ((EXCHANGE, b"shop"), (ROUTING_KEY, b"order.eu"), ("source", b"app"))
+    panel.detail.publish_wanted.emit(StoredRecord("orders", 3, 7, NOW_MS, b"C-1", b"1", came))
+    real.qtbot.waitUntil(lambda: bool(real.caller.of(AppendRecords)))
+    assert real.caller.of(AppendRecords)[0].records[0].headers == (("source", b"app"),)
 
 
 def test_the_past_shows_only_what_was_there(real, panel):

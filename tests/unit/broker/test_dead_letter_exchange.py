@@ -227,16 +227,30 @@ def test_a_failed_commit_takes_every_copy_back_and_counts_nothing(shop: Broker):
 
 
 # -- redrive -----------------------------------------------------------------------------------------------
-def test_redriven_it_goes_to_the_queue_where_it_died_with_the_key_it_had_there(shop: Broker):
-    shop.alter_topic("work", config={"queue.dead.letter.routing.key": "order.eu"})
-    publish(shop, "order.us", b"a")
+def test_redriven_it_goes_straight_to_the_queue_where_it_died_and_only_its_deaths_say_how_it_had_come(shop: Broker):
+    publish(shop, "order.eu", b"a")
     reject(shop)
     assert shop.queues.redrive("eu").moved == {"work": 1}
     (back,) = shop.queues.peek("work")
-    assert (back.record.value, came(back)) == (b"a", ("orders", "order.us"))
-    shop.queues.redrive("audit")
-    straight = next(message for message in shop.queues.peek("work") if message.id != back.id)
-    assert came(straight) == ("orders", "order.us")
+    assert (back.record.value, came(back)) == (b"a", (None, None)), "no exchange led it here"
+    assert [(death.exchange, death.routing_key) for death in back.deaths] == [("orders", "order.eu")]
+    reject(shop)
+    (again,) = shop.queues.peek("eu")
+    assert came(again) == ("dead", "order.eu"), "the key that it had come with is still its key"
+    (death,) = again.deaths
+    assert (death.count, death.exchange, death.routing_key) == (2, "orders", "order.eu"), "as x-death keeps the first"
+
+
+def test_what_goes_straight_to_a_dead_letter_queue_or_elsewhere_does_not_claim_to_come_by_an_exchange(shop: Broker):
+    queue(shop, "letters")
+    shop.alter_topic("work", config={"queue.dead.letter.exchange": None, "queue.dead.letter": "letters"})
+    publish(shop, "order.eu", b"a")
+    reject(shop)
+    (letter,) = shop.queues.peek("letters")
+    assert came(letter) == (None, None)
+    assert (letter.deaths[0].exchange, letter.deaths[0].routing_key) == ("orders", "order.eu")
+    shop.queues.redrive("letters", to="rest")
+    assert came(shop.queues.peek("rest")[0]) == (None, None)
 
 
 def test_what_was_sent_straight_comes_back_without_a_postmark_and_edited_headers_are_left_alone(shop: Broker):

@@ -375,6 +375,19 @@ def test_what_nobody_is_bound_for_comes_back_when_asked(play):
     assert summary.failed == 8 and summary.problems
 
 
+def test_what_is_forwarded_straight_to_a_queue_does_not_claim_to_come_by_the_exchange_it_came_by_before(play):
+    nodes = [producer(6, routing_key="order.new"), Node("x", "exchange", "orders", params={"type": "fanout"}),
+             Node("q", "queue", "in"), Node("g", "forward", "pass"), Node("o", "queue", "out")]  # fmt: skip
+    links = [Link("1", "p", "x"), Link("2", "x", "q"), Link("3", "q", "g"), Link("4", "g", "o")]
+
+    async def story(runner, broker):
+        await runner.run()
+        await until(lambda: broker.queues.counts("out").ready == 6)
+        assert {(message.exchange, message.routing_key) for message in broker.queues.peek("out")} == {(None, None)}
+
+    play(story, FlowDocument(nodes, links))
+
+
 def test_a_group_forwards_to_an_exchange_and_acknowledges_what_was_taken(play):
     nodes = [producer(20), Node("q", "queue", "in"), Node("x", "exchange", "out", params={"type": "topic"}),
              Node("o", "queue", "good"),

@@ -49,13 +49,20 @@ def death_sentence(death: Death) -> str:
 
 
 def came_by(message: QueuedMessage) -> str:
-    """By which exchange and key a message came; empty of one that was sent straight to its queue."""
-    if message.exchange is None:
+    """By which exchange and key a message came, or of one that was sent here straight, how it had come to where it died
+    last; empty where no exchange led it."""
+    if message.exchange is not None:
+        return _led(_tr("Came by {0}"), message.exchange, message.routing_key or "")
+    death = next(iter(message.deaths), None)
+    if death is None or not (death.exchange or death.routing_key):
         return ""
-    exchange = message.exchange or _tr("the default exchange")
-    if not message.routing_key:
-        return _tr("Came by {0}, without a routing key").format(exchange)
-    return _tr("Came by {0}, with the routing key «{1}»").format(exchange, message.routing_key)
+    return _led(_tr("Had come to {0} by {1}").format(death.queue, "{0}"), death.exchange, death.routing_key)
+
+
+def _led(said: str, exchange: str, key: str) -> str:
+    said = said.format(exchange or _tr("the default exchange"))
+    return _tr("{0}, with the routing key «{1}»").format(said, key) if key else _tr(
+        "{0}, without a routing key").format(said)  # fmt: skip
 
 
 def messages(count: int) -> str:

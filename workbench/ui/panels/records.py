@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from workbench.control.messages import AppendedList, AppendRecords
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.offsets import ResetSpec
+from workbench.core.queues import sent_straight
 from workbench.core.records import PartitionBounds, Record, StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.operation import Operation
@@ -411,7 +412,7 @@ class RecordsPanel(QWidget):
                             origin=(record.partition, record.offset))  # fmt: skip
 
     def _publish(self, record: StoredRecord) -> None:
-        again = Record(record.key, record.value, record.headers)
+        again = Record(record.key, record.value, sent_straight(record.headers))
         command = AppendRecords(record.topic, (again,), record.partition)
         self._workspace.act(command).done(self._published).run()
 
