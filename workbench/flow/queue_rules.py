@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.errors import Invalid
+from workbench.flow.circles import binding_would_come_back, dead_letters_come_back, exchange_comes_back
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import kind_of, link_params
 from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS
@@ -13,6 +14,7 @@ from workbench.flow.topics import dead_letter_link, dead_letter_path, dead_lette
 
 _LONGEST_NAME = 255
 _RESERVED = "amq."
+_ONCE = "a message passes each exchange once"
 _BINDING_NAMES = {param.name for params in (*BINDING.values(), (CARRIES,)) for param in params}
 """A name that is of no use for this type of exchange is no mistake: the type may be changed back."""
 
@@ -27,7 +29,7 @@ def why_not(document: FlowDocument, source: Node, target: Node) -> str:
             return ""  # keys decide where they go; ``problems`` says where they may come back
         back = source in dead_letter_path(document, target)
         return f"Dead letters would go in a circle: those of {target.name} come to {source.name}." if back else ""
-    if target.kind == "exchange" and source.id in _exchanges_after(document, target):
+    if target.kind == "exchange" and binding_would_come_back(document, source, target):
         return f"Bindings would go in a circle: {target.name} leads to {source.name}."
     return ""
 
@@ -79,40 +81,13 @@ def _of_dead_letter_exchange(document: FlowDocument, queue: Node) -> Iterator[st
     yield from (f"{where} have no setting «{name}»." for name in link.params if name != DEAD_LETTERS[0].name)
     if len(str(link.params.get("routing_key", "")).encode()) > _LONGEST_NAME:
         yield f"{where} have a routing key of more than {_LONGEST_NAME} bytes."
-    if queue.id in _comes_to(document, link.target):
-        yield (f"{where} can come back to it through {document.node(link.target).name}: those that a consumer rejected "
-               "go round, the others end there, marked.")  # fmt: skip
-
-
-def _comes_to(document: FlowDocument, start: str) -> set[str]:
-    """The parts that a message may come to from an exchange: by bindings, alternates, and dying again and again."""
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        node = document.node(waiting.pop())
-        onward = [target for target in document.targets_of(node.id) if target.kind in ("queue", "exchange")]
-        named = document.named("exchange", str(node.params.get("alternate", "")).strip())
-        new = {target.id for target in (*onward, *([named] if named is not None else []))} - found
-        found |= new
-        waiting += new
-    return found
+    comes_back = dead_letters_come_back(document, queue)
+    if comes_back is not None:
+        yield (f"{where} {'can' if comes_back else 'may'} come back to it through {document.node(link.target).name}: "
+               "those that a consumer rejected go round, the others end there, marked.")  # fmt: skip
 
 
 # -- exchanges and bindings --------------------------------------------------------------------------------
-def _exchanges_after(document: FlowDocument, exchange: Node) -> set[str]:
-    """The exchanges that a message can come to from ``exchange``, by bindings or alternates."""
-    found: set[str] = set()
-    waiting = [exchange]
-    while waiting:
-        node = waiting.pop()
-        onward = [target for target in document.targets_of(node.id) if target.kind == "exchange"]
-        alternate = document.named("exchange", str(node.params.get("alternate", "")).strip())
-        onward += [alternate] if alternate is not None else []
-        waiting += [target for target in onward if target.id not in found]
-        found |= {target.id for target in onward}
-    return found
-
-
 def _of_exchange(document: FlowDocument, exchange: Node) -> Iterator[str]:
     alternate = kind_of("exchange").value(exchange.params, "alternate").strip()
     drawn = [document.node(link.target).name for link in alternate_links(document) if link.source == exchange.id]
@@ -126,8 +101,9 @@ def _of_exchange(document: FlowDocument, exchange: Node) -> Iterator[str]:
     feeds_it = any(other.params.get("alternate") == exchange.name for other in document.of_kind("exchange"))
     if not feeds_it and not document.sources_of(exchange.id):
         yield f"Nothing sends to {exchange.name} yet."
-    if exchange.id in _exchanges_after(document, exchange):
-        yield f"Bindings lead from {exchange.name} back to it: a message passes each exchange once."
+    comes_back = exchange_comes_back(document, exchange)
+    if comes_back is not None:
+        yield f"Bindings {'' if comes_back else 'may '}lead from {exchange.name} back to it: {_ONCE}."
 
 
 def _of_binding(document: FlowDocument, link: Link) -> Iterator[str]:
