@@ -61,7 +61,7 @@ class Worker(Member[Held]):
         """Take as much as there is room for, from each queue in turn; where nothing is ready, wait for some time."""
         self._settling.check()
         room = min(self._group.prefetch - len(self._hand), _AT_ONCE)
-        for _ in self._consumers:
+        for _ in range(len(self._consumers)):
             room -= await self._receive(room, 0.0)
         if not self._hand and timeout_s:
             await self._receive(room, timeout_s / len(self._consumers))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -59,6 +60,20 @@ def work(count=60, queue=(), **group):
 
 def group_stat(runner):
     return runner.stats().groups[0]
+
+
+def test_a_group_takes_from_each_of_the_queues_it_reads(play):
+    nodes = [producer(30), producer(30), Node("a", "queue", "first"), Node("b", "queue", "second"),
+             Node("g", "group", "billing", params={"members": 2})]  # fmt: skip
+    nodes[1] = replace(nodes[1], id="p2", name="shop")
+    links = [Link("1", "p", "a"), Link("2", "p2", "b"), Link("3", "a", "g"), Link("4", "b", "g")]
+
+    async def story(runner, broker):
+        await drain(runner, broker)
+        assert {member.state for member in group_stat(runner).members} == {PartState.RUNNING}
+        assert [broker.queues.counts(queue).acked for queue in ("first", "second")] == [30, 30]
+
+    assert play(story, FlowDocument(nodes, links)).groups["billing"].consumed == 60
 
 
 def test_competing_members_work_every_message_off_once(play):
