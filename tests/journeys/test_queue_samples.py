@@ -50,6 +50,22 @@ def test_a_poison_message_ends_in_the_dead_letters_and_comes_back_when_redriven(
     assert after["invoices.dlq"]["ready"] == 0 and after["invoices"]["ready"] == before + len(letters)
 
 
+def test_what_fails_waits_and_has_a_second_try_before_it_is_left_to_a_person(run_sample, workbench):
+    outcome = run_sample("retry-stages")
+    bank, ready = outcome["groups"]["bank"], {name: queue["ready"] for name, queue in counts(workbench).items()}
+    assert bank["consumed"] + sum(ready.values()) == outcome["topics"]["pay"]["produced"], "nothing is lost on the way"
+    first, second = bank["dead_lettered"] - ready["pay.dlq"], ready["pay.dlq"]
+    assert first - ready["pay.wait"] - ready["pay.again"] > second > 0, "most second tries succeed"
+    for letter in workbench.json("queues", "a.flow", "peek", "pay.dlq", "--story")["messages"]:
+        deaths = [(death["queue"], death["reason"], death["exchange"]) for death in letter["deaths"]]
+        assert deaths == [("pay.again", "rejected", "failed"), ("pay.wait", "expired", "failed"),
+                          ("pay", "rejected", None)]  # fmt: skip
+        kinds = [(line["queue"], line["kind"]) for line in letter["story"]]
+        assert [queue for queue, kind in kinds if kind == "append"] == ["pay", "pay.wait", "pay.again", "pay.dlq"]
+        assert [queue for queue, _ in kinds] == sorted((queue for queue, _ in kinds), key=[
+            "pay", "pay.wait", "pay.again", "pay.dlq"].index), "one after the other"  # fmt: skip
+
+
 def test_uploads_fan_out_to_the_queues_that_want_them(run_sample, workbench):
     outcome = run_sample("video-fanout")
     published = outcome["topics"]["videos"]["produced"]

@@ -10,7 +10,7 @@ origin is still known. Belongs to the thread of its reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from workbench.core.journal import JournalEntry
@@ -85,16 +85,18 @@ def stories_of(
 
 
 def _lines(entries: Sequence[tuple[_Place, JournalEntry]]) -> tuple[StoryLine, ...]:
-    """By place in the order of attempts, which entries of one tick need not be in; the places among one another as they
-    were journalled."""
+    """One place after the other, for a message leaves each but once; in each in the order of attempts, which entries of
+    one tick need not be in. What ended in a place is told with its tick, which may be after it came to the next."""
     by_place: dict[_Place, list[JournalEntry]] = {}
-    for place, entry in entries:
+    for place, entry in sorted(entries, key=lambda one: one[1].id):
         by_place.setdefault(place, []).append(entry)
-    told: list[tuple[int, StoryLine]] = []
-    for place, own in by_place.items():
-        own.sort(key=lambda entry: entry.id)
-        told += zip((entry.id for entry in own), (_line(entry, place.queue) for entry in in_order(own)), strict=True)
-    return tuple(line for _, line in sorted(told, key=lambda one: one[0]))
+    told: list[StoryLine] = []
+    until_ms = _LAST
+    for place, own in reversed(by_place.items()):  # each is done by when the message came to the next
+        lines = [_line(entry, place.queue) for entry in in_order(own)]
+        told[:0] = [replace(line, at_ms=min(line.at_ms, until_ms)) for line in lines]
+        until_ms = min(until_ms, lines[0].at_ms)
+    return tuple(told)
 
 
 def in_order(entries: Sequence[JournalEntry]) -> list[JournalEntry]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import PAST_MS, orders_snapshot
@@ -73,8 +75,15 @@ def test_with_nothing_selected_it_tells_of_the_file(qtbot, workspace, inspector)
 def test_beside_a_sample_it_says_what_to_look_at(qtbot, workspace, inspector):
     assert "What to look at" not in select(qtbot, workspace, inspector, "", "This file")
     workspace.document.title = next(one.title for one in samples() if one.name == "poison-message")
-    said = select(qtbot, workspace, inspector, "", "What to look at")
-    assert "1. A message that fails goes back to invoices" in said
+    said = select(qtbot, workspace, inspector, "", "1.\nA message that fails goes back to invoices")
+    assert "What to look at" in said
+    assert_nothing_cut(qtbot, inspector)
+    lines = [line for line in inspector.file_face.guide.findChildren(QLabel) if line.wordWrap()]
+    assert len(lines) == 4 and all(line.height() >= line.heightForWidth(line.width()) for line in lines)
+    gaps = [below.y() - above.geometry().bottom() for above, below in pairwise(lines)]
+    assert min(gaps) >= 8, "air between the lines"
+    workspace.document.title = next(one.title for one in samples() if one.name == "video-fanout")
+    assert "goes back to invoices" not in select(qtbot, workspace, inspector, "", "1.\nvideos is a topic exchange")
 
 
 def test_in_the_past_it_says_when_and_shows_figures_of_then(qtbot, workspace, inspector):

@@ -162,8 +162,8 @@ def test_a_letter_tells_its_death_before_it_was_sent_here():
 
     letter = message(7, MessageState.READY, deaths=(
         Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))  # fmt: skip
-    lines = [StoryLine(100, "append", "sent to letters", "letters"),
-             StoryLine(101, "dead", "died (delivery_limit), moved to letters", "orders")]  # fmt: skip
+    lines = [StoryLine(100, "dead", "died (delivery_limit), moved to letters", "orders"),
+             StoryLine(100, "append", "sent to letters", "letters")]  # fmt: skip
     assert [c.text for c in tell(letter, lines, "letters")] == [
         "orders: died (delivery_limit), moved to letters", "Sent to letters"]  # fmt: skip
 

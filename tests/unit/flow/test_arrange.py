@@ -9,12 +9,15 @@ from workbench.flow.samples import load_sample, samples
 
 
 @pytest.mark.parametrize("name", [sample.name for sample in samples()])
-def test_every_link_of_a_sample_goes_to_the_right(name):
+def test_every_link_of_a_sample_goes_to_the_right_but_the_one_that_closes_a_round(name):
     document = load_sample(name)
     positions = arrange(document)
-    for link in document.links:
-        source = document.node(link.source)
-        assert positions[link.source][0] + size_of(source)[0] < positions[link.target][0]
+
+    def goes_back(link):
+        return positions[link.source][0] + size_of(document.node(link.source))[0] >= positions[link.target][0]
+
+    round_ = ["pay-wait-to-failed"] if name == "retry-stages" else []
+    assert [link.id for link in document.links if goes_back(link)] == round_
 
 
 def test_rounds_are_drawn_too():

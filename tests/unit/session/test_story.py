@@ -88,8 +88,25 @@ def test_a_dead_letter_brings_the_story_of_where_it_died():
     death = Death("orders", DeathReason.REJECTED, 1, 3, 3, MessageId(0, 5), "bad")
     story = story_of(reader, "dead", "dead", MessageId(0, 0), (death,))
     assert [(line.queue, line.text) for line in story.lines] == [
-        ("orders", "sent to orders"), ("orders", "rejected by ann: bad"), ("dead", "sent to dead"),
-        ("orders", "died (rejected), moved to dead"), ("dead", "redriven to orders"),
+        ("orders", "sent to orders"), ("orders", "rejected by ann: bad"), ("orders", "died (rejected), moved to dead"),
+        ("dead", "sent to dead"), ("dead", "redriven to orders"),
+    ]  # fmt: skip
+
+
+def test_what_ended_where_it_was_comes_before_what_began_where_it_went_though_told_later():
+    reader = Journal([
+        entry("append", 1, 5, 5), entry("append", 100, 0, 0, topic="wait"), entry("lease", 150, 5, 5, member="ann"),
+        entry("dead", 150, 5, 5, detail={"reason": "rejected", "to": "wait"}),
+        entry("append", 300, 7, 7, topic="again"),
+        entry("dead", 350, 0, 0, topic="wait", group="wait", detail={"reason": "expired", "to": "again"}),
+        entry("ack", 400, 7, 7, topic="again", group="again", member="bob"),
+    ])  # fmt: skip
+    deaths = (Death("wait", DeathReason.EXPIRED, 1, 300, 300, MessageId(0, 0)),
+              Death("orders", DeathReason.REJECTED, 1, 100, 100, MessageId(0, 5)))  # fmt: skip
+    told = story_of(reader, "again", "again", MessageId(0, 7), deaths).lines
+    assert [(line.at_ms, line.queue, line.kind) for line in told] == [
+        (1, "orders", "append"), (100, "orders", "lease"), (100, "orders", "dead"), (100, "wait", "append"),
+        (300, "wait", "dead"), (300, "again", "append"), (400, "again", "ack"),
     ]  # fmt: skip
 
 

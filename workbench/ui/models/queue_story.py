@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from workbench.session.story import JournalSource, StoryLine
 
 _SENT = ("send", "producer")
-_ONE_STEP_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +54,9 @@ def tell(message: QueuedMessage, lines: Sequence[StoryLine], queue: str, at_ms: 
         said = _tr("Leased by {0}, {1}").format(message.consumer, attempt_words(message.attempts))
         chapters.append(Chapter(message.leased_ms, said, *ICONS["lease"]))
     chapters.sort(key=lambda chapter: chapter.at_ms)
-    chapters = _letters_last(chapters, lines, queue)
     if at_ms is not None:
         return [replace(chapter, to_come=chapter.at_ms > at_ms) for chapter in chapters]
     return chapters + _to_come(message)
-
-
-def _letters_last(chapters: list[Chapter], lines: Sequence[StoryLine], queue: str) -> list[Chapter]:
-    """A death elsewhere and being sent here are one step, told of by two entries of nearly one time: death first."""
-    died = [line.at_ms for line in lines if line.kind == "dead" and line.queue != queue]
-    sent = next((line for line in lines if line.kind == "append" and line.queue == queue), None)
-    if sent is None or not died or abs(died[-1] - sent.at_ms) > _ONE_STEP_MS:
-        return chapters
-    moved = _chapter(sent, queue)
-    rest = [replace(chapter, at_ms=min(chapter.at_ms, sent.at_ms)) if chapter.at_ms == died[-1] else chapter
-            for chapter in chapters if chapter != moved]  # fmt: skip
-    died[-1] = min(died[-1], sent.at_ms)
-    place = sum(chapter.at_ms <= died[-1] for chapter in rest)
-    return [*rest[:place], moved, *rest[place:]]
 
 
 def _chapter(line: StoryLine, queue: str) -> Chapter:

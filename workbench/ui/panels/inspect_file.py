@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.flow.samples import lines_to_look_at
 from workbench.ui.bridge.workspace import Workspace
@@ -12,6 +12,38 @@ from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
+
+
+class Guide(QWidget):
+    """What to look at, beside the drawing of a sample: numbered lines with air between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: tuple[str, ...] = ()
+        self._labels: list[QLabel] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 4, 0, 8)
+        self._grid.setHorizontalSpacing(6)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(_head(self.tr("What to look at")), 0, 0, 1, 2)
+        self.hide()
+
+    def show_lines(self, lines: tuple[str, ...]) -> None:
+        self.setVisible(bool(lines))
+        if lines == self._lines:
+            return
+        for gone in self._labels:
+            self._grid.removeWidget(gone)
+            gone.hide()
+            gone.deleteLater()
+        self._lines, self._labels = lines, []
+        for row, line in enumerate(lines, 1):
+            number, said = label(f"{row}.", "muted"), label(line)
+            said.setWordWrap(True)
+            self._grid.addWidget(number, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(said, row, 1)
+            self._labels += (number, said)
 
 
 class FileFace(QWidget):
@@ -26,10 +58,11 @@ class FileFace(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         self.title, self.text = label("", "heading"), label("", "muted")
-        self.text.setWordWrap(True)
-        column.addWidget(self.title)
-        column.addWidget(self.text)
-        column.addWidget(self._guide_box())
+        for words_of_it in (self.title, self.text):
+            words_of_it.setWordWrap(True)
+            column.addWidget(words_of_it)
+        self.guide = Guide()
+        column.addWidget(self.guide)
         column.addWidget(_head(self.tr("This file")))
         self.table = FigureTable((Column("", stretch=True), Column("", 130, number=True)), self.tr("This file"))
         column.addWidget(self.table)
@@ -38,17 +71,6 @@ class FileFace(QWidget):
         self.groups = FigureTable((Column("", stretch=True), Column("", 150, number=True)), self.tr("Groups"))
         column.addWidget(self.groups)
         column.addWidget(self._client_box())
-
-    def _guide_box(self) -> QWidget:
-        """What to look at, beside the drawing of a sample."""
-        self._guide = QWidget()
-        column = QVBoxLayout(self._guide)
-        column.setContentsMargins(0, 0, 0, 6)
-        column.addWidget(_head(self.tr("What to look at")))
-        self.guide = label()
-        self.guide.setWordWrap(True)
-        column.addWidget(self.guide)
-        return self._guide
 
     def _client_box(self) -> QWidget:
         box = QWidget()
@@ -84,8 +106,7 @@ class FileFace(QWidget):
         self.text.setText(self.tr("Nothing is drawn yet.") if empty else self.tr(
             "Pick a node to see its offsets, members and settings here."))  # fmt: skip
         lines = () if empty or chosen > 1 else lines_to_look_at(document.title)
-        self._guide.setVisible(bool(lines))
-        self.guide.setText("\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)))
+        self.guide.show_lines(lines)
         records = sum(topic.records for topic in shown.topics)
         rows = [(self.tr("Log"), words.plural(records, self.tr("record"), self.tr("records"))),
                 (self.tr("Topics"), words.count(len(shown.topics))),

@@ -62,7 +62,9 @@ class StatusLine(QStatusBar):
         for part in (self._out, self._behind):
             part.setToolTip(self.tr("An older workbench did not journal what {0} read.").format(
                 ", ".join(node.name for node in untold)) if untold else "")  # fmt: skip
-        worst = {problem.severity for problem in shown.problems}
+        reading = {f"queue:{queue.name}" for queue in shown.queues if queue.consumers}
+        worst = {problem.severity for problem in shown.problems
+                 if problem.subject.startswith("group:") or problem.subject in reading}  # fmt: skip
         set_tone(self._behind, "bad" if "bad" in worst and lag else "warn" if "warn" in worst and lag else "muted")
         self._right.setText("    ".join(self._right_words()))
         self._row.activate()  # now: a picture taken before the next turn of the loop would show cut words
@@ -98,4 +100,3 @@ class StatusLine(QStatusBar):
         if live.host.journal_to_ms and self._workspace.at_ms is None:
             parts.append(self.tr("Journal to {0}").format(words.clock(live.host.journal_to_ms, millis=False)))
         return parts
-
