@@ -165,3 +165,9 @@ def test_hidden_it_takes_no_snapshots_and_catches_up_when_shown(panel, workspace
 def test_every_control_has_a_name_and_no_word_is_cut(qtbot, panel):
     assert nameless(panel) == []
     assert_nothing_cut(qtbot, panel)
+
+
+def test_in_a_narrow_dock_nothing_is_cut_and_nothing_lies_beside_the_window(qtbot, panel):
+    panel.resize(320, 400)
+    qtbot.waitUntil(lambda: panel.horizontalScrollBar().maximum() == 0)
+    assert_nothing_cut(qtbot, panel)

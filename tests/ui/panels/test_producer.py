@@ -233,3 +233,9 @@ def test_numbers_change_four_times_a_second_and_the_last_one_is_shown(qtbot, pan
 def test_every_control_has_a_name_and_no_word_is_cut(qtbot, panel):
     assert nameless(panel) == []
     assert_nothing_cut(qtbot, panel)
+
+
+def test_in_a_narrow_dock_nothing_is_cut_and_nothing_lies_beside_the_window(qtbot, panel):
+    panel.resize(320, 400)
+    qtbot.waitUntil(lambda: panel.horizontalScrollBar().maximum() == 0)
+    assert_nothing_cut(qtbot, panel)

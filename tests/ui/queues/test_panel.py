@@ -220,11 +220,28 @@ def test_held_the_list_stays_while_the_queue_goes_on(qtbot, panel, caller):
     qtbot.waitUntil(lambda: len(caller.of(PeekQueue)) > asked)
 
 
-def test_in_a_narrow_dock_everything_stands_under_each_other(panel):
-    panel.resize(340, 800)
+def test_in_a_narrow_dock_everything_stands_under_each_other(qtbot, panel):
+    choose_in_flight(qtbot, panel)
+    panel.open_receive()
+    panel.resize(320, 800)
     assert panel._list.direction() == QBoxLayout.Direction.TopToBottom
+    assert_nothing_cut(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.horizontalScrollBar().maximum() == 0)
+    assert heads_of(panel.table) == ["State", "Message", "Group or key"], "the others would be cut"
     panel.resize(980, 740)
     assert panel._list.direction() == QBoxLayout.Direction.LeftToRight
+    assert heads_of(panel.table)[3:] == ["Tries", "Age", "Until", "By, or why"]
+
+
+def heads_of(table) -> list[str]:
+    """The heads that are seen whole."""
+    head, seen = table.horizontalHeader(), []
+    for column in range(head.count()):
+        text = table.model().headerData(column, Qt.Orientation.Horizontal)
+        if not head.isSectionHidden(column) and head.sectionViewportPosition(column) < table.viewport().width():
+            assert head.fontMetrics().horizontalAdvance(text) + 16 <= head.sectionSize(column), f"«{text}» is cut"
+            seen.append(text)
+    return seen
 
 
 # -- countdowns --------------------------------------------------------------------------------------------
@@ -275,6 +292,11 @@ def test_a_groups_panel_settles_what_its_members_hold(qtbot, workspace, caller):
     assert caller.of(SettleMessages)[0].receipts == (Receipt(0, 3865, 2),)
     assert nameless(panel) == []
     assert_nothing_cut(qtbot, panel)
+    assert not panel.seek_button.isVisible() and not panel.replay_button.isVisible(), "there are no offsets to move"
+    assert "Ack after work    failed ones go back" in words_of(panel)
+    panel.resize(320, 500)
+    assert_nothing_cut(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.horizontalScrollBar().maximum() == 0)
 
 
 def test_a_groups_panel_shows_each_queue_it_reads_and_settles_in_the_right_one(qtbot, workspace, caller):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 
+from tests.ui.panels.reading import button
 from tests.ui.queue_stage import QueueCaller, upload_document, upload_snapshot
 from workbench.control.messages import Push
 from workbench.flow import codec
@@ -43,6 +45,19 @@ def test_each_opens_the_panel_with_what_belongs_to_it(queues):
     assert panel.window().findChild(RedrivePopover) is not None
     queues.actions_book["queue.purge"].trigger()
     assert panel.window().findChild(PurgePopover) is not None
+
+
+def test_a_pinned_panel_has_a_place_of_its_own_and_room(qtbot, queues):
+    docks = []
+    for node_id in ("transcode", "encoder"):
+        queues.own_panels.open(node_id)
+        docks.append(queues.own_panels.panel(node_id).parentWidget())
+        qtbot.mouseClick(button(docks[-1], "Pin it into the window"), Qt.MouseButton.LeftButton)
+    first, last = docks
+    assert not first.isFloating() and not last.isFloating()
+    assert set(queues.tabifiedDockWidgets(last)) == {queues.lag_dock, first}, "tabs, not a third and a fourth row"
+    qtbot.waitUntil(lambda: last.height() > queues.height() / 3)
+    assert queues.side_dock.isVisible()
 
 
 def test_a_binding_is_edited_in_the_inspector(queues):

@@ -55,6 +55,7 @@ class BatchView(QWidget):
         self._linger = self._row(grid, 1, self.tr("Linger"))
         self._size = self._row(grid, 2, self.tr("Size"))
         self._words = label("", "caption")
+        self._words.setWordWrap(True)
         grid.addWidget(self._words, 3, 0, 1, 3)
 
     def _row(self, grid: QGridLayout, row: int, name: str) -> tuple[ShareBar, QLabel]:

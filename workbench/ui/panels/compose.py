@@ -13,7 +13,16 @@ from random import Random
 from typing import Any
 
 from PySide6.QtCore import QMimeData, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.control.messages import AppendedList, AppendRecords
 from workbench.core.errors import Invalid, WorkbenchError
@@ -124,9 +133,14 @@ class ComposeForm(QWidget):
         row.addWidget(self.partition, 3)
         return row
 
+    def set_way(self, way: QBoxLayout.Direction) -> None:
+        """The buttons beside the tick, or under it."""
+        self._foot.setDirection(way)
+
     def _build_foot(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        self._foot, row = QHBoxLayout(), QHBoxLayout()
+        for layout in (self._foot, row):
+            layout.setSpacing(8)
         self.tombstone = QCheckBox(self.tr("Tombstone (null value)"))
         self.tombstone.setToolTip(self.tr("A null value says that the key is gone; an empty field is an empty value."))
         self.tombstone.toggled.connect(self._check)
@@ -134,11 +148,12 @@ class ComposeForm(QWidget):
         self.send_many.clicked.connect(lambda: self._send(_MANY))
         self.send_one = push_button(self.tr("Send one"), "send", "primary", role="text_on_accent")
         self.send_one.clicked.connect(lambda: self._send(1))
-        row.addWidget(self.tombstone)
         row.addStretch(1)
         row.addWidget(self.send_many)
         row.addWidget(self.send_one)
-        return row
+        self._foot.addWidget(self.tombstone)
+        self._foot.addLayout(row, 1)
+        return self._foot
 
     # -- the drawing ---------------------------------------------------------------------------------------
     @property

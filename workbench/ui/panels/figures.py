@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -80,6 +80,7 @@ class FigureTable(QWidget):
         self._head = any(column.title for column in columns)
         self._columns = tuple(columns)
         self._rows: tuple[tuple[Cell, ...], ...] = ()
+        self._left_out: frozenset[int] = frozenset()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(self.ROW)
@@ -96,18 +97,24 @@ class FigureTable(QWidget):
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
         return self._rows
 
+    def leave_out(self, columns: Collection[int]) -> None:
+        """Columns that there is no room for."""
+        self._left_out = frozenset(columns)
+        self.update()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = int(event.position().y()) // self.ROW - self._head
         if 0 <= row < len(self._rows):
             self.row_clicked.emit(row)
 
     def _boxes(self) -> list[QRectF]:
-        fixed = sum(column.width for column in self._columns if not column.stretch)
+        widths = [0 if at in self._left_out else column.width for at, column in enumerate(self._columns)]
+        fixed = sum(width for width, column in zip(widths, self._columns, strict=True) if not column.stretch)
         stretchy = sum(column.stretch for column in self._columns) or 1
         share = max(30, (self.width() - fixed) / stretchy)
         boxes, x = [], 0.0
-        for column in self._columns:
-            width = share if column.stretch else column.width
+        for column, own in zip(self._columns, widths, strict=True):
+            width = share if column.stretch else own
             boxes.append(QRectF(x, 0, width, self.ROW))
             x += width
         return boxes
@@ -119,7 +126,8 @@ class FigureTable(QWidget):
         painter.setFont(look.font("caption"))
         painter.setPen(look.color("text_muted"))
         for box, column in zip(boxes, self._columns, strict=True):
-            painter.drawText(box, _side(column), column.title)
+            if box.width():
+                painter.drawText(box, _side(column), column.title)
         painter.setPen(QPen(look.color("line"), 1))
         first = max(0, event.rect().top() // self.ROW - self._head)  # of hundreds of rows, only those in view
         last = min(len(self._rows), event.rect().bottom() // self.ROW + 1)
@@ -127,7 +135,8 @@ class FigureTable(QWidget):
             painter.drawLine(0, line * self.ROW, self.width(), line * self.ROW)
         for number in range(first, last):
             for box, column, cell in zip(boxes, self._columns, self._rows[number], strict=True):
-                self._paint_cell(painter, box.translated(0, (number + self._head) * self.ROW), column, cell)
+                if box.width():
+                    self._paint_cell(painter, box.translated(0, (number + self._head) * self.ROW), column, cell)
         painter.end()
 
     def _paint_cell(self, painter: QPainter, box: QRectF, column: Column, cell: Cell) -> None:

@@ -6,8 +6,11 @@ shown, figures are of then and a line says that acts are of now. GUI thread.
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlGroup, ControlMember
 from workbench.core.snapshot import GroupStat, Snapshot
@@ -34,6 +37,7 @@ class GroupPanel(NodePanel):
     """See the module. ``replay_wanted`` names the node."""
 
     replay_wanted = Signal(str)
+    NARROW = 430
 
     def __init__(self, workspace: Workspace, node_id: str, parent: QWidget | None = None) -> None:
         super().__init__(workspace, node_id, parent)
@@ -63,21 +67,34 @@ class GroupPanel(NodePanel):
 
     # -- building ------------------------------------------------------------------------------------------
     def _build_acts(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        self._acts, row = QHBoxLayout(), QHBoxLayout()
+        for layout in (self._acts, row):
+            layout.setSpacing(8)
         self.pause = push_button(self.tr("Pause all"), "pause")
         self.pause.clicked.connect(self._pause)
-        move = push_button(self.tr("Seek…"), "seek", tip=self.tr("Move what a member reads next; nothing is committed"))
-        move.clicked.connect(lambda: self.seek.setVisible(self.seek.isHidden()))
-        replay = push_button(self.tr("Replay from…"), "replay", tip=self.tr("Move the whole group, with a preview (R)"))
-        replay.clicked.connect(lambda: self.replay_wanted.emit(self.node_id))
-        self.add = push_button(self.tr("Member"), "add", tip=self.tr("Add a member; the partitions are shared again"))
+        self.seek_button = push_button(self.tr("Seek…"), "seek",
+                                 tip=self.tr("Move what a member reads next; nothing is committed"))  # fmt: skip
+        self.seek_button.clicked.connect(lambda: self.seek.setVisible(self.seek.isHidden()))
+        self.replay_button = push_button(self.tr("Replay from…"), "replay",
+                                  tip=self.tr("Move the whole group, with a preview (R)"))  # fmt: skip
+        self.replay_button.clicked.connect(lambda: self.replay_wanted.emit(self.node_id))
+        self.add = push_button(self.tr("Member"), "add", tip=self.tr("Add a member; the work is shared again"))
         self.add.clicked.connect(self._add_member)
-        for button in (self.pause, move, replay):
+        for button in (self.pause, self.seek_button, self.replay_button):
             row.addWidget(button)
         row.addStretch(1)
-        row.addWidget(self.add)
-        return row
+        self._acts.addLayout(row, 1)
+        self._acts.addWidget(self.add)
+        return self._acts
+
+    def set_way(self, way: QBoxLayout.Direction, narrow: bool) -> None:
+        for button, glyph in ((self.seek_button, "seek"), (self.replay_button, "replay")):
+            button.setIcon(QIcon() if narrow else icons.icon(glyph))
+        self._lay_out_cards(list(self._cards))
+        self.held.set_narrow(narrow)
+        self.partitions.leave_out((2, 4, 5) if narrow else ())
+        self.received.leave_out((2, 4) if narrow else ())
+        self.take(self._workspace.shown)
 
     def _build_tables(self, column: QVBoxLayout) -> None:
         column.addSpacing(8)
@@ -112,8 +129,8 @@ class GroupPanel(NodePanel):
     def _build_foot(self, column: QVBoxLayout) -> None:
         foot = QHBoxLayout()
         self._settings_words, self._dead_words = label("", "muted"), label("", "muted")
-        foot.addWidget(self._settings_words)
-        foot.addStretch(1)
+        self._settings_words.setWordWrap(True)
+        foot.addWidget(self._settings_words, 1)
         foot.addWidget(self._dead_words)
         column.addLayout(foot)
 
@@ -161,7 +178,8 @@ class GroupPanel(NodePanel):
         for place, name in enumerate(names):
             card = self._cards[name] = MemberCard(name)
             card.wanted.connect(self._control)
-            self._members.addWidget(card, place // 2, place % 2)
+            across = 1 if self.narrow else 2
+            self._members.addWidget(card, place // across, place % across)
 
     def _show_partitions(self, stat: GroupStat | None) -> None:
         parts = stat.partitions if stat else ()
@@ -179,9 +197,15 @@ class GroupPanel(NodePanel):
                 Cell("", "bad" if bad else "ok", bar=lag / most), Cell(words.count(lag), role, strong=bad),
             ))  # fmt: skip
         self.partitions.show_rows(rows)
-        by_leases = not rows and not self.held.isHidden()
-        for widget in (self.partitions, self._partitions_title):
+        by_leases = self._by_leases(stat)
+        for widget in (self.partitions, self._partitions_title, self.seek_button, self.replay_button):
             widget.setHidden(by_leases)
+        under = self.narrow and not by_leases
+        self._acts.setDirection(QBoxLayout.Direction.TopToBottom if under else QBoxLayout.Direction.LeftToRight)
+
+    def _by_leases(self, stat: GroupStat | None) -> bool:
+        """Whether it competes for messages: there are no offsets to move then."""
+        return not (stat and stat.partitions) and not self.held.isHidden()
 
     def _show_received(self, stat: GroupStat | None) -> None:
         recent = stat.recent[:_RECEIVED] if stat else ()
@@ -197,17 +221,25 @@ class GroupPanel(NodePanel):
 
     def _show_foot(self, node: Node, stat: GroupStat | None) -> None:
         values = kind_of(node.kind).values(node.params)
-        commit = {"auto": self.tr("Commit by itself"), "before": self.tr("Commit before work"),
-                  "after": self.tr("Commit after work")}[values["commit"]]  # fmt: skip
-        every = words.count(values["auto_commit_ms"])
-        self._settings_words.setText(
-            self.tr("{0}, every {1} ms").format(commit, every) + "    "
-            + self.tr("Poll {0}").format(words.count(values["poll_records"]))
-        )  # fmt: skip
+        said = self._lease_words(values) if self._by_leases(stat) else self._commit_words(values)
+        self._settings_words.setText("    ".join(said))
         failed = sum(member.failed for member in stat.members) if stat else 0
         dead = next((n.name for n in self._workspace.document.targets_of(node.id) if n.kind == "dead_letters"), "")
         said = self.tr("{0} sent to {1}") if dead else self.tr("{0} failed")
         self._dead_words.setText(said.format(words.count(failed), dead) if failed else "")
+
+    def _commit_words(self, values: dict[str, Any]) -> tuple[str, str]:
+        commit = {"auto": self.tr("Commit by itself"), "before": self.tr("Commit before work"),
+                  "after": self.tr("Commit after work")}[values["commit"]]  # fmt: skip
+        every = self.tr("{0}, every {1} ms").format(commit, words.count(values["auto_commit_ms"]))
+        return every, self.tr("Poll {0}").format(words.count(values["poll_records"]))
+
+    def _lease_words(self, values: dict[str, Any]) -> tuple[str, str]:
+        ack = {"after": self.tr("Ack after work"), "auto": self.tr("Ack as they are handed out"),
+               "none": self.tr("No acks")}[values["ack"]]  # fmt: skip
+        failed = {"nack": self.tr("failed ones go back"), "reject": self.tr("failed ones are rejected"),
+                  "expire": self.tr("failed ones run out")}[values["on_failure"]]  # fmt: skip
+        return ack, failed if values["ack"] == "after" else ""
 
     # -- acts ----------------------------------------------------------------------------------------------
     def _pause(self) -> None:

@@ -61,6 +61,7 @@ class GroupFace(QWidget):
         words_column = QVBoxLayout()
         words_column.setSpacing(0)
         self._title, self._what = label("", "heading"), label("", "muted")
+        self._what.setWordWrap(True)
         words_column.addWidget(self._title)
         words_column.addWidget(self._what)
         row.addWidget(self.ring)
@@ -133,20 +134,23 @@ class GroupFace(QWidget):
         self.ring.show_share(level)
         self._show_banner([p for p in shown.problems if p.subject == f"group:{node.name}"])
         role = "bad" if level >= 1 else "warn" if level >= 0.5 else "text"
-        self._show_figures(stat, role if role != "text" else "")
+        what = self.tr("messages") if by_leases else self.tr("records")
+        self._show_figures(stat, role if role != "text" else "", what)
         self.members.show_rows([_member_row(member, role) for member in stat.members])
         listed = stat.partitions[:MAX_PARTITIONS]
         share = max(1, stat.lag_records / max(1, len(stat.partitions)))
         self.partitions.show_rows([_partition_row(p, role if p.lag_records > share * 0.5 else "text") for p in listed])
         self.partitions.setHidden(by_leases)
+        self.replay.setHidden(by_leases)  # there are no offsets to move
+        self.members.leave_out((1, 3) if by_leases else ())
         more = len(stat.partitions) - len(listed)
         self._more.setText(self.tr("and {0} more partitions, on the log tape").format(more) if more > 0 else "")
         self._more.setVisible(more > 0)
         self.pause.setText(self.tr("Resume") if stat.paused else self.tr("Pause"))
         self.pause.setIcon(icons.icon("run" if stat.paused else "pause"))
 
-    def _show_figures(self, stat: GroupStat, tone: str) -> None:
-        self.behind.show_value(words.count(stat.lag_records), self.tr("records"), tone)
+    def _show_figures(self, stat: GroupStat, tone: str, what: str) -> None:
+        self.behind.show_value(words.count(stat.lag_records), what, tone)
         lag_ms = stat.lag_ms
         self.in_time.show_value(*_split(words.duration(lag_ms, narrow=True)) if lag_ms is not None else ("–", ""))
         steady = abs(stat.trend) < 0.5

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import shiboken6
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import Change, Node
@@ -30,8 +30,10 @@ def section_title(text: str) -> QLabel:
 
 
 class NodePanel(QScrollArea):
-    """See the module. Subclasses fill ``column`` and give ``refresh`` and ``subtitle``."""
+    """See the module. Subclasses fill ``column`` and give ``refresh`` and ``subtitle``; below ``NARROW`` pixels their
+    parts are told to stand under each other."""
 
+    NARROW = 0
     closed_wanted = Signal()  # the node was deleted
     titled = Signal()  # its name, or what it is linked to, changed
 
@@ -50,6 +52,7 @@ class NodePanel(QScrollArea):
         self.column.setSpacing(8)
         self.column.addWidget(ThenLine(workspace))
         self._taken_ms = 0
+        self.narrow = False
         self._later = QTimer(self, singleShot=True, interval=EVERY_MS)
         self._later.timeout.connect(lambda: self.take(workspace.shown))
         workspace.shown_changed.connect(self._follow)
@@ -75,6 +78,18 @@ class NodePanel(QScrollArea):
     @property
     def subtitle(self) -> str:
         raise NotImplementedError
+
+    # -- room ----------------------------------------------------------------------------------------------
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < self.NARROW
+        if narrow != self.narrow:
+            self.narrow = narrow
+            way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+            self.set_way(way, narrow)
+
+    def set_way(self, way: QBoxLayout.Direction, narrow: bool) -> None:
+        """Parts beside each other where there is room, under each other in a narrow dock."""
 
     # -- following -----------------------------------------------------------------------------------------
     def _take_change(self, change: Change) -> None:

@@ -11,7 +11,7 @@ from collections import deque
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlProducer
 from workbench.core.snapshot import PartState, ProducerStat, SentRecord, Snapshot
@@ -35,6 +35,8 @@ _SENT_SHOWN = 5
 
 class ProducerPanel(NodePanel):
     """See the module."""
+
+    NARROW = 380
 
     def __init__(self, workspace: Workspace, node_id: str, parent: QWidget | None = None) -> None:
         super().__init__(workspace, node_id, parent)
@@ -71,7 +73,7 @@ class ProducerPanel(NodePanel):
         column.addWidget(self.file)
 
     def _build_rate(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+        row = self._rate = QHBoxLayout()
         row.setSpacing(14)
         self.dial = RateDial(self.tr("Rate"), self.tr("events/s"))
         self.dial.valueChanged.connect(self._set_rate)
@@ -100,6 +102,10 @@ class ProducerPanel(NodePanel):
         side.addLayout(foot)
         row.addLayout(side, 1)
         return row
+
+    def set_way(self, way: QBoxLayout.Direction, narrow: bool) -> None:
+        self._rate.setDirection(way)
+        self.compose.set_way(way)
 
     def _build_acts(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -5,7 +5,7 @@ Pinned, it sits in the window's docks; torn off, it floats over everything and i
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QWidget
 
@@ -14,6 +14,8 @@ from workbench.ui.panels.node_panel import NodePanel
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
+_AREA = Qt.DockWidgetArea.RightDockWidgetArea
+_SHARE = 0.55  # of the window's height, when it is pinned
 _ROLES = {"group": "consumer", "forward": "consumer", "queue": "queue"}
 
 
@@ -39,7 +41,7 @@ class PanelTitle(QWidget):
         row.addWidget(self._what)
         row.addStretch(1)
         self.pin = tool_button("pin", self.tr("Pin it into the window"), role="text")
-        self.pin.clicked.connect(lambda: dock.setFloating(False))
+        self.pin.clicked.connect(dock.pin)
         self.tear = tool_button("tear_off", self.tr("Tear it off"), role="text")
         self.tear.clicked.connect(lambda: dock.setFloating(True))
         shut = tool_button("close", self.tr("Close"), role="text")
@@ -72,6 +74,7 @@ class PanelDock(QDockWidget):
 
     def __init__(self, panel: NodePanel, window: QMainWindow) -> None:
         super().__init__(panel.title, window)
+        self._window = window
         self.setObjectName(f"own-{panel.node_id}")
         self.setProperty("own", True)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -81,6 +84,21 @@ class PanelDock(QDockWidget):
         self.topLevelChanged.connect(lambda _: self._title.refresh())
         panel.titled.connect(lambda: self.setWindowTitle(panel.title))
         panel.closed_wanted.connect(self.close)
+
+    def pin(self) -> None:
+        """Into the window, in front of what stands lowest at the right: a third dock there would have no room."""
+        self.setFloating(False)
+        docks = [dock for dock in self._window.findChildren(QDockWidget) if dock is not self and dock.isVisible()
+                 and not dock.isFloating() and self._window.dockWidgetArea(dock) == _AREA]  # fmt: skip
+        if docks:
+            self._window.tabifyDockWidget(max(docks, key=QWidget.y), self)
+            self.raise_()
+        QTimer.singleShot(0, self, self._take_room)
+
+    def _take_room(self) -> None:
+        """Once the window has laid it out; what stands above keeps what it needs."""
+        if not self.isFloating():
+            self._window.resizeDocks([self], [int(self._window.height() * _SHARE)], Qt.Orientation.Vertical)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """An outline while it floats: the frame that the desktop does not draw."""

@@ -6,6 +6,7 @@ Shown only for a group that reads queues. GUI thread.
 
 from __future__ import annotations
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.queues import Receipt
@@ -20,7 +21,7 @@ from workbench.ui.panels.queue.consumers import ConsumerRows
 from workbench.ui.panels.queue.lease_bars import LeaseBars
 from workbench.ui.panels.queue.receive import ReceiveForm
 from workbench.ui.panels.queue.settle import SettleBar
-from workbench.ui.theme import words
+from workbench.ui.theme import icons, words
 
 
 def held_by(stat: QueueStat, node: Node) -> list[LeaseStat]:
@@ -36,9 +37,15 @@ class HeldSection(QWidget):
         super().__init__(parent)
         self._workspace = workspace
         self._queues: dict[str, HeldQueue] = {}
+        self._narrow = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(14)
+
+    def set_narrow(self, narrow: bool) -> None:
+        self._narrow = narrow
+        for part in self._queues.values():
+            part.set_narrow(narrow)
 
     def queue(self, name: str) -> HeldQueue:
         return self._queues[name]
@@ -61,6 +68,7 @@ class HeldSection(QWidget):
             self._queues[gone].deleteLater()
         self._queues = kept
         for place, part in enumerate(kept.values()):
+            part.set_narrow(self._narrow)
             self._column.insertWidget(place, part)
             part.show()
 
@@ -77,20 +85,28 @@ class HeldQueue(QWidget):
         column.setSpacing(6)
         head = QHBoxLayout()
         self.title = section_title("")
-        take = push_button(self.tr("Receive…"), "receive", tip=self.tr("Take messages of this queue by hand"))
-        take.setProperty("small", True)
+        self.title.setWordWrap(True)
+        self._take = push_button(self.tr("Receive…"), "receive", tip=self.tr("Take messages of this queue by hand"))
+        self._take.setProperty("small", True)
         head.addWidget(self.title, 1)
-        head.addWidget(take)
+        head.addWidget(self._take)
         self.consumers = ConsumerRows()
         self.receive = ReceiveForm(workspace, lambda: queue)
-        take.clicked.connect(lambda: self.receive.setVisible(self.receive.isHidden()))
+        self._take.clicked.connect(lambda: self.receive.setVisible(self.receive.isHidden()))
         self.leases = LeaseBars(self._clock, most=4)
         self.leases.chosen.connect(self._choose)
-        self.settle = SettleBar(workspace, lambda: queue, narrow=True)
+        self.settle = SettleBar(workspace, lambda: queue)
+        self.settle.stack(True)
         self.settle.settled.connect(self._forget)
         column.addLayout(head)
         for widget in (self.receive, self.consumers, self.leases, self.settle):
             column.addWidget(widget)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Words without glyphs where there is no room for them."""
+        self._take.setIcon(QIcon() if narrow else icons.icon("receive"))
+        self.receive.set_narrow(narrow)
+        self.settle.show_glyphs(not narrow)
 
     def show_queue(self, stat: QueueStat, node: Node, snapshot: Snapshot) -> None:
         self._clock.take(snapshot)

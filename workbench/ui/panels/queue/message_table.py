@@ -6,7 +6,7 @@ One delegate for all columns, so that a row is one look; several rows can be cho
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -25,7 +25,10 @@ from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
 ROW_HEIGHT = 24
-_WIDTHS = {"state": 88, "id": 70, "key": 96, "attempts": 56, "age": 80, "until": 62, "about": 120}
+_WIDTHS = {"state": 88, "id": 76, "key": 96, "attempts": 56, "age": 80, "until": 62, "about": 90}
+_ALWAYS = ("state", "id", "key")
+_AS_ROOM_ALLOWS = ("about", "attempts", "age", "until")
+"""Columns that a narrow table leaves out, the last first; what they say stands beside the chosen message too."""
 _NEAR_MS = 3_000
 _AT_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
@@ -127,6 +130,13 @@ class MessageTable(QTableView):
             mode = QHeaderView.ResizeMode.Stretch if name == "about" else QHeaderView.ResizeMode.Interactive
             columns.setSectionResizeMode(index, mode)
             self.setColumnWidth(index, _WIDTHS[name])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        left = self.viewport().width() - sum(_WIDTHS[name] for name in _ALWAYS)
+        for name in _AS_ROOM_ALLOWS:
+            left -= _WIDTHS[name]
+            self.setColumnHidden(COLUMNS.index(name), left < 0)
 
     def _look_for_end(self, value: int) -> None:
         bar = self.verticalScrollBar()

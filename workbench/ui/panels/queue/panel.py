@@ -7,7 +7,7 @@ All acts are commands to the host. The list is peeked, which changes nothing; it
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QIcon, QResizeEvent
+from PySide6.QtGui import QHideEvent, QIcon
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.queues import Delivery, MessageId, MessageState, Receipt
@@ -32,7 +32,6 @@ from workbench.ui.panels.queue.redrive import RedrivePopover
 from workbench.ui.panels.queue.settle import SettleBar
 from workbench.ui.theme import icons, words
 
-_NARROW = 640
 _LIST_EVERY_MS = 1_000
 _TICK_MS = 250
 _FILTERS = {"all": (), "ready": (MessageState.READY,), "in_flight": (MessageState.IN_FLIGHT,),
@@ -42,10 +41,12 @@ _FILTERS = {"all": (), "ready": (MessageState.READY,), "in_flight": (MessageStat
 class QueuePanel(NodePanel):
     """See the module."""
 
+    NARROW = 640
+
     def __init__(self, workspace: Workspace, node_id: str, parent: QWidget | None = None) -> None:
         super().__init__(workspace, node_id, parent)
         self._clock = QueueClock()
-        self._held = self._narrow = False
+        self._held = False
         self._wanted: frozenset[MessageId] = frozenset()
         self.feed = MessageFeed(workspace, self)
         self.feed.changed.connect(self._show_list)
@@ -150,20 +151,16 @@ class QueuePanel(NodePanel):
         self.detail.setMinimumHeight(170)
         return self._list
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side where there is room, under each other in a narrow dock."""
-        super().resizeEvent(event)
-        narrow = self.width() < _NARROW
-        if narrow == self._narrow:
-            return
-        self._narrow = narrow
-        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+    def set_way(self, way: QBoxLayout.Direction, narrow: bool) -> None:
         for layout in (self._readers, self._list, self._bar):
             layout.setDirection(way)
+        self._readers.setSpacing(8 if narrow else 20)
         for part in (self.counts, self.detail):
             part.set_way(way)
         self._list_title.setHidden(narrow)
-        self.settle.set_narrow(narrow)
+        self.settle.stack(narrow)
+        self.settle.show_glyphs(not narrow)
+        self.receive.set_narrow(narrow)
         for button, glyph in ((self.take_by_hand, "receive"), (self.redrive, "redrive"), (self.purge, "purge")):
             button.setIcon(QIcon() if narrow else icons.icon(glyph))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from workbench.control.queues import DeliveryList, ReceiveMessages
 from workbench.core.errors import WorkbenchError
@@ -32,8 +32,9 @@ class ReceiveForm(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        self._row, row = QHBoxLayout(), QHBoxLayout()
+        for layout in (self._row, row):
+            layout.setSpacing(8)
         self.count = self._spin(1, _MOST, 1, self.tr("How many messages"))
         self.seconds = self._spin(0, 43_200, 0, self.tr("For how many seconds"))
         self.seconds.setSpecialValueText(self.tr("as the queue says"))
@@ -41,16 +42,22 @@ class ReceiveForm(QFrame):
         self.seconds.setMinimumWidth(120)
         self.take = push_button(self.tr("Receive"), "receive", "primary", role="text_on_accent")
         self.take.clicked.connect(self.receive)
-        for widget in (self.count, label(self.tr("for"), "muted"), self.seconds, self.take):
+        for widget in (self.count, label(self.tr("for"), "muted"), self.seconds):
             row.addWidget(widget)
-        row.addStretch(1)
+        self._row.addLayout(row)
+        self._row.addWidget(self.take)
+        self._row.addStretch(1)
         self.said = label("", "muted")
         self.said.setWordWrap(True)
-        column.addLayout(row)
+        column.addLayout(self._row)
         column.addWidget(self.said)
         self._say(self.tr("They are leased to «{0}» and come back when the lease ends, or this window goes.").format(
             BY_HAND))  # fmt: skip
         self.hide()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """The button under what it asks for where there is no room beside it."""
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
     def _spin(self, low: int, high: int, value: int, name: str) -> QSpinBox:
         made = QSpinBox()

@@ -31,8 +31,7 @@ class SettleBar(QWidget):
 
     settled = Signal()
 
-    def __init__(self, workspace: Workspace, queue: Callable[[], str], narrow: bool = False,
-                 parent: QWidget | None = None) -> None:  # fmt: skip
+    def __init__(self, workspace: Workspace, queue: Callable[[], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._queue = queue
@@ -61,8 +60,7 @@ class SettleBar(QWidget):
         self.said = label("", "muted")
         self.said.setWordWrap(True)
         self._row.addWidget(self.said, 1)
-        if narrow:
-            self._stack()
+        self.stack(False)
         self.show_receipts((), 0)
 
     def _build_reason(self) -> QLineEdit:
@@ -80,16 +78,15 @@ class SettleBar(QWidget):
         made.setAccessibleName(self.tr("{0} the chosen messages").format(text))
         return made
 
-    def _stack(self, narrow: bool = True) -> None:
+    def stack(self, stacked: bool) -> None:
         """The reason, and what is said, each on a line of its own where there is no room beside the buttons."""
-        self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
-        self.reason.setMaximumWidth(16_777_215 if narrow else _REASON_WIDE)
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight)
+        self.reason.setMaximumWidth(16_777_215 if stacked else _REASON_WIDE)
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Under each other, and words alone where there is no room for their glyphs."""
-        self._stack(narrow)
+    def show_glyphs(self, shown: bool) -> None:
+        """Words alone where there is no room for glyphs."""
         for button, glyph in ((self.ack, "ack"), (self.nack, "nack"), (self.reject, "reject"), (self.extend, "extend")):
-            button.setIcon(QIcon() if narrow else icons.icon(glyph))
+            button.setIcon(icons.icon(glyph) if shown else QIcon())
 
     def _fill_menus(self) -> None:
         back = QMenu(self.nack)
