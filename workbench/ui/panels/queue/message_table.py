@@ -133,10 +133,16 @@ class MessageTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        left = self.viewport().width() - sum(_WIDTHS[name] for name in _ALWAYS)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Those that there is room for; nothing about times where no message has one."""
+        bar = self.verticalScrollBar().sizeHint().width()  # whether it is there or not, else hiding would bring more
+        left = self.width() - bar - sum(_WIDTHS[name] for name in _ALWAYS)
         for name in _AS_ROOM_ALLOWS:
-            left -= _WIDTHS[name]
-            self.setColumnHidden(COLUMNS.index(name), left < 0)
+            wanted = name != "until" or any(message.until_ms is not None for message in self.messages.messages)
+            left -= _WIDTHS[name] if wanted else 0
+            self.setColumnHidden(COLUMNS.index(name), not wanted or left < 0)
 
     def _look_for_end(self, value: int) -> None:
         bar = self.verticalScrollBar()
@@ -164,7 +170,7 @@ class MessageTable(QTableView):
         kept, place = {message.id for message in self.chosen()}, self.verticalScrollBar().value()
         before = self.selectionModel().blockSignals(True)
         self.messages.show(messages)
-        self.setColumnHidden(COLUMNS.index("until"), all(message.until_ms is None for message in messages))
+        self._fit_columns()
         if kept:
             selection = QItemSelection()
             for row in filter(lambda row: row >= 0, map(self.messages.row_of, kept)):
