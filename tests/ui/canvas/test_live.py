@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QPixmap, QRegion
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from tests.ui.canvas.conftest import Hand
 from tests.ui.stage import NOW_MS, PAST_MS, orders_document, orders_snapshot
@@ -251,6 +254,58 @@ def test_recent_files_are_links(bare: FlowView):
     bare.empty.set_recent([("/a/orders.flow", "orders.flow", "today")])
     next(b for b in bare.empty.findChildren(QPushButton) if b.text() == "orders.flow").click()
     assert opened == ["/a/orders.flow"]
+
+
+class Paints(QObject):
+    """Counts how often widgets were painted, by their class."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        self.counted: Counter[str] = Counter()
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.counted[type(watched).__name__] += 1
+        return False
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_frame_of_the_canvas_leaves_what_floats_over_it_alone(view: FlowView, qapp, mode: str):
+    theme().apply(qapp, mode)
+    qapp.processEvents()
+    paints = Paints(view.viewport(), view.minimap, view.legend, view.zoom_bar, *view.zoom_bar.findChildren(QWidget))
+    view.viewport().update()
+    view.flow.nodes["orders"].update()
+    qapp.processEvents()
+    assert paints.counted == {"QWidget": 1}
+
+
+def test_what_floats_covers_all_of_its_rectangle(view: FlowView):
+    """Nobody paints below it: a corner left out would keep what was there."""
+    for widget in (view.minimap, view.legend, view.zoom_bar):
+        picture = QPixmap(widget.size())
+        picture.fill(QColor("magenta"))
+        widget.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+        seen = picture.toImage()
+        corners = [seen.pixelColor(x, y).name() for x in (0, seen.width() - 1) for y in (0, seen.height() - 1)]
+        assert "#ff00ff" not in corners
+
+
+def test_numbers_that_change_together_are_painted_within_a_quarter_of_a_second(view: FlowView, qtbot):
+    """A few nodes a frame, however many there are."""
+    push(view)
+    qtbot.waitUntil(lambda: view.flow.clock.active)
+    items = list(view.flow.nodes.values())
+    left, frames = [], 0
+    for item in items:
+        view.flow._paint_soon(item)
+    while view.flow._unpainted:
+        view.flow._paint_some()
+        frames += 1
+        left.append(len(view.flow._unpainted))
+    assert frames <= 16 and left[0] >= len(items) - 2
 
 
 def test_the_minimap_goes_where_it_is_pressed(view: FlowView):

@@ -1,9 +1,13 @@
-"""What floats over the canvas' corners: zoom control with the legend, minimap, and the sentence beside the pointer."""
+"""What floats over the canvas' corners: zoom control with the legend, minimap, and the sentence beside the pointer.
+
+What stays there has ground of its own, so that Qt leaves it out when the canvas below is repainted, which is with every
+frame: painting the buttons again took half as long as the frame itself.
+"""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from workbench.ui.canvas.items.faces import ROLE
@@ -14,7 +18,30 @@ from workbench.ui.theme.icons import icon
 from workbench.ui.theme.theme import theme
 
 
-class ZoomBar(QFrame):
+class _Corner(QWidget):
+    """Paints all of its rectangle: the canvas' ground, then what ``draw`` does. No rule of the style sheet may match
+    it, for a sheet takes the mark of the opaque away."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        theme().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("canvas"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.draw(painter)
+        painter.end()
+
+    def draw(self, painter: QPainter) -> None:
+        """A raised box."""
+        painter.setPen(QPen(theme().color("line"), 1))
+        painter.setBrush(theme().color("surface_raised"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+
+
+class ZoomBar(_Corner):
     """Smaller, the zoom, larger, fit."""
 
     zoom_wanted = Signal(int)  # -1 smaller, 1 larger, 0 to 100 %
@@ -22,10 +49,9 @@ class ZoomBar(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setProperty("surface", "float")
         self.setCursor(Qt.CursorShape.ArrowCursor)
         row = QHBoxLayout(self)
-        row.setContentsMargins(3, 1, 3, 1)
+        row.setContentsMargins(4, 2, 4, 2)
         row.setSpacing(0)
         row.addWidget(self._button("remove", self.tr("Zoom out"), "Ctrl+-", lambda: self.zoom_wanted.emit(-1)))
         self._figure = QToolButton(self)
@@ -63,25 +89,32 @@ class ZoomBar(QFrame):
         self._figure.setText(f"{round(zoom * 100)} %")
 
 
-class Legend(QLabel):
+class Legend(_Corner):
     """What a dot means now."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setProperty("tone", "muted")
-        self.setProperty("over", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.show_step(1)
 
+    def text(self) -> str:
+        return self.accessibleName()
+
     def show_step(self, step: int) -> None:
         if theme().reduced_motion:
-            self.setText(self.tr("Width is the rate"))
+            self.setAccessibleName(self.tr("Width is the rate"))
         else:
-            self.setText(self.tr("Colour is the key · 1 dot = {0}").format(words.plural(step, "event", "events")))
-        self.adjustSize()
+            dot = words.plural(step, "event", "events")
+            self.setAccessibleName(self.tr("Colour is the key · 1 dot = {0}").format(dot))
+        self.resize(self.fontMetrics().horizontalAdvance(self.text()) + 6, self.fontMetrics().height() + 2)
+        self.update()
+
+    def draw(self, painter: QPainter) -> None:
+        painter.setPen(theme().color("text_muted"))
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self.text())
 
 
-class Minimap(QWidget):
+class Minimap(_Corner):
     """The whole drawing as blocks, and the part in view; press or drag to go there."""
 
     went = Signal(QPointF)  # centre the view here
@@ -96,19 +129,13 @@ class Minimap(QWidget):
         self.setAccessibleName(self.tr("Minimap"))
         self.setToolTip(self.tr("Minimap: press or drag to go there"))
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self._picture = QPixmap()
-        flow.drawn_changed.connect(self._refresh)
-        flow.looks_changed.connect(self._refresh)
-        theme().changed.connect(self._refresh)
+        flow.drawn_changed.connect(self.update)
+        flow.looks_changed.connect(self.update)
 
     def show_view(self, rect: QRectF) -> None:
         if rect != self._view:
             self._view = rect
-            self._refresh()
-
-    def _refresh(self) -> None:
-        self._picture = QPixmap()
-        self.update()
+            self.update()
 
     def _scale(self) -> tuple[float, QPointF]:
         """Pixels a scene unit, and the scene point in the middle of the map."""
@@ -117,25 +144,8 @@ class Minimap(QWidget):
         scale = min(inner.width() / max(1.0, whole.width()), inner.height() / max(1.0, whole.height()))
         return scale, whole.center()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The kept picture: the canvas below repaints this with every frame."""
-        if self._picture.isNull():
-            ratio = self.devicePixelRatioF()
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(self._picture)
-            self._draw(painter)
-            painter.end()
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
-        painter.end()
-
-    def _draw(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().color("line"), 1))
-        painter.setBrush(theme().color("surface_raised"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+    def draw(self, painter: QPainter) -> None:
+        super().draw(painter)
         scale, middle = self._scale()
         centre = QRectF(self.rect()).center()
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _SPAN = 100_000.0
 _FEED_OVER_MS = 100.0
-_PAINTED_A_FRAME = 2
+_PAINTED_OVER = 12  # frames: nearly as long as numbers stay
 _JUMP_MS = 5_000  # further than playing goes from one state to the next
 
 
@@ -269,7 +269,8 @@ class FlowScene(QGraphicsScene):
             item.update()
 
     def _paint_some(self) -> None:
-        due = list(self._unpainted)[: _PAINTED_A_FRAME if self.clock.active else None]
+        share = 1 + len(self._unpainted) // _PAINTED_OVER
+        due = list(self._unpainted)[: share if self.clock.active else None]
         for item in due:
             del self._unpainted[item]
             item.update()
