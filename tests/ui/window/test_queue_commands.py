@@ -66,8 +66,8 @@ def test_a_binding_is_edited_in_the_inspector(queues):
     assert queues.canvas.flow.links["b2"].selected
 
 
-def test_queues_stand_in_the_lists_as_what_they_are(queues):
-    feet = [queues.topics.list.item(row).toolTip() for row in range(queues.topics.list.count())]
-    assert any(foot.startswith("transcode:") for foot in feet)
+def test_queues_stand_in_the_lists_as_what_they_are(queues, qtbot):
+    topics = queues.topics.list
+    qtbot.waitUntil(lambda: any(topics.item(n).toolTip().startswith("transcode:") for n in range(topics.count())))
     assert queues.topics._foot(queues.workspace.shown.topic("transcode"), queues.workspace.shown) == (
         "queue", "225 to do")  # fmt: skip

@@ -7,15 +7,16 @@ import sys
 from collections import Counter
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QTabBar, QToolButton
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
-from tests.ui.stage import PAST_MS, orders_snapshot
+from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
 from workbench.control.messages import Pause, Run, SaveFlow, SetSpeed, Shutdown, Stop
 from workbench.flow.edits import RenameNode
 from workbench.ui.theme.theme import theme
+from workbench.ui.window.status import _say
 
 
 # -- the start ---------------------------------------------------------------------------------------------
@@ -142,6 +143,57 @@ def test_the_past_tints_the_window_and_says_so(window, qapp):
     assert "The flow runs on: live 14:12:36" in words_of(window.statusBar())
     window.workspace.show_live()
     assert not theme().past
+
+
+class LayoutRequests(QObject):
+    """Counts how often a widget was asked to lay out what is in it."""
+
+    def __init__(self, watched: QObject) -> None:
+        super().__init__()
+        self.count = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_other_figures_do_not_lay_the_window_out_anew(window, qapp):
+    def say() -> str:
+        window.statusBar().refresh()
+        window.strip._follow(window.workspace.live)
+        for _ in range(5):  # a request goes up one parent a turn
+            qapp.processEvents()
+        return words_of(window.statusBar()) + window.strip.clock.text()
+
+    window.statusBar()._frames = lambda: 60.0
+    before = say()
+    window.workspace.live = window.workspace.shown = orders_snapshot(NOW_MS + 1_000)  # for these two alone
+    asked = LayoutRequests(window)
+    assert say() != before
+    assert asked.count == 0
+
+
+def test_the_badge_of_a_tab_counts_on_and_goes(window, qapp):
+    tabs = window.data_dock._tabs
+    index = next(n for n in range(tabs.count()) if tabs.tabData(n) == "problems")
+    said = []
+    for number in (3, 4, 12, 0, 1):
+        window.data_dock.set_badge("problems", number)
+        chip = tabs.tabButton(index, QTabBar.ButtonPosition.RightSide)
+        said.append("" if chip is None else chip.text())
+        assert chip is None or (chip.accessibleName() == chip.text() and chip.width() >= chip.sizeHint().width())
+    assert said == ["3", "4", "12", "", "1"]
+
+
+def test_a_shorter_state_gives_its_room_back(window):
+    bar = window.statusBar()
+    _say(bar._state, "Something much longer than that")
+    bar._row.activate()
+    wide = bar._in.x()
+    bar.refresh()
+    assert bar._state.text() == "Running, live" and bar._in.x() < wide - 50
+    assert bar._state.width() >= bar._state.fontMetrics().horizontalAdvance("Running, live")
 
 
 # -- the host ----------------------------------------------------------------------------------------------

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.flow.document import Change, Link, Node
 from workbench.flow.kinds import KINDS
+from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.panels.inspect_file import FileFace
 from workbench.ui.panels.inspect_group import GroupFace
 from workbench.ui.panels.inspect_part import ProducerFace, TopicFace
 from workbench.ui.panels.inspect_queue import ExchangeFace, QueueFace, RoutingLinkFace
-
-_EVERY_MS = 250
+from workbench.ui.theme.tokens import MOTION
 
 
 class Inspector(QScrollArea):
@@ -61,8 +61,7 @@ class Inspector(QScrollArea):
         self.setWidget(self._faces)
         self._pass_on()
         self._node_id = ""
-        self._timer = QTimer(self, interval=_EVERY_MS, singleShot=True)
-        self._timer.timeout.connect(self.refresh)
+        self._pace = Pace(self.refresh, MOTION["numbers_ms"], self)
         workspace.shown_changed.connect(self._soon)
         workspace.selection_changed.connect(lambda _: self.refresh())
         workspace.links_selected.connect(lambda _: self.refresh())
@@ -91,8 +90,8 @@ class Inspector(QScrollArea):
 
     def _soon(self, _shown: object = None) -> None:
         """At most four times a second, and not while hidden."""
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+        if self.isVisible():
+            self._pace.ask()
 
     def refresh(self) -> None:
         """Show the selected node or binding as ``shown`` has it; the file when it is neither."""

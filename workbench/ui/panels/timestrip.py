@@ -70,7 +70,7 @@ class TimeStrip(QWidget):
         row.setContentsMargins(0, 1, 0, 0)
         row.setSpacing(0)
         left = QWidget()
-        left.setFixedWidth(LEFT)
+        left.setFixedSize(LEFT, HEIGHT)  # so that the window is not laid out anew with every second
         column = QVBoxLayout(left)
         column.setContentsMargins(12, 9, 12, 7)
         column.setSpacing(0)
@@ -111,7 +111,7 @@ class TimeStrip(QWidget):
 
     def _build_clock(self) -> QWidget:
         box = QWidget()
-        box.setFixedWidth(RIGHT)
+        box.setFixedSize(RIGHT, HEIGHT)
         column = QVBoxLayout(box)
         column.setContentsMargins(8, 8, 12, 6)
         column.setSpacing(0)

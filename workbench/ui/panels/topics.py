@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
 
 from workbench.control.messages import DeleteTopic
 from workbench.core.snapshot import Snapshot, TopicStat
+from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part
 from workbench.ui.panels.blocks import label, rule, tool_button
 from workbench.ui.panels.palette import role_of, start_drag
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
+from workbench.ui.theme.tokens import MOTION
 
 _STAT = Qt.ItemDataRole.UserRole
 _KIND = Qt.ItemDataRole.UserRole + 1
@@ -130,7 +132,9 @@ class TopicsPanel(QWidget):
         self.empty.setContentsMargins(12, 4, 12, 4)
         column.addWidget(self.empty)
         column.addWidget(self.list, 1)
-        workspace.shown_changed.connect(self._show)
+        self._pace = Pace(lambda: self._show(workspace.shown), MOTION["numbers_ms"], self)
+        workspace.shown_changed.connect(self._pace.ask)
+        workspace.time_changed.connect(lambda _: self._pace.stop())  # what is shown next is shown at once
         self._show(workspace.shown)
 
     def _show(self, shown: Snapshot) -> None:

@@ -157,7 +157,15 @@ class PageDock(QDockWidget):
         page.badge = number
         for index in range(self._tabs.count()):
             if self._tabs.tabData(index) == key:
-                self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(number))
+                self._show_badge(index, number)
+
+    def _show_badge(self, index: int, number: int) -> None:
+        chip = self._tabs.tabButton(index, QTabBar.ButtonPosition.RightSide)
+        if isinstance(chip, QLabel) and len(chip.text()) == len(str(number)) and number:
+            chip.setText(str(number))  # a new chip would lay out the window and all its tabs
+            chip.setAccessibleName(chip.text())
+        else:
+            self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(number))
 
     def _page(self, key: str) -> Page:
         return next(page for page in self.pages if page.key == key)

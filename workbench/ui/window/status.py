@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from workbench.core.snapshot import RunState, Snapshot
+from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.panels.blocks import label, set_tone
 from workbench.ui.theme import words
+from workbench.ui.theme.tokens import MOTION
 
-_EVERY_MS = 250
+_ONE_LINE = int(Qt.TextFlag.TextSingleLine)
+_CALM_MS = 500  # how often frames are told while no snapshot comes
 
 
 class StatusLine(QStatusBar):
@@ -43,22 +46,24 @@ class StatusLine(QStatusBar):
         row.addStretch(1)
         row.addWidget(self._right)
         self.addWidget(bar, 1)
-        self._timer = QTimer(self, interval=_EVERY_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._pace = Pace(self.refresh, MOTION["numbers_ms"], self)
+        self._timer = QTimer(self, interval=_CALM_MS)
+        self._timer.timeout.connect(self._pace.ask)
         self._timer.start()
-        workspace.time_changed.connect(self.refresh)
+        workspace.shown_changed.connect(self._pace.ask)
+        workspace.time_changed.connect(self._pace.now)
 
     def refresh(self) -> None:
         shown = self._workspace.shown
         text, tone = self._state_words(shown)
-        self._state.setText(text)
+        _say(self._state, text)
         for part in (self._dot, self._state):
             set_tone(part, tone if part is self._dot or tone in ("bad", "replay") else "")
-        self._in.setText(self.tr("In {0}").format(words.rate(sum(t.rate_in for t in shown.topics))))
+        _say(self._in, self.tr("In {0}").format(words.rate(sum(t.rate_in for t in shown.topics))))
         untold = untold_groups(self._workspace.document, shown)
         rate, lag = sum(group.rate for group in shown.groups), sum(group.lag_records for group in shown.groups)
-        self._out.setText(self.tr("Delivered {0}").format("–" if untold else words.rate(rate)))
-        self._behind.setText(self.tr("Behind {0}").format("–" if untold else words.count(lag)))
+        _say(self._out, self.tr("Delivered {0}").format("–" if untold else words.rate(rate)))
+        _say(self._behind, self.tr("Behind {0}").format("–" if untold else words.count(lag)))
         for part in (self._out, self._behind):
             part.setToolTip(self.tr("An older workbench did not journal what {0} read.").format(
                 ", ".join(node.name for node in untold)) if untold else "")  # fmt: skip
@@ -66,7 +71,7 @@ class StatusLine(QStatusBar):
         worst = {problem.severity for problem in shown.problems
                  if problem.subject.startswith("group:") or problem.subject in reading}  # fmt: skip
         set_tone(self._behind, "bad" if "bad" in worst and lag else "warn" if "warn" in worst and lag else "muted")
-        self._right.setText("    ".join(self._right_words()))
+        _say(self._right, "    ".join(self._right_words()))
         self._row.activate()  # now: a picture taken before the next turn of the loop would show cut words
 
     def _state_words(self, shown: Snapshot) -> tuple[str, str]:
@@ -100,3 +105,10 @@ class StatusLine(QStatusBar):
         if live.host.journal_to_ms and self._workspace.at_ms is None:
             parts.append(self.tr("Journal to {0}").format(words.clock(live.host.journal_to_ms, millis=False)))
         return parts
+
+
+def _say(part: QLabel, text: str) -> None:
+    """Another text. The window is laid out anew only when that takes another width: 0.6 ms, four times a second."""
+    part.setText(text)
+    part.ensurePolished()
+    part.setFixedSize(part.fontMetrics().size(_ONE_LINE, text))  # a fixed label's own hint never shrinks
