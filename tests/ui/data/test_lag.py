@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from math import hypot
 
@@ -16,7 +17,7 @@ from PySide6.QtTest import QTest
 from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, orders_lag, orders_snapshot
 from workbench.core.journal import LagSample
 from workbench.core.snapshot import Snapshot
-from workbench.ui.charts.lag import LagPanel
+from workbench.ui.charts.lag import LagPanel, LegendEntry
 from workbench.ui.charts.lag_curve import strokes
 from workbench.ui.charts.ticks import number_ticks, time_ticks
 from workbench.ui.models.lag_history import LagHistory, stored_series, thinned
@@ -93,6 +94,19 @@ def test_the_legend_turns_a_line_off_and_on(panel):
     assert set(lines(panel)) == {"shipping", "fraud-check"}
     QTest.mouseClick(panel.legend_entry("billing"), Qt.MouseButton.LeftButton)
     assert "billing" in lines(panel)
+
+
+def test_entries_change_places_with_the_group_in_front_and_go_with_their_group(stage, panel):
+    def order() -> list[str]:
+        shown = [entry for entry in panel.legend.findChildren(LegendEntry) if not entry.isHidden()]
+        return [entry.name for entry in sorted(shown, key=lambda entry: entry.x())]
+
+    stage.qtbot.waitUntil(lambda: order() == ["shipping", "billing", "fraud-check"])
+    stage.workspace.select(["billing"])
+    stage.qtbot.waitUntil(lambda: order() == ["billing", "shipping", "fraud-check"])
+    kept = tuple(group for group in orders_snapshot().groups if group.name != "shipping")
+    stage.push(replace(orders_snapshot(NOW_MS + 1000), groups=kept))
+    stage.qtbot.waitUntil(lambda: order() == ["billing", "fraud-check"])
 
 
 def test_windows(panel):

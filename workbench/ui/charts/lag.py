@@ -299,18 +299,22 @@ class LagPanel(QWidget):
             entry.show_series(looks[name], dash_of(looks[name], front, looks), value)
 
     def _rebuild_legend(self, order: list[str]) -> None:
-        for entry in self._entries.values():
-            self._legend_row.removeWidget(entry)
-            entry.deleteLater()
-        self._entries = {}
+        """Entries that stay are only moved: groups that take turns in front would be dressed anew each time."""
+        before, self._entries = self._entries, {}
         for index, name in enumerate(order):
-            entry = LegendEntry(name)
-            entry.setChecked(name not in self._hidden)
-            entry.toggled.connect(lambda shown, name=name: self._toggle(name, shown))
+            entry = self._entries[name] = before.pop(name, None) or self._new_entry(name)
             self._legend_row.addWidget(entry, 0, index)
             self._legend_row.setColumnStretch(index, 0)
-            self._entries[name] = entry
         self._legend_row.setColumnStretch(len(order), 1)
+        for entry in before.values():
+            self._legend_row.removeWidget(entry)
+            entry.deleteLater()
+
+    def _new_entry(self, name: str) -> LegendEntry:
+        entry = LegendEntry(name)
+        entry.setChecked(name not in self._hidden)
+        entry.toggled.connect(lambda shown: self._toggle(name, shown))
+        return entry
 
     def _toggle(self, name: str, shown: bool) -> None:
         self._hidden ^= {name}
