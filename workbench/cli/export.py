@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import ProgressLine, counted, note, print_json
+from workbench.cli.output import STANDARD_OUTPUT, ProgressLine, counted, note, print_json
 from workbench.cli.workspace import Point, file_argument, host_of, json_option, reader_of
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.session.export import Exported, What, export, format_named, write_items
@@ -32,7 +32,7 @@ def export_session(
 ) -> None:  # fmt: skip
     """Write records and journal of FILE to OUT (- for standard output)."""
     with reader_of(file) as reader:
-        if str(out) == "-":
+        if str(out) in STANDARD_OUTPUT:
             write_items(reader, sys.stdout.buffer, what, format_named(form or "jsonl"), topics, from_, to)
             sys.stdout.buffer.flush()
             return

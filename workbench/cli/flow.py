@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
-from workbench.cli.output import counted, note, print_json
+from workbench.cli.output import STANDARD_OUTPUT, counted, note, print_json
 from workbench.cli.workspace import file_argument, host_of, json_option, reader_of
 from workbench.control.messages import SaveFlow
 from workbench.core.errors import Invalid, Missing
 from workbench.flow import codec, rules
 from workbench.flow.document import FlowDocument
+from workbench.session.whole_file import whole_file
 
 MAX_FLOW_BYTES = 16 * 1024 * 1024
 path_argument = click.argument("path", type=click.Path(path_type=Path))
@@ -34,18 +34,11 @@ def export_flow(file: Path, path: Path) -> None:
     """Write the drawing to PATH (- for standard output)."""
     with reader_of(file) as reader:
         text = reader.flow() or codec.dumps(FlowDocument())
-    if str(path) == "-":
+    if str(path) in STANDARD_OUTPUT:
         sys.stdout.write(text)
         return
-    if path.is_dir():
-        raise Invalid(f"{path} is a directory.", "Give the name of a file.")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise Invalid(f"{path} can't be written: {error.strerror}.", "Choose another place.") from None
+    with whole_file(path) as stream:
+        stream.write(text.encode())
     note(f"The drawing is in {path}.")
 
 

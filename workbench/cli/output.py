@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+STANDARD_OUTPUT = ("-", "/dev/stdout")
+"""Names under which a verb that writes a file writes to standard output, and nothing else there."""
 _TELL_EVERY_S = 0.2
 
 

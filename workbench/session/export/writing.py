@@ -1,24 +1,23 @@
 """Writing an export: what there is of topics and range is fixed at the start, then streamed with progress.
 
-Invariant: the file asked for is complete or not there (a temporary file beside it is renamed at the end); after
-an error or a cancel nothing is left. Runs on any one thread, with a reader of its own.
+Invariant: the file asked for is complete or not there (``whole_file``). Runs on any one thread, with a reader of its
+own.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from workbench.core.errors import Cancelled, Invalid, WorkbenchError
+from workbench.core.errors import Cancelled
 from workbench.core.journal import JournalEntry
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import PartitionBounds
 from workbench.session.export.formats import ExportFormat, Item, What, format_for
 from workbench.session.reading import LogReader, records_of, spans
+from workbench.session.whole_file import whole_file
 
 _TELL_EVERY = 500
 _JOURNAL_PAGE = 1000
@@ -71,24 +70,8 @@ def _write_file(
     reader: SessionReader, out: Path, what: What, form: ExportFormat, topics: Sequence[str], from_: LogPoint,
     to: LogPoint, progress: Progress, cancelled: Callable[[], bool],
 ) -> Exported:  # fmt: skip
-    if out.is_dir():
-        raise Invalid(f"{out} is a directory.", "Give the name of a file.")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
-    except OSError as error:
-        raise Invalid(f"{out} can't be written: {error.strerror}.", "Choose another place.") from None
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb", buffering=1 << 20) as stream:
-            done = write_items(reader, stream, what, form, topics, from_, to, progress, cancelled)
-        part.chmod(0o666 & ~_umask())
-        part.replace(out)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise WorkbenchError(f"{out} can't be written: {error.strerror}.", "Is the disk full?") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(out) as stream:
+        done = write_items(reader, stream, what, form, topics, from_, to, progress, cancelled)
     return replace(done, files=(out,))
 
 
@@ -128,7 +111,7 @@ def write_items(
 def _ranges(
     reader: SessionReader, topics: Sequence[str], from_: LogPoint, to: LogPoint
 ) -> list[tuple[str, PartitionBounds]]:
-    names = topics or [topic.name for topic in reader.topics()]
+    names = dict.fromkeys(topics) or [topic.name for topic in reader.topics()]
     return [(name, span) for name in names for span in spans(reader, name, from_, to)]
 
 
@@ -146,9 +129,3 @@ def _items(
     while page := reader.journal(after, from_ms, to_ms, limit=_JOURNAL_PAGE):
         yield from (entry for entry in page if not topics or not entry.topic or entry.topic in topics)
         after = page[-1].id
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,0 +1,72 @@
+"""A file that appears at its name only when it is whole: a temporary one beside it is renamed at the end.
+
+After an error or a cancel nothing is left. Where a device or a named pipe has the name, it is written into: to rename
+over it would take it away from everybody else. A symbolic link stays, its target is the file. Any one thread.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from workbench.core.errors import Invalid, Refused
+
+_DEVICES = Path("/dev")
+_BUFFER_BYTES = 1 << 20
+_DATABASE = b"SQLite format 3\0"
+
+
+@contextmanager
+def whole_file(out: Path) -> Iterator[BinaryIO]:
+    """A stream to write to. ``Invalid`` when it can't be written there, ``Refused`` where a workspace would be lost."""
+    if out.is_dir():
+        raise Invalid(f"{out} is a directory.", "Give the name of a file.")
+    try:
+        if _is_stream(out):
+            with out.open("wb", buffering=_BUFFER_BYTES) as stream:
+                yield stream
+            return
+        _spare_databases(out)
+        with _beside(Path(os.path.realpath(out))) as stream:
+            yield stream
+    except BrokenPipeError:
+        raise  # its reader has seen enough
+    except OSError as error:
+        raise Invalid(f"{out} can't be written: {error.strerror}.", "Choose another place, or make room.") from error
+
+
+def _is_stream(out: Path) -> bool:
+    """Also a regular file under /dev: that is somebody's open file, like the standard output."""
+    return out.exists() and (not out.is_file() or _DEVICES in out.absolute().parents)
+
+
+def _spare_databases(out: Path) -> None:
+    if not out.exists():
+        return
+    with out.open("rb") as there:
+        if there.read(len(_DATABASE)) == _DATABASE:
+            raise Refused(f"{out} is a workspace or another database, which would be lost.", "Choose another name.")
+
+
+@contextmanager
+def _beside(out: Path) -> Iterator[BinaryIO]:
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb", buffering=_BUFFER_BYTES) as stream:
+            yield stream
+        part.chmod(0o666 & ~_umask())
+        part.replace(out)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
