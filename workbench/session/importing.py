@@ -22,7 +22,7 @@ from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import AlreadyExists, Cancelled, Invalid, Missing, Unsupported, WorkbenchError
 from workbench.core.journal import JournalEntry
 from workbench.core.records import Record, StoredRecord
-from workbench.session.export.formats import ExportFormat, format_for
+from workbench.session.export.formats import UNTIMED, ExportFormat, format_for
 
 BATCH_RECORDS = 1000
 BATCH_BYTES = 512 * 1024
@@ -68,7 +68,7 @@ class _Taking:
         self._make_room(topic, stored.partition)
         self.topics[topic] = None
         batch = self._batches.setdefault((topic, stored.partition), _Batch())
-        timestamp_ms = None if stored.timestamp_ms < 0 else stored.timestamp_ms
+        timestamp_ms = None if stored.timestamp_ms == UNTIMED else stored.timestamp_ms
         batch.records.append(Record(stored.key, stored.value, stored.headers, timestamp_ms))
         batch.bytes += stored.size_bytes
         self._kept_bytes += stored.size_bytes

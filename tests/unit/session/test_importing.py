@@ -23,6 +23,8 @@ ODD = (
     Record(b"\xff\x00", b'{ "spaced":\n1 }', (("bin", b"\xfe"),), 3_000),
     Record(b"17", b"null", (), 4_000),
     Record('{"k": "ü"}'.encode(), b'{"base64":"aGk="}', (), 5_000),
+    Record(None, b"before 1970", (), -86_400_000),
+    Record(None, b"a Kafka client that told no time", (), -1),
 )
 
 
@@ -61,11 +63,11 @@ def contents(path: Path) -> dict:
 def test_what_went_out_comes_back_exactly(full: Path, tmp_path: Path, name: str):
     with BrokerReader(full) as reader:
         done = export(reader, tmp_path / name, "all")
-    assert done.records == 3010 and done.entries > 0
+    assert done.records == 3014 and done.entries > 0
     other = make(tmp_path / "other.flow")
     with closing(LocalHost(other)) as host:
         taken = import_file(host, tmp_path / name)
-    assert (taken.records, set(taken.created)) == (3010, {"odd", "plain"})
+    assert (taken.records, set(taken.created)) == (3014, {"odd", "plain"})
     assert taken.journal_entries == (done.entries if name.endswith("jsonl") else 0)
     assert contents(other) == contents(full)
 
@@ -140,7 +142,7 @@ def test_everything_into_one_topic_with_as_many_partitions_as_the_file_asks_for(
     with closing(LocalHost(path)) as host:
         host.call(CreateTopic("mine", 1))
         import_file(host, tmp_path / "out.jsonl", "mine")
-    assert [len(contents(path)["mine", partition]) for partition in range(3)] == [5, 0, 5]
+    assert [len(contents(path)["mine", partition]) for partition in range(3)] == [7, 0, 7]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import msgspec
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import ABORTED, OPEN, StoredRecord
-from workbench.session.export.formats import Item, What, stamp, unstamp
+from workbench.session.export.formats import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import bytes_of, bytes_of_base64, text_form
 
 RECORD_COLUMNS = (
@@ -90,7 +90,7 @@ def _record(row: dict[str, str]) -> StoredRecord:
         row["topic"],
         int(row["partition"]),
         int(row.get("offset") or -1),
-        -1 if timestamp_ms is None else timestamp_ms,
+        UNTIMED if timestamp_ms is None else timestamp_ms,
         _bytes(row.get("key", ""), row.get("key_form", "")),
         _bytes(row.get("value", ""), row.get("value_form", "")),
         tuple((name, bytes_of(form)) for name, form in pairs),

@@ -53,6 +53,10 @@ def format_for(path: Path, name: str = "") -> ExportFormat:
     return format_named(name or {"csv": "csv", "sqlite": "sqlite", "html": "html"}.get(ending, "jsonl"))
 
 
+UNTIMED = -(1 << 63)
+"""The time of a record whose line tells none: an import stamps it. Times before 1970 are below zero too."""
+
+
 def stamp(ms: int) -> str | int:
     """ISO 8601, or the bare milliseconds where the calendar ends."""
     try:

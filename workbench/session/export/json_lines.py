@@ -10,7 +10,7 @@ import msgspec
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
-from workbench.session.export.formats import Item, What, stamp, unstamp
+from workbench.session.export.formats import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import NULL, bytes_of, bytes_of_base64, key_form, text_form, value_form
 
 
@@ -118,6 +118,6 @@ def _item(line: AnyLine) -> Item:
     headers = tuple((name, bytes_of(form)) for name, form in line.headers)
     timestamp_ms = unstamp(line.timestamp)
     return StoredRecord(
-        line.topic, line.partition, line.offset, -1 if timestamp_ms is None else timestamp_ms,
+        line.topic, line.partition, line.offset, UNTIMED if timestamp_ms is None else timestamp_ms,
         bytes_of(line.key), value, headers, line.transaction,
     )  # fmt: skip
