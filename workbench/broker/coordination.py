@@ -237,11 +237,13 @@ class Coordination:
     def plan_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = ()) -> ResetPlan:
         """What a reset would do, per partition; ``topic`` empty means all topics the group has to do with."""
         with self._lock:
-            known = group in self._groups.names()
+            names = self._groups.names()
+            known = group in names
             meta = self._groups.describe(group) if known else GroupMeta(group, GroupState.EMPTY)
             committed, copied = self._groups.committed(group), self._groups.committed(spec.group)
-        if not known and not topic:
-            raise NotFound(f"There is no group {group!r}.", "List the groups to see those there are.")
+        for needed in ("" if topic else group, spec.group):
+            if needed and needed not in names:
+                raise NotFound(f"There is no group {needed!r}.", "List the groups to see those there are.")
         topics = [topic] if topic else sorted({part.topic for part in (*committed, *copied)} | _topics(meta))
         bounds = {
             TopicPartition(name, b.partition): b
@@ -249,6 +251,8 @@ class Coordination:
             for b in self._log.bounds(name)
             if not partitions or b.partition in partitions
         }
+        if absent := set(partitions) - {part.partition for part in bounds}:
+            raise NotFound(f"There is no partition {min(absent)} in {', '.join(topics)}.")
         return plan_reset(spec, ResetGround(meta, bounds, committed, copied, self._offset_at, self._clock.now_ms()))
 
     def _offset_at(self, part: TopicPartition, ms: int) -> int | None:
