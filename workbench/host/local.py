@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,15 @@ class LocalHost:
         self._lost_callbacks: list[Callable[[str], None]] = []
         self._session = ClientSession(self._push)
         self._started: Future[None] = Future()
+        self._unwanted = False  # interrupted while it opened: it closes as soon as it is open
         self._thread = threading.Thread(target=self._run, name="local-host", daemon=True)
         self._thread.start()
         try:
             self._started.result()
         except BaseException:
+            self._unwanted = True
+            if self._started.done() and self._started.exception() is None:
+                self.close()
             self._thread.join()
             raise
 
@@ -57,7 +62,8 @@ class LocalHost:
     def close(self) -> None:
         """Stop in order and let go of the file."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._service.shutdown_asked.set)
+            with suppress(RuntimeError):  # its loop has ended by itself
+                self._loop.call_soon_threadsafe(self._service.shutdown_asked.set)
             self._thread.join()
 
     def _push(self, push: Push) -> None:
@@ -83,6 +89,8 @@ class LocalHost:
         try:
             self._service.enter(self._session)
             self._started.set_result(None)
+            if self._unwanted:
+                return
             await self._service.shutdown_asked.wait()
             await self._service.leave(self._session)
         finally:

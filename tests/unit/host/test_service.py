@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from workbench.core.snapshot import RunState
 from workbench.flow import codec
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.host import LocalHost
+from workbench.host.service import Service
 
 
 def drawing(limit: int = 0, **group: object) -> str:
@@ -43,6 +47,20 @@ def is_drained(push: m.Push) -> bool:
         return False
     done = all(producer.state.value == "done" for producer in push.snapshot.producers)
     return done and all(group.partitions and not group.lag_records for group in push.snapshot.groups)
+
+
+def test_ctrl_c_while_it_opens_ends_it_and_frees_the_file(path: Path, monkeypatch: pytest.MonkeyPatch):
+    opening = Service.open
+
+    async def interrupted(*given: object, **named: object) -> Service:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        return await opening(*given, **named)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Service, "open", interrupted)
+        LocalHost(path)
+    with closing(LocalHost(path)) as host:
+        assert host.call(m.ListTopics()).topics == ()
 
 
 # -- topics and records ------------------------------------------------------------------------------------
