@@ -24,8 +24,13 @@ def main() -> int:
             print(f"The window can't start: {error}. «workbench doctor» says what is missing.", file=sys.stderr)
             return 1
         return open_window(arguments)
-    from workbench.cli.main import main as do_verb
+    try:
+        from workbench.cli import process
 
+        process.prepare()
+        from workbench.cli.main import main as do_verb
+    except KeyboardInterrupt:
+        return 1
     return do_verb(arguments)
 
 

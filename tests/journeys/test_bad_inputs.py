@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import subprocess
 import sys
 from contextlib import closing
@@ -100,8 +101,10 @@ FAILED = [
     "consume a.flow nope", "consume a.flow nope --group g", "consume a.flow t --partition 9", "consume nope.flow t",
     "consume rubbish.flow t", "groups a.flow describe nope", "groups a.flow delete nope",
     "groups a.flow reset nope --to earliest", "groups a.flow reset g --topic nope --to earliest",
-    "groups a.flow reset '' --topic t --to earliest",
+    "groups a.flow reset '' --topic t --to earliest", "groups a.flow reset g --topic t --to group:nope",
+    "groups a.flow reset g --topic t --to earliest --partition 9",
     "replay a.flow t --into t", "replay a.flow t --into nope", "replay a.flow nope --into t",
+    "export a.flow a.flow", "flow a.flow export a.flow",
     "export a.flow .", "export a.flow nope/x.jsonl", "export a.flow x.sqlite", "export a.flow x.jsonl --topic nope",
     "export a.flow x.jsonl --format html", "import a.flow nope.jsonl", "import a.flow .", "import a.flow a.flow",
     "import a.flow in.jsonl", "import a.flow bad.jsonl", "import a.flow odd.csv", "import a.flow latin.csv",
@@ -139,6 +142,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     """The one sentence (or two) on standard error."""
     text = capsys.readouterr().err
     assert "Traceback" not in text and "did not foresee" not in text, text
+    assert "Usage:" not in text  # a page of help on one line
     assert text.count("\n") == 1 and len(text) > 15 and text[0].isprintable(), text
     return text
 
@@ -215,7 +219,20 @@ def test_output_that_cannot_be_written_is_a_sentence(workbench):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([sys.executable, "-m", "workbench", "consume", "a.flow", "t"], stdout=full,
                               stderr=subprocess.PIPE, cwd=workbench.folder, env=workbench.env)  # fmt: skip
-    assert done.returncode == 1 and b"Traceback" not in done.stderr and done.stderr.count(b"\n") == 1
+    assert done.returncode == 1 and b"No space left" in done.stderr and done.stderr.count(b"\n") == 1
+    assert b"did not foresee" not in done.stderr
+
+
+def test_a_stream_that_is_closed_is_an_empty_one(workbench):
+    workbench("new", "a.flow")
+    workbench("topics", "a.flow", "create", "t")
+    command = [sys.executable, "-m", "workbench", "produce", "a.flow", "t"]
+    line = f"exec {shlex.join(command)} {{}}"
+    for closed in ("<&-", "<&- >&-", "<&- >&- 2>&-"):
+        done = subprocess.run(line.format(closed), shell=True, cwd=workbench.folder, env=workbench.env,
+                              capture_output=True, timeout=30)  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert workbench.json("topics", "a.flow", "list")["topics"][0]["records"] == 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -59,6 +59,15 @@ def test_a_signal_stops_it_in_order(workbench, path: Path, number: int):
     assert [found.name for found in path.parent.iterdir() if found.name.startswith("a.flow")] == ["a.flow"]
 
 
+def test_a_signal_while_it_starts_stops_it_in_order(workbench, path: Path, until):
+    process = workbench.start("serve", path)
+    until(lambda: path.with_name("a.flow-wal").exists() or process.poll() is not None)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    workbench("topics", path, "list")
+
+
 def test_a_second_host_is_told_who_has_the_file(workbench, path: Path):
     first, _ = workbench.serve(path)
     second = workbench.run("serve", path)

@@ -11,6 +11,8 @@ import signal
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import pytest
+
 EVENTS = [
     {"id": i, "author": f"a{i * 7 % 13}", "at": f"2026-03-01T10:{i // 60:02d}:{i % 60:02d}Z", "text": "ü" * (i % 5)}
     for i in range(600)
@@ -196,7 +198,8 @@ def check_counts_and_order(seen: list[tuple[str, str]], written: list[tuple[str,
     assert ours == theirs
 
 
-def test_ctrl_c_in_an_export_leaves_nothing_half_written(workbench, tmp_path: Path, until):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_an_export_leaves_nothing_half_written(workbench, tmp_path: Path, until, number: int):
     workbench("new", "a.flow")
     workbench("topics", "a.flow", "create", "t", "--partitions", 4)
     (tmp_path / "many.txt").write_text("".join(f"event {i}\n" for i in range(300_000)))
@@ -204,7 +207,7 @@ def test_ctrl_c_in_an_export_leaves_nothing_half_written(workbench, tmp_path: Pa
     (tmp_path / "out").mkdir()
     export = workbench.start("export", "a.flow", "out/x.jsonl")
     until(lambda: list((tmp_path / "out").iterdir()))
-    export.send_signal(signal.SIGINT)
+    export.send_signal(number)
     _, err = export.communicate(timeout=30)
     assert (export.returncode, err) == (1, b"Stopped.\n")
     assert list((tmp_path / "out").iterdir()) == []

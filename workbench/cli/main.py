@@ -6,6 +6,7 @@ traceback reaches a terminal, what nobody foresaw goes to the log file with all 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 LOG_BYTES = 2_000_000
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class _Verbs(click.Group):
@@ -57,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _do(list(sys.argv[1:] if arguments is None else arguments))
     except click.exceptions.Exit as end:
         return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _say(f"Name a FILE and what to do with it. Try «{error.ctx.command_path} --help».", WRONG_USAGE)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "workbench"
         return _say(f"{error.format_message().rstrip('.')}. Try «{where} --help».", WRONG_USAGE)
@@ -67,11 +71,14 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _say("Stopped.", FAILED)
     except BrokenPipeError:
-        return _reader_left()
+        return _leave_output(DONE)  # whoever read it has seen enough
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _unforeseen(error)
+        where = error.filename or "The output"
+        return _leave_output(_say(f"{where} can't be written: {error.strerror}. Make room, and do it again.", FAILED))
     except Exception as error:
-        log.exception("unforeseen: %s", " ".join(sys.argv))
-        what = f"{type(error).__name__}: {error}"
-        return _say(f"The workbench met an error it did not foresee ({what}). Details are in {log_file()}.", FAILED)
+        return _unforeseen(error)
     finally:
         logging.getLogger().removeHandler(details)
         details.close()
@@ -97,10 +104,16 @@ def _say(sentence: str, status: int) -> int:
     return status
 
 
-def _reader_left() -> int:
-    """Whoever read our output has seen enough; nothing may be written on the way out."""
+def _unforeseen(error: Exception) -> int:
+    log.error("unforeseen: %s", " ".join(sys.argv), exc_info=error)
+    what = f"{type(error).__name__}: {error}"
+    return _say(f"The workbench met an error it did not foresee ({what}). Details are in {log_file()}.", FAILED)
+
+
+def _leave_output(status: int) -> int:
+    """Nothing may be written to standard output on the way out."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return DONE
+    return status
 
 
 def log_file() -> Path:

@@ -26,14 +26,17 @@ def serve(file: Path, kafka: str | None, kafka_allow_remote: bool, kafka_sasl: b
           kafka_advertise: str, run: bool, child: bool, make: str | None, grace_s: float) -> int:  # fmt: skip
     """Serve FILE until it is told to stop. One line of JSON says when it is ready."""
     gc.disable()  # a tenth of the start is looking for cycles in code that stays; the host's ``settle`` enables it
-    from workbench.control.messages import ListenKafka
-    from workbench.host.main import HostSettings, serve_until_stopped
+    try:
+        from workbench.control.messages import ListenKafka
+        from workbench.host.main import HostSettings, serve_until_stopped
 
-    certificate, key = kafka_tls or ("", "")
-    listen = None if kafka is None else ListenKafka(
-        kafka, kafka_allow_remote, kafka_sasl, certificate, key, kafka_advertise
-    )  # fmt: skip
-    return serve_until_stopped(HostSettings(file, kafka=listen, run=run, child=child, grace_s=grace_s, make=make))
+        certificate, key = kafka_tls or ("", "")
+        listen = None if kafka is None else ListenKafka(
+            kafka, kafka_allow_remote, kafka_sasl, certificate, key, kafka_advertise
+        )  # fmt: skip
+        return serve_until_stopped(HostSettings(file, kafka=listen, run=run, child=child, grace_s=grace_s, make=make))
+    except KeyboardInterrupt:  # told to stop before it was ready
+        return 0
 
 
 COMMANDS = {"serve": serve}
