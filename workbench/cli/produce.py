@@ -134,7 +134,7 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
     else:
         _report(topic or "", sending.sent, seconds, as_json)
     if events.trouble:
-        raise Invalid(events.trouble, f"The other {sending.sent:,} events were sent.")
+        raise Invalid(events.trouble, f"Sent: {counted(sending.sent, 'event')}.")
 
 
 @dataclass(frozen=True, slots=True)

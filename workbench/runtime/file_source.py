@@ -47,9 +47,10 @@ class FileSource:
     def trouble(self) -> str:
         told = []
         if self.bad:
-            told.append(f"{self.bad:,} lines could not be read. {self._last_bad}")
+            told.append(f"{_lines(self.bad)} could not be read. {self._last_bad}")
         if self.untimed:
-            told.append(f"{self.untimed:,} lines have no time in «{self._values['time']}».")
+            have = "has" if self.untimed == 1 else "have"
+            told.append(f"{_lines(self.untimed)} {have} no time in «{self._values['time']}».")
         if self._reader.notice:
             told.append(self._reader.notice)
         return " ".join(told)
@@ -143,3 +144,7 @@ class FileSource:
             self._made_since = 0
         else:
             self.done = True
+
+
+def _lines(number: int) -> str:
+    return f"{number:,} line{'' if number == 1 else 's'}"
