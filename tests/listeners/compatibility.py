@@ -82,6 +82,7 @@ _DIFFERENCES = (
     "- One node, id 1, replication factor 1. Fetch sessions are not kept; clients fall back to full fetches.",
     "- The new group protocol (KIP-848), share groups, ACLs, quotas and reassignment are not served, nor advertised.",
     "- A topic keeps its records until told otherwise (`retention.ms` -1). `cleanup.policy` can only be `delete`.",
+    "- Settings of Kafka's files and copies (`segment.bytes`, `flush.ms` and their like) are taken and mean nothing.",
     "- The first join of a group waits 60 ms, not 3 s. Session time-outs down to 100 ms are taken.",
     "- A transaction ends in one commit of the file, so no client ever sees CONCURRENT_TRANSACTIONS.",
     "- A fetch answers with at most 8 MiB (and at least one batch).",

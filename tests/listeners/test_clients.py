@@ -199,6 +199,33 @@ def test_confluent_admin_of_topics(bootstrap: str, admin: cka.AdminClient, topic
     wait_for(lambda: topic not in admin.list_topics(timeout=20).topics)
 
 
+def test_confluent_bad_settings_of_a_topic(admin: cka.AdminClient, name: str):
+    def refused(**config: str) -> str:
+        settings = {key.replace("_", "."): value for key, value in config.items()}
+        new = admin.create_topics([cka.NewTopic(name, 1, 1, config=settings)])
+        with pytest.raises(ck.KafkaException) as error:
+            new[name].result(20)
+        return error.value.args[0].name()
+
+    assert refused(retention_ms="soon") == refused(no_such="1") == "INVALID_CONFIG"
+    for bad in ("a b", "..", "a" * 250):
+        with pytest.raises(ck.KafkaException) as error:
+            admin.create_topics([cka.NewTopic(bad, 1, 1)], validate_only=True)[bad].result(20)
+        assert error.value.args[0].name() == "TOPIC_EXCEPTION"
+    new = admin.create_topics([cka.NewTopic(name, 1, 1, config={"segment.bytes": "1048576", "flush.ms": "1000"})])
+    new[name].result(20)
+
+
+def test_confluent_metadata_of_an_offset(bootstrap: str, topic: str):
+    with consumer(bootstrap, topic) as reader:
+        reader.commit(offsets=[ck.TopicPartition(topic, 0, 3, "ü" * 4000)], asynchronous=False)
+        with pytest.raises(ck.KafkaException) as error:
+            reader.commit(offsets=[ck.TopicPartition(topic, 0, 4, "m" * 4097)], asynchronous=False)
+        assert error.value.args[0].name() == "OFFSET_METADATA_TOO_LARGE"
+        (committed,) = reader.committed([ck.TopicPartition(topic, 0)], 10)
+        assert (committed.offset, committed.metadata) == (3, "ü" * 4000)
+
+
 @proves(CONFLUENT, "AdminClient: groups and their offsets")
 def test_confluent_admin_of_groups(bootstrap: str, admin: cka.AdminClient, topic: str):
     write(bootstrap, topic, 10, partition=0)

@@ -65,6 +65,8 @@ from workbench.broker.stability import InvalidTransactionState
 from workbench.broker.stats import BrokerStats
 from workbench.broker.topics import DEFAULTS as TOPIC_DEFAULTS
 from workbench.broker.topics import MAX_PARTITIONS, TopicMeta, topic_defaults
+from workbench.broker.topics import check_config as check_topic_config
+from workbench.broker.topics import check_name as check_topic_name
 from workbench.broker.transactions import InvalidTransactionTimeout
 
 __all__ = [
@@ -76,7 +78,8 @@ __all__ = [
     "Leaver", "Level", "MemberIdRequired", "MemberMeta", "PastExchange", "PastGroup", "PastQueue", "PastTopic",
     "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest",
     "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch",
-    "check_queue_config", "deaths_of", "decode_assignment", "decode_batch", "encode_batch", "place_name",
+    "check_queue_config", "check_topic_config", "check_topic_name", "deaths_of", "decode_assignment", "decode_batch",
+    "encode_batch", "place_name",
     "place_of_sequence_number", "postmark_of", "profile", "profiles", "queue_defaults", "receipt_name", "receipt_of",
     "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics", "topic_defaults",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ records = st.builds(
     topic=names,
     partition=st.integers(0, 999),
     offset=st.integers(0, 2**62),
-    timestamp_ms=st.one_of(st.integers(-10**12, 253_402_300_799_999), st.integers(2**60, 2**61)),
+    timestamp_ms=st.one_of(st.integers(-(10**12), 253_402_300_799_999), st.integers(2**60, 2**61)),
     key=data,
     value=data,
     headers=st.lists(st.tuples(names, data), max_size=3).map(tuple),

@@ -14,24 +14,33 @@ from workbench.core.records import TopicPartition
 from workbench.listeners.kafka.call import Api, Call, Fields
 from workbench.listeners.kafka.errors import code_of
 
+MAX_METADATA_CHARS = 4096
+"""Kafka's offset.metadata.max.bytes, which counts so."""
+
 
 def asked_offsets(call: Call) -> dict[TopicPartition, tuple[int, str]]:
-    """The offsets of a commit for partitions that are there."""
+    """The offsets of a commit that can be taken."""
     return {
         TopicPartition(topic.name, part.partition_index): (part.committed_offset, part.committed_metadata or "")
         for topic in call.request.topics
         for part in topic.partitions
-        if call.broker.has_partition(topic.name, part.partition_index)
+        if _fault(call, topic.name, part) is ErrorCode.none
     }
 
 
+def _fault(call: Call, topic: str, part: Any) -> ErrorCode:
+    if not call.broker.has_partition(topic, part.partition_index):
+        return ErrorCode.unknown_topic_or_partition
+    too_long = len(part.committed_metadata or "") > MAX_METADATA_CHARS
+    return ErrorCode.offset_metadata_too_large if too_long else ErrorCode.none
+
+
 def commit_answer(call: Call, code: ErrorCode) -> Fields:
-    """``code`` for every partition that is there; the others are not known."""
+    """``code`` for every offset that could be taken; for the others, why not."""
     return {"topics": [
         {"name": topic.name, "partitions": [
             {"partition_index": part.partition_index,
-             "error_code": code if call.broker.has_partition(topic.name, part.partition_index)
-             else ErrorCode.unknown_topic_or_partition}
+             "error_code": code if (fault := _fault(call, topic.name, part)) is ErrorCode.none else fault}
             for part in topic.partitions
         ]}
         for topic in call.request.topics

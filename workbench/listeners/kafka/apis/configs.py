@@ -1,7 +1,8 @@
 """Settings from outside: DescribeConfigs, AlterConfigs, IncrementalAlterConfigs, of topics and of the one broker.
 
 What a topic of ours can be set to is the broker's own list. A few of Kafka's settings have one possible value here;
-they are shown, read-only, and setting them to just that is accepted, so that tools which always send them work.
+they are shown, read-only, and setting them to just that is accepted, so that tools which always send them work. Those
+that only say how Kafka keeps a log in files and copies are accepted too, and mean nothing here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,14 @@ TOPIC, BROKER = 2, 4
 FIXED: Mapping[str, str] = {"cleanup.policy": "delete", "min.insync.replicas": "1"}
 """Settings of Kafka's that can't be otherwise here."""
 
+WITHOUT_EFFECT = frozenset({
+    "segment.bytes", "segment.ms", "segment.jitter.ms", "segment.index.bytes", "index.interval.bytes",
+    "flush.messages", "flush.ms", "file.delete.delay.ms", "preallocate", "unclean.leader.election.enable",
+    "leader.replication.throttled.replicas", "follower.replication.throttled.replicas",
+    "message.downconversion.enable", "message.format.version",
+})  # fmt: skip
+"""Settings of Kafka's files and copies, of which nothing a client sees depends."""
+
 _OF_TOPIC, _OF_BROKER, _DEFAULT = 1, 4, 5  # where a value comes from
 _BOOLEAN, _STRING, _INT, _LONG, _LIST = 1, 2, 3, 5, 7
 _TYPES = {
@@ -35,7 +44,7 @@ def accepted(asked: Mapping[str, str | None]) -> dict[str, str | None]:
     for name, value in asked.items():
         if name in FIXED and value not in (None, FIXED[name]):
             raise Invalid(f"{name} can only be {FIXED[name]!r} here.", "Leave it out.")
-    return {name: value for name, value in asked.items() if name not in FIXED}
+    return {name: value for name, value in asked.items() if name not in FIXED and name not in WITHOUT_EFFECT}
 
 
 def config_entries(meta: TopicMeta, version: int) -> list[Fields]:

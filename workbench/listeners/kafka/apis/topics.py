@@ -10,6 +10,7 @@ from typing import Any
 
 from kio.schema.errors import ErrorCode
 
+from workbench.broker import MAX_PARTITIONS, check_topic_config, check_topic_name
 from workbench.core.errors import AlreadyExists, Invalid, WorkbenchError
 from workbench.listeners.kafka.apis.cluster import AUTO_PARTITIONS, NO_UUID
 from workbench.listeners.kafka.apis.configs import accepted, config_entries
@@ -72,17 +73,22 @@ def _partitions(topic: Any) -> int:
                               "Use 1, or -1 for the default.")  # fmt: skip
     if topic.num_partitions == 0 or topic.num_partitions < -1:
         raise _BadPartitions("A topic needs at least one partition.")
+    if topic.num_partitions > MAX_PARTITIONS:
+        raise _BadPartitions(f"A topic can't have {topic.num_partitions} partitions.", f"Choose 1 to {MAX_PARTITIONS}.")
     return AUTO_PARTITIONS if topic.num_partitions == -1 else topic.num_partitions
 
 
 def _config(topic: Any) -> dict[str, str | None]:
     try:
-        return accepted({one.name: one.value for one in topic.configs})
+        config = accepted({one.name: one.value for one in topic.configs})
+        check_topic_config(config)
     except Invalid as error:
         raise _BadConfig(error.message, error.next_step) from None
+    return config
 
 
 def _check_only(call: Call, name: str) -> None:
+    check_topic_name(name)
     if call.broker.has_partition(name, 0):
         raise AlreadyExists(f"Topic {name} is already there.", "Choose another name.")
 
