@@ -119,6 +119,17 @@ def test_the_attributes_of_messages_are_kept_to(workbench, path: Path):
     assert lacking.returncode == 1 and b"no field" in lacking.stderr
 
 
+def test_dead_letters_without_a_place_are_spoken_of(workbench, path: Path):
+    setting = "queue.dead.letter=dead"
+    made = workbench.run("topics", path, "create", "jobs", "--queue", "--config", setting)
+    assert made.returncode == 0 and b"no queue dead yet" in made.stderr
+    assert b"yet" not in workbench.run("topics", path, "create", "dead", "--queue").stderr
+    assert b"yet" not in workbench.run("topics", path, "alter", "jobs", "--config", setting).stderr
+    assert b"dead letters of jobs stay there" in workbench.run("topics", path, "delete", "dead").stderr
+    missing = workbench.run("consume", path, "orders:mail", "--ack", "auto")
+    assert missing.returncode == 1 and b"subscribe orders mail" in missing.stderr
+
+
 def test_a_stream_is_read_as_a_queue_too(workbench, path: Path):
     workbench.serve(path)
     workbench("topics", path, "create", "orders", "--partitions", "2")

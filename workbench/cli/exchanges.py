@@ -224,7 +224,9 @@ def bind(file: Path, **options: Any) -> None:
 def _takes(kind: ExchangeType, binding: Binding) -> str:
     if kind is ExchangeType.FANOUT:
         return "everything"
-    return f"what has {'headers' if kind is ExchangeType.HEADERS else 'the key'} {_asks(kind, binding)}"
+    if kind is ExchangeType.HEADERS:
+        return f"what has the headers {_asks(kind, binding)}" if binding.arguments else "everything"
+    return f"what has {'the key ' if binding.key else ''}{_asks(kind, binding)}"
 
 
 @exchanges.command()

@@ -106,4 +106,6 @@ def _check_queue(host: Caller, name: str) -> None:
     if any(topic.name == name for topic in host.call(ListTopics()).topics):
         raise Refused(f"{name} is a stream, nothing in it is acked.", f"Leave out --ack, join a --group, or read it as "
                       f"a queue: «workbench queues FILE subscribe {name} NAME».")  # fmt: skip
-    raise NotFound(f"There is no queue {name}.", f"Create it with «workbench topics FILE create {name} --queue».")
+    topic, colon, subscription = name.partition(":")
+    how = f"queues FILE subscribe {topic} {subscription}" if colon else f"topics FILE create {name} --queue"
+    raise NotFound(f"There is no queue {name}.", f"Make it with «workbench {how}».")

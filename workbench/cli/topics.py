@@ -9,9 +9,13 @@ import click
 
 from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
+from workbench.control.client import Caller
 from workbench.control.messages import AlterTopic, CreateTopic, DeleteTopic, ListTopics, TopicInfo
+from workbench.control.queues import ListQueues
 from workbench.core.errors import NotFound
 from workbench.core.times import format_time
+
+_DEAD_LETTER = "queue.dead.letter"
 
 
 def _summary(topic: TopicInfo) -> dict[str, Any]:
@@ -64,9 +68,12 @@ def list_topics(file: Path, as_json: bool) -> None:
 @click.pass_obj
 def create(file: Path, name: str, partitions: int, queue: bool, config: tuple[str, ...]) -> None:
     """Create the topic NAME."""
+    settings = _config(config)
     with host_of(file) as host:
-        host.call(CreateTopic(name, partitions, "queue" if queue else "stream", _config(config)))
+        host.call(CreateTopic(name, partitions, "queue" if queue else "stream", settings))
+        waiting = _waiting_for(host) if _DEAD_LETTER in settings else {}
     note(f"{'Queue' if queue else 'Topic'} {name} is there, with {counted(partitions, 'partition')}.")
+    _note_missing(waiting, name)
 
 
 @topics.command()
@@ -109,7 +116,9 @@ def alter(file: Path, name: str, partitions: int | None, config: tuple[str, ...]
         raise click.UsageError("Say what to change with --partitions, --config or --unset.")
     with host_of(file) as host:
         host.call(AlterTopic(name, partitions, changes))
+        waiting = _waiting_for(host) if _DEAD_LETTER in changes else {}
     note(f"Topic {name} is changed.")
+    _note_missing(waiting, name)
 
 
 @topics.command()
@@ -119,7 +128,22 @@ def delete(file: Path, name: str) -> None:
     """Delete the topic NAME and all it holds."""
     with host_of(file) as host:
         host.call(DeleteTopic(name))
+        waiting = _waiting_for(host)
     note(f"Topic {name} is gone.")
+    if senders := [queue for queue, target in waiting.items() if target == name]:
+        note(f"The dead letters of {', '.join(senders)} stay there now.")
+
+
+def _waiting_for(host: Caller) -> dict[str, str]:
+    """The dead-letter queue of each queue where that is not there."""
+    queues = host.call(ListQueues()).queues
+    there = {info.meta.name for info in queues}
+    return {i.meta.name: i.stat.dead_letter for i in queues if i.stat.dead_letter and i.stat.dead_letter not in there}
+
+
+def _note_missing(waiting: dict[str, str], queue: str) -> None:
+    if target := waiting.get(queue):
+        note(f"There is no queue {target} yet: until then what dies stays in {queue}, marked.")
 
 
 COMMANDS = {"topics": topics}
