@@ -17,6 +17,7 @@ VERBS: dict[str, str] = {
     "flow": "flow",
     "queues": "queues",
     "exchanges": "exchanges",
+    "users": "users",
     "query": "later",
     "doctor": "doctor",
     "bench": "bench",

@@ -48,7 +48,8 @@ class KafkaListener:
         tls = settings.tls()
         users = Users(self._broker)
         if settings.sasl and not users.names():
-            raise Refused("This listener asks for SASL/PLAIN, and the workspace has no users.", "Add a user first.")
+            raise Refused("This listener asks for SASL/PLAIN, and the workspace has no users.",
+                          "Add one first: in the window, or with «workbench users FILE put NAME».")  # fmt: skip
         bridge = Bridge()
         self._news = News(self._broker, bridge)
         self._shared = Shared(

@@ -1,0 +1,62 @@
+"""``users``: who may connect to «serve --kafka-sasl». A password is never an argument: others could read it there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from workbench.cli.output import note, print_json, print_table
+from workbench.cli.workspace import file_argument, host_of, json_option
+from workbench.control.messages import ListKafkaUsers, PutKafkaUser, RemoveKafkaUser
+
+_MAX_PASSWORD_CHARS = 1024
+
+
+@click.group()
+@file_argument
+@click.pass_context
+def users(ctx: click.Context, file: Path) -> None:
+    """The users of FILE, for Kafka clients that connect to «serve --kafka-sasl»."""
+    ctx.obj = file
+
+
+@users.command("list")
+@json_option
+@click.pass_obj
+def list_users(file: Path, as_json: bool) -> None:
+    """All users by name; of their passwords only hashes are kept."""
+    with host_of(file) as host:
+        names = host.call(ListKafkaUsers()).names
+    if as_json:
+        print_json({"users": list(names)})
+    else:
+        print_table(("USER",), [(name,) for name in names])
+
+
+@users.command()
+@click.argument("name")
+@click.pass_obj
+def put(file: Path, name: str) -> None:
+    """Add the user NAME, or give it a new password: asked for, or the first line of standard input."""
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline(_MAX_PASSWORD_CHARS).rstrip("\r\n")
+    with host_of(file) as host:
+        host.call(PutKafkaUser(name, password))
+    note(f"The user {name} can connect where «serve {file} --kafka HOST:PORT --kafka-sasl» listens.")
+
+
+@users.command()
+@click.argument("name")
+@click.pass_obj
+def remove(file: Path, name: str) -> None:
+    """Take the user NAME out; its open connections stay until they end."""
+    with host_of(file) as host:
+        host.call(RemoveKafkaUser(name))
+    note(f"The user {name} is gone.")
+
+
+COMMANDS = {"users": users}
