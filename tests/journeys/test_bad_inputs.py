@@ -66,6 +66,7 @@ USAGE = [
     "groups a.flow reset g --topic t --to offset:9999999999999999999999",
     "replay a.flow t", "replay a.flow t --into u --speed 0", "replay a.flow t --into u --speed fast",
     "export a.flow", "export a.flow x.jsonl --what everything", "export a.flow x.jsonl --format parquet",
+    "serve a.flow --kafka-sasl", "serve a.flow --kafka-tls c k", "serve a.flow --kafka-advertise h:1", "users a.flow",
     "run a.flow --for 0", "run a.flow --for 1 --until-drained", "flow a.flow", "bench --frob",
     "queues", "queues a.flow", "queues a.flow frob", "queues a.flow peek", "queues a.flow peek q --state asleep",
     "queues a.flow peek q --max 0", "queues a.flow peek q --after first", "queues a.flow alter t:s",

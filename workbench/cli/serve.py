@@ -15,7 +15,7 @@ from workbench.cli.workspace import file_argument
 @click.option("--kafka", default=None, metavar="HOST:PORT", help="Serve real Kafka clients there; port 0: any.")
 @click.option("--kafka-allow-remote", is_flag=True, help="Let --kafka be an address other machines reach. Whoever "
               "reaches it can read and write all topics, unless --kafka-sasl asks for a password.")  # fmt: skip
-@click.option("--kafka-sasl", is_flag=True, help="Ask clients for SASL/PLAIN, a user of the workspace.")
+@click.option("--kafka-sasl", is_flag=True, help="Ask clients for SASL/PLAIN, a user of the workspace; see «users».")
 @click.option("--kafka-tls", nargs=2, default=None, metavar="CERT KEY", help="Serve TLS with these PEM files.")
 @click.option("--kafka-advertise", default="", metavar="HOST:PORT", help="The address clients are told to use.")
 @click.option("--run", is_flag=True, help="Run the drawn flow at once.")
@@ -25,6 +25,8 @@ from workbench.cli.workspace import file_argument
 def serve(file: Path, kafka: str | None, kafka_allow_remote: bool, kafka_sasl: bool, kafka_tls: tuple[str, str] | None,
           kafka_advertise: str, run: bool, child: bool, make: str | None, grace_s: float) -> int:  # fmt: skip
     """Serve FILE until it is told to stop. One line of JSON says when it is ready."""
+    if kafka is None and (kafka_allow_remote or kafka_sasl or kafka_tls or kafka_advertise):
+        raise click.UsageError("These options are for a listener: say where with --kafka HOST:PORT.")
     gc.disable()  # a tenth of the start is looking for cycles in code that stays; the host's ``settle`` enables it
     try:
         from workbench.control.messages import ListenKafka
