@@ -60,6 +60,18 @@ def test_a_log_goes_in_is_rewound_and_goes_out_again(workbench, tmp_path: Path):
     assert len(rows) == 600
 
 
+def test_an_export_goes_through_a_pipe_into_another_file(workbench, tmp_path: Path):
+    for name in ("a.flow", "b.flow"):
+        workbench("new", name)
+    workbench("topics", "a.flow", "create", "t")
+    workbench("produce", "a.flow", "t", write_events(tmp_path / "events.jsonl"), "--key", "author")
+    exported = workbench("export", "a.flow", "-")
+    workbench("import", "b.flow", "-", given=exported)
+    assert workbench("export", "b.flow", "-") == exported
+    refused = workbench.run("import", "b.flow", "-", given=b"rubbish\n")
+    assert refused.returncode == 1 and b"Line 1 is not a record" in refused.stderr
+
+
 def test_every_target_of_a_reset(workbench, tmp_path: Path):
     workbench("new", "a.flow")
     workbench("topics", "a.flow", "create", "t")

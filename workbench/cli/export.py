@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
 
-from workbench.cli.output import STANDARD_OUTPUT, ProgressLine, counted, note, print_json
+from workbench.cli.output import STANDARD_INPUT, STANDARD_OUTPUT, ProgressLine, counted, note, print_json
 from workbench.cli.workspace import Point, file_argument, host_of, json_option, reader_of
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.session.export import Exported, What, export, format_named, write_items
@@ -61,9 +65,10 @@ def _tell_export(done: Exported, as_json: bool) -> None:
 @click.option("--format", "form", type=_FORMATS, default=None, help="Default: by the name of IN, else jsonl.")
 @json_option
 def import_session(file: Path, source: Path, topic: str, form: str | None, as_json: bool) -> None:
-    """Append to FILE what an export wrote. Topics that are not there are made, as streams."""
-    with host_of(file) as host, ProgressLine("bytes read") as progress:
-        done = import_file(host, source, topic, form or "", progress)
+    """Append to FILE what an export wrote to IN (- for standard input). Topics that are not there are made, as
+    streams."""
+    with _file_of(source) as path, host_of(file) as host, ProgressLine("bytes read") as progress:
+        done = import_file(host, path, topic, form or "", progress)
     if as_json:
         print_json({"records": done.records, "topics": list(done.topics), "created": list(done.created),
                     "journal_entries_left_out": done.journal_entries,
@@ -74,6 +79,19 @@ def import_session(file: Path, source: Path, topic: str, form: str | None, as_js
         note(f"{counted(done.uncommitted, 'record')} left out: of transactions that were aborted or undecided.")
     if done.journal_entries:
         note(f"{done.journal_entries:,} journal entries are left out: a journal is the history of its own file.")
+
+
+@contextmanager
+def _file_of(source: Path) -> Iterator[Path]:
+    """A file that is read to its end before the import begins, also of what comes through a pipe."""
+    if str(source) not in STANDARD_INPUT and not source.is_fifo():
+        yield source
+        return
+    with tempfile.NamedTemporaryFile(prefix="workbench-", suffix=source.suffix) as kept:
+        with source.open("rb") if source.is_fifo() else nullcontext(sys.stdin.buffer) as given:
+            shutil.copyfileobj(given, kept)
+        kept.flush()
+        yield Path(kept.name)
 
 
 COMMANDS = {"export": export_session, "import": import_session}

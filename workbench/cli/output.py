@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
+STANDARD_INPUT = ("-", "/dev/stdin")
 STANDARD_OUTPUT = ("-", "/dev/stdout")
-"""Names under which a verb that writes a file writes to standard output, and nothing else there."""
+"""Names under which a verb reads standard input, or writes a file to standard output and nothing else there."""
 _TELL_EVERY_S = 0.2
 
 
