@@ -26,7 +26,7 @@ from workbench.core.records import Record
 from workbench.core.runs import few_bands, joined, pack_runs, unpack_runs
 from workbench.session.story import stories_of
 
-VISIBILITY = 1_000
+VISIBILITY = 60_000  # more than all ticks of an example take together: only ``expire`` ends a lease
 
 
 class Teller:
