@@ -30,7 +30,7 @@ WINDOWS_MS = {"1": 60_000, "5": 300_000, "15": 900_000, "session": 0}
 RECORDS, SECONDS = 1, 2
 WIDE = 560
 _HISTORY_EVERY_MS = 30_000
-_DRAW_EVERY_MS = 500  # a second is at most a few pixels wide
+_DRAW_EVERY_MS = 1000  # a second is a few pixels at most, and a chart the dearest of views
 
 
 class LegendEntry(QToolButton):
