@@ -1,7 +1,5 @@
 """A Kafka-like log with consumer groups in one SQLite file: ``Broker`` writes, ``BrokerReader`` looks on."""
 
-from workbench.broker.assignors import ASSIGNORS, Assignor, assignor, subscribed_topics
-from workbench.broker.attributes import record_traits
 from workbench.broker.batch import (
     BatchHeader,
     batch_header,
@@ -15,12 +13,11 @@ from workbench.broker.batch import (
 )
 from workbench.broker.broker import Broker
 from workbench.broker.compression import CODECS
-from workbench.broker.consumer_protocol import decode_assignment
-from workbench.broker.deaths import deaths_of
-from workbench.broker.exchanges import Exchanges
-from workbench.broker.journal_state import JournalState, PastExchange, PastGroup, PastQueue, PastTopic
-from workbench.broker.log import BatchTooLarge
-from workbench.broker.membership import (
+from workbench.broker.exchanges.exchanges import Exchanges
+from workbench.broker.exchanges.postmarks import postmark_of
+from workbench.broker.groups.assignors import ASSIGNORS, Assignor, assignor, subscribed_topics
+from workbench.broker.groups.consumer_protocol import decode_assignment
+from workbench.broker.groups.membership import (
     CommittedOffset,
     FencedInstance,
     GroupFull,
@@ -42,7 +39,9 @@ from workbench.broker.membership import (
     SyncResult,
     UnknownMember,
 )
-from workbench.broker.naming import (
+from workbench.broker.journal.state import JournalState, PastExchange, PastGroup, PastQueue, PastTopic
+from workbench.broker.log import BatchTooLarge
+from workbench.broker.profiles.naming import (
     DeliveryTags,
     place_name,
     place_of_sequence_number,
@@ -50,16 +49,17 @@ from workbench.broker.naming import (
     receipt_of,
     shard_name,
 )
-from workbench.broker.postmarks import postmark_of
-from workbench.broker.profiles import Act, Feature, Level, Profile, Rule, Source, profile, profiles
-from workbench.broker.queue_settings import (
+from workbench.broker.profiles.table import Act, Feature, Level, Profile, Rule, Source, profile, profiles
+from workbench.broker.queues.attributes import record_traits
+from workbench.broker.queues.deaths import deaths_of
+from workbench.broker.queues.queues import Queues
+from workbench.broker.queues.settings import (
     PROFILES,
     QUEUE_DEFAULTS,
     QueueSettings,
     check_queue_config,
     queue_defaults,
 )
-from workbench.broker.queues import Queues
 from workbench.broker.reader import BatchSpan, BrokerReader, StoredBatches
 from workbench.broker.stability import InvalidTransactionState
 from workbench.broker.stats import BrokerStats

@@ -18,12 +18,9 @@ from typing import Self
 from workbench.broker import topics
 from workbench.broker.batch import NO_PRODUCER, batch_header, encode_batch
 from workbench.broker.cache import DEFAULT_BYTES, TailCache
-from workbench.broker.coordination import Coordination
-from workbench.broker.exchanges import Exchanges
-from workbench.broker.housekeeping import Chores, Housekeeping
-from workbench.broker.journal import Journal
-from workbench.broker.log import AppendCallback, Log
-from workbench.broker.membership import (
+from workbench.broker.exchanges.exchanges import Exchanges
+from workbench.broker.groups.coordination import Coordination
+from workbench.broker.groups.membership import (
     CommittedOffset,
     GroupMeta,
     GroupSettings,
@@ -33,11 +30,14 @@ from workbench.broker.membership import (
     SyncRequest,
     SyncResult,
 )
+from workbench.broker.groups.offsets import forget_topic
+from workbench.broker.housekeeping import Chores, Housekeeping
+from workbench.broker.journal.journal import Journal
+from workbench.broker.journal.recording import Recording
+from workbench.broker.log import AppendCallback, Log
 from workbench.broker.migrations import read_meta, take_producer_id, write_meta
-from workbench.broker.offsets import forget_topic
-from workbench.broker.queue_rows import QueueRow, forget_queues, insert_queue
-from workbench.broker.queues import Queues
-from workbench.broker.recording import Recording
+from workbench.broker.queues.queues import Queues
+from workbench.broker.queues.rows import QueueRow, forget_queues, insert_queue
 from workbench.broker.retention import TICK_S, Retention, RetentionWork
 from workbench.broker.stability import committed_batches
 from workbench.broker.stats import BrokerStats, Meter

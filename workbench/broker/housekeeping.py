@@ -10,10 +10,10 @@ import logging
 import threading
 from collections.abc import Callable
 
-from workbench.broker.coordination import Coordination
-from workbench.broker.journal import DEFAULT_MAX_BYTES, TICK_MS, Journal, trim
+from workbench.broker.groups.coordination import Coordination
+from workbench.broker.journal.journal import DEFAULT_MAX_BYTES, TICK_MS, Journal, trim
 from workbench.broker.migrations import read_meta
-from workbench.broker.queues import Queues
+from workbench.broker.queues.queues import Queues
 from workbench.broker.store import Store
 from workbench.broker.transactions import Transactions
 from workbench.core.clock import Clock

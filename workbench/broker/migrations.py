@@ -12,9 +12,9 @@ host that opens a current file should not pay for it.
     hold        offsets that retention must leave until a group has committed past them
     group_*     groups and what they committed: see ``offsets``
     txn*        transactions: see ``transactions`` and ``stability``
-    queue*      queues and subscriptions, and what is done in them: see ``queue_rows``
-    exchange, binding   see ``exchange_rows``
-    journal_*   what happened, and lag_*: see ``journal_rows``
+    queue*      queues and subscriptions, and what is done in them: see ``queues.rows``
+    exchange, binding   see ``exchanges.rows``
+    journal_*   what happened, and lag_*: see ``journal.rows``
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-from workbench.broker import exchange_rows, journal_rows, offsets, queue_rows
+from workbench.broker.exchanges import rows as exchange_rows
+from workbench.broker.groups import offsets
+from workbench.broker.journal import rows as journal_rows
+from workbench.broker.queues import rows as queue_rows
 
 APPLICATION_ID = 0x77_66_6C_6F  # "wflo"
 

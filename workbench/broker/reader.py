@@ -15,11 +15,11 @@ from typing import Any, NamedTuple, Self
 
 from workbench.broker import files
 from workbench.broker.batch import BatchHeader, batch_header, batch_times, decode_batch
-from workbench.broker.journal_reader import JournalReader
+from workbench.broker.groups.membership import CommittedOffset, GroupMeta, GroupState
+from workbench.broker.groups.offsets import load_groups, load_offsets
+from workbench.broker.journal.reader import JournalReader
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
-from workbench.broker.membership import CommittedOffset, GroupMeta, GroupState
 from workbench.broker.migrations import SCHEMA_VERSION, read_meta
-from workbench.broker.offsets import load_groups, load_offsets
 from workbench.broker.topics import TopicMeta, load_topics, no_topic
 from workbench.core.errors import FileError, NotFound
 from workbench.core.journal import JournalEntry, LagSample

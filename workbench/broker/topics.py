@@ -13,8 +13,8 @@ import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.broker.profiles import PROFILE, check_settings, profile_defaults
-from workbench.broker.queue_settings import check_setting, is_queue_setting
+from workbench.broker.profiles.table import PROFILE, check_settings, profile_defaults
+from workbench.broker.queues.settings import check_setting, is_queue_setting
 from workbench.core.errors import AlreadyExists, Damaged, Invalid, NotFound
 from workbench.core.records import PartitionBounds
 

@@ -21,7 +21,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from workbench.broker.membership import CommittedOffset
+from workbench.broker.groups.membership import CommittedOffset
 from workbench.broker.migrations import take_producer_id
 from workbench.broker.stability import Aborted, InvalidTransactionState, Stability
 from workbench.broker.store import Store

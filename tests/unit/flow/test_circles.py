@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.broker.routing import Topology
+from workbench.broker.exchanges.routing import Topology
 from workbench.core.routing import Binding, Exchange, ExchangeType
 from workbench.flow.circles import dead_letters_come_back, exchange_comes_back
 from workbench.flow.document import FlowDocument, Link, Node

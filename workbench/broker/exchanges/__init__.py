@@ -1,0 +1,1 @@
+"""Exchanges: what is declared and bound, where a message goes, and publishing through it."""

@@ -1,0 +1,50 @@
+"""Exchanges and bindings in the file. Plain functions of a connection."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from workbench.broker.exchanges.routing import Topology
+from workbench.core.routing import Binding, Exchange, ExchangeType
+
+SCHEMA = (
+    "CREATE TABLE exchange (name TEXT PRIMARY KEY, type TEXT NOT NULL, alternate TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE binding (
+        id INTEGER PRIMARY KEY, exchange TEXT NOT NULL, destination TEXT NOT NULL, key TEXT NOT NULL,
+        to_exchange INTEGER NOT NULL, arguments TEXT NOT NULL, match_any INTEGER NOT NULL,
+        UNIQUE (exchange, destination, key, to_exchange, arguments, match_any))""",
+)
+
+
+def load_topology(connection: sqlite3.Connection) -> Topology:
+    """As the file has it, without bindings to queues that are gone."""
+    rows = connection.execute("SELECT name, type, alternate FROM exchange")
+    exchanges = [Exchange(name, ExchangeType(kind), alternate) for name, kind, alternate in rows]
+    rows = connection.execute(
+        "SELECT exchange, destination, key, to_exchange, arguments, match_any FROM binding WHERE to_exchange "
+        "OR destination IN (SELECT name FROM topic WHERE kind = 'queue' AND deleted_ms IS NULL) ORDER BY id")
+    bindings = [Binding(exchange, destination, key, bool(to_exchange), tuple(map(tuple, json.loads(arguments))),
+                        bool(match_any))
+                for exchange, destination, key, to_exchange, arguments, match_any in rows]  # fmt: skip
+    return Topology(exchanges, bindings)
+
+
+def save_difference(connection: sqlite3.Connection, before: Topology, after: Topology) -> None:
+    """Bring the rows of ``before`` to ``after``."""
+    old, new = set(before.exchanges()), set(after.exchanges())
+    connection.executemany("DELETE FROM exchange WHERE name = ?", [(each.name,) for each in old - new])
+    connection.executemany("INSERT INTO exchange VALUES (?, ?, ?)",
+                           [(each.name, str(each.type), each.alternate) for each in new - old])  # fmt: skip
+    bound, kept = dict.fromkeys(after.bindings()), dict.fromkeys(before.bindings())
+    connection.executemany(
+        "DELETE FROM binding WHERE exchange = ? AND destination = ? AND key = ? AND to_exchange = ? AND arguments = ? "
+        "AND match_any = ?", [_binding_row(each) for each in kept if each not in bound])
+    connection.executemany(
+        "INSERT OR REPLACE INTO binding (exchange, destination, key, to_exchange, arguments, match_any) "
+        "VALUES (?, ?, ?, ?, ?, ?)", [_binding_row(each) for each in bound if each not in kept])  # fmt: skip
+
+
+def _binding_row(binding: Binding) -> tuple[str, str, str, bool, str, bool]:
+    return (binding.exchange, binding.destination, binding.key, binding.to_exchange, json.dumps(binding.arguments),
+            binding.match_any)  # fmt: skip

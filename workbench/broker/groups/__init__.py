@@ -1,0 +1,1 @@
+"""Consumer groups: the pure machines, their coordinator, committed offsets, and what moves them."""

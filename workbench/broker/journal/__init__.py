@@ -1,0 +1,1 @@
+"""The journal: everything that happens, written, folded to a state, and read back."""

@@ -1,0 +1,1 @@
+"""Profiles: the rules of six systems in one table, how they write places, and the page made of it."""

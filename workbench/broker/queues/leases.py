@@ -1,0 +1,495 @@
+"""The state machine of one queue. Pure: no clock (``now`` is an argument), no file, no lock; one caller at a time.
+
+                     time to live, length ─────────────────────────────┐
+                        │           │                                  ▼
+    arrive ──► delayed ─┴─► ready ──┴─ take ──► in flight ── reject ─► dead ──► settle (dead-letter queue, redrive)
+       │          ▲           ▲                    │  │  └─ limit ───►  ▲
+       │          │           ├─ lease runs out ───┤  └──── ack ──► done
+       │          │           ├─ release, detach ──┤
+       │          └───────────┴─ nack (delay) ─────┘
+       └── repeated id ──► done (a duplicate)
+
+Rules and where they come from:
+  * a lease hides a message and does not remove it; it starts when it is handed out; ``extend`` counts from the call
+    (SQS developer guide, visibility timeout). Only the latest receipt counts.
+  * what comes back takes its original position and is marked redelivered (RabbitMQ, confirms); attempts count every
+    handing out, and at the limit a message dies instead of coming back (SQS maxReceiveCount, RabbitMQ delivery-limit)
+  * the lower time to live of queue and message holds, coming back keeps the first expiry, expired is never delivered
+    (RabbitMQ, ttl); the length counts what is ready only (RabbitMQ, maxlen)
+  * who may have what: ``consumers``; in which order, ordered groups, key-shared: ``waiting``; repeated ids: ``seen``
+
+Counts add up: arrived = ready + delayed + in flight + dead + done. Every step is O(log n) or better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.broker.queues.consumers import Consumer, Consumers
+from workbench.broker.queues.lane import PLAIN, Dead, Lane, Lease, Traits
+from workbench.broker.queues.seen import Seen, Sighting
+from workbench.broker.queues.settings import QueueSettings
+from workbench.broker.queues.tally import Counters, Tally
+from workbench.broker.queues.timers import Due, Timers
+from workbench.broker.queues.waiting import Lines, Order, Spans, Standing
+from workbench.core.queues import DeathReason, QueueCounts, Receipt, SubscriptionType
+from workbench.core.runs import Run
+
+UNKEYED = "\0"
+"""A group of one message begins with it."""
+_NO_LIMIT = 1 << 60
+
+
+class Leases:
+    """``lanes`` may already know attempts, delays and dead of an earlier life; nothing of them is in flight."""
+
+    def __init__(self, settings: QueueSettings, lanes: list[Lane], counters: Counters | None = None) -> None:
+        self.lanes = lanes
+        self.counters = counters or Counters()
+        self.consumers = Consumers()
+        self.tally = Tally()
+        self.seen = Seen()
+        self.leaving: list[tuple[int, int]] = []  # dead that go to the dead-letter queue
+        self.in_flight = 0
+        self.waits_for_acks = False  # whether an ack may let a message go that could not before
+        self.stirred = False  # something became ready or died; whoever tells others resets it
+        self._serial = 0
+        self._timers = Timers()
+        for lane in lanes:
+            for offset in lane.cut_short:
+                self.tally.note("return", lane.partition, offset, "", lane.attempts[offset])
+        self.apply(settings)
+
+    def apply(self, settings: QueueSettings) -> None:
+        """Go by ``settings`` from now on: what waits is taken in again, leases go on as they were given."""
+        self.settings = settings
+        self.consumers.type = settings.type
+        self._one_active = settings.type is SubscriptionType.FAILOVER
+        self.needs_all, self._by_key = settings.needs_all, settings.by_key  # asked with every message
+        self.ready = 0
+        self._order: Order = self._new_order()
+        self._consumers_changed()
+        for lane in self.lanes:
+            lane.frontier = lane.aged = lane.head = lane.marks.floor
+            lane.arrivals.clear()
+            lane.traits = {}
+        self._renew_timers()
+
+    def _new_order(self) -> Order:
+        if not self._by_key:
+            return Spans(self._stands)
+        return Lines(self._stands, strict=self.settings.ordered_groups, batches=self.settings.groups_in_batches,
+                     by_owner=self.settings.type is SubscriptionType.KEY_SHARED)  # fmt: skip
+
+    def _stands(self, partition: int, offset: int) -> Standing:
+        lane = self.lanes[partition]
+        if offset in lane.delayed:
+            return Standing.DELAYED
+        return Standing.READY if lane.is_ready(offset) else Standing.GONE
+
+    # -- arriving --------------------------------------------------------------------------------------------
+    def arrive(self, partition: int, first: int, end: int, appended_ms: int, traits: Mapping[int, Traits],
+               now: int, *, again: bool = False) -> None:  # fmt: skip
+        """Messages up to ``end`` are taken in; what lies between the frontier and ``first`` is no message. ``again``:
+        they were before, so the length was held then, and what came back since is not dropped for it."""
+        lane, settings = self.lanes[partition], self.settings
+        if first > lane.frontier:
+            self.skip(partition, first)
+        lane.arrivals.note(end, appended_ms)
+        lane.frontier, lane.end = end, max(end, lane.end)
+        plain = not (traits or self._by_key or settings.delay_ms or lane.delayed
+                     or (settings.max_deliveries and lane.attempts))  # fmt: skip
+        for start, stop in list(lane.waiting_runs(first, end)):
+            if plain:
+                self._order.put(partition, start, stop, 0, "")
+                self.ready += stop - start
+            else:
+                for offset in range(start, stop):
+                    self._arrive_one(lane, offset, traits.get(offset, PLAIN), now)
+        if lane.leases and (traits or self._by_key):
+            self._hold_again(lane, first, end, traits)
+        if settings.max_length is not None and not again:
+            self._keep_length(lane, first, now)
+
+    def _arrive_one(self, lane: Lane, offset: int, traits: Traits, now: int) -> None:
+        appended_ms, _ = lane.arrivals.of(offset)
+        if traits.dedup_id and self._is_repeat(traits.dedup_id, Sighting(appended_ms, lane.partition, offset)):
+            lane.finish(offset)
+            self.counters.duplicates += 1
+            return None
+        if self._by_key and not traits.group:
+            traits = traits._replace(group=f"{UNKEYED}{lane.partition}-{offset}")
+        if traits is not PLAIN:
+            lane.traits[offset] = traits
+        expires_ms = self.expires_ms(lane, offset)
+        if lane.attempts.get(offset, 0) >= (self.settings.max_deliveries or _NO_LIMIT):
+            return self._mark_dead(lane, offset, DeathReason.LIMIT, "", now)
+        if expires_ms is not None and expires_ms <= now:
+            return self._mark_dead(lane, offset, DeathReason.EXPIRED, "", now)
+        delay = self.settings.delay_ms if traits.delay_ms is None else traits.delay_ms
+        if delay and offset not in lane.delayed and offset not in lane.attempts and appended_ms + delay > now:
+            lane.delayed[offset] = appended_ms + delay
+        if traits.ttl_ms is not None and expires_ms is not None:
+            self._timers.put(expires_ms, Due.LIFE_ENDS, lane.partition, offset)
+        return self._wait(lane, offset)
+
+    def _is_repeat(self, dedup_id: str, this: Sighting) -> bool:
+        window_ms = self.settings.dedup_ms
+        return bool(window_ms) and self.seen.is_repeat(dedup_id, this, window_ms)
+
+    def _hold_again(self, lane: Lane, first: int, end: int, traits: Mapping[int, Traits]) -> None:
+        """Leases that were given before the settings changed keep what their messages ask for, and their group."""
+        for offset, lease in lane.leases.items():
+            if first <= offset < end:
+                own = traits.get(offset, PLAIN)
+                if self._by_key:
+                    own = own._replace(group=own.group or f"{UNKEYED}{lane.partition}-{offset}")
+                    self._order.hold(own.group, lane.partition, offset, lease.consumer)
+                if own is not PLAIN:
+                    lane.traits[offset] = own
+
+    def _wait(self, lane: Lane, offset: int) -> None:
+        """A message that was taken in begins to wait: for its time, or for a consumer."""
+        traits = lane.traits.get(offset, PLAIN)
+        until = lane.delayed.get(offset)
+        if until is not None:
+            self._timers.put(until, Due.DELAY_ENDS, lane.partition, offset)
+            if not self._by_key:
+                return
+        else:
+            self.ready += 1
+            lane.head = min(lane.head, offset)
+        self.stirred = True
+        rank = -min(traits.priority, self.settings.max_priority)
+        self._order.put(lane.partition, offset, offset + 1, rank, traits.group)
+
+    def _keep_length(self, lane: Lane, first: int, now: int) -> None:
+        over = self.ready - (self.settings.max_length or 0)
+        if self.settings.overflow == "dead_letter":
+            newest = (offset for offset in range(lane.frontier - 1, first - 1, -1) if lane.is_ready(offset))
+            for offset in newest if over > 0 else ():
+                self._die(lane, offset, DeathReason.LENGTH, "", now)
+                over -= 1
+                if over <= 0:
+                    return
+        while over > 0 and (oldest := self._oldest()) is not None:
+            self._die(*oldest, DeathReason.LENGTH, "", now)
+            over -= 1
+
+    def _oldest(self) -> tuple[Lane, int] | None:
+        found = [(lane, offset) for lane in self.lanes if (offset := lane.oldest_ready()) is not None]
+        return min(found, key=lambda one: one[0].arrivals.of(one[1])[0], default=None)
+
+    def skip(self, partition: int, end: int) -> None:
+        """What lies up to ``end`` is no message: a transaction's end, or what one had written that was aborted."""
+        lane = self.lanes[partition]
+        lane.marks.set_done_range(lane.frontier, end)
+        lane.frontier, lane.end = end, max(end, lane.end)
+
+    # -- consumers -------------------------------------------------------------------------------------------
+    def attach(self, name: str, prefetch: int, priority: int) -> None:
+        """Refused when the queue is another's alone."""
+        new = self.consumers.attach(name, prefetch, priority)
+        self._consumers_changed(new)
+
+    def _consumers_changed(self, members: bool = True) -> None:
+        if members:
+            self._order.assign(self.consumers)
+        limited = any(consumer.prefetch for consumer in self.consumers.values())
+        self.waits_for_acks = self._by_key or limited or bool(self.settings.profile)
+
+    def detach(self, name: str, now: int) -> None:
+        """Its leases return at once (RabbitMQ: unacked deliveries are requeued when the channel closes)."""
+        del self.consumers[name]
+        self._consumers_changed()
+        for lane in self.lanes:
+            for lease in [lease for lease in lane.leases.values() if lease.consumer == name]:
+                self.release(lease, now)
+
+    # -- handing out -----------------------------------------------------------------------------------------
+    def take(self, name: str, limit: int, now: int, visibility_ms: int | None = None) -> list[Lease]:
+        """Lease up to ``limit`` messages to an attached consumer."""
+        timers, settings, lanes = self._timers, self.settings, self.lanes
+        if (timers.heap and timers.heap[0][0] <= now) or settings.ttl_ms is not None:
+            self.tick(now)
+        consumer = self.consumers[name]
+        if consumer.prefetch:
+            limit = min(limit, consumer.prefetch - consumer.in_flight)
+        if limit <= 0 or (self._one_active and not self.consumers.is_active(name)):
+            return []
+        until_ms = now + (visibility_ms or settings.visibility_ms)
+        build, found = tuple.__new__, []  # Lease(...) goes through a __new__ in Python: twice the time
+        self._order.begin()
+        while len(found) < limit and (place := self._order.take(name)) is not None:
+            partition, offset = place
+            lane = lanes[partition]
+            attempt = lane.attempts.get(offset, 0) + 1 if lane.attempts else 1
+            self._serial += 1
+            lease = build(Lease, (partition, offset, attempt, name, now, until_ms, self._serial))
+            lane.leases[offset] = lease
+            lane.marks.set_leased(offset)
+            self.tally.note("lease", partition, offset, name, attempt)
+            found.append(lease)
+            if attempt > 1:
+                self.counters.redelivered += 1
+        if found:
+            self._handed_out(consumer, len(found))
+            if timers.put_leases(until_ms, found):
+                self._renew_timers()
+        return found
+
+    def _handed_out(self, consumer: Consumer, count: int) -> None:
+        self.ready -= count
+        self.in_flight += count
+        consumer.in_flight += count
+        self.counters.received += count
+
+    def lease_of(self, receipt: Receipt) -> Lease | None:
+        """The lease that the receipt is for; None when it is over."""
+        partition, offset, attempt = receipt
+        if not 0 <= partition < len(self.lanes):
+            return None
+        lease = self.lanes[partition].leases.get(offset)
+        return lease if lease is not None and lease[2] == attempt else None
+
+    # -- ending leases ---------------------------------------------------------------------------------------
+    def ack(self, lease: Lease) -> None:
+        partition, offset, _, name, _, _, _ = lease
+        lane, consumer = self.lanes[partition], self.consumers[name]
+        group = self._end(lane, offset, consumer)
+        lane.finish(offset)
+        if group is not None:
+            self._order.settled(group, partition, offset)
+        self.counters.acked += 1
+        consumer.acked += 1
+        self.tally.note("ack", partition, offset, name)
+
+    def leases_until(self, lease: Lease) -> list[Lease]:
+        """All of the same consumer that were handed out before it, and itself."""
+        held = (other for lane in self.lanes for other in lane.leases.values())
+        return [other for other in held if other.consumer == lease.consumer and other.serial <= lease.serial]
+
+    def nack(self, lease: Lease, now: int, delay_ms: int | None, reason: str) -> None:
+        delay = self.settings.retry_delay_ms if delay_ms is None else delay_ms
+        self._return(self.lanes[lease.partition], lease, now, delay, reason)
+        self.tally.note("nack", lease.partition, lease.offset, lease.consumer,
+                        (True, delay, reason, lease.attempt))  # fmt: skip
+
+    def release(self, lease: Lease, now: int) -> None:
+        self._return(self.lanes[lease.partition], lease, now, 0, "")
+        self.tally.note("return", lease.partition, lease.offset, lease.consumer, lease.attempt)
+
+    def reject(self, lease: Lease, now: int, reason: str) -> None:
+        lane, offset = self.lanes[lease.partition], lease.offset
+        group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
+        lane.marks.clear_leased(offset)
+        lane.attempts[offset] = lease.attempt
+        self.tally.note("nack", lease.partition, offset, lease.consumer, (False, 0, reason, lease.attempt))
+        self._mark_dead(lane, offset, DeathReason.REJECTED, reason, now)
+        if group is not None:
+            self._order.settled(group, lease.partition, lease.offset)
+
+    def extend(self, lease: Lease, now: int, visibility_ms: int) -> None:
+        longer = lease._replace(until_ms=now + visibility_ms)
+        self.lanes[lease.partition].leases[lease.offset] = longer
+        self._timers.put_leases(longer.until_ms, [longer])
+
+    def _end(self, lane: Lane, offset: int, consumer: Consumer | None) -> str | None:
+        """The lease is over. Returned is the group that is free again once the message is dealt with, if any."""
+        del lane.leases[offset]
+        self.in_flight -= 1
+        if consumer is not None:  # None: it is leaving
+            consumer.in_flight -= 1
+        if not self._by_key or offset >= lane.frontier:
+            return None
+        return lane.traits[offset].group
+
+    def _return(self, lane: Lane, lease: Lease, now: int, delay_ms: int, note: str) -> None:
+        """Back to its original position, or dead: at the delivery limit, or past its time to live."""
+        offset = lease.offset
+        group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
+        lane.marks.clear_leased(offset)
+        lane.attempts[offset] = lease.attempt
+        lane.changed.add(offset)
+        if note:
+            lane.notes[offset] = note
+        limit, expires_ms = self.settings.max_deliveries, self.expires_ms(lane, offset)
+        if limit is not None and lease.attempt >= limit:
+            self._mark_dead(lane, offset, DeathReason.LIMIT, note, now)
+        elif expires_ms is not None and expires_ms <= now:
+            self._mark_dead(lane, offset, DeathReason.EXPIRED, note, now)
+        else:
+            if delay_ms > 0:
+                lane.delayed[offset] = now + delay_ms
+            if offset < lane.frontier:
+                self._wait(lane, offset)
+        if group is not None:
+            self._order.settled(group, lease.partition, lease.offset)
+
+    # -- dying, and leaving ----------------------------------------------------------------------------------
+    def _die(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
+        """A message that waits dies. What a full queue drops without a dead-letter queue is gone."""
+        self._stop_waiting(lane, offset)
+        if reason is DeathReason.LENGTH and not self.settings.sends_dead:
+            lane.finish(offset)
+            self.tally.note("dead", lane.partition, offset, "", (reason, "dropped"))
+        else:
+            self._mark_dead(lane, offset, reason, text, now)
+
+    def _mark_dead(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
+        leaving = self.settings.sends_dead
+        lane.dead[offset] = Dead(reason, text, now, leaving)
+        self.stirred = True
+        lane.changed.add(offset)
+        if reason is DeathReason.EXPIRED:
+            self.counters.expired += 1
+        if leaving:
+            self.leaving.append((lane.partition, offset))
+        else:
+            self.tally.note("dead", lane.partition, offset, "", (reason, ""))
+
+    def _stop_waiting(self, lane: Lane, offset: int) -> None:
+        taken_in = offset < lane.frontier
+        if lane.delayed.pop(offset, None) is None:
+            self.ready -= taken_in and lane.is_ready(offset)
+        elif self._by_key and taken_in:
+            self._order.wake(lane.traits[offset].group)  # its group waited for it
+        self._order.doubtful = True
+
+    def stay(self, partition: int, offset: int, text: str) -> None:
+        """A dead message that should have left can't: it is kept here, and says why, after what its consumer said."""
+        lane = self.lanes[partition]
+        dead = lane.dead[offset]
+        said = f"{dead.text.rstrip('.')}. {text}" if dead.text else text
+        lane.dead[offset] = dead._replace(leaving=False, text=said)
+        lane.changed.add(offset)
+        self.tally.note("dead", partition, offset, "", (dead.reason, ""))
+
+    def settle(self, partition: int, offset: int) -> Dead | None:
+        """A message that is dead or waits is done, having been sent on; returned is how it was dead."""
+        lane = self.lanes[partition]
+        dead = lane.dead.pop(offset, None)
+        if dead is None:
+            self._stop_waiting(lane, offset)
+        lane.changed.add(offset)
+        lane.finish(offset)
+        return dead
+
+    def unsettle(self, partition: int, offset: int, dead: Dead | None) -> None:
+        """The commit that sent it on failed: it is what it was. ``apply`` must follow, as it may have waited."""
+        lane = self.lanes[partition]
+        lane.marks.set_undone(offset)
+        if dead is not None:
+            lane.dead[offset] = dead
+            if dead.leaving:
+                self.leaving.append((partition, offset))
+
+    def purge(self) -> dict[int, list[Run]]:
+        """Everything that waits or is dead is done; leases go on. Returned is what that was, by partition."""
+        purged = {lane.partition: runs for lane in self.lanes if (runs := lane.purge())}
+        self.leaving, self.ready = [], 0
+        self._order = self._new_order()
+        self._order.assign(self.consumers)
+        if self._by_key:
+            for lease in [lease for lane in self.lanes for lease in lane.leases.values()]:
+                group = self.lanes[lease.partition].traits[lease.offset].group
+                self._order.hold(group, lease.partition, lease.offset, lease.consumer)
+        return purged
+
+    def lose(self, partition: int, before: int) -> None:
+        """The log lost what lies before ``before``: nobody can have it any more."""
+        lane = self.lanes[partition]
+        for start, stop in list(lane.waiting_runs(lane.marks.floor, min(before, lane.frontier))):
+            for offset in range(start, stop):
+                self._stop_waiting(lane, offset)
+        for lease in [lease for lease in lane.leases.values() if lease.offset < before]:
+            group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
+            if group is not None:
+                self._order.settled(group, lease.partition, lease.offset)
+        lane.forget(lambda offset: offset < before)
+        lane.marks.set_done_range(lane.marks.floor, before)
+        self.leaving = [place for place in self.leaving if place[0] != partition or place[1] >= before]
+        lane.frontier, lane.end = max(lane.frontier, before), max(lane.end, before)
+
+    # -- time ------------------------------------------------------------------------------------------------
+    def expires_ms(self, lane: Lane, offset: int) -> int | None:
+        """When the message's time to live ends: the lower of its own and the queue's."""
+        own = lane.traits[offset].ttl_ms if offset in lane.traits else None
+        both = [ttl for ttl in (own, self.settings.ttl_ms) if ttl is not None]
+        return lane.arrivals.of(offset)[0] + min(both) if both else None
+
+    def tick(self, now: int) -> None:
+        """Do what is due: leases that ran out return, delayed ones become ready, old ones expire."""
+        for at_ms, kind, partition, offset in self._timers.due(now):
+            lane = self.lanes[partition]
+            if kind is Due.LEASES_END:
+                for lease in self._timers.ended(at_ms):
+                    if self.lanes[lease.partition].leases.get(lease.offset) is lease:
+                        self.counters.returned += 1
+                        self.release(lease, now)
+            elif kind is Due.DELAY_ENDS:
+                if lane.delayed.get(offset, _NO_LIMIT) <= now:
+                    self._wake(lane, offset)
+            elif lane.is_waiting(offset) and (self.expires_ms(lane, offset) or 0) <= now:
+                self._die(lane, offset, DeathReason.EXPIRED, "", now)
+        if self.settings.ttl_ms is not None:
+            self._age(now, self.settings.ttl_ms)
+        self.seen.forget(now - self.settings.dedup_ms)
+
+    def _wake(self, lane: Lane, offset: int) -> None:
+        del lane.delayed[offset]
+        if offset in lane.attempts:
+            lane.changed.add(offset)
+        if offset >= lane.frontier:
+            return
+        if self._by_key:
+            self.ready += 1
+            lane.head = min(lane.head, offset)
+            self.stirred = True
+            self._order.wake(lane.traits[offset].group)
+        else:
+            self._wait(lane, offset)
+
+    def _age(self, now: int, ttl_ms: int) -> None:
+        for lane in self.lanes:
+            while lane.aged < lane.frontier:
+                came_ms, end = lane.arrivals.of(lane.aged)
+                if came_ms + ttl_ms > now:
+                    break
+                for offset in range(lane.aged, min(end, lane.frontier)):
+                    if lane.is_waiting(offset):
+                        self._die(lane, offset, DeathReason.EXPIRED, "", now)
+                lane.aged = min(end, lane.frontier)
+
+    def next_deadline(self) -> int | None:
+        """When ``tick`` should be called again at the latest."""
+        dues = [] if self._timers.next_ms is None else [self._timers.next_ms]
+        if self.settings.ttl_ms is not None:
+            dues += [lane.arrivals.of(lane.aged)[0] + self.settings.ttl_ms
+                     for lane in self.lanes if lane.aged < lane.frontier]  # fmt: skip
+        return min(dues, default=None)
+
+    def _renew_timers(self) -> None:
+        kept = [timer for timer in self._timers.of(Due.LIFE_ENDS)
+                if self.lanes[timer.partition].is_waiting(timer.offset)]  # fmt: skip
+        held = [lease for lane in self.lanes for lease in lane.leases.values()]
+        delays = [(until, Due.DELAY_ENDS, lane.partition, offset)
+                  for lane in self.lanes for offset, until in lane.delayed.items()]  # fmt: skip
+        self._timers.renew([*kept, *delays], held)
+
+    # -- how it stands ---------------------------------------------------------------------------------------
+    def counts(self) -> QueueCounts:
+        c = self.counters
+        return QueueCounts(
+            ready=self.ready + sum(lane.unseen() for lane in self.lanes),
+            delayed=sum(len(lane.delayed) for lane in self.lanes),
+            in_flight=self.in_flight,
+            dead=sum(len(lane.dead) for lane in self.lanes),
+            received=c.received, acked=c.acked, redelivered=c.redelivered, returned=c.returned, expired=c.expired,
+            dead_lettered=c.dead_lettered, duplicates=c.duplicates, refused=c.refused,
+        )  # fmt: skip
+
+    def oldest_came_ms(self) -> int | None:
+        """When the oldest message that is ready came."""
+        oldest = self._oldest()
+        return None if oldest is None else oldest[0].arrivals.of(oldest[1])[0]
