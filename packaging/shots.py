@@ -14,9 +14,11 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from workbench.core.queues import MessageId
 from workbench.host import make_workspace
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.queue.message_table import MessageTable
 from workbench.ui.panels.replay_preview import ReplayPreview
 from workbench.ui.settings import Settings
 from workbench.ui.theme.theme import theme
@@ -101,9 +103,12 @@ def panels(window: MainWindow, out: Path) -> None:
 
 
 def queues(window: MainWindow, out: Path) -> None:
-    """A queue whose poison messages die, and its panel."""
+    """The queue that takes the dead letters, and the story of one of them."""
     window.own_panels.open(node(window, "invoices.dlq"))
-    wait(3.0)
+    wait(2.0)
+    for table in window.findChildren(MessageTable):
+        table.choose({MessageId(0, 2)})
+    wait(2.0)
     out.mkdir(parents=True, exist_ok=True)
     window.screen().grabWindow(0).save(str(out / "queues-light.png"))
     window.own_panels.close_all()
