@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from tests.ui.queue_stage import upload_document, upload_snapshot
 from tests.ui.stage import NOW_MS
+from workbench.core.queues import QueueCounts
 from workbench.core.snapshot import QueueConsumerStat, QueueStat, Snapshot
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import AddLink, AddNode, RemoveLink, SetLinkParams, SetParams
@@ -108,6 +109,16 @@ def test_the_ring_of_a_group_that_reads_a_queue_is_what_waits():
     assert (shown.level, shown.lag) == (Level.BAD, "6,400 waiting")
     assert look("subtitler").lag == "212 waiting · 3.6 s"
     assert [pill.text for pill in look("subtitler").pills] == ["1 · 29/s", "2 · 29/s"]
+
+
+def test_a_group_that_was_not_started_shows_its_drawn_members_and_what_waits_for_them():
+    before = upload_snapshot()
+    alone = replace(before, groups=(), queues=tuple(replace(q, consumers=()) for q in before.queues))
+    shown = look("encoder", alone)
+    assert shown.idle and shown.subtitle == "3 members" and [pill.text for pill in shown.pills] == ["1", "2", "3"]
+    assert shown.lag.startswith("184 waiting")
+    empty = replace(alone, queues=tuple(replace(q, counts=QueueCounts()) for q in alone.queues))
+    assert look("encoder", empty).lag == "not started"
 
 
 def test_consumers_of_the_past_are_known_by_name_alone():

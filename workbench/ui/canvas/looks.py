@@ -151,14 +151,12 @@ def level_of(share: float) -> Level:
 
 def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat, queues = snapshot.group(node.name), queues_read(document, node, snapshot)
-    if stat is None and not queues:
-        members = node.params.get("members", 1)
-        said = words.plural(members, "member", "members")
-        return NodeLook(subtitle=said, lag=_tr("not started"), ring=0.0, idle=True, pills=_drawn_pills(members))
+    members = stat.members if stat is not None and stat.members else members_by_lease(queues, node)
     if stat is None:
         waiting, oldest_ms = waiting_of(queues)
         stat = GroupStat(node.name, "Stable", waiting=waiting, oldest_ms=oldest_ms)
-    members = stat.members or members_by_lease(queues, node)
+        if not members:
+            return _not_started(node, stat, queues)
     alive = [m for m in members if m.state != PartState.KILLED]
     broken = next((m for m in members if m.state == PartState.FAILED), None)
     share, lag = _behind(node, replace(stat, members=members), queues)
@@ -174,6 +172,14 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
         pills=_pills(members),
         generation=stat.generation,
     )
+
+
+def _not_started(node: Node, stat: GroupStat, queues: list[QueueStat]) -> NodeLook:
+    """The members as they are drawn, and what waits for them."""
+    members = node.params.get("members", 1)
+    share, lag = _behind(node, stat, queues) if stat.waiting else (0.0, _tr("not started"))
+    return NodeLook(subtitle=words.plural(members, "member", "members"), lag=lag, ring=min(1.0, share),
+                    level=level_of(share), idle=True, pills=_drawn_pills(members))  # fmt: skip
 
 
 def _rate_of(members: list[MemberStat]) -> float:
