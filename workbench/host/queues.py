@@ -149,7 +149,7 @@ class QueueActs:
             "ack": lambda c: queues.ack(c.queue, c.receipts, multiple=c.multiple, consumer=c.consumer),
             "nack": lambda c: queues.nack(c.queue, c.receipts, delay_ms=c.delay_ms, reason=c.reason),
             "reject": lambda c: queues.reject(c.queue, c.receipts, reason=c.reason),
-            "extend": lambda c: queues.extend(c.queue, c.receipts, c.delay_ms),
+            "extend": lambda c: queues.extend(c.queue, c.receipts, c.delay_ms or 0),
             "release": lambda c: queues.release(c.queue, c.receipts),
         }
 
