@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import chain, islice
 
 from workbench.broker.queues.lane import Lease
+from workbench.broker.queues.leases import Leases
 from workbench.broker.queues.live import LiveQueue
 from workbench.broker.stats import RATE_WINDOW_MS
 from workbench.core.clock import Clock
 from workbench.core.errors import Corrupt, OutOfRange
 from workbench.core.keys import key_colour
+from workbench.core.queues import QueueCounts
 from workbench.core.snapshot import LeaseStat, QueueConsumerStat, QueueStat
 
 SHOWN_LEASES = 50
@@ -66,7 +68,7 @@ class QueueMeter:
         )  # fmt: skip
         settings = leases.settings
         return QueueStat(
-            live.name, live.topic.meta.name, leases.counts(),
+            live.name, live.topic.meta.name, _lying_here(leases),
             rate_in=(now.ends[number] - then.ends.get(number, now.ends[number])) * per_second,
             rate_out=(now.acked[number] - then.acked.get(number, now.acked[number])) * per_second,
             oldest_ms=live.oldest_ms(self._clock.now_ms()),
@@ -81,6 +83,12 @@ class QueueMeter:
         lent = (live.row.id, lease)
         self._keys[lent] = key = self._known[lent] if lent in self._known else _read_key(live, lease)
         return key
+
+
+def _lying_here(leases: Leases) -> QueueCounts:
+    """The counts without the dead that go to their dead-letter queue with the next commit: they would flash red."""
+    counts = leases.counts()
+    return replace(counts, dead=max(0, counts.dead - len(leases.leaving)))
 
 
 def _soonest(live: LiveQueue) -> list[Lease]:

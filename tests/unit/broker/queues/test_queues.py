@@ -680,3 +680,16 @@ def test_published_copies_are_held_to_a_queues_length(broker: Broker):
     broker.exchanges.declare(Exchange("x"))
     first, second = (broker.exchanges.publish("", "q", [Record(None, b"1")]).result()[0] for _ in range(2))
     assert (first.confirmed, second.refused) == (True, ("q",))
+
+
+def test_what_leaves_for_its_dead_letter_queue_is_not_shown_as_lying_dead(broker: Broker, clock: ManualClock):
+    make(broker, "dlq")
+    make(broker, dead_letter="dlq", ttl_ms=1_000)
+    send(broker, b"1")
+    broker.queues.stats()
+    clock.advance(1_001)
+    shown = {stat.name: stat.counts for stat in broker.queues.stats()}
+    assert (shown["q"].dead, shown["q"].ready) == (0, 0)
+    broker.queues.tick()
+    shown = {stat.name: stat.counts for stat in broker.queues.stats()}
+    assert (shown["q"].dead, shown["dlq"].ready) == (0, 1)
