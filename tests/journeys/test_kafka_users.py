@@ -21,6 +21,8 @@ def test_users_are_put_let_in_listed_and_removed(workbench):
     assert nobody.returncode == 1 and b"users FILE put" in nobody.stderr
     empty = workbench.run("users", "a.flow", "put", "eve")
     assert empty.returncode == 1 and b"needs a name and a password" in empty.stderr
+    long = workbench.run("users", "a.flow", "put", "eve", given=b"x" * 3_000 + b"\n")
+    assert long.returncode == 1 and b"at most 1,024 characters" in long.stderr
     workbench("users", "a.flow", "put", "eve", given="löwe 1\n".encode())
     _, ready = workbench.serve(*serve[1:])
     assert workbench.json("users", "a.flow", "list") == {"users": ["eve"]}

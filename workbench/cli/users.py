@@ -10,6 +10,7 @@ import click
 from workbench.cli.output import note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option
 from workbench.control.messages import ListKafkaUsers, PutKafkaUser, RemoveKafkaUser
+from workbench.core.errors import Invalid
 
 _MAX_PASSWORD_CHARS = 1024
 
@@ -43,7 +44,9 @@ def put(file: Path, name: str) -> None:
     if sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:
-        password = sys.stdin.readline(_MAX_PASSWORD_CHARS).rstrip("\r\n")
+        password = sys.stdin.readline(_MAX_PASSWORD_CHARS + 2).rstrip("\r\n")
+    if len(password) > _MAX_PASSWORD_CHARS:
+        raise Invalid(f"A password has at most {_MAX_PASSWORD_CHARS:,} characters.", "Give a shorter one.")
     with host_of(file) as host:
         host.call(PutKafkaUser(name, password))
     note(f"The user {name} can connect where «serve {file} --kafka HOST:PORT --kafka-sasl» listens.")

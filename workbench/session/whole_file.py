@@ -18,6 +18,7 @@ from workbench.core.errors import Invalid, Refused
 _DEVICES = Path("/dev")
 _BUFFER_BYTES = 1 << 20
 _DATABASE = b"SQLite format 3\0"
+_BESIDE_DATABASE = ("-wal", "-shm", "-journal", ".lock", ".host")
 
 
 @contextmanager
@@ -45,11 +46,21 @@ def _is_stream(out: Path) -> bool:
 
 
 def _spare_databases(out: Path) -> None:
-    if not out.exists():
-        return
-    with out.open("rb") as there:
-        if there.read(len(_DATABASE)) == _DATABASE:
-            raise Refused(f"{out} is a workspace or another database, which would be lost.", "Choose another name.")
+    """Neither a database nor what SQLite and the host keep beside one is written over, or made in their place."""
+    real = os.path.realpath(out)
+    if _is_database(Path(real)):
+        raise Refused(f"{out} is a workspace or another database, which would be lost.", "Choose another name.")
+    for end in _BESIDE_DATABASE:
+        if real.endswith(end) and _is_database(Path(real.removesuffix(end))):
+            raise Refused(f"{out} belongs to the workspace or database beside it, which would be damaged.",
+                          "Choose another name.")  # fmt: skip
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as there:
+        return there.read(len(_DATABASE)) == _DATABASE
 
 
 @contextmanager

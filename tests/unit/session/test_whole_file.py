@@ -71,3 +71,20 @@ def test_a_workspace_is_not_written_over(tmp_path: Path):
     with pytest.raises(Refused, match="lost"):
         write(tmp_path / "a.flow", b"x")
     assert (tmp_path / "a.flow").read_bytes() == before
+
+
+@pytest.mark.parametrize("beside", ["-wal", "-shm", "-journal", ".lock", ".host"])
+@pytest.mark.parametrize("there", [True, False])
+def test_what_belongs_to_a_database_is_neither_written_over_nor_made(tmp_path: Path, beside: str, there: bool):
+    out = tmp_path / f"a.db{beside}"
+    (tmp_path / "a.db").write_bytes(b"SQLite format 3\0")
+    if there:
+        out.write_bytes(b"precious")
+    with pytest.raises(Refused, match="belongs to"):
+        write(out, b"x")
+    assert out.read_bytes() == b"precious" if there else not out.exists()
+
+
+def test_a_name_that_only_looks_so_is_free(tmp_path: Path):
+    write(tmp_path / "great-wal", b"built")
+    assert (tmp_path / "great-wal").read_bytes() == b"built"
