@@ -13,6 +13,7 @@ from workbench.control.messages import SaveAs
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
 from workbench.flow.edits import AddNode
+from workbench.session.whole_file import whole_file
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part, new_node
@@ -91,10 +92,10 @@ class Files(QObject):
     def export_drawing(self) -> None:
         def save(name: str) -> None:
             try:
-                Path(name).write_text(codec.dumps(self._workspace.document), encoding="utf-8")
-            except OSError as error:
-                self._workspace.failed.emit(WorkbenchError(f"The drawing was not written: {error.strerror}.",
-                                                           "Choose another place."))  # fmt: skip
+                with whole_file(Path(name)) as stream:
+                    stream.write(codec.dumps(self._workspace.document).encode())
+            except WorkbenchError as error:
+                self._workspace.failed.emit(error)
 
         self._ask(self.tr("Export the drawing"), QFileDialog.AcceptMode.AcceptSave, self.tr("Drawing (*.json)"), save,
                   "json")  # fmt: skip
