@@ -113,7 +113,7 @@ class StripView(QWidget):
 
     def view_range(self) -> tuple[float, float]:
         """The times at the left and right edge."""
-        return self.shown.shown
+        return self.shown.edges
 
     def wanted_bars(self) -> tuple[int, int, int]:
         """Which histogram to ask for: start, length of a bar, how many. Bars stand still while the session grows."""

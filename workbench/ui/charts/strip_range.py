@@ -32,7 +32,7 @@ class StripRange:
         return float(first), float(max(first + SHORTEST_MS, now + (now - first) * _ROOM))
 
     @property
-    def shown(self) -> tuple[float, float]:
+    def edges(self) -> tuple[float, float]:
         """The times at the left and right edge."""
         whole = self.whole
         if self._span is None or self._span >= whole[1] - whole[0]:
@@ -44,30 +44,30 @@ class StripRange:
 
     @property
     def is_whole(self) -> bool:
-        return self.shown == self.whole
+        return self.edges == self.whole
 
     def zoom(self, factor: float, share: float) -> None:
         """The time at ``share`` of the width stands still, but for what moves with the live end."""
-        low, high = self.shown
+        low, high = self.edges
         span = max(_NEAREST_MS, (high - low) / factor)
         self._span = span if span < self.whole[1] - self.whole[0] else None
         self._put(low + (high - low - span) * share)
 
     def pan(self, share: float) -> None:
         """Move by ``share`` of the width, later for more than 0."""
-        low, high = self.shown
+        low, high = self.edges
         self._put(low + (high - low) * share)
 
     def look_at(self, ms: int | None, *, turn: bool) -> bool:
         """The playhead is there now (None: at the live end), and comes in sight by a ``turn`` of the page where it is
         not. True when what is shown has changed."""
-        low, high = before = self.shown
+        low, high = before = self.edges
         self._live = ms is None
         if ms is None:
             self._low = None
         else:
             self._put(low if low <= ms <= high or not turn else ms - (high - low) * _BEFORE)
-        return self.shown != before
+        return self.edges != before
 
     def _put(self, low: float) -> None:
         """Begin there, within the session."""
