@@ -19,7 +19,7 @@ from workbench.host import make_workspace
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.queue.message_table import MessageTable
-from workbench.ui.panels.replay_preview import ReplayPreview
+from workbench.ui.panels.replay.preview import ReplayPreview
 from workbench.ui.settings import Settings
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.files import saved_drawing

@@ -19,11 +19,11 @@ from PySide6.QtCore import QEventLoop
 
 from workbench.broker import Broker, BrokerReader, encode_batch
 from workbench.core.records import Record
+from workbench.session.rows import MergedRows, PartitionRows, Rows
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.records import RecordsModel
-from workbench.ui.models.rows import MergedRows, PartitionRows, Rows
-from workbench.ui.panels.records_table import RecordsTable
+from workbench.ui.panels.records.table import RecordsTable
 
 RECORDS = int(os.environ.get("RECORDS_BENCH", "1000000"))
 PARTITIONS, BATCH, JUMPS = 6, 1000, 40

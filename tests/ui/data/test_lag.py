@@ -153,7 +153,7 @@ def test_nothing_to_measure_yet(stage):
 
 def test_pyqtgraph_and_numpy_are_not_imported_with_the_panels():
     code = (
-        "import sys; import workbench.ui.charts.lag, workbench.ui.panels.records, workbench.ui.panels.tape,"
+        "import sys; import workbench.ui.charts.lag, workbench.ui.panels.records.panel, workbench.ui.panels.tape,"
         " workbench.ui.panels.timestrip, workbench.ui.panels.groups, workbench.ui.panels.problems,"
         " workbench.ui.panels.log; print([m for m in ('pyqtgraph', 'numpy', 'qtawesome', 'cel') if m in sys.modules])"
     )

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from workbench.broker import encode_batch
 from workbench.core.errors import Invalid
 from workbench.core.records import PartitionBounds, Record, StoredRecord
+from workbench.session.matching import read_filter
+from workbench.session.scan import Scan
 from workbench.ui.models import pretty
 from workbench.ui.models.goto import Destination, read_destination
-from workbench.ui.models.matching import read_filter
-from workbench.ui.models.scan import Scan
 
 DAY = 1_795_392_000_000
 

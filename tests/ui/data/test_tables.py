@@ -17,7 +17,7 @@ from workbench.ui.models.series import group_series
 from workbench.ui.panels.groups import GroupsPanel
 from workbench.ui.panels.log import LogPanel
 from workbench.ui.panels.problems import ProblemsPanel
-from workbench.ui.panels.replay_preview import ReplayPreview
+from workbench.ui.panels.replay.preview import ReplayPreview
 
 
 def cells(panel, row: int) -> list[str]:

@@ -18,7 +18,7 @@ from workbench.core.snapshot import GroupPartitionStat, GroupStat, PartitionStat
 from workbench.flow.document import FlowDocument
 from workbench.ui.charts.tape import TapeView
 from workbench.ui.charts.tape_strips import TimeAxis, strips_of
-from workbench.ui.panels.replay_preview import ReplayPreview
+from workbench.ui.panels.replay.preview import ReplayPreview
 from workbench.ui.panels.tape import TapePanel
 from workbench.ui.theme.theme import theme
 

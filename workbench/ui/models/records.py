@@ -19,10 +19,10 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.records import OPEN, StoredRecord
+from workbench.session.matching import text_of
+from workbench.session.rows import Rows
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models.matching import text_of
-from workbench.ui.models.rows import Rows
 from workbench.ui.theme import words
 
 COLUMNS = ("time", "partition", "offset", "key", "value", "headers", "size")

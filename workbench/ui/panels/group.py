@@ -24,7 +24,7 @@ from workbench.ui.panels.member_card import MemberCard
 from workbench.ui.panels.members_table import MembersTable
 from workbench.ui.panels.node_panel import NodePanel, section_title
 from workbench.ui.panels.queue.held import HeldSection
-from workbench.ui.panels.seek_form import SeekForm
+from workbench.ui.panels.replay.seek_form import SeekForm
 from workbench.ui.theme import icons, words
 
 _RECEIVED = 7

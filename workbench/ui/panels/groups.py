@@ -17,7 +17,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.series import group_node, group_series, selected_group, threshold_of
 from workbench.ui.models.tables import Column, ValuesModel
 from workbench.ui.panels.blocks import Empty
-from workbench.ui.panels.replay_preview import open_replay_preview
+from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.tokens import LAG

@@ -17,15 +17,15 @@ from workbench.control.messages import PlanReset
 from workbench.core.errors import WorkbenchError
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.snapshot import Snapshot
+from workbench.session.scan import PageReader
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.tape import Grip, TapeView
 from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, TimeAxis, strips_of
-from workbench.ui.models.scan import PageReader
 from workbench.ui.models.series import GroupSeries, group_node, group_series, selected_group
 from workbench.ui.panels.blocks import Empty, Segments
-from workbench.ui.panels.replay_preview import open_replay_preview
+from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import MOTION

@@ -272,7 +272,7 @@ class MainWindow(QMainWindow):
         self.inspector.edit_binding(link_id)
 
     def replay_group(self, group: str) -> None:
-        from workbench.ui.panels.replay_preview import open_replay_preview
+        from workbench.ui.panels.replay.preview import open_replay_preview
 
         open_replay_preview(self.workspace, self, group)
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QWidget
 from workbench.ui.window.docks import PageDock
 
 if TYPE_CHECKING:
-    from workbench.ui.panels.records import RecordsPanel
+    from workbench.ui.panels.records.panel import RecordsPanel
     from workbench.ui.window.main_window import MainWindow
 
 
@@ -65,7 +65,7 @@ def _lag(window: MainWindow) -> None:
 
 
 def _records(window: MainWindow) -> None:
-    from workbench.ui.panels.records import RecordsPanel
+    from workbench.ui.panels.records.panel import RecordsPanel
 
     if not _is_real(window, "records"):
         window.data_dock.replace_page("records", RecordsPanel(window.workspace))

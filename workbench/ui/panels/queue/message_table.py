@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from workbench.core.queues import MessageId, MessageState, QueuedMessage
 from workbench.ui.models.queue_messages import COLUMNS, RIGHT, Index, MessagesModel, cell_text
 from workbench.ui.models.queue_words import STATE_LOOK, state_name
-from workbench.ui.panels.record_cells import paint_key_chip
+from workbench.ui.panels.records.cells import paint_key_chip
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 

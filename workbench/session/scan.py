@@ -19,7 +19,7 @@ from typing import Protocol
 
 from workbench.broker import decode_batch
 from workbench.core.records import PartitionBounds, StoredRecord
-from workbench.ui.models.matching import RecordFilter
+from workbench.session.matching import RecordFilter
 
 KEPT_MATCHES = 200_000
 _STEP_RECORDS = 512

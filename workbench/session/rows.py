@@ -16,7 +16,7 @@ from workbench.broker import BrokerReader
 from workbench.core.errors import NotFound
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.session.merged import MergedOrder
-from workbench.ui.models.scan import Scan
+from workbench.session.scan import Scan
 
 
 class Rows(Protocol):

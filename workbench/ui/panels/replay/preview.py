@@ -26,11 +26,11 @@ from workbench.control.messages import ApplyReset, Plan, PlanReset
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models import replaying
 from workbench.ui.models.series import group_node
 from workbench.ui.panels.blocks import Banner, Segments, label, push_button, set_property, tool_button
-from workbench.ui.panels.replay_act import MoveGroup, copy_of_group
-from workbench.ui.panels.replay_table import MovesTable
+from workbench.ui.panels.replay import sentences as replaying
+from workbench.ui.panels.replay.act import MoveGroup, copy_of_group
+from workbench.ui.panels.replay.moves_table import MovesTable
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 

@@ -1,7 +1,7 @@
 """Every record of a topic: a table of any length with filter, jump and live tail, and the chosen record in full.
 
-What is shown is a span of numbers (``models.rows``). The tail moves the span's end with the log, or keeps it while it
-is paused (``records_tail``); with a filter, what the search has found so far is the table (``records_search``). In the
+What is shown is a span of numbers (``session.rows``). The tail moves the span's end with the log, or keeps it while it
+is paused (``tail``); with a filter, what the search has found so far is the table (``search``). In the
 past the span ends where the log ended then. GUI thread.
 """
 
@@ -27,20 +27,20 @@ from workbench.core.offsets import ResetSpec
 from workbench.core.queues import sent_straight
 from workbench.core.records import PartitionBounds, Record, StoredRecord
 from workbench.core.snapshot import Snapshot
+from workbench.session.matching import read_filter
+from workbench.session.rows import MergedRows, PartitionRows, Rows
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.goto import Destination, read_destination
-from workbench.ui.models.matching import read_filter
 from workbench.ui.models.records import RecordsModel
-from workbench.ui.models.rows import MergedRows, PartitionRows, Rows
 from workbench.ui.models.series import topic_order
 from workbench.ui.panels.blocks import Banner, Empty, label, push_button, set_tone
-from workbench.ui.panels.record_detail import RecordDetail
-from workbench.ui.panels.records_bar import RecordsBar
-from workbench.ui.panels.records_search import RecordSearch
-from workbench.ui.panels.records_table import RecordsTable
-from workbench.ui.panels.records_tail import Tail
-from workbench.ui.panels.replay_preview import open_replay_preview
+from workbench.ui.panels.records.bar import RecordsBar
+from workbench.ui.panels.records.detail import RecordDetail
+from workbench.ui.panels.records.search import RecordSearch
+from workbench.ui.panels.records.table import RecordsTable
+from workbench.ui.panels.records.tail import Tail
+from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.theme import icons, words
 
 

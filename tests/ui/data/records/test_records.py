@@ -20,8 +20,8 @@ from workbench.core.queues import EXCHANGE, ROUTING_KEY
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import TopicStat
 from workbench.ui.bridge.operation import wait_for_work
-from workbench.ui.panels.records import RecordsPanel
-from workbench.ui.panels.replay_preview import ReplayPreview
+from workbench.ui.panels.records.panel import RecordsPanel
+from workbench.ui.panels.replay.preview import ReplayPreview
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractItemView, QAbstractSlider, QHeaderView, QTableView, QWidget
 
 from workbench.ui.models.records import COLUMNS
-from workbench.ui.panels.record_cells import ROW_HEIGHT, RecordCell
+from workbench.ui.panels.records.cells import ROW_HEIGHT, RecordCell
 
 _WIDTHS = {"time": 114, "partition": 50, "offset": 76, "key": 100, "value": 400, "headers": 76, "size": 72}
 

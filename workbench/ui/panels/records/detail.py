@@ -25,14 +25,14 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.records import Headers, StoredRecord
+from workbench.session.scan import PageReader
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
 from workbench.ui.models.records import data_text, standing_sentence, value_text
-from workbench.ui.models.scan import PageReader
 from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, tool_button
 from workbench.ui.panels.payload_view import PayloadView
-from workbench.ui.panels.record_cells import paint_key_chip
+from workbench.ui.panels.records.cells import paint_key_chip
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 

@@ -14,8 +14,8 @@ from workbench.core.offsets import ResetSpec
 from workbench.host import LocalHost
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models import replaying
-from workbench.ui.panels.replay_preview import ReplayPreview, open_replay_preview
+from workbench.ui.panels.replay import sentences as replaying
+from workbench.ui.panels.replay.preview import ReplayPreview, open_replay_preview
 
 
 @pytest.fixture

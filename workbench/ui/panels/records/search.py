@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject, Signal
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.records import PartitionBounds
+from workbench.session.matching import RecordFilter
+from workbench.session.rows import MatchedRows
+from workbench.session.scan import Progress, Scan
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models.matching import RecordFilter
-from workbench.ui.models.rows import MatchedRows
-from workbench.ui.models.scan import Progress, Scan
 from workbench.ui.theme import words
 
 SLICE_S = 0.1

@@ -1,6 +1,6 @@
 """The tail of a log that is looked at: it follows the newest record, or was paused and counts what came since.
 
-Numbers are those of ``models.rows``. Knows no widgets; what it says is shown by the records panel. GUI thread.
+Numbers are those of ``session.rows``. Knows no widgets; what it says is shown by the records panel. GUI thread.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Moving a group: the preview of a replay, what it leaves for undo, and the seek of one member."""
