@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -131,6 +131,20 @@ class GroupRun(ABC):
         self.members.remove(member)
         await member.stop()
 
+    async def count_members(self, wanted: int) -> None:
+        """So many from now on, the lowest numbers: one act, so that the work is shared out once. Those who go finish
+        what they have in hand together, and leave before anybody can rejoin between two of them."""
+        while len(self.members) < wanted:
+            self.add_member()
+        going = self.members[wanted:]
+        del self.members[wanted:]
+        await self._dismiss(going)
+
+    async def _dismiss(self, going: Sequence[Member[Any]]) -> None:
+        await asyncio.gather(*(member.finish() for member in going))
+        for member in going:
+            await member.stop()
+
     def member(self, name: str) -> Member[Any]:
         for member in self.members:
             if name in (member.name, member.member_id):
@@ -154,9 +168,7 @@ class GroupRun(ABC):
     async def close(self) -> None:
         """All finish before one leaves: what it lets go of is not to be handed to another who is about to leave too,
         and no rebalance may come before the others' last commits."""
-        await asyncio.gather(*(member.finish() for member in self.members))
-        for member in tuple(self.members):
-            await member.stop()
+        await self._dismiss(tuple(self.members))
         await self.passed_on()
 
     # -- being watched -------------------------------------------------------------------------------------

@@ -126,18 +126,12 @@ class FlowRunner:
                 return
             self._broken.pop(before.node_id, None)
             if before.values["members"] != after.values["members"]:
-                await self._count_members(running, after.values["members"])
+                await running.count_members(after.values["members"])
             return
         if running:
             await self._groups.pop(before.node_id).close()
         if after:
             self._start_groups([after])
-
-    async def _count_members(self, group: GroupRun, wanted: int) -> None:
-        while len(group.members) < wanted:
-            group.add_member()
-        while len(group.members) > wanted:
-            await group.remove_member(group.members[-1])
 
     def _start_groups(self, plans: list[GroupPlan]) -> None:
         for plan in plans:

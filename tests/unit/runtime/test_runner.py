@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from workbench.broker import Broker
+from workbench.broker.groups.membership import GroupState
 from workbench.core.errors import Invalid, Refused
 from workbench.core.offsets import ResetSpec
 from workbench.core.snapshot import PartState, RunState
+from workbench.engines.embedded import EmbeddedEngine
 from workbench.engines.memory import MemoryEngine
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import AddLink, AddNode, RemoveNode, set_param
@@ -265,3 +268,37 @@ def test_acts_that_make_no_sense_are_refused():
         assert runner.stats().producers[0].target_rate == 1.0
 
     play(story, drawing(100_000))
+
+
+@pytest.mark.parametrize(("before", "after"), [(30, 1), (1, 30), (30, 0)])
+def test_another_count_of_members_is_one_act_with_one_rebalance(tmp_path, before, after):
+    """Members that went one by one cost a rebalance and a poll each: 20 s for a mistyped count that was undone."""
+
+    async def story(runner, broker, document):
+        def shared(members):
+            now = group_stat(runner).members
+            return len(now) == members and all(member.partitions for member in now)
+
+        await runner.run()
+        await until(lambda: shared(before))
+        generation = broker.group("billing").generation
+        set_param(document, "g", "members", after).apply(document)
+        began = asyncio.get_running_loop().time()
+        await runner.apply(document)
+        await until(lambda: shared(after))
+        await until(lambda: broker.group("billing").state is not GroupState.PREPARING)
+        assert asyncio.get_running_loop().time() - began < 3
+        assert broker.group("billing").generation == generation + 1
+
+    async def tell(broker):
+        document = drawing(1_000_000, members=before)
+        set_param(document, "t", "partitions", 40).apply(document)
+        runner = FlowRunner(EmbeddedEngine(broker), seed=7)
+        await runner.apply(document)
+        try:
+            await asyncio.wait_for(story(runner, broker, document), 30)
+        finally:
+            await runner.stop()
+
+    with Broker.create(tmp_path / "one.flow") as broker:
+        asyncio.run(tell(broker))

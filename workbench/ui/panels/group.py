@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout,
 from workbench.control.messages import ControlGroup, ControlMember
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.flow.document import Node
-from workbench.flow.edits import set_param
 from workbench.flow.kinds import kind_of
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.member_count import change_members
 from workbench.ui.panels.blocks import label, push_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.panels.member_card import MemberCard
@@ -251,8 +251,7 @@ class GroupPanel(NodePanel):
     def _add_member(self) -> None:
         node = self.node
         if node is not None:
-            members = kind_of(node.kind).value(node.params, "members")
-            self._workspace.perform(set_param(self._workspace.document, node.id, "members", members + 1))
+            change_members(self._workspace, node.id, 1)
 
     def _control(self, act: str, member: str) -> None:
         operation = self._workspace.act(ControlMember(self.node_id, act, member))
@@ -263,9 +262,8 @@ class GroupPanel(NodePanel):
     def _draw_one_less(self) -> None:
         """The drawing follows a member that was removed."""
         node = self.node
-        if node is not None:
-            members = kind_of(node.kind).value(node.params, "members")
-            self._workspace.perform(set_param(self._workspace.document, node.id, "members", max(0, members - 1)))
+        if node is not None and kind_of(node.kind).value(node.params, "members"):
+            change_members(self._workspace, node.id, -1)
 
     def _hold(self, held: bool) -> None:
         self._held = held

@@ -8,11 +8,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from workbench.control.messages import ControlGroup
 from workbench.core.snapshot import GroupStat, MemberStat, PartState, Problem, Snapshot
 from workbench.flow.document import Node
-from workbench.flow.edits import set_param
-from workbench.flow.kinds import kind_of
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.looks import lag_share
 from workbench.ui.canvas.queue_looks import queues_read
+from workbench.ui.models.member_count import change_members
 from workbench.ui.panels.blocks import label, push_button, set_property
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.panels.ring import LagRing
@@ -111,8 +110,7 @@ class GroupFace(QWidget):
     def _add_member(self) -> None:
         """One more in the drawing: a running group follows, and undo takes it back."""
         if self._node is not None:
-            members = kind_of(self._node.kind).value(self._node.params, "members")
-            self._workspace.perform(set_param(self._workspace.document, self._node.id, "members", members + 1))
+            change_members(self._workspace, self._node.id, 1)
 
     def _toggle(self) -> None:
         if self._node is not None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QWheelEvent
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -22,30 +20,8 @@ from PySide6.QtWidgets import (
 from workbench.core.errors import Invalid
 from workbench.flow.kinds import Param
 from workbench.ui.panels.blocks import label, set_property, tool_button
+from workbench.ui.panels.number_field import NumberField
 from workbench.ui.theme.theme import theme
-
-_INT_MAX = 2_147_483_647
-
-
-class _CalmSpin(QSpinBox):
-    """Takes the wheel only with the focus, so that scrolling a form changes nothing."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-class _CalmDouble(QDoubleSpinBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def textFromValue(self, value: float) -> str:
-        return f"{value:,.10g}" if value < 1e15 else f"{value:g}"
 
 
 class SettingField(QWidget):
@@ -82,23 +58,10 @@ class SettingField(QWidget):
         return makers.get(self.param.type, self._line)(value)
 
     def _number(self, value: float) -> QWidget:
-        low = self.param.low if self.param.low is not None else -_INT_MAX
-        high = self.param.high if self.param.high is not None else _INT_MAX
-        if self.param.type == "int" and high <= _INT_MAX:
-            spin: QSpinBox | QDoubleSpinBox = _CalmSpin()
-            spin.setRange(int(low), int(high))
-            spin.setValue(int(value))
-        else:
-            spin = _CalmDouble()
-            spin.setDecimals(0 if self.param.type == "int" else 3)
-            spin.setRange(low, high)
-            spin.setValue(float(value))
-        spin.setGroupSeparatorShown(True)
-        spin.setKeyboardTracking(False)
-        spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        whole = self.param.type == "int"
-        spin.valueChanged.connect(lambda number: self._take(int(number) if whole else float(number)))
-        return spin
+        field = NumberField(self.param, value)
+        field.taken.connect(self._take)
+        field.complained.connect(self.complain)
+        return field
 
     def _check(self, value: bool) -> QWidget:
         box = QCheckBox(self.param.label)
@@ -171,9 +134,7 @@ class SettingField(QWidget):
         if editor.hasFocus():
             return
         editor.blockSignals(True)
-        if isinstance(editor, QSpinBox):
-            editor.setValue(int(value))
-        elif isinstance(editor, QDoubleSpinBox):
+        if isinstance(editor, NumberField):
             editor.setValue(float(value))
         elif isinstance(editor, QCheckBox):
             editor.setChecked(bool(value))
@@ -184,3 +145,5 @@ class SettingField(QWidget):
         elif isinstance(editor, QPlainTextEdit) and editor.toPlainText() != str(value):
             editor.setPlainText(str(value))
         editor.blockSignals(False)
+        if isinstance(editor, NumberField):
+            self.complain(editor.wrong)

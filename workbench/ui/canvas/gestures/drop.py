@@ -10,12 +10,13 @@ from PySide6.QtCore import QMimeData, QPointF
 
 from workbench.core.errors import Invalid
 from workbench.flow.document import FlowDocument, Node
-from workbench.flow.edits import AddNode, set_param
+from workbench.flow.edits import AddNode
 from workbench.flow.kinds import KINDS, kind_of
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.gestures.base import Stage
 from workbench.ui.canvas.items.node import Z_GHOST, NodeItem
 from workbench.ui.canvas.looks import node_look
+from workbench.ui.models.member_count import change_members
 
 MIME = "application/x-workbench-node"
 
@@ -101,8 +102,7 @@ class DropPart:
         if existing is not None:
             return existing.id
         if onto is not None:
-            members = KINDS["group"].value(onto.node.params, "members")
-            workspace.perform(set_param(workspace.document, onto.node.id, "members", members + 1))
+            change_members(workspace, onto.node.id, 1)
             return onto.node.id
         node = new_node(workspace.document, self.part, place.x(), place.y())
         workspace.perform(AddNode(node))

@@ -6,17 +6,20 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.control.queues import DeliveryList, ReceiveMessages
 from workbench.core.errors import WorkbenchError
+from workbench.flow.params import Param
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import label, push_button, set_tone
+from workbench.ui.panels.number_field import NumberField
 from workbench.ui.theme import words
 
 BY_HAND = "the window"
 """The consumer's name of a person at the window."""
 _MOST = 100
+_LONGEST_S = 43_200
 
 
 class ReceiveForm(QFrame):
@@ -35,11 +38,13 @@ class ReceiveForm(QFrame):
         self._row, row = QHBoxLayout(), QHBoxLayout()
         for layout in (self._row, row):
             layout.setSpacing(8)
-        self.count = self._spin(1, _MOST, 1, self.tr("How many messages"))
-        self.seconds = self._spin(0, 43_200, 0, self.tr("For how many seconds"))
-        self.seconds.setSpecialValueText(self.tr("as the queue says"))
-        self.seconds.setSuffix(self.tr(" s"))
+        self.count = NumberField(Param("count", "int", 1, self.tr("How many messages"), low=1, high=_MOST), 1)
+        seconds = Param("seconds", "int", 0, self.tr("For how many seconds"), low=0, high=_LONGEST_S)
+        self.seconds = NumberField(seconds, 0, self.tr("as the queue says"))
         self.seconds.setMinimumWidth(120)
+        for field in (self.count, self.seconds):
+            field.setToolTip(field.accessibleName())
+            field.complained.connect(lambda _: self._check())
         self.take = push_button(self.tr("Receive"), "receive", "primary", role="text_on_accent")
         self.take.clicked.connect(self.receive)
         for widget in (self.count, label(self.tr("for"), "muted"), self.seconds):
@@ -51,22 +56,22 @@ class ReceiveForm(QFrame):
         self.said.setWordWrap(True)
         column.addLayout(self._row)
         column.addWidget(self.said)
-        self._say(self.tr("They are leased to «{0}» and come back when the lease ends, or this window goes.").format(
-            BY_HAND))  # fmt: skip
+        self._say(self._standing())
         self.hide()
 
     def set_narrow(self, narrow: bool) -> None:
         """The button under what it asks for where there is no room beside it."""
         self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
-    def _spin(self, low: int, high: int, value: int, name: str) -> QSpinBox:
-        made = QSpinBox()
-        made.setRange(low, high)
-        made.setValue(value)
-        made.setAccessibleName(name)
-        made.setToolTip(name)
-        made.setGroupSeparatorShown(True)
-        return made
+    def _check(self) -> None:
+        """Say what can't be taken, before anything is asked."""
+        wrong = self.count.wrong or self.seconds.wrong
+        self.take.setEnabled(not wrong)
+        self._say(wrong or self._standing(), "bad" if wrong else "muted")
+
+    def _standing(self) -> str:
+        return self.tr("They are leased to «{0}» and come back when the lease ends, or this window goes.").format(
+            BY_HAND)  # fmt: skip
 
     def _say(self, text: str, tone: str = "muted") -> None:
         self.said.setText(text)
@@ -74,8 +79,10 @@ class ReceiveForm(QFrame):
 
     def receive(self) -> None:
         """Lease what is ready now."""
-        visibility_ms = self.seconds.value() * 1000 or None
-        command = ReceiveMessages(self._queue(), BY_HAND, self.count.value(), 0, visibility_ms)
+        if self.count.wrong or self.seconds.wrong:
+            return
+        visibility_ms = self.seconds.number() * 1000 or None
+        command = ReceiveMessages(self._queue(), BY_HAND, self.count.number(), 0, visibility_ms)
         self.take.setEnabled(False)
         self._workspace.act(command, self).done(self._done).failed(self._refused).run()
 

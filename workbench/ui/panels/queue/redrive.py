@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QProgressBar,
     QRadioButton,
@@ -24,11 +23,13 @@ from workbench.control.queues import RedriveOutcome, RedriveQueue, StopRedrive
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import QueuedMessage, Redriven, RedriveSpec
 from workbench.core.snapshot import Snapshot
+from workbench.flow.params import Param
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.queue_stats import dead_in, sent_on
 from workbench.ui.panels.blocks import Banner, label, push_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
+from workbench.ui.panels.number_field import NumberField
 from workbench.ui.panels.popover import Popover
 from workbench.ui.panels.queue.edit_form import MOST, EditForm
 from workbench.ui.theme import words
@@ -105,12 +106,9 @@ class RedrivePopover(Popover):
             if not other.subscription:
                 self.to.addItem(other.name, other.name)
         self.to.currentIndexChanged.connect(self._change)
-        self.rate = QDoubleSpinBox()
-        self.rate.setRange(0, 100_000)
-        self.rate.setDecimals(1)
-        self.rate.setSpecialValueText(self.tr("as fast as it goes"))
-        self.rate.setSuffix(self.tr(" a second"))
-        self.rate.setAccessibleName(self.tr("Messages a second"))
+        rate = Param("rate", "float", 0.0, self.tr("Messages a second"), low=0, high=100_000)
+        self.rate = NumberField(rate, 0, self.tr("as fast as it goes"))
+        self.rate.complained.connect(self._show_wrong_rate)
         self.rate.setFixedHeight(self.to.sizeHint().height())
         row.addWidget(label(self.tr("To"), "muted"))
         row.addWidget(self.to, 1)
@@ -170,6 +168,10 @@ class RedrivePopover(Popover):
     def _change(self, *_: object) -> None:
         self._later.start()
 
+    def _show_wrong_rate(self, why: str) -> None:
+        self.refused.say(why)
+        self._name_button()
+
     def _ask(self) -> None:
         self._asked += 1
         asked = self._asked
@@ -179,7 +181,7 @@ class RedrivePopover(Popover):
     def _show_plan(self, asked: int, plan: Redriven) -> None:
         if asked != self._asked or self._running:
             return
-        self.refused.say("")
+        self.refused.say(self.rate.wrong)
         self._count = sum(plan.moved.values())
         self._show_rows(plan)
         self.sentence.setText(
@@ -202,7 +204,7 @@ class RedrivePopover(Popover):
         said = self.tr("Redrive {0}").format(many)
         self.apply.setText(self.tr("{0}, {1} edited").format(said, words.count(edited)) if edited else said)
         self.apply.setAccessibleName(self.apply.text())
-        self.apply.setEnabled(bool(self._count))
+        self.apply.setEnabled(bool(self._count) and not self.rate.wrong)
 
     # -- running --------------------------------------------------------------------------------------------
     def _redrive(self) -> None:

@@ -16,7 +16,7 @@ from workbench.control.queues import SettleMessages
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import Receipt
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import label, push_button, set_tone
+from workbench.ui.panels.blocks import label, push_button, set_property, set_tone
 from workbench.ui.theme import icons, words
 
 _DELAYS_MS = (1_000, 5_000, 30_000, 300_000)
@@ -68,9 +68,23 @@ class SettleBar(QWidget):
         made.setPlaceholderText(self.tr("Why, optional"))
         made.setAccessibleName(self.tr("Why they are given back or rejected"))
         made.setToolTip(self.tr("Goes with Nack and Reject: into the message's story, and with it to the dead letters"))
-        made.setMaxLength(_REASON_LETTERS)
+        made.textChanged.connect(lambda _: self._check_reason())
         made.setMinimumWidth(120)
         return made
+
+    def _too_long(self) -> str:
+        """Why the reason can't be taken; empty when it can."""
+        letters = len(self.reason.text())
+        return self.tr("A reason has at most {0} letters, and this one {1}. Shorten it.").format(
+            words.count(_REASON_LETTERS), words.count(letters)) if letters > _REASON_LETTERS else ""  # fmt: skip
+
+    def _check_reason(self) -> None:
+        wrong = self._too_long()
+        set_property(self.reason, "state", "bad" if wrong else "")
+        for button in (self.nack, self.reject):
+            button.setEnabled(bool(self._receipts) and not wrong)
+        if self._shown is not None:
+            self._say(wrong or self._standing(self._shown[1]), "bad" if wrong else "muted")
 
     def _button(self, text: str, icon: str, tip: str) -> QPushButton:
         made = push_button(text, icon, tip=tip)
@@ -132,6 +146,8 @@ class SettleBar(QWidget):
 
     def _settle(self, act: str, delay_ms: int | None = None) -> None:
         if self._receipts:
+            if act in _SAYS_WHY and self._too_long():
+                return
             why = self._why() if act in _SAYS_WHY else ""
             command = SettleMessages(self._queue(), self._receipts, act, delay_ms, reason=why)
             self._workspace.act(command, self).done(lambda _: self._done(act)).failed(self._refused).run()
