@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -310,6 +310,7 @@ class StageCaller:
     asked: list[Command] = field(default_factory=list)
     refuse: str = ""
     users: tuple[str, ...] = ()
+    ahead: int = 0  # how far every group has read on since the snapshot
     _push: Callable[[Push], None] | None = None
 
     def call(self, command: Command) -> Any:
@@ -344,13 +345,16 @@ class StageCaller:
     def _plan(self, name: str, spec: ResetSpec, applied: bool) -> ResetPlan:
         group = orders_snapshot().group(name) or orders_snapshot().groups[0]
         moves = []
-        for p in group.partitions:
+        for part in group.partitions:
+            p = replace(part, committed=(part.committed or 0) + self.ahead)
             wanted = {
                 "earliest": p.log_start, "latest": p.end, "offset": spec.number,
                 "time": _between(spec.number, _LOGS[p.topic][1][p.partition], _LOGS[p.topic][2][p.partition]),
                 "shift": (p.committed or 0) + spec.number,
-                "offsets": (spec.offsets or {}).get(p.partition, p.committed),
+                "offsets": spec.offset_of(p.topic, p.partition),
             }.get(spec.kind, p.committed)  # fmt: skip
+            if wanted is None:
+                continue
             after = min(max(wanted or 0, p.log_start), p.end)
             moves.append(ResetMove(p.topic, p.partition, p.committed, after, p.log_start, p.end, p.member_id,
                                    "" if after == wanted else "clamped to the log"))  # fmt: skip

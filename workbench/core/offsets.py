@@ -13,7 +13,8 @@ class ResetSpec:
     """A target, as people say it.
 
     ``offset``, ``time`` (ms since the epoch), ``shift`` (records, may be negative) and ``duration`` (ms back from
-    now) use ``number``; ``group`` copies what ``group`` committed; ``offsets`` gives one offset a partition.
+    now) use ``number``; ``group`` copies what ``group`` committed; ``offsets`` gives one offset a partition, and
+    ``places`` the same for several topics; partitions that they do not name stay where they are.
     Targets outside the log are clamped to its ends, as Kafka's tools do.
     """
 
@@ -21,6 +22,12 @@ class ResetSpec:
     number: int = 0
     group: str = ""
     offsets: dict[int, int] | None = None
+    places: dict[str, dict[int, int]] | None = None
+
+    def offset_of(self, topic: str, partition: int) -> int | None:
+        """The offset that kind ``offsets`` gives a partition; None leaves it alone."""
+        given = self.offsets if self.places is None else self.places.get(topic)
+        return (given or {}).get(partition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from workbench.control.messages import ApplyReset, PlanReset
 from workbench.core.offsets import ResetSpec
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, PartitionStat, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
+from workbench.session.resets import carried_out
 from workbench.ui.charts.tape import TapeView
 from workbench.ui.charts.tape_strips import TimeAxis, strips_of
 from workbench.ui.panels.replay.preview import ReplayPreview
@@ -107,7 +108,8 @@ def test_a_dragged_marker_asks_for_a_plan_and_its_drop_moves_the_group(real, rea
     QTest.mouseClick(preview.apply, Qt.MouseButton.LeftButton)
     real.qtbot.waitUntil(lambda: bool(real.caller.of(ApplyReset)))
     sent = real.caller.of(ApplyReset)[0]
-    assert (sent.group, sent.spec, sent.pause_members) == ("shipping", asked.spec, True)
+    shown = real.caller._plan("shipping", asked.spec, applied=False)
+    assert (sent.group, sent.spec, sent.pause_members) == ("shipping", carried_out(shown.moves), True)
 
 
 def test_escape_lets_go_of_a_dragged_marker(real, real_panel):

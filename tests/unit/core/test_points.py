@@ -43,7 +43,7 @@ def test_other_words_are_refused_as_points(text: str):
         parse_point(text)
 
 
-@pytest.mark.parametrize("text", ["", "group:", "duration:1h", "offset:9999999999999999999", "shift:" + "9" * 5000])
+@pytest.mark.parametrize("text", ["", "group:", "duration:1x", "offset:9999999999999999999", "shift:" + "9" * 5000])
 def test_other_words_are_refused_as_targets(text: str):
     with pytest.raises(Invalid):
         parse_target(text)

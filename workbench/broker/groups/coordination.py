@@ -235,16 +235,18 @@ class Coordination:
 
     # -- resets --------------------------------------------------------------------------------------------
     def plan_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = ()) -> ResetPlan:
-        """What a reset would do, per partition; ``topic`` empty means all topics the group has to do with."""
+        """What a reset would do, per partition; ``topic`` empty means those that the target names, else all topics the
+        group has to do with."""
         with self._lock:
             names = self._groups.names()
             known = group in names
             meta = self._groups.describe(group) if known else GroupMeta(group, GroupState.EMPTY)
             committed, copied = self._groups.committed(group), self._groups.committed(spec.group)
-        for needed in ("" if topic else group, spec.group):
+        named = [topic] if topic else sorted(spec.places or ())
+        for needed in ("" if named else group, spec.group):
             if needed and needed not in names:
                 raise NotFound(f"There is no group {needed!r}.", "List the groups to see those there are.")
-        topics = [topic] if topic else sorted({part.topic for part in (*committed, *copied)} | _topics(meta))
+        topics = named or sorted({part.topic for part in (*committed, *copied)} | _topics(meta))
         bounds = {
             TopicPartition(name, b.partition): b
             for name in topics

@@ -83,7 +83,7 @@ def _target(spec: ResetSpec, ground: ResetGround, part: TopicPartition,
         case "group":
             return (ground.copied[part].offset, f"as {spec.group}") if part in ground.copied else (None, "")
         case "offsets":
-            return (spec.offsets or {}).get(part.partition), ""
+            return spec.offset_of(part.topic, part.partition), ""
     raise Invalid(f"There is no reset to {spec.kind!r}.",
                   "Use earliest, latest, offset, time, shift, duration, group or offsets.")  # fmt: skip
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.control.command import Command
 from workbench.control.messages import ListenKafka
@@ -20,6 +19,7 @@ from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import Banner, label, push_button, rule, tool_button
 from workbench.ui.panels.kafka_users import KafkaUsersList
+from workbench.ui.panels.popover import Floating
 from workbench.ui.settings import Settings
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
@@ -37,14 +37,12 @@ def of_this_machine(address: str) -> bool:
         return False
 
 
-class KafkaPopover(QFrame):
-    """See the module. Esc closes it."""
+class KafkaPopover(Floating):
+    """See the module."""
 
     def __init__(self, workspace: Workspace, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("kafka_popover")
-        self.setProperty("surface", "panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(self.tr("Kafka clients"))
         self._workspace, self._settings = workspace, settings
         self._build()
@@ -217,12 +215,6 @@ class KafkaPopover(QFrame):
         window = self.parentWidget()
         corner = anchor.mapTo(window, QPoint(anchor.width(), anchor.height() + 6))
         self.move(max(8, min(corner.x(), window.width() - 8) - WIDTH), corner.y())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close()
-        else:
-            super().keyPressEvent(event)
 
 
 def _field(name: str, mono: bool = False) -> QLineEdit:

@@ -1,10 +1,20 @@
-"""A popover: a card over its window with a title, a body and a way out. Never modal; Esc closes it. GUI thread."""
+"""A popover: a card over its window with a title, a body and a way out. Never modal; Esc closes it. GUI thread.
+
+Four things every card over the window owes, in one place (``Floating``):
+
+- it stays on top: a main window lifts the handles between its docks over everything whenever it lays them out, and a
+  handle over a button would take its clicks;
+- Tab walks what is inside it, and does not leave it; Esc closes it wherever the focus inside is;
+- the focus goes back to where it was when it closes, if that is still there;
+- its focus never falls out of it when a button inside is disabled.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from workbench.ui.panels.blocks import label, rule, tool_button
 from workbench.ui.theme import icons
@@ -13,14 +23,69 @@ from workbench.ui.theme.theme import theme
 _EDGE = 8
 
 
-class Popover(QFrame):
-    """See the module. Subclasses fill ``body``."""
+class Floating(QFrame):
+    """See the module. A child of its window; it goes for good when it is closed."""
 
-    def __init__(self, parent: QWidget, title: str, glyph: str, role: str, width: int) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._came_from = QApplication.focusWidget()
+        parent.installEventFilter(self)
+        for sibling in parent.children():
+            sibling.installEventFilter(self)
+
+    # -- on top --------------------------------------------------------------------------------------------
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.ChildAdded and watched is self.parent():
+            event.child().installEventFilter(self)
+        elif kind == QEvent.Type.ZOrderChange and watched is not self.parent() and not isinstance(watched, Floating):
+            self.raise_()
+        return False
+
+    # -- the focus -----------------------------------------------------------------------------------------
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab and Shift+Tab go round inside."""
+        start = self.focusWidget() or self
+        step = start
+        while True:
+            step = step.nextInFocusChain() if forward else step.previousInFocusChain()
+            if step is start:
+                return True
+            if self.isAncestorOf(step) and _takes_tab(step):
+                reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+                step.setFocus(reason)
+                return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        held = self.focusWidget()
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(held, QAbstractButton):
+            held.click()
+        event.accept()  # no key that is typed in here is meant for what is behind
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        held = QApplication.focusWidget()
+        inside = held is None or held is self or self.isAncestorOf(held)
+        super().closeEvent(event)
+        back = self._came_from
+        if event.isAccepted() and inside and back is not None and isValid(back) and back.isVisible():
+            back.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    tabbed = Qt.FocusPolicy(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) == Qt.FocusPolicy.TabFocus
+    return tabbed and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None
+
+
+class Popover(Floating):
+    """A ``Floating`` with a head. Subclasses fill ``body``."""
+
+    def __init__(self, parent: QWidget, title: str, glyph: str, role: str, width: int) -> None:
+        super().__init__(parent)
         self.setFixedWidth(min(width, max(260, parent.width() - 2 * _EDGE)))
         self.setAccessibleName(title)
         self._glyph, self._role = glyph, role
@@ -72,9 +137,3 @@ class Popover(QFrame):
         self.show()
         self.raise_()
         self.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close()
-        else:
-            super().keyPressEvent(event)

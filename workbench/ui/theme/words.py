@@ -1,11 +1,12 @@
 """Numbers, sizes and times as words: the one place that decides how they read.
 
-Figures follow the locale's separators; times are UTC, whose name is shown once where they stand. Pure functions.
+Figures follow the locale's separators. Times are UTC, or of this machine's zone where that was chosen (``show_local``);
+the zone's name is shown once where they stand. Pure functions but for that choice, which the GUI thread makes.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication, QLocale
@@ -74,12 +75,34 @@ def duration(ms: float, narrow: bool = False) -> str:
     return f"{count(days)} d {rest} h"
 
 
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, tz=UTC)
+_zone: tzinfo | None = UTC
+
+
+def show_local(local: bool) -> None:
+    """From now on times read as this machine's clock does, or as UTC."""
+    global _zone
+    _zone = None if local else UTC
+
+
+def zone() -> tzinfo | None:
+    """The zone that times are shown and typed in; None is that of this machine."""
+    return _zone
+
+
+def zone_name(ms: int | None = None) -> str:
+    """``UTC``, or what this machine calls its zone at that moment: ``CET``."""
+    if _zone is UTC:
+        return "UTC"
+    at = datetime.now(tz=UTC) if ms is None else datetime.fromtimestamp(ms / 1000, tz=UTC)
+    return at.astimezone(_zone).tzname() or _tr("local")
+
+
+def _moment(ms: float) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, tz=UTC).astimezone(_zone)
 
 
 def clock(ms: int, millis: bool = True) -> str:
-    """``14:12:36.204`` in UTC; without ``millis`` ``14:12:36``."""
+    """``14:12:36.204`` in the zone that is shown; without ``millis`` ``14:12:36``."""
     text = _moment(ms).strftime("%H:%M:%S")
     return f"{text}.{int(ms) % 1000:03}" if millis else text
 
@@ -88,6 +111,11 @@ def date(ms: int, data: bool = False) -> str:
     """``23 Nov 2026``; in data ``2026-11-23``."""
     day = _moment(ms)
     return day.strftime("%Y-%m-%d") if data else f"{day.day} {_tr(_MONTHS[day.month - 1])} {day.year}"
+
+
+def moment(ms: int, millis: bool = False) -> str:
+    """A day and a time as they are typed: ``2026-11-23 14:02:11``; with ``millis`` ``2026-11-23 14:02:11.087``."""
+    return f"{date(ms, data=True)} {clock(ms, millis)}"
 
 
 def ago(ms: float) -> str:

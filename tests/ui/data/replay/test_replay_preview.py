@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
-from tests.ui.stage import PAST_MS, orders_file
-from workbench.control.messages import ApplyReset, DeleteTopic
+from tests.ui.stage import NOW_MS, PAST_MS, orders_file, orders_snapshot
+from workbench.control.messages import ApplyReset, DeleteTopic, PlanReset
 from workbench.core.errors import Invalid
 from workbench.core.offsets import ResetSpec
 from workbench.host import LocalHost
+from workbench.session.resets import read_spec
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.replay import sentences as replaying
 from workbench.ui.panels.replay.preview import ReplayPreview, open_replay_preview
 
 
@@ -62,29 +62,30 @@ def test_applying_holds_retention_and_undo_brings_the_old_offsets_back(stage, gr
     stage.workspace.undo_stack.undo()
     stage.qtbot.waitUntil(lambda: len(stage.caller.of(ApplyReset)) == 2)
     back = stage.caller.of(ApplyReset)[1]
-    assert back.spec == ResetSpec("offsets", offsets={0: 98_398, 1: 97_218, 2: 99_090, 3: 88_134, 4: 86_363, 5: 87_229})
+    before = {0: 98_398, 1: 97_218, 2: 99_090, 3: 88_134, 4: 86_363, 5: 87_229}
+    assert back.spec == ResetSpec("offsets", places={"orders": before})
     stage.workspace.undo_stack.redo()
     stage.qtbot.waitUntil(lambda: len(stage.caller.of(ApplyReset)) == 3)
-    assert stage.caller.of(ApplyReset)[2].spec.offsets[0] == 48_120
+    assert stage.caller.of(ApplyReset)[2].spec.places["orders"][0] == 48_120
 
 
 def test_the_form_previews_while_it_is_typed(stage, ground):
     preview = opened(stage, ground)
     assert preview.title.text() == "Replay group shipping from 14:02:36"
-    QTest.mouseClick(preview.mode.button("earliest"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(preview.form.mode.button("earliest"), Qt.MouseButton.LeftButton)
     stage.qtbot.waitUntil(lambda: preview.title.text() == "Replay group shipping from the beginning")
-    QTest.mouseClick(preview.mode.button("shift"), Qt.MouseButton.LeftButton)
-    QTest.keyClicks(preview.where, "-1,000")
+    QTest.mouseClick(preview.form.mode.button("shift"), Qt.MouseButton.LeftButton)
+    QTest.keyClicks(preview.form.where, "-1,000")
     stage.qtbot.waitUntil(lambda: preview.apply.text() == "Replay 6,000 records")
-    QTest.mouseClick(preview.mode.button("latest"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(preview.form.mode.button("latest"), Qt.MouseButton.LeftButton)
     stage.qtbot.waitUntil(lambda: preview.apply.text() == "Skip 32,087 records")
 
 
 def test_what_cannot_be_read_is_said_under_the_field(stage, ground):
     preview = opened(stage, ground)
-    preview.where.setText("half past two")
-    stage.qtbot.waitUntil(lambda: bool(preview.form_error.text()))
-    assert "is not a time" in preview.form_error.text()
+    preview.form.where.setText("half past two")
+    stage.qtbot.waitUntil(lambda: bool(preview.form.error.text()))
+    assert "is not a time" in preview.form.error.text()
     assert not preview.apply.isEnabled()
 
 
@@ -128,7 +129,7 @@ def test_reading_as_a_new_group_leaves_the_old_one_alone(stage, ground):
     with stage.qtbot.waitSignal(stage.workspace.notice):
         QTest.mouseClick(preview.apply, Qt.MouseButton.LeftButton)
     sent = stage.caller.of(ApplyReset)[0]
-    assert sent.group == "shipping-replay" and sent.spec.offsets[3] == 48_455
+    assert sent.group == "shipping-replay" and sent.spec.places["orders"][3] == 48_455
     document = stage.workspace.document
     node = document.named("group", "shipping-replay")
     assert node is not None and [s.name for s in document.sources_of(node.id)] == ["orders"]
@@ -150,10 +151,152 @@ def test_only_one_preview_is_open(stage, ground):
 
 
 def test_targets_are_read_as_people_type_them():
-    assert replaying.read_spec("time", "14:02:11", PAST_MS) == ResetSpec("time", PAST_MS // 1000 * 1000)
-    assert replaying.read_spec("duration", "PT10M", 0) == ResetSpec("duration", 600_000)
-    assert replaying.read_spec("offset", "48,120", 0) == ResetSpec("offset", 48_120)
-    assert replaying.read_spec("group", "billing", 0) == ResetSpec("group", group="billing")
+    assert read_spec("time", "14:02:11", PAST_MS) == ResetSpec("time", PAST_MS // 1000 * 1000)
+    assert read_spec("duration", "PT10M", 0) == ResetSpec("duration", 600_000)
+    assert read_spec("offset", "48,120", 0) == ResetSpec("offset", 48_120)
+    assert read_spec("group", "billing", 0) == ResetSpec("group", group="billing")
     for mode in ("offset", "shift", "time", "duration"):
         with pytest.raises(Invalid):
-            replaying.read_spec(mode, "nonsense", 0)
+            read_spec(mode, "nonsense", 0)
+
+
+# -- the number that is said is the number that is done ----------------------------------------------------
+def test_the_preview_follows_the_group_while_it_reads_on(stage, ground):
+    preview = opened(stage, ground, ResetSpec("time", PAST_MS))
+    before = len(stage.caller.of(PlanReset))
+    for later in (400, 800):
+        stage.push(orders_snapshot(NOW_MS + later))
+    stage.qtbot.waitUntil(lambda: len(stage.caller.of(PlanReset)) > before)
+    assert preview.apply.isEnabled()
+
+
+def test_the_act_carries_the_offsets_that_were_shown_at_the_press(stage, ground):
+    preview = opened(stage, ground, ResetSpec("shift", -100))
+    said = preview.apply.text()
+    QTest.mousePress(preview.apply, Qt.MouseButton.LeftButton)
+    stage.caller.ahead = 40  # the group reads on between the press and the move
+    preview._ask_again()
+    wait_for_work()
+    assert preview.apply.text() == said == "Replay 600 records"
+    with stage.qtbot.waitSignal(stage.workspace.notice) as told:
+        QTest.mouseRelease(preview.apply, Qt.MouseButton.LeftButton)
+    sent = stage.caller.of(ApplyReset)[0]
+    assert sent.spec.places["orders"][0] == 98_398 - 100
+    assert told.args == ["shipping moved. 600 records to read again, and 240 that it read just before it moved."]
+
+
+def test_without_a_plan_the_button_keeps_no_old_number(stage, ground):
+    preview = opened(stage, ground)
+    preview.form.where.setText("half past two")
+    stage.qtbot.waitUntil(lambda: not preview.apply.isEnabled())
+    assert preview.apply.text() == "Replay"
+
+
+# -- one partition alone, and as it stood -------------------------------------------------------------------
+def test_partitions_may_stay_where_they_are(stage, ground):
+    preview = opened(stage, ground, ResetSpec("shift", -100))
+    preview.moves.only("orders", 2)
+    assert preview.apply.text() == "Replay 100 records"
+    assert preview.moves.total.text() == "100"
+    preview.moves.none.click()
+    assert not preview.apply.isEnabled() and preview.apply.text() == "Nothing moves"
+    table = preview.moves.table
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(4, 0))
+    QTest.keyClick(table, Qt.Key.Key_Space)
+    assert preview.apply.text() == "Replay 100 records"
+    with stage.qtbot.waitSignal(stage.workspace.notice):
+        preview.apply.click()
+    assert stage.caller.of(ApplyReset)[0].spec == ResetSpec("offsets", places={"orders": {4: 86_263}})
+
+
+def test_a_group_goes_back_to_the_offsets_it_had_at_the_moment_that_is_shown(stage, ground):
+    stage.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
+    preview = opened(stage, ground)
+    preview.form.mode.button("stood").click()
+    stage.qtbot.waitUntil(lambda: preview.title.text() == "Move group shipping to where it stood at 14:02:11")
+    with stage.qtbot.waitSignal(stage.workspace.notice):
+        preview.apply.click()
+    then = {p.partition: p.committed for p in orders_snapshot(PAST_MS).group("shipping").partitions}
+    assert stage.caller.of(ApplyReset)[0].spec.places == {"orders": then}
+    stage.qtbot.waitUntil(lambda: stage.workspace.at_ms is None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "ms"), [("7m", 420_000), ("7 min", 420_000), ("1 h 30", 5_400_000), ("PT1H", 3_600_000)]
+)
+def test_back_by_is_read_as_people_type_it(stage, ground, typed, ms):
+    preview = opened(stage, ground)
+    preview.form.mode.button("duration").click()
+    preview.form.where.setText(typed)
+    stage.qtbot.waitUntil(lambda: stage.caller.of(PlanReset)[-1].spec == ResetSpec("duration", ms))
+    assert not preview.form.error.isVisible()
+
+
+# -- a card over its window -----------------------------------------------------------------------------------
+class Behind(QWidget):
+    """A window with something to type in, that counts the keys it gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[int] = []
+        self.first, self.last = QLineEdit(self), QPushButton("New", self)
+        self.last.move(0, 40)
+
+    def keyPressEvent(self, event) -> None:
+        self.keys.append(event.key())
+
+
+@pytest.fixture
+def behind(stage):
+    made = Behind()
+    stage.show(made, 1000, 700)
+    made.activateWindow()
+    made.first.setFocus()
+    stage.qtbot.waitUntil(made.first.hasFocus)
+    return made
+
+
+def test_tab_walks_inside_and_escape_gives_the_focus_back(stage, behind):
+    preview = opened(stage, behind)
+    assert preview.form.where.hasFocus() and preview.form.where.selectedText()
+    seen = set()
+    for _ in range(24):
+        held = QApplication.focusWidget()
+        assert preview.isAncestorOf(held)
+        seen.add(held)
+        QTest.keyClick(held, Qt.Key.Key_Tab)
+    assert {preview.form.where, preview.apply, preview.cancel, preview.moves.table} <= seen
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_L)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    stage.qtbot.waitUntil(lambda: not behind.findChildren(ReplayPreview))
+    assert behind.first.hasFocus() and behind.keys == []
+
+
+def test_after_the_replay_the_focus_is_where_it_was(stage, behind):
+    preview = opened(stage, behind, ResetSpec("shift", -100))
+    stage.qtbot.waitUntil(preview.apply.hasFocus)
+    with stage.qtbot.waitSignal(stage.workspace.notice):
+        QTest.keyClick(preview.apply, Qt.Key.Key_Space)
+    stage.qtbot.waitUntil(lambda: not behind.findChildren(ReplayPreview))
+    assert behind.first.hasFocus()
+
+
+def test_what_the_window_lifts_never_covers_it(stage, behind):
+    preview = opened(stage, behind, ResetSpec("shift", -100))
+    for handle in (behind.last, QWidget(behind)):
+        handle.show()
+        handle.setGeometry(preview.geometry())
+        handle.raise_()
+        at = preview.apply.mapTo(behind, preview.apply.rect().center())
+        assert behind.childAt(at) is preview.apply
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1024, 560), (1440, 900)])
+def test_all_of_it_is_inside_the_window(stage, size):
+    made = QWidget()
+    stage.show(made, *size)
+    preview = opened(stage, made)
+    stage.qtbot.waitUntil(lambda: preview.moves.isVisible())
+    assert made.rect().contains(preview.geometry())
+    assert preview.rect().contains(preview.apply.geometry())

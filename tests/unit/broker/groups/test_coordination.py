@@ -313,3 +313,16 @@ def test_nothing_acknowledged_is_lost_by_kill_9_and_the_journal_is_made_whole(tm
             assert sum(e.count for e in reader.journal(kinds=("append",))) == 200
             assert reader.journal(kinds=("commit",), limit=10**6)[-1].last == 195
             assert reader.journal(kinds=("host",))[-1].detail["act"] == "recovered"
+
+
+def test_places_of_several_topics_move_in_one_reset_and_leave_the_rest(broker):
+    broker.create_topic("payments", 2)
+    append(broker, 0, 10)
+    for number in (0, 1):
+        broker.append("payments", number, [Record(None, b"p")] * 6).result()
+    pay = [TopicPartition("payments", number) for number in (0, 1)]
+    broker.commit_offsets("billing", "", -1, {P0: (8, ""), pay[0]: (5, ""), pay[1]: (5, "")}).result(0)
+    done = broker.apply_reset("billing", ResetSpec("offsets", places={"orders": {0: 2}, "payments": {1: 1}}))
+    moved = [(m.topic, m.partition, m.before, m.after) for m in done.moves]
+    assert moved == [("orders", 0, 8, 2), ("payments", 1, 5, 1)]
+    assert broker.committed("billing")[pay[0]].offset == 5

@@ -6,23 +6,12 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QUndoCommand
 
 from workbench.control.messages import ApplyReset
-from workbench.core.offsets import ResetPlan, ResetSpec
+from workbench.core.offsets import ResetPlan
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import AddLink, AddNode, Composite, Edit
+from workbench.session.resets import carried_out
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.series import group_node
-
-
-def commands(plan: ResetPlan, after: bool) -> list[ApplyReset]:
-    """One command a topic that puts every partition where the plan says it is after, or was before."""
-    offsets: dict[str, dict[int, int]] = {}
-    for move in plan.moves:
-        target = move.after if after else move.before
-        offsets.setdefault(move.topic, {})[move.partition] = move.log_start if target is None else target
-    return [
-        ApplyReset(plan.group, ResetSpec("offsets", offsets=by_partition), topic, pause_members=True)
-        for topic, by_partition in offsets.items()
-    ]
 
 
 class MoveGroup(QUndoCommand):
@@ -43,8 +32,8 @@ class MoveGroup(QUndoCommand):
         self._send(after=False)
 
     def _send(self, after: bool) -> None:
-        for command in commands(self._plan, after):
-            self._workspace.act(command).run()
+        target = carried_out(self._plan.moves, after)
+        self._workspace.act(ApplyReset(self._plan.group, target, pause_members=True)).run()
 
 
 def copy_of_group(document: FlowDocument, group: str, name: str, topic: str) -> Edit:
