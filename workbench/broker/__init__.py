@@ -15,6 +15,7 @@ from workbench.broker.broker import Broker
 from workbench.broker.compression import CODECS
 from workbench.broker.exchanges.exchanges import Exchanges
 from workbench.broker.exchanges.postmarks import postmark_of
+from workbench.broker.files import check_workspace
 from workbench.broker.groups.assignors import ASSIGNORS, Assignor, assignor, subscribed_topics
 from workbench.broker.groups.consumer_protocol import decode_assignment
 from workbench.broker.groups.membership import (
@@ -78,8 +79,8 @@ __all__ = [
     "Leaver", "Level", "MemberIdRequired", "MemberMeta", "PastExchange", "PastGroup", "PastQueue", "PastTopic",
     "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest",
     "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch",
-    "check_queue_config", "check_topic_config", "check_topic_name", "deaths_of", "decode_assignment", "decode_batch",
-    "encode_batch", "place_name",
-    "place_of_sequence_number", "postmark_of", "profile", "profiles", "queue_defaults", "receipt_name", "receipt_of",
+    "check_queue_config", "check_topic_config", "check_topic_name", "check_workspace", "deaths_of",
+    "decode_assignment", "decode_batch", "encode_batch", "place_name", "place_of_sequence_number",
+    "postmark_of", "profile", "profiles", "queue_defaults", "receipt_name", "receipt_of",
     "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics", "topic_defaults",
 ]  # fmt: skip

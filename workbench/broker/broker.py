@@ -46,7 +46,7 @@ from workbench.broker.ticker import Ticker
 from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.broker.transactions import Transactions
 from workbench.core.clock import Clock, SystemClock
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import FileError, WorkbenchError
 from workbench.core.journal import JournalEntry
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, PartitionBounds, Record, TopicPartition
@@ -401,6 +401,11 @@ class Broker:
         """Bounds, sizes and rates as they stand. For one caller: rates are taken between its askings."""
         topics_now = sorted(self._topics.values(), key=lambda topic: topic.meta.name)
         return self._meter.measure(topics_now, self.store.file_bytes())
+
+    @property
+    def trouble(self) -> FileError | None:
+        """Why nothing can be written at present (a full disk, a file made read-only); None when it can."""
+        return self.store.trouble
 
     def backup(self, path: Path | str) -> None:
         """A complete copy as of now, whole or not at all; writing goes on meanwhile."""

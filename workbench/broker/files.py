@@ -116,6 +116,12 @@ def check_content(path: Path) -> None:
         connection.close()
 
 
+def check_workspace(path: Path) -> None:
+    """A ``FileError`` says why the file can't be opened, not even for looking; nothing is written."""
+    check_header(path)
+    check_content(path)
+
+
 def file_error(path: Path, error: sqlite3.Error) -> FileError:
     """What SQLite said, in a person's words."""
     code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from workbench.broker.groups.coordination import Coordination
 from workbench.broker.journal.journal import DEFAULT_MAX_BYTES, TICK_MS, Journal, trim
-from workbench.broker.migrations import read_meta
+from workbench.broker.migrations import read_meta, write_meta
 from workbench.broker.queues.queues import Queues
 from workbench.broker.store import Store
 from workbench.broker.transactions import Transactions
@@ -22,6 +22,7 @@ IDLE_MS = 250.0
 LAG_SAMPLE_MS = 1_000.0
 EXPIRE_MS = 60_000.0
 MAX_BYTES_KEY = "journal.max.bytes"
+ROOM_KEY = "room.seen.ms"  # written to find out whether the disk takes something again
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +48,8 @@ class Chores:
         now = self._clock.monotonic_ms()
         if now - self._sampled >= LAG_SAMPLE_MS:
             self._sampled = now
+            if self._store.trouble is not None:  # is it over? Nobody else may be writing
+                self._store.write(lambda db: write_meta(db, ROOM_KEY, str(self._clock.now_ms())))
             self._journal.sample_lags([*self._groups.lag_samples(), *self._queues.lag_samples()])
         if now - self._expired >= EXPIRE_MS:
             self._expired = now

@@ -36,7 +36,7 @@ from workbench.broker import files
 from workbench.broker.lock import FileLock
 from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate, read_meta, write_meta
 from workbench.broker.ticker import Ticker
-from workbench.core.errors import AlreadyExists, Invalid, Refused
+from workbench.core.errors import AlreadyExists, FileError, Invalid, Refused
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
@@ -78,6 +78,7 @@ class Store:
         self._round = threading.RLock()
         self._gate = threading.Lock()
         self._closed = False
+        self.trouble: FileError | None = None  # why the last transaction could not be written; None when it was
         self._writer: threading.Thread | None = None
         self._checkpoints: Ticker | None = None
         if background:
@@ -211,6 +212,7 @@ class Store:
                 if not isinstance(error, Exception):
                     raise
                 return
+            self.trouble = None
             self._publish(done)
 
     @staticmethod
@@ -247,6 +249,8 @@ class Store:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         reason = files.file_error(self.path, error) if isinstance(error, sqlite3.Error) else error
+        if isinstance(reason, FileError):
+            self.trouble = reason
         _log.warning("a transaction of %d jobs was taken back: %s", len(jobs), reason)
         for hook in self._rolled_back:
             _tell(hook, connection)

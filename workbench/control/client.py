@@ -108,8 +108,7 @@ class ControlClient:
 
     def close(self) -> None:
         """End the connection; calls still waiting end with ``HostGone``. The host goes on."""
-        with self._lock:
-            self._closing = True
+        self._closing = True  # without the lock: a call may hold it, sending to a host that does not read any more
         with contextlib.suppress(OSError):  # the other side was first
             self._link.shutdown(socket.SHUT_RDWR)
         if threading.current_thread() is not self._reader:

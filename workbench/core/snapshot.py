@@ -273,6 +273,7 @@ class HostStat:
     rate_out: float = 0.0
     journal_to_ms: int = 0
     kafka: str | None = None  # address the Kafka listener serves
+    trouble: str = ""  # why nothing can be stored at present, as sentences; empty when it can
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from workbench.control.rendezvous import HostFile, connect
 from workbench.core.errors import HostGone, Locked, rebuild
 
 START_TIMEOUT_S = 20.0
+END_TIMEOUT_S = 10.0
 _RETRY_S = 0.05
 
 
@@ -37,7 +38,11 @@ class ChildHost(ControlClient):
     def call(self, command: Command, timeout_s: float = CALL_TIMEOUT_S):
         answer = super().call(command, timeout_s)
         if isinstance(command, Shutdown):
-            self.process.wait(timeout_s)
+            try:
+                self.process.wait(min(timeout_s, END_TIMEOUT_S))
+            except subprocess.TimeoutExpired:
+                said = f"The host has not ended within {END_TIMEOUT_S:g} seconds."
+                raise HostGone(said, "It ends by itself.") from None
         return answer
 
     def close(self) -> None:

@@ -109,7 +109,12 @@ class Telemetry:
             rate_in=stats.rate_in,
             rate_out=sum(group.rate for group in groups),
             journal_to_ms=self._clock.now_ms(),
+            trouble=self._trouble(),
         )
+
+    def _trouble(self) -> str:
+        error = self._broker.trouble
+        return "" if error is None else f"{error.sentence()} Until then nothing new is stored."
 
     # -- pushing -------------------------------------------------------------------------------------------
     def subscribe(self, session: ClientSession, hz: float) -> None:

@@ -1,8 +1,10 @@
-"""The desktop application: from the command line to a window on a workspace, and from one window to the next.
+"""The desktop application: from the command line to a window on a workspace. Each further file is a further process.
 
     arguments ─► which file ─► is a window open on it already? ─► raise that one, stop
                                         │ no
                                         └► window (painted at once) ─► host found or started ─► live
+                                                                          │ it can't be written
+                                                                          └► its last state, to look at
 
 The very first start opens a living sample. Nothing slow happens before the first paint: the drawing is read straight
 from the file; the host comes up on another thread and the data pages are built after it.
@@ -45,6 +47,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--theme", choices=("light", "dark", "system"), help="for this time only")
     parser.add_argument("--shot", type=Path, metavar="PNG", help="save a picture of the window, then close")
     parser.add_argument("--shot-after", type=float, default=5.0, metavar="SECONDS", help="when to take it (5)")
+    parser.add_argument("--shifted", type=int, default=0, help=argparse.SUPPRESS)  # steps beside the last place
     return parser.parse_args(list(arguments))
 
 

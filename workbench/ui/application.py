@@ -1,4 +1,4 @@
-"""The running application: one window, the file it is on, and what outlives it (theme, settings, single instance)."""
+"""The running application: one window, the file it is on, and what is the process' own (theme, settings, signals)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from workbench.core.errors import WorkbenchError
-from workbench.ui.bridge.cycles import leave_the_start_alone, search_everything_again, search_on_this_thread
+from workbench.ui.bridge.cycles import leave_the_start_alone, search_on_this_thread
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.opening import Opener
 from workbench.ui.settings import APP, Settings, data_folder
 from workbench.ui.single_instance import SingleInstance
 from workbench.ui.theme.theme import theme
@@ -44,6 +45,8 @@ class Application(QObject):
         theme().set_reduced_motion(self.settings.reduced_motion)
         self.window = None
         self._instance: SingleInstance | None = None
+        same = [*(["--theme", said.theme] if said.theme else []), *(["--in-process"] if said.in_process else [])]
+        self._opener = Opener(self, same)
         sys.excepthook = self._unforeseen
 
     def exec(self) -> int:
@@ -52,7 +55,7 @@ class Application(QObject):
         if not self.open(path, sample, run=self._said.run or bool(sample), tour=first_time and bool(sample)):
             return 0
         for number in (signal.SIGTERM, signal.SIGINT):  # the status bar's timer gives Python its turn to notice
-            signal.signal(number, lambda *_: QTimer.singleShot(0, self.window, self.window.close))
+            signal.signal(number, lambda *_: QTimer.singleShot(0, self.window, self.window.close_for_good))
         if self._said.shot is not None:
             QTimer.singleShot(int(self._said.shot_after * 1000), self._take_shot)
         leave_the_start_alone(self)
@@ -60,8 +63,8 @@ class Application(QObject):
         return self._app.exec() or self._status
 
     def open(self, path: Path, sample: str = "", *, run: bool = False, tour: bool = False) -> bool:
-        """A window on the file, in place of the one there is; False when another process has one already."""
-        instance = SingleInstance(path, self)
+        """This process' window on the file; False when another has one already. ``opening`` is for further files."""
+        instance = self._instance = SingleInstance(path, self)
         if not instance.first:
             return False
         from workbench.ui.window.main_window import MainWindow
@@ -70,29 +73,27 @@ class Application(QObject):
         link = HostLink(workspace, self._said.in_process)
         missing = not path.exists()
         may_make = missing and (bool(sample) or self._said.file is None)
-        window = MainWindow(workspace, self.settings, link)
+        window = self.window = MainWindow(workspace, self.settings, link)
         window.load_drawing(_sample_text(sample) if missing and sample else saved_drawing(path))
         window.files.open_wanted.connect(self._open_other)
         window.closed.connect(self._closed)
-        instance.raised.connect(lambda: (window.showNormal(), window.raise_(), window.activateWindow()))
+        instance.raised.connect(window.come_forward)
+        link.connected.connect(instance.claim)
         link.connected.connect(lambda: self.settings.remember(path))
+        link.looking_only.connect(lambda _: self.settings.remember(path))
         if run:
-            window.run_when_ready()
-        old, self.window, self._instance = self.window, window, instance
-        if old is not None:
-            old.closed.disconnect(self._closed)
-            old.close()
-            old.deleteLater()
-            search_everything_again()
+            window.host_watch.run_when_ready()
         # Beside each other, first paint and host take longer than one after the other (measured: 0.9 against 0.6 s).
         window.canvas.first_painted.connect(lambda: link.connect_host(sample if may_make else None))
         window.show()
+        window.shift(self._said.shifted)
         if tour and not self.settings.toured:
-            QTimer.singleShot(0, window.start_tour)
+            QTimer.singleShot(0, window, window.dialogs.tour)
         return True
 
     def _open_other(self, path: Path) -> None:
-        self.open(path.resolve())
+        workspace = self.window.workspace
+        self._opener.open(path, workspace.failed.emit, workspace.notice.emit)
 
     def _closed(self) -> None:
         if self._instance is not None:
@@ -104,7 +105,7 @@ class Application(QObject):
         if not self.window.grab().save(str(self._said.shot)):
             print(f"workbench: {self._said.shot} could not be written.", file=sys.stderr)
             self._status = 1
-        self.window.close()
+        self.window.close_for_good()
 
     def _unforeseen(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """An error nobody caught: into the log, and a sentence in the window instead of an end."""

@@ -31,11 +31,6 @@ def leave_the_start_alone(parent: QObject) -> None:
     QTimer.singleShot(_STARTED_MS, parent, gc.freeze)
 
 
-def search_everything_again() -> None:
-    """The first window is replaced: what it leaves behind is not lasting after all."""
-    gc.unfreeze()
-
-
 def search_when_due() -> None:
     """Search the oldest generation whose turn it is, if any."""
     due = [age for age, (made, most) in enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True)) if made > most]

@@ -7,8 +7,11 @@ Three flows of state meet here and nowhere else: *document* (``perform`` an edit
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +22,8 @@ from workbench.control.client import Caller
 from workbench.control.command import Command
 from workbench.control.messages import Push
 from workbench.core.changes import Changes
-from workbench.core.errors import HostGone
-from workbench.core.snapshot import Snapshot
+from workbench.core.errors import HostGone, ReadOnly, WorkbenchError
+from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow.document import FlowDocument
 from workbench.flow.edits import Edit
 from workbench.ui.bridge.letterbox import Letterbox
@@ -30,6 +33,19 @@ from workbench.ui.bridge.workers import Workers
 
 if TYPE_CHECKING:
     from workbench.broker import BrokerReader
+
+START_PATIENCE_S = 60.0  # how long an act waits for a host that is on its way
+
+
+class Phase(Enum):
+    """How a workspace stands with its host."""
+
+    STARTING = "starting"  # none was reached yet since the file was opened
+    ATTACHED = "attached"
+    SILENT = "silent"  # attached, and it does not answer
+    LOST = "lost"
+    REFUSED = "refused"  # the file can't be opened
+    READ_ONLY = "read-only"  # looked at without a host
 
 
 class _EditCommand(QUndoCommand):
@@ -70,6 +86,7 @@ class Workspace(QObject):
     changed = Signal(object)  # core.changes.Changes: mark yourself stale
     host_lost = Signal(str)
     host_back = Signal()
+    phase_changed = Signal(object)  # Phase
     failed = Signal(object)  # WorkbenchError of an act nobody handled
     notice = Signal(str)
     movement_shown = Signal(object)  # iterable of bridge.movement.Movement: events of the past to show as dots
@@ -88,8 +105,11 @@ class Workspace(QObject):
         self.shown = Snapshot()
         self.at_ms: int | None = None
         self.last_reason = ""  # why messages were given back or rejected by hand the last time
+        self.phase = Phase.STARTING
+        self.loaded = False  # whether there is a state to show: until then emptiness only means "not read yet"
         self._caller: Caller | None = None
         self._had_host = False
+        self._decided = threading.Event()  # a host is there, or there will be none
         self._acts = Workers("acts")  # acts reach the host in the order they were done
         self._reader: BrokerReader | None = None
         self._pushes = Letterbox(self._take_push, self)
@@ -102,10 +122,16 @@ class Workspace(QObject):
         """Follow this host from now on (at the start, and again after a restart)."""
         again, self._had_host = self._had_host, True
         self._caller = caller
+        self._enter(Phase.ATTACHED)
         caller.on_push(self._pushes.put)
         caller.on_lost(self._losses.put)
         if again:
             self.host_back.emit()
+
+    @property
+    def caller(self) -> Caller | None:
+        """The way to the host, for who must not wait for this thread."""
+        return self._caller
 
     @property
     def closed(self) -> bool:
@@ -118,22 +144,59 @@ class Workspace(QObject):
     @property
     def starting(self) -> bool:
         """No host was reached yet since the file was opened."""
-        return not self._had_host
+        return self.phase is Phase.STARTING
+
+    @property
+    def read_only(self) -> bool:
+        return self.phase is Phase.READ_ONLY
+
+    def _enter(self, phase: Phase) -> None:
+        changed, self.phase = phase is not self.phase, phase
+        if phase is Phase.STARTING:
+            self._decided.clear()
+        else:
+            self._decided.set()
+        if changed:
+            self.phase_changed.emit(phase)
+
+    def start_again(self) -> None:
+        """A host is being looked for, after there was none."""
+        self._enter(Phase.STARTING)
+
+    def refuse(self) -> None:
+        """There will be no host: acts end at once."""
+        self._enter(Phase.REFUSED if not self._had_host else Phase.LOST)
+
+    def fall_silent(self, silent: bool) -> None:
+        """The host was not heard of for long, or is heard of again."""
+        if self.connected:
+            self._enter(Phase.SILENT if silent else Phase.ATTACHED)
+
+    def look_only(self, state: Snapshot) -> None:
+        """Show the last state of a file that can't be written: there is no host, and nothing runs."""
+        self._enter(Phase.READ_ONLY)
+        self._take_snapshot(replace(state, live=True, run=RunState.STOPPED))
 
     def _take_push(self, push: Push) -> None:
         if push.snapshot is not None:
-            self.live = push.snapshot
-            self.live_changed.emit(push.snapshot)
-            if self.at_ms is None:
-                self.shown = push.snapshot
-                self.shown_changed.emit(push.snapshot)
+            self._take_snapshot(push.snapshot)
         if push.changes:
             self.changed.emit(Changes(push.changes))
         if push.notice:
             self.notice.emit(push.notice)
 
+    def _take_snapshot(self, snapshot: Snapshot) -> None:
+        self.live, self.loaded = snapshot, True
+        self.live_changed.emit(snapshot)
+        if self.at_ms is None:
+            self.shown = snapshot
+            self.shown_changed.emit(snapshot)
+
     def _take_lost(self, reason: str) -> None:
-        self._caller = None
+        caller, self._caller = self._caller, None
+        if caller is not None:
+            caller.close()
+        self._enter(Phase.LOST)
         self.host_lost.emit(reason)
 
     # -- time ----------------------------------------------------------------------------------------------
@@ -168,6 +231,9 @@ class Workspace(QObject):
     # -- document ------------------------------------------------------------------------------------------
     def perform(self, edit: Edit, merge_key: str = "") -> None:
         """Do an edit and put it on the undo stack; errors are those of the edit."""
+        if self.read_only:  # nothing would keep it
+            self.failed.emit(self._why_read_only())
+            return
         self.undo_stack.push(_EditCommand(self.document, edit, merge_key))
 
     # -- acts ----------------------------------------------------------------------------------------------
@@ -180,11 +246,20 @@ class Workspace(QObject):
         return Operation(asker or self, lambda: self.call(command), self._acts).failed(self.failed.emit)
 
     def call(self, command: Command) -> Any:
-        """The same, waiting for the answer (any thread)."""
+        """The same, waiting for the answer (any thread). What is asked while the host starts is done when it is there;
+        only the GUI thread does not wait."""
+        if threading.current_thread() is not threading.main_thread():
+            self._decided.wait(START_PATIENCE_S)
         caller = self._caller
+        if self.read_only:
+            raise self._why_read_only()
         if caller is None:
             raise HostGone("The broker is not running.", "Restart it with the button above the canvas.")
         return caller.call(command)
+
+    def _why_read_only(self) -> WorkbenchError:
+        return ReadOnly(f"{self.path.name} is read-only: it can be looked at, not changed or run.",
+                        "Save a copy, and open that.")  # fmt: skip
 
     # -- bulk reads ----------------------------------------------------------------------------------------
     def reader(self) -> BrokerReader:
@@ -207,4 +282,5 @@ class Workspace(QObject):
         if self._caller is not None:
             self._caller.close()
             self._caller = None
+        self._decided.set()
         self._acts.close()  # those still waiting end with ``HostGone``

@@ -3,12 +3,12 @@
     1 a group got another member   2 a group that falls behind was selected
     3 the past was shown           4 a group's committed offset went back while live
 
-It can be closed at any time, and shown again from the help menu. GUI thread.
+It leaves by itself when all are done; it can be closed at any time, and shown again from the help menu. GUI thread.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -24,6 +24,7 @@ from workbench.ui.theme.tokens import SIZE
 
 _HEIGHT = 72
 _MARGIN = 12
+_LEAVE_MS = 4_000  # long enough to see the last tick
 STEPS = 4
 
 
@@ -101,7 +102,7 @@ class Coach(QWidget):
             (self.tr("Drag a consumer here"), self.tr("Drop a Group on a group: its members share the partitions.")),
             (self.tr("Click the ring"), self.tr("One group falls behind. See by how much, and why.")),
             (self.tr("Drag the playhead back"), self.tr("The whole window shows that moment.")),
-            (self.tr("Replay with a new speed"), self.tr("Make the group faster, then read again.")),
+            (self.tr("Replay it faster"), self.tr("Make the group faster, then read again.")),
         )
         self._unfollow = self._workspace.document.follow(self._take_change)
         self._workspace.selection_changed.connect(self._take_selection)
@@ -133,6 +134,7 @@ class Coach(QWidget):
         self.point()
         if self.current == STEPS:
             self.finished.emit()
+            QTimer.singleShot(_LEAVE_MS, self, self.leave)
 
     def _members_drawn(self) -> dict[str, int]:
         return {n.id: n.params.get("members", 1) for n in self._workspace.document.of_kind("group", "forward")}

@@ -44,13 +44,11 @@ class Autosave(QObject):
         """The document was loaded from the file: that is what is stored."""
         self._sent = text
 
-    def flush(self) -> None:
-        """Store at once what is not stored, waiting for it (the window closes)."""
+    def unsent(self) -> str:
+        """The drawing where it is not stored yet, for the window's end; empty when it is. Nothing is sent any more."""
         self._timer.stop()
         text = codec.dumps(self._workspace.document)
-        if text != self._sent and self._workspace.connected:
-            self._workspace.call(SaveFlow(text))
-            self._sent = text
+        return text if text != self._sent else ""
 
     def send_soon(self) -> None:
         """A host is there again."""

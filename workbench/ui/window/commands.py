@@ -27,7 +27,7 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     book.add("file.open", tr("Open…"), files.open, Standard.Open, "open", tip=tr("Open a workspace"))
     book.add("file.save_as", tr("Save a copy…"), files.save_as, "Ctrl+Shift+S", "save",
              tip=tr("Save a copy; the file itself is always saved"))  # fmt: skip
-    book.add("file.export", tr("Export the session…"), window.open_export, "Ctrl+E", "export")
+    book.add("file.export", tr("Export the session…"), window.dialogs.export, "Ctrl+E", "export")
     book.add("file.drawing", tr("Export the drawing…"), files.export_drawing)
     book.add("file.close", tr("Close"), window.close, Standard.Close)
     book.add("edit.undo", tr("Undo"), window.workspace.undo_stack.undo, Standard.Undo, "undo")
@@ -39,14 +39,14 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     for speed in SPEEDS:
         book.add(f"run.speed.{speed:g}", f"{speed:g}×", lambda speed=speed: running.set_speed(speed),
                  tip=tr("Run at {0} times the speed").format(f"{speed:g}"))  # fmt: skip
-    book.add("tools.commands", tr("Search or run…"), window.open_commands, ("Ctrl+K", "Ctrl+Shift+P"), "search")
-    book.add("tools.preferences", tr("Preferences…"), window.open_preferences, "Ctrl+,", "settings")
+    book.add("tools.commands", tr("Search or run…"), window.dialogs.commands, ("Ctrl+K", "Ctrl+Shift+P"), "search")
+    book.add("tools.preferences", tr("Preferences…"), window.dialogs.preferences, "Ctrl+,", "settings")
     book.add("tools.filter", tr("Filter records"), window.focus_filter, Standard.Find, "filter")
-    book.add("tools.kafka", tr("Serve Kafka clients…"), window.open_kafka, glyph="client")
-    book.add("help.tour", tr("Tour"), window.start_tour, glyph="flow")
-    book.add("help.keys", tr("All keys"), window.open_keys, ("?", "Ctrl+F1"), "keyboard")
-    book.add("help.guide", tr("Guide"), window.open_guide, Standard.HelpContents, "help")
-    book.add("help.about", tr("About"), window.open_about, glyph="info")
+    book.add("tools.kafka", tr("Serve Kafka clients…"), window.dialogs.kafka, glyph="client")
+    book.add("help.tour", tr("Tour"), window.dialogs.tour, glyph="flow")
+    book.add("help.keys", tr("All keys"), window.dialogs.keys, ("?", "Ctrl+F1"), "keyboard")
+    book.add("help.guide", tr("Guide"), window.dialogs.guide, Standard.HelpContents, "help")
+    book.add("help.about", tr("About"), window.dialogs.about, glyph="info")
     for sample in samples():
         book.add(f"sample.{sample.name}", sample.title, lambda s=sample: files.open_sample(s.name, s.title),
                  glyph="sample", tip=sample.summary)  # fmt: skip

@@ -13,18 +13,14 @@
 
 from __future__ import annotations
 
-import time
-
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
-from workbench.control.messages import Run, Shutdown
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.coach import Coach
 from workbench.ui.canvas.view import FlowView
 from workbench.ui.models.outside import group_id
 from workbench.ui.panels.inspector import Inspector
@@ -34,16 +30,18 @@ from workbench.ui.panels.settings_form import SettingsForm
 from workbench.ui.panels.timestrip import TimeStrip
 from workbench.ui.panels.topics import TopicsPanel
 from workbench.ui.settings import Settings
-from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE
 from workbench.ui.window import commands, pages
 from workbench.ui.window.actions import ActionBook
 from workbench.ui.window.autosave import Autosave
+from workbench.ui.window.closing import Closing
+from workbench.ui.window.dialogs import Dialogs
 from workbench.ui.window.docks import PageDock
 from workbench.ui.window.files import Files
+from workbench.ui.window.focus import FocusKeeper
 from workbench.ui.window.host_bar import HostBar
-from workbench.ui.window.kafka_box import serve_again
+from workbench.ui.window.host_watch import HostWatch
 from workbench.ui.window.layouts import Layouts
 from workbench.ui.window.menus import Menus
 from workbench.ui.window.own_panels import OwnPanels
@@ -54,6 +52,7 @@ from workbench.ui.window.status import StatusLine
 from workbench.ui.window.title import Title
 from workbench.ui.window.toolbar import TopBar
 
+_STEP = 32
 _FRAME = QSize(4, 32)  # what a window manager adds; Qt knows it only later
 
 
@@ -76,7 +75,7 @@ class MainWindow(QMainWindow):
         self.layouts = Layouts(self, settings)
         self.autosave = Autosave(workspace)
         self.actions_book = ActionBook(self)
-        self.coach: Coach | None = None
+        self.dialogs = Dialogs(self)
         commands.add_early(self.actions_book, self)
         self.faults = QMenu(self.tr("Faults"), self)
         self.faults.aboutToShow.connect(lambda: self.running.fill_faults(self.faults))
@@ -84,6 +83,9 @@ class MainWindow(QMainWindow):
         commands.add_late(self.actions_book, self)
         self._fill_menus()
         self._connect()
+        self.host_watch = HostWatch(self)
+        self.closing = Closing(self)
+        self.focus = FocusKeeper(self, self.canvas)
         self._laid_out = False
 
     # -- building ------------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ class MainWindow(QMainWindow):
         self.menus.align = self.canvas.acts.align
         self.menus.distribute = self.canvas.acts.distribute
         self.menus.keep = self.canvas.acts.keep
-        self.menus.replay = self.replay_group
+        self.menus.replay = self.dialogs.replay
         self.menus.edit_binding = self.edit_binding
         self.menus.fill(self.menuBar())
         self.menuBar().setFixedHeight(int(SIZE["menu"]))
@@ -156,7 +158,7 @@ class MainWindow(QMainWindow):
         canvas.menu_wanted.connect(self._open_context_menu)
         canvas.run_wanted.connect(self.running.toggle)
         canvas.binding_wanted.connect(self.edit_binding)
-        canvas.empty.sample_wanted.connect(self.open_samples)
+        canvas.empty.sample_wanted.connect(self.dialogs.samples)
         canvas.empty.file_wanted.connect(self.files.play_file)
         canvas.empty.recording_wanted.connect(self.files.open)
         self.palette_panel.place_wanted.connect(canvas.place)
@@ -165,7 +167,7 @@ class MainWindow(QMainWindow):
         self.outline.panel_wanted.connect(self.own_panels.open)
         self.inspector.panel_wanted.connect(self.own_panels.open)
         self.inspector.replay_wanted.connect(self.replay_node)
-        self.inspector.kafka_wanted.connect(self.open_kafka)
+        self.inspector.kafka_wanted.connect(self.dialogs.kafka)
         self.inspector.redrive_wanted.connect(self.queue_acts.redrive)
         self.inspector.purge_wanted.connect(self.queue_acts.purge)
         self.inspector.link_wanted.connect(self.edit_binding)
@@ -174,19 +176,14 @@ class MainWindow(QMainWindow):
         self.topbar.time_chosen.connect(self._choose_time)
         workspace.movement_shown.connect(canvas.feed)
         workspace.time_changed.connect(lambda at_ms: theme().set_past(at_ms is not None))
-        workspace.host_lost.connect(self._host_lost)
-        workspace.failed.connect(self._tell)
         workspace.notice.connect(lambda text: self.statusBar().showMessage(text, 6000))
-        self.link.connected.connect(self._host_there)
-        self.link.refused.connect(self._no_host)
-        self.host_bar.pressed.connect(self._restart_host)
         self.autosave.saved.connect(self.title.saved)
         self.autosave.unsaved.connect(self.title.unsaved)
         workspace.undo_stack.canUndoChanged.connect(self.actions_book["edit.undo"].setEnabled)
         workspace.undo_stack.canRedoChanged.connect(self.actions_book["edit.redo"].setEnabled)
         for name, can in (("undo", workspace.undo_stack.canUndo()), ("redo", workspace.undo_stack.canRedo())):
             self.actions_book[f"edit.{name}"].setEnabled(can)
-        self._mark_theme()
+        self.mark_theme()
 
     # -- the file ------------------------------------------------------------------------------------------
     def load_drawing(self, text: str) -> None:
@@ -195,7 +192,7 @@ class MainWindow(QMainWindow):
             try:
                 read = codec.loads(text)
             except WorkbenchError as error:
-                self._tell(error)
+                self.workspace.failed.emit(error)
                 return
             self.workspace.document.replace_all(read.nodes, read.links, read.title)
             self.workspace.undo_stack.clear()
@@ -205,37 +202,6 @@ class MainWindow(QMainWindow):
     def _show_name(self) -> None:
         self.title.show_file(self.workspace.path.name)
         self.setWindowTitle(f"{self.workspace.path.name} – Event-flow workbench")
-
-    # -- the host ------------------------------------------------------------------------------------------
-    def run_when_ready(self) -> None:
-        """Run the flow as soon as the host is there."""
-        self.link.connected.connect(lambda: self.workspace.act(Run()).run(), Qt.ConnectionType.SingleShotConnection)
-
-    def _host_there(self) -> None:
-        self.host_bar.say("")
-        self.autosave.send_soon()
-        serve_again(self.workspace, self.settings)
-
-    def _host_lost(self, reason: str) -> None:
-        at = words.clock(int(time.time() * 1000), millis=False)
-        said = self.tr("The broker stopped at {0}. Nothing acknowledged was lost.").format(at)
-        self.host_bar.say(f"{said} {reason}".strip() if reason and reason not in said else said, self.tr("Restart"))
-
-    def _no_host(self, error: object) -> None:
-        sentence = error.sentence() if isinstance(error, WorkbenchError) else str(error)
-        self.host_bar.say(sentence, self.tr("Try again"))
-
-    def _restart_host(self) -> None:
-        self.host_bar.wait(self.tr("Starting the broker…"))
-        self.link.connect_host()
-
-    def _tell(self, error: object) -> None:
-        """An act failed and nobody else says so: one sentence over the canvas, until it is closed or done better."""
-        if not self.workspace.connected:
-            return
-        sentence = error.sentence() if isinstance(error, WorkbenchError) else str(error)
-        self.host_bar.say(sentence, self.tr("Close"))
-        self.host_bar.pressed.connect(lambda: self.host_bar.say(""), Qt.ConnectionType.SingleShotConnection)
 
     # -- what is selected ----------------------------------------------------------------------------------
     def _selected(self) -> str:
@@ -262,19 +228,14 @@ class MainWindow(QMainWindow):
         document = self.workspace.document
         outside = [group.name for group in self.workspace.live.groups if group_id(group.name) == node_id]
         if node_id and document.has_node(node_id) and document.node(node_id).kind in ("group", "forward"):
-            self.replay_group(document.node(node_id).name)
+            self.dialogs.replay(document.node(node_id).name)
         elif outside:
-            self.replay_group(outside[0])
+            self.dialogs.replay(outside[0])
 
     def edit_binding(self, link_id: str) -> None:
         """Show what a binding asks for, ready to be changed."""
         self.show_dock(self.side_dock, "inspector")
         self.inspector.edit_binding(link_id)
-
-    def replay_group(self, group: str) -> None:
-        from workbench.ui.panels.replay.preview import open_replay_preview
-
-        open_replay_preview(self.workspace, self, group)
 
     def _open_context_menu(self, subject: str, place) -> None:
         menu = QMenu(self)
@@ -316,94 +277,20 @@ class MainWindow(QMainWindow):
         held = [i for i, w in enumerate(regions) if w.hasFocus() or w.isAncestorOf(self.focusWidget() or self)]
         regions[((held[0] if held else -1) + 1) % len(regions)].setFocus(Qt.FocusReason.TabFocusReason)
 
-    # -- dialogs -------------------------------------------------------------------------------------------
-    def open_samples(self) -> None:
-        from workbench.ui.dialogs.samples import SamplesDialog
-
-        dialog = SamplesDialog(self)
-        dialog.chosen.connect(self.files.open_sample)
-        dialog.open()
-
-    def open_export(self) -> None:
-        from workbench.ui.dialogs.export import ExportDialog
-
-        ExportDialog(self.workspace, self).open()
-
-    def open_kafka(self) -> None:
-        """Open the popover of the Kafka button; close it when it is open."""
-        from workbench.ui.panels.kafka_popover import KafkaPopover
-
-        open_ = self.findChild(KafkaPopover)
-        if open_ is not None:
-            open_.close()
-            return
-        popover = KafkaPopover(self.workspace, self.settings, self)
-        popover.place_under(self.topbar.kafka if self.topbar.kafka.isVisible() else self.topbar)
-        popover.show()
-        popover.raise_()
-        popover.address.setFocus()
-
-    def open_preferences(self) -> None:
-        from workbench.ui.dialogs.preferences import PreferencesDialog
-
-        dialog = PreferencesDialog(self.settings, self)
-        dialog.finished.connect(lambda _: self._mark_theme())
-        dialog.open()
-
-    def open_keys(self) -> None:
-        from workbench.ui.dialogs.keys import KeysSheet
-
-        KeysSheet(self.actions_book, self).open()
-
-    def open_about(self) -> None:
-        from workbench.ui.dialogs.about import AboutDialog
-
-        AboutDialog(self).open()
-
-    def open_guide(self) -> None:
-        from workbench.ui.dialogs.guide import GuideDialog
-
-        GuideDialog(self).show()
-
-    def open_commands(self) -> None:
-        from workbench.ui.dialogs.command_palette import CommandPalette
-
-        palette = CommandPalette(self.workspace, self.actions_book, self)
-        palette.node_chosen.connect(self._go_to_node)
-        palette.topic_chosen.connect(self.show_records)
-        palette.place_chosen.connect(self.show_place)
-        palette.open_over(self.topbar)
-
-    def _go_to_node(self, node_id: str) -> None:
-        self.workspace.select({node_id})
-        self.canvas.show_node(node_id)
-        self.canvas.setFocus()
-
-    def start_tour(self) -> None:
-        """The four first steps, over the canvas."""
-        if self.coach is None:
-            self.coach = Coach(self.canvas)
-            self.coach.finished.connect(self._end_tour)
-        self.coach.show()
-
-    def _end_tour(self) -> None:
-        self.settings.toured = True
-        self.coach = None
-
     # -- looks ---------------------------------------------------------------------------------------------
     def set_theme(self, mode: str) -> None:
         from PySide6.QtWidgets import QApplication
 
         self.settings.theme = mode
         theme().apply(QApplication.instance(), mode)
-        self._mark_theme()
+        self.mark_theme()
 
     def toggle_motion(self) -> None:
         self.settings.reduced_motion = not theme().reduced_motion
         theme().set_reduced_motion(self.settings.reduced_motion)
-        self._mark_theme()
+        self.mark_theme()
 
-    def _mark_theme(self) -> None:
+    def mark_theme(self) -> None:
         for mode in ("light", "dark", "system"):
             self.actions_book[f"view.{mode}"].setChecked(theme().mode == mode)
         self.actions_book["view.motion"].setChecked(theme().reduced_motion)
@@ -428,18 +315,34 @@ class MainWindow(QMainWindow):
         if self._laid_out:
             self.layouts.fit_width(event.size().width())
 
+    def come_forward(self) -> None:
+        """Somebody opened the same file again."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def shift(self, steps: int) -> None:
+        """Stand a little beside the place of the last window, so that both are seen."""
+        if steps and not self.isMaximized():
+            room = self.screen().availableGeometry()
+            self.move(min(self.x() + steps * _STEP, max(room.left(), room.right() - self.width())),
+                      min(self.y() + steps * _STEP, max(room.top(), room.bottom() - self.height())))  # fmt: skip
+
+    def close_for_good(self) -> None:
+        """A signal to end: what can't be stored does not keep the window."""
+        self.closing.insists = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Save the drawing and the layout, stop the host if a window started it, then let go."""
+        """The drawing is stored and the host told; then everything is let go of, in order. See ``closing``."""
+        if not self.closing.ask():
+            event.ignore()
+            return
         self.layouts.save()
         self.settings.sync()
         self.own_panels.close_all()
         theme().set_past(False)
-        try:
-            self.autosave.flush()
-            if self.workspace.connected:
-                self.workspace.call(Shutdown(of_window=True))
-        except WorkbenchError as error:
-            self._host_lost(error.sentence())
         self.autosave.close()
         self.canvas.close_canvas()
         self.strip.close_past()

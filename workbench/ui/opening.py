@@ -1,0 +1,68 @@
+"""Opening a file from a window: looked at first, while the present window stays as it is, then in a window of its own.
+
+    file ─► may it be opened? ── no ─► a sentence in the present window
+                 │ yes
+                 ├─► a window is open on it, here or in another process ─► raised
+                 └─► a new process with its window
+
+A process a window, not windows that share one: the tint of the past and the theme belong to the application, two
+canvases would take each other's frames, a window that fails or waits takes no other along, and what a window held is
+given back when it closes, whatever held it. It costs a start (under a second) and some memory a file. GUI thread.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QObject, QProcess
+
+from workbench.core.errors import FileError, Missing, NotOurs, WorkbenchError
+from workbench.ui.bridge.operation import Operation
+from workbench.ui.single_instance import raise_window
+
+
+def look_at(path: Path) -> None:
+    """A ``WorkbenchError`` says why the file can't be opened in a window; one that can only be read can. Any thread."""
+    from workbench.broker import check_workspace
+
+    try:
+        check_workspace(path)
+    except (Missing, NotOurs) as error:  # the broker's next step is for the command line
+        step = QCoreApplication.translate("Opening", "Choose a workspace (.flow); File, New makes one.")
+        raise type(error)(error.message, step) from None
+    except OSError as error:
+        raise FileError(f"{path.name} can't be read: {error.strerror}.", "Check its permissions.") from None
+
+
+class Opener(QObject):
+    """See the module. ``arguments`` go to each new process before the file."""
+
+    def __init__(self, parent: QObject, arguments: Sequence[str] = ()) -> None:
+        super().__init__(parent)
+        self._arguments = list(arguments)
+        self._opened = 0
+
+    def open(self, path: Path, refused: Callable[[WorkbenchError], None], done: Callable[[str], None]) -> None:
+        """``refused`` is told why it can't be opened; ``done`` what happened, in words."""
+        path = path.absolute()
+        Operation(self, lambda: look_at(path)).done(lambda _: self._show(path, refused, done)).failed(refused).run()
+
+    def _show(self, path: Path, refused: Callable[[WorkbenchError], None], done: Callable[[str], None]) -> None:
+        if raise_window(path):
+            done(self.tr("{0} is open already").format(path.name))
+        elif self._start(path):
+            done(self.tr("Opening {0} in a window of its own").format(path.name))
+        else:
+            refused(WorkbenchError(self.tr("No new window could be started."), self.tr("Close something, try again.")))
+
+    def _start(self, path: Path) -> bool:
+        self._opened += 1
+        process = QProcess()
+        process.setProgram(sys.executable)
+        process.setArguments(["-m", "workbench", *self._arguments, "--shifted", str(self._opened), str(path)])
+        process.setStandardInputFile(QProcess.nullDevice())
+        process.setStandardOutputFile(QProcess.nullDevice())
+        process.setStandardErrorFile(QProcess.nullDevice())
+        return bool(process.startDetached())
