@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from tests.ui.stage import StageCaller, orders_snapshot
+from tests.ui.window.test_keys import two_meanings
 from workbench.control.messages import Push
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
@@ -101,3 +103,13 @@ def test_escape_ends_a_drag_and_draws_nothing(qtbot, window: MainWindow):
     QTest.mouseMove(card, card.rect().center() + QPoint(30, 5))
     qtbot.waitUntil(lambda: bool(ended), timeout=GIVE_UP_MS)
     assert not window.workspace.document.nodes
+
+
+def test_no_key_has_two_meanings_on_this_system(window: MainWindow):
+    assert QKeySequence("Ctrl+D") in QKeySequence.keyBindings(QKeySequence.StandardKey.Delete)  # why this is asked here
+    assert two_meanings(window) == []
+    assert {"Ctrl+E", "Ctrl+K"} <= window.focus.kept_from_text
+    node_id = window.canvas.place("topic")
+    window.workspace.select({node_id})
+    QTest.keyClick(window.canvas, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert len(window.workspace.document.nodes) == 2

@@ -6,10 +6,10 @@ GUI thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from workbench.ui.canvas import shapes
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Key = Qt.Key
 _ARROWS = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
 _ENTER = (Key.Key_Return, Key.Key_Enter)
+_Standard = QKeySequence.StandardKey
 _OWN = (*_ARROWS, *_ENTER, Key.Key_Space, Key.Key_Tab, Key.Key_Backtab, Key.Key_L, Key.Key_R, Key.Key_F2)
 
 
@@ -34,17 +35,7 @@ class CanvasKeys:
         self._linking: KeyLink | None = None
         self.space_held = False
         self.panned = False
-        acts = view.acts
-        self._chords: tuple[tuple[QKeySequence.StandardKey | str, Callable[[], None]], ...] = (
-            (QKeySequence.StandardKey.Delete, acts.delete), (QKeySequence.StandardKey.Copy, acts.copy),
-            (QKeySequence.StandardKey.Cut, acts.cut), (QKeySequence.StandardKey.Paste, acts.paste),
-            (QKeySequence.StandardKey.SelectAll, acts.select_all),
-            (QKeySequence.StandardKey.Undo, view.workspace.undo_stack.undo),
-            (QKeySequence.StandardKey.Redo, view.workspace.undo_stack.redo),
-            (QKeySequence.StandardKey.ZoomIn, view.zoom_in), (QKeySequence.StandardKey.ZoomOut, view.zoom_out),
-            ("Ctrl+=", view.zoom_in), ("Ctrl+D", acts.duplicate), ("Ctrl+0", view.fit), ("Ctrl+1", view.zoom_actual),
-            ("Backspace", acts.delete),
-        )  # fmt: skip
+        self.chords = _chords(view)
 
     # -- the node the keyboard is on -----------------------------------------------------------------------
     def current(self) -> str | None:
@@ -94,10 +85,10 @@ class CanvasKeys:
         """Act on a key; False when it is none of ours."""
         if self._linking is not None:
             return self._press_linking(event)
-        for chord, act in self._chords:
-            if event.matches(chord) if not isinstance(chord, str) else _is(event, chord):
-                act()
-                return True
+        act = self.chords.get(_chord(event))
+        if act is not None:
+            act()
+            return True
         if event.key() in _ARROWS:
             return self._press_arrow(event)
         return self._press_single(event)
@@ -182,5 +173,31 @@ class CanvasKeys:
         return True
 
 
-def _is(event: QKeyEvent, chord: str) -> bool:
-    return QKeySequence(event.keyCombination()) == QKeySequence(chord)
+Chords = dict[str, Callable[[], None]]
+
+
+def _chords(view: FlowView) -> Chords:
+    acts, undo_stack = view.acts, view.workspace.undo_stack
+    own: Chords = {"Ctrl+=": view.zoom_in, "Ctrl+D": acts.duplicate, "Ctrl+0": view.fit, "Ctrl+1": view.zoom_actual,
+                   "Backspace": acts.delete, "Ctrl+Y": undo_stack.redo}  # fmt: skip
+    return resolved(own, (
+        (_Standard.Delete, acts.delete), (_Standard.Copy, acts.copy), (_Standard.Cut, acts.cut),
+        (_Standard.Paste, acts.paste), (_Standard.SelectAll, acts.select_all), (_Standard.Undo, undo_stack.undo),
+        (_Standard.Redo, undo_stack.redo), (_Standard.ZoomIn, view.zoom_in), (_Standard.ZoomOut, view.zoom_out),
+    ))  # fmt: skip
+
+
+def resolved(own: Chords, standard: Iterable[tuple[QKeySequence.StandardKey, Callable[[], None]]],
+             bindings: Callable[[QKeySequence.StandardKey], list[QKeySequence]] = QKeySequence.keyBindings) -> Chords:
+    """What each chord does: ours as written, and of the system's those we gave no meaning. A system may have several
+    for one act: on X11 Ctrl+D deletes."""
+    found = dict(own)
+    for key, act in standard:
+        for chord in bindings(key):
+            found.setdefault(chord.toString(), act)
+    return found
+
+
+def _chord(event: QKeyEvent) -> str:
+    held = event.keyCombination().keyboardModifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    return QKeySequence(QKeyCombination(held, Qt.Key(event.key()))).toString()

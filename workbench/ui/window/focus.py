@@ -2,25 +2,39 @@
 
 Left to itself Qt hands it to the next widget of the tab order: after a popover that was the first tool button, and
 Space made a new workspace. Who moves the focus by mouse, Tab or by name is not disturbed; only a widget that was
-hidden, disabled or destroyed under the focus is. GUI thread.
+hidden, disabled or destroyed under the focus is.
+
+A text field would also take some of the window's own keys for editing (on X11 Ctrl+K empties the line, Ctrl+E goes to
+its end): a key of the window means the same wherever one is. GUI thread.
 """
 
 from __future__ import annotations
 
 from weakref import ReferenceType, ref
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from shiboken6 import isValid
 
+from workbench.ui.window.actions import ActionBook
+
 _KEPT = 12
+_TEXT = (QLineEdit, QPlainTextEdit, QTextEdit)
+_Standard = QKeySequence.StandardKey
+_EDITING = (_Standard.MoveToEndOfLine, _Standard.DeleteEndOfLine, _Standard.DeleteCompleteLine, _Standard.Delete,
+            _Standard.MoveToStartOfLine, _Standard.DeleteStartOfWord, _Standard.Deselect)  # fmt: skip
 
 
 class FocusKeeper(QObject):
     """Watches one window. ``home`` takes the focus when no place that one was at is left."""
 
-    def __init__(self, window: QWidget, home: QWidget) -> None:
+    def __init__(self, window: QWidget, home: QWidget, actions: ActionBook) -> None:
         super().__init__(window)
+        editing = {chord.toString() for key in _EDITING for chord in QKeySequence.keyBindings(key)}
+        ours = {chord.toString() for _, action in actions for chord in action.shortcuts()
+                if action.shortcutContext() == Qt.ShortcutContext.WindowShortcut}  # fmt: skip
+        self.kept_from_text = editing & ours
         self._window, self._home = window, home
         self._places: list[ReferenceType[QWidget]] = []  # oldest first
         QApplication.instance().focusChanged.connect(self._moved)
@@ -30,11 +44,22 @@ class FocusKeeper(QObject):
             return
         if new is not None and new.window() is not self._window:
             return
+        if isinstance(new, _TEXT):
+            new.removeEventFilter(self)  # so that it is there once
+            new.installEventFilter(self)
         left_by_itself = old is not None and isValid(old) and _takes(old)
         if left_by_itself or (old is None and new is not None):  # the second: the window got the keyboard back
             self._remember(new)
         else:
             self._return(new)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A text field asks whether it may have the key instead of the window."""
+        asks = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asks and QKeySequence(event.keyCombination()).toString() in self.kept_from_text:
+            event.ignore()
+            return True
+        return False
 
     def _remember(self, place: QWidget | None) -> None:
         if place is None:

@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.host_watch = HostWatch(self)
         self.closing = Closing(self)
-        self.focus = FocusKeeper(self, self.canvas)
+        self.focus = FocusKeeper(self, self.canvas, self.actions_book)
         self._laid_out = False
 
     # -- building ------------------------------------------------------------------------------------------
