@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from tests.ui.canvas.conftest import Hand
 from tests.ui.stage import NOW_MS, PAST_MS, orders_document, orders_snapshot
-from workbench.core.snapshot import ClientStat, PartState, RunState, Snapshot
+from workbench.core.snapshot import ClientStat, PartitionStat, PartState, RunState, Snapshot, TopicStat
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode, SetParams
 from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
@@ -433,3 +433,80 @@ def test_the_canvas_comes_up_without_numpy_and_the_icons_package():
             "print([m for m in ('numpy', 'pyqtgraph', 'qtawesome') if m in sys.modules])")  # fmt: skip
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+# -- topics that clients make ------------------------------------------------------------------------------
+def _sensors(count: int = 1) -> tuple[TopicStat, ...]:
+    return tuple(TopicStat(f"sensors-{n}", "stream", (PartitionStat(0, 0, 7),), 3.0) for n in range(count))
+
+
+def test_topics_that_clients_make_come_into_view_with_who_is_at_work_on_them(view: FlowView):
+    push(view)
+    view.flow.refresh_looks()
+    view.fit()
+    probe = ClientStat("probe", "127.0.0.1:5003", "", rate_in=5.0, writes=("sensors-0",), connections=1)
+    topics = (*orders_snapshot().topics, *_sensors(12))
+    push(view, 300, topics=topics, clients=(probe,))
+    view.flow.refresh_looks()
+    nodes = view.flow.outside.nodes
+    assert {f"outside:topic:sensors-{n}" for n in range(12)} < nodes.keys() and "outside:writer:probe" in nodes
+    bodies = [item.rect for item in view.flow.everything()]
+    assert not any(a.intersects(b) for i, a in enumerate(bodies) for b in bodies[:i])
+    assert all(view.scene_rect().contains(rect) for rect in bodies)  # all was in view, and still is
+    assert nodes["outside:topic:sensors-3"].look.foot == "7 kept"
+    before = {node_id: item.pos() for node_id, item in nodes.items()}
+    push(view, 600, topics=(*topics, TopicStat("more", "stream", (PartitionStat(0, 0, 0),))), clients=())
+    view.flow.refresh_looks()
+    assert all(nodes[node_id].pos() == at for node_id, at in before.items() if node_id in nodes)  # nobody jumps
+
+
+def test_who_comes_while_a_part_is_looked_at_comes_whole_into_that_part(view: FlowView):
+    push(view, groups=orders_snapshot().groups[:2], clients=())
+    view.flow.refresh_looks()
+    view.set_zoom(1.0)
+    view.centre_on(QPointF(400, 120))  # the topic's foot is below the lower edge
+    seen = view.scene_rect()
+    push(view, 300, topics=(*orders_snapshot().topics, *_sensors()))
+    view.flow.refresh_looks()
+    for node_id in ("outside:fraud-check", "outside:topic:sensors-0"):
+        assert view.scene_rect() == seen and seen.contains(view.flow.outside.nodes[node_id].rect)
+
+
+def test_a_topic_from_outside_is_kept_with_the_group_that_reads_it(view: FlowView):
+    group = orders_snapshot().groups[2]
+    reads = tuple(replace(p, topic="sensors-0") for p in group.partitions[:1])
+    push(view)
+    view.flow.refresh_looks()
+    push(view, 300, topics=(*orders_snapshot().topics, *_sensors()), groups=(replace(group, partitions=reads),))
+    view.flow.refresh_looks()
+    view.acts.keep("outside:fraud-check")
+    document = view.workspace.document
+    topic, kept = document.named("topic", "sensors-0"), document.named("group", "fraud-check")
+    assert [(link.source, link.target) for link in document.links_of(kept.id)] == [(topic.id, kept.id)]
+    assert topic.params["partitions"] == 1
+    assert not view.flow.outside.nodes
+    view.workspace.undo_stack.undo()
+    assert "outside:topic:sensors-0" in view.flow.outside.nodes
+
+
+def test_an_empty_canvas_shows_what_clients_bring(bare: FlowView):
+    push(bare, groups=(), clients=())
+    bare.flow.refresh_looks()
+    assert bare.empty.isVisible()
+    push(bare, 300, topics=(*orders_snapshot().topics, *_sensors()), groups=(), clients=())
+    bare.flow.refresh_looks()
+    assert not bare.empty.isVisible() and "outside:topic:sensors-0" in bare.flow.outside.nodes
+
+
+def test_a_double_click_or_enter_opens_the_panel_of_a_group_from_outside(view: FlowView, hand: Hand):
+    push(view)
+    view.flow.refresh_looks()
+    opened = []
+    view.panel_wanted.connect(opened.append)
+    at = view.flow.outside.nodes["outside:fraud-check"].rect.center()
+    view.centre_on(at)
+    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=hand.place(at))
+    hand.click(at)
+    hand.key(Qt.Key.Key_Return)
+    assert opened == ["outside:fraud-check"] * 2
+    assert "fraud-check" in view.accessibleDescription()

@@ -13,11 +13,12 @@ from PySide6.QtGui import QGuiApplication
 
 from workbench.core.errors import WorkbenchError
 from workbench.flow import arrange, clipboard
-from workbench.flow.document import Link
+from workbench.flow.document import Link, Node
 from workbench.flow.edits import AddLink, AddNode, Composite, Edit, MoveNodes, RemoveLink, RemoveNode
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.gestures.drop import Part, new_node
+from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.scene import FlowScene
 from workbench.ui.models.outside import Outside
 
@@ -135,10 +136,13 @@ class DrawingActs(QObject):
         return node.id
 
     def keep(self, node_id: str) -> None:
-        """Put a client from outside into the drawing where it stands: a group as a group without members of our own,
-        linked to what it reads; a program without a group as a note, for the drawing can't stand in for it."""
+        """Put what is from outside into the drawing where it stands: a topic as one; a group as a group without members
+        of our own, linked to what it reads; a program without a group as a note, for the drawing can't stand in."""
         item, who = self._flow.outside.nodes.get(node_id), self._flow.outside.who(node_id)
-        if item is None or who is None:
+        if item is None:
+            return
+        if who is None:
+            self._keep_topic(item)
             return
         document, at = self._workspace.document, item.rect.topLeft()
         part = Part("group", {"members": 0}, who.name) if who.group is not None else Part(
@@ -148,9 +152,24 @@ class DrawingActs(QObject):
             self._workspace.select({kept.id})
             return
         node = new_node(document, part, shapes.snapped(at.x()), shapes.snapped(at.y()))
-        links = [Link(f"{topic.id}-to-{node.id}", topic.id, node.id) for topic in who.topics if who.group is not None]
-        self._workspace.perform(Composite(self.tr("Keep {0}").format(who.name),
-                                          (AddNode(node), *(AddLink(link) for link in links))))  # fmt: skip
+        topics = {topic.id: self._flow.outside.nodes[topic.id] for topic in who.topics
+                  if who.group is not None and not document.has_node(topic.id)}  # fmt: skip
+        drawn = {topic_id: self._drawn_topic(topic) for topic_id, topic in topics.items()}
+        ends = [drawn[topic.id].id if topic.id in drawn else topic.id for topic in who.topics if who.group is not None]
+        self._workspace.perform(Composite(self.tr("Keep {0}").format(who.name), (
+            *(AddNode(topic) for topic in drawn.values()), AddNode(node),
+            *(AddLink(Link(f"{end}-to-{node.id}", end, node.id)) for end in ends))))  # fmt: skip
+        self._workspace.select({node.id})
+
+    def _drawn_topic(self, item: NodeItem) -> Node:
+        """A node for a topic from outside, where that stands."""
+        node, at = item.node, item.rect.topLeft()
+        place = shapes.snapped(at.x()), shapes.snapped(at.y())
+        return Node(f"kept-{node.name}", node.kind, node.name, *place, params=dict(node.params))
+
+    def _keep_topic(self, item: NodeItem) -> None:
+        node = self._drawn_topic(item)
+        self._workspace.perform(Composite(self.tr("Keep {0}").format(node.name), (AddNode(node),)))
         self._workspace.select({node.id})
 
     def _kept_words(self, who: Outside) -> str:

@@ -45,7 +45,7 @@ class CanvasKeys:
             return self._focused
         return next(iter(chosen)) if len(chosen) == 1 else None
 
-    def _chosen(self) -> str | None:
+    def chosen(self) -> str | None:
         """The node that is chosen, whether or not it is drawn."""
         chosen = self._view.workspace.selection
         return self.current() or (next(iter(chosen)) if len(chosen) == 1 else None)
@@ -132,13 +132,13 @@ class CanvasKeys:
         elif key == Key.Key_Escape and (self._view.workspace.selection or self._view.flow.selected_links):
             self.forget_focus()
             self._view.acts.select_none()
-        elif here is not None and key in _ENTER:
-            self._view.panel_wanted.emit(here)
+        elif key in _ENTER and (chosen := self.chosen()) is not None:
+            self._view.panel_wanted.emit(chosen)
         elif here is not None and key == Key.Key_F2:
             self._view.rename(here)
         elif here is not None and key == Key.Key_L and not event.modifiers():
             self._linking = self._view.start_key_link(here)
-        elif key == Key.Key_R and not event.modifiers() and (chosen := self._chosen()) is not None:
+        elif key == Key.Key_R and not event.modifiers() and (chosen := self.chosen()) is not None:
             if self._view.flow.is_group(chosen):
                 self._view.replay_wanted.emit(chosen)
         else:

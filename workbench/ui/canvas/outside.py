@@ -1,6 +1,9 @@
-"""Clients that are not in the drawing: groups that read a drawn topic, programs that write to one. They appear by
-themselves and can't be edited, for they are not ours; they go when their clients go. A program that was kept as a note
-has no other node: what it moves goes from or to its note.
+"""What is not in the drawing: groups that read a topic, programs that write to one, and topics that they made. They
+appear by themselves and can't be edited, for they are not ours; clients go when their connections go. A program that
+was kept as a note has no other node: what it moves goes from or to its note.
+
+Each stands beside what it belongs to, where nothing lies, inside what is seen where that has room; it stays there until
+what it stands beside is moved, or something is drawn over it.
 
 Items and their links belong to this object, beside the scene's own. What moves along their links is not counted one by
 one: it is made from the clients' rates. GUI thread.
@@ -9,6 +12,7 @@ one: it is made from the clients' rates. GUI thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
@@ -21,25 +25,56 @@ from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.look_values import LinkLook
 from workbench.ui.canvas.looks import node_look
-from workbench.ui.models.outside import Outside, clients_of, kept_note, kept_rates, outside_of
+from workbench.ui.models.outside import (
+    NewTopics,
+    Outside,
+    clients_of,
+    kept_note,
+    kept_rates,
+    outside_of,
+    topics_from_outside,
+)
 from workbench.ui.theme.tokens import NODE_SIZE
 
 _ASIDE = 112.0
-_STEP = 16.0
+_STEP = 20.0
 _GAP = 14.0
+_EDGE = 12.0
+_TOPICS_DOWN = 40.0
+_IN_A_COLUMN = 8  # topics under each other
+_COLUMN = 700.0  # a topic with who writes it and who reads it
 _LONGEST_S = 1.0
 
 Routed = Callable[[str, list[QPointF]], None]
 
 
-def free_place(topic: QRectF, kind: str, taken: list[QRectF]) -> QRectF:
-    """Room for a client beside its topic, below what is there: right of what it reads, left of what it writes."""
+def beside(anchor: QRectF, kind: str) -> QRectF:
+    """Where a client would stand: right of what it reads, left of what it writes."""
     w, h = NODE_SIZE[kind]
-    x = topic.left() - _ASIDE - w if kind == "writer" else topic.right() + _ASIDE
-    place = QRectF(x, topic.center().y() + _GAP, w, h)
-    while any(place.adjusted(-_GAP, -_GAP, _GAP, _GAP).intersects(rect) for rect in taken):
-        place.translate(0, _STEP)
-    return place
+    x = anchor.left() - _ASIDE - w if kind == "writer" else anchor.right() + _ASIDE
+    return QRectF(x, anchor.center().y() - h / 2, w, h)
+
+
+def free_place(wish: QRectF, taken: list[QRectF], seen: QRectF | None = None) -> QRectF:
+    """The first free place below a wish. Where that would not lie in ``seen``, the nearest free one there, if any."""
+    crowd = [rect.adjusted(-_GAP, -_GAP, _GAP, _GAP) for rect in taken]
+    place = QRectF(wish)
+    while (hit := next((rect for rect in crowd if rect.intersects(place)), None)) is not None:
+        place.moveTop(hit.bottom() + 1)
+    room = None if seen is None else seen.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+    if room is None or room.contains(place) or room.width() < wish.width() or room.height() < wish.height():
+        return place
+    return _inside(room, wish, crowd) or place
+
+
+def _inside(room: QRectF, wish: QRectF, crowd: list[QRectF]) -> QRectF | None:
+    """The free place in a rectangle that is nearest to a wish."""
+    across = int((room.width() - wish.width()) // _STEP) + 1
+    down = int((room.height() - wish.height()) // _STEP) + 1
+    places = [QRectF(room.left() + x * _STEP, room.top() + y * _STEP, wish.width(), wish.height())
+              for x in range(across) for y in range(down)]  # fmt: skip
+    places.sort(key=lambda place: (place.topLeft() - wish.topLeft()).manhattanLength())
+    return next((place for place in places if not any(rect.intersects(place) for rect in crowd)), None)
 
 
 def rate_of(one: Outside, snapshot: Snapshot) -> float:
@@ -52,6 +87,17 @@ def rate_of(one: Outside, snapshot: Snapshot) -> float:
     return whole / len(one.topics)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the scene knows besides: ``seen`` is the part in view, None while all of it is kept in view; ``live`` the
+    state of now, while ``shown`` may be of the past."""
+
+    live: Snapshot
+    zoom: float
+    selection: frozenset[str]
+    seen: QRectF | None = None
+
+
 class OutsideClients:
     """See the module. ``nodes`` and ``links`` are items by id; ids start with «outside:». ``routed`` is told each new
     curve of a link, an empty one when the link goes."""
@@ -62,48 +108,83 @@ class OutsideClients:
         self._changed = changed
         self._routed = routed
         self._paint_soon = paint_soon
-        self._places: dict[str, QRectF] = {}
-        self._placed_for: tuple = ()
+        self._places: dict[str, tuple[QRectF, QRectF]] = {}  # by node: what it stands beside, and where it stands
+        self._new = NewTopics()
         self._shown: dict[str, Outside] = {}
         self._owed: dict[str, float] = {}  # by link: parts of an event that have not set out yet
         self._fed_ms = 0
         self.nodes: dict[str, NodeItem] = {}
         self.links: dict[str, LinkItem] = {}
 
-    def show(self, document: FlowDocument, snapshot: Snapshot, drawn: dict[str, NodeItem], zoom: float,
-             selection: frozenset[str]) -> None:  # fmt: skip
-        """Follow a snapshot: add who came, drop who went, place all anew beside their topics."""
+    def show(self, document: FlowDocument, snapshot: Snapshot, drawn: dict[str, NodeItem], stand: Standing) -> bool:
+        """Follow a snapshot: add who came, drop who went, place who is new. Whether anybody came or went."""
+        before = set(self.nodes)
         self._shown = {one.id: one for one in outside_of(document, snapshot)}
-        wanted = {f"{one.id}:{topic.id}" for one in self._shown.values() for topic in one.topics}
+        guests = self._shown.values()
+        topics = topics_from_outside(document, snapshot, guests, self._new.among(document, stand.live))
+        wanted = {f"{one.id}:{topic.id}" for one in guests for topic in one.topics}
         for gone in self.links.keys() - wanted:
             self._drop_link(gone)
-        kept = {one.id: note for one in self._shown.values()
+        kept = {one.id: note for one in guests
                 if one.group is None and (note := kept_note(document, one.name)) is not None}  # fmt: skip
-        for gone in self.nodes.keys() - (self._shown.keys() - kept.keys()):
+        clients = [one for one in guests if one.id not in kept]
+        for gone in self.nodes.keys() - {one.id for one in clients} - {topic.id for topic in topics}:
             self._scene.removeItem(self.nodes.pop(gone))
-        self._place([one for one in self._shown.values() if one.id not in kept], drawn)
-        for one in self._shown.values():
-            if one.id in kept:
-                item = drawn[kept[one.id].id]
-            else:
-                place = self._places[one.id]
-                item = self._item(Node(one.id, one.kind, one.name, place.x(), place.y()), zoom)
-                item.set_look(node_look(item.node, snapshot), self._paint_soon)
-                item.mark(selected=one.id in selection)
-            for topic in one.topics:
-                self._link(one, drawn[topic.id], item, zoom, rate_of(one, snapshot))
-
-    def _place(self, guests: list[Outside], drawn: dict[str, NodeItem]) -> None:
-        """Find each its place beside its topic; anew only when somebody came, went or was moved."""
-        taken = [item.rect for item in drawn.values() if item.node.kind != "frame"]
-        ends = [(one.id, one.kind, drawn[one.topics[0].id].rect.getRect()) for one in guests]
-        wanted = (ends, [rect.getRect() for rect in taken])
-        if wanted == self._placed_for:
-            return
-        self._placed_for, self._places = wanted, {}
+            self._places.pop(gone, None)
+        self._place_topics(topics, drawn, stand)
+        for topic in topics:
+            self._show(topic, snapshot, stand)
+        self._place_clients(clients, drawn, stand)
         for one in guests:
-            place = self._places[one.id] = free_place(drawn[one.topics[0].id].rect, one.kind, taken)
-            taken.append(place)
+            item = drawn[kept[one.id].id] if one.id in kept else self._show(
+                Node(one.id, one.kind, one.name), snapshot, stand)  # fmt: skip
+            for topic in one.topics:
+                self._link(one, self._end(topic, drawn), item, stand.zoom, rate_of(one, snapshot))
+        return self.nodes.keys() != before
+
+    def _end(self, topic: Node, drawn: dict[str, NodeItem]) -> NodeItem:
+        return drawn.get(topic.id) or self.nodes[topic.id]
+
+    def _show(self, node: Node, snapshot: Snapshot, stand: Standing) -> NodeItem:
+        _, place = self._places[node.id]
+        item = self._item(replace(node, x=place.x(), y=place.y()), stand.zoom)
+        item.set_look(node_look(item.node, snapshot), self._paint_soon)
+        item.mark(selected=node.id in stand.selection)
+        return item
+
+    # -- places ----------------------------------------------------------------------------------------------
+    def _place_topics(self, topics: list[Node], drawn: dict[str, NodeItem], stand: Standing) -> None:
+        """Below the drawing, in columns with room for clients on both sides."""
+        w, h = NODE_SIZE["topic"]
+        bodies = [item.rect for item in drawn.values() if item.node.kind != "frame"]
+        columns = [item.rect.left() for item in drawn.values() if item.node.kind in ("topic", "queue")]
+        left = min(columns, default=min((rect.left() for rect in bodies), default=0.0))
+        foot = max((rect.bottom() + _TOPICS_DOWN for rect in bodies), default=0.0)
+        anchor = QRectF()  # they keep their place when the drawing grows
+        for topic in topics:
+            if not self._stays(topic.id, anchor, bodies):
+                column, row = divmod(len([t for t in topics if t.id in self._places]), _IN_A_COLUMN)
+                wish = QRectF(left + column * _COLUMN, foot + row * (h + _GAP), w, h)
+                self._places[topic.id] = anchor, free_place(wish, self._taken(bodies), stand.seen)
+
+    def _place_clients(self, clients: list[Outside], drawn: dict[str, NodeItem], stand: Standing) -> None:
+        bodies = [item.rect for item in drawn.values() if item.node.kind != "frame"]
+        for one in clients:
+            anchor = self._end(one.topics[0], drawn).rect
+            if not self._stays(one.id, anchor, bodies):
+                place = free_place(beside(anchor, one.kind), self._taken(bodies), stand.seen)
+                self._places[one.id] = anchor, place
+
+    def _stays(self, node_id: str, anchor: QRectF, bodies: list[QRectF]) -> bool:
+        """Whether a node keeps its place: what it stands beside is where it was, and nothing was drawn over it."""
+        before, place = self._places.pop(node_id, (None, QRectF()))
+        stays = before == anchor and not any(rect.intersects(place) for rect in bodies)
+        if stays:
+            self._places[node_id] = anchor, place
+        return stays
+
+    def _taken(self, bodies: list[QRectF]) -> list[QRectF]:
+        return [*bodies, *(place for _, place in self._places.values())]
 
     def _item(self, node: Node, zoom: float) -> NodeItem:
         if node.id not in self.nodes:
@@ -136,7 +217,7 @@ class OutsideClients:
             self._drop_link(link_id)
         for node_id in list(self.nodes):
             self._scene.removeItem(self.nodes.pop(node_id))
-        self._shown = {}
+        self._shown, self._places = {}, {}
 
     # -- what it is asked ----------------------------------------------------------------------------------
     def at(self, at: QPointF) -> NodeItem | None:

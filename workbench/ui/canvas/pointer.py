@@ -57,6 +57,7 @@ class Pointer:
             return Move(self._view, item, at, modifiers)
         client = self._flow.outside.at(at)
         if client is not None:
+            self._flow.select_links(())
             self._view.workspace.select({client.node.id})
             return None
         link = self._flow.link_at(at)
@@ -99,7 +100,7 @@ class Pointer:
 
     def double_click(self, event: QMouseEvent) -> None:
         at = self._view.to_scene(event.position())
-        item, link = self._flow.node_at(at), self._flow.link_at(at)
+        item, link = self._flow.node_at(at) or self._flow.outside.at(at), self._flow.link_at(at)
         if event.button() != Button.LeftButton:
             return
         if item is None:

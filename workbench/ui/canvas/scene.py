@@ -6,7 +6,7 @@ four times a second, dots and gauges with every snapshot. Live and past come the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ from workbench.ui.canvas.items.overlay import DotsItem
 from workbench.ui.canvas.levels import LevelHold
 from workbench.ui.canvas.look_values import NodeLook
 from workbench.ui.canvas.looks import gauge_of, link_look, node_look
-from workbench.ui.canvas.outside import OutsideClients
+from workbench.ui.canvas.outside import OutsideClients, Standing
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import MOTION, SIZE
 
@@ -47,6 +47,7 @@ class FlowScene(QGraphicsScene):
 
     drawn_changed = Signal()  # something was added, moved or removed
     replaced = Signal()  # another drawing was loaded
+    guests_changed = Signal()  # something from outside came or went
     looks_changed = Signal()
     legend_changed = Signal()
 
@@ -57,6 +58,7 @@ class FlowScene(QGraphicsScene):
         self.links: dict[str, LinkItem] = {}
         self.selected_links: frozenset[str] = frozenset()
         self.outside = OutsideClients(self, self._links_changed, self._outside_routed, self._paint_soon)
+        self.seen: Callable[[], QRectF | None] = lambda: None  # the part in view; None while all of it is
         self.clock = FrameClock(self)
         self.zoom = 1.0
         self.step = 1
@@ -259,7 +261,9 @@ class FlowScene(QGraphicsScene):
 
     def _show_outside(self) -> None:
         workspace = self.workspace
-        self.outside.show(workspace.document, workspace.shown, self.nodes, self.zoom, workspace.selection)
+        stand = Standing(workspace.live, self.zoom, workspace.selection, self.seen())
+        if self.outside.show(workspace.document, workspace.shown, self.nodes, stand):
+            self.guests_changed.emit()
 
     def _paint_soon(self, item: NodeItem) -> None:
         """Numbers change on all nodes together: while frames are made, each paints some of them."""
@@ -274,6 +278,10 @@ class FlowScene(QGraphicsScene):
         for item in due:
             del self._unpainted[item]
             item.update()
+
+    def item_of(self, node_id: str) -> NodeItem | None:
+        """The item of a node, drawn or from outside."""
+        return self.nodes.get(node_id) or self.outside.nodes.get(node_id)
 
     def is_group(self, node_id: str) -> bool:
         """Whether a node is a group, drawn or from outside."""

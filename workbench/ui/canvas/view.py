@@ -104,6 +104,8 @@ class FlowView(Camera):
         self.flow.legend_changed.connect(lambda: self.legend.show_step(self.flow.step))
         self.flow.drawn_changed.connect(self._show_emptiness)
         self.flow.replaced.connect(self.fit)
+        self.flow.seen = lambda: None if self._fitted else self.scene_rect()
+        self.flow.guests_changed.connect(self._take_guests)
         self.flow.clock.ticked.connect(self.viewport().update)
         self.flow.looks_changed.connect(self._describe)
         self.zoom_changed.connect(self.flow.set_zoom)
@@ -181,6 +183,12 @@ class FlowView(Camera):
     def _unfit(self, _zoom: float = 0.0) -> None:
         self._fitted = False
 
+    def _take_guests(self) -> None:
+        """Who came by itself is in view, as all else was."""
+        self._show_emptiness()
+        if self._fitted:
+            self.fit()
+
     def set_top_room(self, height: int) -> None:
         """Keep the drawing out of the uppermost pixels (the coach lies there)."""
         self._top_room = height
@@ -188,7 +196,7 @@ class FlowView(Camera):
 
     def show_node(self, node_id: str) -> None:
         """Scroll so that the node is in view."""
-        item = self.flow.nodes.get(node_id)
+        item = self.flow.item_of(node_id)
         if item is not None and not self.scene_rect().contains(item.rect):
             self.centre_on(item.rect.center())
 
@@ -224,7 +232,7 @@ class FlowView(Camera):
 
     def told_at(self, at: QPointF) -> str:
         """A node, or what a binding asks for, as a sentence; empty where nothing is."""
-        item = self.flow.node_at(at, frames=False)
+        item = self.flow.node_at(at, frames=False) or self.flow.outside.at(at)
         if item is not None:
             return spoken(item.node, item.look)
         link = self.flow.link_at(at)
@@ -334,8 +342,7 @@ class FlowView(Camera):
 
     def _describe(self) -> None:
         """Say the selected node in words, for screen readers."""
-        node_id = self.keys.current()
-        item = self.flow.nodes.get(node_id) if node_id else None
+        item = self.flow.item_of(self.keys.chosen() or "")
         count = len(self.flow.nodes)
         text = spoken(item.node, item.look) if item else self.tr("{0} nodes, none selected").format(count)
         if text != self.accessibleDescription():
@@ -359,7 +366,7 @@ class FlowView(Camera):
         map_size = self.minimap.size()
         self.minimap.move(room.width() - map_size.width() - _MARGIN, room.height() - map_size.height() - _MARGIN)
         small = room.width() < _SMALL[0] or room.height() < _SMALL[1]
-        drawn = bool(self.flow.nodes)
+        drawn = bool(self.flow.everything())
         self.minimap.setVisible(drawn and not small and not self._map_hides_a_node())
         self.legend.setVisible(drawn and not small)
         self.empty.setGeometry(room.adjusted(0, 0, 0, -self.zoom_bar.height() - 2 * _MARGIN))
@@ -373,7 +380,7 @@ class FlowView(Camera):
         return in_view and any(item.rect.intersects(covered) for item in self.flow.everything())
 
     def _show_emptiness(self) -> None:
-        empty = not self.flow.nodes
+        empty = not self.flow.everything()
         if empty != self.empty.isVisibleTo(self.viewport()):
             self.empty.setVisible(empty)
             self._lay_out()

@@ -1,5 +1,6 @@
-"""Clients from outside the drawing, as the canvas and the table of clients name them: one node for each group that
-nobody drew, one for each client id that writes, one for each that reads without a group. Pure functions.
+"""What comes from outside the drawing, as the canvas and the panels name it: one node for each group that nobody drew,
+one for each client id that writes, one for each that reads without a group, and one for each topic they are at work on
+or made. Pure functions, but for ``NewTopics``, which remembers what was there before. GUI thread.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.snapshot import ClientStat, GroupStat, Snapshot
+from workbench.core.snapshot import ClientStat, GroupStat, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument, Node
-from workbench.ui.models.series import group_node
+from workbench.ui.models.series import PREFIX, group_id, group_node, group_of_id
 
-PREFIX = "outside:"
+_TOPICS = ("topic", "dead_letters", "queue")
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A node that nobody drew. ``kind`` is «client» (it reads) or «writer»; ``topics`` are the drawn nodes it
-    reads or writes."""
+    """A node that nobody drew. ``kind`` is «client» (it reads) or «writer»; ``topics`` are the nodes it reads or
+    writes, drawn or from outside."""
 
     id: str
     kind: str
@@ -37,8 +38,8 @@ def client_name(client: ClientStat) -> str:
     return client.client_id or QCoreApplication.translate("clients", "without a name")
 
 
-def group_id(name: str) -> str:
-    return f"{PREFIX}{name}"
+def topic_id(name: str) -> str:
+    return f"{PREFIX}topic:{name}"
 
 
 def writer_id(name: str) -> str:
@@ -68,23 +69,92 @@ def node_of_client(document: FlowDocument, client: ClientStat) -> str:
     return reader_id(client_name(client)) if client.reads else ""
 
 
+def part_of(document: FlowDocument, shown: Snapshot, node_id: str) -> Node | None:
+    """The node behind an id: drawn, or standing in for what comes from outside while that is there. A group that was
+    drawn meanwhile is its drawn node."""
+    if document.has_node(node_id):
+        return document.node(node_id)
+    if not node_id.startswith(PREFIX):
+        return None
+    topic = shown.topic(node_id.removeprefix(topic_id("")))
+    if topic is not None and node_id == topic_id(topic.name):
+        return topic_node(document, topic)
+    group = group_of_id(node_id)
+    if shown.group(group) is not None:
+        return group_node(document, group) or Node(node_id, "client", group)
+    clients = clients_of(node_id, shown)
+    if not clients:
+        return None
+    name = client_name(clients[0])
+    return Node(node_id, "writer" if node_id == writer_id(name) else "client", name)
+
+
+def group_part(document: FlowDocument, group: str) -> str:
+    """The id of a group's node: its drawn one, or that of the group from outside."""
+    node = group_node(document, group)
+    return group_id(group) if node is None else node.id
+
+
+def topic_node(document: FlowDocument, stat: TopicStat) -> Node:
+    """The drawn node of a topic, or one that stands in for it."""
+    return _topic_nodes(document, [stat])[0]
+
+
+def _topic_nodes(document: FlowDocument, stats: Iterable[TopicStat]) -> list[Node]:
+    drawn = {node.name: node for node in document.of_kind(*_TOPICS)}
+    return [drawn.get(stat.name) or _stand_in(stat) for stat in stats]
+
+
+def _stand_in(stat: TopicStat) -> Node:
+    kind = "queue" if stat.kind == "queue" else "topic"
+    params = {} if kind == "queue" else {"partitions": max(1, len(stat.partitions))}
+    return Node(topic_id(stat.name), kind, stat.name, params=params)
+
+
+class NewTopics:
+    """Which topics came while the window watched, so that they show although nobody drew them. What was ever drawn is
+    none of them: it was taken off the drawing on purpose."""
+
+    def __init__(self) -> None:
+        self._before: frozenset[str] | None = None
+        self._drawn: set[str] = set()
+
+    def among(self, document: FlowDocument, live: Snapshot) -> list[str]:
+        self._drawn.update(node.name for node in document.of_kind(*_TOPICS))
+        names = [topic.name for topic in live.topics]
+        if self._before is None and live.at_ms:  # the first that a host told
+            self._before = frozenset(names)
+        before = frozenset(names) if self._before is None else self._before
+        return [name for name in names if name not in before and name not in self._drawn]
+
+
 def outside_of(document: FlowDocument, snapshot: Snapshot) -> list[Outside]:
-    """Who is there from outside, at work on drawn topics: groups, then writers, then readers without a group."""
-    topics = {node.name: node for node in document.of_kind("topic", "dead_letters")}
+    """Who is there from outside, at work on topics: groups, then writers, then readers without a group."""
 
-    def drawn(names: Iterable[str]) -> tuple[Node, ...]:
-        return tuple(topics[name] for name in names if name in topics)
+    there = {stat.name: stat for stat in snapshot.topics}
+    by_name = dict(zip(there, _topic_nodes(document, there.values()), strict=True))
 
-    found = [Outside(group_id(group.name), "client", group.name, drawn(group.topics), group)
+    def nodes(names: Iterable[str]) -> tuple[Node, ...]:
+        return tuple(by_name[name] for name in names if name in by_name)
+
+    found = [Outside(group_id(group.name), "client", group.name, nodes(group.topics), group)
              for group in snapshot.groups if group.members and group_node(document, group.name) is None]  # fmt: skip
     here = [client for client in snapshot.clients if client.connections]
     for name, clients in _by_name(client for client in here if client.writes).items():
-        written = drawn(dict.fromkeys(topic for client in clients for topic in client.writes))
+        written = nodes(dict.fromkeys(topic for client in clients for topic in client.writes))
         found.append(Outside(writer_id(name), "writer", name, written))
     for name, clients in _by_name(client for client in here if client.reads and not client.group).items():
-        read = drawn(dict.fromkeys(topic for client in clients for topic in client.reads))
+        read = nodes(dict.fromkeys(topic for client in clients for topic in client.reads))
         found.append(Outside(reader_id(name), "client", name, read))
     return [one for one in found if one.topics]
+
+
+def topics_from_outside(document: FlowDocument, snapshot: Snapshot, guests: Iterable[Outside],
+                        new: Iterable[str]) -> list[Node]:  # fmt: skip
+    """The topics to show that nobody drew: those at work, and the new ones."""
+    stats = [stat for stat in map(snapshot.topic, new) if stat is not None]
+    nodes = [*(topic for one in guests for topic in one.topics), *_topic_nodes(document, stats)]
+    return [node for node in {node.id: node for node in nodes}.values() if not document.has_node(node.id)]
 
 
 def kept_rates(document: FlowDocument, snapshot: Snapshot) -> dict[str, float]:

@@ -16,6 +16,9 @@ from workbench.flow.kinds import kind_of
 from workbench.ui.theme.theme import theme
 
 GROUP_KINDS = ("group", "forward")
+PREFIX = "outside:"
+"""How the ids of nodes begin that nobody drew."""
+_ROLES = ("topic:", "writer:", "reader:", "group:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,17 @@ def group_node(document: FlowDocument, group: str) -> Node | None:
     return next((node for node in document.of_kind(*GROUP_KINDS) if node.name == group), None)
 
 
+def group_id(group: str) -> str:
+    """The id of a group's node that nobody drew."""
+    return f"{PREFIX}group:{group}" if group.startswith(_ROLES) else f"{PREFIX}{group}"
+
+
+def group_of_id(node_id: str) -> str:
+    """The group that such an id names; empty for other ids."""
+    rest = node_id.removeprefix(PREFIX) if node_id.startswith(PREFIX) else ""
+    return rest.removeprefix("group:") if rest.startswith("group:") or not rest.startswith(_ROLES) else ""
+
+
 def threshold_of(document: FlowDocument, group: str) -> tuple[int, float]:
     """Records and seconds behind at which a group is in trouble."""
     node = group_node(document, group)
@@ -63,8 +77,9 @@ def threshold_of(document: FlowDocument, group: str) -> tuple[int, float]:
 
 
 def selected_group(document: FlowDocument, selection: frozenset[str]) -> str:
-    """The one group that is selected on the canvas; empty when it is none or several."""
+    """The one group that is selected on the canvas, drawn or not; empty when it is none or several."""
     names = [node.name for node in document.of_kind(*GROUP_KINDS) if node.id in selection]
+    names += [name for name in map(group_of_id, selection) if name and name not in names]
     return names[0] if len(names) == 1 else ""
 
 

@@ -138,8 +138,18 @@ class GroupPanel(NodePanel):
     @property
     def subtitle(self) -> str:
         """What it is and what it reads, for the title bar."""
-        topics = ", ".join(node.name for node in self._workspace.document.sources_of(self.node_id)) if self.node else ""
-        return self.tr("group on {0}").format(topics) if topics else self.tr("group")
+        node = self.node
+        if node is None:
+            return self.tr("group")
+        topics = ", ".join(source.name for source in self._workspace.document.sources_of(node.id))
+        if self._drawn(node):
+            return self.tr("group on {0}").format(topics) if topics else self.tr("group")
+        stat = self._workspace.live.group(node.name)
+        topics = ", ".join(stat.topics) if stat is not None else ""
+        return self.tr("group from outside on {0}").format(topics) if topics else self.tr("group from outside")
+
+    def _drawn(self, node: Node) -> bool:
+        return self._workspace.document.has_node(node.id)
 
     def refresh(self, node: Node, snapshot: Snapshot) -> None:
         stat = snapshot.group(node.name)
@@ -153,7 +163,9 @@ class GroupPanel(NodePanel):
         self.pause.setText(self.tr("Resume all") if paused else self.tr("Pause all"))
         self.pause.setIcon(icons.icon("run" if paused else "pause"))
         self.pause.setAccessibleName(self.pause.text())
-        self.pause.setEnabled(stat is not None and bool(stat.members))
+        self.pause.setEnabled(stat is not None and any(member.node_id for member in stat.members))
+        for button in (self.pause, self.add):
+            button.setVisible(self._drawn(node))
 
     def _show_members(self, stat: GroupStat | None) -> None:
         members = stat.members if stat else ()
@@ -198,8 +210,9 @@ class GroupPanel(NodePanel):
             ))  # fmt: skip
         self.partitions.show_rows(rows)
         by_leases = self._by_leases(stat)
-        for widget in (self.partitions, self._partitions_title, self.seek_button, self.replay_button):
+        for widget in (self.partitions, self._partitions_title, self.replay_button):
             widget.setHidden(by_leases)
+        self.seek_button.setHidden(by_leases or not (stat and any(member.node_id for member in stat.members)))
         under = self.narrow and not by_leases
         self._acts.setDirection(QBoxLayout.Direction.TopToBottom if under else QBoxLayout.Direction.LeftToRight)
 
@@ -220,6 +233,10 @@ class GroupPanel(NodePanel):
         self._nothing.setText(self.tr("Records show here as the members take them."))
 
     def _show_foot(self, node: Node, stat: GroupStat | None) -> None:
+        if not self._drawn(node):
+            self._settings_words.setText(self.tr("It comes from outside: its programs say how they read."))
+            self._dead_words.clear()
+            return
         values = kind_of(node.kind).values(node.params)
         said = self._lease_words(values) if self._by_leases(stat) else self._commit_words(values)
         self._settings_words.setText("    ".join(said))
@@ -246,7 +263,8 @@ class GroupPanel(NodePanel):
         node = self.node
         stat = self._workspace.live.group(node.name) if node else None
         act = "resume" if stat is not None and stat.paused else "pause"
-        self._workspace.act(ControlGroup(self.node_id, act)).run()
+        if node is not None:
+            self._workspace.act(ControlGroup(node.id, act)).run()
 
     def _add_member(self) -> None:
         node = self.node
@@ -254,7 +272,10 @@ class GroupPanel(NodePanel):
             change_members(self._workspace, node.id, 1)
 
     def _control(self, act: str, member: str) -> None:
-        operation = self._workspace.act(ControlMember(self.node_id, act, member))
+        node = self.node
+        if node is None:
+            return
+        operation = self._workspace.act(ControlMember(node.id, act, member))
         if act == "remove":
             operation.done(lambda _: self._draw_one_less())
         operation.run()

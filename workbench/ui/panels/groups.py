@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 from workbench.control.messages import ControlGroup, DeleteGroup
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.outside import group_part
 from workbench.ui.models.series import group_node, group_series, selected_group, threshold_of
 from workbench.ui.models.tables import Column, ValuesModel
 from workbench.ui.panels.blocks import Empty
@@ -110,9 +111,7 @@ class GroupsPanel(QWidget):
 
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self.model.rows):
-            node = group_node(self._workspace.document, self.model.rows[row].name)
-            if node is not None:
-                self._workspace.select([node.id])
+            self._workspace.select([group_part(self._workspace.document, self.model.rows[row].name)])
 
     # -- acts ----------------------------------------------------------------------------------------------
     def replay(self) -> None:

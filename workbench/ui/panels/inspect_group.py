@@ -28,6 +28,7 @@ class GroupFace(QWidget):
     replay_wanted = Signal(str)
     panel_wanted = Signal(str)
     settings_wanted = Signal(str)
+    keep_wanted = Signal(str)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -101,7 +102,9 @@ class GroupFace(QWidget):
         self.replay.clicked.connect(lambda: self._node and self.replay_wanted.emit(self._node.id))
         self.pause.clicked.connect(self._toggle)
         self.add.clicked.connect(self._add_member)
-        for button, share in ((self.replay, 4), (self.pause, 3), (self.add, 3)):
+        self.keep = push_button(self.tr("Keep"), "pin", tip=self.tr("Keep it on the drawing, without members of ours"))
+        self.keep.clicked.connect(lambda: self._node and self.keep_wanted.emit(self._node.id))
+        for button, share in ((self.replay, 4), (self.pause, 3), (self.add, 3), (self.keep, 3)):
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
             row.addWidget(button, share)
@@ -127,10 +130,14 @@ class GroupFace(QWidget):
         self._title.setText(node.name)
         by_leases = not stat.partitions and bool(queues_read(self._workspace.document, node, shown))
         how = self.tr("by leases") if by_leases else self.tr("generation {0}").format(stat.generation)
-        self._what.setText(self.tr("Group on {0} · {1}").format(topics or "–", how))
+        is_drawn = self._workspace.document.has_node(node.id)
+        said = self.tr("Group on {0} · {1}") if is_drawn else self.tr("Group from outside on {0} · {1}")
+        self._what.setText(said.format(topics or "–", how))
+        for button, shown_for in ((self.pause, is_drawn), (self.add, is_drawn), (self.keep, not is_drawn)):
+            button.setVisible(shown_for)
         level = lag_share(node, stat)
         self.ring.show_share(level)
-        self._show_banner([p for p in shown.problems if p.subject == f"group:{node.name}"])
+        self._show_banner([p for p in shown.problems if p.subject == f"group:{node.name}"], is_drawn)
         role = "bad" if level >= 1 else "warn" if level >= 0.5 else "text"
         what = self.tr("messages") if by_leases else self.tr("records")
         self._show_figures(stat, role if role != "text" else "", what)
@@ -155,7 +162,7 @@ class GroupFace(QWidget):
         self.trend.show_value(self.tr("steady") if steady else words.change(stat.trend), "" if steady else "/s",
                               tone if stat.trend > 0.5 else "")  # fmt: skip
 
-    def _show_banner(self, problems: list[Problem]) -> None:
+    def _show_banner(self, problems: list[Problem], with_settings: bool) -> None:
         at_ms = self._workspace.at_ms
         self.banner.setVisible(bool(problems) or at_ms is not None)
         if at_ms is not None:
@@ -166,7 +173,7 @@ class GroupFace(QWidget):
             problem = problems[0]
             first, _, rest = problem.text.replace("/s", "/\u2060s").partition(". ")  # a rate stays on one line
             link = f' <a href="why" style="color:{theme().color("accent").name()}">{self.tr("Settings")}</a>'
-            text = f"<b>{first}{'.' if rest else ''}</b> {rest}{link}"
+            text = f"<b>{first}{'.' if rest else ''}</b> {rest}{link if with_settings else ''}"
             self.words.setToolTip(problem.next_step)
             role = problem.severity
             surface, sign = f"banner-{role}", "problem_fill"

@@ -138,6 +138,8 @@ class ProducerFace(Face):
 class TopicFace(Face):
     """What a topic keeps, by partition, and who reads it."""
 
+    keep_wanted = Signal(str)
+
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         row = QHBoxLayout()
@@ -156,8 +158,12 @@ class TopicFace(Face):
         self._note = label("", "muted")
         self._note.setWordWrap(True)
         self.column.addWidget(self._note)
+        self.keep = push_button(self.tr("Keep on the drawing"), "pin")
+        self.keep.clicked.connect(lambda: self._node and self.keep_wanted.emit(self._node.id))
+        self.column.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
+        self.keep.setVisible(not self._workspace.document.has_node(node.id))
         stat = shown.topic(node.name) or TopicStat(node.name, "stream", ())
         count = len(stat.partitions) or KINDS[node.kind].value(node.params, "partitions")
         self._show_head(node, words.plural(count, self.tr("partition"), self.tr("partitions")))

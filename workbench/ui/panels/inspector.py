@@ -16,6 +16,9 @@ from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import is_routing_link
+from workbench.ui.models.outside import part_of
+from workbench.ui.models.series import group_of_id
+from workbench.ui.panels.inspect_client import ClientFace
 from workbench.ui.panels.inspect_file import FileFace
 from workbench.ui.panels.inspect_group import GroupFace
 from workbench.ui.panels.inspect_part import ProducerFace, TopicFace
@@ -30,6 +33,7 @@ class Inspector(QScrollArea):
     panel_wanted = Signal(str)
     settings_wanted = Signal(str)
     menu_wanted = Signal(str)
+    keep_wanted = Signal(str)  # something from outside is to be drawn
     redrive_wanted = Signal(str)
     purge_wanted = Signal(str)
     link_wanted = Signal(str)  # a binding is to be selected
@@ -46,11 +50,12 @@ class Inspector(QScrollArea):
         self.group_face = GroupFace(workspace)
         self.producer_face = ProducerFace(workspace)
         self.topic_face = TopicFace(workspace)
+        self.client_face = ClientFace(workspace)
         self.queue_face = QueueFace(workspace)
         self.exchange_face = ExchangeFace(workspace)
         self.binding_face = RoutingLinkFace(workspace)
-        for face in (self.file_face, self.group_face, self.producer_face, self.topic_face, self.queue_face,
-                     self.exchange_face, self.binding_face):  # fmt: skip
+        for face in (self.file_face, self.group_face, self.producer_face, self.topic_face, self.client_face,
+                     self.queue_face, self.exchange_face, self.binding_face):  # fmt: skip
             page = QWidget()
             page.setMinimumWidth(10)
             column = QVBoxLayout(page)
@@ -77,6 +82,8 @@ class Inspector(QScrollArea):
             face.settings_wanted.connect(self.settings_wanted)
         self.file_face.kafka_wanted.connect(self.kafka_wanted)
         self.group_face.replay_wanted.connect(self.replay_wanted)
+        for face in (self.group_face, self.topic_face, self.client_face):
+            face.keep_wanted.connect(self.keep_wanted)
         self.queue_face.redrive_wanted.connect(self.redrive_wanted)
         self.queue_face.purge_wanted.connect(self.purge_wanted)
         self.exchange_face.link_wanted.connect(self.link_wanted)
@@ -110,9 +117,9 @@ class Inspector(QScrollArea):
             self.verticalScrollBar().setValue(0)
 
     def _chosen_node(self) -> Node | None:
-        document, chosen = self._workspace.document, self._workspace.selection
+        chosen = self._workspace.selection
         node_id = next(iter(chosen)) if len(chosen) == 1 else ""
-        return document.node(node_id) if node_id and document.has_node(node_id) else None
+        return part_of(self._workspace.document, self._workspace.shown, node_id) if node_id else None
 
     def _chosen_binding(self) -> Link | None:
         document, chosen = self._workspace.document, self._workspace.link_selection
@@ -123,6 +130,8 @@ class Inspector(QScrollArea):
     def _face_of(self, node: Node) -> Any:
         by_kind = {"queue": self.queue_face, "exchange": self.exchange_face}
         by_role = {"group": self.group_face, "producer": self.producer_face, "topic": self.topic_face}
+        if node.kind not in KINDS:
+            return self.group_face if group_of_id(node.id) else self.client_face
         return by_kind.get(node.kind) or by_role.get(KINDS[node.kind].role)
 
     def edit_binding(self, link_id: str) -> None:

@@ -44,6 +44,8 @@ def state_words(member: MemberStat) -> str:
         PartState.JOINING: tr("member", "joining"), PartState.IDLE: tr("member", "stopped"),
         PartState.FAILED: member.reason or tr("member", "failed"), PartState.DONE: tr("member", "done"),
     }.get(member.state)  # fmt: skip
+    if said is None and not member.node_id:
+        said = member.client or tr("member", "from outside")
     if said is None:
         said = tr("member", "{0} ms an event").format(f"{member.process_ms:.1f}")
     owned = shared_out(member)
@@ -120,6 +122,8 @@ class MemberCard(QFrame):
         self._say(self.pause, self.tr("Resume") if paused else self.tr("Pause"), "run" if paused else "pause")
         self._say(self.kill, self.tr("Remove") if member.state is PartState.KILLED else self.tr("Kill"), "kill")
         self.pause.setEnabled(not gone)
+        for button in (self.pause, self.kill, self.restart):
+            button.setVisible(bool(member.node_id))  # a client from outside is not ours to stop
         self._dress()
 
     def _say(self, button: QPushButton, text: str, icon: str) -> None:

@@ -84,6 +84,9 @@ class MembersTable(QWidget):
                 button.setText(text)
                 button.setAccessibleName(text)
                 button.setIcon(icons.icon(glyph))
+        chosen = self._chosen()
+        for button in (self.pause, self.kill, self.restart):
+            button.setVisible(chosen is None or bool(chosen.node_id))  # a client from outside is not ours to stop
         self.pause.setEnabled(not killed and not self._is(PartState.FAILED))
 
 

@@ -1,4 +1,4 @@
-"""What every panel of a drawn part shares: it follows its node and the shown snapshot, and goes when the node goes.
+"""What every panel of a part shares: it follows its node and the shown snapshot, and goes when the node goes.
 
 The title bar belongs to the dock around it, which asks ``title``, ``subtitle`` and ``glyph``. GUI thread.
 """
@@ -14,6 +14,7 @@ from workbench.core.snapshot import Snapshot
 from workbench.flow.document import Change, Node
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.items.faces import icon_of
+from workbench.ui.models.outside import part_of
 from workbench.ui.panels.blocks import label
 from workbench.ui.panels.then_line import ThenLine
 from workbench.ui.theme.theme import theme
@@ -61,9 +62,8 @@ class NodePanel(QScrollArea):
     # -- the node ------------------------------------------------------------------------------------------
     @property
     def node(self) -> Node | None:
-        """The drawn part; None once it was deleted."""
-        document = self._workspace.document
-        return document.node(self.node_id) if document.has_node(self.node_id) else None
+        """The part, drawn or from outside; None once it was deleted."""
+        return part_of(self._workspace.document, self._workspace.live, self.node_id)
 
     @property
     def title(self) -> str:

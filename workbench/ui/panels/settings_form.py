@@ -13,6 +13,7 @@ from workbench.flow.edits import RenameNode, SetParams
 from workbench.flow.kinds import KINDS, Param
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.rename import why_not_named
+from workbench.ui.models.series import PREFIX
 from workbench.ui.panels.blocks import Empty, label, set_property
 from workbench.ui.panels.setting_fields import SettingField
 from workbench.ui.theme.theme import theme
@@ -47,9 +48,13 @@ class SettingsForm(QScrollArea):
             node_id = ""
         self._node_id = node_id
         self._fields = {}
-        self.setWidget(self._form(self._workspace.document.node(node_id)) if node_id else self._nothing())
+        outside = len(chosen) == 1 and next(iter(chosen)).startswith(PREFIX)
+        self.setWidget(self._form(self._workspace.document.node(node_id)) if node_id else self._nothing(outside))
 
-    def _nothing(self) -> QWidget:
+    def _nothing(self, outside: bool) -> QWidget:
+        if outside:
+            how = self.tr("It comes from outside, and says how it works. Keep it on the drawing to set its alarm.")
+            return Empty("sliders", self.tr("Nothing of it is ours to set"), how)
         return Empty("sliders", self.tr("Nothing is selected"), self.tr("Pick one node to see what can be set on it."))
 
     def _form(self, node: Node) -> QWidget:

@@ -23,7 +23,8 @@ from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.tape import Grip, TapeView
 from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, TimeAxis, strips_of
-from workbench.ui.models.series import GroupSeries, group_node, group_series, selected_group
+from workbench.ui.models.outside import group_part
+from workbench.ui.models.series import GroupSeries, group_series, selected_group
 from workbench.ui.panels.blocks import Empty, Segments
 from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.theme import icons, words
@@ -263,11 +264,9 @@ class TapePanel(QWidget):
             lambda: self.place_opened.emit(strip.topic, strip.partition, offset)
         )
         for group in strip.groups:
-            node = group_node(self._workspace.document, group.series.name)
-            if node is not None:
-                menu.addAction(self.tr("Select {0}").format(node.name)).triggered.connect(
-                    partial(self._select, node.id)
-                )
+            part = group_part(self._workspace.document, group.series.name)
+            menu.addAction(self.tr("Select {0}").format(group.series.name)).triggered.connect(
+                partial(self._select, part))  # fmt: skip
         menu.addSeparator()
         menu.addAction(icons.icon("fit", "text_muted"), self.tr("Fit")).triggered.connect(self.view.fit)
         return menu

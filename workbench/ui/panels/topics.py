@@ -23,6 +23,7 @@ from workbench.core.snapshot import Snapshot, TopicStat
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part
+from workbench.ui.models.outside import topic_node
 from workbench.ui.panels.blocks import label, rule, tool_button
 from workbench.ui.panels.palette import role_of, start_drag
 from workbench.ui.theme import icons, words
@@ -173,9 +174,9 @@ class TopicsPanel(QWidget):
 
     def _select(self, item: QListWidgetItem) -> None:
         name = item.data(_STAT).name
-        drawn = [n.id for n in self._workspace.document.of_kind("topic", "queue", "dead_letters") if n.name == name]
-        if drawn:
-            self._workspace.select(drawn)
+        stat = self._workspace.shown.topic(name)
+        if stat is not None:
+            self._workspace.select([topic_node(self._workspace.document, stat).id])
 
     def open_menu(self, stat: TopicStat, place: QPoint) -> None:
         menu = QMenu(self)

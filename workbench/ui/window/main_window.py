@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         self.menus.keep = self.canvas.acts.keep
         self.menus.replay = self.dialogs.replay
         self.menus.edit_binding = self.edit_binding
+        self.menus.show_records = self.show_records
         self.menus.fill(self.menuBar())
         self.menuBar().setFixedHeight(int(SIZE["menu"]))
         self.title = Title()
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
         self.inspector.redrive_wanted.connect(self.queue_acts.redrive)
         self.inspector.purge_wanted.connect(self.queue_acts.purge)
         self.inspector.link_wanted.connect(self.edit_binding)
+        self.inspector.keep_wanted.connect(canvas.acts.keep)
         self.inspector.settings_wanted.connect(lambda _: self.side_dock.show_page("settings"))
         self.own_panels.replay_wanted.connect(self.replay_node)
         self.topbar.time_chosen.connect(self._choose_time)

@@ -50,6 +50,7 @@ class Menus(QObject):
         self.distribute: Callable[[bool], None] = lambda _across: None
         self.keep: Callable[[str], None] = lambda _node_id: None
         self.replay: Callable[[str], None] = lambda _group: None
+        self.show_records: Callable[[str], None] = lambda _topic: None
         self.edit_binding: Callable[[str], None] = lambda _link_id: None
 
     def fill(self, bar: QMenuBar) -> None:
@@ -154,9 +155,16 @@ class Menus(QObject):
             menu.addAction(self._actions["flow.link"])
 
     def _of_client(self, menu: QMenu, subject: str) -> None:
-        """A client that is not in the drawing: it can be kept, and its group moved."""
+        """A client or a topic that is not in the drawing: it can be kept, looked into, and its group moved."""
         group = next((g for g in self._workspace.live.groups if outside.group_id(g.name) == subject), None)
+        topic = next((t for t in self._workspace.live.topics if outside.topic_id(t.name) == subject), None)
+        if group is not None:
+            menu.addAction(self._actions["flow.panel"])
         menu.addAction(icon("pin"), self.tr("Keep on the drawing")).triggered.connect(lambda *_: self.keep(subject))
+        if topic is not None:
+            show = menu.addAction(icon("records"), self.tr("Show its records"))
+            show.triggered.connect(lambda *_: self.show_records(topic.name))
+            return
         if group is not None:
             replay = menu.addAction(icon("replay", "consumer"), self.tr("Replay from…"))
             replay.triggered.connect(lambda *_: self.replay(group.name))

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.outside import part_of
+from workbench.ui.models.series import PREFIX, group_of_id
 
 if TYPE_CHECKING:
     from workbench.ui.panels.node_panel import NodePanel
@@ -23,8 +25,10 @@ _MARGIN = 24
 
 def panel_of(node: Node) -> str:
     """What kind of panel a part has; empty for none."""
+    if node.kind not in KINDS:
+        return "group" if group_of_id(node.id) else ""
     what = node.kind if node.kind in _SIZES else KINDS[node.kind].role
-    return what if what in _SIZES else ""
+    return what if what in _SIZES and not node.id.startswith(PREFIX) else ""
 
 
 class OwnPanels(QObject):
@@ -39,13 +43,12 @@ class OwnPanels(QObject):
         self._docks: dict[str, QDockWidget] = {}
 
     def open(self, node_id: str) -> None:
-        """Open or raise the panel of a producer, group or queue; other nodes have none."""
-        document = self._workspace.document
-        if not node_id or not document.has_node(node_id):
+        """Open or raise the panel of a producer, a group (drawn or from outside) or a queue; other nodes have none."""
+        node = part_of(self._workspace.document, self._workspace.live, node_id)
+        what = panel_of(node) if node is not None else ""
+        if node is None or not what:
             return
-        what = panel_of(document.node(node_id))
-        if not what:
-            return
+        node_id = node.id
         if node_id not in self._docks:
             self._docks[node_id] = self._make(node_id, what)
         self._docks[node_id].show()

@@ -16,6 +16,7 @@ from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.faces import FACES, ROLE, compact, compact_width, fold
 from workbench.ui.canvas.items.pencil import Pencil
 from workbench.ui.canvas.look_values import Level, NodeLook
+from workbench.ui.models.series import PREFIX
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE, STROKE
 
@@ -168,7 +169,7 @@ class NodeItem(QGraphicsItem):
             pencil.shape(path.translated(0, STROKE["node_hover"]), "shadow")
             pencil.shape(path, "replay_tint" if kind == "note" else "surface_raised")
         line, width = self._outline()
-        dash = shapes.dashes("outline", width) if kind in ("client", "writer") else None
+        dash = shapes.dashes("outline", width) if self.node.id.startswith(PREFIX) else None
         pencil.shape(path, None, line, width, dash=dash)
         if kind == "note":
             self._paint_fold(pencil, rect)
