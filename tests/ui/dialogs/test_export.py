@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtTest import QTest
 
-from tests.ui.stage import NOW_MS, StageCaller, file_snapshot, orders_file
+from tests.ui.stage import NOW_MS, START_MS, StageCaller, file_snapshot, orders_file
 from workbench.control.messages import Push
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.export import ExportDialog
@@ -59,12 +60,43 @@ def test_an_export_writes_every_record_and_says_where(qtbot, dialog, tmp_path):
     assert dialog.cancel.text() == "Close" and dialog.start.isEnabled()
 
 
-def test_a_time_range_limits_what_is_asked(dialog):
+def type_into(field, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+
+
+def test_a_time_range_stands_in_the_fields_and_is_typed(dialog):
     assert (dialog.wish().from_ms, dialog.wish().to_ms) == (None, None)
     dialog.span.button("range").click()
-    assert dialog.wish().to_ms == NOW_MS and dialog.wish().from_ms < NOW_MS
-    dialog.from_.setDateTime(dialog.to.dateTime())
+    assert (dialog.from_.text(), dialog.to.text()) == ("2026-11-23 13:52:10.000", "2026-11-23 14:12:36.204")
+    assert dialog.wish().to_ms == NOW_MS and dialog.wish().from_ms == START_MS
+    type_into(dialog.from_, "14:11:40")
+    type_into(dialog.to, "2026-11-23 14:11:41.5")
+    assert (dialog.wish().from_ms, dialog.wish().to_ms) == (NOW_MS - 56_204, NOW_MS - 54_704)
+    type_into(dialog.from_, "14:12")
     assert not dialog.start.isEnabled() and "ends before it begins" in said(dialog)
+    type_into(dialog.from_, "half past two")
+    assert not dialog.start.isEnabled() and said(dialog).startswith("«half past two» is not a time.")
+
+
+def test_the_file_holds_exactly_the_range_that_was_typed(qtbot, dialog, tmp_path):
+    dialog.span.button("range").click()
+    type_into(dialog.from_, "14:11:40.000")
+    type_into(dialog.to, "14:11:41.000")
+    dialog.start.click()
+    qtbot.waitUntil(lambda: dialog.show_file.isVisible(), timeout=WITHIN_MS)
+    times = [json.loads(line)["timestamp"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert len(times) == 100
+    assert min(times) >= "2026-11-23T14:11:40.000Z" and max(times) < "2026-11-23T14:11:41.000Z"
+
+
+def test_the_range_may_be_that_of_the_time_strip(filed, window):
+    plain = ExportDialog(filed, window)
+    assert not plain.span.button("strip").isEnabled()
+    made = ExportDialog(filed, window, (NOW_MS - 5_000, None))
+    made.span.button("strip").click()
+    assert (made.wish().from_ms, made.wish().to_ms) == (NOW_MS - 5_000, NOW_MS)
 
 
 def test_topics_can_be_left_out_but_not_all(dialog):

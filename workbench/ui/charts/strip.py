@@ -108,6 +108,11 @@ class StripView(QWidget):
         return (self.shown.session[0] if self._range[0] is None else self._range[0]), self._range[1]
 
     @property
+    def chosen_range(self) -> tuple[int, int | None] | None:
+        """The same when a person chose one; None when nobody did."""
+        return None if self._range == (None, None) else self.range
+
+    @property
     def empty(self) -> bool:
         return self.shown.session[1] <= 0
 

@@ -165,7 +165,7 @@ class CommandPalette(QFrame):
         self.list.setMouseTracking(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setStyleSheet("background: transparent;")
+        self.list.setStyleSheet("QListView { background: transparent; }")
         self.list.entered.connect(self.list.setCurrentIndex)
         self.list.clicked.connect(self._choose)
         self._nothing = label(self.tr("Nothing has these letters."), "muted")

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, Qt, QTimeZone, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDateTimeEdit,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -22,26 +21,29 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.errors import Invalid
+from workbench.core.times import parse_moment
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.export_run import ExportDone, ExportRun, ExportWish
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import Segments, label, push_button, set_tone
+from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
 from workbench.ui.panels.node_panel import section_title
 from workbench.ui.theme import words
 
-_MOMENT = "yyyy-MM-dd HH:mm:ss.zzz"
 _MOST_BAR = 1000
 
 
 class ExportDialog(Sheet):
-    """See the module."""
+    """See the module. ``chosen`` is the range that stands on the time strip, in ms; its end None means live."""
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None,
+                 chosen: tuple[int, int | None] | None = None) -> None:  # fmt: skip
         super().__init__("", parent)
         self.setWindowTitle(self.tr("Export the session"))
         self._workspace = workspace
         self._run: ExportRun | None = None
         self._done: ExportDone | None = None
+        self._strip = chosen
         self._build_what()
         self._build_topics()
         self._build_time()
@@ -91,33 +93,50 @@ class ExportDialog(Sheet):
         self.column.addWidget(self._topics_area, 1)
 
     def _build_time(self) -> None:
-        choices = (("whole", self.tr("Whole session")), ("range", self.tr("A time range")))
+        choices = (("whole", self.tr("Whole session")), ("range", self.tr("A time range")),
+                   ("strip", self.tr("As on the strip")))  # fmt: skip
         self.span = Segments(choices, self.tr("Time"), small=False)
-        self.span.chosen.connect(lambda _: self._check())
+        self.span.chosen.connect(self._take_span)
+        strip = self.span.button("strip")
+        strip.setEnabled(self._strip is not None)
+        strip.setToolTip(self.tr("The range that is chosen on the time strip: drag over it with Shift held down"))
         live = self._workspace.live
-        from_ms = live.host.started_ms or live.at_ms
-        self.from_, self.to = self._moment(self.tr("From"), from_ms), self._moment(self.tr("To"), live.at_ms)
+        self.from_ = self._moment(self.tr("From"), live.host.started_ms or live.at_ms)
+        self.to = self._moment(self.tr("To"), live.at_ms)
+        self.to.setToolTip(self.tr("What was written at this very moment is left out"))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.from_, 1)
         row.addWidget(label(self.tr("to"), "muted"))
         row.addWidget(self.to, 1)
-        row.addWidget(label(self.tr("UTC"), "muted"))
+        row.addWidget(label(words.zone_name(live.at_ms), "muted"))
         self._range = QWidget()
         self._range.setLayout(row)
         row.setContentsMargins(0, 0, 0, 0)
         self.column.addWidget(self.span)
         self.column.addWidget(self._range)
 
-    def _moment(self, name: str, at_ms: int) -> QDateTimeEdit:
-        made = QDateTimeEdit()
-        made.setTimeZone(QTimeZone.utc())
-        made.setDisplayFormat(_MOMENT)
-        made.setDateTime(QDateTime.fromMSecsSinceEpoch(at_ms, QTimeZone.utc()))
+    def _moment(self, name: str, at_ms: int) -> QLineEdit:
+        made = QLineEdit(words.moment(at_ms, millis=True))
+        made.setProperty("mono", True)
+        made.setPlaceholderText("2026-11-23 14:02:11")
         made.setAccessibleName(name)
-        made.setButtonSymbols(QDateTimeEdit.ButtonSymbols.NoButtons)
-        made.dateTimeChanged.connect(lambda _: self._check())
+        made.textEdited.connect(lambda _: self._check())
         return made
+
+    def _take_span(self, span: str) -> None:
+        if span == "strip" and self._strip is not None:
+            first, last = self._strip
+            self.from_.setText(words.moment(first, millis=True))
+            self.to.setText(words.moment(self._workspace.live.at_ms if last is None else last, millis=True))
+        self._check()
+
+    def _typed_ms(self, field: QLineEdit) -> int | None:
+        """The time that stands in a field; None when it is none."""
+        try:
+            return parse_moment(field.text(), self._workspace.live.at_ms, words.zone())
+        except Invalid:
+            return None
 
     def _build_place(self) -> None:
         row = QHBoxLayout()
@@ -157,12 +176,12 @@ class ExportDialog(Sheet):
 
     def wish(self) -> ExportWish:
         """What the fields say."""
-        chosen, ranged = self._chosen_topics(), self.span.current == "range"
+        chosen, ranged = self._chosen_topics(), self.span.current != "whole"
         return ExportWish(
             self._workspace.path, Path(self.out.text().strip()), self.what.current, self.form.current,
             () if len(chosen) == len(self.topics) else tuple(chosen),
-            self.from_.dateTime().toMSecsSinceEpoch() if ranged else None,
-            self.to.dateTime().toMSecsSinceEpoch() if ranged else None,
+            self._typed_ms(self.from_) if ranged else None,
+            self._typed_ms(self.to) if ranged else None,
         )  # fmt: skip
 
     def _problem(self) -> str:
@@ -170,13 +189,22 @@ class ExportDialog(Sheet):
         out = Path(self.out.text().strip())
         if self.what.current != "journal" and self.topics and not self._chosen_topics():
             return self.tr("Choose at least one topic.")
-        if self.span.current == "range" and self.from_.dateTime() >= self.to.dateTime():
-            return self.tr("The range ends before it begins.")
+        if self.span.current != "whole" and (wrong := self._range_problem()):
+            return wrong
         if not self.out.text().strip() or out.is_dir():
             return self.tr("Give the name of a file.")
         if not out.absolute().parent.is_dir():
             return self.tr("There is no folder {0}.").format(out.absolute().parent)
         return ""
+
+    def _range_problem(self) -> str:
+        ends = [self._typed_ms(field) for field in (self.from_, self.to)]
+        for field, ms in zip((self.from_, self.to), ends, strict=True):
+            set_property(field, "state", "bad" if ms is None else "")
+        if None in ends:
+            wrong = (self.from_ if ends[0] is None else self.to).text()
+            return self.tr("«{0}» is not a time. Write it as 2026-11-23 14:02:11 or 14:02:11.").format(wrong)
+        return self.tr("The range ends before it begins.") if ends[0] >= ends[1] else ""
 
     def _check(self) -> None:
         """Say what would happen, or what is missing."""
@@ -185,7 +213,7 @@ class ExportDialog(Sheet):
         only_journal = self.what.current == "journal"
         self._topics_title.setVisible(not only_journal)
         self._topics_area.setVisible(not only_journal)
-        self._range.setVisible(self.span.current == "range")
+        self._range.setVisible(self.span.current != "whole")
         problem = self._problem()
         self.start.setEnabled(not problem)
         self._say(problem or self._plan(), "bad" if problem else "muted")

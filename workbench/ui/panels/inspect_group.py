@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -173,6 +175,7 @@ class GroupFace(QWidget):
             problem = problems[0]
             first, _, rest = problem.text.replace("/s", "/\u2060s").partition(". ")  # a rate stays on one line
             link = f' <a href="why" style="color:{theme().color("accent").name()}">{self.tr("Settings")}</a>'
+            first, rest = escape(first), escape(rest)
             text = f"<b>{first}{'.' if rest else ''}</b> {rest}{link if with_settings else ''}"
             self.words.setToolTip(problem.next_step)
             role = problem.severity

@@ -75,7 +75,7 @@ class PayloadView(QPlainTextEdit):
 
     def _dress(self) -> None:
         self.setFont(theme().font("body", mono=True))
-        self.setStyleSheet("border: none; background: transparent; padding: 0;")
+        self.setStyleSheet("QPlainTextEdit { border: none; background: transparent; padding: 0; }")  # not its menu
         self._colours.rehighlight()
 
     def _gutter(self) -> int:

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QTemporaryDir
+from PySide6.QtCore import Qt, QTemporaryDir
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QLineEdit, QProxyStyle, QStyle
 
@@ -74,7 +74,11 @@ def sheet(roles: Roles) -> str:
 
 
 class ToneStyle(QProxyStyle):
-    """Fusion that gives a label the font of its ``tone`` when it is polished, and a spin box's text its distance."""
+    """Fusion that gives a label the font of its ``tone`` when it is polished, and a spin box's text its distance.
+
+    Labels show their text as it is: Qt would guess, and take a name like ``<b>orders</b>`` or an ``<img>`` in a record
+    for HTML. Tool tips are labels too. Only a label that was told to be rich text is; whoever does so escapes names.
+    """
 
     def __init__(self, tone_font: Callable[[str], QFont | None]) -> None:
         super().__init__("Fusion")
@@ -82,6 +86,8 @@ class ToneStyle(QProxyStyle):
 
     def polish(self, thing):  # a widget, the application or a palette
         answer = super().polish(thing)
+        if isinstance(thing, QLabel) and thing.textFormat() == Qt.TextFormat.AutoText:
+            thing.setTextFormat(Qt.TextFormat.PlainText)
         if isinstance(thing, QLabel) and (tone := thing.property("tone")):
             font = self._tone_font(tone)
             if font is not None:

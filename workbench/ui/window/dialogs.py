@@ -33,7 +33,7 @@ class Dialogs(QObject):
     def export(self) -> None:
         from workbench.ui.dialogs.export import ExportDialog
 
-        ExportDialog(self._window.workspace, self._window).open()
+        ExportDialog(self._window.workspace, self._window, self._window.strip.view.chosen_range).open()
 
     def kafka(self) -> None:
         """Open the popover of the Kafka button; close it when it is open."""
