@@ -13,6 +13,7 @@ from workbench.broker.batch import (
 )
 from workbench.broker.broker import Broker
 from workbench.broker.compression import CODECS
+from workbench.broker.descriptors import file_head
 from workbench.broker.exchanges.exchanges import Exchanges
 from workbench.broker.exchanges.postmarks import postmark_of
 from workbench.broker.files import check_workspace
@@ -80,7 +81,7 @@ __all__ = [
     "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest",
     "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch",
     "check_queue_config", "check_topic_config", "check_topic_name", "check_workspace", "deaths_of",
-    "decode_assignment", "decode_batch", "encode_batch", "place_name", "place_of_sequence_number",
+    "decode_assignment", "decode_batch", "encode_batch", "file_head", "place_name", "place_of_sequence_number",
     "postmark_of", "profile", "profiles", "queue_defaults", "receipt_name", "receipt_of",
     "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics", "topic_defaults",
 ]  # fmt: skip

@@ -97,7 +97,7 @@ class Broker:
         self._groups = Coordination(self.store, self._journal, self, self.clock, groups)
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
                                    self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
-        self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.path))
+        self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.store))
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
                                          self._write_control)  # fmt: skip
         self._groups.on_overtaken = self.transactions.forget_offsets
@@ -390,7 +390,7 @@ class Broker:
         self._chores()
         self.exchanges.flush()
         self.store.write(self._journal.flush).result()
-        work = RetentionWork(self.retention, self.path)
+        work = RetentionWork(self.retention, self.store)
         try:
             while work():
                 pass

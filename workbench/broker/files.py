@@ -15,9 +15,13 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import struct
 from pathlib import Path
+from typing import Any, Self
 
+from workbench.broker.descriptors import Held
+from workbench.broker.lock import check_near, has_wal
 from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION
 from workbench.core.errors import Damaged, FileError, Missing, NotOurs, ReadOnly, TooNew
 
@@ -31,14 +35,14 @@ def check_header(path: Path) -> int:
     """The schema version of the workspace at ``path``; a ``FileError`` says why it is none."""
     if path.is_dir():
         raise NotOurs(f"{path.name} is a folder, not a workspace.", "Name a .flow file.")
+    held = _hold(path)
     try:
-        with path.open("rb") as file:
-            head = file.read(100)
-            size = file.seek(0, os.SEEK_END)
-    except FileNotFoundError:
-        raise Missing(f"There is no file {path}.", "Make one with: workbench new FILE") from None
+        head, size = held.head(100), held.size()
+        check_near(path, held)
     except OSError as error:
-        raise FileError(f"{path.name} can't be read: {error.strerror}.", "Check its permissions.") from None
+        raise _unreadable(path, error) from None
+    finally:
+        held.release()
     if not head.startswith(_MAGIC):
         if head and _MAGIC.startswith(head):
             raise Damaged(f"{path.name} is cut off: only {size} bytes are left.", _RESTORE)
@@ -49,6 +53,22 @@ def check_header(path: Path) -> int:
     _check_owner(path, head)
     _check_length(path, head, size)
     return _u32(head, 60)
+
+
+def _hold(path: Path) -> Held:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise NotOurs(f"{path.name} is not a workspace file.", "Make one with: workbench new FILE")
+        return Held(path)
+    except FileNotFoundError:
+        raise Missing(f"There is no file {path}.", "Make one with: workbench new FILE") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> FileError:
+    why = error.strerror if isinstance(error, OSError) else "its name is none that a file can have"
+    return FileError(f"{path.name} can't be read: {why}.", "Check its permissions.")
 
 
 def _u32(head: bytes, at: int) -> int:
@@ -75,11 +95,6 @@ def _check_length(path: Path, head: bytes, size: int) -> None:
         raise Damaged(f"{path.name} is cut off: {size} of {_u32(head, 28) * page_size} bytes are left.", _RESTORE)
 
 
-def has_wal(path: Path) -> bool:
-    wal = path.with_name(path.name + "-wal")
-    return wal.exists() and wal.stat().st_size > 0
-
-
 def check_writable(path: Path) -> None:
     """``ReadOnly`` when the file or its folder can't be written (SQLite needs both)."""
     for place, name in ((path, path.name), (path.parent, f"The folder of {path.name}")):
@@ -87,14 +102,40 @@ def check_writable(path: Path) -> None:
             raise ReadOnly(f"{name} is read-only.", "Allow writing, or copy the workspace to another place.")
 
 
+class Connection(sqlite3.Connection):
+    """A connection that holds the file as long as it is open (see ``descriptors``)."""
+
+    held: Held | None = None
+
+    @classmethod
+    def to(cls, path: Path, mode: str, **options: Any) -> Self:
+        """``mode`` as in SQLite's addresses; never one that makes a file."""
+        held = Held(path)
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None,
+                                         factory=cls, **options)  # fmt: skip
+        except BaseException:
+            held.release()
+            raise
+        connection.held = held
+        return connection
+
+    def close(self) -> None:
+        super().close()
+        held, self.held = self.held, None
+        if held is not None:
+            held.release()
+
+
 def connect_reading(path: Path) -> sqlite3.Connection:
-    """A connection that can't write. Its own reader may be on any thread, one at a time."""
+    """A connection that can't write. Its own reader may be on any thread, one at a time. ``path``: its home."""
     immutable = "" if has_wal(path) or os.access(path.parent, os.W_OK) else "&immutable=1"
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{immutable}", uri=True, isolation_level=None,
-                                     check_same_thread=False, cached_statements=64, timeout=5.0)  # fmt: skip
+        connection = Connection.to(path, "ro" + immutable, check_same_thread=False, cached_statements=64, timeout=5.0)
     except sqlite3.Error as error:
         raise file_error(path, error) from error
+    except OSError as error:
+        raise _unreadable(path, error) from None
     connection.execute("PRAGMA query_only = ON")  # a second wall: no statement of a reader writes, whatever it says
     return connection
 

@@ -85,7 +85,7 @@ class Log:
         self._callbacks_change = threading.Lock()
         self.admission: Admission = lambda partition, count: None  # raises when the partition takes no more
         self._reading = threading.Lock()
-        self._reader: sqlite3.Connection | None = files.connect_reading(store.path)
+        self._reader: sqlite3.Connection | None = files.connect_reading(store.name)
         store.on_before_commit(self._flush)
         store.on_after_commit(self._publish)
         store.on_rollback(self._take_back)

@@ -18,6 +18,7 @@ from workbench.broker.batch import BatchHeader, batch_header, batch_times, decod
 from workbench.broker.groups.membership import CommittedOffset, GroupMeta, GroupState
 from workbench.broker.groups.offsets import load_groups, load_offsets
 from workbench.broker.journal.reader import JournalReader
+from workbench.broker.lock import home_of
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
 from workbench.broker.migrations import SCHEMA_VERSION, read_meta
 from workbench.broker.topics import TopicMeta, load_topics, no_topic
@@ -90,8 +91,9 @@ class RecordReader:
         version = files.check_header(self.path)
         if version < SCHEMA_VERSION:
             raise FileError(f"{self.path.name} was written by an older workbench.", "Open it once in the workbench.")
-        files.check_content(self.path)
-        self._db = files.connect_reading(self.path)
+        home = home_of(self.path)
+        files.check_content(home)
+        self._db = files.connect_reading(home)
         self._slices: OrderedDict[tuple[int, int], list[StoredRecord]] = OrderedDict()
         self._weights: dict[tuple[int, int], int] = {}
         self._kept_bytes = 0

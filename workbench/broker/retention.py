@@ -15,7 +15,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from workbench.broker import files
@@ -242,14 +241,14 @@ def _heads(connection: sqlite3.Connection, partition: Partition, limit: int) -> 
 class RetentionWork:
     """Ticks of the retention thread, over a read-only connection that thread makes itself."""
 
-    def __init__(self, retention: Retention, path: Path) -> None:
+    def __init__(self, retention: Retention, store: Store) -> None:
         self._retention = retention
-        self._path = path
+        self._store = store
         self._connection: sqlite3.Connection | None = None
 
     def __call__(self) -> bool:
         if self._connection is None:
-            self._connection = files.connect_reading(self._path)
+            self._connection = files.connect_reading(self._store.name)
         return self._retention.step(self._connection)
 
     def close(self) -> None:

@@ -27,13 +27,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from workbench.broker import files
-from workbench.broker.lock import FileLock
+from workbench.broker.lock import FileLock, NameLock, beside, has_wal, home_of
 from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate, read_meta, write_meta
 from workbench.broker.ticker import Ticker
 from workbench.core.errors import AlreadyExists, FileError, Invalid, Refused
@@ -61,11 +62,13 @@ class Store:
 
     def __init__(self, path: Path, *, background: bool = True) -> None:
         self.path = path
-        self._check()
-        self._lock = FileLock(path)
+        files.check_header(path)
+        files.check_writable(path)
+        self.home = home_of(path)
+        self._lock = FileLock(self.home)
         try:
-            files.check_content(path)
-            self._connection = _connect_writing(path)
+            files.check_content(self.home)
+            self._connection = _connect_writing(self.home)
         except BaseException:
             self._lock.release()
             raise
@@ -79,11 +82,13 @@ class Store:
         self._gate = threading.Lock()
         self._closed = False
         self.trouble: FileError | None = None  # why the last transaction could not be written; None when it was
+        self.whereabouts = "here"
+        """Whether the file is still where it was opened: «here», «moved» or «removed»."""
         self._writer: threading.Thread | None = None
         self._checkpoints: Ticker | None = None
         if background:
             self._writer = threading.Thread(target=self._write_rounds, name="broker-writer", daemon=True)
-            self._checkpoints = Ticker("broker-checkpoint", CHECKPOINT_S, _Checkpoint(path))
+            self._checkpoints = Ticker("broker-checkpoint", CHECKPOINT_S, _Checkpoint(self.home, self._follow))
 
     @classmethod
     def create(cls, path: Path, synchronous: str) -> None:
@@ -95,9 +100,10 @@ class Store:
         if not path.parent.is_dir():
             raise files.Missing(f"There is no folder {path.parent}.", "Make it first.")
         files.check_writable(path)
-        lock = FileLock(path)
+        lock = NameLock(path)
         unfinished = path.with_name(path.name + ".new")
         try:
+            _refuse_left_log(path)
             unfinished.unlink(missing_ok=True)
             connection = sqlite3.connect(unfinished, isolation_level=None)
             try:
@@ -115,9 +121,18 @@ class Store:
             unfinished.unlink(missing_ok=True)
             lock.release()
 
-    def _check(self) -> None:
-        files.check_header(self.path)
-        files.check_writable(self.path)
+    def _follow(self) -> None:
+        self.whereabouts = self._lock.follow()
+
+    @property
+    def name(self) -> Path:
+        """The name that leads to the file now: it may be given another while it is open."""
+        return self._lock.moved_to or self.home
+
+    @property
+    def lock_kept(self) -> bool:
+        """False where the file system keeps no locks, and another machine could open the file too."""
+        return self._lock.kept
 
     # -- seams: hooks run in the order they were added -------------------------------------------------------
     def on_before_commit(self, hook: Callable[[sqlite3.Connection], None]) -> None:
@@ -268,24 +283,27 @@ class Store:
         if path.exists():
             raise AlreadyExists(f"{path.name} is already there.", "Choose another name.")
         unfinished = path.with_name(path.name + ".new")
-        source = files.connect_reading(self.path)
+        removed = self._lock.follow() == "removed"
+        source = self._connection if removed else files.connect_reading(self.name)
         try:
             target = sqlite3.connect(unfinished, isolation_level=None)
             try:
-                source.backup(target)
+                with self._round if removed else nullcontext():  # no name leads to it: writing waits for the copy
+                    source.backup(target)
             finally:
                 target.close()
             os.replace(unfinished, path)
         except sqlite3.Error as error:
             raise files.file_error(path, error) from error
         finally:
-            source.close()
+            if not removed:
+                source.close()
             unfinished.unlink(missing_ok=True)
 
     def file_bytes(self) -> int:
         """Bytes of the workspace on disk, the write-ahead log included."""
-        wal = self.path.with_name(self.path.name + "-wal")
-        return self.path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
+        wal = beside(self.home, "-wal")
+        return self._lock.held.size() + (wal.stat().st_size if wal.exists() else 0)
 
     def close(self) -> None:
         """Finish what is queued, then let go of the file. Calling it again does nothing."""
@@ -299,6 +317,8 @@ class Store:
         if self._writer is not None and self._writer.is_alive():
             self._writer.join()
         try:
+            if self._lock.follow() == "moved":  # SQLite empties its log at the end only beside an unmoved file
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.close()
         finally:
             self._lock.release()
@@ -312,9 +332,15 @@ def _tell(told: Callable[..., None], *what: object) -> None:
         _log.exception("%r failed after a transaction", told)
 
 
+def _refuse_left_log(path: Path) -> None:
+    """A new file would take over what another left under its name."""
+    if has_wal(path):
+        raise AlreadyExists(f"{path.name}-wal is the write-ahead log of a workspace that was called {path.name}.",
+                            f"Choose another name; or delete {path.name}-wal, if that workspace is gone.")  # fmt: skip
+
+
 def _connect_writing(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=128,
-                                 timeout=30.0)  # fmt: skip
+    connection = files.Connection.to(path, "rw", check_same_thread=False, cached_statements=128, timeout=30.0)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
@@ -335,14 +361,16 @@ def _connect_writing(path: Path) -> sqlite3.Connection:
 class _Checkpoint:
     """One tick of the checkpoint thread. The connection is made and used on that thread only."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, follow: Callable[[], None]) -> None:
         self._path = path
-        self._wal = path.with_name(path.name + "-wal")
+        self._follow = follow
+        self._wal = beside(path, "-wal")
         self._connection: sqlite3.Connection | None = None
 
     def __call__(self) -> bool:
+        self._follow()
         if self._connection is None:
-            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=0.05)
+            self._connection = files.Connection.to(self._path, "rw", timeout=0.05)
             self._connection.execute("PRAGMA wal_autocheckpoint = 0")
         if self._wal.exists() and self._wal.stat().st_size > 0:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

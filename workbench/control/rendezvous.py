@@ -1,26 +1,25 @@
-"""Where a window and a host meet: the host file beside the workspace and the socket it names.
+"""Where a window and a host meet: the host file, found by any name that leads to the workspace, and its socket.
 
-``NAME.flow.host`` is JSON that only its owner can read (mode 0600): the socket's path, a random token, the pid and
-the Kafka address. The socket lives in a directory of mode 0700 with a short path (the system allows about 100
-bytes). Everything that depends on the kind of socket is in this module; another system needs only another one.
+The host file is JSON that only its owner can read (mode 0600): the socket's path, a random token, the pid and the
+Kafka address. It lies in the user's runtime directory under the device and number of the workspace file, so that a
+symbolic link, a hard link and a new name meet the same host; and beside the workspace (``NAME.flow.host``), for who
+has another runtime directory. One of the two is enough. The socket lives in a directory of mode 0700 with a short
+path (the system allows about 100 bytes). Everything that depends on the kind of socket is in this module; another
+system needs only another one.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import socket
-import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from workbench.core.errors import HostGone, Refused
-
-_LONGEST_SOCKET_PATH = 100
+from workbench.core.places import file_key, real, runtime_directory, wished_directories, write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,60 +33,58 @@ class HostFile:
 
     @staticmethod
     def beside(workspace: Path) -> Path:
-        """The host file's path: symbolic links are followed, so that two names of one file meet."""
-        real = Path(os.path.realpath(workspace))
-        return real.with_name(real.name + ".host")
+        """The host file beside the workspace: symbolic links are followed, so that two names of one file meet."""
+        at = real(workspace)
+        return at.with_name(at.name + ".host")
+
+    @classmethod
+    def places(cls, workspace: Path) -> tuple[Path, ...]:
+        """Where host files of this workspace may lie, the surer first."""
+        key, directory = file_key(workspace), runtime_directory()
+        sure = () if key is None or directory is None else (directory / f"{key}.host",)
+        return (*sure, cls.beside(workspace))
 
     @classmethod
     def read(cls, workspace: Path) -> HostFile | None:
         """The host file, or None when there is none or it can't be read as one."""
+        return next(filter(None, map(cls._at, cls.places(workspace))), None)
+
+    @classmethod
+    def _at(cls, place: Path) -> HostFile | None:
         try:
-            return msgspec.json.decode(cls.beside(workspace).read_bytes(), type=cls)
+            return msgspec.json.decode(place.read_bytes(), type=cls)
         except (OSError, ValueError):
             return None
 
-    def write(self, workspace: Path) -> None:
-        """Put it beside the workspace in one step, readable by its owner only."""
-        path = self.beside(workspace)
-        handle, name = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)  # mkstemp gives mode 0600
-        with os.fdopen(handle, "wb") as out:
-            out.write(msgspec.json.encode(self))
-        os.replace(name, path)
+    def write(self, workspace: Path) -> tuple[Path, ...]:
+        """Put it where it is looked for, each in one step, readable by its owner only; returns where it is now.
+        ``OSError`` when it could be put nowhere."""
+        written, failure = [], None
+        for place in self.places(workspace):
+            try:
+                write_private(place, msgspec.json.encode(self))
+                written.append(place)
+            except OSError as error:  # a full disk, a folder that is read-only
+                failure = error
+        if failure is not None and not written:
+            raise failure
+        return tuple(written)
 
-    def remove(self, workspace: Path) -> None:
-        """Take it away, unless another host has put its own there meanwhile."""
-        if self.read(workspace) == self:
-            self.beside(workspace).unlink(missing_ok=True)
+    def remove(self, places: tuple[Path, ...]) -> None:
+        """Take it away again, unless another host has put its own there meanwhile."""
+        for place in places:
+            if self._at(place) == self:
+                place.unlink(missing_ok=True)
 
 
 def new_meeting(kafka: str | None = None) -> HostFile:
     """A fresh socket path and token for this process."""
-    path = _runtime_directory() / f"{secrets.token_hex(6)}.sock"
+    directory = runtime_directory()
+    if directory is None:
+        raise Refused("There is no private directory for the host's socket.",
+                      f"Make {wished_directories()[-1]} yours alone (mode 0700), or set XDG_RUNTIME_DIR.")  # fmt: skip
+    path = directory / f"{secrets.token_hex(6)}.sock"
     return HostFile(str(path), secrets.token_hex(16), os.getpid(), kafka)
-
-
-def _runtime_directory() -> Path:
-    wishes = [Path(tempfile.gettempdir()) / f"workbench-{os.getuid()}", Path("/tmp") / f"workbench-{os.getuid()}"]
-    if given := os.environ.get("XDG_RUNTIME_DIR"):
-        wishes.insert(0, Path(given) / "workbench")
-    for directory in wishes:
-        if len(str(directory)) + 20 <= _LONGEST_SOCKET_PATH and _is_private(directory):
-            return directory
-    raise Refused(
-        "There is no private directory for the host's socket.",
-        f"Make {wishes[-1]} yours alone (mode 0700), or set XDG_RUNTIME_DIR.",
-    )
-
-
-def _is_private(directory: Path) -> bool:
-    """Whether it is a directory (made here if needed) that only this user can enter."""
-    try:
-        with contextlib.suppress(FileExistsError):
-            directory.mkdir(mode=0o700)
-        found = directory.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
 def connect(meeting: HostFile, timeout_s: float = 5.0) -> socket.socket:

@@ -68,8 +68,9 @@ async def _serve(settings: HostSettings) -> None:
         meeting = new_meeting(service.kafka.address)
         server = ControlServer(service, meeting)
         await server.start()
+        shown: tuple[Path, ...] = ()
         try:
-            meeting.write(settings.file)
+            shown = meeting.write(settings.file)
             stop_on_signals(service.shutdown_asked.set)
             if settings.run:
                 await service.run()
@@ -77,7 +78,7 @@ async def _serve(settings: HostSettings) -> None:
             _tell(_ready(settings, meeting))
             await _until_stop(service, settings)
         finally:
-            meeting.remove(settings.file)
+            meeting.remove(shown)
             await server.stop()
     finally:
         await service.close()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from workbench.broker import encode_batch
+from workbench.broker import encode_batch, file_head
 from workbench.control.client import Caller
 from workbench.control.messages import AlterTopic, AppendBatch, CreateTopic, ListTopics
 from workbench.core.clock import Clock, SystemClock
@@ -161,8 +161,6 @@ def _format_of(source: Path, name: str) -> ExportFormat:
         raise Missing(f"There is no file {source}.")
     if not source.is_file():
         raise Invalid(f"{source} is not a file that can be read to its end.")
-    with source.open("rb") as stream:
-        head = stream.read(16)
-    if head == _SQLITE_HEAD:
+    if file_head(source, len(_SQLITE_HEAD)) == _SQLITE_HEAD:
         raise Unsupported(f"{source} is a database, not an export.", "Export it to jsonl or csv first.")
     return format_for(source, name)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from workbench.broker import file_head
 from workbench.core.errors import Invalid, Refused
 
 _DEVICES = Path("/dev")
@@ -57,10 +58,7 @@ def _spare_databases(out: Path) -> None:
 
 
 def _is_database(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as there:
-        return there.read(len(_DATABASE)) == _DATABASE
+    return path.is_file() and file_head(path, len(_DATABASE)) == _DATABASE
 
 
 @contextmanager

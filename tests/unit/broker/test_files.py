@@ -210,7 +210,7 @@ def test_the_lock_of_a_killed_host_is_stale_even_if_its_number_lives(closed: Pat
     assert lock.exists()
     lock.write_text(str(os.getppid()))
     with Broker.open(closed, background=False) as broker:
-        assert lock.read_text() == str(os.getpid())
+        assert lock.read_text().split()[0] == str(os.getpid())
         assert broker.bounds("t")[0].end == 100
     assert not lock.exists()
 

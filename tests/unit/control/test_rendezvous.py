@@ -15,17 +15,16 @@ from workbench.core.errors import HostGone
 def test_the_host_file_is_private_and_comes_back(tmp_path: Path):
     workspace = tmp_path / "demo.flow"
     meeting = HostFile("/somewhere.sock", "token", 42, "127.0.0.1:9092")
-    meeting.write(workspace)
+    shown = meeting.write(workspace)
     assert HostFile.beside(workspace).stat().st_mode & 0o777 == 0o600
     assert HostFile.read(workspace) == meeting
-    meeting.remove(workspace)
+    meeting.remove(shown)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_host_does_not_remove_the_file_of_its_successor(tmp_path: Path):
     first, second = HostFile("/a", "1", 1), HostFile("/b", "2", 2)
-    second.write(tmp_path / "demo.flow")
-    first.remove(tmp_path / "demo.flow")
+    first.remove(second.write(tmp_path / "demo.flow"))
     assert HostFile.read(tmp_path / "demo.flow") == second
 
 

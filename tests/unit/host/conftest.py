@@ -46,10 +46,10 @@ class Served:
         self._service = await Service.open(self.path)
         server = ControlServer(self._service, self.meeting)
         await server.start()
-        self.meeting.write(self.path)
+        shown = self.meeting.write(self.path)
         self._ready.set()
         await self._service.shutdown_asked.wait()
-        self.meeting.remove(self.path)
+        self.meeting.remove(shown)
         await server.stop()
         await self._service.close()
 
