@@ -26,7 +26,7 @@ from workbench.broker.migrations import take_producer_id
 from workbench.broker.stability import Aborted, InvalidTransactionState, Stability
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition
-from workbench.core.clock import Clock
+from workbench.core.clock import Clock, SteadyClock
 from workbench.core.errors import Fenced, Invalid, NotFound
 from workbench.core.records import TopicPartition
 
@@ -80,7 +80,8 @@ class Transactions:
     def __init__(self, store: Store, clock: Clock, stability: Stability, groups: GroupOffsets,
                  find: Callable[[str, int], Partition], write_control: WriteControl) -> None:  # fmt: skip
         self._store = store
-        self._clock = clock
+        self._clock = clock  # for stamps
+        self._steady = SteadyClock(clock)  # for time-outs
         self._stability = stability
         self._groups = groups
         self._find = find
@@ -177,7 +178,7 @@ class Transactions:
 
     def expire(self) -> None:
         """Abort what has been on for longer than its time-out; its producer is fenced."""
-        now_ms = self._clock.now_ms()
+        now_ms = self._steady.now_ms()
         for name, state in list(self._states.items()):
             if _overdue(state, now_ms):
                 self._store.write(lambda db, name=name: self._abort_overdue(db, name))
@@ -193,7 +194,7 @@ class Transactions:
 
     def _abort_overdue(self, db: sqlite3.Connection, name: str) -> None:
         state = self._states[name]
-        if _overdue(state, self._clock.now_ms()):  # it may have ended while this waited
+        if _overdue(state, self._steady.now_ms()):  # it may have ended while this waited
             self._raise_epoch(db, name, state)
 
     def _of(self, name: str, producer: Producer) -> _State:
@@ -206,7 +207,7 @@ class Transactions:
         return state
 
     def _started(self, state: _State) -> _State:
-        return state if state.started_ms is not None else replace(state, started_ms=self._clock.now_ms(), outcome="")
+        return state if state.started_ms is not None else replace(state, started_ms=self._steady.now_ms(), outcome="")
 
     def _raise_epoch(self, db: sqlite3.Connection, name: str, state: _State) -> _State:
         """Fence the producer there was; what it had on is aborted."""

@@ -97,7 +97,8 @@ class EmbeddedConsumer:
         self._wakes.sleep(parts, self._news)
         try:
             if not any(self._end(part) > self._places[part].position for part in parts):
-                await asyncio.wait_for(self._news.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._news.wait()
         except TimeoutError:
             pass  # the poll's own time: it looks once more and returns
         finally:

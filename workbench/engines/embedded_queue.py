@@ -60,7 +60,8 @@ class EmbeddedQueueConsumer:
                 if left_s <= 0:
                     break
                 with suppress(TimeoutError):  # it looks once more
-                    await asyncio.wait_for(self._news.wait(), left_s)
+                    async with asyncio.timeout(left_s):
+                        await self._news.wait()
         finally:
             self._waits = False
         return found

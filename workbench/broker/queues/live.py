@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from workbench.broker.batch import batch_header, decode_batch
@@ -251,6 +252,18 @@ class LiveQueue:
             return self.record(partition, offset), ""
         except (Corrupt, OutOfRange) as problem:
             return StoredRecord(self.topic.meta.name, partition, offset, 0, None, None), problem.message
+
+
+def on_the_wall(message: QueuedMessage, ahead_ms: int) -> QueuedMessage:
+    """The message with its instants as the wall clock has them, which is ``ahead_ms`` ahead of that of the leases."""
+    if not ahead_ms:
+        return message
+
+    def moved(at_ms: int | None) -> int | None:
+        return None if at_ms is None else at_ms + ahead_ms
+
+    return replace(message, leased_ms=moved(message.leased_ms), until_ms=moved(message.until_ms),
+                   expires_ms=moved(message.expires_ms))  # fmt: skip
 
 
 def _reason(reason: str, text: str) -> str:

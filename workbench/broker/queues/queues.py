@@ -25,13 +25,13 @@ from workbench.broker.queues import settings
 from workbench.broker.queues.flush import Flush
 from workbench.broker.queues.journal import backlog_of, purge_entries, tick_entries
 from workbench.broker.queues.lane import Lease
-from workbench.broker.queues.live import LiveQueue
+from workbench.broker.queues.live import LiveQueue, on_the_wall
 from workbench.broker.queues.moves import Moves
 from workbench.broker.queues.registry import Registry
 from workbench.broker.queues.stats import QueueMeter
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
-from workbench.core.clock import Clock
+from workbench.core.clock import Clock, SteadyClock
 from workbench.core.errors import Invalid, Refused
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.queues import (
@@ -59,7 +59,8 @@ class Queues:
                  exchanges: Exchanges) -> None:  # fmt: skip
         self._store = store
         self._journal = journal
-        self._clock = clock
+        self._clock = clock  # for stamps
+        self._steady = SteadyClock(clock)  # for leases, delays and times to live
         self._lock = threading.RLock()
         self._exchanges = exchanges
         self.registry = Registry(store, log, journal, clock, topics, self._lock, exchanges.has)
@@ -68,7 +69,7 @@ class Queues:
         self._told: dict[int, dict[str, object]] = {}
         self._moves = Moves(log, clock, topics, exchanges)
         self._flush = Flush(store, self._lock, self._moves, self.registry.is_alive)
-        self._meter = QueueMeter(clock)
+        self._meter = QueueMeter(self._steady)
         self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer
         log.admission = self._admit
         log.on_append(self._appended)
@@ -115,7 +116,7 @@ class Queues:
     def _appended(self, topic: str, partition: int, end: int) -> None:
         if not (readers := self.registry.readers(topic)):
             return
-        now = self._clock.now_ms()
+        now = self._steady.now_ms()
         with self._lock:
             for live in readers:
                 live.note_append(partition, end, now)
@@ -148,7 +149,7 @@ class Queues:
             live = self.registry.live.get(queue)
             if live is None or consumer not in live.leases.consumers:
                 return
-            live.leases.detach(consumer, self._clock.now_ms())
+            live.leases.detach(consumer, self._steady.now_ms())
             if not vanished:
                 live.groups.pop(consumer, None)
             self.registry.note("detached", live, consumer, **({"vanished": True} if vanished else {}))
@@ -185,7 +186,7 @@ class Queues:
         """Lease what is there now, up to ``max_messages``. A consumer that is not attached is."""
         if visibility_ms is not None:
             settings.check_visibility(visibility_ms)
-        now = self._clock.now_ms()
+        now = self._steady.now_ms()
         with self._lock:
             live = self._live.get(queue) or self._queue(queue)
             leases = live.leases
@@ -199,6 +200,8 @@ class Queues:
             if not taken and not leases.leaving:
                 return []
             found = live.deliver(taken, now)
+            if ahead_ms := self._steady.ahead_ms():
+                found = [delivery._replace(expires_ms=delivery.expires_ms + ahead_ms) for delivery in found]
             self._flush.mark(live)
         if not self._flush.waits:
             self._flush.submit()
@@ -252,7 +255,7 @@ class Queues:
                 act: Callable[[LiveQueue, Lease, int], None], asked: Act | None = None,
                 amount: int = 0) -> None:  # fmt: skip
         """``asked`` is what the queue's profile must allow, with its amount."""
-        now = self._clock.now_ms()
+        now = self._steady.now_ms()
         with self._lock:
             live = self._queue(queue)
             if asked is not None:
@@ -274,7 +277,8 @@ class Queues:
         with self._lock:
             live = self._queue(queue)
             self._look_after(live)
-            return live.peek(states, after, limit)
+            ahead_ms = self._steady.ahead_ms()
+            return [on_the_wall(message, ahead_ms) for message in live.peek(states, after, limit)]
 
     def counts(self, queue: str) -> QueueCounts:
         with self._lock:
@@ -295,7 +299,7 @@ class Queues:
         now = self._clock.now_ms()
         with self._lock:
             return [
-                LagSample(now, group, live.name, 0, live.leases.counts().ready, live.oldest_ms(now))
+                LagSample(now, group, live.name, 0, live.leases.counts().ready, live.oldest_ms(self._steady.now_ms()))
                 for live in self.registry.live.values() for group in sorted(set(live.groups.values()))
             ]  # fmt: skip
 
@@ -311,7 +315,7 @@ class Queues:
 
     def _look_after(self, live: LiveQueue) -> None:
         """Take in what came, do what is due."""
-        now = self._clock.now_ms()
+        now = self._steady.now_ms()
         live.catch_up(now, steps=1)
         live.leases.tick(now)
 
@@ -325,7 +329,7 @@ class Queues:
         """Remove what is ready, delayed and dead; messages in flight stay with their consumers."""
         with self._lock:
             live = self._queue(queue)
-            live.catch_up(self._clock.now_ms())
+            live.catch_up(self._steady.now_ms())
             plan = self.plan_purge(queue)
             for entry in purge_entries(live.leases.purge(), live.topic.meta.name, queue, self._clock.now_ms()):
                 self._journal.add(entry)
@@ -343,7 +347,7 @@ class Queues:
         def send(db: sqlite3.Connection) -> Redriven:
             with self._lock:
                 live = self._queue(queue)
-                live.catch_up(self._clock.now_ms(), limit)
+                live.catch_up(self._steady.now_ms(), limit)
                 plan = self._moves.plan_redrive(live, messages, to, edits or {}, limit)
                 if not dry_run:
                     self._moves.redrive(db, live, plan)
@@ -383,7 +387,7 @@ class Queues:
         """When ``tick`` should be called again at the latest, on the monotonic clock."""
         with self._lock:
             dues = [due for live in self.registry.live.values() if (due := live.leases.next_deadline()) is not None]
-        return min(dues) - self._clock.now_ms() + self._clock.monotonic_ms() if dues else None
+        return min(dues) - self._steady.now_ms() + self._steady.monotonic_ms() if dues else None
 
     def close(self) -> None:
         """The host stops: leases end as if their consumers had gone, and everything is written, then told."""
@@ -392,7 +396,7 @@ class Queues:
             for live in self.registry.live.values():
                 self._look_after(live)  # a death that is found only now is still sent on, and told
                 for consumer in list(live.leases.consumers):
-                    live.leases.detach(consumer, self._clock.now_ms())
+                    live.leases.detach(consumer, self._steady.now_ms())
                 written.append(self._flush.mark(live))
         self._flush.submit()
         wait(written)

@@ -12,7 +12,7 @@ from workbench.broker.queues.lane import Lease
 from workbench.broker.queues.leases import Leases
 from workbench.broker.queues.live import LiveQueue
 from workbench.broker.stats import RATE_WINDOW_MS
-from workbench.core.clock import Clock
+from workbench.core.clock import SteadyClock
 from workbench.core.errors import Corrupt, OutOfRange
 from workbench.core.keys import key_colour
 from workbench.core.queues import QueueCounts
@@ -31,7 +31,7 @@ class _Sample:
 
 
 class QueueMeter:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: SteadyClock) -> None:
         self._clock = clock
         self._samples: deque[_Sample] = deque()
         self._keys: dict[tuple[int, Lease], bytes | None] = {}  # by queue id, of the leases that are shown
@@ -66,7 +66,7 @@ class QueueMeter:
                               leases.consumers.is_active(one.name))
             for one in leases.consumers.values()
         )  # fmt: skip
-        settings = leases.settings
+        settings, ahead_ms = leases.settings, self._clock.ahead_ms()
         return QueueStat(
             live.name, live.topic.meta.name, _lying_here(leases),
             rate_in=(now.ends[number] - then.ends.get(number, now.ends[number])) * per_second,
@@ -75,7 +75,7 @@ class QueueMeter:
             profile=settings.profile, subscription=live.row.subscription, type=settings.type.value,
             dead_letter=settings.dead_letter, dead_letter_exchange=settings.dead_letter_exchange,
             takes_dead_letters=takes_dead, consumers=consumers,
-            leases=tuple(_lease_stat(lease, self._key(live, lease)) for lease in _soonest(live)),
+            leases=tuple(_lease_stat(lease, self._key(live, lease), ahead_ms) for lease in _soonest(live)),
         )  # fmt: skip
 
     def _key(self, live: LiveQueue, lease: Lease) -> bytes | None:
@@ -106,7 +106,7 @@ def _read_key(live: LiveQueue, lease: Lease) -> bytes | None:
         return None
 
 
-def _lease_stat(lease: Lease, key: bytes | None) -> LeaseStat:
+def _lease_stat(lease: Lease, key: bytes | None, ahead_ms: int) -> LeaseStat:
     text = None if key is None else key.decode("utf-8", "replace")
-    return LeaseStat(lease.partition, lease.offset, lease.consumer, lease.attempt, lease.leased_ms, lease.until_ms,
-                     text, key_colour(key))  # fmt: skip
+    return LeaseStat(lease.partition, lease.offset, lease.consumer, lease.attempt, lease.leased_ms + ahead_ms,
+                     lease.until_ms + ahead_ms, text, key_colour(key))  # fmt: skip
