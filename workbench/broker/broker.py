@@ -47,6 +47,7 @@ from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.broker.transactions import Transactions
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import FileError, WorkbenchError
+from workbench.core.ids import Ids, RandomIds
 from workbench.core.journal import JournalEntry
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, PartitionBounds, Record, TopicPartition
@@ -56,20 +57,25 @@ from workbench.core.snapshot import GroupPartitionStat
 class Broker:
     @classmethod
     def create(cls, path: Path | str, *, clock: Clock | None = None, synchronous: str = "NORMAL",
-               background: bool = True) -> Self:  # fmt: skip
+               background: bool = True, ids: Ids | None = None) -> Self:  # fmt: skip
         """Make a new workspace and open it. ``synchronous`` is NORMAL or FULL and stays with the file."""
         Store.create(Path(path), synchronous)
-        return cls(path, clock=clock, background=background)
+        return cls(path, clock=clock, background=background, ids=ids)
 
     @classmethod
-    def open(cls, path: Path | str, *, clock: Clock | None = None, background: bool = True) -> Self:
-        """Open a workspace: Missing, NotOurs, TooNew, Locked, ReadOnly or Damaged say why not."""
-        return cls(path, clock=clock, background=background)
+    def open(cls, path: Path | str, *, clock: Clock | None = None, background: bool = True,
+             ids: Ids | None = None) -> Self:  # fmt: skip
+        """Open a workspace: Missing, NotOurs, TooNew, Locked, ReadOnly or Damaged say why not. With ``background``
+        False there are no threads: the caller writes, and calls ``do_chores`` and ``step_retention``."""
+        return cls(path, clock=clock, background=background, ids=ids)
 
     def __init__(self, path: Path | str, *, clock: Clock | None = None, background: bool = True,
-                 cache_bytes: int = DEFAULT_BYTES, groups: GroupSettings | None = None) -> None:  # fmt: skip
+                 cache_bytes: int = DEFAULT_BYTES, groups: GroupSettings | None = None,
+                 ids: Ids | None = None) -> None:  # fmt: skip
         self.path = Path(path)
         self.clock = clock or SystemClock()
+        self._ids = ids or RandomIds()
+        self._background = background
         self.store = Store(self.path, background=background)
         try:
             self._compose(cache_bytes, groups)
@@ -94,10 +100,11 @@ class Broker:
         self._recording = Recording(self.store, self.log, self._journal, self.clock)
         self.exchanges = Exchanges(self.store, self.log, self._journal, self.clock, self._queue_topic)
         self.queues = Queues(self.store, self.log, self._journal, self.clock, self._topics, self.exchanges)
-        self._groups = Coordination(self.store, self._journal, self, self.clock, groups)
+        self._groups = Coordination(self.store, self._journal, self, self.clock, groups, self._ids)
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
                                    self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
-        self._retention_ticks = Ticker("broker-retention", TICK_S, RetentionWork(self.retention, self.store))
+        self._retention_work = RetentionWork(self.retention, self.store)
+        self._retention_ticks = Ticker("broker-retention", TICK_S, self._retention_work)
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
                                          self._write_control)  # fmt: skip
         self._groups.on_overtaken = self.transactions.forget_offsets
@@ -122,6 +129,8 @@ class Broker:
         """Answer who waits, finish what is queued, and let go of the file. Calling it again does nothing."""
         self._retention_ticks.stop()
         self._housekeeping.stop()
+        if not self._background:
+            self._retention_work.close()
         try:
             if not self.store.closed:
                 self._groups.close()
@@ -144,10 +153,10 @@ class Broker:
         topics.check_kind_settings(kind, settings)
         if kind == "queue":
             self.queues.registry.check_together(name, settings)
-        now_ms = self.clock.now_ms()
+        now_ms, uuid = self.clock.now_ms(), str(self._ids.uuid())
 
         def insert(db: sqlite3.Connection) -> tuple[Topic, QueueRow | None]:
-            topic = topics.insert_topic(db, name, partitions, kind, settings, now_ms)
+            topic = topics.insert_topic(db, name, partitions, kind, settings, now_ms, uuid)
             return topic, insert_queue(db, topic.meta.id) if kind == "queue" else None
 
         def appear(made: tuple[Topic, QueueRow | None]) -> None:
@@ -383,6 +392,19 @@ class Broker:
     def hold_retention(self, topic: str, group: str, until: Mapping[int, int]) -> None:
         """Retention leaves the topic alone until ``group`` has committed past ``until`` (partition: offset)."""
         self.retention.hold(self._topic(topic), group, until)
+
+    def do_chores(self) -> float:
+        """One round of what is due by itself (sessions, leases, delays, journal ticks); the seconds until the next may
+        be. For who opened it without threads."""
+        return self._chores()
+
+    def step_retention(self) -> bool:
+        """One step of retention; True when there is more to do. For who opened it without threads."""
+        return self._retention_work()
+
+    def on_deadline(self, callback: Callable[[], None]) -> None:
+        """``callback()``, on any thread, when ``do_chores`` should come sooner than it said."""
+        self._groups.on_deadline = self.queues.on_deadline = callback
 
     def keep_house(self) -> None:
         """Do now, to the end, what the background does by and by: end what is overdue, write the journal, remove what

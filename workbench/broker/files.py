@@ -23,7 +23,7 @@ from typing import Any, Self
 from workbench.broker.descriptors import Held
 from workbench.broker.lock import check_near, has_wal
 from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION
-from workbench.core.errors import Damaged, FileError, Missing, NotOurs, ReadOnly, TooNew
+from workbench.core.errors import AlreadyExists, Damaged, FileError, Missing, NotOurs, ReadOnly, TooNew
 
 _MAGIC = b"SQLite format 3\0"
 _RESTORE = "Restore it from a copy."
@@ -178,3 +178,21 @@ def file_error(path: Path, error: sqlite3.Error) -> FileError:
 def _is_full(path: Path) -> bool:
     """SQLite calls it an I/O error when there is no room for what it keeps beside the file."""
     return shutil.disk_usage(path.parent).free < _NEEDED_BESIDE
+
+
+def copy(source: sqlite3.Connection, target: Path) -> None:
+    """Copy a whole workspace as of now, whole or not at all; it may be written to meanwhile. AlreadyExists."""
+    if target.exists():
+        raise AlreadyExists(f"{target.name} is already there.", "Choose another name.")
+    unfinished = target.with_name(target.name + ".new")
+    try:
+        writing = sqlite3.connect(unfinished, isolation_level=None)
+        try:
+            source.backup(writing)
+        finally:
+            writing.close()
+        os.replace(unfinished, target)
+    except sqlite3.Error as error:
+        raise file_error(target, error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)

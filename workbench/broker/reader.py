@@ -108,6 +108,10 @@ class RecordReader:
         self._db.close()
         self._slices.clear()
 
+    def backup(self, path: Path) -> None:
+        """Copy the whole workspace as of now to ``path``; AlreadyExists when there is something."""
+        files.copy(self._db, path)
+
     def version(self) -> int:
         """A number that changes when another connection has committed."""
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])

@@ -280,25 +280,14 @@ class Store:
 
     def backup(self, path: Path) -> None:
         """Copy the whole workspace as of now. One read transaction: the writer goes on, the copy is consistent."""
-        if path.exists():
-            raise AlreadyExists(f"{path.name} is already there.", "Choose another name.")
-        unfinished = path.with_name(path.name + ".new")
         removed = self._lock.follow() == "removed"
         source = self._connection if removed else files.connect_reading(self.name)
         try:
-            target = sqlite3.connect(unfinished, isolation_level=None)
-            try:
-                with self._round if removed else nullcontext():  # no name leads to it: writing waits for the copy
-                    source.backup(target)
-            finally:
-                target.close()
-            os.replace(unfinished, path)
-        except sqlite3.Error as error:
-            raise files.file_error(path, error) from error
+            with self._round if removed else nullcontext():  # no name leads to it: writing waits for the copy
+                files.copy(source, path)
         finally:
             if not removed:
                 source.close()
-            unfinished.unlink(missing_ok=True)
 
     def file_bytes(self) -> int:
         """Bytes of the workspace on disk, the write-ahead log included."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -200,11 +199,10 @@ def _check_number(key: str, value: str) -> str:
 
 # -- rows ----------------------------------------------------------------------------------------------------
 def insert_topic(connection: sqlite3.Connection, name: str, partitions: int, kind: str, config: Mapping[str, str],
-                 now_ms: int) -> Topic:  # fmt: skip
+                 now_ms: int, uuid: str) -> Topic:  # fmt: skip
     """Write a new topic; the returned value is live only after the commit."""
     if connection.execute("SELECT 1 FROM topic WHERE name = ? AND deleted_ms IS NULL", (name,)).fetchone():
         raise AlreadyExists(f"Topic {name} is already there.", "Choose another name.")
-    uuid = str(uuids.uuid4())
     row = connection.execute(
         "INSERT INTO topic (uuid, name, kind, config, created_ms) VALUES (?, ?, ?, ?, ?) RETURNING id",
         (uuid, name, kind, json.dumps(dict(config)), now_ms)).fetchone()  # fmt: skip

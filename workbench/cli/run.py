@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,21 @@ _LOOK_EVERY_S = 0.1
 @click.option("--for", "seconds", type=click.FloatRange(0, min_open=True), default=None, help="Stop after so long.")
 @click.option("--until-drained", is_flag=True, help="Stop once everything is sent and read.")
 @click.option("--seed", type=int, default=None, help="The same seed draws the same events.")
+@click.option("--virtual", is_flag=True, help="In virtual time, on a copy: the same seed gives the same digest.")
+@click.option("--keep", type=click.Path(path_type=Path), default=None, help="With --virtual: keep the copy it ran in.")
 @json_option
-def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None, as_json: bool) -> None:
+def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None, virtual: bool, keep: Path | None,
+        as_json: bool) -> None:  # fmt: skip
     """Run the drawn flow of FILE; without --for or --until-drained until Ctrl-C."""
     if seconds is not None and until_drained:
         raise click.UsageError("Give --for or --until-drained, not both.")
+    if virtual:
+        if seconds is None:
+            raise click.UsageError("--virtual needs --for: how many seconds of virtual time.")
+        _run_virtual(file, secrets.randbits(31) if seed is None else seed, seconds, keep, as_json)
+        return
+    if keep is not None:
+        raise click.UsageError("--keep goes with --virtual.")
     with host_of(file) as host:
         if not host.call(GetFlow()).text:
             raise Refused(f"Nothing is drawn in {file}.", "Draw a flow, or take one with «workbench flow FILE import».")
@@ -43,6 +54,17 @@ def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None
             host.call(Stop())
         outcome = host.call(GetOutcome())
     _tell(outcome, as_json)
+
+
+def _run_virtual(file: Path, seed: int, seconds: float, keep: Path | None, as_json: bool) -> None:
+    from workbench.host import run_virtual
+
+    ran = run_virtual(file, seed, seconds, keep)
+    if as_json:
+        print_json(_document(ran.outcome) | {"digest": ran.digest.text})
+        return
+    _tell(ran.outcome, as_json=False)
+    print(f"\ndigest {ran.digest.text}")
 
 
 def _wait(host: Caller, seconds: float | None, until_drained: bool) -> None:

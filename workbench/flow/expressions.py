@@ -26,6 +26,7 @@ class Expression:
 
     def __init__(self, text: str, label: str) -> None:
         self.label = label
+        self._text = text
         try:
             self._program = _cel().compile(text)
         except ValueError as error:
@@ -37,12 +38,25 @@ class Expression:
     def evaluate(self, names: dict[str, Any]) -> Any:
         """The result for one record; ``Invalid`` says why there is none."""
         try:
-            return self._program.execute(names)
+            return self._ordered(self._program.execute(names))
         except KeyError as error:
             raise Invalid(f"«{self.label}»: the record has no «{error.args[0]}».") from None
         except (TypeError, ValueError, RuntimeError, OverflowError) as error:
             reason = str(error).partition("\n")[0].rstrip(".")
             raise Invalid(f"«{self.label}»: {reason}.") from None
+
+
+    def _ordered(self, value: Any) -> Any:
+        """CEL's maps have no order and come out in another one each time: keys stand as the expression has them, those
+        it does not name after them by name."""
+        if isinstance(value, dict):
+            names = sorted(value, key=lambda name: (self._place(name), str(name)))
+            return {name: self._ordered(value[name]) for name in names}
+        return [self._ordered(item) for item in value] if isinstance(value, list) else value
+
+    def _place(self, name: object) -> int:
+        found = self._text.find(str(name))
+        return len(self._text) if found < 0 else found
 
 
 @lru_cache(maxsize=1)

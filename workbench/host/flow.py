@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import asdict
 
 from workbench.broker import Broker
 from workbench.control.command import Done
@@ -15,7 +14,6 @@ from workbench.control.messages import (
     FlowText,
     GetFlow,
     GetOutcome,
-    GroupOutcome,
     Pause,
     Run,
     RunOutcome,
@@ -32,6 +30,7 @@ from workbench.flow import codec
 from workbench.flow.document import FlowDocument
 from workbench.flow.topics import drawn_topics
 from workbench.host.acts import Act, Acts
+from workbench.host.outcome import outcome_of
 from workbench.host.routes import alter_routes, declare_drawn
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
@@ -129,12 +128,7 @@ class FlowActs:
         await self._runner.stop()
 
     async def _outcome(self, session: ClientSession, command: GetOutcome) -> RunOutcome:
-        summary = self._runner.summary()
-        groups = {name: GroupOutcome(**asdict(group)) for name, group in summary.groups.items()}
-        return RunOutcome(
-            self._telemetry.run_state(), self._runner.drained(), summary.seconds, summary.seed, summary.produced,
-            summary.failed, groups, summary.problems,
-        )  # fmt: skip
+        return outcome_of(self._runner.summary(), self._telemetry.run_state(), self._runner.drained())
 
     async def _set_speed(self, session: ClientSession, command: SetSpeed) -> None:
         await self._runner.set_speed(command.speed)

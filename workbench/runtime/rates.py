@@ -72,13 +72,17 @@ class Poisson:
         self._rate = rate
         self._random = random
         self._count = 0
-        self._next_s = random.expovariate(rate) if rate > 0 else float("inf")
+        self._next_s = self._gap_s() if rate > 0 else float("inf")
 
     def due(self, elapsed_s: float) -> int:
         while self._next_s <= elapsed_s:
             self._count += 1
-            self._next_s += self._random.expovariate(self._rate)
+            self._next_s += self._gap_s()
         return self._count
+
+    def _gap_s(self) -> float:
+        """Whole microseconds: the last bits of a logarithm differ between machines."""
+        return round(self._random.expovariate(self._rate), 6)
 
     def per_second(self, elapsed_s: float) -> float:
         return self._rate

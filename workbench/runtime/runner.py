@@ -69,7 +69,7 @@ class FlowRunner:
         self._broken: dict[str, str] = {}
         self._dead_letters = DeadLetterLinks(())
         self._refreshing: asyncio.Task[None] | None = None
-        self._started_ms = 0.0
+        self._started_ms: float | None = None
         self._calm = 0
         self._last_totals: tuple[int, ...] = ()
         self._acting = asyncio.Lock()
@@ -386,7 +386,8 @@ class FlowRunner:
                   if node_id in self._plan.groups}  # fmt: skip
         failed = sum(producer.sender.failed for producer in self._producers.values())
         told = [*self._ground.troubles.values(), *(stat.reason for stat in self._producer_stats() if stat.reason)]
-        seconds = (self._clock.monotonic_ms() - self._started_ms) / 1000.0 if self._started_ms else 0.0
+        began_ms = self._started_ms
+        seconds = 0.0 if began_ms is None else (self._clock.monotonic_ms() - began_ms) / 1000.0
         return RunSummary(seconds, self._builder.seed, dict(self._tally.produced), failed, groups, tuple(told))
 
     # -- journal -------------------------------------------------------------------------------------------

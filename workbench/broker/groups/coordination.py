@@ -37,6 +37,7 @@ from workbench.broker.journal.journal import Journal
 from workbench.broker.store import Store
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, NotFound, Refused, WorkbenchError
+from workbench.core.ids import Ids
 from workbench.core.journal import LagSample
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import PartitionBounds, TopicPartition
@@ -61,13 +62,13 @@ class Coordination:
     """Thread-safe. Futures are set on the thread whose call completed them."""
 
     def __init__(self, store: Store, journal: Journal, log: LogView, clock: Clock,
-                 settings: GroupSettings | None = None) -> None:  # fmt: skip
+                 settings: GroupSettings | None = None, ids: Ids | None = None) -> None:  # fmt: skip
         self._store = store
         self._journal = journal
         self._log = log
         self._clock = clock
         self._lock = threading.RLock()
-        self._groups = Groups(clock, settings)
+        self._groups = Groups(clock, settings, ids)
         self._groups.load(store.read(rows.load_groups), store.read(rows.load_offsets))
         self._positions: dict[tuple[str, TopicPartition], tuple[str, int]] = {}
         self._delivered: dict[tuple[str, TopicPartition], int] = journal.delivered()

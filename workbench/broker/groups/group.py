@@ -43,6 +43,7 @@ from workbench.broker.groups.membership import (
 from workbench.broker.groups.roster import Member, Roster, Token, new_member_id
 from workbench.core.clock import Clock
 from workbench.core.errors import WorkbenchError
+from workbench.core.ids import Ids
 from workbench.core.journal import JournalEntry
 
 
@@ -52,13 +53,13 @@ class Outbox:
 
     answers: list[tuple[Token, JoinResult | SyncResult | WorkbenchError]] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
-    changed: set[str] = field(default_factory=set)
+    changed: dict[str, None] = field(default_factory=dict)  # in the order they changed
 
 
 class Group:
     """Membership of one group; its offsets are kept beside it (see ``groups``)."""
 
-    def __init__(self, name: str, clock: Clock, settings: GroupSettings, outbox: Outbox,
+    def __init__(self, name: str, clock: Clock, ids: Ids, settings: GroupSettings, outbox: Outbox,
                  stored: StoredGroup | None = None) -> None:  # fmt: skip
         self.name = name
         self.state = GroupState.EMPTY
@@ -69,6 +70,7 @@ class Group:
         self.empty_since_ms = stored.empty_since_ms if stored else clock.now_ms()
         self.roster = Roster(name)
         self._clock = clock
+        self._ids = ids
         self._settings = settings
         self._outbox = outbox
         self._join_deadline: float | None = None
@@ -91,7 +93,7 @@ class Group:
         elif request.member_id or request.instance_id is not None or not request.require_known_member_id:
             self._add(request, token)
         else:
-            member_id = new_member_id(request)
+            member_id = new_member_id(request, self._ids)
             self.roster.promised[member_id] = self._now() + request.session_timeout_ms
             raise MemberIdRequired(member_id)
 
@@ -203,7 +205,7 @@ class Group:
     def _add(self, request: JoinRequest, token: Token) -> None:
         if len(self.roster) >= self._settings.max_members:
             raise GroupFull(f"Group {self.name!r} has {len(self.roster)} members already.", "Use another group id.")
-        member = Member.of(request, self._now() + self._settings.new_member_join_timeout_ms)
+        member = Member.of(request, self._now() + self._settings.new_member_join_timeout_ms, self._ids)
         member.joining = token
         self.protocol_type = request.protocol_type
         self.roster.add(member)
@@ -240,7 +242,7 @@ class Group:
         self._answer_sync(old, self.roster.fenced(request.instance_id))
         self.roster.remove(old)
         self._unsynced.discard(old.member_id)
-        member = Member.of(request, self._now() + request.session_timeout_ms)
+        member = Member.of(request, self._now() + request.session_timeout_ms, self._ids)
         member.assignment, member.is_new, member.joining = old.assignment, False, token
         self.roster.add(member)
         if was_leader := self.leader == old.member_id:
@@ -311,7 +313,7 @@ class Group:
         self._fenced = False
         self._untold.clear()
         self.generation += 1
-        self._outbox.changed.add(self.name)
+        self._outbox.changed[self.name] = None
         if not joined:
             self.protocol = self.leader = ""
             self.empty_since_ms = self._clock.now_ms()

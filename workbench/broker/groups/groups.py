@@ -25,6 +25,7 @@ from workbench.broker.groups.membership import (
 from workbench.broker.groups.roster import Roster, Token
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, NotFound, WorkbenchError
+from workbench.core.ids import Ids, RandomIds
 from workbench.core.journal import JournalEntry
 from workbench.core.records import TopicPartition
 
@@ -35,9 +36,10 @@ MAX_GROUP_NAME = 249
 class Groups:
     """The groups by name."""
 
-    def __init__(self, clock: Clock, settings: GroupSettings | None = None) -> None:
+    def __init__(self, clock: Clock, settings: GroupSettings | None = None, ids: Ids | None = None) -> None:
         self.outbox = Outbox()
         self._clock = clock
+        self._ids = ids or RandomIds()
         self._settings = settings or GroupSettings()
         self._groups: dict[str, Group] = {}
         self._offsets: dict[str, dict[TopicPartition, CommittedOffset]] = {}
@@ -140,7 +142,7 @@ class Groups:
         found.die()
         del self._groups[group]
         self._offsets.pop(group, None)
-        self.outbox.changed.add(group)
+        self.outbox.changed[group] = None
         self.outbox.entries.append(JournalEntry("group", self._clock.now_ms(), group=group, detail={"act": act}))
 
     # -- time ----------------------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ class Groups:
     def take_outbox(self) -> Outbox:
         """What was said since the last call."""
         taken = Outbox(self.outbox.answers, self.outbox.entries, self.outbox.changed)
-        self.outbox.answers, self.outbox.entries, self.outbox.changed = [], [], set()
+        self.outbox.answers, self.outbox.entries, self.outbox.changed = [], [], {}
         return taken
 
     # -- small parts ---------------------------------------------------------------------------------------
@@ -189,8 +191,8 @@ class Groups:
         if not name or len(name) > MAX_GROUP_NAME:
             raise Invalid("A group needs a name of 1 to 249 characters.", "Give it another name.")
         group = self._groups[name] = self._new(name)
-        self.outbox.changed.add(name)
+        self.outbox.changed[name] = None
         return group
 
     def _new(self, name: str, stored: StoredGroup | None = None) -> Group:
-        return Group(name, self._clock, self._settings, self.outbox, stored)
+        return Group(name, self._clock, self._ids, self._settings, self.outbox, stored)

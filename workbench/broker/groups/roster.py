@@ -6,7 +6,6 @@ Invariant: an instance id belongs to one member; whoever asks and is not listed 
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from workbench.broker.groups.membership import (
     UnknownMember,
 )
 from workbench.core.errors import Corrupt
+from workbench.core.ids import Ids
 from workbench.core.records import TopicPartition
 
 Token = Any
@@ -47,10 +47,10 @@ class Member:
     is_new: bool = True
 
     @classmethod
-    def of(cls, request: JoinRequest, deadline: float) -> Member:
+    def of(cls, request: JoinRequest, deadline: float, ids: Ids) -> Member:
         return cls(
-            request.member_id or new_member_id(request), request.instance_id, request.client_id, request.client_host,
-            request.session_timeout_ms, request.rebalance_timeout_ms, request.protocols, deadline,
+            request.member_id or new_member_id(request, ids), request.instance_id, request.client_id,
+            request.client_host, request.session_timeout_ms, request.rebalance_timeout_ms, request.protocols, deadline,
         )  # fmt: skip
 
     def update(self, request: JoinRequest) -> None:
@@ -90,8 +90,8 @@ def _topics(metadata: bytes) -> tuple[str, ...]:
         return ()
 
 
-def new_member_id(request: JoinRequest) -> str:
-    return f"{request.instance_id or request.client_id or 'member'}-{uuid.uuid4()}"
+def new_member_id(request: JoinRequest, ids: Ids) -> str:
+    return f"{request.instance_id or request.client_id or 'member'}-{ids.uuid()}"
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ class Flush:
         self._lock = lock
         self._moves = moves
         self._alive = alive
-        self._dirty: set[LiveQueue] = set()
+        self._dirty: dict[LiveQueue, None] = {}  # in the order they changed
         self._next: Future[None] | None = None
         self.waits = False  # a flush is queued and has not begun: it will find what is marked
         self._taken: list[_Taken] = []
@@ -71,7 +71,7 @@ class Flush:
 
     def mark(self, live: LiveQueue) -> Future[None]:
         """``live`` has changed; the Future is set once that is in the file. Under the lock, with ``submit`` after."""
-        self._dirty.add(live)
+        self._dirty[live] = None
         if self._next is None:
             self._next = Future()
             self._next.set_running_or_notify_cancel()
@@ -89,7 +89,7 @@ class Flush:
         """Write everything that has changed; a job of the writer, or part of one."""
         with self._lock:
             answer, self._next, self.waits = self._next, None, False
-            changed, self._dirty = self._dirty, set()
+            changed, self._dirty = self._dirty, {}
             for live in changed:
                 if live.leases.leaving and self._alive(live):
                     self._moves.send_dead(db, live)
@@ -115,7 +115,7 @@ class Flush:
             self._moves.take_back()
             for one in self._taken:
                 one.give_back()
-                self._dirty.add(one.live)
+                self._dirty[one.live] = None
             self._taken = []
             answers, self._answers = self._answers, []
         for answer in answers:

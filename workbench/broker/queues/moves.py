@@ -190,7 +190,7 @@ class Moves:
     def take_back(self) -> None:
         for live, partition, offset, dead in self._settled:
             live.leases.unsettle(partition, offset, dead)
-        for live in {live for live, *_ in self._settled}:
+        for live in dict.fromkeys(live for live, *_ in self._settled):
             live.take_in_again()
         self._sent.clear()
         self._settled.clear()
