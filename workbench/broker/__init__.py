@@ -2,6 +2,7 @@
 
 from workbench.broker.batch import (
     BatchHeader,
+    WrongChecksum,
     batch_header,
     batch_keys,
     batch_times,
@@ -13,6 +14,7 @@ from workbench.broker.batch import (
 )
 from workbench.broker.broker import Broker
 from workbench.broker.compression import CODECS
+from workbench.broker.damage import readable_batch
 from workbench.broker.descriptors import file_head
 from workbench.broker.exchanges.exchanges import Exchanges
 from workbench.broker.exchanges.postmarks import postmark_of
@@ -79,9 +81,11 @@ __all__ = [
     "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult", "JoinedMember", "JournalState",
     "Leaver", "Level", "MemberIdRequired", "MemberMeta", "PastExchange", "PastGroup", "PastQueue", "PastTopic",
     "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest",
-    "SyncResult", "TopicMeta", "UnknownMember", "assignor", "batch_header", "batch_keys", "batch_times", "check_batch",
+    "SyncResult", "TopicMeta", "UnknownMember", "WrongChecksum", "assignor", "batch_header", "batch_keys",
+    "batch_times", "check_batch",
     "check_queue_config", "check_topic_config", "check_topic_name", "check_workspace", "deaths_of",
     "decode_assignment", "decode_batch", "encode_batch", "file_head", "place_name", "place_of_sequence_number",
-    "postmark_of", "profile", "profiles", "queue_defaults", "receipt_name", "receipt_of",
-    "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics", "topic_defaults",
+    "postmark_of", "profile", "profiles", "queue_defaults", "readable_batch", "receipt_name",
+    "receipt_of", "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics",
+    "topic_defaults",
 ]  # fmt: skip

@@ -17,8 +17,9 @@
         length | attributes i8 | timestamp delta | offset delta | key length, key | value length, value
         | headers | ( name length, name | value length, value )*          a length of -1 is null
 
-Invariant: a batch that ``check_batch`` passed is exactly one batch, of the length, count and CRC it claims. Its
-records may still be rubbish inside; every reader here answers that with ``Corrupt``, never with a wrong record.
+Invariant: a batch that ``check_batch`` passed is exactly one batch, of the length, count and CRC it claims. What is
+inside is ``batch_check``'s; records that are rubbish all the same (files of before may hold such) every reader here
+answers with ``Corrupt``, never with a wrong record.
 """
 
 from __future__ import annotations
@@ -43,17 +44,21 @@ _AFTER_CRC = Struct(">hiqqqhii")
 _LENGTH = Struct(">i")
 _PLACE = Struct(">q")
 _STAMP = Struct(">hiqq")
-_START = Struct("7B")  # of a record, as many bytes as the least has
+RECORD_START = Struct("7B")  # as many bytes as the least record has
 _CONTROL_KEY, _CONTROL_VALUE = Struct(">hh"), Struct(">hi")  # version, type; version, coordinator epoch
 _TRANSACTIONAL, _CONTROL = 16, 32
 UNPLAIN = _TRANSACTIONAL | _CONTROL
 """Attributes of batches that do not simply count."""
 _LENGTH_AT, _EPOCH_AT, _MAGIC_AT, _CRC_AT, _CRC_FROM = 8, 12, 16, 17, 21
 _EPOCH_ZERO = bytes(4)
-_LEAST_RECORD_BYTES = 7
+LEAST_RECORD_BYTES = 7
 _LATEST_MS = 1 << 62
 _CUT_OFF = "A record is cut off."
 _WRONG_LENGTH = "A record is not as long as it says."
+
+
+class WrongChecksum(Corrupt):
+    """The bytes of a batch are not those that were sent: to send it again may help."""
 
 
 class BatchHeader(NamedTuple):
@@ -115,12 +120,12 @@ def check_batch(data: bytes) -> BatchHeader:
         raise Corrupt(f"The batch says {header.length + _EPOCH_AT} bytes and has {len(data)}.")
     if header.count < 1 or header.count != header.last_offset_delta + 1:
         raise Corrupt(f"The batch says {header.count} records and a last offset delta of {header.last_offset_delta}.")
-    if header.codec == 0 and header.count * _LEAST_RECORD_BYTES > len(data) - HEADER_BYTES:
+    if header.codec == 0 and header.count * LEAST_RECORD_BYTES > len(data) - HEADER_BYTES:
         raise Corrupt(f"The batch says {header.count} records, more than its {len(data)} bytes can hold.")
     if header.codec >= len(CODECS):
         raise Corrupt(f"The batch names compression {header.codec}, which does not exist.")
     if header.crc != google_crc32c.value(data[_CRC_FROM:]):
-        raise Corrupt("The checksum of the batch does not agree with its bytes.", "Send it again.")
+        raise WrongChecksum("The checksum of the batch does not agree with its bytes.", "Send it again.")
     return header
 
 
@@ -241,8 +246,21 @@ def control_batch(producer: tuple[int, int], commit: bool, now_ms: int) -> bytes
     return _assemble(batch_header(plain)._replace(attributes=_TRANSACTIONAL | _CONTROL), plain[HEADER_BYTES:])
 
 
+def thinned_batch(header: BatchHeader, first: Sequence[Record]) -> bytes:
+    """A batch of the same offsets that has only its ``first`` records left, or none: as Kafka's compaction leaves them.
+    The records have their times."""
+    base, newest, body = header.base_timestamp, -1, b""
+    if first:
+        plain = encode_batch(first, now_ms=0)
+        made = batch_header(plain)
+        base, newest, body = made.base_timestamp, made.max_timestamp, plain[HEADER_BYTES:]
+    thinned = header._replace(attributes=header.attributes & _TRANSACTIONAL, count=len(first), base_timestamp=base,
+                              max_timestamp=newest)  # fmt: skip
+    return _assemble(thinned, body)
+
+
 # -- reading -------------------------------------------------------------------------------------------------
-def _number_at(data: bytes, at: int) -> tuple[int, int]:
+def number_at(data: bytes, at: int) -> tuple[int, int]:
     """The number at ``at`` and where it ends. One and two bytes, nearly all there are, go straight through."""
     byte = data[at]
     if byte < 0x80:
@@ -266,15 +284,15 @@ def _long_number_at(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _decode_headers(data: bytes, at: int) -> tuple[Headers, int]:
-    count, at = _number_at(data, at)
+    count, at = number_at(data, at)
     headers: list[tuple[str, bytes | None]] = []
     for _ in range(count):
-        length, at = _number_at(data, at)
+        length, at = number_at(data, at)
         if length < 0:
             raise Corrupt("A record header has no name.")
         name = data[at : at + length].decode("utf-8", "replace")
         at += length
-        length, at = _number_at(data, at)
+        length, at = number_at(data, at)
         if length < 0:
             headers.append((name, None))
         else:
@@ -287,7 +305,7 @@ def _skip(data: bytes, records: int) -> int:
     """Where the record after the first ``records`` begins."""
     at = 0
     for _ in range(records):
-        length, at = _number_at(data, at)
+        length, at = number_at(data, at)
         if length < 0:
             raise Corrupt("A record says it has less than no bytes.")
         at += length
@@ -304,7 +322,8 @@ def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
         header = check_batch(data)
         body = decompress(header.codec, data[HEADER_BYTES:])
         wanted = header.count - first if limit is None else min(limit, header.count - first)
-        records = _decode_records(header, body, topic, partition, _skip(body, first), wanted)
+        records: list[StoredRecord] = []
+        decode_into(records, header, body, topic, partition, first, wanted)
         return [_marked(record) for record in records] if header.control else records
     except (Corrupt, IndexError, struct.error) as error:
         what = error.message if isinstance(error, Corrupt) else _CUT_OFF
@@ -314,20 +333,22 @@ def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
 
 def _record_start(body: bytes, at: int) -> tuple[int, int, int, int, int]:
     """Of the record at ``at``: where it ends, its two deltas, the length of its key, and where that begins."""
-    length, at = _number_at(body, at)
+    length, at = number_at(body, at)
     end = at + length
-    delta, at = _number_at(body, at + 1)
-    index, at = _number_at(body, at)
-    size, at = _number_at(body, at)
+    delta, at = number_at(body, at + 1)
+    index, at = number_at(body, at)
+    size, at = number_at(body, at)
     return end, delta, index, size, at
 
 
-def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int, at: int,
-                    wanted: int) -> list[StoredRecord]:  # fmt: skip
-    """The hot path of every reader, 1.4 us a record. A length that lies makes ``at`` and ``end`` differ."""
-    base_offset, base_time, whole, number_at = header.base_offset, header.base_timestamp, len(body), _number_at
+def decode_into(found: list[StoredRecord], header: BatchHeader, body: bytes, topic: str, partition: int, first: int,
+                wanted: int) -> None:  # fmt: skip
+    """Add ``wanted`` records from the ``first`` one of an unpacked ``body``; those before the damage stay when it
+    raises. The hot path of every reader, 1.4 us a record. A length that lies makes ``at`` and ``end`` differ."""
+    base_offset, base_time, whole, follow = header.base_offset, header.base_timestamp, len(body), number_at
     append_time = header.max_timestamp if header.log_append_time else None
-    build, found, start = tuple.__new__, [], _START.unpack_from  # StoredRecord(...) goes through a __new__ in Python
+    build, start = tuple.__new__, RECORD_START.unpack_from  # StoredRecord(...) goes through a __new__ in Python
+    at = _skip(body, first)
     for _ in range(wanted):
         low, high, _, delta, index, size, after = start(body, at)
         if low & 0x81 == 0x80 and high | delta | size < 0x80 and (index < 0x80 or after < 0x80):
@@ -345,7 +366,7 @@ def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int
             at += 2
             value: bytes | None = body[at : (at := at + ((low & 0x7F | high << 7) >> 1))]
         else:
-            size, at = number_at(body, at)
+            size, at = follow(body, at)
             value = None if size < 0 else body[at : (at := at + size)]
         headers: Headers = ()
         if body[at]:
@@ -356,7 +377,8 @@ def _decode_records(header: BatchHeader, body: bytes, topic: str, partition: int
             raise Corrupt(_WRONG_LENGTH)
         time = base_time + delta if append_time is None else append_time
         found.append(build(StoredRecord, (topic, partition, base_offset + index, time, key, value, headers, "")))
-    return found
+    if wanted > 0 and found[-1].offset != base_offset + first + wanted - 1:
+        raise Corrupt("The records of the batch do not say their places.")
 
 
 def _marked(record: StoredRecord) -> StoredRecord:
@@ -381,11 +403,11 @@ def batch_keys(data: bytes, limit: int | None = None) -> list[bytes | None]:
     at = 0
     try:
         for _ in range(header.count if limit is None else min(limit, header.count)):
-            length, at = _number_at(body, at)
+            length, at = number_at(body, at)
             end = at + length
-            _, at = _number_at(body, at + 1)
-            _, at = _number_at(body, at)
-            length, at = _number_at(body, at)
+            _, at = number_at(body, at + 1)
+            _, at = number_at(body, at)
+            length, at = number_at(body, at)
             keys.append(None if length < 0 else body[at : at + length])
             if not at <= end <= len(body):
                 raise Corrupt(_WRONG_LENGTH)
@@ -402,7 +424,7 @@ def batch_times(data: bytes) -> list[int]:
         return [header.max_timestamp] * header.count
     body = decompress(header.codec, data[HEADER_BYTES:])
     times: list[int] = []
-    at, size, base, number_at = 0, len(body), header.base_timestamp, _number_at
+    at, size, base, follow = 0, len(body), header.base_timestamp, number_at
     try:
         for _ in range(header.count):  # numbers of one and two bytes, nearly all there are, are spelled out
             low, high = body[at], body[at + 1]
@@ -411,13 +433,13 @@ def batch_times(data: bytes) -> list[int]:
             elif high < 0x80:
                 length, at = (low & 0x7F | high << 7) >> 1 ^ -(low & 1), at + 2
             else:
-                length, at = number_at(body, at)
+                length, at = follow(body, at)
             end = at + length
             low, high = body[at + 1], body[at + 2]
             if low >= 0x80 > high:
                 times.append(base + ((low & 0x7F | high << 7) >> 1 ^ -(low & 1)))
             else:
-                times.append(base + number_at(body, at + 1)[0])
+                times.append(base + follow(body, at + 1)[0])
             if not at < end <= size:
                 raise Corrupt(_WRONG_LENGTH)
             at = end

@@ -45,6 +45,7 @@ from workbench.broker.store import Store
 from workbench.broker.ticker import Ticker
 from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.broker.transactions import Transactions
+from workbench.broker.unchecked import Unchecked, unchecked_ends
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import FileError, WorkbenchError
 from workbench.core.ids import Ids, RandomIds
@@ -94,6 +95,7 @@ class Broker:
         self._deleted = [topic for topic in loaded if topic.deleted]
         self._topic_acts = threading.Lock()  # each sees the topics as the one before left them
         self._cache = TailCache(cache_bytes)
+        self._unchecked = Unchecked(self.store.read(unchecked_ends))
         self.log = Log(self.store, self.clock, self._cache)
         self._meter = Meter(self.clock)
         self._journal = self.store.read(lambda db: Journal(db, self.clock))
@@ -248,8 +250,9 @@ class Broker:
 
     # -- log -------------------------------------------------------------------------------------------------
     def append_batch(self, topic: str, partition: int, batch: bytes, *, held: bool = False) -> Future[Appended]:
-        """Write one RecordBatch v2 as a client sent it. What is wrong with it is raised here; a refused sequence or
-        a full disk comes with the Future, which is set after the commit. ``held``: it waits for ``begin_held``."""
+        """Write one RecordBatch v2 as a client sent it. What is wrong with its header is raised here; records that
+        can't be read, a refused sequence or a full disk come with the Future, which is set after the commit.
+        ``held``: it waits for ``begin_held``."""
         return self.log.append(self._partition(topic, partition), batch, held=held)
 
     def begin_held(self, *, here: bool) -> None:
@@ -268,6 +271,11 @@ class Broker:
         """Whole stored batches, undecoded, at least one unless ``offset`` is the end. The first may begin before
         ``offset``. OutOfRange outside the log."""
         return self.log.fetch(self._partition(topic, partition), offset, max_bytes)
+
+    def fetch_served(self, topic: str, partition: int, offset: int, max_bytes: int = 1 << 20) -> Sequence[bytes]:
+        """The same for foreign clients: a batch of an older file whose records can't be read is an empty one."""
+        place = self._partition(topic, partition)
+        return self._unchecked.served(place.no, self.log.fetch(place, offset, max_bytes))
 
     def bounds(self, topic: str) -> list[PartitionBounds]:
         return [partition.bounds for partition in self._topic(topic).partitions]

@@ -4,12 +4,18 @@ Snappy comes in two framings, both stored by real clients: raw (librdkafka) and 
 
     82 'SNAPPY' 00 | version i32 | compatible i32 | ( length i32, raw snappy block )*
 
-We read both and write raw. What a batch unpacks to is bounded, so that a few bytes can't take the memory.
+We read both and write raw. Of lz4 we read any frame and write the one that every client reads: blocks of 64 KiB that
+do not depend on each other (Java's client refuses frames whose blocks do), no checksums,
+
+    04 22 4d 18 | 60 40 82 | ( length u32 little-endian, bit 31: not compressed | block )* | 00 00 00 00
+
+What a batch unpacks to is bounded, so that a few bytes can't take the memory.
 """
 
 from __future__ import annotations
 
 import struct
+import threading
 import zlib
 from collections.abc import Callable
 
@@ -19,6 +25,9 @@ CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 MAX_UNPACKED_BYTES = 256 << 20
 _XERIAL = b"\x82SNAPPY\x00"
 _GZIP_BITS = 31
+_LZ4_START, _LZ4_BLOCK_BYTES, _LZ4_PLAIN = b"\x04\x22\x4d\x18\x60\x40\x82", 64 << 10, 1 << 31
+_ROOM_BYTES, _KEPT_ROOM_BYTES = 1 << 20, 8 << 20
+_TOO_SMALL = "failed to write whole buffer"
 
 
 def codec_number(name: str) -> int:
@@ -38,7 +47,21 @@ def compress(codec: int, data: bytes) -> bytes:
 
     if codec == 2:
         return bytes(cramjam.snappy.compress_raw(data))
-    return bytes(cramjam.lz4.compress(data) if codec == 3 else cramjam.zstd.compress(data))
+    return _lz4(data) if codec == 3 else bytes(cramjam.zstd.compress(data))
+
+
+def _lz4(data: bytes) -> bytes:
+    import cramjam
+
+    parts, whole = [_LZ4_START], memoryview(data)
+    for at in range(0, len(data), _LZ4_BLOCK_BYTES):
+        plain = whole[at : at + _LZ4_BLOCK_BYTES]
+        packed = bytes(cramjam.lz4.compress_block(bytes(plain), store_size=False))
+        if len(packed) < len(plain):
+            parts += (struct.pack("<I", len(packed)), packed)
+        else:
+            parts += (struct.pack("<I", len(plain) | _LZ4_PLAIN), plain)
+    return b"".join((*parts, bytes(4)))
 
 
 def decompress(codec: int, data: bytes) -> bytes:
@@ -93,17 +116,37 @@ def _unsnappy(data: bytes) -> bytes:
     return b"".join(parts)
 
 
+class _Rooms(threading.local):
+    """Where a thread unpacks: a room that is kept, because a fresh one costs more than the unpacking."""
+
+    def __init__(self) -> None:
+        self.room = bytearray()
+
+    def of(self, size_bytes: int) -> bytearray:
+        if len(self.room) >= size_bytes:
+            return self.room
+        room = bytearray(size_bytes)
+        if size_bytes <= _KEPT_ROOM_BYTES:
+            self.room = room
+        return room
+
+
+_ROOMS = _Rooms()
+
+
 def _unpack_into(unpack: Callable[[bytes, bytearray], int], data: bytes) -> bytes:
     """lz4 and zstd don't say beforehand how long they get: try growing rooms up to the bound."""
-    room = max(1 << 16, 16 * len(data))
-    while room < MAX_UNPACKED_BYTES:
-        plain = bytearray(room)
+    size_bytes = max(_ROOM_BYTES, 4 * len(data))
+    while True:
+        room = _ROOMS.of(min(size_bytes, MAX_UNPACKED_BYTES))
         try:
-            return bytes(memoryview(plain)[: unpack(data, plain)])
-        except Exception:  # too small a room and bad bytes look alike: the last try below tells
-            room *= 8
-    plain = bytearray(MAX_UNPACKED_BYTES)
-    return bytes(memoryview(plain)[: unpack(data, plain)])
+            return bytes(memoryview(room)[: unpack(data, room)])
+        except Exception as error:
+            if str(error) != _TOO_SMALL:
+                raise
+            if size_bytes >= MAX_UNPACKED_BYTES:
+                raise _too_long() from None
+            size_bytes = 8 * max(size_bytes, len(room))
 
 
 def _unlz4(data: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """The log: appends that get their offsets on the writer thread, and reads that see only what is committed.
 
     caller's thread    check the batch (CRC, count, size, rules of the topic) ─► Store.submit
-    writer thread      sequence and transaction check ─► offset ─► row of ``batch``      (staged: nobody sees it)
+    writer thread      a client's batch: do its records unpack and count?
+                       sequence and transaction check ─► offset ─► row of ``batch``      (staged: nobody sees it)
                        before commit: rows of ``partition`` and ``producer``
                        after commit:  high watermark, tail cache, on_append callbacks, then the Future
 
@@ -30,6 +31,7 @@ from workbench.broker.batch import (
     recompress_batch,
     stamp_batch,
 )
+from workbench.broker.batch_check import check_records
 from workbench.broker.cache import TailCache
 from workbench.broker.lookup import MAX_OFFSET, offset_for_time, read_batches, row_id
 from workbench.broker.sequences import Sequences
@@ -95,8 +97,9 @@ class Log:
     def append(self, partition: Partition, data: bytes, header: BatchHeader | None = None, *,
                held: bool = False) -> Future[Appended]:  # fmt: skip
         """Write one batch. ``header`` is given only for a batch this process has just encoded itself."""
+        stage = self._stage_foreign if header is None else self.stage_prepared
         prepared = self.prepare(partition, data, header)
-        return self._store.submit(partial(self.stage_prepared, partition, *prepared), held=held)
+        return self._store.submit(partial(stage, partition, *prepared), held=held)
 
     def prepare(self, partition: Partition, data: bytes,
                 header: BatchHeader | None = None) -> tuple[BatchHeader, bytes]:  # fmt: skip
@@ -117,6 +120,13 @@ class Log:
             raise BatchTooLarge(what + f"{rules.max_message_bytes}.",
                                 "Send smaller batches, or raise max.message.bytes.")  # fmt: skip
         return header, data
+
+    def _stage_foreign(self, partition: Partition, header: BatchHeader, data: bytes,
+                       connection: sqlite3.Connection) -> Appended:  # fmt: skip
+        """The same for a batch that a client made: what it holds is looked through first, by the thread that writes
+        (for a small one the caller's, see ``Store.begin_held``)."""
+        check_records(header, data)
+        return self.stage_prepared(partition, header, data, connection)
 
     def stage_prepared(self, partition: Partition, header: BatchHeader, data: bytes,
                        connection: sqlite3.Connection) -> Appended:  # fmt: skip

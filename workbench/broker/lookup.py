@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from workbench.broker.batch import decode_batch
+from workbench.broker.damage import readable_batch
 
 OFFSET_BITS = 40
 MAX_OFFSET = (1 << OFFSET_BITS) - 1
@@ -58,7 +58,7 @@ def offset_for_time(connection: sqlite3.Connection, partition_no: int, log_start
         row = connection.execute(_NEXT_NEW_ENOUGH, (start, limit, ms)).fetchone()
         if row is None:
             return None
-        for record in decode_batch(row[1], "", 0):
+        for record in readable_batch(row[1], "", 0):
             if record.offset >= log_start and record.timestamp_ms >= ms:
                 return record.offset
         start = row[0] + 1  # its newest record lies before the log start

@@ -19,6 +19,7 @@ host that opens a current file should not pay for it.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from workbench.broker.groups import offsets
 from workbench.broker.journal import rows as journal_rows
 from workbench.broker.queues import rows as queue_rows
 
+UNCHECKED_KEY = "unchecked_ends"
 APPLICATION_ID = 0x77_66_6C_6F  # "wflo"
 
 _LOG = (
@@ -99,6 +101,14 @@ def _journal_spans(db: Database) -> None:
         db.execute(statement)
 
 
+def _checked_records(db: Database) -> None:
+    """From here on no batch is stored whose records can't be read; how far the file goes back is said in ``meta``.
+    A commit's leader epoch (-1: not said) is kept beside its offset."""
+    ends = db.execute("SELECT no, end_offset FROM partition WHERE end_offset > 0").fetchall()
+    db.execute("INSERT INTO meta VALUES (?, ?)", (UNCHECKED_KEY, json.dumps(dict(ends))))
+    db.execute("ALTER TABLE group_offset ADD COLUMN leader_epoch INTEGER NOT NULL DEFAULT -1")
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
@@ -106,6 +116,7 @@ STEPS = (
     ("0004_queues", _queues),
     ("0005_exchanges", _exchanges),
     ("0006_journal_spans", _journal_spans),
+    ("0007_checked_records", _checked_records),
 )
 SCHEMA_VERSION = len(STEPS)
 

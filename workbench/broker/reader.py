@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from workbench.broker import files
-from workbench.broker.batch import BatchHeader, batch_header, batch_times, decode_batch
+from workbench.broker.batch import BatchHeader, batch_header, batch_times
+from workbench.broker.damage import damaged_records, readable_batch
 from workbench.broker.groups.membership import CommittedOffset, GroupMeta, GroupState
 from workbench.broker.groups.offsets import load_groups, load_offsets
 from workbench.broker.journal.reader import JournalReader
@@ -22,7 +23,7 @@ from workbench.broker.lock import home_of
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
 from workbench.broker.migrations import SCHEMA_VERSION, read_meta
 from workbench.broker.topics import TopicMeta, load_topics, no_topic
-from workbench.core.errors import FileError, NotFound
+from workbench.core.errors import Corrupt, FileError, NotFound
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.records import ABORTED, OPEN, PartitionBounds, StoredRecord, TopicPartition
 
@@ -69,9 +70,15 @@ class StoredBatches:
         return None if row is None else BatchSpan(row[0] - self._floor, *row[1:])
 
     def times(self, base_offset: int) -> list[int]:
-        """The timestamps of the batch's records; none when it is gone."""
+        """The timestamps of the batch's records; none when it is gone. Those that can't be read stand at the first."""
         row = self._db.execute(_DATA, (self._floor + base_offset,)).fetchone()
-        return [] if row is None else batch_times(row[0])
+        if row is None:
+            return []
+        try:
+            return batch_times(row[0])
+        except Corrupt:
+            header = batch_header(row[0])
+            return [record.timestamp_ms for record in readable_batch(row[0], "", 0)] or [header.base_timestamp]
 
 
 class _Place(NamedTuple):
@@ -182,9 +189,14 @@ class RecordReader:
             self._slices.move_to_end(key)
             return self._slices[key]
         data = self._db.execute(_DATA, (batch_id,)).fetchone()[0]
-        records = decode_batch(data, topic, place.number, first=index * SLICE_RECORDS, limit=SLICE_RECORDS)
+        first = index * SLICE_RECORDS
+        try:
+            records = readable_batch(data, topic, place.number, first=first, limit=SLICE_RECORDS)
+        except Corrupt:  # its header is broken too: the row knows its offsets
+            end = min(base_offset + first + SLICE_RECORDS, last_offset + 1)
+            return damaged_records(topic, place.number, base_offset + first, end, 0)
         if mark := self._transaction_of(place.no, batch_header(data)):
-            records = [record._replace(transaction=mark) for record in records]
+            records = [record._replace(transaction=record.transaction or mark) for record in records]
         if mark != OPEN:
             self._keep(key, records, size * len(records) // (last_offset - base_offset + 1))
         return records

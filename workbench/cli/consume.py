@@ -12,14 +12,14 @@ from pathlib import Path
 
 import click
 
-from workbench.broker import decode_batch
+from workbench.broker import readable_batch
 from workbench.cli.leasing import AckMode, Leasing, Show
 from workbench.cli.workspace import Point, file_argument, host_of, reader_of
 from workbench.control.client import Caller
 from workbench.control.messages import CloseConsumer, CommitConsumer, OpenConsumer, PollConsumer
 from workbench.core.errors import HostGone
 from workbench.core.points import EARLIEST, LATEST, LogPoint
-from workbench.core.records import StoredRecord
+from workbench.core.records import DAMAGED, StoredRecord
 from workbench.core.times import format_time
 from workbench.session.export import format_named
 from workbench.session.reading import LogReader, merged, spans
@@ -90,10 +90,18 @@ def _check_usage(
 def _printer(form: str) -> Show:
     out = sys.stdout.buffer
     if form == "value":
-        return lambda record: out.write((record.value or b"") + b"\n")
+        return _print_value
     lines = format_named(form)
     out.write(lines.head("records"))
     return lambda record: out.write(lines.record(record))
+
+
+def _print_value(record: StoredRecord) -> None:
+    if record.transaction == DAMAGED:
+        place = f"{record.topic}/{record.partition} at offset {record.offset:,}"
+        print(f"passed over {place}: its bytes can't be read", file=sys.stderr)
+    else:
+        sys.stdout.buffer.write((record.value or b"") + b"\n")
 
 
 def _browse(
@@ -101,7 +109,7 @@ def _browse(
 ) -> Iterator[StoredRecord]:
     """Records by time, then, when following, what is appended later. As a consumer that reads committed sees them."""
     ranges = spans(reader, topic, from_, LATEST, partition, decided=True)
-    yield from merged(reader, topic, ranges)
+    yield from merged(reader, topic, ranges, damaged=True)
     while follow:
         sys.stdout.buffer.flush()
         ends = {span.partition: span.end for span in ranges}
@@ -111,7 +119,7 @@ def _browse(
             time.sleep(_LOOK_EVERY_S)
             continue
         new = [replace(b, log_start=max(b.log_start, ends.get(b.partition, 0))) for b in now]
-        yield from merged(reader, topic, new)
+        yield from merged(reader, topic, new, damaged=True)
         ranges = [span for span in ranges if span.partition not in {b.partition for b in new}] + new
 
 
@@ -158,7 +166,7 @@ def _number(point: LogPoint) -> str:
 
 def _records(batches: tuple[tuple[str, int, int, bytes], ...]) -> Iterator[StoredRecord]:
     for topic, partition, wanted, data in batches:
-        yield from (record for record in decode_batch(data, topic, partition) if record.offset >= wanted)
+        yield from (record for record in readable_batch(data, topic, partition) if record.offset >= wanted)
 
 
 COMMANDS = {"consume": consume}

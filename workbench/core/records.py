@@ -37,6 +37,7 @@ class Record(NamedTuple):
 
 COMMIT, ABORT = "commit", "abort"
 ABORTED, OPEN = "aborted", "open"
+DAMAGED = "damaged"
 
 
 class StoredRecord(NamedTuple):
@@ -44,7 +45,8 @@ class StoredRecord(NamedTuple):
 
     ``transaction`` is empty for an event that counts. The end of a transaction takes an offset too: ``COMMIT`` or
     ``ABORT``, without key and value. What a transaction wrote that was aborted is ``ABORTED``, and ``OPEN`` while the
-    transaction is on; a batch alone does not know that, a reader of the workspace does.
+    transaction is on; a batch alone does not know that, a reader of the workspace does. ``DAMAGED``: there is a record
+    at this offset, and its bytes can't be read.
     """
 
     topic: str
@@ -60,6 +62,11 @@ class StoredRecord(NamedTuple):
     def is_control(self) -> bool:
         """Whether this is the end of a transaction, which nobody wrote as an event."""
         return self.transaction in (COMMIT, ABORT)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether there are a key and a value to look at."""
+        return self.transaction not in (COMMIT, ABORT, DAMAGED)
 
     @property
     def counts(self) -> bool:

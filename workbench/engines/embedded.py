@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from workbench.broker import Broker, decode_batch
+from workbench.broker import Broker, readable_batch
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.queues import QueueCounts
 from workbench.core.records import Appended, PartitionBounds, Record, StoredRecord, TopicPartition
@@ -57,7 +57,8 @@ class EmbeddedEngine:
             if next_offset == offset:
                 break
             for batch in batches:
-                found += [record for record in decode_batch(batch, topic, partition) if record.offset >= offset]
+                found += [record for record in readable_batch(batch, topic, partition)
+                          if record.offset >= offset and record.counts]  # fmt: skip
                 if len(found) >= max_records:
                     break
             offset = next_offset

@@ -7,16 +7,18 @@ after the last record handed out; nothing of a partition is handed out after it 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.broker import Broker, decode_batch
+from workbench.broker import Broker, readable_batch
 from workbench.core.errors import Fenced, Invalid, NotFound, OutOfRange
-from workbench.core.records import PartitionBounds, StoredRecord, TopicPartition
+from workbench.core.records import DAMAGED, PartitionBounds, StoredRecord, TopicPartition
 from workbench.engines.base import ConsumerSettings
 from workbench.engines.embedded_membership import Membership
 from workbench.engines.wakes import Wakes
 
+log = logging.getLogger(__name__)
 FETCH_BYTES = 64 << 10
 """What is decoded at once: some hundred records, so that the loop is held for a millisecond or so."""
 
@@ -177,7 +179,11 @@ class EmbeddedConsumer:
             return
         except NotFound:  # the topic is gone; the leader will see it and share out again
             return
-        records = [record for batch in batches for record in decode_batch(batch, part.topic, part.partition)]
+        every = [record for batch in batches for record in readable_batch(batch, part.topic, part.partition)]
+        records = [record for record in every if record.transaction != DAMAGED]
+        if len(records) < len(every):
+            log.warning("group %s passes over %d records of %s at or after offset %d that can't be read",
+                        self._settings.group, len(every) - len(records), part, place.position)  # fmt: skip
         place.fetched = records
         place.taken = next((i for i, record in enumerate(records) if record.offset >= place.position), len(records))
         place.after = after

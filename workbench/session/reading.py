@@ -8,7 +8,7 @@ from typing import Protocol
 
 from workbench.core.errors import NotFound
 from workbench.core.points import EARLIEST, LATEST, LogPoint
-from workbench.core.records import PartitionBounds, StoredRecord
+from workbench.core.records import DAMAGED, PartitionBounds, StoredRecord
 
 PAGE_RECORDS = 2000
 
@@ -67,11 +67,14 @@ def records_of(reader: LogReader, topic: str, span: PartitionBounds) -> Iterator
         offset = page[-1].offset + 1
 
 
-def merged(reader: LogReader, topic: str, of: Sequence[PartitionBounds]) -> Iterator[StoredRecord]:
-    """The events of several spans that count for everybody, by time; within a partition always by offset."""
-    streams = [_counting(records_of(reader, topic, span)) for span in of]
+def merged(reader: LogReader, topic: str, of: Sequence[PartitionBounds], *,
+           damaged: bool = False) -> Iterator[StoredRecord]:  # fmt: skip
+    """The events of several spans that count for everybody, by time; within a partition always by offset. With
+    ``damaged`` those that can't be read are in it too, marked, so that a person sees the gap."""
+    wanted = ("", DAMAGED) if damaged else ("",)
+    streams = [_with_mark(records_of(reader, topic, span), wanted) for span in of]
     return heapq.merge(*streams, key=lambda record: record.timestamp_ms)
 
 
-def _counting(records: Iterator[StoredRecord]) -> Iterator[StoredRecord]:
-    return (record for record in records if record.counts)
+def _with_mark(records: Iterator[StoredRecord], wanted: Sequence[str]) -> Iterator[StoredRecord]:
+    return (record for record in records if record.transaction in wanted)

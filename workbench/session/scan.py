@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.broker import decode_batch
+from workbench.broker import readable_batch
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.session.matching import RecordFilter
 
@@ -121,7 +121,7 @@ class Scan:
         while first < end:
             begun = first
             for data in reader.batches(self.topic, partition, first, _STEP_BYTES):
-                records = decode_batch(data, self.topic, partition)
+                records = readable_batch(data, self.topic, partition)
                 found += [record for record in records if first <= record.offset < end]
                 first = records[-1].offset + 1
                 if first >= end:

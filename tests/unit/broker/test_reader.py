@@ -87,13 +87,13 @@ def test_what_is_kept_is_bounded(broker: Broker, reader: BrokerReader, monkeypat
 def test_a_big_batch_is_decoded_in_slices(broker: Broker, reader: BrokerReader, monkeypatch: pytest.MonkeyPatch):
     fill(broker, 5000)
     decoded: list[int | None] = []
-    real = reader_module.decode_batch
+    real = reader_module.readable_batch
 
     def counting(*args: object, **options: int) -> list:
         decoded.append(options["limit"])
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reader_module, "decode_batch", counting)
+    monkeypatch.setattr(reader_module, "readable_batch", counting)
     assert numbers(reader, 4000, 50) == numbers(reader, 4000, 50) == list(range(4000, 4050))
     assert decoded == [reader_module.SLICE_RECORDS]
 

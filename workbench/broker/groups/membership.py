@@ -153,6 +153,7 @@ class CommittedOffset:
     offset: int
     metadata: str = ""
     at_ms: int = 0
+    leader_epoch: int = -1  # of the last record read, as the member said it; -1: it said none
 
 
 @dataclass(frozen=True, slots=True)

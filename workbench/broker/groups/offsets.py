@@ -24,8 +24,12 @@ SCHEMA = (
 )
 
 _PUT_OFFSET = """
-    INSERT INTO group_offset VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
-    SET offset = excluded.offset, metadata = excluded.metadata, at_ms = excluded.at_ms"""
+    INSERT INTO group_offset (group_name, topic, partition, offset, metadata, at_ms, leader_epoch)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, metadata = excluded.metadata,
+    at_ms = excluded.at_ms, leader_epoch = excluded.leader_epoch"""
+_GET_OFFSETS = """
+    SELECT group_name, topic, partition, offset, metadata, at_ms, leader_epoch FROM group_offset
+    WHERE ?1 IS NULL OR group_name = ?1"""
 _PUT_GROUP = """
     INSERT INTO group_state VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET generation = excluded.generation,
     protocol_type = excluded.protocol_type, empty_since_ms = excluded.empty_since_ms"""
@@ -34,7 +38,8 @@ _PUT_GROUP = """
 def put_offsets(connection: sqlite3.Connection, group: str,
                 offsets: Mapping[TopicPartition, CommittedOffset]) -> None:  # fmt: skip
     connection.executemany(
-        _PUT_OFFSET, [(group, *part, done.offset, done.metadata, done.at_ms) for part, done in offsets.items()]
+        _PUT_OFFSET,
+        [(group, *part, done.offset, done.metadata, done.at_ms, done.leader_epoch) for part, done in offsets.items()],
     )
 
 
@@ -64,10 +69,8 @@ def load_groups(connection: sqlite3.Connection) -> list[StoredGroup]:
 
 def load_offsets(connection: sqlite3.Connection, group: str | None = None) -> dict[str, Offsets]:
     """What is committed, by group (all of them, or one)."""
-    rows: Iterable[tuple[str, str, int, int, str, int]] = connection.execute(
-        "SELECT * FROM group_offset WHERE ?1 IS NULL OR group_name = ?1", (group,)
-    )
+    rows: Iterable[tuple[str, str, int, int, str, int, int]] = connection.execute(_GET_OFFSETS, (group,))
     found: dict[str, Offsets] = {}
-    for name, topic, partition, offset, metadata, at_ms in rows:
-        found.setdefault(name, {})[TopicPartition(topic, partition)] = CommittedOffset(offset, metadata, at_ms)
+    for name, topic, partition, *committed in rows:
+        found.setdefault(name, {})[TopicPartition(topic, partition)] = CommittedOffset(*committed)
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from workbench.broker.batch import HEADER_BYTES, batch_header, batch_keys, decode_batch
 from workbench.broker.compression import decompress
 from workbench.broker.queues.lane import PLAIN, Traits
+from workbench.core.errors import Corrupt
 from workbench.core.queues import DEDUPLICATION_ID, DELAY_MS, MESSAGE_GROUP, PRIORITY, TTL_MS
 from workbench.core.records import StoredRecord
 
@@ -20,6 +21,13 @@ _IN_BYTES = tuple(sorted(name.encode() for name in _NAMES))
 
 def batch_traits(data: bytes, by_key: bool) -> dict[int, Traits]:
     """By offset, of the records that ask for something; ``by_key``: their key is their group too."""
+    try:
+        return _batch_traits(data, by_key)
+    except Corrupt:
+        return {}  # it is rejected when it is to be delivered
+
+
+def _batch_traits(data: bytes, by_key: bool) -> dict[int, Traits]:
     header = batch_header(data)
     body = decompress(header.codec, data[HEADER_BYTES:]) if header.codec else data
     if _COMMON not in body or not any(name in body for name in _IN_BYTES):

@@ -17,6 +17,7 @@ from workbench.broker import (
     MemberIdRequired,
     RebalanceInProgress,
     UnknownMember,
+    WrongChecksum,
 )
 from workbench.core.errors import (
     AlreadyExists,
@@ -50,6 +51,7 @@ _CODES: dict[type[WorkbenchError], ErrorCode] = {
     OutOfRange: ErrorCode.offset_out_of_range,
     OutOfSequence: ErrorCode.out_of_order_sequence_number,
     Fenced: ErrorCode.invalid_producer_epoch,
+    WrongChecksum: ErrorCode.corrupt_message,
     Corrupt: ErrorCode.corrupt_message,
     Unsupported: ErrorCode.unsupported_for_message_format,
     FileError: ErrorCode.kafka_storage_error,

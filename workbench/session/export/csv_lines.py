@@ -17,7 +17,7 @@ import msgspec
 
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
-from workbench.core.records import ABORTED, OPEN, StoredRecord
+from workbench.core.records import ABORTED, DAMAGED, OPEN, StoredRecord
 from workbench.session.export.formats import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import bytes_of, bytes_of_base64, text_form
 
@@ -99,7 +99,7 @@ def _record(row: dict[str, str]) -> StoredRecord:
 
 
 def _transaction(cell: str) -> str:
-    if cell not in ("", ABORTED, OPEN):
+    if cell not in ("", ABORTED, OPEN, DAMAGED):
         raise Invalid(f"«{cell}» is no state of a transaction; they are {ABORTED} and {OPEN}")
     return cell
 

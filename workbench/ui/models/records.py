@@ -280,7 +280,7 @@ def cell_text(record: StoredRecord, column: str) -> str:
         case "offset":
             return words.count(record.offset)
         case "key":
-            return "" if record.is_control else data_text(record.key)
+            return data_text(record.key) if record.has_content else ""
         case "value":
             return value_text(record)
         case "headers":
@@ -297,6 +297,8 @@ def value_text(record: StoredRecord) -> str:
             return _tr("aborted: {0}").format(data_text(record.value))
         case "open":
             return _tr("undecided: {0}").format(data_text(record.value))
+        case "damaged":
+            return _tr("damaged: its bytes can't be read")
         case "commit":
             return _tr("transaction marker: commit")
     return _tr("transaction marker: abort")
@@ -311,6 +313,8 @@ def standing_sentence(record: StoredRecord) -> str:
             return _tr("Aborted: its transaction was taken back, so consumers that read committed never see it.")
         case "open":
             return _tr("Undecided: its transaction is still open. Consumers that read committed wait before it.")
+        case "damaged":
+            return _tr("Damaged: there is a record at this offset, and its bytes can't be read. Readers pass it.")
         case "commit":
             return _tr("Transaction marker: the producer committed here. It takes an offset and is no event.")
     return _tr("Transaction marker: the producer's transaction was aborted here. It takes an offset and is no event.")

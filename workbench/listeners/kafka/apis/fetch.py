@@ -7,7 +7,7 @@ read_committed nothing at or past the last stable offset is given, and what was 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,7 +122,7 @@ def _look_at(call: Call, want: _Wanted, room: int, first: bool) -> _Found:
         limit = min(want.max_bytes, room)
         if limit <= 0 and not first:
             return found
-        batches = broker.fetch(want.topic, want.partition, want.offset, max(limit, _ANY_BATCHES))
+        batches = broker.fetch_served(want.topic, want.partition, want.offset, max(limit, _ANY_BATCHES))
         if committed_only:
             batches = [batch for batch in batches if batch_header(batch).base_offset < stable]
         if batches and not first and len(batches[0]) > limit:
@@ -135,7 +135,7 @@ def _look_at(call: Call, want: _Wanted, room: int, first: bool) -> _Found:
     return found
 
 
-def _fill(call: Call, found: _Found, batches: list[bytes], committed_only: bool) -> None:
+def _fill(call: Call, found: _Found, batches: Sequence[bytes], committed_only: bool) -> None:
     want = found.wanted
     assert want.topic is not None
     found.fields["records"] = b"".join(batches)

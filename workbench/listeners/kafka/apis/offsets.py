@@ -6,7 +6,7 @@ from typing import Any
 
 from kio.schema.errors import ErrorCode
 
-from workbench.broker import record_at
+from workbench.broker import batch_header, readable_batch
 from workbench.core.errors import WorkbenchError
 from workbench.listeners.kafka.apis.fetch import READ_COMMITTED
 from workbench.listeners.kafka.call import Api, Call, Fields
@@ -50,7 +50,8 @@ def _find(call: Call, topic: str, partition: int, asked: int) -> tuple[int, int]
     if offset is None or (committed_only and offset >= stable):
         return -1, -1
     batch = broker.fetch(topic, partition, offset, 1)[0]
-    return record_at(batch, topic, partition, offset).timestamp_ms, offset
+    first = offset - batch_header(batch).base_offset
+    return readable_batch(batch, topic, partition, first=first, limit=1)[0].timestamp_ms, offset
 
 
 def _offset_for_leader_epoch(call: Call) -> Fields:

@@ -15,6 +15,8 @@ from workbench.listeners.kafka.call import Answer, Api, Call, Fields, Settling
 from workbench.listeners.kafka.errors import code_of
 
 _ACKS = (-1, 0, 1)
+_RECORD_WEIGHT_BYTES = 128
+"""To look through a record takes as long as to commit so many bytes: a batch of many is not begun on the loop."""
 _Outcome = Future[Appended] | WorkbenchError
 _Begun = list[tuple[str, list[tuple[int, _Outcome]]]]
 
@@ -37,8 +39,9 @@ def _append(call: Call, topic: Any) -> Iterator[tuple[int, _Outcome]]:
             if part.records is None:
                 raise Corrupt("A Produce request without records.")
             future = call.broker.append_batch(topic.name, part.index, part.records, held=True)
-            call.shared.turn.brought(len(part.records))
-            call.connection.written[topic.name] += batch_header(part.records).count
+            count = batch_header(part.records).count
+            call.shared.turn.brought(max(len(part.records), count * _RECORD_WEIGHT_BYTES))
+            call.connection.written[topic.name] += count
             yield part.index, future
         except WorkbenchError as error:
             yield part.index, error
@@ -54,7 +57,8 @@ def _outcomes(begun: _Begun) -> Fields:
 def _answer(index: int, outcome: _Outcome) -> Fields:
     error = outcome if isinstance(outcome, WorkbenchError) else outcome.exception()
     if isinstance(error, WorkbenchError):
-        return _refused(index, code_of(error, Invalid=ErrorCode.invalid_record), error.sentence())
+        code = code_of(error, Invalid=ErrorCode.invalid_record, Corrupt=ErrorCode.invalid_record)
+        return _refused(index, code, error.sentence())
     assert isinstance(outcome, Future)
     return {"index": index, "base_offset": outcome.result().base_offset, "record_errors": ()}
 

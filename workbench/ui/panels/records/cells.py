@@ -79,7 +79,7 @@ class RecordCell(QStyledItemDelegate):
 
     def _paint_record(self, painter: QPainter, inner: QRectF, record: StoredRecord, column: str) -> None:
         if column == "key":
-            if not record.is_control:
+            if record.has_content:
                 paint_key_chip(painter, inner, record.key, counts=record.counts)
             return
         font = theme().font("body", mono=True)

@@ -175,11 +175,11 @@ class RecordDetail(QFrame):
             return
         self.place.setText(words.place(record.topic, record.partition, record.offset))
         self.place.setToolTip(f"{words.date(record.timestamp_ms)} {words.clock(record.timestamp_ms)} UTC")
-        self.chip.setVisible(not record.is_control)
+        self.chip.setVisible(record.has_content)
         self.chip.show_key(record.key)
         self.standing.setText(standing_sentence(record))
         self.standing.setVisible(not record.counts)
-        self.publish.setEnabled(not record.is_control)
+        self.publish.setEnabled(record.has_content)
         self._fill_headers(record.headers)
         self._show()
 
@@ -206,7 +206,7 @@ class RecordDetail(QFrame):
             self._show_changes(record)
 
     def _show_value(self, record: StoredRecord) -> None:
-        if record.is_control:
+        if not record.has_content:
             self.view.show_text(value_text(record), "text")
             return
         if not record.value:
