@@ -8,7 +8,6 @@ writer thread itself (an ``on_append`` callback must not wait for the broker).
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -30,19 +29,18 @@ from workbench.broker.groups.membership import (
     SyncRequest,
     SyncResult,
 )
-from workbench.broker.groups.offsets import forget_topic
 from workbench.broker.housekeeping import Chores, Housekeeping
 from workbench.broker.journal.journal import Journal
 from workbench.broker.journal.recording import Recording
 from workbench.broker.log import AppendCallback, Log
 from workbench.broker.migrations import read_meta, take_producer_id, write_meta
 from workbench.broker.queues.queues import Queues
-from workbench.broker.queues.rows import QueueRow, forget_queues, insert_queue
 from workbench.broker.retention import TICK_S, Retention, RetentionWork
 from workbench.broker.stability import committed_batches
 from workbench.broker.stats import BrokerStats, Meter
 from workbench.broker.store import Store
 from workbench.broker.ticker import Ticker
+from workbench.broker.topic_acts import DeletedTopic, TopicActs
 from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.broker.transactions import Transactions
 from workbench.broker.unchecked import Unchecked, unchecked_ends
@@ -93,7 +91,6 @@ class Broker:
         loaded = self.store.read(topics.load_topics)
         self._topics = {topic.meta.name: topic for topic in loaded if not topic.deleted}
         self._deleted = [topic for topic in loaded if topic.deleted]
-        self._topic_acts = threading.Lock()  # each sees the topics as the one before left them
         self._cache = TailCache(cache_bytes)
         self._unchecked = Unchecked(self.store.read(unchecked_ends))
         self.log = Log(self.store, self.clock, self._cache)
@@ -103,6 +100,8 @@ class Broker:
         self.exchanges = Exchanges(self.store, self.log, self._journal, self.clock, self._queue_topic)
         self.queues = Queues(self.store, self.log, self._journal, self.clock, self._topics, self.exchanges)
         self._groups = Coordination(self.store, self._journal, self, self.clock, groups, self._ids)
+        self._topic_acts = TopicActs(self.store, self._journal, self.clock, self._ids, self._cache, self._topics,
+                                     self._deleted, self._groups, self.queues, self.exchanges)  # fmt: skip
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
                                    self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
         self._retention_work = RetentionWork(self.retention, self.store)
@@ -148,83 +147,29 @@ class Broker:
     # -- topics ----------------------------------------------------------------------------------------------
     def create_topic(self, name: str, partitions: int = 1, kind: str = "stream",
                      config: Mapping[str, str | None] | None = None) -> TopicMeta:  # fmt: skip
-        topics.check_name(name)
-        topics.check_kind(kind)
-        topics.check_partitions(partitions)
-        settings = topics.check_config(config or {})
-        topics.check_kind_settings(kind, settings)
-        if kind == "queue":
-            self.queues.registry.check_together(name, settings)
-        now_ms, uuid = self.clock.now_ms(), str(self._ids.uuid())
-
-        def insert(db: sqlite3.Connection) -> tuple[Topic, QueueRow | None]:
-            topic = topics.insert_topic(db, name, partitions, kind, settings, now_ms, uuid)
-            return topic, insert_queue(db, topic.meta.id) if kind == "queue" else None
-
-        def appear(made: tuple[Topic, QueueRow | None]) -> None:
-            self._topics[name] = made[0]
-            self._note_topic("created", made[0].meta)
-            self.queues.registry.topic_created(*made)
-
-        with self._topic_acts:
-            return self.store.write(insert, appear).result()[0].meta
+        return self._topic_acts.create(name, partitions, kind, config or {})
 
     def alter_topic(self, name: str, partitions: int | None = None,
                     config: Mapping[str, str | None] | None = None) -> TopicMeta:  # fmt: skip
         """Add partitions, change settings; a setting of None goes back to its default."""
-        checked, changes = topics.check_config(config or {}), dict(config or {})
+        return self._topic_acts.alter(name, partitions, config or {})
 
-        def alter(db: sqlite3.Connection) -> tuple[Topic, TopicMeta, list[Partition]]:
-            topic = self._topic(name)
-            count = topic.meta.partitions if partitions is None else partitions
-            topics.check_partitions(count, topic.meta.partitions)
-            kept = {key: value for key, value in topic.meta.config.items() if key not in changes}
-            settings = {**kept, **checked}
-            topics.check_kind_settings(topic.meta.kind, settings)
-            if topic.meta.kind == "queue":
-                self.queues.registry.check_together(name, settings)
-            topics.update_config(db, topic.meta.id, settings)
-            return topic, topics.altered(topic.meta, count, settings), topics.insert_partitions(db, topic, count)
+    def delete_topic(self, name: str, keep_ms: int = 0) -> None:
+        """Gone at once. What it stored stays ``keep_ms`` more for ``restore_topic``; then it is removed in the
+        background, in small steps."""
+        self._topic_acts.delete(name, keep_ms)
 
-        def appear(result: tuple[Topic, TopicMeta, list[Partition]]) -> None:
-            topic, meta, added = result
-            topic.partitions.extend(added)
-            topic.rules = topics.LogRules.of(meta.config)
-            topic.meta = meta
-            self._note_topic("altered", meta)
-            self.queues.registry.topic_altered(topic)
+    def deleted_topics(self) -> list[DeletedTopic]:
+        """The deleted topics that can be restored, newest last."""
+        return self._topic_acts.deleted()
 
-        with self._topic_acts:
-            return self.store.write(alter, appear).result()[1]
+    def restore_topic(self, name: str) -> TopicMeta:
+        """Bring a deleted topic back with its records, committed offsets, queue state and bindings."""
+        return self._topic_acts.restore(name)
 
-    def delete_topic(self, name: str) -> None:
-        """Gone at once; what it stored is removed in the background, in small steps."""
-        now_ms = self.clock.now_ms()
-
-        def delete(db: sqlite3.Connection) -> Topic:
-            topic = self._topic(name)
-            db.execute("UPDATE topic SET deleted_ms = ? WHERE id = ?", (now_ms, topic.meta.id))
-            forget_topic(db, name)
-            forget_queues(db, topic.meta.id)
-            return topic
-
-        def vanish(topic: Topic) -> None:
-            topic.deleted = True
-            del self._topics[name]
-            self._deleted.append(topic)
-            for partition in topic.partitions:
-                self._cache.forget(partition.no)
-            self._groups.forget_topic(name)
-            self.queues.registry.topic_deleted(name)
-            self._note_topic("deleted", topic.meta)
-
-        with self._topic_acts:
-            self.store.write(delete, vanish).result()
-        self.exchanges.forget_queue(name)
-
-    def _note_topic(self, act: str, meta: TopicMeta) -> None:
-        detail = {"act": act, "kind": meta.kind, "partitions": meta.partitions, "config": meta.config}
-        self._journal.add(JournalEntry("topic", self.clock.now_ms(), topic=meta.name, detail=detail))
+    def drop_deleted(self) -> None:
+        """What deleted topics still hold goes now; they can't be restored any more."""
+        self.retention.drop_kept()
 
     def _every_topic(self) -> list[Topic]:
         return [*self._topics.values(), *self._deleted]
@@ -236,10 +181,7 @@ class Broker:
         return sorted((topic.meta for topic in list(self._topics.values())), key=lambda meta: meta.name)
 
     def _topic(self, name: str) -> Topic:
-        topic = self._topics.get(name)
-        if topic is None:
-            raise topics.no_topic(name)
-        return topic
+        return self._topic_acts.topic(name)
 
     def _queue_topic(self, name: str) -> Topic | None:
         topic = self._topics.get(name)

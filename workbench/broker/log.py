@@ -190,8 +190,9 @@ class Log:
 
     @property
     def staged(self) -> list[StagedBatch]:
-        """The batches of the transaction at hand, in order: for hooks that write about them, before the commit."""
-        return self._staged
+        """The batches of the transaction at hand, in order, but those of an import that is not complete: for hooks that
+        write about them, before the commit."""
+        return [one for one in self._staged if not one.partition.topic.staged]
 
     def _flush(self, connection: sqlite3.Connection) -> None:
         for partition, _ in self._touched.values():
@@ -202,11 +203,13 @@ class Log:
     def _publish(self) -> None:
         now_ms = self._clock.now_ms()
         for partition, base, next_offset, data in self._staged:
-            self._cache.put(partition.no, base, next_offset, data)
             partition.end = next_offset
+            if partition.topic.staged:
+                continue
+            self._cache.put(partition.no, base, next_offset, data)
             partition.bytes_in += len(data)
             partition.last_append_ms = now_ms
-        moved = {staged.partition.no: staged.partition for staged in self._staged}
+        moved = {staged.partition.no: staged.partition for staged in self.staged}
         self._staged.clear()
         self._touched.clear()
         self.sequences.committed()

@@ -5,7 +5,8 @@ each, on the thread that opens the file. sqlite-utils is imported only where a f
 host that opens a current file should not pay for it.
 
     meta        single values: the drawing, the synchronous mode, counters
-    topic       one row a topic; ``deleted_ms`` is set while its batches are removed in the background
+    topic       one row a topic; ``deleted_ms`` is set while it is deleted: batches stay until ``keep_until_ms`` (NULL:
+                they go now, in the background), and ``kept`` is what a restore brings back beside them
     partition   one row a partition; ``no`` is global and never reused. Ends and sizes are kept here, nothing counts
     batch       one row a RecordBatch v2; id = partition.no << 40 | base offset
     producer    the last five sequences of each idempotent producer and partition
@@ -15,6 +16,7 @@ host that opens a current file should not pay for it.
     queue*      queues and subscriptions, and what is done in them: see ``queues.rows``
     exchange, binding   see ``exchanges.rows``
     journal_*   what happened, and lag_*: see ``journal.rows``
+    import_*    files that were imported, and imports whose records are on their way: see ``imports``
 """
 
 from __future__ import annotations
@@ -109,6 +111,31 @@ def _checked_records(db: Database) -> None:
     db.execute("ALTER TABLE group_offset ADD COLUMN leader_epoch INTEGER NOT NULL DEFAULT -1")
 
 
+_SOFT_DELETE = (
+    "ALTER TABLE topic ADD COLUMN keep_until_ms INTEGER",
+    "ALTER TABLE topic ADD COLUMN kept TEXT",
+)
+
+
+def _soft_delete(db: Database) -> None:
+    for statement in _SOFT_DELETE:
+        db.execute(statement)
+
+
+_IMPORTS = (
+    """CREATE TABLE import_done (
+        digest TEXT NOT NULL, at_ms INTEGER NOT NULL, source TEXT NOT NULL, records INTEGER NOT NULL,
+        topics TEXT NOT NULL)""",
+    "CREATE INDEX import_done_digest ON import_done (digest)",
+    "CREATE TABLE import_move (staged_id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL)",
+)
+
+
+def _imports(db: Database) -> None:
+    for statement in _IMPORTS:
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
@@ -117,6 +144,8 @@ STEPS = (
     ("0005_exchanges", _exchanges),
     ("0006_journal_spans", _journal_spans),
     ("0007_checked_records", _checked_records),
+    ("0008_soft_delete", _soft_delete),
+    ("0009_imports", _imports),
 )
 SCHEMA_VERSION = len(STEPS)
 

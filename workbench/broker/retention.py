@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 from workbench.broker import files
 from workbench.broker.log import Log
 from workbench.broker.lookup import MAX_OFFSET, row_id
+from workbench.broker.queues.rows import forget_queues
 from workbench.broker.sequences import FORGET_MS
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
@@ -143,8 +144,10 @@ class Retention:
     # -- steps -----------------------------------------------------------------------------------------------
     def step(self, connection: sqlite3.Connection) -> bool:
         """One small step for every partition that needs it; True when there is more to do. ``connection`` reads."""
-        more = False
+        more, now_ms = False, self._clock.now_ms()
         for topic in self._topics():
+            if topic.is_kept(now_ms):
+                continue
             queue = topic.meta.kind == "queue"
             if queue or topic.deleted or not topic.rules.keeps_all or any(p.log_start for p in topic.partitions):
                 more |= self._step_topic(connection, topic)
@@ -160,6 +163,18 @@ class Retention:
         if topic.deleted and not more:
             self._store.write(lambda db: self._bury(db, topic), lambda _: self._buried(topic)).result()
         return more
+
+    def drop_kept(self) -> None:
+        """What deleted topics still held for a restore goes with the next steps."""
+
+        def let_go(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE topic SET keep_until_ms = NULL WHERE deleted_ms IS NOT NULL")
+
+        def known(_: None) -> None:
+            for topic in self._topics():
+                topic.keep_until_ms = None
+
+        self._store.write(let_go, known).result()
 
     def _limits(self, partition: Partition) -> _Limits:
         topic, rules = partition.topic, partition.topic.rules
@@ -221,6 +236,7 @@ class Retention:
         """A deleted topic without batches: its rows go too."""
         for partition in topic.partitions:
             self._log.sequences.forget_partition(connection, partition.no)
+        forget_queues(connection, topic.meta.id)
         connection.execute("DELETE FROM partition WHERE topic_id = ?", (topic.meta.id,))
         connection.execute("DELETE FROM hold WHERE topic_id = ?", (topic.meta.id,))
         connection.execute("DELETE FROM topic WHERE id = ?", (topic.meta.id,))

@@ -114,6 +114,12 @@ class Topic:
     rules: LogRules
     partitions: list[Partition] = field(default_factory=list)
     deleted: bool = False
+    keep_until_ms: int | None = None  # deleted, and may be restored until then
+    staged: bool = False  # of an import that is not complete: nobody sees it
+
+    def is_kept(self, now_ms: int) -> bool:
+        """Whether it is deleted and can still be restored."""
+        return self.deleted and self.keep_until_ms is not None and now_ms < self.keep_until_ms
 
     def partition(self, number: int) -> Partition:
         if self.deleted:
@@ -237,14 +243,16 @@ def _with(meta: TopicMeta, partitions: int) -> TopicMeta:
 def load_topics(connection: sqlite3.Connection) -> list[Topic]:
     """Every topic with its partitions, the ones being deleted too (``deleted`` is set)."""
     topics: dict[int, Topic] = {}
-    rows = connection.execute("SELECT id, uuid, name, kind, config, created_ms, deleted_ms FROM topic ORDER BY id")
-    for number, uuid, name, kind, config, created_ms, deleted_ms in rows:
+    rows = connection.execute("SELECT id, uuid, name, kind, config, created_ms, deleted_ms, keep_until_ms FROM topic "
+                              "ORDER BY id")  # fmt: skip
+    for number, uuid, name, kind, config, created_ms, deleted_ms, keep_until_ms in rows:
         try:
             settings = check_config(json.loads(config))
         except (ValueError, AttributeError, Invalid):
             raise Damaged(f"The settings of topic {name} are damaged.", "Restore the file from a copy.") from None
         meta = TopicMeta(name, number, uuid, kind, 0, settings, created_ms)
-        topics[number] = Topic(meta, LogRules.of(settings), deleted=deleted_ms is not None)
+        topics[number] = Topic(meta, LogRules.of(settings), deleted=deleted_ms is not None,
+                               keep_until_ms=keep_until_ms)  # fmt: skip
     rows = connection.execute("SELECT no, topic_id, number, log_start, end_offset, size_bytes, time_high "
                               "FROM partition ORDER BY topic_id, number")  # fmt: skip
     for no, topic_id, number, log_start, end, size_bytes, time_high in rows:

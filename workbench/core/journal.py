@@ -8,7 +8,8 @@ scattered between first and last names them in detail.offsets (see ``core.runs``
     deliver     topic partition first last count group member          records handed to a member; detail.again: re-read
     commit      topic partition last group member                      committed offset is now ``last`` (next to read)
     retention   topic partition first last                             log start moved from first to last
-    topic       topic; detail.act = created|altered|deleted            detail holds partitions and config
+    topic       topic; detail.act = created|altered|deleted|restored|renamed   detail holds partitions and config;
+                restored: bounds [[log start, end, bytes], ...]; renamed: was, the name before
     group       group; detail.act = deleted|expired, or state with state, generation, assignor (a step on the way)
     join leave  group member; detail.reason; join: client, instance, replaces (a static member came back)
     rebalance   group; detail: generation, assignor, assignment {member: [[topic, partition], ...]}

@@ -234,6 +234,17 @@ class Coordination:
                 for key in [key for key in known if key[1].topic == topic]:
                     del known[key]
 
+    def take_back(self, group: str, committed: Mapping[TopicPartition, CommittedOffset]) -> None:
+        """A topic is restored, and so is what ``group`` had committed for it, in the file already; ``settle`` after."""
+        with self._lock:
+            self._groups.ensure(group)
+            self._groups.record_commit(group, committed)
+            self._journal.note_commits(group, "", {part: done.offset for part, done in committed.items()})
+
+    def settle(self) -> None:
+        """Send on its way what was said outside a call of a member."""
+        self._deliver()
+
     # -- resets --------------------------------------------------------------------------------------------
     def plan_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = ()) -> ResetPlan:
         """What a reset would do, per partition; ``topic`` empty means those that the target names, else all topics the

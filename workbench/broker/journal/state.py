@@ -213,6 +213,8 @@ def _topic(state: JournalState, entry: JournalEntry) -> None:
     topic.config = dict(entry.detail.get("config", topic.config))
     if partitions := entry.detail.get("partitions", 0):
         topic.partition(partitions - 1)
+    for number, bounds in enumerate(entry.detail.get("bounds", ())):
+        topic.partitions[number] = PastPartition(*bounds)
 
 
 def _group(state: JournalState, entry: JournalEntry) -> None:

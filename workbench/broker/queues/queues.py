@@ -95,6 +95,10 @@ class Queues:
         """Change settings of a subscription; None goes back to the default."""
         return self.registry.alter(name, config)
 
+    def write_changed(self, db: sqlite3.Connection) -> None:
+        """Bring the file up to date as part of a job that needs it so."""
+        self._flush.run(db)
+
     # -- appends, on the writer thread -----------------------------------------------------------------------
     def _admit(self, partition: Partition, count: int) -> None:
         """Before an append: a full queue that refuses takes no more (RabbitMQ, maxlen)."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from workbench.broker.journal.journal import Journal
@@ -48,10 +48,18 @@ class Registry:
             if not settings.QueueSettings.of(row.config).durable:
                 left.append(row)
             elif (topic := by_id.get(row.topic_id)) is not None:
-                live = LiveQueue(row, topic, self._log, rows.load_lanes(db, row.id, topic.meta.partitions))
-                live.leases.seen.ids = rows.load_seen(db, row.id)
-                self._add(live)
+                self._add(self._from_file(db, row, topic))
         return left
+
+    def _from_file(self, db: sqlite3.Connection, row: rows.QueueRow, topic: Topic) -> LiveQueue:
+        live = LiveQueue(row, topic, self._log, rows.load_lanes(db, row.id, topic.meta.partitions))
+        live.leases.seen.ids = rows.load_seen(db, row.id)
+        return live
+
+    def lying(self, db: sqlite3.Connection, topic: Topic) -> list[LiveQueue]:
+        """The queues over ``topic`` as the file has them, for a topic that is about to be there."""
+        found = [row for row in rows.load_queues(db) if row.topic_id == topic.meta.id]
+        return [self._from_file(db, row, topic) for row in found if settings.QueueSettings.of(row.config).durable]
 
     # -- finding, under the lock -----------------------------------------------------------------------------
     def queue(self, name: str) -> LiveQueue:
@@ -159,6 +167,10 @@ class Registry:
             for live in self._by_topic.pop(name, ()):
                 del self.live[live.name]
                 self.note("deleted", live)
+
+    def topic_restored(self, queues: Iterable[LiveQueue]) -> None:
+        for live in queues:
+            self._appear(live)
 
     # -- settings --------------------------------------------------------------------------------------------
     def check_together(self, name: str, config: Mapping[str, str]) -> None:
