@@ -30,6 +30,7 @@ from workbench.broker.groups.membership import (
     SyncResult,
 )
 from workbench.broker.housekeeping import Chores, Housekeeping
+from workbench.broker.imports import Imports
 from workbench.broker.journal.journal import Journal
 from workbench.broker.journal.recording import Recording
 from workbench.broker.log import AppendCallback, Log
@@ -82,6 +83,7 @@ class Broker:
             self.store.close()
             raise
         self.store.start()
+        self.imports.resume()
         if background:
             self._retention_ticks.start()
             self._housekeeping.start()
@@ -102,8 +104,11 @@ class Broker:
         self._groups = Coordination(self.store, self._journal, self, self.clock, groups, self._ids)
         self._topic_acts = TopicActs(self.store, self._journal, self.clock, self._ids, self._cache, self._topics,
                                      self._deleted, self._groups, self.queues, self.exchanges)  # fmt: skip
-        self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._deleted.remove,
+        self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._forget_deleted,
                                    self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
+        self.imports = Imports(self.store, self.log, self._journal, self.clock, self._ids, self._topics, self._deleted,
+                               self._topic_acts, self._groups, self.queues, self.exchanges,
+                               self.retention.clear)  # fmt: skip
         self._retention_work = RetentionWork(self.retention, self.store)
         self._retention_ticks = Ticker("broker-retention", TICK_S, self._retention_work)
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
@@ -170,6 +175,10 @@ class Broker:
     def drop_deleted(self) -> None:
         """What deleted topics still hold goes now; they can't be restored any more."""
         self.retention.drop_kept()
+
+    def _forget_deleted(self, topic: Topic) -> None:
+        if topic in self._deleted:
+            self._deleted.remove(topic)
 
     def _every_topic(self) -> list[Topic]:
         return [*self._topics.values(), *self._deleted]

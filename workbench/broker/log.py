@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -95,11 +95,14 @@ class Log:
 
     # -- appending -------------------------------------------------------------------------------------------
     def append(self, partition: Partition, data: bytes, header: BatchHeader | None = None, *,
-               held: bool = False) -> Future[Appended]:  # fmt: skip
-        """Write one batch. ``header`` is given only for a batch this process has just encoded itself."""
-        stage = self._stage_foreign if header is None else self.stage_prepared
+               held: bool = False, appended_ms: int | None = None) -> Future[Appended]:  # fmt: skip
+        """Write one batch. ``header`` is given only for a batch that was checked, or has just been encoded here.
+        ``appended_ms``: it came then, into the file it is imported from."""
         prepared = self.prepare(partition, data, header)
-        return self._store.submit(partial(stage, partition, *prepared), held=held)
+        if header is None:
+            return self._store.submit(partial(self._stage_foreign, partition, *prepared), held=held)
+        job = partial(self.stage_prepared, partition, *prepared, appended_ms=appended_ms)
+        return self._store.submit(job, held=held)
 
     def prepare(self, partition: Partition, data: bytes,
                 header: BatchHeader | None = None) -> tuple[BatchHeader, bytes]:  # fmt: skip
@@ -129,7 +132,7 @@ class Log:
         return self.stage_prepared(partition, header, data, connection)
 
     def stage_prepared(self, partition: Partition, header: BatchHeader, data: bytes,
-                       connection: sqlite3.Connection) -> Appended:  # fmt: skip
+                       connection: sqlite3.Connection, *, appended_ms: int | None = None) -> Appended:  # fmt: skip
         """On the writer thread, inside the transaction. The insert is the last thing that can fail."""
         topic, now_ms = partition.topic, self._clock.now_ms()
         topic.partition(partition.number)  # it may have been deleted while this append waited
@@ -139,10 +142,11 @@ class Log:
                 return Appended(topic.meta.name, partition.number, known, header.count, header.max_timestamp, True)
             if header.transactional:
                 self.stability.check(partition.no, header)
-        self.admission(partition, header.count)
+        if not topic.staged:
+            self.admission(partition, header.count)
         if topic.rules.log_append_time:
             data, header = stamp_batch(data, header, now_ms), header._replace(max_timestamp=now_ms)
-        base = self._insert(connection, partition, header, data, now_ms)
+        base = self._insert(connection, partition, header, data, now_ms if appended_ms is None else appended_ms)
         if header.producer_id >= 0:
             self.sequences.note(partition.no, header, base, now_ms)
             if header.transactional:
@@ -213,7 +217,11 @@ class Log:
         self._staged.clear()
         self._touched.clear()
         self.sequences.committed()
-        for partition in moved.values():
+        self.announce(moved.values())
+
+    def announce(self, partitions: Iterable[Partition]) -> None:
+        """Tell those who listen that there is something new, on the writer thread."""
+        for partition in partitions:
             for callback in self._callbacks:
                 try:
                     callback(partition.topic.meta.name, partition.number, partition.end)

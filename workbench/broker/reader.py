@@ -22,10 +22,12 @@ from workbench.broker.journal.reader import JournalReader
 from workbench.broker.lock import home_of
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
 from workbench.broker.migrations import SCHEMA_VERSION, read_meta
+from workbench.broker.shape import read_shape
 from workbench.broker.topics import TopicMeta, load_topics, no_topic
 from workbench.core.errors import Corrupt, FileError, NotFound
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.records import ABORTED, OPEN, PartitionBounds, StoredRecord, TopicPartition
+from workbench.core.shape import WorkspaceShape
 
 SLICE_RECORDS = 128
 KEPT_SLICES = 256
@@ -239,6 +241,14 @@ class BrokerReader(RecordReader):
     def __init__(self, path: Path | str) -> None:
         super().__init__(path)
         self._journal = JournalReader(self._db)
+
+    def shape(self) -> WorkspaceShape:
+        """All that is there beside records and journal, as of one moment."""
+        self._db.execute("BEGIN")
+        try:
+            return read_shape(self._db)
+        finally:
+            self._db.execute("COMMIT")
 
     # -- groups ----------------------------------------------------------------------------------------------
     def groups(self) -> list[GroupMeta]:

@@ -164,6 +164,13 @@ class Retention:
             self._store.write(lambda db: self._bury(db, topic), lambda _: self._buried(topic)).result()
         return more
 
+    def clear(self, topic: Topic) -> None:
+        """Remove a deleted topic now, to its end, in the same small steps."""
+        for partition in topic.partitions:
+            while self._store.write(lambda db, partition=partition: self._shorten(db, partition)).result():
+                pass
+        self._store.write(lambda db: self._bury(db, topic), lambda _: self._buried(topic)).result()
+
     def drop_kept(self) -> None:
         """What deleted topics still held for a restore goes with the next steps."""
 

@@ -52,8 +52,9 @@ class DeletedTopic(NamedTuple):
 class TopicActs:
     """``living`` and ``deleted`` are the broker's own; they change here, after each commit."""
 
-    def __init__(self, store: Store, journal: Journal, clock: Clock, ids: Ids, cache: TailCache, living: dict[str, Topic],
-                 deleted: list[Topic], groups: Coordination, queues: Queues, exchanges: Exchanges) -> None:  # fmt: skip
+    def __init__(self, store: Store, journal: Journal, clock: Clock, ids: Ids, cache: TailCache,
+                 living: dict[str, Topic], deleted: list[Topic], groups: Coordination, queues: Queues,
+                 exchanges: Exchanges) -> None:  # fmt: skip
         self._store = store
         self._journal = journal
         self._clock = clock
@@ -159,7 +160,7 @@ class TopicActs:
 
     def _set_aside(self, db: sqlite3.Connection, name: str) -> str:
         """What goes by the topic's name and would be lost with it."""
-        committed = [[group, part.partition, done.offset, done.metadata, done.at_ms]
+        committed = [[group, part.partition, done.offset, done.metadata, done.at_ms, done.leader_epoch]
                      for group, found in offsets.load_offsets(db).items()
                      for part, done in found.items() if part.topic == name]  # fmt: skip
         bound = [[one.exchange, one.key, [list(pair) for pair in one.arguments], one.match_any]
@@ -225,6 +226,6 @@ class TopicActs:
 
 def _committed_of(kept: Mapping[str, Any], topic: str) -> dict[str, dict[TopicPartition, CommittedOffset]]:
     found: dict[str, dict[TopicPartition, CommittedOffset]] = {}
-    for group, partition, offset, metadata, at_ms in kept.get("offsets", ()):
-        found.setdefault(group, {})[TopicPartition(topic, partition)] = CommittedOffset(offset, metadata, at_ms)
+    for group, partition, *committed in kept.get("offsets", ()):
+        found.setdefault(group, {})[TopicPartition(topic, partition)] = CommittedOffset(*committed)
     return found

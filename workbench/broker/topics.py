@@ -205,14 +205,16 @@ def _check_number(key: str, value: str) -> str:
 
 # -- rows ----------------------------------------------------------------------------------------------------
 def insert_topic(connection: sqlite3.Connection, name: str, partitions: int, kind: str, config: Mapping[str, str],
-                 now_ms: int, uuid: str) -> Topic:  # fmt: skip
-    """Write a new topic; the returned value is live only after the commit."""
-    if connection.execute("SELECT 1 FROM topic WHERE name = ? AND deleted_ms IS NULL", (name,)).fetchone():
+                 now_ms: int, uuid: str, *, staged: bool = False) -> Topic:  # fmt: skip
+    """Write a new topic; the returned value is live only after the commit. ``staged``: in the file it is deleted, for
+    as long as nobody changes that; so it may have any name."""
+    living = "SELECT 1 FROM topic WHERE name = ? AND deleted_ms IS NULL"
+    if not staged and connection.execute(living, (name,)).fetchone():
         raise AlreadyExists(f"Topic {name} is already there.", "Choose another name.")
     row = connection.execute(
-        "INSERT INTO topic (uuid, name, kind, config, created_ms) VALUES (?, ?, ?, ?, ?) RETURNING id",
-        (uuid, name, kind, json.dumps(dict(config)), now_ms)).fetchone()  # fmt: skip
-    topic = Topic(TopicMeta(name, row[0], uuid, kind, 0, dict(config), now_ms), LogRules.of(config))
+        "INSERT INTO topic (uuid, name, kind, config, created_ms, deleted_ms) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (uuid, name, kind, json.dumps(dict(config)), now_ms, now_ms if staged else None)).fetchone()  # fmt: skip
+    topic = Topic(TopicMeta(name, row[0], uuid, kind, 0, dict(config), now_ms), LogRules.of(config), staged=staged)
     topic.partitions = insert_partitions(connection, topic, partitions)
     topic.meta = _with(topic.meta, partitions)
     return topic

@@ -34,7 +34,8 @@ def export_session(
     file: Path, out: Path, topics: tuple[str, ...], from_: LogPoint, to: LogPoint, what: What, form: str | None,
     tell: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Write records and journal of FILE to OUT (- for standard output)."""
+    """Write records and journal of FILE to OUT (- for standard output); «--what all» also what is around them: topics
+    with their settings, queues with their state, exchanges, groups' offsets, the drawing."""
     with reader_of(file) as reader:
         if str(out) in STANDARD_OUTPUT:
             write_items(reader, sys.stdout.buffer, what, format_named(form or "jsonl"), topics, from_, to)
@@ -44,9 +45,9 @@ def export_session(
             done = export(reader, out, what, form or "", topics, from_, to, progress)
         queues = [t.name for t in reader.topics() if t.kind == "queue" and (not topics or t.name in topics)]
     _tell_export(done, as_json)
-    if queues and what != "journal":
-        note(f"Of {', '.join(queues)} the messages are written, not who leased or acked them. Before an import, make a "
-             "queue with «workbench topics FILE create NAME --queue».")  # fmt: skip
+    if queues and what == "records":
+        note(f"Of {', '.join(queues)} the messages are written, not what was acked. «--what all» writes that too, and "
+             "settings, groups' offsets and the drawing.")  # fmt: skip
 
 
 def _tell_export(done: Exported, as_json: bool) -> None:
@@ -63,18 +64,22 @@ def _tell_export(done: Exported, as_json: bool) -> None:
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.option("--topic", default="", help="Everything into this topic.")
 @click.option("--format", "form", type=_FORMATS, default=None, help="Default: by the name of IN, else jsonl.")
+@click.option("--again", is_flag=True, help="Also when this very file was imported before.")
 @json_option
-def import_session(file: Path, source: Path, topic: str, form: str | None, as_json: bool) -> None:
-    """Append to FILE what an export wrote to IN (- for standard input). Topics that are not there are made, as
-    streams."""
+def import_session(file: Path, source: Path, topic: str, form: str | None, again: bool, as_json: bool) -> None:
+    """Take into FILE what an export wrote to IN (- for standard input), all of it or nothing. Topics that are not there
+    are made."""
     with _file_of(source) as path, host_of(file) as host, ProgressLine("bytes read") as progress:
-        done = import_file(host, path, topic, form or "", progress)
+        done = import_file(host, path, topic, form or "", progress, again=again,
+                           called=source.name if path is source else "what came through the pipe")  # fmt: skip
     if as_json:
         print_json({"records": done.records, "topics": list(done.topics), "created": list(done.created),
                     "journal_entries_left_out": done.journal_entries,
-                    "uncommitted_left_out": done.uncommitted})  # fmt: skip
+                    "uncommitted_left_out": done.uncommitted, "left_out": list(done.left_out)})  # fmt: skip
         return
     print(f"{counted(done.records, 'record')} into {counted(len(done.topics), 'topic')}")
+    for sentence in done.left_out:
+        note(f"Left out: {sentence}")
     if done.uncommitted:
         note(f"{counted(done.uncommitted, 'record')} left out: of transactions that were aborted or undecided.")
     if done.journal_entries:

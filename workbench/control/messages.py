@@ -33,6 +33,15 @@ from workbench.control.queues import (
     SubscribeQueue,
     UnsubscribeQueue,
 )
+from workbench.control.transfers import (
+    AbortImport,
+    BeginImport,
+    CommitImport,
+    ListDeletedTopics,
+    RestoreTopic,
+    StageBatch,
+    StageTopic,
+)
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, Record
 from workbench.core.snapshot import GroupStat, RunState, Snapshot, TopicStat
@@ -165,7 +174,11 @@ class AlterTopic(Command, frozen=True, tag=True):
 
 
 class DeleteTopic(Command, frozen=True, tag=True):
+    """It is gone; ``RestoreTopic`` brings it back while its records are kept, a day by default. ``at_once``: they are
+    not."""
+
     name: str
+    at_once: bool = False
 
 
 class AppendRecords(Command, frozen=True, tag=True):
@@ -385,6 +398,7 @@ class Request(msgspec.Struct, frozen=True):
         | ListQueues | PeekQueue | PurgeQueue | RedriveQueue | StopRedrive | ReceiveMessages | SettleMessages
         | PublishRecords | SubscribeQueue | UnsubscribeQueue | AlterQueue
         | ListExchanges | DeclareExchange | DeleteExchange | Bind | Unbind | RouteMessage
+        | BeginImport | StageTopic | StageBatch | CommitImport | AbortImport | ListDeletedTopics | RestoreTopic
         | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers
     )  # fmt: skip
 

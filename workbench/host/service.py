@@ -39,6 +39,7 @@ from workbench.host.consumers import ConsumerActs
 from workbench.host.exchanges import ExchangeActs
 from workbench.host.flow import FlowActs
 from workbench.host.groups import GroupActs
+from workbench.host.imports import ImportActs
 from workbench.host.kafka import KafkaActs
 from workbench.host.queues import QueueActs
 from workbench.host.session import ClientSession
@@ -67,6 +68,7 @@ class Service:
         self._consumers = ConsumerActs(broker, engine)
         self._queues = QueueActs(broker)
         self._flow = FlowActs(broker, self._runner, self._telemetry)
+        self._imports = ImportActs(broker, self._flow.load)
         self._acts: Acts = (
             TopicActs(broker, self._telemetry).acts()
             | GroupActs(broker, self._runner, self._telemetry).acts()
@@ -74,6 +76,7 @@ class Service:
             | self._queues.acts()
             | ExchangeActs(broker).acts()
             | self._flow.acts()
+            | self._imports.acts()
             | self.kafka.acts()
             | self._own_acts()
         )
@@ -114,6 +117,7 @@ class Service:
         """The client is gone: what it held open is closed."""
         self.sessions.discard(session)
         await self._queues.leave(session)
+        await self._imports.leave(session)
         try:
             await self._consumers.leave(session)
         except WorkbenchError as error:

@@ -19,4 +19,5 @@ class ClientSession:
     hz: float = 0.0
     due_ms: float = 0.0
     consumers: dict[int, Consumer] = field(default_factory=dict)
+    imports: set[int] = field(default_factory=set)
     leasing: set[tuple[str, str]] = field(default_factory=set)  # (queue, consumer) that it receives as

@@ -18,6 +18,7 @@ from workbench.control.messages import (
     TopicInfo,
     TopicList,
 )
+from workbench.control.transfers import DeletedTopicInfo, DeletedTopicList, ListDeletedTopics, RestoreTopic
 from workbench.core.changes import Changes
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Record
@@ -25,6 +26,9 @@ from workbench.host.acts import Act, Acts
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 
+KEEP_DELETED = "keep.deleted.ms"
+"""The workspace's own setting; without it ``KEEP_DELETED_MS``."""
+KEEP_DELETED_MS = 24 * 3600 * 1000
 _TOPIC_CHANGES = Changes.TOPICS | Changes.RECORDS | Changes.JOURNAL
 
 
@@ -40,6 +44,8 @@ class TopicActs:
             CreateTopic: Act(self._create, _TOPIC_CHANGES),
             AlterTopic: Act(self._alter, _TOPIC_CHANGES),
             DeleteTopic: Act(self._delete, _TOPIC_CHANGES | Changes.GROUPS),
+            ListDeletedTopics: Act(self._list_deleted),
+            RestoreTopic: Act(self._restore, _TOPIC_CHANGES | Changes.GROUPS),
             AppendRecords: Act(self._append),
             AppendBatch: Act(self._append_batch),
         }
@@ -62,7 +68,14 @@ class TopicActs:
         await asyncio.to_thread(self._broker.alter_topic, command.name, command.partitions, command.config)
 
     async def _delete(self, session: ClientSession, command: DeleteTopic) -> None:
-        await asyncio.to_thread(self._broker.delete_topic, command.name)
+        keep_ms = 0 if command.at_once else int(self._broker.meta(KEEP_DELETED) or KEEP_DELETED_MS)
+        await asyncio.to_thread(self._broker.delete_topic, command.name, keep_ms)
+
+    async def _list_deleted(self, session: ClientSession, command: ListDeletedTopics) -> DeletedTopicList:
+        return DeletedTopicList(tuple(DeletedTopicInfo(*topic) for topic in self._broker.deleted_topics()))
+
+    async def _restore(self, session: ClientSession, command: RestoreTopic) -> None:
+        await asyncio.to_thread(self._broker.restore_topic, command.name)
 
     async def _append(self, session: ClientSession, command: AppendRecords) -> AppendedList:
         """One batch for each partition that the records go to."""

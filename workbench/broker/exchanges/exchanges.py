@@ -13,8 +13,9 @@ from __future__ import annotations
 import itertools
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -29,7 +30,7 @@ from workbench.broker.queues.settings import QueueSettings
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
 from workbench.core.clock import Clock
-from workbench.core.errors import NotFound, Refused
+from workbench.core.errors import NotFound, Refused, WorkbenchError
 from workbench.core.keys import partition_murmur2
 from workbench.core.queues import MESSAGE_GROUP
 from workbench.core.records import Headers, Record
@@ -52,6 +53,41 @@ class _Batch:
     numbers: Sequence[int]
     header: BatchHeader
     data: bytes
+
+
+class Adding:
+    """Exchanges and bindings that an import brings, beside those that are there."""
+
+    def __init__(self, before: Topology, exchanges: Sequence[Exchange], bindings: Sequence[Binding],
+                 queue: Callable[[str], Topic | None], publish: Callable[[Topology], None]) -> None:  # fmt: skip
+        self._before = self._after = before
+        self._exchanges = exchanges
+        self._bindings = bindings
+        self._queue = queue
+        self._publish = publish
+
+    def write(self, db: sqlite3.Connection, fresh: Mapping[str, Topic]) -> list[str]:
+        """``fresh`` are topics that are made by the same job. What could not be taken is said."""
+        left_out = []
+        for exchange in self._exchanges:
+            try:
+                self._after = self._after.declare(exchange)
+            except WorkbenchError as reason:
+                left_out.append(f"The exchange {exchange.name}: {reason.message}")
+        for binding in self._bindings:
+            queue = fresh.get(binding.destination) or self._queue(binding.destination)
+            try:
+                if not binding.to_exchange and (queue is None or queue.meta.kind != "queue"):
+                    raise NotFound(f"There is no queue {binding.destination}.")
+                self._after = self._after.bind(binding)
+            except WorkbenchError as reason:
+                left_out.append(f"A binding of {binding.exchange}: {reason.message}")
+        save_difference(db, before=self._before, after=self._after)
+        return left_out
+
+    def publish(self) -> None:
+        """After the commit."""
+        self._publish(self._after)
 
 
 class Exchanges:
@@ -133,6 +169,16 @@ class Exchanges:
     def forget_queue(self, queue: str) -> None:
         """A queue was deleted: its bindings go with it."""
         self._change(lambda topology: topology.without_queue(queue))
+
+    @contextmanager
+    def adding(self, exchanges: Sequence[Exchange], bindings: Sequence[Binding]) -> Iterator[Adding]:
+        """Take in exchanges and bindings as part of another's job; nobody else changes any meanwhile."""
+
+        def publish(after: Topology) -> None:
+            self._topology = after
+
+        with self._acts:
+            yield Adding(self._topology, exchanges, bindings, self._queue, publish)
 
     def _change(self, act: Callable[[Topology], Topology]) -> None:
         with self._acts:

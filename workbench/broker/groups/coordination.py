@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Protocol
@@ -240,6 +240,11 @@ class Coordination:
             self._groups.ensure(group)
             self._groups.record_commit(group, committed)
             self._journal.note_commits(group, "", {part: done.offset for part, done in committed.items()})
+
+    def know(self, groups: Iterable[StoredGroup]) -> None:
+        """Groups that came into the file by an import."""
+        with self._lock:
+            self._groups.load(groups, {})
 
     def settle(self) -> None:
         """Send on its way what was said outside a call of a member."""

@@ -10,8 +10,9 @@ from workbench.core.errors import Invalid, Unsupported
 from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
 from workbench.core.times import format_time, parse_time
+from workbench.session.export.shape_lines import ShapeItem
 
-Item = StoredRecord | JournalEntry
+Item = StoredRecord | JournalEntry | ShapeItem
 What = Literal["records", "journal", "all"]
 
 

@@ -12,6 +12,7 @@ from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
 from workbench.session.export.formats import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import NULL, bytes_of, bytes_of_base64, key_form, text_form, value_form
+from workbench.session.export.shape_lines import shape_item
 
 
 class RecordLine(msgspec.Struct, omit_defaults=True):
@@ -45,7 +46,7 @@ class EntryLine(msgspec.Struct):
 
 
 class AnyLine(msgspec.Struct):
-    """What a line may hold when it is read; ``kind`` tells a journal entry from a record."""
+    """What a line may hold when it is read; ``kind`` tells a journal entry from a record, ``shape`` what is neither."""
 
     topic: str = ""
     partition: int = -1
@@ -57,6 +58,7 @@ class AnyLine(msgspec.Struct):
     value_base64: str = ""
     transaction: Literal["", "aborted", "open"] = ""
     kind: str = ""
+    shape: str = ""
     id: int = 0
     at: str | int = 0
     first: int = -1
@@ -101,7 +103,8 @@ class JsonLines:
             if not text.strip():
                 continue
             try:
-                yield _item(_decoder.decode(text))
+                line = _decoder.decode(text)
+                yield shape_item(text) if line.shape else _item(line)
             except (ValueError, RecursionError, Invalid) as error:  # msgspec's errors are ValueErrors
                 raise Invalid(f"Line {number:,} is not a record: {error}.".replace("..", ".")) from None
 

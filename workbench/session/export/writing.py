@@ -14,8 +14,10 @@ from typing import BinaryIO, Protocol
 from workbench.core.errors import Cancelled
 from workbench.core.journal import JournalEntry
 from workbench.core.points import EARLIEST, LATEST, LogPoint
-from workbench.core.records import PartitionBounds
-from workbench.session.export.formats import ExportFormat, Item, What, format_for
+from workbench.core.records import PartitionBounds, StoredRecord
+from workbench.core.shape import WorkspaceShape
+from workbench.session.export.formats import ExportFormat, What, format_for
+from workbench.session.export.shape_lines import items_of, part_of, shape_line
 from workbench.session.reading import LogReader, records_of, spans
 from workbench.session.whole_file import whole_file
 
@@ -30,6 +32,7 @@ class SessionReader(LogReader, Protocol):
     """The part of a workspace's reader that an export needs."""
 
     def topics(self) -> Sequence: ...
+    def shape(self) -> WorkspaceShape: ...
     def journal(
         self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None, kinds: Sequence[str] = (),
         limit: int = 1000,
@@ -56,14 +59,29 @@ def export(
     progress: Progress = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Exported:
-    """Write ``out``. Where the format holds one table a file, ``all`` writes the journal to ``NAME.journal.ENDING``."""
+    """Write ``out``. ``all`` is the shape of the workspace (topics, queues, groups, the drawing), its records and its
+    journal. Where the format holds one table a file, the journal goes to ``NAME.journal.ENDING`` and the shape to
+    ``NAME.shape.jsonl``; an import of ``out`` finds it there."""
     form = format_for(out, format)
     if what != "all" or not form.one_table:
         return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled)
     beside = out.with_name(f"{out.stem}.journal{out.suffix}")
+    with whole_file(shape_beside(out)) as stream:
+        _write_shape(stream, reader, topics, from_, to)
     records = _write_file(reader, out, "records", form, topics, from_, to, progress, cancelled)
     entries = _write_file(reader, beside, "journal", form, topics, from_, to, progress, cancelled)
-    return replace(records, entries=entries.entries, files=(out, beside))
+    return replace(records, entries=entries.entries, files=(out, beside, shape_beside(out)))
+
+
+def shape_beside(out: Path) -> Path:
+    """Where the shape goes when ``out`` holds one table."""
+    return out.with_name(f"{out.stem}.shape.jsonl")
+
+
+def _write_shape(stream: BinaryIO, reader: SessionReader, topics: Sequence[str], from_: LogPoint, to: LogPoint) -> None:
+    whole = (from_, to) == (EARLIEST, LATEST)
+    for item in items_of(part_of(reader.shape(), _ranges(reader, topics, from_, to), topics, whole)):
+        stream.write(shape_line(item))
 
 
 def _write_file(
@@ -86,10 +104,13 @@ def write_items(
     progress: Progress = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Exported:
-    """Write to an open stream: first the records, topic by topic and partition by partition, then the journal."""
+    """Write to an open stream: the shape, then the records, topic by topic and partition by partition, then the
+    journal."""
     ranges = _ranges(reader, topics, from_, to) if what != "journal" else []
     total = sum(span.records for _, span in ranges)
     counts = {"records": 0, "entries": 0}
+    if what == "all" and not form.one_table:
+        _write_shape(stream, reader, topics, from_, to)
     stream.write(form.head(what))
     for item in _items(reader, what, ranges, topics, from_, to):
         if isinstance(item, JournalEntry):
@@ -118,7 +139,7 @@ def _ranges(
 def _items(
     reader: SessionReader, what: What, ranges: list[tuple[str, PartitionBounds]], topics: Sequence[str],
     from_: LogPoint, to: LogPoint,
-) -> Iterator[Item]:  # fmt: skip
+) -> Iterator[StoredRecord | JournalEntry]:  # fmt: skip
     for topic, span in ranges:
         yield from records_of(reader, topic, span)
     if what == "records":

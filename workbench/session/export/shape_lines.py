@@ -1,0 +1,84 @@
+"""The shape of a workspace as JSON Lines, a part a line, before its records: ``{"shape": "topic", "name": ...}``.
+
+The words are those of ``core.shape`` and ``core.routing``; the drawing is embedded as it would be exported alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from workbench.core.errors import Invalid
+from workbench.core.records import PartitionBounds
+from workbench.core.routing import Binding, Exchange
+from workbench.core.shape import GroupShape, QueueShape, TopicShape, WorkspaceShape
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    drawing: dict[str, Any]
+
+
+ShapeItem = TopicShape | Exchange | Binding | QueueShape | GroupShape | Drawing
+_KINDS: dict[str, type[ShapeItem]] = {
+    "topic": TopicShape, "exchange": Exchange, "binding": Binding, "queue": QueueShape, "group": GroupShape,
+    "drawing": Drawing,
+}  # fmt: skip
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def shape_line(item: ShapeItem) -> bytes:
+    return msgspec.json.encode({"shape": _NAMES[type(item)], **msgspec.to_builtins(item)}) + b"\n"
+
+
+def shape_item(text: bytes) -> ShapeItem:
+    """What such a line holds; ``Invalid`` or a ValueError where it is none."""
+    plain = msgspec.json.decode(text)
+    name = plain.pop("shape", "")
+    if name not in _KINDS:
+        raise Invalid(f"«{name}» is no part of a workspace that this workbench knows")
+    return msgspec.convert(plain, _KINDS[name])
+
+
+def items_of(shape: WorkspaceShape) -> Iterator[ShapeItem]:
+    yield from (*shape.topics, *shape.exchanges, *shape.bindings, *shape.queues, *shape.groups)
+    if shape.flow:
+        yield Drawing(json.loads(shape.flow))
+
+
+def shape_of(items: Iterable[ShapeItem]) -> WorkspaceShape:
+    """The items, whatever their order, as one value."""
+    by_kind: dict[type, list[Any]] = {kind: [] for kind in _KINDS.values()}
+    for item in items:
+        by_kind[type(item)].append(item)
+    drawings = by_kind[Drawing]
+    flow = json.dumps(drawings[-1].drawing, indent=1, ensure_ascii=False) + "\n" if drawings else ""
+    return WorkspaceShape(tuple(by_kind[TopicShape]), tuple(by_kind[Exchange]), tuple(by_kind[Binding]),
+                          tuple(by_kind[QueueShape]), tuple(by_kind[GroupShape]), flow)  # fmt: skip
+
+
+def part_of(shape: WorkspaceShape, ranges: Sequence[tuple[str, PartitionBounds]], topics: Sequence[str],
+            whole: bool) -> WorkspaceShape:  # fmt: skip
+    """The shape of what is exported. Of single topics: no drawing, and of groups what they committed there. Of a range
+    (not ``whole``) neither groups nor what is done in queues, for that is said of records that are not in it."""
+    kept = {topic.name for topic in shape.topics if not topics or topic.name in topics}
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for name, span in ranges:
+        spans.setdefault(name, []).append((span.log_start, span.end))
+    names = tuple(topic for topic in shape.topics if topic.name in kept)
+    if not whole:
+        names = tuple(replace(topic, partitions=tuple(spans.get(topic.name, topic.partitions))) for topic in names)
+    groups = (replace(group, offsets=tuple(one for one in group.offsets if one.topic in kept))
+              for group in shape.groups)  # fmt: skip
+    return WorkspaceShape(
+        names,
+        () if topics else shape.exchanges,
+        () if topics else shape.bindings,
+        tuple(queue for queue in shape.queues if queue.topic in kept) if whole else (),
+        tuple(group for group in groups if group.offsets or not topics) if whole else (),
+        "" if topics else shape.flow,
+    )
