@@ -190,7 +190,10 @@ class RecordReader:
         if key in self._slices:
             self._slices.move_to_end(key)
             return self._slices[key]
-        data = self._db.execute(_DATA, (batch_id,)).fetchone()[0]
+        held = self._db.execute(_DATA, (batch_id,)).fetchone()
+        if held is None:  # removed since it was looked up
+            return []
+        (data,) = held
         first = index * SLICE_RECORDS
         try:
             records = readable_batch(data, topic, place.number, first=first, limit=SLICE_RECORDS)

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.file_group import FileGroup
 from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
 from workbench.control.exchanges import (
@@ -30,7 +31,7 @@ from workbench.core.routing import Binding, Exchange, ExchangeType
 _TYPES = tuple(kind.value for kind in ExchangeType)
 
 
-@click.group()
+@click.group(cls=FileGroup)
 @file_argument
 @click.pass_context
 def exchanges(ctx: click.Context, file: Path) -> None:

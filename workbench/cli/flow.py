@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.file_group import FileGroup
 from workbench.cli.output import STANDARD_OUTPUT, counted, note, print_json
 from workbench.cli.workspace import file_argument, host_of, json_option, reader_of
 from workbench.control.messages import SaveFlow
@@ -19,7 +20,7 @@ MAX_FLOW_BYTES = 16 * 1024 * 1024
 path_argument = click.argument("path", type=click.Path(path_type=Path))
 
 
-@click.group()
+@click.group(cls=FileGroup)
 @file_argument
 @click.pass_context
 def flow(ctx: click.Context, file: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.file_group import FileGroup
 from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option
 from workbench.control.messages import ApplyReset, DeleteGroup, ListGroups, PlanReset
@@ -52,7 +53,7 @@ def _partition(stat: GroupPartitionStat) -> dict[str, Any]:
     }
 
 
-@click.group()
+@click.group(cls=FileGroup)
 @file_argument
 @click.pass_context
 def groups(ctx: click.Context, file: Path) -> None:

@@ -21,6 +21,13 @@ def counts_of(counts: QueueCounts) -> dict[str, int]:
     return {state: getattr(counts, state) for state in _STATES}
 
 
+COUNTER_WORDS = {
+    "received": "handed out", "redelivered": "handed out again", "returned": "leases that ran out",
+    "expired": "time to live ended", "dead_lettered": "sent to dead letters", "refused": "sends refused",
+}
+"""What the counters count, where their names alone could be taken for something else (a nack is no "returned")."""
+
+
 def counters_of(counts: QueueCounts) -> dict[str, int]:
     """What was counted since the queue was made."""
     return {name: number for name, number in asdict(counts).items() if name not in (*_STATES, "dead_lettered_to")}

@@ -10,8 +10,17 @@ from typing import Any
 import click
 
 from workbench.broker import Level, Profile, profile
+from workbench.cli.file_group import FileGroup
 from workbench.cli.output import note, print_json, print_table
-from workbench.cli.queue_words import count_words, counters_of, counts_of, message_document, message_row, plan_words
+from workbench.cli.queue_words import (
+    COUNTER_WORDS,
+    count_words,
+    counters_of,
+    counts_of,
+    message_document,
+    message_row,
+    plan_words,
+)
 from workbench.cli.redrive import redrive
 from workbench.cli.workspace import file_argument, host_of, json_option, message_id, pair, reader_of
 from workbench.control.client import Caller
@@ -34,7 +43,7 @@ _PAGE = 1000
 _STATES = tuple(state.value for state in MessageState)
 
 
-@click.group()
+@click.group(cls=FileGroup)
 @file_argument
 @click.pass_context
 def queues(ctx: click.Context, file: Path) -> None:
@@ -118,7 +127,9 @@ def describe(file: Path, queue: str, as_json: bool) -> None:
         return
     what = f"a subscription to {info.meta.topic}" if info.meta.subscription else "a queue"
     print(f"{queue}: {what}, {info.stat.type}; {count_words(info.stat.counts)}")
-    print_table(("SINCE IT WAS MADE", "MESSAGES"), [(name.replace("_", " "), n) for name, n in counters.items()])
+    print_table(("SINCE IT WAS MADE", "MESSAGES"), [
+        (COUNTER_WORDS.get(name, name.replace("_", " ")), number) for name, number in counters.items()
+    ])  # fmt: skip
     if consumers:
         print_table(("CONSUMER", "IN FLIGHT", "PREFETCH", "ACTIVE"), [tuple(c.values()) for c in consumers])
     if leases:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.file_group import FileGroup
 from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
 from workbench.control.client import Caller
@@ -38,7 +39,7 @@ config_option = click.option("--config", multiple=True, metavar="NAME=VALUE",
                              help="Like retention.ms=60000, or queue.visibility.ms=60000 of a queue.")  # fmt: skip
 
 
-@click.group()
+@click.group(cls=FileGroup)
 @file_argument
 @click.pass_context
 def topics(ctx: click.Context, file: Path) -> None:

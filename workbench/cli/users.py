@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.file_group import FileGroup
 from workbench.cli.output import note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option
 from workbench.control.messages import ListKafkaUsers, PutKafkaUser, RemoveKafkaUser
@@ -15,7 +16,7 @@ from workbench.core.errors import Invalid
 _MAX_PASSWORD_CHARS = 1024
 
 
-@click.group()
+@click.group(cls=FileGroup)
 @file_argument
 @click.pass_context
 def users(ctx: click.Context, file: Path) -> None:

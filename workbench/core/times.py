@@ -105,6 +105,25 @@ def format_time(ms: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z".rjust(24, "0")
 
 
+def duration_words(ms: float, narrow: bool = False) -> str:
+    """The one way in which a length of time is written: ``0.04 s``, ``2.5 s``, ``2 min 13 s`` (narrow: ``2:13 min``),
+    ``1 h 05 min``, ``3 d 4 h``. Parts that are nothing are left out: ``5 min``, ``1 s``, ``2 h``."""
+    seconds = ms / 1000
+    if seconds < 59.5:
+        digits = 0 if seconds >= 10 or seconds == 0 else 1 if seconds >= 0.095 else 2 if seconds >= 0.0095 else 3
+        number = f"{seconds:.{digits}f}"
+        return f"{number.rstrip('0').rstrip('.') if '.' in number else number} s"
+    whole = round(seconds)
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes}:{rest:02} min" if narrow else f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    if whole < 86_400:
+        hours, rest = divmod(whole // 60, 60)
+        return f"{hours}:{rest:02} h" if narrow else f"{hours} h {rest:02} min" if rest else f"{hours} h"
+    days, rest = divmod(whole // 3600, 24)
+    return f"{days:,} d {rest} h" if rest else f"{days:,} d"
+
+
 def parse_duration(text: str) -> int:
     """Milliseconds of a duration: ``PT1H30M`` (ISO 8601), ``7m``, ``7 min``, ``1 h 30``, ``1.5 h``, ``2 min 13 s``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.errors import Invalid
+from workbench.core.times import duration_words
 from workbench.flow.circles import binding_would_come_back, dead_letters_come_back, exchange_comes_back
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import kind_of, link_params
@@ -160,5 +161,5 @@ def _of_group(document: FlowDocument, group: Node) -> Iterator[str]:
         held_ms = (values["prefetch"] or has["prefetch"]) * values["process_ms"]
         lease_ms = values["visibility_ms"] or has["visibility_ms"]
         if held_ms > lease_ms:
-            yield (f"{group.name} holds messages for up to {held_ms / 1000:,.1f} s, and {queue.name} lends them for "
-                   f"{lease_ms / 1000:,.1f} s: some come back while they wait. Take a smaller prefetch.")  # fmt: skip
+            yield (f"{group.name} holds messages for up to {duration_words(held_ms)}, and {queue.name} lends them for "
+                   f"{duration_words(lease_ms)}: some come back while they wait. Take a smaller prefetch.")  # fmt: skip

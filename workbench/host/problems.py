@@ -21,6 +21,7 @@ from workbench.core.snapshot import (
     QueueStat,
     TopicStat,
 )
+from workbench.core.times import duration_words
 from workbench.host.findings import Finding, Threshold
 from workbench.host.queue_problems import Growing, of_exchange, of_queue
 
@@ -113,9 +114,9 @@ def _over(group: GroupStat, threshold: Threshold) -> bool:
 
 
 def _of_lag(subject: str, group: GroupStat) -> Finding:
-    behind_s = (group.lag_ms or 0) / 1000.0
+    behind_s = round((group.lag_ms or 0) / 1000)
     return Finding(subject, "lag", "bad",
-                    f"{group.name} is {group.lag_records:,} events and {behind_s:,.0f} s behind.",
+                    f"{group.name} is {group.lag_records:,} events and {duration_words(behind_s * 1000)} behind.",
                     "Add members, or make them faster.")  # fmt: skip
 
 

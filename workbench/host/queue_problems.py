@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.snapshot import ExchangeStat, QueueStat
+from workbench.core.times import duration_words
 from workbench.host.findings import Finding, Threshold
 
 _LATELY_MS = 30_000.0
@@ -39,7 +40,8 @@ def of_queue(queue: QueueStat, limit: Threshold) -> Iterator[Finding]:
     waited_s = (queue.oldest_ms or 0) / 1000.0
     if queue.consumers and counts.ready and (counts.ready >= limit.records or waited_s >= limit.seconds):
         yield Finding(subject, "behind", "bad",
-                      f"{_messages(counts.ready)} wait in {queue.name}, the oldest for {waited_s:,.0f} s.",
+                      f"{_messages(counts.ready)} wait in {queue.name}, "
+                      f"the oldest for {duration_words(round(waited_s) * 1000)}.",
                       "Add consumers, or make them faster.")  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from workbench.core.journal import JournalEntry
 from workbench.core.queues import SUBSCRIPTION_MARK, Death, MessageId
-from workbench.core.times import format_time
+from workbench.core.times import duration_words, format_time
 from workbench.session.marks import DROPPED
 
 _MOST_ORIGINS = 8
@@ -136,7 +136,7 @@ def _lease(entry: JournalEntry) -> str:
 def _nack(entry: JournalEntry) -> str:
     detail = entry.detail
     act = "given back" if detail.get("requeue", True) else "rejected"
-    wait = f", to wait {detail['delay_ms'] / 1000.0:g} s" if detail.get("delay_ms") else ""
+    wait = f", to wait {duration_words(detail['delay_ms'])}" if detail.get("delay_ms") else ""
     why = f": {detail['reason']}" if detail.get("reason") else ""
     return f"{act} by {entry.member or 'its consumer'}{wait}{why}"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
+from PySide6.QtWidgets import QApplication
 
 from tests.ui.canvas.conftest import Hand
 from workbench.core.snapshot import Snapshot
@@ -262,3 +263,19 @@ def test_hover_shows_on_the_node_under_the_pointer_only(view: FlowView, hand: Ha
     hand.move(hand.body("payments"))
     assert not view.flow.nodes["orders"].hovered and view.flow.nodes["payments"].hovered
     assert view.workspace.shown == Snapshot()
+
+
+def test_a_link_does_not_stay_lit_beside_a_node_that_was_chosen_elsewhere(view: FlowView, hand: Hand):
+    view.flow.select_links({"orders-to-shipping"})
+    assert view.flow.links["orders-to-shipping"].selected
+    view.workspace.select({"billing"})  # in a list, by the keyboard, from the command palette
+    assert not view.flow.links["orders-to-shipping"].selected and not view.workspace.link_selection
+
+
+def test_nothing_stays_lit_when_the_pointer_leaves(view: FlowView, hand: Hand):
+    chain = view.flow.links["billing-to-invoices"].chain
+    hand.move(chain[len(chain) // 3] + QPointF(0, 1))
+    hand.move(chain[len(chain) // 3])
+    assert view.flow.links["billing-to-invoices"].hovered
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    assert not view.flow.links["billing-to-invoices"].hovered

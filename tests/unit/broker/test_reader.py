@@ -118,3 +118,42 @@ def test_it_reads_on_after_the_broker_left(broker: Broker, reader: BrokerReader,
     assert reader.flow() == "{}"
     with BrokerReader(path) as another:
         assert numbers(another, 1, 9) == [1, 2]
+
+
+class _Between:
+    """A connection of a reader, during whose statements others remove what was just found."""
+
+    def __init__(self, reader_db: sqlite3.Connection, before: str, remove: str, path: Path) -> None:
+        self._db, self._before, self._remove, self._path = reader_db, before, remove, path
+
+    def execute(self, sql: str, *values):
+        if self._before in sql:
+            with sqlite3.connect(self._path) as writer:
+                writer.execute(self._remove)
+            writer.close()
+        return self._db.execute(sql, *values)
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def test_a_batch_that_is_removed_while_it_is_read_is_not_there(tmp_path):
+    path = tmp_path / "one.flow"
+    with Broker.create(path) as broker:
+        broker.create_topic("t", 1)
+        broker.append("t", 0, [Record(b"k", b"v", timestamp_ms=1)]).result()
+    with BrokerReader(path) as reader:
+        reader._db = _Between(reader._db, "SELECT data FROM batch", "DELETE FROM batch", path)
+        assert reader.read("t", 0, 0, 10) == []
+
+
+def test_the_range_of_the_past_is_read_in_one_look(tmp_path):
+    path = tmp_path / "one.flow"
+    with Broker.create(path) as broker:
+        broker.create_topic("t", 1)
+    with BrokerReader(path) as reader:
+        first, last = reader.journal_range()
+        assert 0 < first <= last
+        held = reader._journal._connection
+        reader._journal._connection = _Between(held, "WHERE id = ?", "DELETE FROM journal", path)
+        assert reader.journal_range() == (first, last)

@@ -52,7 +52,7 @@ def test_lag_is_judged_by_the_groups_own_threshold():
     group = GroupStat("shipping", "Stable", partitions=(AT,))
     assert told(scene(group, thresholds={"shipping": Threshold(100, 60)})) == ["shipping is 100 events and 0 s behind."]
     late = replace(group, partitions=(replace(AT, lag_ms=61_000),))
-    assert told(scene(late)) == ["shipping is 100 events and 61 s behind."]
+    assert told(scene(late)) == ["shipping is 100 events and 1 min 1 s behind."]
 
 
 def test_a_burst_that_passes_is_not_told():
@@ -116,7 +116,7 @@ def test_dead_letters_are_told_where_they_wait():
 
 def test_messages_that_wait_long_are_told_once_somebody_should_take_them():
     late = queue(ready=5, oldest_ms=61_000, consumers=(QueueConsumerStat("one"),))
-    assert told(of_queues(late)) == ["5 messages wait in work, the oldest for 61 s."]
+    assert told(of_queues(late)) == ["5 messages wait in work, the oldest for 1 min 1 s."]
     assert told(of_queues(late, thresholds={"work": Threshold(10, 120)})) == []
     assert told(of_queues(late, thresholds={"work": Threshold(5, 120)})) != []
     assert told(of_queues(replace(late, consumers=()))) == []

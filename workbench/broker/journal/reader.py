@@ -35,6 +35,11 @@ _STRIDE = """
     WITH RECURSIVE step (id) AS (SELECT :first UNION ALL SELECT id + :stride FROM step WHERE id + :stride < :last)
     SELECT s.at_ms, s.data FROM step JOIN lag_sample s ON s.id = step.id"""
 
+_RANGE = """
+    SELECT coalesce((SELECT at_ms FROM journal_keyframe ORDER BY id LIMIT 1),
+                    (SELECT at_ms FROM journal ORDER BY id LIMIT 1)),
+           (SELECT at_ms FROM journal ORDER BY id DESC LIMIT 1)"""
+
 _CREATED = f"""
     SELECT max(id) FROM journal INDEXED BY journal_event
     WHERE {RARE} AND kind = {KIND_NUMBERS["topic"]} AND topic = ?
@@ -97,15 +102,8 @@ class JournalReader:
 
     def range(self) -> tuple[int, int] | None:
         """The times between which a state can be rebuilt; None when nothing is journalled yet."""
-        query = "SELECT (SELECT min(id) FROM journal_keyframe), (SELECT max(id) FROM journal)"
-        first, last = self._connection.execute(query).fetchone()
-        if last is None:
-            return None
-        start = (
-            "SELECT at_ms FROM journal_keyframe WHERE id = ?" if first else "SELECT at_ms FROM journal WHERE id >= ?"
-        )
-        begin = self._connection.execute(start, (first or 0,)).fetchone()[0]
-        return begin, self._connection.execute("SELECT at_ms FROM journal WHERE id = ?", (last,)).fetchone()[0]
+        begin, end = self._connection.execute(_RANGE).fetchone()  # in one look: old entries are removed meanwhile
+        return None if begin is None or end is None else (begin, end)
 
     def keyframe_before(self, ms: int) -> tuple[int, int, dict[str, Any]] | None:
         """(journal id, its time, state) of the last keyframe at or before ``ms``."""

@@ -124,6 +124,14 @@ class Pointer:
             candidate.mark(hovered=candidate is link)
         self._view.viewport().setCursor(self._cursor(item, port is not None, link is not None, at))
 
+    def leave(self) -> None:
+        """The pointer is over the canvas no more: nothing stays lit."""
+        if self._hovered is not None:
+            self._hovered.mark(hovered=False)
+            self._hovered = None
+        for link in self._flow.links.values():
+            link.mark(hovered=False)
+
     def _cursor(self, item: NodeItem | None, port: bool, link: bool, at: QPointF) -> Cursor:
         if port:
             return Cursor.CrossCursor

@@ -367,6 +367,9 @@ class FlowScene(QGraphicsScene):
 
     # -- selection and hits --------------------------------------------------------------------------------
     def _take_selection(self, chosen: frozenset[str]) -> None:
+        """Nodes or links are selected, never both: a link does not stay lit beside a node that was chosen elsewhere."""
+        if chosen and self.selected_links:
+            self.select_links(())
         for item in self.everything():
             item.mark(selected=item.node.id in chosen)
 

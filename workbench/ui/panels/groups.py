@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -25,6 +25,10 @@ from workbench.ui.theme.tokens import LAG
 
 
 class GroupsPanel(QWidget):
+    """See the module. ``panel_wanted`` names the node of a group whose panel should open."""
+
+    panel_wanted = Signal(str)
+
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
@@ -42,7 +46,7 @@ class GroupsPanel(QWidget):
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._choose(now.row()))
         self.model.modelReset.connect(self._mark_selected)
         self.table.customContextMenuRequested.connect(self._open_menu)
-        self.table.doubleClicked.connect(lambda _: self.replay())
+        self.table.activated.connect(lambda _: self.open_panel())
         QShortcut(QKeySequence("R"), self.table, self.replay, context=Qt.ShortcutContext.WidgetShortcut)
 
     def _columns(self) -> list[Column[GroupStat]]:
@@ -114,6 +118,12 @@ class GroupsPanel(QWidget):
             self._workspace.select([group_part(self._workspace.document, self.model.rows[row].name)])
 
     # -- acts ----------------------------------------------------------------------------------------------
+    def open_panel(self) -> None:
+        """Open the chosen group's panel, drawn or from outside."""
+        group = self.table.chosen()
+        if group is not None:
+            self.panel_wanted.emit(group_part(self._workspace.document, group.name))
+
     def replay(self) -> None:
         """Open the preview for the chosen group, with its form."""
         group = self.table.chosen()
@@ -143,6 +153,9 @@ class GroupsPanel(QWidget):
         delete.setEnabled(not group.members)
         delete.setToolTip("" if delete.isEnabled() else self.tr("Members are still reading."))
         delete.triggered.connect(partial(self._delete, group.name))
+        menu.addSeparator()
+        menu.addAction(icons.icon("tear_off", "text"), self.tr("Open its panel (Enter)")).triggered.connect(
+            self.open_panel)  # fmt: skip
         return menu
 
     def _control(self, node_id: str, act: str, _checked: bool = False) -> None:

@@ -232,7 +232,7 @@ class TimeStrip(QWidget):
             return self.tr("Session {0}").format(session)
         low, high = self.view.view_range()
         minutes = round((high - low) / 60_000)
-        shown = self.tr("{0} min").format(minutes) if 2 <= minutes < 60 else words.duration(high - low)
+        shown = words.duration(minutes * 60_000 if 2 <= minutes < 60 else high - low)
         return self.tr("{0} of {1}").format(shown, session)
 
     def _dress_play(self, icon: str, past: bool) -> None:

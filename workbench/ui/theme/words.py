@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from workbench.core.times import duration_words
+
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -59,20 +61,8 @@ def size(number: int) -> str:
 
 
 def duration(ms: float, narrow: bool = False) -> str:
-    """``0.04 s``, ``2.5 s``, ``40 s``, ``2 min 13 s`` (narrow: ``2:13 min``), ``1 h 05 min``, ``3 d 4 h``."""
-    seconds = ms / 1000
-    if seconds < 59.5:
-        digits = 0 if seconds >= 10 or seconds == 0 else 1 if seconds >= 0.095 else 2 if seconds >= 0.0095 else 3
-        return _local(f"{seconds:.{digits}f} s")
-    whole = round(seconds)
-    if whole < 3600:
-        minutes, rest = divmod(whole, 60)
-        return f"{minutes}:{rest:02} min" if narrow else f"{minutes} min {rest} s"
-    if whole < 86_400:
-        hours, rest = divmod(whole // 60, 60)
-        return f"{hours}:{rest:02} h" if narrow else f"{hours} h {rest:02} min"
-    days, rest = divmod(whole // 3600, 24)
-    return f"{count(days)} d {rest} h"
+    """``0.04 s``, ``2.5 s``, ``5 min``, ``2 min 13 s`` (narrow: ``2:13 min``), ``1 h 05 min``, ``3 d 4 h``."""
+    return _local(duration_words(ms, narrow))
 
 
 _zone: tzinfo | None = UTC

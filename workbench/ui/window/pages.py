@@ -74,7 +74,9 @@ def _records(window: MainWindow) -> None:
 def _groups(window: MainWindow) -> None:
     from workbench.ui.panels.groups import GroupsPanel
 
-    window.data_dock.replace_page("groups", GroupsPanel(window.workspace))
+    groups = GroupsPanel(window.workspace)
+    groups.panel_wanted.connect(window.own_panels.open)
+    window.data_dock.replace_page("groups", groups)
 
 
 def _clients(window: MainWindow) -> None:
