@@ -164,7 +164,7 @@ def test_a_purge_is_in_the_story_of_what_it_removed_and_of_nothing_else(broker):
     with BrokerReader(broker.path) as reader:
         told = {at: [line.text for line in story_of(reader, "jobs", "jobs", MessageId(0, at)).lines] for at in range(9)}
         assert {at for at, lines in told.items() if "removed by a purge" in lines} == {1, 5, 6, 7}
-        assert told[1][-2:] == ["given back by ann, to wait 60 s", "removed by a purge"]
+        assert told[1][-2:] == ["given back by ann, to wait 1 min", "removed by a purge"]
         assert told[3] == ["sent to jobs", "leased by ann", "acked by ann"]
         timeline = Timeline(reader)
         assert {m.id.offset for m in timeline.messages_at(before, "jobs").messages} == {1, 3, 4, 5, 6, 7}
