@@ -318,6 +318,10 @@ class Broker:
         """Delete an empty group and what it committed."""
         self._groups.delete(name)
 
+    def rename_group(self, old: str, new: str) -> None:
+        """An empty group goes on under another name, with what it committed. AlreadyExists, GroupNotEmpty."""
+        self._groups.rename(old, new)
+
     def plan_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = ()) -> ResetPlan:
         """Before and after of every partition; nothing is changed."""
         return self._groups.plan_reset(group, spec, topic, partitions)

@@ -10,7 +10,8 @@ scattered between first and last names them in detail.offsets (see ``core.runs``
     retention   topic partition first last                             log start moved from first to last
     topic       topic; detail.act = created|altered|deleted|restored|renamed   detail holds partitions and config;
                 restored: bounds [[log start, end, bytes], ...]; renamed: was, the name before
-    group       group; detail.act = deleted|expired, or state with state, generation, assignor (a step on the way)
+    group       group; detail.act = deleted|expired, renamed with to (its new name), or
+                state with state, generation, assignor (a step on the way)
     join leave  group member; detail.reason; join: client, instance, replaces (a static member came back)
     rebalance   group; detail: generation, assignor, assignment {member: [[topic, partition], ...]}
     reset       group topic; detail: moves [[partition, before, after], ...], spec

@@ -31,6 +31,7 @@ from workbench.flow.document import FlowDocument
 from workbench.flow.topics import drawn_topics
 from workbench.host.acts import Act, Acts
 from workbench.host.outcome import outcome_of
+from workbench.host.renames import carry_over, renamed_groups
 from workbench.host.routes import alter_routes, declare_drawn
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
@@ -45,6 +46,7 @@ class FlowActs:
         self._broker = broker
         self._runner = runner
         self._telemetry = telemetry
+        self._saving = asyncio.Lock()
 
     def acts(self) -> Acts:
         return {
@@ -71,12 +73,21 @@ class FlowActs:
         return FlowText(self._broker.flow())
 
     async def _save(self, session: ClientSession, command: SaveFlow) -> Done:
+        async with self._saving:  # what one save renames the next must find
+            return await self._save_one(command)
+
+    async def _save_one(self, command: SaveFlow) -> Done:
         document, before = codec.loads(command.text), self._broker.flow()
         said = ""
         if command.text != before:
             await asyncio.to_thread(self._broker.save_flow, command.text)
             known = codec.loads(before) if before else FlowDocument()
+            renamed = renamed_groups(known, document)
+            for old, _ in renamed:
+                await self._runner.release_group(old)  # they join again under the new name
+            told = await asyncio.to_thread(carry_over, self._broker, renamed, plan_of(known))
             said = await asyncio.to_thread(self._alter, known, document)
+            said = " ".join([*told, said]).strip()
             digest = hashlib.sha256(command.text.encode()).hexdigest()[:16]
             self._broker.journal(JournalEntry("flow", self._broker.clock.now_ms(), detail={"digest": digest}))
         await self._follow(document)

@@ -8,6 +8,7 @@ elsewhere stays as it is.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 
 from workbench.broker import Broker
@@ -26,6 +27,7 @@ def declare_drawn(broker: Broker, after: FlowPlan) -> None:
 def alter_routes(broker: Broker, before: FlowPlan, after: FlowPlan) -> list[str]:
     """Delete, alter, unbind; gives what could not be done, as sentences."""
     said: list[str] = []
+    _carry_bindings(broker, before, after)
     wanted = {exchange.name: exchange for exchange in after.exchanges.values()}
     kept = {exchange.name for exchange in before.exchanges.values() if _keep(broker, exchange, wanted, said)}
     drawn, drawn_still = (set(chain.from_iterable(plan.bindings.values())) for plan in (before, after))
@@ -33,6 +35,24 @@ def alter_routes(broker: Broker, before: FlowPlan, after: FlowPlan) -> list[str]
         if binding.exchange in kept:
             _unbind(broker, binding, said)
     return said
+
+
+def _carry_bindings(broker: Broker, before: FlowPlan, after: FlowPlan) -> None:
+    """An exchange with another name keeps the bindings that were made elsewhere; drawn ones are made anew."""
+    drawn = set(chain.from_iterable(before.bindings.values()))
+    for node_id, old in before.exchanges.items():
+        new = after.exchanges.get(node_id)
+        if new is None or new.name == old.name:
+            continue
+        for binding in broker.exchanges.bindings():
+            if binding in drawn:
+                continue
+            moved = replace(binding, exchange=new.name) if binding.exchange == old.name else binding
+            if binding.to_exchange and binding.destination == old.name:
+                moved = replace(moved, destination=new.name)
+            if moved != binding:
+                with suppress(WorkbenchError):
+                    broker.exchanges.bind(moved)
 
 
 def _keep(broker: Broker, known: Exchange, wanted: dict[str, Exchange], said: list[str]) -> bool:

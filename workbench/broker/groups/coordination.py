@@ -38,7 +38,7 @@ from workbench.broker.store import Store
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, NotFound, Refused, WorkbenchError
 from workbench.core.ids import Ids
-from workbench.core.journal import LagSample
+from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import PartitionBounds, TopicPartition
 from workbench.core.snapshot import GroupPartitionStat
@@ -344,6 +344,28 @@ class Coordination:
         written = self._deliver()
         if written is not None:
             written.result()
+
+    def rename(self, old: str, new: str) -> None:
+        """The empty group ``old`` goes on as ``new``, from where it stands; nothing of the old name stays."""
+
+        def move(db: sqlite3.Connection) -> None:
+            with self._lock:
+                self._groups.check_rename(old, new)
+            rows.rename_group(db, old, new)
+
+        def follow(_: None) -> None:
+            with self._lock:
+                self._groups.rename(old, new)
+                for known in (self._positions, self._delivered):
+                    for key in [key for key in known if key[0] == old]:
+                        known[new, key[1]] = known.pop(key)
+                self._taken.pop(old, None)
+                self._ages.forget_group(old)
+                self.membership_version += 1
+                self._journal.add(JournalEntry("group", self._clock.now_ms(), group=old,
+                                               detail={"act": "renamed", "to": new}))  # fmt: skip
+
+        self._store.write(move, follow).result()
 
     def note_delivery(self, part: TopicPartition, first: int, last: int, group: str, member: str, again: bool) -> None:
         """Records went to a member: its position, and whether the group had them before (then the range is split)."""

@@ -8,6 +8,7 @@ whether it may be, ``record_commit`` makes it known once it is in the file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from workbench.broker.groups.group import Group, Outbox
 from workbench.broker.groups.membership import (
@@ -24,7 +25,7 @@ from workbench.broker.groups.membership import (
 )
 from workbench.broker.groups.roster import Roster, Token
 from workbench.core.clock import Clock
-from workbench.core.errors import Invalid, NotFound, WorkbenchError
+from workbench.core.errors import AlreadyExists, Invalid, NotFound, WorkbenchError
 from workbench.core.ids import Ids, RandomIds
 from workbench.core.journal import JournalEntry
 from workbench.core.records import TopicPartition
@@ -145,6 +146,20 @@ class Groups:
         self.outbox.changed[group] = None
         self.outbox.entries.append(JournalEntry("group", self._clock.now_ms(), group=group, detail={"act": act}))
 
+    def check_rename(self, old: str, new: str) -> None:
+        """Raise when ``old`` can't go on as ``new``."""
+        if self._group(old).state is not GroupState.EMPTY:
+            raise GroupNotEmpty(f"Group {old!r} has active members.", "Stop its members first, then rename it.")
+        _check_group_name(new)
+        if new in self._groups:
+            raise AlreadyExists(f"There is a group {new!r} already, with offsets of its own.", "Choose another name.")
+
+    def rename(self, old: str, new: str) -> None:
+        """The group goes on under another name, with its generation and its offsets; its rows have moved."""
+        stored = self._groups.pop(old).stored()
+        self._groups[new] = self._new(new, replace(stored, name=new))
+        self._offsets[new] = self._offsets.pop(old, {})
+
     # -- time ----------------------------------------------------------------------------------------------
     def tick(self) -> None:
         for group in list(self._groups.values()):
@@ -188,11 +203,15 @@ class Groups:
             return self._groups[name]
         if not create:
             raise NotFound(f"There is no group {name!r}.", "List the groups to see those there are.")
-        if not name or len(name) > MAX_GROUP_NAME:
-            raise Invalid("A group needs a name of 1 to 249 characters.", "Give it another name.")
+        _check_group_name(name)
         group = self._groups[name] = self._new(name)
         self.outbox.changed[name] = None
         return group
 
     def _new(self, name: str, stored: StoredGroup | None = None) -> Group:
         return Group(name, self._clock, self._ids, self._settings, self.outbox, stored)
+
+
+def _check_group_name(name: str) -> None:
+    if not name or len(name) > MAX_GROUP_NAME:
+        raise Invalid("A group needs a name of 1 to 249 characters.", "Give it another name.")

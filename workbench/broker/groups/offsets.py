@@ -47,6 +47,13 @@ def put_group(connection: sqlite3.Connection, group: StoredGroup) -> None:
     connection.execute(_PUT_GROUP, (group.name, group.generation, group.protocol_type, group.empty_since_ms))
 
 
+def rename_group(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """``new`` has no rows. What keeps retention away for the group goes along."""
+    connection.execute("UPDATE group_offset SET group_name = ? WHERE group_name = ?", (new, old))
+    connection.execute("UPDATE group_state SET name = ? WHERE name = ?", (new, old))
+    connection.execute("UPDATE hold SET group_name = ? WHERE group_name = ?", (new, old))
+
+
 def delete_group(connection: sqlite3.Connection, group: str) -> None:
     connection.execute("DELETE FROM group_offset WHERE group_name = ?", (group,))
     connection.execute("DELETE FROM group_state WHERE name = ?", (group,))

@@ -219,7 +219,9 @@ def _topic(state: JournalState, entry: JournalEntry) -> None:
 
 def _group(state: JournalState, entry: JournalEntry) -> None:
     if entry.detail.get("act") != "state":
-        state.groups.pop(entry.group, None)
+        gone = state.groups.pop(entry.group, None)
+        if gone is not None and entry.detail.get("act") == "renamed":
+            state.groups[entry.detail["to"]] = gone
         return
     group = state.group(entry.group)
     if (group.state, entry.detail["state"]) == ("CompletingRebalance", "PreparingRebalance"):

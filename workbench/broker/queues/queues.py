@@ -91,6 +91,10 @@ class Queues:
         """The subscription and what it knows is gone; the events stay."""
         self.registry.unsubscribe(name)
 
+    def rename(self, name: str, subscription: str) -> None:
+        """A subscription goes on under another name, with all that is done in it. AlreadyExists."""
+        self.registry.rename(name, subscription)
+
     def alter(self, name: str, config: Mapping[str, str | None]) -> QueueMeta:
         """Change settings of a subscription; None goes back to the default."""
         return self.registry.alter(name, config)

@@ -126,6 +126,29 @@ class Registry:
 
         self._store.write(lambda db: rows.delete_queue(db, live.row.id), vanish).result()
 
+    def rename(self, name: str, subscription: str) -> None:
+        """The subscription ``name`` goes on under another name, with all that is done in it."""
+        check_name(subscription)
+        live = self._subscription(name, "A queue has the name of its topic.")
+        topic = live.topic.meta.name
+        new = f"{topic}{SUBSCRIPTION_MARK}{subscription}"
+
+        def move(db: sqlite3.Connection) -> None:
+            if new in self.live:
+                raise AlreadyExists(f"Subscription {new} is already there.", "Choose another name.")
+            rows.rename_queue(db, live.row.id, subscription)
+
+        def follow(_: None) -> None:
+            with self._lock:
+                if self.is_alive(live):
+                    self.note("deleted", live)
+                    del self.live[name]
+                    live.row = live.row._replace(subscription=subscription)
+                    self.live[new] = live
+                    self.note("created", live, floors=[lane.marks.floor for lane in live.leases.lanes])
+
+        self._store.write(move, follow).result()
+
     def alter(self, name: str, config: Mapping[str, str | None]) -> QueueMeta:
         live = self._subscription(name, "Its settings are the topic's: alter the topic.")
         kept = {key: value for key, value in live.row.config.items() if key not in config}

@@ -75,6 +75,10 @@ def update_config(connection: sqlite3.Connection, queue_id: int, config: Mapping
     connection.execute("UPDATE queue SET config = ? WHERE id = ?", (orjson.dumps(config).decode(), queue_id))
 
 
+def rename_queue(connection: sqlite3.Connection, queue_id: int, subscription: str) -> None:
+    connection.execute("UPDATE queue SET subscription = ? WHERE id = ?", (subscription, queue_id))
+
+
 def delete_queue(connection: sqlite3.Connection, queue_id: int) -> None:
     for table in _PARTS:
         connection.execute(f"DELETE FROM {table} WHERE queue_id = ?", (queue_id,))

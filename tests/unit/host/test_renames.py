@@ -1,0 +1,143 @@
+"""A group with another name goes on from where it stood; undo brings it back, and nothing of the other name stays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from workbench.broker import BrokerReader
+from workbench.control import messages as m
+from workbench.control.exchanges import Bind, ListExchanges
+from workbench.control.queues import ListQueues
+from workbench.core.records import Record, TopicPartition
+from workbench.core.routing import Binding
+from workbench.flow import codec
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.host import LocalHost
+
+
+def until(found: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not found():
+        assert time.monotonic() < end, "it did not come to that"
+
+
+PART = TopicPartition("orders", 0)
+
+
+def drawing(group: str, **params: object) -> str:
+    return codec.dumps(FlowDocument(
+        [Node("t", "topic", "orders"), Node("g", "group", group, params={"members": 2, "start": "earliest", **params})],
+        [Link("l", "t", "g")],
+    ))  # fmt: skip
+
+
+def append(host: LocalHost, count: int) -> None:
+    host.call(m.AppendRecords("orders", tuple(Record(None, b"%d" % n) for n in range(count)), 0))
+
+
+def committed(path: Path, group: str) -> int | None:
+    with BrokerReader(path) as reader:
+        done = reader.committed(group).get(PART)
+    return None if done is None else done.offset
+
+
+def names(host: LocalHost) -> set[str]:
+    return {group.name for group in host.call(m.ListGroups()).groups}
+
+
+def consumed(host: LocalHost, group: str) -> int:
+    return host.call(m.GetOutcome()).groups[group].consumed
+
+
+def test_a_running_group_goes_on_where_it_stood_and_undo_restores(path: Path):
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(drawing("billing")))
+        append(host, 500)
+        host.call(m.Run())
+        until(lambda: committed(path, "billing") == 500)
+        host.call(m.SaveFlow(drawing("invoicing")))
+        append(host, 100)
+        until(lambda: committed(path, "invoicing") == 600)
+        assert consumed(host, "invoicing") == 100
+        assert names(host) == {"invoicing"}
+        host.call(m.SaveFlow(drawing("billing")))
+        until(lambda: names(host) == {"billing"})
+        append(host, 50)
+        until(lambda: committed(path, "billing") == 650)
+        assert consumed(host, "billing") == 50 and names(host) == {"billing"}
+    assert committed(path, "invoicing") is None
+
+
+def test_a_stopped_group_keeps_its_offsets_over_a_restart(path: Path):
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(drawing("billing")))
+        append(host, 500)
+        host.call(m.Run())
+        until(lambda: committed(path, "billing") == 500)
+        host.call(m.Stop())
+        host.call(m.SaveFlow(drawing("invoicing")))
+        assert names(host) == {"invoicing"}
+    with closing(LocalHost(path)) as host:
+        assert names(host) == {"invoicing"} and committed(path, "invoicing") == 500
+    with BrokerReader(path) as reader:
+        (entry,) = [e for e in reader.journal(kinds=("group",)) if e.detail.get("act") == "renamed"]
+        assert (entry.group, entry.detail["to"]) == ("billing", "invoicing")
+
+
+def test_a_group_that_is_there_keeps_its_offsets_and_that_is_said(path: Path):
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(drawing("billing")))
+        append(host, 9)
+        host.call(m.Run())
+        until(lambda: committed(path, "billing") == 9)
+        host.call(m.Stop())
+        with_other = codec.loads(drawing("billing"))
+        with_other.put_node(Node("g2", "group", "audit", params={"members": 1, "start": "latest"}))
+        with_other.put_link(Link("l2", "t", "g2"))
+        host.call(m.SaveFlow(codec.dumps(with_other)))
+        host.call(m.Run())
+        until(lambda: "audit" in names(host))
+        host.call(m.Stop())
+        said = host.call(m.SaveFlow(drawing("audit"))).text
+        assert "audit was a group already" in said and committed(path, "billing") == 9
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_group_that_reads_by_leases_does_not_read_again(path: Path, running: bool):
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(drawing("billing", reading="leases")))
+        append(host, 40)
+        host.call(m.Run())
+        until(lambda: consumed(host, "billing") == 40)
+        if not running:
+            host.call(m.Stop())
+        host.call(m.SaveFlow(drawing("invoicing", reading="leases")))
+        if not running:
+            host.call(m.Run())
+        append(host, 5)
+        until(lambda: consumed(host, "invoicing") >= 5)
+        host.call(m.Stop())
+        assert consumed(host, "invoicing") == 5
+        queues = host.call(ListQueues()).queues
+        assert [info.meta.name for info in queues] == ["orders:invoicing"]
+
+
+def test_an_exchange_keeps_the_bindings_made_elsewhere(path: Path):
+    def drawn(name: str) -> str:
+        return codec.dumps(FlowDocument([Node("x", "exchange", name), Node("q", "queue", "work")],
+                                        [Link("l", "x", "q", {"routing_key": "drawn"})]))  # fmt: skip
+
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(drawn("jobs")))
+        host.call(Bind(Binding("jobs", "work", "by hand")))
+        for name in ("tasks", "jobs"):
+            host.call(m.SaveFlow(drawn(name)))
+            (info,) = host.call(ListExchanges()).exchanges
+            assert info.exchange.name == name
+            assert "by hand" in {binding.key for binding in info.bindings}
+            assert all(binding.exchange == name for binding in info.bindings)
