@@ -8,6 +8,7 @@ import json
 import random
 import re
 import signal
+import sqlite3
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -223,3 +224,42 @@ def test_a_signal_in_an_export_leaves_nothing_half_written(workbench, tmp_path: 
     _, err = export.communicate(timeout=30)
     assert (export.returncode, err) == (1, b"Stopped.\n")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_deleted_topic_comes_back_with_what_was_committed(workbench, tmp_path: Path):
+    workbench("new", "a.flow")
+    workbench("topics", "a.flow", "create", "events")
+    workbench("produce", "a.flow", "events", write_events(tmp_path / "events.jsonl"))
+    workbench("consume", "a.flow", "events", "--group", "g", "--max", 250)
+    workbench("topics", "a.flow", "delete", "events")
+    assert workbench.json("topics", "a.flow", "list")["topics"] == []
+    (kept,) = workbench.json("topics", "a.flow", "deleted")["topics"]
+    assert (kept["name"], kept["records"]) == ("events", 600)
+    workbench("topics", "a.flow", "restore", "events")
+    assert workbench.json("groups", "a.flow", "describe", "g")["lag"] == 350
+    assert len(workbench.lines("consume", "a.flow", "events")) == 600
+    workbench("topics", "a.flow", "delete", "events", "--now")
+    refused = workbench.run("topics", "a.flow", "restore", "events")
+    assert refused.returncode == 1 and b"no deleted topic events" in refused.stderr
+
+
+def test_a_killed_import_leaves_nothing_and_a_second_one_is_refused(workbench, tmp_path: Path):
+    lines = (json.dumps({"topic": "t", "partition": i % 4, "offset": i // 4, "value": {"n": i}}) for i in range(30_000))
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    workbench("new", "a.flow")
+    process, _ = workbench.serve("a.flow")
+    killed = workbench.start("import", "a.flow", "in.jsonl")
+    with sqlite3.connect(f"file:{tmp_path / 'a.flow'}?mode=ro", uri=True) as db:
+        while not db.execute("SELECT count(*) FROM batch").fetchone()[0]:
+            assert killed.poll() is None
+        killed.kill()
+        assert killed.wait(30) != 0
+        assert workbench.json("topics", "a.flow", "list")["topics"] == []
+        while db.execute("SELECT count(*) FROM batch").fetchone()[0]:
+            assert process.poll() is None
+    db.close()
+    workbench("import", "a.flow", "in.jsonl")
+    refused = workbench.run("import", "a.flow", "in.jsonl")
+    assert refused.returncode == 1 and b"was imported before" in refused.stderr and b"--again" in refused.stderr
+    (topic,) = workbench.json("topics", "a.flow", "list")["topics"]
+    assert (topic["partitions"], topic["records"]) == (4, 30_000)

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.asking import ask, yes_option
 from workbench.cli.file_group import FileGroup
 from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
@@ -175,11 +176,16 @@ def declare(file: Path, name: str, kind: str | None, alternate: str | None, alte
 
 @exchanges.command()
 @click.argument("name")
+@yes_option
 @click.pass_obj
-def delete(file: Path, name: str) -> None:
+def delete(file: Path, name: str, yes: bool) -> None:
     """Delete the exchange NAME, with the bindings from it and to it."""
     with host_of(file) as host:
         before = host.call(ListExchanges())
+        bound = [one for info in before.exchanges for one in info.bindings
+                 if name == one.exchange or (one.to_exchange and name == one.destination)]  # fmt: skip
+        if bound:
+            ask(f"{name} goes with {counted(len(bound), 'binding')}. Nothing brings them back", yes)
         host.call(DeleteExchange(name))
     note(f"Exchange {name} is gone.")
     if senders := _info(before, name).dead_letters_of:

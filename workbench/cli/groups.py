@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.asking import ask, yes_option
 from workbench.cli.file_group import FileGroup
 from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option
@@ -149,10 +150,15 @@ def _move(move: ResetMove) -> dict[str, Any]:
 
 @groups.command()
 @click.argument("group")
+@yes_option
 @click.pass_obj
-def delete(file: Path, group: str) -> None:
+def delete(file: Path, group: str, yes: bool) -> None:
     """Delete a group and what it committed."""
     with host_of(file) as host:
+        found = next((one for one in host.call(ListGroups()).groups if one.name == group), None)
+        if found is not None:
+            places = counted(sum(place.committed is not None for place in found.partitions), "committed offset")
+            ask(f"{group} has {places}, {found.lag_records:,} records behind. Nothing brings them back", yes)
         host.call(DeleteGroup(group))
     note(f"Group {group} is gone.")
 

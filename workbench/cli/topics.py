@@ -1,4 +1,4 @@
-"""``topics``: list, create, describe, alter, delete."""
+"""``topics``: list, create, describe, alter, delete, restore."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
+from workbench.cli.asking import ask, yes_option
 from workbench.cli.file_group import FileGroup
 from workbench.cli.output import counted, note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
 from workbench.control.client import Caller
-from workbench.control.messages import AlterTopic, CreateTopic, DeleteTopic, ListTopics, TopicInfo
+from workbench.control.messages import AlterTopic, CreateTopic, DeleteTopic, ListGroups, ListTopics, TopicInfo
 from workbench.control.queues import ListQueues
+from workbench.control.transfers import ListDeletedTopics, RestoreTopic
 from workbench.core.errors import NotFound
 from workbench.core.times import format_time
 
@@ -124,15 +126,56 @@ def alter(file: Path, name: str, partitions: int | None, config: tuple[str, ...]
 
 @topics.command()
 @click.argument("name")
+@click.option("--now", "at_once", is_flag=True, help="Do not keep its records for «restore».")
+@yes_option
 @click.pass_obj
-def delete(file: Path, name: str) -> None:
-    """Delete the topic NAME and all it holds."""
+def delete(file: Path, name: str, at_once: bool, yes: bool) -> None:
+    """Delete the topic NAME. Its records stay for a day, so that «restore» can bring it back, unless --now."""
     with host_of(file) as host:
-        host.call(DeleteTopic(name))
+        ask(_lost(host, name, at_once), yes)
+        host.call(DeleteTopic(name, at_once))
         waiting = _waiting_for(host)
-    note(f"Topic {name} is gone.")
+    note(f"Topic {name} is gone." if at_once else f"Topic {name} is gone; «topics FILE restore {name}» brings it back.")
     if senders := [queue for queue, target in waiting.items() if target == name]:
         note(f"The dead letters of {', '.join(senders)} stay there now.")
+
+
+def _lost(host: Caller, name: str, at_once: bool) -> str:
+    topic = next((t for t in host.call(ListTopics()).topics if t.name == name), None)
+    if topic is None:
+        raise NotFound(f"There is no topic {name}.", "See «workbench topics FILE list».")
+    readers = [g.name for g in host.call(ListGroups()).groups if any(p.topic == name for p in g.partitions)]
+    text = f"{name} holds {counted(topic.stat.records, 'record')}"
+    text += f"; {', '.join(readers)} committed offsets there" if readers else ""
+    return f"{text}. Nothing brings them back" if at_once else f"{text}. They can be restored for a day"
+
+
+@topics.command()
+@click.argument("name")
+@click.pass_obj
+def restore(file: Path, name: str) -> None:
+    """Bring the deleted topic NAME back: its records, what groups had committed, what was done in its queue."""
+    with host_of(file) as host:
+        host.call(RestoreTopic(name))
+        topic = next(t for t in host.call(ListTopics()).topics if t.name == name)
+    note(f"Topic {name} is back, with {counted(topic.stat.records, 'record')}.")
+
+
+@topics.command()
+@json_option
+@click.pass_obj
+def deleted(file: Path, as_json: bool) -> None:
+    """The deleted topics that can be restored, and until when."""
+    with host_of(file) as host:
+        found = host.call(ListDeletedTopics()).topics
+    if as_json:
+        print_json({"topics": [
+            {"name": t.name, "kind": t.kind, "partitions": t.partitions, "records": t.records,
+             "size_bytes": t.size_bytes, "kept_until": format_time(t.keep_until_ms)} for t in found]})  # fmt: skip
+        return
+    print_table(("TOPIC", "KIND", "PARTITIONS", "RECORDS", "BYTES", "KEPT UNTIL"),
+                [(t.name, t.kind, t.partitions, t.records, t.size_bytes, format_time(t.keep_until_ms))
+                 for t in found])  # fmt: skip
 
 
 def _waiting_for(host: Caller) -> dict[str, str]:

@@ -7,13 +7,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests.ui.stage import NOW_MS, START_MS, orders_snapshot
-from workbench.control.messages import ControlGroup, DeleteGroup
+from workbench.control.messages import ApplyReset, ControlGroup, DeleteGroup
 from workbench.core.journal import JournalEntry
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode
+from workbench.ui.dialogs.ask import Question
 from workbench.ui.models.journal_words import sentence
 from workbench.ui.models.series import group_series
+from workbench.ui.panels.deleting import ask_delete_group
 from workbench.ui.panels.groups import GroupsPanel
 from workbench.ui.panels.log import LogPanel
 from workbench.ui.panels.problems import ProblemsPanel
@@ -74,7 +76,24 @@ def test_the_menu_pauses_and_deletes_with_reasons(stage, groups):
     assert "not ours" in outside.actions()[1].toolTip()
     empty = groups.menu_for(GroupStat("old", "Empty"))
     empty.actions()[3].trigger()
+    question = groups.findChild(Question)
+    assert stage.caller.of(DeleteGroup) == [] and "old has committed 0 offsets" in question.lost.text()
+    question.go_on.click()
     stage.qtbot.waitUntil(lambda: stage.caller.of(DeleteGroup) == [DeleteGroup("old")])
+
+
+def test_a_deleted_groups_offsets_come_back_by_undo(stage, groups):
+    billing = orders_snapshot().group("billing")
+    question = ask_delete_group(stage.workspace, billing, groups)
+    question.cancel.click()
+    assert stage.caller.of(DeleteGroup) == []
+    ask_delete_group(stage.workspace, billing, groups).go_on.click()
+    stage.qtbot.waitUntil(lambda: stage.caller.of(DeleteGroup) == [DeleteGroup("billing")])
+    stage.workspace.undo_stack.undo()
+    stage.qtbot.waitUntil(lambda: bool(stage.caller.of(ApplyReset)))
+    (back,) = stage.caller.of(ApplyReset)
+    committed = {place.partition: place.committed for place in billing.partitions if place.topic == "orders"}
+    assert back.group == "billing" and back.spec.places["orders"] == committed
 
 
 def test_a_new_outside_group_recolours_nobody(stage):

@@ -9,13 +9,16 @@ from PySide6.QtTest import QTest
 
 from tests.ui.panels.reading import nameless
 from tests.ui.stage import orders_snapshot
-from workbench.control.messages import Push
+from workbench.control.messages import DeleteTopic, Push
+from workbench.control.transfers import RestoreTopic
 from workbench.flow.edits import RemoveNode, RenameNode
 from workbench.flow.kinds import KINDS
 from workbench.ui.canvas.gestures.drop import Part
+from workbench.ui.panels.deleting import ask_delete_topic
 from workbench.ui.panels.outline import OutlinePanel
 from workbench.ui.panels.palette import PalettePanel
 from workbench.ui.panels.topics import TopicsPanel
+from workbench.ui.theme import words
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -157,3 +160,16 @@ def test_enter_in_the_outline_opens_a_panel(qtbot, outline):
     with qtbot.waitSignal(outline.panel_wanted) as wanted:
         outline.tree.itemActivated.emit(outline.tree.topLevelItem(0).child(0), 0)
     assert wanted.args == ["checkout-web"]
+
+
+def test_deleting_a_topic_names_what_is_lost_and_undo_brings_it_back(qtbot, topics, workspace, caller):
+    stat = next(stat for stat in workspace.live.topics if stat.name == "orders")
+    question = ask_delete_topic(workspace, stat, topics)
+    assert words.count(stat.records) in question.lost.text() and "billing" in question.lost.text()
+    assert question.cancel.isDefault() and not question.go_on.isDefault()
+    QTest.keyClick(question, Qt.Key.Key_Escape)
+    assert caller.of(DeleteTopic) == []
+    ask_delete_topic(workspace, stat, topics).go_on.click()
+    qtbot.waitUntil(lambda: caller.of(DeleteTopic) == [DeleteTopic("orders")])
+    workspace.undo_stack.undo()
+    qtbot.waitUntil(lambda: caller.of(RestoreTopic) == [RestoreTopic("orders")])

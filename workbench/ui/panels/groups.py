@@ -11,13 +11,14 @@ from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.control.messages import ControlGroup, DeleteGroup
+from workbench.control.messages import ControlGroup
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.outside import group_part
 from workbench.ui.models.series import group_node, group_series, selected_group, threshold_of
 from workbench.ui.models.tables import Column, ValuesModel
 from workbench.ui.panels.blocks import Empty
+from workbench.ui.panels.deleting import ask_delete_group
 from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
@@ -149,10 +150,10 @@ class GroupsPanel(QWidget):
             pause.setEnabled(False)
             pause.setToolTip(self.tr("It is an outside client; it is not ours to pause."))
         menu.addSeparator()
-        delete = menu.addAction(icons.icon("delete", "bad"), self.tr("Delete its offsets"))
+        delete = menu.addAction(icons.icon("delete", "bad"), self.tr("Delete its offsets…"))
         delete.setEnabled(not group.members)
         delete.setToolTip("" if delete.isEnabled() else self.tr("Members are still reading."))
-        delete.triggered.connect(partial(self._delete, group.name))
+        delete.triggered.connect(lambda *_: ask_delete_group(self._workspace, group, self.window()))
         menu.addSeparator()
         menu.addAction(icons.icon("tear_off", "text"), self.tr("Open its panel (Enter)")).triggered.connect(
             self.open_panel)  # fmt: skip
@@ -160,8 +161,3 @@ class GroupsPanel(QWidget):
 
     def _control(self, node_id: str, act: str, _checked: bool = False) -> None:
         self._workspace.act(ControlGroup(node_id, act)).run()
-
-    def _delete(self, name: str, _checked: bool = False) -> None:
-        self._workspace.act(DeleteGroup(name)).done(
-            lambda _: self._workspace.notice.emit(self.tr("Group {0} is deleted.").format(name))
-        ).run()

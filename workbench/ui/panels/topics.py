@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.control.messages import DeleteTopic
 from workbench.core.snapshot import Snapshot, TopicStat
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part
 from workbench.ui.models.outside import topic_node
 from workbench.ui.panels.blocks import label, rule, tool_button
+from workbench.ui.panels.deleting import ask_delete_topic
 from workbench.ui.panels.palette import role_of, start_drag
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
@@ -184,10 +184,10 @@ class TopicsPanel(QWidget):
         menu.addAction(icons.icon("records"), self.tr("Show its records")).triggered.connect(
             lambda *_: self.records_wanted.emit(stat.name))  # fmt: skip
         drawn = any(n.name == stat.name for n in self._workspace.document.of_kind("topic", "queue", "dead_letters"))
-        text = self.tr("Delete {0} and its {1} records").format(stat.name, words.count(stat.records))
+        text = self.tr("Delete {0} and its {1} records…").format(stat.name, words.count(stat.records))
         delete = menu.addAction(icons.icon("delete", "bad"), text)
         delete.setEnabled(not drawn)
         delete.setToolTip(self.tr("Delete it from the drawing first") if drawn else text)
         menu.setToolTipsVisible(True)
-        delete.triggered.connect(lambda *_: self._workspace.act(DeleteTopic(stat.name)).run())
+        delete.triggered.connect(lambda *_: ask_delete_topic(self._workspace, stat, self.window()))
         menu.popup(place)
