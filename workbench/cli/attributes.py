@@ -12,7 +12,7 @@ from workbench.core.errors import Invalid
 from workbench.core.queues import DEDUPLICATION_ID, DELAY_MS, MESSAGE_GROUP, PRIORITY, TTL_MS
 from workbench.core.records import Headers, Record
 from workbench.flow.written import field_of_line
-from workbench.runtime.formats import as_key, field_of
+from workbench.runtime.reading.fields import as_key, field_of
 
 
 def field_text(value: bytes | None, field: str) -> bytes | None:

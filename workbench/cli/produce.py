@@ -1,7 +1,8 @@
 """``produce``: events from a file or a pipe into a topic or to an exchange, as fast as it goes or paced.
 
 Reading, formats, keys and pacing are those of a drawn file source; here its events are put into batches, encoded,
-and sent as they fill. Every event counted at the end was acknowledged.
+and sent as they fill. Every event counted at the end was acknowledged. With ``--strict`` the whole input is read once
+before anything is stored, and with ``--dry-run`` only that.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -19,17 +20,21 @@ import click
 
 from workbench.broker import encode_batch
 from workbench.cli.attributes import Attributes
-from workbench.cli.output import ProgressLine, counted, print_json
+from workbench.cli.checking import read_twice, show_preview
+from workbench.cli.output import ProgressLine, counted, note, print_json
 from workbench.cli.publishing import Publishing, report_published
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
 from workbench.control.client import Caller
 from workbench.control.messages import AppendBatch, ListTopics
 from workbench.core.clock import SystemClock
 from workbench.core.errors import Invalid, NotFound, WorkbenchError
+from workbench.core.event_times import EventTimes
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Record
+from workbench.flow.file_settings import charset_of, delimiter_of, pointer_of
 from workbench.flow.kinds import kind_of
 from workbench.runtime.file_source import FileSource
+from workbench.runtime.reading.formats import FORMATS
 
 BATCH_RECORDS = 1000
 BATCH_BYTES = 256 * 1024
@@ -97,7 +102,13 @@ def _partitions_of(host: Caller, topic: str) -> int:
 @click.option("--partition", type=click.IntRange(0), default=None, help="All events there.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=None, help="Events a second.")
 @click.option("--speed", type=click.FloatRange(0, min_open=True), default=None, help="Times the original spacing.")
-@click.option("--format", "form", type=click.Choice(["auto", "jsonl", "csv", "lines"]), default="auto")
+@click.option("--format", "form", type=click.Choice(["auto", *FORMATS]), default="auto")
+@click.option("--time-format", default="", metavar="F", help="s, ms, us, ns, iso, rfc2822, clf, syslog or a pattern.")
+@click.option("--charset", default="", metavar="NAME", help="Like utf-8, utf-16 or cp1252; else it is found out.")
+@click.option("--delimiter", default="", metavar="C", help="Between the columns of CSV: one character, or tab.")
+@click.option("--path", "pointer", default="", metavar="POINTER", help="The array in a JSON document: /data/events.")
+@click.option("--strict", is_flag=True, help="Store nothing when a row is bad or lacks its key or time.")
+@click.option("--dry-run", is_flag=True, help="Show what the input is and what would be refused; store nothing.")
 @click.option("--delay", type=click.IntRange(0), default=None, metavar="MS", help="Queues: handed out only after it.")
 @click.option("--ttl", type=click.IntRange(0), default=None, metavar="MS", help="Queues: expires if not taken by then.")
 @click.option("--priority", type=click.IntRange(0, 255), default=None, help="Queues: higher ones first.")
@@ -118,11 +129,14 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
     if asked.exchange is not None and source is None:
         topic, source = "", topic
     asked.check(topic)
-    chosen = asked.source(source or "-")
+    chosen = kind_of("file").complete(asked.source(source or "-"))
     _check_source(chosen["path"])
-    with host_of(file) as host:
+    if asked.dry_run:
+        show_preview(chosen, asked.strict, as_json)
+        return
+    with host_of(file) as host, read_twice(chosen, asked.strict, asked.attributes()) as chosen:
         sending = asked.sending(host, topic or "")
-        events = FileSource(kind_of("file").complete(chosen), SystemClock().now_ms)
+        events = FileSource(chosen, SystemClock().now_ms)
         try:
             seconds = _play(events, sending, asked.attributes())
         except WorkbenchError as error:
@@ -133,6 +147,8 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
         report_published(asked.exchange or "", sending, seconds, as_json)
     else:
         _report(topic or "", sending.sent, seconds, as_json)
+    for sentence in events.notes:
+        note(sentence)
     if events.trouble:
         raise Invalid(events.trouble, f"Sent: {counted(sending.sent, 'event')}.")
 
@@ -148,6 +164,12 @@ class _Asked:
     rate: float | None
     speed: float | None
     form: str
+    time_format: str
+    charset: str
+    delimiter: str
+    pointer: str
+    strict: bool
+    dry_run: bool
     header_fields: tuple[str, ...]
     delay: int | None
     ttl: int | None
@@ -159,7 +181,14 @@ class _Asked:
     mandatory: bool
 
     def check(self, topic: str | None) -> None:
-        """What can't go together is wrong usage."""
+        """What can't go together, or means nothing, is wrong usage."""
+        for read, text in ((charset_of, self.charset), (delimiter_of, self.delimiter), (pointer_of, self.pointer)):
+            _usage(read, text)
+        _usage(lambda form: EventTimes(form, lambda: 0), self.time_format)
+        if self.pointer and self.form not in ("auto", "json"):
+            raise click.UsageError("--path leads into a JSON document: leave out --format.")
+        if self.delimiter and self.form not in ("auto", "csv"):
+            raise click.UsageError("--delimiter is for CSV: leave out --format.")
         if self.rate is not None and self.speed is not None:
             raise click.UsageError("Give --rate or --speed, not both.")
         if self.speed is not None and not self.time_field:
@@ -177,7 +206,8 @@ class _Asked:
         """The settings of a drawn file source that reads the same."""
         pace = "rate" if self.rate is not None else "original" if self.speed is not None else "flat_out"
         chosen: dict[str, Any] = {"path": path, "format": self.form, "key": self.key, "time": self.time_field,
-                                  "pace": pace}  # fmt: skip
+                                  "time_format": self.time_format, "charset": self.charset, "pace": pace,
+                                  "delimiter": self.delimiter, "pointer": self.pointer}  # fmt: skip
         if self.rate is not None:
             return chosen | {"rate": self.rate}
         return chosen | ({"speed": self.speed} if self.speed is not None else {})
@@ -219,6 +249,13 @@ def _records(events: FileSource, sending: Sending | Publishing, started_s: float
         if not taken and not events.done:
             sending.flush()
             time.sleep(_WAIT_S)
+
+
+def _usage(read: Callable[[str], object], text: str) -> None:
+    try:
+        read(text)
+    except Invalid as reason:
+        raise click.UsageError(reason.sentence()) from None
 
 
 def _check_source(source: str) -> None:

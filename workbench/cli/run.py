@@ -29,15 +29,14 @@ _LOOK_EVERY_S = 0.1
 @click.option("--keep", type=click.Path(path_type=Path), default=None, help="With --virtual: keep the copy it ran in.")
 @json_option
 def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None, virtual: bool, keep: Path | None,
-        as_json: bool) -> None:  # fmt: skip
-    """Run the drawn flow of FILE; without --for or --until-drained until Ctrl-C."""
+        as_json: bool) -> int:  # fmt: skip
+    """Run the drawn flow of FILE; without --for or --until-drained until Ctrl-C. Problems make the status 1."""
     if seconds is not None and until_drained:
         raise click.UsageError("Give --for or --until-drained, not both.")
     if virtual:
         if seconds is None:
             raise click.UsageError("--virtual needs --for: how many seconds of virtual time.")
-        _run_virtual(file, secrets.randbits(31) if seed is None else seed, seconds, keep, as_json)
-        return
+        return _run_virtual(file, secrets.randbits(31) if seed is None else seed, seconds, keep, as_json)
     if keep is not None:
         raise click.UsageError("--keep goes with --virtual.")
     with host_of(file) as host:
@@ -54,17 +53,19 @@ def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None
             host.call(Stop())
         outcome = host.call(GetOutcome())
     _tell(outcome, as_json)
+    return 1 if outcome.problems else 0
 
 
-def _run_virtual(file: Path, seed: int, seconds: float, keep: Path | None, as_json: bool) -> None:
+def _run_virtual(file: Path, seed: int, seconds: float, keep: Path | None, as_json: bool) -> int:
     from workbench.host import run_virtual
 
     ran = run_virtual(file, seed, seconds, keep)
     if as_json:
         print_json(_document(ran.outcome) | {"digest": ran.digest.text})
-        return
-    _tell(ran.outcome, as_json=False)
-    print(f"\ndigest {ran.digest.text}")
+    else:
+        _tell(ran.outcome, as_json=False)
+        print(f"\ndigest {ran.digest.text}")
+    return 1 if ran.outcome.problems else 0
 
 
 def _wait(host: Caller, seconds: float | None, until_drained: bool) -> None:
@@ -87,8 +88,8 @@ def _tell(outcome: RunOutcome, as_json: bool) -> None:
         ("GROUP", "CONSUMED", "LAG", "ORDER VIOLATIONS", "DUPLICATES", "LOST", "DEAD LETTERS", "REDELIVERED"),
         [(name, *msgspec.structs.astuple(group)) for name, group in sorted(outcome.groups.items())],
     )
-    for problem in outcome.problems:
-        note(problem)
+    for sentence in (*outcome.problems, *outcome.notes):
+        note(sentence)
     if outcome.failed:
         note(f"{outcome.failed:,} events could not be sent.")
 
@@ -101,6 +102,7 @@ def _document(outcome: RunOutcome) -> dict[str, Any]:
         "groups": {name: msgspec.structs.asdict(group) for name, group in outcome.groups.items()},
         "failed": outcome.failed,
         "problems": list(outcome.problems),
+        "notes": list(outcome.notes),
     }
 
 

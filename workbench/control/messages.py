@@ -131,6 +131,7 @@ class RunOutcome(msgspec.Struct, frozen=True, tag=True):
     failed: int
     groups: dict[str, GroupOutcome]
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 # -- commands ----------------------------------------------------------------------------------------------

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import Invalid
+from workbench.core.event_times import EventTimes
 from workbench.flow import queue_rules
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.expressions import Expression
+from workbench.flow.file_settings import charset_of, delimiter_of, pointer_of
 from workbench.flow.kinds import Kind, kind_of
 from workbench.flow.template import check_template
 from workbench.flow.topics import is_dead_letter_link
@@ -151,9 +153,14 @@ def _checks(node: Node, kind: Kind, values: dict[str, Any]) -> Iterator[Callable
         yield partial(routing_key_of, values["routing_key"])
     if node.kind == "producer":
         yield partial(check_template, values["template"], values["key"], values["headers"])
-    elif node.kind == "file" and values["format"] == "lines":
-        yield partial(field_of_line, values["key"])
-        yield partial(field_of_line, values["time"])
+    elif node.kind == "file":
+        yield partial(charset_of, values["charset"])
+        yield partial(delimiter_of, values["delimiter"])
+        yield partial(pointer_of, values["pointer"])
+        yield partial(EventTimes, values["time_format"], lambda: 0)
+        if values["format"] == "lines":
+            yield partial(field_of_line, values["key"])
+            yield partial(field_of_line, values["time"])
     elif kind.role == "group":
         yield partial(times_by_member, values["member_process_ms"])
         yield partial(start_policy, values["start"], values["start_at"])

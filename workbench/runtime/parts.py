@@ -66,8 +66,9 @@ class Builder:
     """Makes parts, on the ground that was laid for them."""
 
     def __init__(self, engine: Engine, ground: Groundwork, backlog: Backlog, tempo: Tempo, tally: Tally,
-                 journal: Journal, delivered: Delivered) -> None:  # fmt: skip
+                 journal: Journal, delivered: Delivered, background: bool = True) -> None:  # fmt: skip
         self.seed = 0
+        self._background = background
         self._engine = engine
         self._ground = ground
         self._tempo = tempo
@@ -84,7 +85,7 @@ class Builder:
         sender = self._sender(plan.to, settings, chooser, values)
         source: Source
         if plan.kind == "file":
-            source = FileSource(values, self._tempo.clock.now_ms)
+            source = FileSource(values, self._tempo.clock.now_ms, ahead=self._background)
         else:
             source = GeneratorSource(values, random, self._tempo.clock.now_ms)
 

@@ -47,11 +47,14 @@ class RunnerStats:
 
 
 class FlowRunner:
-    """``note_delivery(topic, partition, first, last, group, member, again)`` is told of every handled range."""
+    """``note_delivery(topic, partition, first, last, group, member, again)`` is told of every handled range.
+
+    Files are read on threads beside the loop, unless ``background`` is off: then what comes when is the loop's alone.
+    """
 
     def __init__(self, engine: Engine, *, clock: Clock | None = None, seed: int | None = None,
                  journal: Callable[[JournalEntry], None] = lambda entry: None,
-                 note_delivery: Delivered = lambda *range_: None) -> None:  # fmt: skip
+                 note_delivery: Delivered = lambda *range_: None, background: bool = True) -> None:  # fmt: skip
         self._engine = engine
         self._clock = clock or SystemClock()
         self._wished_seed = seed
@@ -61,7 +64,7 @@ class FlowRunner:
         self._ground = Groundwork(engine)
         self._backlog = Backlog(engine)
         self._builder = Builder(engine, self._ground, self._backlog, self._tempo, self._tally, self._note,
-                                note_delivery)  # fmt: skip
+                                note_delivery, background)  # fmt: skip
         self._plan = FlowPlan()
         self._state = RunState.STOPPED
         self._producers: dict[str, Producer] = {}
@@ -386,9 +389,12 @@ class FlowRunner:
                   if node_id in self._plan.groups}  # fmt: skip
         failed = sum(producer.sender.failed for producer in self._producers.values())
         told = [*self._ground.troubles.values(), *(stat.reason for stat in self._producer_stats() if stat.reason)]
+        told += [self._broken[node_id] for node_id in self._plan.groups if node_id in self._broken]
+        notes = tuple(note for producer in self._producers.values() for note in producer.source.notes)
         began_ms = self._started_ms
         seconds = 0.0 if began_ms is None else (self._clock.monotonic_ms() - began_ms) / 1000.0
-        return RunSummary(seconds, self._builder.seed, dict(self._tally.produced), failed, groups, tuple(told))
+        produced = dict(self._tally.produced)
+        return RunSummary(seconds, self._builder.seed, produced, failed, groups, tuple(told), notes)
 
     # -- journal -------------------------------------------------------------------------------------------
     def _note_run(self, act: str) -> None:

@@ -30,6 +30,11 @@ class Source(Protocol):
         """What could not be read, as a sentence; empty when all is well."""
         ...
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What it decided about its input and is worth knowing, as sentences."""
+        ...
+
     def per_second(self, elapsed_s: float) -> float: ...
 
     def take(self, elapsed_s: float, limit: int) -> Sequence[Record]: ...
@@ -45,6 +50,7 @@ class GeneratorSource:
     """Draws events from a template at a rate. New settings are taken without losing counters or the count sent."""
 
     trouble = ""
+    notes = ()
 
     def __init__(self, values: dict[str, Any], random: Random, now_ms: Callable[[], int]) -> None:
         self._dice = Dice(random, now_ms)

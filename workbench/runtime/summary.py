@@ -29,3 +29,4 @@ class RunSummary:
     failed: int
     groups: dict[str, GroupSummary]
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
