@@ -4,7 +4,7 @@ A step never changes once it is committed; the next need is a new step at the en
 each, on the thread that opens the file. sqlite-utils is imported only where a file is made or moved on, because a
 host that opens a current file should not pay for it.
 
-    meta        single values: the drawing, the synchronous mode, counters
+    meta        single values: the drawing, how records are looked at (views), the synchronous mode, counters
     topic       one row a topic; ``deleted_ms`` is set while it is deleted: batches stay until ``keep_until_ms`` (NULL:
                 they go now, in the background), and ``kept`` is what a restore brings back beside them
     partition   one row a partition; ``no`` is global and never reused. Ends and sizes are kept here, nothing counts

@@ -16,6 +16,7 @@ from workbench.cli.workspace import Point, file_argument, host_of, json_option, 
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.session.export import Exported, What, export, format_named, write_items
 from workbench.session.importing import import_file
+from workbench.session.matching import read_filter
 
 _FORMATS = click.Choice(["jsonl", "csv", "sqlite", "html"])
 
@@ -26,23 +27,27 @@ _FORMATS = click.Choice(["jsonl", "csv", "sqlite", "html"])
 @click.option("--topic", "topics", multiple=True, help="Only these topics.")
 @click.option("--from", "from_", type=Point(), default=EARLIEST)
 @click.option("--to", type=Point(), default=LATEST, help="What is there itself is left out.")
+@click.option("--filter", "wanted", default="", metavar="FILTER",
+              help="Only records that match: text, or an expression over key, value, headers ...")  # fmt: skip
 @click.option("--what", type=click.Choice(["records", "journal", "all"]), default="records", show_default=True)
 @click.option("--format", "form", type=_FORMATS, default=None, help="Default: by the name of OUT, else jsonl.")
 @click.option("--progress", "tell", is_flag=True, help="Tell how far it is, also where that is no terminal.")
 @json_option
 def export_session(
-    file: Path, out: Path, topics: tuple[str, ...], from_: LogPoint, to: LogPoint, what: What, form: str | None,
-    tell: bool, as_json: bool,
+    file: Path, out: Path, topics: tuple[str, ...], from_: LogPoint, to: LogPoint, wanted: str,
+    what: What, form: str | None, tell: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write records and journal of FILE to OUT (- for standard output); «--what all» also what is around them: topics
     with their settings, queues with their state, exchanges, groups' offsets, the drawing."""
+    matches = read_filter(wanted).matches if wanted.strip() else None
     with reader_of(file) as reader:
         if str(out) in STANDARD_OUTPUT:
-            write_items(reader, sys.stdout.buffer, what, format_named(form or "jsonl"), topics, from_, to)
+            lines = format_named(form or "jsonl")
+            write_items(reader, sys.stdout.buffer, what, lines, topics, from_, to, matches=matches)
             sys.stdout.buffer.flush()
             return
         with ProgressLine("exported", always=tell) as progress:
-            done = export(reader, out, what, form or "", topics, from_, to, progress)
+            done = export(reader, out, what, form or "", topics, from_, to, progress, matches=matches)
         queues = [t.name for t in reader.topics() if t.kind == "queue" and (not topics or t.name in topics)]
     _tell_export(done, as_json)
     if queues and what == "records":

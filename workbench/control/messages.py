@@ -275,6 +275,12 @@ class SaveFlow(Command, frozen=True, tag=True):
     text: str
 
 
+class SaveViews(Command, frozen=True, tag=True):
+    """Keep in the file how its records are looked at: filters, colour rules, columns, as text of whoever looks."""
+
+    text: str
+
+
 class Run(Command, frozen=True, tag=True):
     seed: int | None = None
 

@@ -15,4 +15,5 @@ class Changes(Flag):
     JOURNAL = auto()
     FILE = auto()
     HOST = auto()  # what the host listens on, and who may come
-    ALL = TOPICS | RECORDS | GROUPS | FLOW | RUN | JOURNAL | FILE | HOST
+    VIEWS = auto()  # filters, colour rules and columns that the file keeps
+    ALL = TOPICS | RECORDS | GROUPS | FLOW | RUN | JOURNAL | FILE | HOST | VIEWS

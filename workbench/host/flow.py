@@ -18,6 +18,7 @@ from workbench.control.messages import (
     Run,
     RunOutcome,
     SaveFlow,
+    SaveViews,
     SeekMember,
     SetSpeed,
     Step,
@@ -52,6 +53,7 @@ class FlowActs:
         return {
             GetFlow: Act(self._get),
             SaveFlow: Act(self._save, _SAVE_CHANGES),
+            SaveViews: Act(self._save_views, Changes.VIEWS),
             Run: Act(self._run, _RUN_CHANGES),
             Pause: Act(self._pause, _RUN_CHANGES),
             Step: Act(self._step, _RUN_CHANGES),
@@ -71,6 +73,10 @@ class FlowActs:
 
     async def _get(self, session: ClientSession, command: GetFlow) -> FlowText:
         return FlowText(self._broker.flow())
+
+    async def _save_views(self, session: ClientSession, command: SaveViews) -> Done:
+        await asyncio.to_thread(self._broker.set_meta, "views", command.text)
+        return Done()
 
     async def _save(self, session: ClientSession, command: SaveFlow) -> Done:
         async with self._saving:  # what one save renames the next must find

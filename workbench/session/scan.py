@@ -55,6 +55,22 @@ class Progress:
         return self.older + self.newer
 
 
+def records_between(reader: PageReader, topic: str, partition: int, first: int, end: int) -> list[StoredRecord]:
+    """The records of ``first <= offset < end``, by whole batches: one look-up for many of them."""
+    found: list[StoredRecord] = []
+    while first < end:
+        begun = first
+        for data in reader.batches(topic, partition, first, _STEP_BYTES):
+            records = readable_batch(data, topic, partition)
+            found += [record for record in records if first <= record.offset < end]
+            first = records[-1].offset + 1
+            if first >= end:
+                break  # what was read beyond it is not decoded
+        if first == begun:
+            break
+    return found
+
+
 class Scan:
     def __init__(self, topic: str, wanted: RecordFilter, bounds: Sequence[PartitionBounds]) -> None:
         self.topic = topic
@@ -90,7 +106,7 @@ class Scan:
             while self._high.get(partition, end) < end and time.monotonic() < until:
                 high = self._high[partition]
                 upto = min(high + _STEP_RECORDS, end)
-                found += self._matching(self._between(reader, partition, high, upto))
+                found += self._matching(records_between(reader, self.topic, partition, high, upto))
                 self._high[partition] = upto
         self.newer += sorted(found)
 
@@ -103,7 +119,7 @@ class Scan:
         partition = max(open_, key=self._low_ms.__getitem__)
         low = self._low[partition]
         first = max(self._floor[partition], low - _STEP_RECORDS)
-        records = self._between(reader, partition, first, low)
+        records = records_between(reader, self.topic, partition, first, low)
         for place in self._matching(records):
             heapq.heappush(self._unsettled, (-place[0], -place[1], -place[2]))
         self._low[partition] = first
@@ -114,21 +130,6 @@ class Scan:
         still = [self._low_ms[p] for p, at in self._low.items() if at > self._floor[p]]
         self._settle(max(still, default=-_NEVER))
         return True
-
-    def _between(self, reader: PageReader, partition: int, first: int, end: int) -> list[StoredRecord]:
-        """The records of ``first <= offset < end``, by whole batches: one look-up for many of them."""
-        found: list[StoredRecord] = []
-        while first < end:
-            begun = first
-            for data in reader.batches(self.topic, partition, first, _STEP_BYTES):
-                records = readable_batch(data, self.topic, partition)
-                found += [record for record in records if first <= record.offset < end]
-                first = records[-1].offset + 1
-                if first >= end:
-                    break  # what was read beyond it is not decoded
-            if first == begun:
-                break
-        return found
 
     def _settle(self, watermark_ms: int) -> None:
         while self._unsettled and -self._unsettled[0][0] >= watermark_ms and not self.full:

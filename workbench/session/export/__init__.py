@@ -2,6 +2,9 @@
 
 from workbench.session.export.formats import ExportFormat, What, format_for, format_named
 from workbench.session.export.forms import bytes_of
-from workbench.session.export.writing import Exported, export, write_items
+from workbench.session.export.writing import Exported, export, export_records, write_items
 
-__all__ = ["ExportFormat", "Exported", "What", "bytes_of", "export", "format_for", "format_named", "write_items"]
+__all__ = [
+    "ExportFormat", "Exported", "What", "bytes_of", "export", "export_records", "format_for", "format_named",
+    "write_items",
+]  # fmt: skip

@@ -6,7 +6,7 @@ own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -25,7 +25,9 @@ _TELL_EVERY = 500
 _JOURNAL_PAGE = 1000
 
 Progress = Callable[[int, int], None]
-"""Called with how many are written and how many there are in all (records; of the journal the end is not known)."""
+"""Called with how many were gone through and how many there are in all (of the journal the end is not known)."""
+
+Matches = Callable[[StoredRecord], bool]
 
 
 class SessionReader(LogReader, Protocol):
@@ -58,17 +60,18 @@ def export(
     to: LogPoint = LATEST,
     progress: Progress = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
+    matches: Matches | None = None,
 ) -> Exported:
     """Write ``out``. ``all`` is the shape of the workspace (topics, queues, groups, the drawing), its records and its
-    journal. Where the format holds one table a file, the journal goes to ``NAME.journal.ENDING`` and the shape to
-    ``NAME.shape.jsonl``; an import of ``out`` finds it there."""
+    journal; of the records only those that ``matches`` takes. Where the format holds one table a file, the journal goes
+    to ``NAME.journal.ENDING`` and the shape to ``NAME.shape.jsonl``; an import of ``out`` finds it there."""
     form = format_for(out, format)
     if what != "all" or not form.one_table:
-        return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled)
+        return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled, matches)
     beside = out.with_name(f"{out.stem}.journal{out.suffix}")
     with whole_file(shape_beside(out)) as stream:
         _write_shape(stream, reader, topics, from_, to)
-    records = _write_file(reader, out, "records", form, topics, from_, to, progress, cancelled)
+    records = _write_file(reader, out, "records", form, topics, from_, to, progress, cancelled, matches)
     entries = _write_file(reader, beside, "journal", form, topics, from_, to, progress, cancelled)
     return replace(records, entries=entries.entries, files=(out, beside, shape_beside(out)))
 
@@ -86,10 +89,10 @@ def _write_shape(stream: BinaryIO, reader: SessionReader, topics: Sequence[str],
 
 def _write_file(
     reader: SessionReader, out: Path, what: What, form: ExportFormat, topics: Sequence[str], from_: LogPoint,
-    to: LogPoint, progress: Progress, cancelled: Callable[[], bool],
+    to: LogPoint, progress: Progress, cancelled: Callable[[], bool], matches: Matches | None = None,
 ) -> Exported:  # fmt: skip
     with whole_file(out) as stream:
-        done = write_items(reader, stream, what, form, topics, from_, to, progress, cancelled)
+        done = write_items(reader, stream, what, form, topics, from_, to, progress, cancelled, matches)
     return replace(done, files=(out,))
 
 
@@ -103,6 +106,7 @@ def write_items(
     to: LogPoint = LATEST,
     progress: Progress = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
+    matches: Matches | None = None,
 ) -> Exported:
     """Write to an open stream: the shape, then the records, topic by topic and partition by partition, then the
     journal."""
@@ -112,14 +116,13 @@ def write_items(
     if what == "all" and not form.one_table:
         _write_shape(stream, reader, topics, from_, to)
     stream.write(form.head(what))
-    for item in _items(reader, what, ranges, topics, from_, to):
+    for done, item in enumerate(_items(reader, what, ranges, topics, from_, to), 1):
         if isinstance(item, JournalEntry):
             stream.write(form.entry(item))
             counts["entries"] += 1
-        else:
+        elif matches is None or matches(item):
             stream.write(form.record(item))
             counts["records"] += 1
-        done = counts["records"] + counts["entries"]
         if done % _TELL_EVERY == 0:
             progress(done, max(done, total))
             if cancelled():
@@ -127,6 +130,17 @@ def write_items(
     done = counts["records"] + counts["entries"]
     progress(done, done)
     return Exported(**counts)
+
+
+def export_records(out: Path, records: Iterable[StoredRecord], format: str = "") -> Exported:
+    """Write just these records, in their order, to ``out``."""
+    form, count = format_for(out, format), 0
+    with whole_file(out) as stream:
+        stream.write(form.head("records"))
+        for record in records:
+            stream.write(form.record(record))
+            count += 1
+    return Exported(count, 0, (out,))
 
 
 def _ranges(

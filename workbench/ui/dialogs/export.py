@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from workbench.core.errors import Invalid
 from workbench.core.times import parse_moment
+from workbench.session.matching import read_filter
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.export_run import ExportDone, ExportRun, ExportWish
 from workbench.ui.dialogs.sheet import Sheet, words_under
@@ -34,10 +35,11 @@ _MOST_BAR = 1000
 
 
 class ExportDialog(Sheet):
-    """See the module. ``chosen`` is the range that stands on the time strip, in ms; its end None means live."""
+    """See the module. ``chosen`` is the range that stands on the time strip, in ms; its end None means live. With
+    ``wanted``, what a filter found in ``topic`` is what is exported first of all."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None,
-                 chosen: tuple[int, int | None] | None = None) -> None:  # fmt: skip
+                 chosen: tuple[int, int | None] | None = None, topic: str = "", wanted: str = "") -> None:  # fmt: skip
         super().__init__("", parent)
         self.setWindowTitle(self.tr("Export the session"))
         self._workspace = workspace
@@ -45,7 +47,8 @@ class ExportDialog(Sheet):
         self._done: ExportDone | None = None
         self._strip = chosen
         self._build_what()
-        self._build_topics()
+        self._build_topics(topic)
+        self._build_filter(wanted)
         self._build_time()
         self._build_place()
         self._build_foot()
@@ -69,7 +72,17 @@ class ExportDialog(Sheet):
             grid.addWidget(choice, row, 1, Qt.AlignmentFlag.AlignLeft)
         self.column.addLayout(grid)
 
-    def _build_topics(self) -> None:
+    def _build_filter(self, wanted: str) -> None:
+        self.filter = QLineEdit(wanted)
+        self.filter.setProperty("mono", True)
+        self.filter.setPlaceholderText(self.tr("All of them; or a filter, as over the records"))
+        self.filter.setAccessibleName(self.tr("Only records that match"))
+        self.filter.textChanged.connect(lambda _: self._check())
+        self._filter_title = section_title(self.tr("Only what matches"))
+        self.column.addWidget(self._filter_title)
+        self.column.addWidget(self.filter)
+
+    def _build_topics(self, only: str) -> None:
         self._topics_title = section_title(self.tr("Topics"))
         body = QWidget()
         column = QVBoxLayout(body)
@@ -78,8 +91,8 @@ class ExportDialog(Sheet):
         self.topics: dict[str, QCheckBox] = {}
         for topic in self._workspace.live.topics:
             kept = words.plural(topic.records, self.tr("record"), self.tr("records"))
-            box = self.topics[topic.name] = QCheckBox(f"{topic.name}  ·  {kept}")
-            box.setChecked(True)
+            box = self.topics[topic.name] = QCheckBox(f"{words.menu_text(topic.name)}  ·  {kept}")
+            box.setChecked(only in ("", topic.name))
             box.toggled.connect(lambda _: self._check())
             column.addWidget(box)
         column.addStretch(1)
@@ -182,6 +195,7 @@ class ExportDialog(Sheet):
             () if len(chosen) == len(self.topics) else tuple(chosen),
             self._typed_ms(self.from_) if ranged else None,
             self._typed_ms(self.to) if ranged else None,
+            "" if self.what.current == "journal" else self.filter.text().strip(),
         )  # fmt: skip
 
     def _problem(self) -> str:
@@ -189,12 +203,24 @@ class ExportDialog(Sheet):
         out = Path(self.out.text().strip())
         if self.what.current != "journal" and self.topics and not self._chosen_topics():
             return self.tr("Choose at least one topic.")
+        if self.what.current != "journal" and (wrong := self._filter_problem()):
+            return wrong
         if self.span.current != "whole" and (wrong := self._range_problem()):
             return wrong
         if not self.out.text().strip() or out.is_dir():
             return self.tr("Give the name of a file.")
         if not out.absolute().parent.is_dir():
             return self.tr("There is no folder {0}.").format(out.absolute().parent)
+        return ""
+
+    def _filter_problem(self) -> str:
+        try:
+            if self.filter.text().strip():
+                read_filter(self.filter.text())
+        except Invalid as reason:
+            set_property(self.filter, "state", "bad")
+            return reason.sentence()
+        set_property(self.filter, "state", "")
         return ""
 
     def _range_problem(self) -> str:
@@ -212,7 +238,8 @@ class ExportDialog(Sheet):
             return
         only_journal = self.what.current == "journal"
         self._topics_title.setVisible(not only_journal)
-        self._topics_area.setVisible(not only_journal)
+        for part in (self._topics_area, self._filter_title, self.filter):
+            part.setVisible(not only_journal)
         self._range.setVisible(self.span.current != "whole")
         problem = self._problem()
         self.start.setEnabled(not problem)
@@ -255,7 +282,8 @@ class ExportDialog(Sheet):
         self._run.start()
 
     def _set_running(self, running: bool) -> None:
-        for part in (self.what, self.form, self._topics_area, self.span, self._range, self.out, self.start):
+        for part in (self.what, self.form, self._topics_area, self.filter, self.span, self._range, self.out,
+                     self.start):
             part.setEnabled(not running)
         self.bar.setVisible(running)
         self.bar.setValue(0)

@@ -32,6 +32,7 @@ class ExportWish:
     topics: tuple[str, ...] = ()
     from_ms: int | None = None
     to_ms: int | None = None
+    wanted: str = ""  # a filter
 
     def arguments(self) -> list[str]:
         """The command line after ``workbench``."""
@@ -41,6 +42,8 @@ class ExportWish:
             made.append(f"--from=time:{format_time(self.from_ms)}")
         if self.to_ms is not None:
             made.append(f"--to=time:{format_time(self.to_ms)}")
+        if self.wanted:
+            made.append(f"--filter={self.wanted}")
         return [*made, "--json", "--progress"]
 
 

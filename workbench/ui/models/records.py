@@ -12,20 +12,24 @@ GUI thread.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, Qt, Signal
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.records import OPEN, StoredRecord
-from workbench.session.matching import text_of
+from workbench.session.fields import FieldPath, field_text, read_path
+from workbench.session.matching import RecordFilter, text_of
 from workbench.session.rows import Rows
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.theme import words
 
 COLUMNS = ("time", "partition", "offset", "key", "value", "headers", "size")
+"""The columns that every topic has. Those of fields stand before the value; their names are paths."""
+KEPT_LOOKS = 4096
+_PLAIN: tuple[str, dict[str, str]] = ("", {})
 MAX_ROWS = 1_000_000_000
 KEPT_PAGES = 48
 _WAITING_PAGES = 4
@@ -55,6 +59,10 @@ class RecordsModel(QAbstractTableModel):
         self._log_total = 0
         self._waiting: list[int] = []
         self._loading = False
+        self.columns: tuple[str, ...] = COLUMNS
+        self._paths: dict[str, FieldPath] = {}
+        self._rules: tuple[tuple[RecordFilter, str], ...] = ()
+        self._looks: dict[StoredRecord, tuple[str, dict[str, str]]] = {}  # colour and fields of what was painted
         self._shown = 0  # counts what was shown, so that an answer for an earlier one is dropped
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -72,6 +80,47 @@ class RecordsModel(QAbstractTableModel):
         self._waiting.clear()
         self._loading = False
         self.endResetModel()
+
+    def set_fields(self, paths: Sequence[str]) -> None:
+        """Show these fields as columns before the value."""
+        at = COLUMNS.index("value")
+        self.beginResetModel()
+        self._paths = {path: read_path(path) for path in paths}
+        self.columns = (*COLUMNS[:at], *paths, *COLUMNS[at:])
+        self._looks.clear()
+        self.endResetModel()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(self._paths)
+
+    def set_rules(self, rules: Sequence[tuple[RecordFilter, str]]) -> None:
+        """Records that a filter matches stand on the ground of its colour; the first that matches counts."""
+        self._rules = tuple(rules)
+        self._looks.clear()
+        if self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+
+    def look(self, record: StoredRecord) -> tuple[str, dict[str, str]]:
+        """The colour of a record's row (a role, or nothing) and the texts of its fields; remembered for a while."""
+        if not self._rules and not self._paths:
+            return _PLAIN
+        known = self._looks.get(record)
+        if known is None:
+            if len(self._looks) >= KEPT_LOOKS:
+                self._looks.clear()
+            colour = next((colour for rule, colour in self._rules if rule.matches(record)), "")
+            fields = {name: field_text(path.of(record)) for name, path in self._paths.items()}
+            known = self._looks[record] = (colour, fields)
+        return known
+
+    def cell(self, record: StoredRecord, column: str) -> str:
+        """A cell in words, of a field too."""
+        return self.look(record)[1][column] if column in self._paths else cell_text(record, column)
+
+    def rule_of(self, record: StoredRecord) -> str:
+        """The filter that gave a row its colour; empty for none."""
+        return next((rule.text for rule, _ in self._rules if rule.matches(record)), "")
 
     def grow(self, first: int, end: int) -> None:
         """The log grew at its end, or lost its head, or a scan found older ones: rows come and go, nothing jumps."""
@@ -234,7 +283,7 @@ class RecordsModel(QAbstractTableModel):
     def _tell_changed(self, first: int, last: int) -> None:
         rows = sorted((self.row_of(first), self.row_of(last)))
         if rows[0] >= 0:
-            self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[1], len(COLUMNS) - 1))
+            self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[1], self.columnCount() - 1))
 
     def _give_up(self, shown: int, error: WorkbenchError) -> None:
         if shown == self._shown:
@@ -247,27 +296,40 @@ class RecordsModel(QAbstractTableModel):
         return 0 if parent.isValid() else self._end - self._first
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        column = self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             record = self.record(index.row())
-            return "" if record is None else cell_text(record, COLUMNS[index.column()])
-        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[index.column()] in _NUMERIC:
+            return "" if record is None else self.cell(record, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMERIC:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole and self._rules:
+            record = self.record(index.row())
+            rule = "" if record is None else self.rule_of(record)
+            return _tr("Coloured by: {0}").format(rule) if rule else None
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
+        column = self.columns[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if COLUMNS[section] in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if column in _NUMERIC else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.DisplayRole:
-            titles = (_tr("Time (UTC)"), _tr("Part."), _tr("Offset"), _tr("Key"), _tr("Value"), _tr("Headers"),
-                      _tr("Size"))  # fmt: skip
-            return titles[section]
+            return column_title(column)
+        if role == Qt.ItemDataRole.ToolTipRole and column in self._paths:
+            return column
         return None
+
+
+def column_title(column: str) -> str:
+    """How a column is headed; that of a field by its shortest name."""
+    titles = {"time": _tr("Time ({0})").format(words.zone_name()), "partition": _tr("Part."), "offset": _tr("Offset"),
+              "key": _tr("Key"), "value": _tr("Value"), "headers": _tr("Headers"), "size": _tr("Size")}  # fmt: skip
+    return titles[column] if column in titles else read_path(column).title
 
 
 def cell_text(record: StoredRecord, column: str) -> str:

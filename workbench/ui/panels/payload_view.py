@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QSyntaxHighlighter, QTextCharFormat
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+)
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from workbench.ui.theme.theme import theme
@@ -46,7 +54,15 @@ class _Numbers(QWidget):
 
 
 class PayloadView(QPlainTextEdit):
-    """Read-only text; ``show_text(text, mode)`` with mode ``json``, ``text``, ``bytes`` or ``changes``."""
+    """Read-only text; ``show_text(text, mode)`` with mode ``json``, ``text``, ``bytes`` or ``changes``.
+
+    ``picked`` comes for a click with Ctrl, ``asked`` for the menu where no text is selected; both with the place in
+    the text. Who does not set ``has_menu`` gets the usual menu of a text.
+    """
+
+    picked = Signal(int)
+    asked = Signal(int, object)  # position, global point
+    has_menu = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +78,22 @@ class PayloadView(QPlainTextEdit):
         self.updateRequest.connect(self._follow_scroll)
         theme().changed.connect(self._dress)
         self._dress()
+
+    @property
+    def mode(self) -> str:
+        return self._colours.mode
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if control and event.button() == Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
+            self.picked.emit(self.cursorForPosition(event.position().toPoint()).position())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.has_menu and not self.textCursor().hasSelection():
+            self.asked.emit(self.cursorForPosition(event.pos()).position(), event.globalPos())
+        else:
+            super().contextMenuEvent(event)
 
     def show_text(self, text: str, mode: str = "text") -> None:
         self._colours.mode = mode

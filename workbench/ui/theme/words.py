@@ -127,3 +127,8 @@ def plural(number: int, one: str, many: str) -> str:
 def place(topic: str, partition: int, offset: int) -> str:
     """``orders/3 @ 88,134``."""
     return f"{topic}/{partition} @ {count(offset)}"
+
+
+def menu_text(text: str) -> str:
+    """A name as the text of a menu's entry or a button: its ampersands are letters, not keys."""
+    return text.replace("&", "&&")

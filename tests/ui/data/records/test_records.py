@@ -42,6 +42,7 @@ def go(real, panel: RecordsPanel, text: str) -> None:
     panel.bar.destination.setText(text)
     QTest.keyClick(panel.bar.destination, Qt.Key.Key_Return)
     real.qtbot.waitUntil(lambda: panel.table.currentIndex().isValid() and panel.detail.record is not None)
+    QApplication.processEvents()  # the detail, which was not there before, is laid out
 
 
 def filter_by(real, panel: RecordsPanel, text: str) -> None:
@@ -211,7 +212,7 @@ def test_changes_compare_with_the_record_before_of_that_key(real, panel):
 def test_hex_and_copy(real, panel):
     go(real, panel, "2 @ 1")
     real.qtbot.waitUntil(lambda: panel.detail.record.partition == 2)
-    QTest.mouseClick(panel.detail.tabs.button("hex"), Qt.MouseButton.LeftButton)
+    panel.detail.tabs.button("hex").click()
     assert "7b 22 6f 72" in panel.detail.view.toPlainText()
     QTest.mouseClick(panel.detail.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text().startswith('{"order_id"')

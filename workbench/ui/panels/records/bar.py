@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
-from workbench.ui.panels.blocks import push_button, set_property
-from workbench.ui.theme import icons
+from workbench.ui.models.views import Views
+from workbench.ui.panels.blocks import push_button, set_property, tool_button
+from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
 TYPING_MS = 150
-_KEPT_FILTERS = "records/filters"
+NARROW = 820
+"""Below this width the filter has a line of its own."""
 
 
 class FilterField(QLineEdit):
@@ -24,8 +26,9 @@ class FilterField(QLineEdit):
 
     changed_text = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, views: Views, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._views = views
         self.setProperty("mono", True)
         self.setPlaceholderText(self.tr("Filter: text, or value.total > 100 && key.startsWith(\"C-2\")"))
         self.setAccessibleName(self.tr("Filter"))
@@ -73,18 +76,21 @@ class FilterField(QLineEdit):
         self._place()
 
     def _open_kept(self) -> None:
-        kept = list(QSettings().value(_KEPT_FILTERS, [], type=list))
+        """The filters that the workspace keeps."""
         menu = QMenu(self)
-        if self.text().strip() and self.text() not in kept:
-            text = self.text()
-            menu.addAction(self.tr("Keep this filter")).triggered.connect(
-                lambda: QSettings().setValue(_KEPT_FILTERS, [text, *kept][:20])
-            )
+        menu.setObjectName("kept_filters")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        kept, text = self._views.filters, self.text().strip()
+        if text and text not in kept:
+            menu.addAction(self.tr("Keep this filter")).triggered.connect(lambda *_: self._views.keep_filter(text))
+        elif text:
+            menu.addAction(self.tr("Forget this filter")).triggered.connect(lambda *_: self._views.drop_filter(text))
+        if text and kept:
             menu.addSeparator()
-        for text in kept:
-            menu.addAction(text).triggered.connect(lambda _=False, text=text: self.setText(text))
+        for known in kept:
+            menu.addAction(words.menu_text(known)).triggered.connect(lambda _=False, known=known: self.setText(known))
         if not kept:
-            menu.addAction(self.tr("No filters are kept yet")).setEnabled(False)
+            menu.addAction(self.tr("No filters are kept in this workspace yet")).setEnabled(False)
         menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
 
@@ -93,14 +99,15 @@ class RecordsBar(QWidget):
     order_chosen = Signal(object, bool)  # partition or None for all, newest first
     destination_typed = Signal(str)
     tail_pressed = Signal()
+    columns_wanted = Signal(object)  # the button, to open a menu under
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, views: Views, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 6)
-        row.setSpacing(8)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 8, 12, 6)
+        self._grid.setSpacing(8)
         self.topic = self._menu_button(self.tr("Topic"), "topic", "stream")
-        self.filter = FilterField()
+        self.filter = FilterField(views)
         self.order = self._menu_button(self.tr("Order"))
         self.destination = QLineEdit()
         self.destination.setPlaceholderText(self.tr("Go to offset or time"))
@@ -108,15 +115,41 @@ class RecordsBar(QWidget):
         self.destination.setToolTip(self.tr("94528, 1 @ 94528, or 14:12:02 (Ctrl+G)"))
         self.destination.addAction(icons.icon("goto", "text_muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.destination.setFixedWidth(170)
+        self.columns = tool_button("settings", self.tr("Columns and colours"))
+        self.columns.clicked.connect(lambda: self.columns_wanted.emit(self.columns))
         self.destination.returnPressed.connect(lambda: self.destination_typed.emit(self.destination.text()))
         self.tail = push_button(self.tr("Pause tail"), "pause")
         self.tail.clicked.connect(self.tail_pressed)
-        row.addWidget(self.topic)
-        row.addWidget(self.filter, 1)
-        for widget in (self.order, self.destination, self.tail):
-            row.addWidget(widget)
+        self._narrow: bool | None = None
+        self._lay_out(narrow=False)
         self._partition: int | None = None
         self._newest_first = True
+
+    def _lay_out(self, narrow: bool) -> None:
+        """On one line, or with the filter on a line of its own where there is too little room beside the others."""
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        line = (self.topic, self.order, self.destination, self.columns, self.tail)
+        for widget in (*line, self.filter):
+            self._grid.removeWidget(widget)
+        for column in range(6):
+            self._grid.setColumnStretch(column, 0)
+        if narrow:
+            for column, widget in enumerate(line):
+                self._grid.addWidget(widget, 0, column)
+            self._grid.addWidget(self.filter, 1, 0, 1, 5)
+            self._grid.setColumnStretch(2, 1)
+            return
+        self._grid.addWidget(self.topic, 0, 0)
+        self._grid.addWidget(self.filter, 0, 1)
+        for column, widget in enumerate(line[1:], 2):
+            self._grid.addWidget(widget, 0, column)
+        self._grid.setColumnStretch(1, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out(event.size().width() < NARROW)
 
     def _menu_button(self, name: str, icon: str = "", role: str = "text") -> QPushButton:
         button = push_button("", icon, role=role)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord
-from workbench.ui.models.records import COLUMNS, RecordsModel, cell_text, data_text
+from workbench.ui.models.records import RecordsModel, data_text
 from workbench.ui.theme.theme import theme
 
 ROW_HEIGHT = 24
@@ -58,26 +58,29 @@ class RecordCell(QStyledItemDelegate):
         model = index.model()
         if not isinstance(model, RecordsModel):
             return
-        look, column = theme(), COLUMNS[index.column()]
+        look, column = theme(), model.columns[index.column()]
         rect = QRectF(option.rect)
+        record = model.record(index.row())
         painter.save()
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if chosen:
             painter.fillRect(rect, look.color("accent_soft"))
             if index.column() == 0:
                 painter.fillRect(QRectF(rect.left(), rect.top(), 2, rect.height()), look.color("accent"))
+        elif record is not None and (colour := model.look(record)[0]):
+            painter.fillRect(rect, look.color(f"{colour}_soft"))
         painter.fillRect(QRectF(rect.left(), rect.bottom(), rect.width(), 1), look.color("line"))
         inner = rect.adjusted(PADDING + (2 if index.column() == 0 else 0), 0, -PADDING, 0)
-        record = model.record(index.row())
         if record is not None:
-            self._paint_record(painter, inner, record, column)
+            self._paint_record(painter, inner, record, column, model)
         elif model.is_removed(index.row()):
             self._paint_removed(painter, inner, column)
         else:
             self._paint_placeholder(painter, inner, column, index.row())
         painter.restore()
 
-    def _paint_record(self, painter: QPainter, inner: QRectF, record: StoredRecord, column: str) -> None:
+    def _paint_record(self, painter: QPainter, inner: QRectF, record: StoredRecord, column: str,
+                      model: RecordsModel) -> None:  # fmt: skip
         if column == "key":
             if record.has_content:
                 paint_key_chip(painter, inner, record.key, counts=record.counts)
@@ -86,8 +89,8 @@ class RecordCell(QStyledItemDelegate):
         painter.setFont(font)
         plain = column != "value"
         painter.setPen(theme().color("text" if plain and record.counts else "text_muted"))
-        text = cell_text(record, column)
-        if not plain:
+        text = model.cell(record, column)
+        if not plain or column in model.fields:
             in_sight = text[: int(inner.width() / NARROWEST_LETTER) + 2]  # eliding a long text is most of a row's cost
             text = QFontMetrics(font).elidedText(in_sight, Qt.TextElideMode.ElideRight, int(inner.width()))
         painter.drawText(inner, _AT_RIGHT if column in _RIGHT else _AT_LEFT, text)

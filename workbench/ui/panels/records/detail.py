@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.records import Headers, StoredRecord
+from workbench.session.fields import MISSING, FieldPath, condition, place_in_json
 from workbench.session.scan import PageReader
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
@@ -38,7 +39,8 @@ from workbench.ui.theme.theme import theme
 
 LOOK_BACK_RECORDS = 50_000
 _STEP = 1000
-_LOW = 260  # pixels
+_LOW = 240  # pixels
+RAW_BYTES = 64 * 1024
 
 
 class KeyChip(QWidget):
@@ -66,6 +68,10 @@ class KeyChip(QWidget):
 class RecordDetail(QFrame):
     replay_wanted = Signal(str, object)  # group, StoredRecord
     publish_wanted = Signal(object)  # StoredRecord
+    edit_wanted = Signal(object)  # StoredRecord
+    menu_wanted = Signal(object, object)  # FieldPath | None, global point
+    filter_wanted = Signal(str)
+    closed = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +99,9 @@ class RecordDetail(QFrame):
         column.addLayout(self._build_choices())
         self.view = PayloadView()
         self.view.setAccessibleName(self.tr("Record"))
+        self.view.has_menu = True
+        self.view.asked.connect(lambda at, point: self.menu_wanted.emit(self._field_at(at), point))
+        self.view.picked.connect(self._pick)
         column.addWidget(self.view, 1)
         self._headers_box = QWidget()
         self._headers_column = QVBoxLayout(self._headers_box)
@@ -106,7 +115,7 @@ class RecordDetail(QFrame):
         self._line = rule()
         column.addWidget(self._line)
         column.addWidget(self._headers_scroll)
-        column.addLayout(self._build_buttons())
+        column.addWidget(self._build_buttons())
         return page
 
     def _build_head(self) -> QHBoxLayout:
@@ -116,33 +125,40 @@ class RecordDetail(QFrame):
         self.chip = KeyChip()
         self.copy = tool_button("copy", self.tr("Copy the value"), self.tr("Copy the value (Ctrl+C)"))
         self.copy.clicked.connect(self.copy_value)
+        self.more = tool_button("more", self.tr("What can be done with this record"), self.tr("More"))
+        self.more.clicked.connect(self._open_more)
+        shut = tool_button("close", self.tr("Close the record"))
+        shut.clicked.connect(self.closed)
         head.addWidget(self.place)
         head.addWidget(self.chip, 1)
-        head.addWidget(self.copy)
+        for button in (self.copy, self.more, shut):
+            head.addWidget(button)
         return head
 
     def _build_choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.tabs = Segments([("value", self.tr("Value")), ("hex", self.tr("Hex")), ("headers", self.tr("Headers")),
-                              ("changes", self.tr("Changes"))], self.tr("View"))  # fmt: skip
+        self.tabs = Segments([("value", self.tr("Value")), ("raw", self.tr("Raw")), ("hex", self.tr("Hex")),
+                              ("headers", self.tr("Headers")), ("changes", self.tr("Changes"))],
+                             self.tr("View"))  # fmt: skip
+        self.tabs.button("raw").setToolTip(self.tr("The value as its bytes lie, without a line or a space of ours"))
         self.tabs.chosen.connect(lambda _: self._show())
         self.decoder = QComboBox()
         self.decoder.setAccessibleName(self.tr("Decoder"))
         self.decoder.addItem(self.tr("Detected"), "detect")
         self.decoder.addItem(self.tr("JSON"), "json")
         self.decoder.addItem(self.tr("Text"), "text")
-        self.decoder.setMinimumWidth(132)
+        self.decoder.setMinimumWidth(112)
         self.decoder.currentIndexChanged.connect(lambda _: self._show())
         row.addWidget(self.tabs)
         row.addStretch(1)
-        self._decoder_name = label(self.tr("Decoder"), "muted")
-        row.addWidget(self._decoder_name)
         row.addWidget(self.decoder)
         return row
 
-    def _build_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _build_buttons(self) -> QWidget:
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self.replay = push_button(self.tr("Replay a group from here"), "replay",
                                   tip=self.tr("Move a group back to this record"))  # fmt: skip
@@ -150,9 +166,12 @@ class RecordDetail(QFrame):
         self.replay.clicked.connect(self._open_menu)
         self.publish = push_button(self.tr("Publish again"), "loop", tip=self.tr("Write this record once more, now"))
         self.publish.clicked.connect(lambda: self._record and self.publish_wanted.emit(self._record))
+        self.edit = tool_button("rename", self.tr("Edit and send"), self.tr("Change a copy of this record and send it"))
+        self.edit.clicked.connect(lambda: self._record and self.edit_wanted.emit(self._record))
         row.addWidget(self.replay, 1)
         row.addWidget(self.publish)
-        return row
+        row.addWidget(self.edit)
+        return self._buttons
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -174,12 +193,14 @@ class RecordDetail(QFrame):
         if record is None:
             return
         self.place.setText(words.place(record.topic, record.partition, record.offset))
-        self.place.setToolTip(f"{words.date(record.timestamp_ms)} {words.clock(record.timestamp_ms)} UTC")
+        self.place.setToolTip(f"{words.date(record.timestamp_ms)} {words.clock(record.timestamp_ms)} "
+                              f"{words.zone_name(record.timestamp_ms)}")
         self.chip.setVisible(record.has_content)
         self.chip.show_key(record.key)
         self.standing.setText(standing_sentence(record))
         self.standing.setVisible(not record.counts)
         self.publish.setEnabled(record.has_content)
+        self.edit.setEnabled(record.has_content)
         self._fill_headers(record.headers)
         self._show()
 
@@ -190,16 +211,18 @@ class RecordDetail(QFrame):
         in_value = tab in ("value", "headers")
         self.view.setVisible(tab != "headers")
         low = tab == "value" and self.height() < _LOW  # there the value has all the room; headers have their tab
+        self._buttons.setVisible(self.height() >= _LOW)  # its acts stay in the menu
         self._line.setVisible(tab == "value" and not low)
         self._headers_scroll.setVisible(in_value and not low)
         lines = max(1, len(record.headers))
         self._headers_scroll.setFixedHeight(min(28 + lines * 20, 140) if tab == "value" else 16_777_215)
         if tab == "headers":
             self._headers_scroll.setMinimumHeight(60)
-        self._decoder_name.setVisible(tab == "value")
         self.decoder.setVisible(tab == "value")
         if tab == "value":
             self._show_value(record)
+        elif tab == "raw":
+            self._show_raw(record)
         elif tab == "hex":
             self._show_hex(record)
         elif tab == "changes":
@@ -217,9 +240,31 @@ class RecordDetail(QFrame):
         name = {"json": self.tr("JSON"), "text": self.tr("Text"), "bytes": self.tr("Bytes")}[kind]
         self.decoder.setItemText(0, self.tr("{0}, detected").format(name))
         if len(record.value) > pretty.SHOWN_BYTES:
-            text += "\n" + self.tr("… {0} in all; the first {1} are shown.").format(
-                words.size(len(record.value)), words.size(pretty.SHOWN_BYTES))  # fmt: skip
+            text += "\n" + self._cut_words(len(record.value), pretty.SHOWN_BYTES)
         self.view.show_text(text, kind)
+        self.view.setToolTip(self.tr("Ctrl and a click on a value filters by it") if kind == "json" else "")
+
+    def _show_raw(self, record: StoredRecord) -> None:
+        if not record.value:
+            self.view.show_text(self._nothing(record.value), "text")
+            return
+        text = record.value[:RAW_BYTES].decode("utf-8", "backslashreplace")
+        if len(record.value) > RAW_BYTES:
+            text += "\n" + self._cut_words(len(record.value), RAW_BYTES)
+        self.view.show_text(text, "text")
+
+    def _cut_words(self, size: int, shown: int) -> str:
+        return self.tr("… {0} in all; the first {1} are shown.").format(words.size(size), words.size(shown))
+
+    def _field_at(self, position: int) -> FieldPath | None:
+        """The field of the value under a place in the text, where that is JSON."""
+        return place_in_json(self.view.toPlainText(), position) if self.view.mode == "json" else None
+
+    def _pick(self, position: int) -> None:
+        path = self._field_at(position)
+        value = MISSING if path is None or self._record is None else path.of(self._record)
+        if path is not None and value is not MISSING:
+            self.filter_wanted.emit(condition(path, value))
 
     def _nothing(self, data: bytes | None) -> str:
         return self.tr("null: a tombstone, it has no value.") if data is None else self.tr("Empty: a value of 0 bytes.")
@@ -283,9 +328,12 @@ class RecordDetail(QFrame):
     def _open_menu(self) -> None:
         self.menu.clear()
         for group in self._groups:
-            action = self.menu.addAction(icons.icon("group", "consumer"), group)
+            action = self.menu.addAction(icons.icon("group", "consumer"), words.menu_text(group))
             action.triggered.connect(partial(self._want_replay, group))
         self.menu.popup(self.replay.mapToGlobal(self.replay.rect().topLeft()))
+
+    def _open_more(self) -> None:
+        self.menu_wanted.emit(None, self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _want_replay(self, group: str, _checked: bool = False) -> None:
         if self._record is not None:

@@ -13,19 +13,14 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
-    QLabel,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from workbench.control.messages import AppendedList, AppendRecords
 from workbench.core.errors import Invalid, WorkbenchError
-from workbench.core.offsets import ResetSpec
-from workbench.core.queues import sent_straight
-from workbench.core.records import PartitionBounds, Record, StoredRecord
+from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.session.matching import read_filter
 from workbench.session.rows import MergedRows, PartitionRows, Rows
@@ -34,14 +29,18 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.goto import Destination, read_destination
 from workbench.ui.models.records import RecordsModel
 from workbench.ui.models.series import topic_order
-from workbench.ui.panels.blocks import Banner, Empty, label, push_button, set_tone
+from workbench.ui.models.views import Views
+from workbench.ui.panels.blocks import Banner, Empty
+from workbench.ui.panels.records.acts import RecordActs
 from workbench.ui.panels.records.bar import RecordsBar
 from workbench.ui.panels.records.detail import RecordDetail
+from workbench.ui.panels.records.facts import FactsLine
+from workbench.ui.panels.records.looks import RecordLooks
 from workbench.ui.panels.records.search import RecordSearch
+from workbench.ui.panels.records.sorting import SORTABLE_NOT, RecordSort
 from workbench.ui.panels.records.table import RecordsTable
 from workbench.ui.panels.records.tail import Tail
-from workbench.ui.panels.replay.preview import open_replay_preview
-from workbench.ui.theme import icons, words
+from workbench.ui.theme import words
 
 
 class RecordsPanel(QWidget):
@@ -49,14 +48,18 @@ class RecordsPanel(QWidget):
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workspace = workspace
+        self.workspace = workspace
         self._topic = ""
         self._partition: int | None = None
         self._newest_first = True
         self._tail = Tail()
         self.search = RecordSearch(workspace, self)
+        self.sort = RecordSort(workspace, self)
         self.model = RecordsModel(workspace, self)
+        self.views = Views(workspace, self)
         self._build()
+        self.looks = RecordLooks(self)
+        self.acts = RecordActs(workspace, self, self._chosen)
         self._connect()
         self.setFocusProxy(self.table)
 
@@ -65,22 +68,28 @@ class RecordsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.bar = RecordsBar()
+        self.bar = RecordsBar(self.views)
         self.banner = Banner()
         column.addWidget(self.bar)
-        column.addWidget(self._build_facts())
-        column.addWidget(self.banner)
         self.table = RecordsTable()
         self.table.setAccessibleName(self.tr("Records"))
         self.table.setModel(self.model)
         self.table.dress_columns()
-        self.detail = RecordDetail(self._workspace)
+        self.detail = RecordDetail(self.workspace)
         self.empty = Empty("records", self.tr("No records yet"), self.tr("Run the flow, or write to the topic."))
+        self.detail.hide()  # until a row is chosen, the table has all the room
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)
+        left = QWidget()
+        rows = QVBoxLayout(left)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self._build_facts())
+        rows.addWidget(self.banner)
+        rows.addWidget(self._stack, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(self._stack)
+        self.splitter.addWidget(left)
         self.splitter.addWidget(self.detail)
         self.splitter.setHandleWidth(1)
         self.splitter.setStretchFactor(0, 1)
@@ -89,25 +98,13 @@ class RecordsPanel(QWidget):
         column.addWidget(self.splitter, 1)
 
     def _build_facts(self) -> QWidget:
-        line = QWidget()
-        row = QHBoxLayout(line)
-        row.setContentsMargins(12, 0, 12, 6)
-        row.setSpacing(8)
-        self._mark = QLabel()
-        self.said = label("", "muted")
-        self.found = label("", "muted")
-        self.stop = push_button(self.tr("Stop"), variant="link", tip=self.tr("Stop looking; what was found stays"))
+        self.facts = FactsLine()
+        self.said, self.found, self.stop = self.facts.said, self.facts.found, self.facts.stop
         self.stop.clicked.connect(self._stop_search)
-        for widget in (self._mark, self.said):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.found)
-        row.addWidget(self.stop)
-        line.setFixedHeight(26)
-        return line
+        return self.facts
 
     def _connect(self) -> None:
-        workspace = self._workspace
+        workspace = self.workspace
         workspace.shown_changed.connect(self._follow)
         workspace.time_changed.connect(lambda _: self._restart())
         workspace.selection_changed.connect(self._follow_selection)
@@ -125,16 +122,29 @@ class RecordsPanel(QWidget):
         self.search.advanced.connect(lambda: self._follow(workspace.shown))
         self.search.failed.connect(self._say_failed)
         self.banner.button.clicked.connect(self._restart)
-        self.detail.replay_wanted.connect(self._replay)
-        self.detail.publish_wanted.connect(self._publish)
+        self.detail.replay_wanted.connect(self.acts.replay)
+        self.detail.publish_wanted.connect(lambda record: self.acts.send([record]))
+        self.detail.edit_wanted.connect(self.acts.edit)
+        self.detail.menu_wanted.connect(self.looks.open_for_field)
+        self.detail.filter_wanted.connect(lambda wanted: self.looks.filter_by(wanted, ""))
+        self.detail.closed.connect(self._close_detail)
+        self.sort.advanced.connect(self._say)
+        self.sort.sorted.connect(self._show_sorted)
+        self.sort.failed.connect(self._say_failed)
+        self.table.menu_wanted.connect(self.looks.open_for_cell)
+        self.table.horizontalHeader().sectionClicked.connect(self._press_head)
+        self.table.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.horizontalHeader().customContextMenuRequested.connect(self.looks.open_for_head)
+        self.bar.columns_wanted.connect(self.looks.open_columns)
         for keys, act in (("Ctrl+F", self.bar.filter.setFocus), ("Ctrl+G", self.bar.destination.setFocus)):
             QShortcut(QKeySequence(keys), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        QShortcut(QKeySequence.StandardKey.Copy, self.table, self.detail.copy_value,
+        QShortcut(QKeySequence.StandardKey.Copy, self.table, self._copy,
                   context=Qt.ShortcutContext.WidgetShortcut)  # fmt: skip
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._follow(self._workspace.shown)
+        self.views.load()
+        self._follow(self.workspace.shown)
 
     # -- what is shown -------------------------------------------------------------------------------------
     @property
@@ -151,6 +161,8 @@ class RecordsPanel(QWidget):
         """What was chosen of the topic before goes with it."""
         self._topic, self._partition = name, None
         self._tail.resume()
+        self.sort.drop()
+        self.looks.show_columns(name)
         self.detail.show_record(None)
 
     def show_place(self, topic: str, partition: int, offset: int) -> None:
@@ -159,14 +171,14 @@ class RecordsPanel(QWidget):
         self._go(Destination(offset, partition))
 
     def _follow_selection(self, selection: frozenset[str]) -> None:
-        topics = self._workspace.document.of_kind("topic", "queue", "dead_letters")
+        topics = self.workspace.document.of_kind("topic", "queue", "dead_letters")
         names = [node.name for node in topics if node.id in selection]
-        if len(names) == 1 and self._workspace.shown.topic(names[0]):
+        if len(names) == 1 and self.workspace.shown.topic(names[0]):
             self.show_topic(names[0])
 
     def bounds(self) -> tuple[PartitionBounds, ...]:
         """What the topic holds as shown; in the past only what is still kept of it."""
-        shown, live = self._workspace.shown.topic(self._topic), self._workspace.live.topic(self._topic)
+        shown, live = self.workspace.shown.topic(self._topic), self.workspace.live.topic(self._topic)
         if shown is None:
             return ()
         kept = {p.partition: p.log_start for p in (live or shown).partitions}
@@ -177,14 +189,23 @@ class RecordsPanel(QWidget):
         )  # fmt: skip
 
     def _rows(self) -> Rows:
+        if (ordered := self.sort.rows) is not None:
+            return ordered
         if self.search.active:
             return self.search.rows()
         if self._partition is not None:
             return PartitionRows(self._topic, self._partition)
         return MergedRows(self._topic)
 
+    @property
+    def topic_bounds(self) -> tuple[PartitionBounds, ...]:
+        """What is looked at: the whole topic, or one partition of it."""
+        return self._looked_at(self.bounds())
+
     def _span(self) -> tuple[int, int]:
         span = self._rows().span(self.bounds())
+        if self.sort.rows is not None:
+            return span
         return span[0], self._tail.end_of(span)
 
     def _restart(self) -> None:
@@ -194,10 +215,17 @@ class RecordsPanel(QWidget):
         if self.search.wanted is not None:
             self._tail.resume()
             self.search.begin(self._topic, self.search.wanted, self._looked_at(bounds))
-        self.model.show(self._rows(), *self._span(), self._newest_first)
+        if self.sort.column:
+            self.sort.begin(self._topic, self._looked_at(bounds), self.search.wanted)
+        self._show_rows()
         self.bar.show_order(self._partition, self._newest_first, len(bounds))
         self._to_edge()
-        self._follow(self._workspace.shown)
+        self._follow(self.workspace.shown)
+
+    def _show_rows(self) -> None:
+        ordered = self.sort.rows is not None
+        self.model.show(self._rows(), *self._span(), self.sort.descending if ordered else self._newest_first)
+        self.looks.mark_order(self.sort.column, self.sort.descending, self._newest_first)
 
     def _looked_at(self, bounds: tuple[PartitionBounds, ...]) -> tuple[PartitionBounds, ...]:
         return tuple(b for b in bounds if self._partition is None or b.partition == self._partition)
@@ -205,14 +233,15 @@ class RecordsPanel(QWidget):
     def _follow(self, snapshot: Snapshot) -> None:
         if not self.isVisible():
             return
-        names = topic_order(self._workspace.document, snapshot)
+        names = topic_order(self.workspace.document, snapshot)
         if self._topic not in names and (names or self._topic):
             self._take_topic(names[0] if names else "")
             self.search.drop()
             self._restart()
             return
         self.bar.show_topics(names, self._topic)
-        self.model.grow(*self._span())
+        if self.sort.rows is None:
+            self.model.grow(*self._span())
         self.model.note_total(self._total())
         self.search.look_on(self._looked_at(self.bounds()))
         self._say()
@@ -244,13 +273,15 @@ class RecordsPanel(QWidget):
     # -- the tail ------------------------------------------------------------------------------------------
     @property
     def _live(self) -> bool:
-        return self._workspace.at_ms is None
+        return self.workspace.at_ms is None
 
     @property
     def _following(self) -> bool:
-        return self._live and not self._tail.paused
+        return self._live and not self._tail.paused and not self.sort.column
 
     def _waiting(self) -> int:
+        if self.sort.column:
+            return 0
         return self._tail.waiting(self._rows().span(self.bounds())[1])
 
     def _total(self) -> int:
@@ -265,12 +296,17 @@ class RecordsPanel(QWidget):
     def pause_tail(self) -> None:
         """Keep the place; what arrives is counted."""
         if self._following:
-            self._tail.pause(self.model.end, self._workspace.shown.at_ms, self._total())
+            self._tail.pause(self.model.end, self.workspace.shown.at_ms, self._total())
             self.model.grow(*self._span())
             self._say()
 
     def resume_tail(self) -> None:
+        """Follow the newest again, in the order of the log."""
         self._tail.resume()
+        if self.sort.column:
+            self.sort.drop()
+            self._restart()
+            return
         self.model.grow(*self._span())
         self.table.selectionModel().clear()
         self._to_edge()
@@ -290,17 +326,15 @@ class RecordsPanel(QWidget):
     def _say_facts(self, waiting: int) -> None:
         if self.bar.filter.property("state") == "bad":
             return
-        self._mark.setVisible(False)
-        set_tone(self.said, "muted")
-        if not self._live:
-            self.said.setText(self.tr("The log as it stood at {0}.").format(
-                words.clock(self._workspace.at_ms or 0, False)))  # fmt: skip
+        if self.sort.column:
+            self.facts.say(self.sort.said(self._total()))
+        elif not self._live:
+            said = self.tr("The log as it stood at {0}.")
+            self.facts.say(said.format(words.clock(self.workspace.at_ms or 0, False)))
         elif not self._tail.paused:
-            self.said.setText(self.tr("Following the newest records.") if self._topic else "")
+            self.facts.say(self.tr("Following the newest records.") if self._topic else "")
         else:
-            self._mark.setVisible(True)
-            self._mark.setPixmap(icons.pixmap("pause", "warn_mark", 12, self.devicePixelRatioF()))
-            self.said.setText(self._tail.said(waiting, self._total(), self.search.active))
+            self.facts.say(self._tail.said(waiting, self._total(), self.search.active), paused=True)
 
     # -- the filter ----------------------------------------------------------------------------------------
     def _take_filter(self, text: str) -> None:
@@ -319,9 +353,7 @@ class RecordsPanel(QWidget):
             wanted = read_filter(text)
         except Invalid as reason:  # the last good result stays
             self.bar.filter.say("bad")
-            self._mark.setVisible(False)
-            set_tone(self.said, "bad")
-            self.said.setText(reason.message)
+            self.facts.say(reason.message, "bad")
             return
         self.bar.filter.say("ok")
         self.search.begin(self._topic, wanted, ())
@@ -340,6 +372,27 @@ class RecordsPanel(QWidget):
             total = sum(b.records for b in self._looked_at(self.bounds()))
             self.found.setText(words.plural(total, self.tr("record"), self.tr("records")) if self._topic else "")
 
+    # -- sorting -------------------------------------------------------------------------------------------
+    def _press_head(self, section: int) -> None:
+        """The log's own order for time and offset, turned by another press; a sort for what it has no order of."""
+        column = self.model.columns[section]
+        if column in ("time", "offset"):
+            turn = not self.sort.column
+            self.sort.drop()
+            self._choose_order(self._partition, self._newest_first != turn)
+        elif column not in SORTABLE_NOT:
+            again = self.sort.rows if column == self.sort.column else None
+            if self.sort.press(column) and again is not None:
+                self._show_sorted()
+            else:
+                self._restart()
+        self.looks.mark_order(self.sort.column, self.sort.descending, self._newest_first)
+
+    def _show_sorted(self) -> None:
+        self._show_rows()
+        self.table.scrollToTop()
+        self._follow(self.workspace.shown)
+
     # -- going somewhere -----------------------------------------------------------------------------------
     def _choose_order(self, partition: int | None, newest_first: bool) -> None:
         if partition != self._partition:
@@ -349,12 +402,12 @@ class RecordsPanel(QWidget):
 
     def _go_typed(self, text: str) -> None:
         try:
-            self._go(read_destination(text, self._workspace.shown.at_ms))
+            self._go(read_destination(text, self.workspace.shown.at_ms))
         except Invalid as reason:
-            self._workspace.failed.emit(reason)
+            self.workspace.failed.emit(reason)
 
     def _go(self, wanted: Destination) -> None:
-        rows, workspace = self._rows(), self._workspace
+        rows, workspace = self._rows(), self.workspace
         chosen = self.detail.record
         partition = wanted.partition
         if partition is None:
@@ -367,7 +420,7 @@ class RecordsPanel(QWidget):
                 return rows.number_of(reader, partition, wanted.offset)
 
         arrive = partial(self._arrive, self._topic)
-        Operation(self, find).done(arrive).failed(self._workspace.failed.emit).run()
+        Operation(self, find).done(arrive).failed(self.workspace.failed.emit).run()
 
     def _arrive(self, topic: str, number: int) -> None:
         if topic != self._topic:
@@ -384,6 +437,28 @@ class RecordsPanel(QWidget):
             self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
             self.table.setFocus()
 
+    def _chosen(self) -> tuple[Rows, list[int]]:
+        """The rows that are selected, by number; without any the one that is shown in full."""
+        return self._rows(), [self.model.number_of(row) for row in self.table.chosen_rows()]
+
+    def export_found(self) -> None:
+        """Export what the filter found, or the topic as it is."""
+        from workbench.ui.dialogs.export import ExportDialog
+
+        wanted = self.search.wanted.text if self.search.wanted is not None else ""
+        ExportDialog(self.workspace, self.window(), topic=self._topic, wanted=wanted).open()
+
+    def _copy(self) -> None:
+        if len(self.table.chosen_rows()) > 1:
+            self.acts.copy("value")
+        else:
+            self.detail.copy_value()
+
+    def _close_detail(self) -> None:
+        self.table.selectionModel().clear()
+        self.detail.hide()
+        self.table.setFocus()
+
     def _choose_row(self, current: QModelIndex, _before: QModelIndex) -> None:
         if current.isValid():
             self.pause_tail()
@@ -399,25 +474,13 @@ class RecordsPanel(QWidget):
 
     def _show_detail(self, record: StoredRecord | None) -> None:
         if record is not None:
-            groups = [g.name for g in self._workspace.live.groups if self._topic in g.topics]
-            self.detail.show_record(record, groups)
-            self._workspace.key_pressed.emit(record.key)
+            self.detail.show_record(record, self.groups())
+            self.detail.show()
+            self.workspace.key_pressed.emit(record.key)
 
     def _say_failed(self, error: WorkbenchError) -> None:
         self.banner.say(error.sentence(), self.tr("Read again"))
 
-    # -- acts ----------------------------------------------------------------------------------------------
-    def _replay(self, group: str, record: StoredRecord) -> None:
-        open_replay_preview(self._workspace, self, group, ResetSpec("time", record.timestamp_ms), topic=record.topic,
-                            origin=(record.partition, record.offset))  # fmt: skip
-
-    def _publish(self, record: StoredRecord) -> None:
-        again = Record(record.key, record.value, sent_straight(record.headers))
-        command = AppendRecords(record.topic, (again,), record.partition)
-        self._workspace.act(command).done(self._published).run()
-
-    def _published(self, reply: AppendedList) -> None:
-        if isinstance(reply, AppendedList) and reply.appended:
-            at = reply.appended[0]
-            self._workspace.notice.emit(self.tr("Published again as {0}.").format(
-                words.place(at.topic, at.partition, at.base_offset)))  # fmt: skip
+    def groups(self) -> list[str]:
+        """The groups that read this topic."""
+        return [g.name for g in self.workspace.live.groups if self._topic in g.topics]

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QAbstractItemView, QAbstractSlider, QHeaderView, QTableView, QWidget
 
-from workbench.ui.models.records import COLUMNS
+from workbench.ui.models.records import RecordsModel
 from workbench.ui.panels.records.cells import ROW_HEIGHT, RecordCell
 
 _WIDTHS = {"time": 114, "partition": 50, "offset": 76, "key": 100, "value": 400, "headers": 76, "size": 72}
+FIELD_WIDTH = 110
 
 
 class RecordsTable(QTableView):
     """The view with fixed rows. ``scrolled`` comes when a person scrolls."""
 
     scrolled = Signal()
+    menu_wanted = Signal(object, object)  # index, global position
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._widths = dict(_WIDTHS)
         self.setItemDelegate(RecordCell(self))
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
@@ -30,6 +34,7 @@ class RecordsTable(QTableView):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(ROW_HEIGHT)
         rows.hide()
+        self.horizontalHeader().sectionResized.connect(self.keep_width)
         self.verticalScrollBar().actionTriggered.connect(self._tell_scrolled)
 
     def _tell_scrolled(self, action: int) -> None:
@@ -37,12 +42,36 @@ class RecordsTable(QTableView):
             self.scrolled.emit()
 
     def dress_columns(self) -> None:
-        """Widths once a model is there: the value takes what is left."""
+        """Widths once a model is there: the value takes what is left. Again after the columns have changed."""
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
+        columns.setSectionsClickable(True)
         columns.setMinimumSectionSize(40)
         columns.setFixedHeight(26)
-        for index, name in enumerate(COLUMNS):
+        model = self.model()
+        assert isinstance(model, RecordsModel)
+        for index, name in enumerate(model.columns):
             mode = QHeaderView.ResizeMode.Stretch if name == "value" else QHeaderView.ResizeMode.Interactive
             columns.setSectionResizeMode(index, mode)
-            self.setColumnWidth(index, _WIDTHS[name])
+            self.setColumnWidth(index, self._widths.get(name, FIELD_WIDTH))
+
+    def keep_width(self, column: int, _before: int, width: int) -> None:
+        model = self.model()
+        if isinstance(model, RecordsModel) and column < len(model.columns) and model.columns[column] != "value":
+            self._widths[model.columns[column]] = width
+
+    def chosen_rows(self) -> list[int]:
+        """The rows that are selected, in their order."""
+        return sorted(index.row() for index in self.selectionModel().selectedRows())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The key asks for the menu of the current row, the mouse for that under it."""
+        index = self.indexAt(event.pos())
+        at = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard or not index.isValid():
+            index = self.currentIndex()
+            at = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        if index.isValid():
+            if not self.selectionModel().isRowSelected(index.row()):
+                self.setCurrentIndex(index)
+            self.menu_wanted.emit(index, at)

@@ -1,0 +1,186 @@
+"""Parts of a record by their path, as an expression writes them: ``value.items[0].sku``, ``headers.source``.
+
+A path is a place in what an expression sees of a record (``matching.names_of``). ``condition`` turns a path and the
+value found there into a filter that this record passes. Pure functions, any thread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from workbench.core.errors import Invalid
+from workbench.core.records import StoredRecord
+from workbench.session.matching import text_of, value_of
+
+ROOTS = ("value", "key", "headers")
+MOST_PATHS = 200
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]")
+_RESERVED = frozenset(("in", "true", "false", "null", "as", "break", "const", "continue", "else", "for",
+                       "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void",
+                       "while"))  # fmt: skip
+
+Step = str | int
+
+
+class _Missing:
+    """What a path finds that leads nowhere: neither null nor empty."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPath:
+    """``root`` is value, key or headers; ``steps`` are names and indexes below it."""
+
+    root: str
+    steps: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        return self.root + "".join(_written(step) for step in self.steps)
+
+    @property
+    def title(self) -> str:
+        """The shortest name a column needs: ``total`` for ``value.total``."""
+        return str(self).removeprefix("value.") if self.steps else self.root
+
+    def of(self, record: StoredRecord) -> Any:
+        """What stands there in a record; ``MISSING`` when nothing does. JSON is read where a key or value is JSON."""
+        if self.root == "headers":
+            found: Any = {name: text_of(data) for name, data in record.headers}
+        else:
+            data = record.key if self.root == "key" else record.value
+            found = value_of(data) if self.steps or self.root == "value" else text_of(data)
+        return self.within(found)
+
+    def within(self, found: Any) -> Any:
+        """The same in a value that was read already."""
+        for step in self.steps:
+            known = step in found if isinstance(found, dict) else isinstance(found, list) and step in range(len(found))
+            if not known:
+                return MISSING
+            found = found[step]
+        return found
+
+
+def _written(step: Step) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _NAME.fullmatch(step) and step not in _RESERVED else f"[{orjson.dumps(step).decode()}]"
+
+
+def read_path(text: str) -> FieldPath:
+    """The path that ``text`` writes; a name without a root is one of the value's. ``Invalid`` says the form."""
+    text = text.strip()
+    root = next((name for name in ROOTS if text == name or text.startswith((f"{name}.", f"{name}["))), "")
+    rest = text[len(root) :] if root else f".{text}"
+    steps: list[Step] = []
+    at = 0
+    while at < len(rest):
+        found = _STEP.match(rest, at)
+        if found is None:
+            raise Invalid(f"«{text}» is not a field.", "Write value.total, value.items[0].sku or headers.source.")
+        name, index, quoted = found.groups()
+        steps.append(name if name is not None else int(index) if index is not None else orjson.loads(quoted))
+        at = found.end()
+    return FieldPath(root or "value", tuple(steps))
+
+
+def field_text(value: Any) -> str:
+    """A field in a cell: a text as it is, everything else as JSON; nothing where the field is missing."""
+    if value is MISSING:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def paths_in(record: StoredRecord) -> list[FieldPath]:
+    """The fields of a record that hold single values, in their order, no more than ``MOST_PATHS``."""
+    found: list[FieldPath] = []
+    for root, whole in (("value", value_of(record.value)), ("headers", dict(record.headers))):
+        for steps in _leaves(whole, ()):
+            if len(found) >= MOST_PATHS:
+                return found
+            if steps:
+                found.append(FieldPath(root, steps))
+    return found
+
+
+def _leaves(value: Any, above: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, (*above, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value[:3]):
+            yield from _leaves(inner, (*above, index))
+    else:
+        yield above
+
+
+def condition(path: FieldPath, value: Any, equal: bool = True) -> str:
+    """The filter that asks for this value there (or for another)."""
+    return f"{path} {'==' if equal else '!='} {literal(value)}"
+
+
+def literal(value: Any) -> str:
+    """A value as an expression writes it. Objects and lists are compared whole."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, bytes):
+        value = text_of(value)
+    return orjson.dumps(None if value is MISSING else value).decode()
+
+
+def joined(before: str, more: str, how: str = "&&") -> str:
+    """One filter of two; what is plain text before stays a question of its own and gives way."""
+    before = before.strip()
+    if not before:
+        return more
+    guarded = f"({before})" if "||" in before and how == "&&" else before
+    return f"{guarded} {how} {more}"
+
+
+_TOKEN = re.compile(r'\s+|"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+
+
+def place_in_json(text: str, position: int) -> FieldPath | None:
+    """The field whose name or value stands at ``position`` of a JSON text; None between them."""
+    path: list[Step] = []  # the step that each open container is at
+    kinds: list[str] = []
+    expects_name = False
+    for token in _TOKEN.finditer(text):
+        mark = token.group()
+        inside = token.start() <= position < token.end()
+        if mark in "{[":
+            kinds.append(mark)
+            path.append("" if mark == "{" else 0)
+            expects_name = mark == "{"
+        elif mark in "}]":
+            if kinds:
+                kinds.pop()
+                path.pop()
+            expects_name = False
+        elif mark == ",":
+            if kinds and kinds[-1] == "[":
+                path[-1] = int(path[-1]) + 1
+            expects_name = bool(kinds) and kinds[-1] == "{"
+        elif mark == ":" or mark.isspace():
+            continue
+        else:
+            if expects_name:
+                path[-1] = orjson.loads(mark)
+                expects_name = False
+            if inside:
+                return FieldPath("value", tuple(path))
+        if token.start() > position:
+            return None
+    return None
+

@@ -1,0 +1,35 @@
+"""The line over the table: what is shown, how much was found, and a way to stop looking. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from workbench.ui.panels.blocks import label, push_button, set_tone
+from workbench.ui.theme import icons
+
+
+class FactsLine(QWidget):
+    """See the module. ``said`` and ``found`` are set by the panel; ``say`` sets the first with its tone and mark."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 6)
+        row.setSpacing(8)
+        self._mark = QLabel()
+        self.said = label("", "muted")
+        self.found = label("", "muted")
+        self.stop = push_button(self.tr("Stop"), variant="link", tip=self.tr("Stop looking; what was found stays"))
+        for widget in (self._mark, self.said):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.found)
+        row.addWidget(self.stop)
+        self.setFixedHeight(26)
+
+    def say(self, text: str, tone: str = "muted", paused: bool = False) -> None:
+        self._mark.setVisible(paused)
+        if paused:
+            self._mark.setPixmap(icons.pixmap("pause", "warn_mark", 12, self.devicePixelRatioF()))
+        set_tone(self.said, tone)
+        self.said.setText(text)

@@ -1,0 +1,199 @@
+"""How the table of records looks and what its menus do: columns of fields, colour rules, filters from what is there.
+
+It stands between the panel, its table and the views that the workspace keeps. GUI thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+
+from workbench.core.errors import Invalid
+from workbench.core.records import StoredRecord
+from workbench.session.fields import FieldPath, joined, paths_in, read_path
+from workbench.session.matching import read_filter
+from workbench.ui.models.views import ColourRule
+from workbench.ui.panels.records import menu as menus
+from workbench.ui.theme import icons
+from workbench.ui.theme.words import menu_text
+
+if TYPE_CHECKING:
+    from workbench.ui.panels.records.panel import RecordsPanel
+
+
+class RecordLooks(QObject):
+    """See the module."""
+
+    def __init__(self, panel: RecordsPanel) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        panel.views.changed.connect(self._take_views)
+
+    def _take_views(self) -> None:
+        self.show_columns(self._panel.topic)
+        rules = []
+        for rule in self._panel.views.rules:
+            try:
+                rules.append((read_filter(rule.text), rule.colour))
+            except Invalid:
+                continue  # of a newer version, or changed by hand: it colours nothing
+        self._panel.model.set_rules(rules)
+
+    # -- columns -------------------------------------------------------------------------------------------
+    def show_columns(self, topic: str) -> None:
+        """The columns that are kept for a topic."""
+        panel, kept = self._panel, []
+        for path in panel.views.columns.get(topic, ()):
+            try:
+                kept.append(str(read_path(path)))
+            except Invalid:
+                continue
+        if tuple(kept) != panel.model.fields:
+            panel.model.set_fields(kept)
+            panel.table.dress_columns()
+
+    def add_column(self, path: str) -> None:
+        now = self._panel.model.fields
+        if path not in now:
+            self._panel.views.set_columns(self._panel.topic, (*now, path))
+
+    def remove_column(self, path: str) -> None:
+        if path == self._panel.sort.column:
+            self._panel.resume_tail()
+        left = tuple(known for known in self._panel.model.fields if known != path)
+        self._panel.views.set_columns(self._panel.topic, left)
+
+    def mark_order(self, column: str, descending: bool, newest_first: bool) -> None:
+        """The arrow in the head: where the order comes from."""
+        head = self._panel.table.horizontalHeader()
+        columns = self._panel.model.columns
+        section = columns.index(column) if column in columns else columns.index("time")
+        down = descending if column else newest_first
+        head.setSortIndicatorShown(True)
+        head.setSortIndicator(section, Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder)
+
+    def open_for_head(self, at: QPoint) -> None:
+        head = self._panel.table.horizontalHeader()
+        section = head.logicalIndexAt(at)
+        menu = self._menu()
+        column = self._panel.model.columns[section] if section >= 0 else ""
+        if column in self._panel.model.fields:
+            gone = menu.addAction(icons.icon("close"), self.tr("Remove column {0}").format(menu_text(column)))
+            gone.triggered.connect(lambda *_: self.remove_column(column))
+            menu.addSeparator()
+        self._fill_columns(menu)
+        menu.popup(head.mapToGlobal(at))
+
+    def open_columns(self, anchor: QWidget) -> None:
+        """The menu of the button in the bar."""
+        menu = self._menu()
+        self._fill_columns(menu)
+        menu.addSeparator()
+        rules = menu.addAction(icons.icon("records"), self.tr("Colour rules…"))
+        rules.triggered.connect(lambda *_: self.open_rules(anchor))
+        menu.popup(anchor.mapToGlobal(anchor.rect().bottomLeft()))
+
+    def _fill_columns(self, menu: QMenu) -> None:
+        """A tick for each field of the record in view, and one to type."""
+        panel = self._panel
+        record = panel.detail.record or panel.model.record(0)
+        known = [str(path) for path in (paths_in(record)[: menus.MOST_FIELDS] if record is not None else ())]
+        for path in dict.fromkeys((*panel.model.fields, *known)):
+            action = menu.addAction(menu_text(path))
+            action.setCheckable(True)
+            action.setChecked(path in panel.model.fields)
+            change = self.add_column if path not in panel.model.fields else self.remove_column
+            action.triggered.connect(lambda _=False, path=path, change=change: change(path))
+        other = menu.addAction(icons.icon("add"), self.tr("Another field…"))
+        other.triggered.connect(lambda *_: self._ask_column())
+
+    def _ask_column(self) -> None:
+        dialog = QInputDialog(self._panel)
+        dialog.setWindowTitle(self.tr("Add a column"))
+        dialog.setLabelText(self.tr("A field, as value.total, value.items[0].sku or headers.source"))
+        dialog.textValueSelected.connect(self._take_column)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take_column(self, text: str) -> None:
+        try:
+            self.add_column(str(read_path(text)))
+        except Invalid as reason:
+            self._panel.workspace.failed.emit(reason)
+
+    # -- filters and colours -------------------------------------------------------------------------------
+    def filter_by(self, wanted: str, how: str) -> None:
+        """Filter by this alone, or joined to what stands there (``&&``, ``||``)."""
+        field = self._panel.bar.filter
+        before = field.text().strip()
+        keeps = how and self._panel.search.wanted is not None and self._panel.search.wanted.kind == "expression"
+        field.setText(joined(before, wanted, how) if keeps else wanted)
+
+    def colour_by(self, wanted: str, colour: str) -> None:
+        """A rule for this before the others; one for the very same gives way."""
+        others = tuple(rule for rule in self._panel.views.rules if rule.text != wanted)
+        self._panel.views.set_rules((ColourRule(wanted, colour), *others))
+
+    def open_rules(self, anchor: QWidget) -> None:
+        from workbench.ui.panels.records.rules import RulesPopover
+
+        popover = RulesPopover(self._panel.views, self._panel.window())
+        popover.open_under(anchor)
+        popover.lines[0][0].setFocus()
+
+    # -- menus ---------------------------------------------------------------------------------------------
+    def open_for_cell(self, index: QModelIndex, at: QPoint) -> None:
+        record = self._panel.model.record(index.row())
+        if record is None:
+            return
+        column = self._panel.model.columns[index.column()]
+        if column in self._panel.model.fields:
+            asked = menus.of_field(record, read_path(column))
+        else:
+            asked = menus.of_cell(record, column)
+        self._open(record, asked, at)
+
+    def open_for_field(self, path: FieldPath | None, at: QPoint) -> None:
+        """The menu of a value in the detail."""
+        record = self._panel.detail.record
+        if record is not None:
+            self._open(record, menus.of_field(record, path) if path is not None else None, at)
+
+    def _open(self, record: StoredRecord, asked: menus.Question | None, at: QPoint) -> None:
+        menu = self._menu()
+        chosen = len(self._panel.table.chosen_rows())
+        menus.fill(menu, record, asked, chosen, self._panel.groups(), _MenuActs(self._panel, record))
+        menu.popup(at)
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self._panel)
+        menu.setObjectName("records_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return menu
+
+
+class _MenuActs:
+    """What the entries of a record's menu do."""
+
+    def __init__(self, panel: RecordsPanel, record: StoredRecord) -> None:
+        self._panel, self._record = panel, record
+        self.filter_by, self.colour_by = panel.looks.filter_by, panel.looks.colour_by
+        self.add_column = panel.looks.add_column
+        self.copy, self.publish = panel.acts.copy, panel.acts.publish
+
+    def export(self) -> None:
+        """The selected rows; when only one is, what the filter found, or the topic."""
+        panel = self._panel
+        if len(panel.table.chosen_rows()) > 1:
+            panel.acts.export()
+        else:
+            panel.export_found()
+
+    def edit(self) -> None:
+        self._panel.acts.edit(self._record)
+
+    def replay(self, group: str) -> None:
+        self._panel.acts.replay(group, self._record)
+
