@@ -38,6 +38,7 @@ from workbench.broker.groups.membership import (
     Leaver,
     MemberIdRequired,
     MemberMeta,
+    OffsetPut,
     RebalanceInProgress,
     SyncRequest,
     SyncResult,
@@ -67,6 +68,7 @@ from workbench.broker.queues.settings import (
 from workbench.broker.reader import BatchSpan, BrokerReader, StoredBatches
 from workbench.broker.stability import InvalidTransactionState
 from workbench.broker.stats import BrokerStats
+from workbench.broker.topic_settings import TOPIC_SETTINGS, Setting
 from workbench.broker.topics import DEFAULTS as TOPIC_DEFAULTS
 from workbench.broker.topics import MAX_PARTITIONS, TopicMeta, topic_defaults
 from workbench.broker.topics import check_config as check_topic_config
@@ -74,14 +76,15 @@ from workbench.broker.topics import check_name as check_topic_name
 from workbench.broker.transactions import InvalidTransactionTimeout
 
 __all__ = [
-    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "PROFILES", "QUEUE_DEFAULTS", "TOPIC_DEFAULTS", "Act", "Assignor",
-    "BatchHeader", "BatchSpan", "BatchTooLarge", "Broker", "BrokerReader", "BrokerStats", "CommittedOffset",
+    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "PROFILES", "QUEUE_DEFAULTS", "TOPIC_DEFAULTS", "TOPIC_SETTINGS", "Act",
+    "Assignor", "BatchHeader", "BatchSpan", "BatchTooLarge", "Broker", "BrokerReader", "BrokerStats", "CommittedOffset",
     "DeliveryTags", "Exchanges", "Feature", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
     "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
     "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult", "JoinedMember", "JournalState",
-    "Leaver", "Level", "MemberIdRequired", "MemberMeta", "PastExchange", "PastGroup", "PastQueue", "PastTopic",
-    "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Source", "StoredBatches", "SyncRequest",
-    "SyncResult", "TopicMeta", "UnknownMember", "WrongChecksum", "assignor", "batch_header", "batch_keys",
+    "Leaver", "Level", "MemberIdRequired", "MemberMeta", "OffsetPut", "PastExchange", "PastGroup", "PastQueue",
+    "PastTopic", "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Setting", "Source",
+    "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "WrongChecksum", "assignor",
+    "batch_header", "batch_keys",
     "batch_times", "check_batch",
     "check_queue_config", "check_topic_config", "check_topic_name", "check_workspace", "deaths_of",
     "decode_assignment", "decode_batch", "encode_batch", "file_head", "place_name", "place_of_sequence_number",

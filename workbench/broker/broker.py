@@ -26,6 +26,7 @@ from workbench.broker.groups.membership import (
     JoinRequest,
     JoinResult,
     Leaver,
+    OffsetPut,
     SyncRequest,
     SyncResult,
 )
@@ -242,6 +243,11 @@ class Broker:
         place = self._partition(topic, partition)
         return committed_batches(self.log.fetch(place, offset, max_bytes), offset, self.log.stability, place)
 
+    def time_limits(self, topic: str) -> tuple[int, int] | None:
+        """How many milliseconds before and after the broker's time a Kafka client's may be; None: the time is ours."""
+        rules = self._topic(topic).rules
+        return None if rules.log_append_time else rules.time_limits
+
     def newest_time(self, topic: str, partition: int) -> int:
         """The greatest timestamp the partition has seen; -1 before the first record."""
         return self._partition(topic, partition).time_high
@@ -282,9 +288,10 @@ class Broker:
         return self._groups.leave(group, leavers)
 
     def commit_offsets(self, group: str, member_id: str, generation: int,
-                       offsets: Mapping[TopicPartition, tuple[int, str]],
+                       offsets: Mapping[TopicPartition, OffsetPut],
                        instance_id: str | None = None) -> Future[None]:  # fmt: skip
-        """Commit (next offset to read, metadata); set after it is in the file. ``member_id=""`` with generation -1
+        """Commit (next offset to read, metadata and, where it is said, leader epoch); set after it is in the file.
+        ``member_id=""`` with generation -1
         is an administrator, who may only while the group is empty."""
         return self._groups.commit(group, member_id, generation, offsets, instance_id)
 

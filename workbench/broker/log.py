@@ -151,7 +151,8 @@ class Log:
             self.sequences.note(partition.no, header, base, now_ms)
             if header.transactional:
                 self.stability.note(partition.no, header.producer_id, base)
-        return Appended(topic.meta.name, partition.number, base, header.count, header.max_timestamp)
+        return Appended(topic.meta.name, partition.number, base, header.count, header.max_timestamp,
+                        stamped=topic.rules.log_append_time)  # fmt: skip
 
     def stage(self, connection: sqlite3.Connection, partition: Partition, data: bytes) -> int:
         """Append a batch encoded here, as part of another's job; the base offset it took. Nothing in the job may fail

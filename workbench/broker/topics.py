@@ -14,35 +14,19 @@ from dataclasses import dataclass, field
 
 from workbench.broker.profiles.table import PROFILE, check_settings, profile_defaults
 from workbench.broker.queues.settings import check_setting, is_queue_setting
+from workbench.broker.topic_settings import ACTING_DEFAULTS, TOPIC_SETTINGS, check_topic_setting
 from workbench.core.errors import AlreadyExists, Damaged, Invalid, NotFound
 from workbench.core.records import PartitionBounds
 
 MAX_PARTITIONS = 1000
 KINDS = ("stream", "queue")
-MAX_MESSAGE_BYTES = 256 << 20
 NOTHING_YET = -1
 """``time_high`` of a partition that holds nothing."""
 
-DEFAULTS: Mapping[str, str] = {
-    "retention.ms": "-1",
-    "retention.bytes": "-1",
-    "message.timestamp.type": "CreateTime",
-    "compression.type": "producer",
-    "max.message.bytes": "1048588",
-    "workbench.retention.all.read": "false",
-}
-"""Settings of a topic that sets nothing. Unlike Kafka's 7 days, a workspace keeps its records until told otherwise."""
+DEFAULTS = ACTING_DEFAULTS
+"""Settings that act, of a topic that sets nothing. Unlike Kafka's 7 days, a workspace keeps its records until told
+otherwise."""
 
-_CHOICES = {
-    "message.timestamp.type": ("CreateTime", "LogAppendTime"),
-    "compression.type": ("producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"),
-    "workbench.retention.all.read": ("true", "false"),
-}
-_RANGES = {
-    "retention.ms": (-1, 2**63 - 1),
-    "retention.bytes": (-1, 2**63 - 1),
-    "max.message.bytes": (1, MAX_MESSAGE_BYTES),
-}
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
@@ -69,6 +53,7 @@ class LogRules:
     compression: str  # "producer": as it comes
     max_message_bytes: int
     all_read: bool
+    time_limits: tuple[int, int] = (2**63 - 1, 2**63 - 1)  # before and after the broker's, of Kafka clients' times
 
     @classmethod
     def of(cls, config: Mapping[str, str]) -> LogRules:
@@ -81,6 +66,7 @@ class LogRules:
             compression="none" if compression == "uncompressed" else compression,
             max_message_bytes=int(whole["max.message.bytes"]),
             all_read=whole["workbench.retention.all.read"] == "true",
+            time_limits=(int(whole["message.timestamp.before.max.ms"]), int(whole["message.timestamp.after.max.ms"])),
         )
 
     @property
@@ -178,29 +164,10 @@ def check_config(config: Mapping[str, str | None]) -> dict[str, str]:
         if is_queue_setting(key):
             checked |= {} if value is None else {key: check_setting(key, value)}
             continue
-        if key not in DEFAULTS:
-            raise Invalid(f"There is no topic setting {key}.", f"Known are: {', '.join(DEFAULTS)}.")
-        if value is not None:
-            checked[key] = _check_choice(key, value) if key in _CHOICES else _check_number(key, value)
+        checked |= {} if value is None else {key: check_topic_setting(key, value)}
+        if value is None and key not in TOPIC_SETTINGS:
+            raise Invalid(f"There is no topic setting {key}.", f"Known are: {', '.join(TOPIC_SETTINGS)}.")
     return checked
-
-
-def _check_choice(key: str, value: str) -> str:
-    for choice in _CHOICES[key]:
-        if value.lower() == choice.lower():
-            return choice
-    raise Invalid(f"{key} can't be {value!r}.", f"Use one of: {', '.join(_CHOICES[key])}.")
-
-
-def _check_number(key: str, value: str) -> str:
-    low, high = _RANGES[key]
-    try:
-        number = int(value)
-    except ValueError:
-        raise Invalid(f"{key} can't be {value!r}.", "Give a whole number.") from None
-    if not low <= number <= high:
-        raise Invalid(f"{key} can't be {number}.", f"Give a number from {low} to {high}.")
-    return str(number)
 
 
 # -- rows ----------------------------------------------------------------------------------------------------

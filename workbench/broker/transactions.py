@@ -21,7 +21,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from workbench.broker.groups.membership import CommittedOffset
+from workbench.broker.groups.membership import CommittedOffset, OffsetPut, committed_at
 from workbench.broker.migrations import take_producer_id
 from workbench.broker.stability import Aborted, InvalidTransactionState, Stability
 from workbench.broker.store import Store
@@ -38,7 +38,7 @@ Producer = tuple[int, int]
 """Producer id and epoch."""
 Member = tuple[str, int, str | None]
 """Member id, generation and instance id of a consumer whose offsets go with a transaction."""
-Offsets = Mapping[TopicPartition, tuple[int, str]]
+Offsets = Mapping[TopicPartition, OffsetPut]
 Committed = Mapping[TopicPartition, CommittedOffset]
 
 
@@ -232,7 +232,7 @@ class Transactions:
                 self._stability.close(no, producer_id, offset, aborted=not commit)
         now_ms, ended = self._clock.now_ms(), []
         for group, offsets in state.offsets.items() if commit else ():
-            done = {part: CommittedOffset(offset, metadata, now_ms) for part, (offset, metadata) in offsets.items()}
+            done = {part: committed_at(now_ms, *put) for part, put in offsets.items()}
             self._groups.stage_commit(db, group, done)
             ended.append((group, done))
         self._keep(db, name, _State(producer_id, state.epoch, state.timeout_ms, outcome=outcome))
@@ -246,7 +246,7 @@ class Transactions:
     def _keep(self, db: sqlite3.Connection, name: str, state: _State) -> None:
         """The last thing a job does: memory and file agree afterwards."""
         offsets = {
-            group: [[*part, offset, metadata] for part, (offset, metadata) in puts.items()]
+            group: [[*part, *put] for part, put in puts.items()]
             for group, puts in state.offsets.items()
         }
         covers = json.dumps({"partitions": sorted(state.partitions), "groups": sorted(state.groups),
@@ -268,7 +268,7 @@ class Transactions:
         for name, producer_id, epoch, timeout_ms, started_ms, outcome, covers in rows.fetchall():
             kept = json.loads(covers)
             offsets = {
-                group: {TopicPartition(topic, number): (offset, metadata) for topic, number, offset, metadata in puts}
+                group: {TopicPartition(topic, number): tuple(put) for topic, number, *put in puts}
                 for group, puts in kept["offsets"].items()
             }
             self._remember(name, _State(producer_id, epoch, timeout_ms, started_ms, outcome,

@@ -99,7 +99,8 @@ class PartitionBounds:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """The answer to an append: the offsets a batch was given. ``base_offset`` is the first."""
+    """The answer to an append: the offsets a batch was given. ``base_offset`` is the first. ``stamped``: the broker's
+    time, ``timestamp_ms``, took the place of the records' own."""
 
     topic: str
     partition: int
@@ -107,6 +108,7 @@ class Appended:
     count: int
     timestamp_ms: int
     duplicate: bool = False
+    stamped: bool = False
 
     @property
     def last_offset(self) -> int:

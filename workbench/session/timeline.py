@@ -224,8 +224,10 @@ class Timeline:
     def _partition(self, group: str, part: TopicPartition, past: PastGroup, owners: dict[TopicPartition, str],
                    lags: Lags) -> GroupPartitionStat:  # fmt: skip
         bounds = self._state.topics[part.topic].partition(part.partition)
+        committed = past.committed.get(part)
         stat = GroupPartitionStat(
-            part.topic, part.partition, bounds.log_start, bounds.end, past.committed.get(part),
+            part.topic, part.partition, bounds.log_start, bounds.end,
+            None if committed is None or committed < 0 else committed,
             past.positions.get(part) if part in owners else None, owners.get(part, ""),
         )  # fmt: skip
         age_ms = lags.get((group, part)) if stat.lag_records else 0

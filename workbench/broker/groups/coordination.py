@@ -28,15 +28,17 @@ from workbench.broker.groups.membership import (
     JoinRequest,
     JoinResult,
     Leaver,
+    OffsetPut,
     StoredGroup,
     SyncRequest,
     SyncResult,
+    committed_at,
 )
 from workbench.broker.groups.resets import ResetGround, plan_reset, reset_entries
 from workbench.broker.journal.journal import Journal
 from workbench.broker.store import Store
 from workbench.core.clock import Clock
-from workbench.core.errors import Invalid, NotFound, Refused, WorkbenchError
+from workbench.core.errors import NotFound, Refused, WorkbenchError
 from workbench.core.ids import Ids
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.offsets import ResetPlan, ResetSpec
@@ -136,14 +138,14 @@ class Coordination:
         return written
 
     # -- offsets -------------------------------------------------------------------------------------------
-    def commit(self, group: str, member_id: str, generation: int, offsets: Mapping[TopicPartition, tuple[int, str]],
+    def commit(self, group: str, member_id: str, generation: int, offsets: Mapping[TopicPartition, OffsetPut],
                instance_id: str | None = None) -> Future[None]:  # fmt: skip
         """Commit the next offsets to read. Set after they are in the file; fencing comes with the Future."""
         try:
-            for part, (offset, _) in offsets.items():
-                self._check_target(part, offset)
+            for part in offsets:
+                self._check_target(part)
             at_ms = self._clock.now_ms()
-            done = {part: CommittedOffset(offset, metadata, at_ms) for part, (offset, metadata) in offsets.items()}
+            done = {part: committed_at(at_ms, *put) for part, put in offsets.items()}
             with self._lock:  # held until it is queued: a reset that comes later is written later
                 self._groups.check_commit(group, member_id, generation, instance_id)
                 written = self._write_offsets(group, member_id, done)
@@ -154,11 +156,10 @@ class Coordination:
         self._deliver()
         return written
 
-    def _check_target(self, part: TopicPartition, offset: int) -> None:
+    def _check_target(self, part: TopicPartition) -> None:
+        """Any number is taken, as Kafka does: kafkajs commits -1 and -2 to begin anew at the end or the start."""
         if not self._log.has_partition(*part):
             raise NotFound(f"There is no partition {part}.", "List the topics to see those there are.")
-        if offset < 0:
-            raise Invalid(f"{part} can't be committed at {offset}.", "Offsets begin at 0.")
 
     def _write_offsets(
         self, group: str, member_id: str, done: Mapping[TopicPartition, CommittedOffset]
@@ -409,7 +410,8 @@ class Coordination:
         next_offset = bounds.log_start if done is None else max(done.offset, bounds.log_start)
         reader, position = self._positions.get((group, part), ("", None))
         return GroupPartitionStat(
-            part.topic, part.partition, bounds.log_start, bounds.end, None if done is None else done.offset,
+            part.topic, part.partition, bounds.log_start, bounds.end,
+            None if done is None or done.offset < 0 else done.offset,
             position if owner and reader == owner else None, owner,
             self._ages.age_ms(group, part, next_offset, bounds.end),
         )  # fmt: skip

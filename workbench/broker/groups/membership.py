@@ -146,14 +146,23 @@ class Leaver:
 
 
 # -- how a group looks from outside ------------------------------------------------------------------------
+OffsetPut = tuple[int, str] | tuple[int, str, int]
+"""What a commit gives for a partition: the next offset to read, metadata and, where it says one, the leader epoch."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommittedOffset:
-    """``offset`` is the next one to read."""
+    """``offset`` is the next one to read. A negative one stands nowhere: members start as if there were none."""
 
     offset: int
     metadata: str = ""
     at_ms: int = 0
     leader_epoch: int = -1  # of the last record read, as the member said it; -1: it said none
+
+
+def committed_at(at_ms: int, offset: int, metadata: str, leader_epoch: int = -1) -> CommittedOffset:
+    """What ``OffsetPut`` is, once it is committed."""
+    return CommittedOffset(offset, metadata, at_ms, leader_epoch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,18 +51,18 @@ def produce_writer(version: int, by_kio: Write) -> Write:
             if _any_error(parts):
                 return by_kio(fields)
             out += (form.name(topic["name"]), form.length(len(parts)))
-            out += [part(one["index"], one["base_offset"]) for one in parts]
+            out += [part(one["index"], one["base_offset"], one["log_append_time"]) for one in parts]
             out.append(form.tags)
         return b"".join((*out, _NO_THROTTLE, form.tags))
 
     return write
 
 
-def _produced(version: int) -> Callable[[int, int], bytes]:
+def _produced(version: int) -> Callable[[int, int, int | None], bytes]:
     if version < 5:
-        return lambda index, base: _SHORT_PRODUCED.pack(index, 0, base, -1)
+        return lambda index, base, at_ms: _SHORT_PRODUCED.pack(index, 0, base, -1 if at_ms is None else at_ms)
     end = b"\1\0\0" if version >= 9 else b"\0\0\0\0\xff\xff" if version >= 8 else b""
-    return lambda index, base: _PRODUCED.pack(index, 0, base, -1, -1) + end
+    return lambda index, base, at_ms: _PRODUCED.pack(index, 0, base, -1 if at_ms is None else at_ms, -1) + end
 
 
 def fetch_writer(version: int, by_kio: Write) -> Write:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from workbench.broker import Broker
 from workbench.core.clock import Clock
 from workbench.listeners.kafka.clients import Connection
+from workbench.listeners.kafka.dynamic_settings import DynamicSettings
 from workbench.listeners.kafka.readers import Readers
 from workbench.listeners.kafka.settings import ListenerSettings
 from workbench.listeners.kafka.users import Users
@@ -27,7 +28,7 @@ class Settling:
     loop a task for each."""
 
     futures: Sequence[Future[Any]]
-    fields: Callable[[], Fields]
+    fields: Callable[[], Fields | None]
 
 
 Answer = Fields | None | Settling | Awaitable[Fields | None]
@@ -46,6 +47,7 @@ class Shared:
     turn: Turn
     readers: Readers
     cluster_id: str
+    dynamic: DynamicSettings
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from workbench.core.errors import Refused
 from workbench.core.snapshot import ClientStat
 from workbench.listeners.kafka.call import Shared
 from workbench.listeners.kafka.clients import Clients
+from workbench.listeners.kafka.dynamic_settings import DynamicSettings
 from workbench.listeners.kafka.readers import Readers
 from workbench.listeners.kafka.session import Session
 from workbench.listeners.kafka.settings import ListenerSettings, show_address
@@ -54,7 +55,7 @@ class KafkaListener:
         self._news = News(self._broker, bridge)
         self._shared = Shared(
             self._broker, self._broker.clock, settings, users, bridge, self._news, Turn(self._broker, bridge),
-            Readers(self._broker), _cluster_id(self._broker),
+            Readers(self._broker), _cluster_id(self._broker), DynamicSettings(self._broker),
         )  # fmt: skip
         hosts, port = _hosts(settings.host), settings.port
         try:

@@ -186,7 +186,8 @@ class Session(asyncio.Protocol):
         """Bring the answer of a call whose futures are all done."""
         if not self._closing:
             with self._guarded(name):
-                begun.wire = write(answer.fields())
+                fields = answer.fields()
+                begun.wire = b"" if fields is None else write(fields)
                 self._go_on()
 
     @contextmanager

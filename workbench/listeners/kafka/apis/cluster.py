@@ -7,8 +7,8 @@ from typing import Any
 
 from kio.schema.errors import ErrorCode
 
-from workbench.broker import TopicMeta
-from workbench.core.errors import AlreadyExists, WorkbenchError
+from workbench.broker import Broker, TopicMeta
+from workbench.core.errors import AlreadyExists, Invalid, WorkbenchError
 from workbench.listeners.kafka.apis.offsets import LEADER_EPOCH
 from workbench.listeners.kafka.call import NODE_ID, Answer, Api, Call, Fields
 from workbench.listeners.kafka.errors import code_of
@@ -50,6 +50,7 @@ async def _metadata_creating(call: Call, missing: list[str]) -> Fields:
     failed: dict[str, WorkbenchError] = {}
     for name in missing:
         try:
+            check_no_collision(call.broker, name)
             await asyncio.to_thread(call.broker.create_topic, name, AUTO_PARTITIONS)
         except AlreadyExists:
             continue  # another client was quicker
@@ -62,6 +63,14 @@ async def _metadata_creating(call: Call, missing: list[str]) -> Fields:
         if topic.name in failed else _asked_topic(topic, by_name, by_uuid)
         for topic in call.request.topics
     ])  # fmt: skip
+
+
+def check_no_collision(broker: Broker, name: str) -> None:
+    """Kafka's metrics can't tell a dot from an underscore, so it refuses ``a.b`` beside ``a_b``."""
+    alike = name.replace(".", "_")
+    other = next((meta.name for meta in broker.topics() if meta.name.replace(".", "_") == alike), name)
+    if other != name:
+        raise Invalid(f"Topic {name} collides with {other}: Kafka takes a dot for an underscore.", "Name it otherwise.")
 
 
 def _metadata_answer(call: Call, topics: list[Fields]) -> Fields:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kio.schema.errors import ErrorCode
 
-from workbench.broker import CommittedOffset
+from workbench.broker import CommittedOffset, OffsetPut
 from workbench.core.errors import NotFound, WorkbenchError
 from workbench.core.records import TopicPartition
 from workbench.listeners.kafka.call import Api, Call, Fields
@@ -18,10 +18,11 @@ MAX_METADATA_CHARS = 4096
 """Kafka's offset.metadata.max.bytes, which counts so."""
 
 
-def asked_offsets(call: Call) -> dict[TopicPartition, tuple[int, str]]:
+def asked_offsets(call: Call) -> dict[TopicPartition, OffsetPut]:
     """The offsets of a commit that can be taken."""
     return {
-        TopicPartition(topic.name, part.partition_index): (part.committed_offset, part.committed_metadata or "")
+        TopicPartition(topic.name, part.partition_index): (
+            part.committed_offset, part.committed_metadata or "", getattr(part, "committed_leader_epoch", -1))
         for topic in call.request.topics
         for part in topic.partitions
         if _fault(call, topic.name, part) is ErrorCode.none
@@ -93,11 +94,14 @@ def _fetched(call: Call, group: str, topics: Sequence[Any] | None, stable_only: 
 
 def _committed(part: TopicPartition, committed: Mapping[TopicPartition, CommittedOffset],
                pending: frozenset[TopicPartition]) -> Fields:  # fmt: skip
-    answer: dict[str, Any] = {"partition_index": part.partition, "committed_offset": -1, "metadata": ""}
+    answer: dict[str, Any] = {"partition_index": part.partition, "committed_offset": -1, "metadata": "",
+                              "committed_leader_epoch": -1}  # fmt: skip
     if part in pending:
         return answer | {"error_code": ErrorCode.unstable_offset_commit}
     if part in committed:
-        answer |= {"committed_offset": committed[part].offset, "metadata": committed[part].metadata}
+        done = committed[part]
+        answer |= {"committed_offset": done.offset, "metadata": done.metadata,
+                   "committed_leader_epoch": done.leader_epoch}  # fmt: skip
     return answer
 
 

@@ -34,6 +34,7 @@ class _Wanted:
     partition: int
     offset: int
     max_bytes: int
+    leader_epoch: int
 
 
 @dataclass(slots=True)
@@ -63,7 +64,8 @@ def _read_request(call: Call) -> list[_Wanted]:
             name, named = names.get(str(topic.topic_id)), {"topic_id": topic.topic_id}
         else:
             name, named = topic.topic, {"topic": topic.topic}
-        wanted += [_Wanted(named, name, part.partition, part.fetch_offset, part.partition_max_bytes)
+        wanted += [_Wanted(named, name, part.partition, part.fetch_offset, part.partition_max_bytes,
+                           getattr(part, "current_leader_epoch", -1))
                    for part in topic.partitions]  # fmt: skip
     return wanted
 
@@ -113,6 +115,8 @@ def _look_at(call: Call, want: _Wanted, room: int, first: bool) -> _Found:
         broker = call.broker
         if not broker.has_partition(want.topic, want.partition):
             return _failed(found, ErrorCode.unknown_topic_or_partition)
+        if want.leader_epoch > 0:  # there has only ever been epoch 0
+            return _failed(found, ErrorCode.unknown_leader_epoch)
         bounds = broker.bounds(want.topic)[want.partition]
         stable = broker.transactions.last_stable(want.topic, want.partition)
         found.fields |= {

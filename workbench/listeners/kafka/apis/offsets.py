@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from kio.schema.errors import ErrorCode
@@ -12,19 +13,32 @@ from workbench.listeners.kafka.apis.fetch import READ_COMMITTED
 from workbench.listeners.kafka.call import Api, Call, Fields
 from workbench.listeners.kafka.errors import code_of
 
-LATEST, EARLIEST, NEWEST_TIME, EARLIEST_LOCAL, LATEST_TIERED = -1, -2, -3, -4, -5
+LATEST, EARLIEST, NEWEST_TIME, EARLIEST_LOCAL = -1, -2, -3, -4
+_SPECIAL_SINCE = {LATEST: 1, EARLIEST: 1, NEWEST_TIME: 7, EARLIEST_LOCAL: 8}
+"""From which version on each special time is known; -5 comes with version 9, which is not served."""
 LEADER_EPOCH = 0
 
 
 def _list_offsets(call: Call) -> Fields:
+    asked = Counter((topic.name, part.partition_index) for topic in call.request.topics for part in topic.partitions)
     return {"topics": [
-        {"name": topic.name, "partitions": [_partition(call, topic.name, part) for part in topic.partitions]}
+        {"name": topic.name, "partitions": [
+            _partition(call, topic.name, part, asked[topic.name, part.partition_index] > 1)
+            for part in topic.partitions
+        ]}
         for topic in call.request.topics
     ]}  # fmt: skip
 
 
-def _partition(call: Call, topic: str, part: Any) -> Fields:
+def _partition(call: Call, topic: str, part: Any, twice: bool) -> Fields:
     answer = {"partition_index": part.partition_index}
+    if twice:
+        return answer | {"error_code": ErrorCode.invalid_request}
+    if part.timestamp < 0 and call.version < _SPECIAL_SINCE.get(part.timestamp, call.version + 1):
+        return answer | {"error_code": ErrorCode.unsupported_version}
+    if call.broker.has_partition(topic, part.partition_index) and getattr(
+        part, "current_leader_epoch", -1) > LEADER_EPOCH:  # fmt: skip
+        return answer | {"error_code": ErrorCode.unknown_leader_epoch}
     try:
         timestamp, offset = _find(call, topic, part.partition_index, part.timestamp)
     except WorkbenchError as error:
@@ -42,8 +56,6 @@ def _find(call: Call, topic: str, partition: int, asked: int) -> tuple[int, int]
         return -1, min(stable, bounds.end) if committed_only else bounds.end
     if asked in (EARLIEST, EARLIEST_LOCAL):
         return -1, bounds.log_start
-    if asked == LATEST_TIERED:
-        return -1, -1
     if asked == NEWEST_TIME:
         asked = broker.newest_time(topic, partition)
     offset = broker.offset_for_time(topic, partition, asked) if asked >= 0 else None

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kio.schema.errors import ErrorCode
 
 from workbench.broker import MAX_PARTITIONS, check_topic_config, check_topic_name
 from workbench.core.errors import AlreadyExists, Invalid, WorkbenchError
-from workbench.listeners.kafka.apis.cluster import AUTO_PARTITIONS, NO_UUID
-from workbench.listeners.kafka.apis.configs import accepted, config_entries
-from workbench.listeners.kafka.call import Api, Call, Fields
+from workbench.listeners.kafka.apis.cluster import AUTO_PARTITIONS, NO_UUID, check_no_collision
+from workbench.listeners.kafka.apis.configs import config_entries, values_of
+from workbench.listeners.kafka.call import NODE_ID, Api, Call, Fields
 from workbench.listeners.kafka.errors import code_of
 
 REPLICAS = 1
@@ -28,6 +28,14 @@ class _BadConfig(Invalid):
     pass
 
 
+class _BadAssignment(Invalid):
+    pass
+
+
+class _BadRequest(Invalid):
+    pass
+
+
 class _BadPartitions(Invalid):
     pass
 
@@ -36,6 +44,8 @@ _WORDS = {
     "_BadReplication": ErrorCode.invalid_replication_factor,
     "_BadConfig": ErrorCode.invalid_config,
     "_BadPartitions": ErrorCode.invalid_partitions,
+    "_BadAssignment": ErrorCode.invalid_replica_assignment,
+    "_BadRequest": ErrorCode.invalid_request,
     "Invalid": ErrorCode.invalid_topic_exception,
 }
 
@@ -51,6 +61,8 @@ async def _create_one(call: Call, topic: Any, twice: bool) -> Fields:
     try:
         if twice:
             raise _BadPartitions(f"{topic.name} is in the request twice.")
+        check_topic_name(topic.name)
+        check_no_collision(call.broker, topic.name)
         partitions = _partitions(topic)
         config = _config(topic)
         if getattr(call.request, "validate_only", False):
@@ -65,8 +77,11 @@ async def _create_one(call: Call, topic: Any, twice: bool) -> Fields:
 
 def _partitions(topic: Any) -> int:
     if topic.assignments:
-        if any(tuple(one.broker_ids) != (1,) for one in topic.assignments):
-            raise _BadReplication("There is one node, 1, so each partition has exactly that replica.")
+        if topic.num_partitions != -1 or topic.replication_factor != -1:
+            raise _BadRequest("A topic has either assignments or counts.", "Give -1 for both counts.")
+        _check_replicas([one.broker_ids for one in topic.assignments])
+        if sorted(one.partition_index for one in topic.assignments) != list(range(len(topic.assignments))):
+            raise _BadAssignment("The assigned partitions are not 0, 1, 2 and so on.", "Assign each of them once.")
         return len(topic.assignments)
     if topic.replication_factor not in (-1, REPLICAS):
         raise _BadReplication(f"There is one node, so the replication factor can't be {topic.replication_factor}.",
@@ -80,15 +95,18 @@ def _partitions(topic: Any) -> int:
 
 def _config(topic: Any) -> dict[str, str | None]:
     try:
-        config = accepted({one.name: one.value for one in topic.configs})
-        check_topic_config(config)
+        return dict(check_topic_config(values_of(topic.configs, null=_BadConfig)))
     except Invalid as error:
         raise _BadConfig(error.message, error.next_step) from None
-    return config
+
+
+def _check_replicas(replicas: Sequence[Sequence[int]]) -> None:
+    if any(tuple(brokers) != (NODE_ID,) for brokers in replicas):
+        raise _BadAssignment(f"There is one node, {NODE_ID}: each partition has exactly that replica.",
+                             f"Assign each to [{NODE_ID}].")  # fmt: skip
 
 
 def _check_only(call: Call, name: str) -> None:
-    check_topic_name(name)
     if call.broker.has_partition(name, 0):
         raise AlreadyExists(f"Topic {name} is already there.", "Choose another name.")
 
@@ -116,7 +134,8 @@ async def _delete(call: Call) -> Fields:
 async def _create_partitions(call: Call) -> Fields:
     return {"results": [
         {"name": topic.name,
-         **await _outcome(lambda topic=topic: _grow(call, topic), Invalid=ErrorCode.invalid_partitions)}
+         **await _outcome(lambda topic=topic: _grow(call, topic), Invalid=ErrorCode.invalid_partitions,
+                          _BadAssignment=ErrorCode.invalid_replica_assignment)}
         for topic in call.request.topics
     ]}  # fmt: skip
 
@@ -125,6 +144,11 @@ def _grow(call: Call, topic: Any) -> None:
     meta = call.broker.topic(topic.name)
     if topic.count <= meta.partitions:
         raise Invalid(f"Topic {topic.name} has {meta.partitions} partitions already.", "Ask for more than that.")
+    if topic.assignments is not None:
+        if len(topic.assignments) != topic.count - meta.partitions:
+            raise _BadAssignment(f"{topic.count - meta.partitions} partitions are new, and "
+                                 f"{len(topic.assignments)} are assigned.", "Assign each new one.")  # fmt: skip
+        _check_replicas([one.broker_ids for one in topic.assignments])
     if not call.request.validate_only:
         call.broker.alter_topic(topic.name, topic.count)
 

@@ -28,7 +28,7 @@ async def _init_producer_id(call: Call) -> Fields:
                 request.transactional_id, timeout_ms, known if known[0] != _NO_PRODUCER else None
             ))  # fmt: skip
     except WorkbenchError as error:
-        return {"error_code": _code(error), "producer_id": -1, "producer_epoch": -1}
+        return {"error_code": _code(error, call.version >= 4), "producer_id": -1, "producer_epoch": -1}
     return {"producer_id": producer_id, "producer_epoch": epoch}
 
 
@@ -43,7 +43,7 @@ async def _add_partitions(call: Call) -> Fields:
                 request.v3_and_below_transactional_id, _producer(call, "v3_and_below_"), parts
             ))  # fmt: skip
         except WorkbenchError as error:
-            code = _code(error)
+            code = _code(error, call.version >= 2)
     return {"results_by_topic_v3_and_below": [
         {"name": topic.name, "results_by_partition": [
             {"partition_index": number,
@@ -78,7 +78,7 @@ async def _commit_offsets(call: Call) -> Fields:
             request.transactional_id, _producer(call), request.group_id, asked_offsets(call), member
         ))  # fmt: skip
     except WorkbenchError as error:
-        return commit_answer(call, _code(error))
+        return commit_answer(call, _code(error, fenced=False))
     return commit_answer(call, ErrorCode.none)
 
 
@@ -86,7 +86,7 @@ async def _outcome(call: Call, future: Any) -> Fields:
     try:
         await call.result(future)
     except WorkbenchError as error:
-        return {"error_code": _code(error)}
+        return {"error_code": _code(error, call.version >= 2)}
     return {}
 
 
@@ -95,8 +95,10 @@ def _producer(call: Call, prefix: str = "") -> tuple[int, int]:
     return getattr(request, prefix + "producer_id"), getattr(request, prefix + "producer_epoch")
 
 
-def _code(error: WorkbenchError) -> ErrorCode:
-    return code_of(error, NotFound=ErrorCode.invalid_producer_id_mapping)
+def _code(error: WorkbenchError, fenced: bool) -> ErrorCode:
+    """``fenced``: the version asked for knows PRODUCER_FENCED; the ones before say INVALID_PRODUCER_EPOCH."""
+    instead = {"Fenced": ErrorCode.producer_fenced} if fenced else {}
+    return code_of(error, NotFound=ErrorCode.invalid_producer_id_mapping, **instead)
 
 
 APIS = (
