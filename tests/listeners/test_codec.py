@@ -24,7 +24,8 @@ def by_kio(name: str, version: int) -> Callable[[object], bytes]:
 
 _TOPICS = st.lists(
     st.tuples(st.text("abc.-_", min_size=1, max_size=249), st.lists(st.tuples(
-        st.integers(0, 999), st.integers(0, 2**40)), max_size=200)), max_size=4)  # fmt: skip
+        st.integers(0, 999), st.integers(0, 2**40), st.none() | st.integers(0, 2**42)), max_size=200)),
+    max_size=4)  # fmt: skip
 
 
 @pytest.mark.parametrize("version", range(3, 12))
@@ -32,7 +33,8 @@ _TOPICS = st.lists(
 def test_a_produce_answer_by_hand_is_the_one_by_kio(version: int, topics: list):
     fields = {"responses": [
         {"name": name, "partition_responses": [
-            {"index": index, "base_offset": base, "record_errors": ()} for index, base in parts
+            {"index": index, "base_offset": base, "record_errors": (), "log_append_time": at}
+            for index, base, at in parts
         ]}
         for name, parts in topics
     ]}  # fmt: skip

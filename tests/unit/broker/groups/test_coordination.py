@@ -23,7 +23,7 @@ from workbench.broker import (
 )
 from workbench.broker.groups.consumer_protocol import encode_assignment
 from workbench.core.clock import ManualClock
-from workbench.core.errors import Invalid, NotFound, Refused
+from workbench.core.errors import NotFound, Refused
 from workbench.core.offsets import ResetSpec
 from workbench.core.records import Record, TopicPartition
 
@@ -91,7 +91,6 @@ def test_what_cannot_be_committed_comes_with_the_future(broker):
         (UnknownMember, "stranger", 1, {P0: (1, "")}),
         (UnknownMember, "", -1, {P0: (1, "")}),
         (NotFound, member.member_id, 1, {TopicPartition("orders", 9): (1, "")}),
-        (Invalid, member.member_id, 1, {P0: (-1, "")}),
     ):
         with pytest.raises(error):
             broker.commit_offsets("billing", member_id, generation, offsets).result(0)
