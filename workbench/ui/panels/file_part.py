@@ -1,4 +1,4 @@
-"""What a file source has that a generator has not: which file it plays, and how far it has read. GUI thread."""
+"""What a file source has that a generator has not: which file it plays, what is in it, how far it is. GUI thread."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from workbench.core.snapshot import PartState, ProducerStat
 from workbench.flow.kinds import kind_of
 from workbench.ui.panels.batch_gauge import ShareBar
 from workbench.ui.panels.blocks import label
+from workbench.ui.panels.file_preview import FilePreview
 from workbench.ui.panels.setting_fields import SettingField
 
 
@@ -29,6 +30,8 @@ class FilePart(QWidget):
         column.addWidget(self.path)
         row = QHBoxLayout()
         row.setSpacing(10)
+        self.preview = FilePreview()
+        column.addWidget(self.preview)
         self._bar = ShareBar(self.tr("How far the file is read"))
         self._words = label("", "muted")
         row.addWidget(self._bar, 1)
@@ -36,8 +39,9 @@ class FilePart(QWidget):
         column.addLayout(row)
 
     def show_part(self, values: dict[str, Any], stat: ProducerStat | None) -> None:
-        """The path as it is drawn, the progress as it is now."""
+        """The path as it is drawn and what is there, the progress as it is now."""
         self.path.show_value(values["path"])
+        self.preview.show_settings(values)
         share = stat.progress if stat is not None else None
         said = self._said(values["path"], stat)
         self._words.setText(said)

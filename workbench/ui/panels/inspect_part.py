@@ -13,6 +13,7 @@ from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import Banner, label, push_button
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
+from workbench.ui.panels.file_preview import FilePreview
 from workbench.ui.panels.palette import role_of
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
@@ -76,7 +77,7 @@ class Face(QWidget):
 
 
 class ProducerFace(Face):
-    """Rate, what was sent, the batch being filled, pause and flush."""
+    """Rate, what was sent, the batch being filled, pause and flush; of a file, what is in it."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -103,6 +104,8 @@ class ProducerFace(Face):
             buttons.addWidget(button)
         buttons.addStretch(1)
         self.column.addLayout(buttons)
+        self.preview = FilePreview()
+        self.column.addWidget(self.preview)
 
     def _paused(self) -> bool:
         stat = self._workspace.live.producer(self._node.id) if self._node else None
@@ -114,6 +117,7 @@ class ProducerFace(Face):
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
         stat = shown.producer(node.id) or ProducerStat(node.id, node.name, PartState.IDLE)
+        self.preview.show_settings(KINDS["file"].values(node.params) if node.kind == "file" else {"path": ""})
         targets = ", ".join(target.name for target in self._workspace.document.targets_of(node.id))
         kind = KINDS[node.kind].label
         self._show_head(node, self.tr("{0} to {1} · {2}").format(kind, targets or "–", stat.state.value))

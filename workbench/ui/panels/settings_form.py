@@ -15,15 +15,16 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.rename import why_not_named
 from workbench.ui.models.series import PREFIX
 from workbench.ui.panels.blocks import Empty, label, set_property
+from workbench.ui.panels.file_preview import FilePreview
 from workbench.ui.panels.setting_fields import SettingField
 from workbench.ui.theme.theme import theme
 
 _ONLY_FOR = {
     "burst_rate": ("shape", "burst"), "burst_every_s": ("shape", "burst"), "burst_for_s": ("shape", "burst"),
     "ramp_to": ("shape", "ramp"), "ramp_s": ("shape", "ramp"), "partition": ("partitioner", "explicit"),
-    "speed": ("pace", "original"), "time": ("pace", "original"),
+    "speed": ("pace", "original"), "delimiter": ("format", ("auto", "csv")), "pointer": ("format", ("auto", "json")),
 }  # fmt: skip
-"""A setting that means something only while another has this value."""
+"""A setting that means something only while another has this value, or one of these."""
 
 
 class SettingsForm(QScrollArea):
@@ -48,6 +49,7 @@ class SettingsForm(QScrollArea):
             node_id = ""
         self._node_id = node_id
         self._fields = {}
+        self._preview: FilePreview | None = None
         outside = len(chosen) == 1 and next(iter(chosen)).startswith(PREFIX)
         self.setWidget(self._form(self._workspace.document.node(node_id)) if node_id else self._nothing(outside))
 
@@ -75,6 +77,8 @@ class SettingsForm(QScrollArea):
         kind = KINDS[node.kind]
         for param in kind.params:
             if param.section != section:
+                if node.kind == "file" and section == "Event":
+                    self._add_preview(column, node)
                 section = param.section
                 column.addSpacing(6)
                 head = label(section)
@@ -84,6 +88,12 @@ class SettingsForm(QScrollArea):
         column.addStretch(1)
         self._show_fitting(node)
         return form
+
+    def _add_preview(self, column: QVBoxLayout, node: Node) -> None:
+        """Beneath what says how the file is read: what comes of it."""
+        self._preview = FilePreview()
+        self._preview.show_settings(KINDS[node.kind].values(node.params))
+        column.addWidget(self._preview)
 
     def _field(self, param: Param, value: Any) -> SettingField:
         field = SettingField(param, value)
@@ -113,6 +123,8 @@ class SettingsForm(QScrollArea):
             node = change.after
             for name, field in self._fields.items():
                 field.show_value(KINDS[node.kind].value(node.params, name))
+            if self._preview is not None:
+                self._preview.show_settings(KINDS[node.kind].values(node.params))
             if not self._name.hasFocus():
                 self._name.setText(node.name)
             self._show_fitting(node)
@@ -123,7 +135,8 @@ class SettingsForm(QScrollArea):
         complaints = [text for node_id, text in rules.problems(self._workspace.document) if node_id == node.id]
         for name, field in self._fields.items():
             other, value = _ONLY_FOR.get(name, ("", ""))
-            fits = not other or other not in self._fields or kind.value(node.params, other) == value
+            wanted = value if isinstance(value, tuple) else (value,)
+            fits = not other or other not in self._fields or kind.value(node.params, other) in wanted
             field.setVisible(fits)
             if field.param.type in ("code", "expression", "path", "text"):
                 field.complain(next((text for text in complaints if _is_about(text, field.param)), ""))
@@ -138,5 +151,9 @@ def _is_about(complaint: str, param: Param) -> bool:
         "key": no_field,
         "template": complaint.startswith("The template") and not no_field,
         "headers": complaint.startswith("The headers"),
+        "charset": complaint.startswith("There is no character set"),
+        "delimiter": complaint.startswith("Columns can't be parted"),
+        "pointer": "is no way into a document" in complaint,
+        "time_format": "time format" in complaint,
         "path": "file" in complaint and not complaint.endswith("yet."),
     }.get(param.name, False)

@@ -1,0 +1,148 @@
+"""What a file source would make of its file: what it was found to be, its first events, what would be refused.
+
+It shows what ``runtime.reading.preview`` tells, the same that ``workbench produce --dry-run`` prints. The beginning of
+the file is read off the GUI thread, when the settings have been still for a moment; a pipe is not looked into.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from workbench.core.errors import Invalid, WorkbenchError
+from workbench.core.times import format_time
+from workbench.runtime.reading.base import Event
+from workbench.runtime.reading.preview import Preview, preview_beginning
+from workbench.runtime.reading.reader import ReadSettings
+from workbench.ui.bridge.operation import Operation
+from workbench.ui.panels.blocks import label
+from workbench.ui.panels.figures import Cell, Column, FigureTable
+from workbench.ui.theme import words
+
+ROWS = 4
+LOOKED_AT_EVENTS = 1_000
+_STILL_MS = 250
+_LONGEST_VALUE = 160
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+class FilePreview(QWidget):
+    """See the module. Hidden while no file is chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._asked: ReadSettings | None = None
+        self._looking: ReadSettings | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 2, 0, 4)
+        self._column.setSpacing(4)
+        self._what, self._columns, self._value = self._line(), self._line("muted"), self._line("mono")
+        columns = (Column(self.tr("Line"), 52, number=True), Column(self.tr("Time (UTC)"), 188, mono=True),
+                   Column(self.tr("Key"), stretch=True, mono=True))  # fmt: skip
+        self._table = FigureTable(columns, self.tr("First events"))
+        self._column.insertWidget(2, self._table)
+        self._refused, self._notes, self._count = self._line("bad"), self._line("warn"), self._line("muted")
+        self._still = QTimer(self)
+        self._still.setSingleShot(True)
+        self._still.setInterval(_STILL_MS)
+        self._still.timeout.connect(self._look)
+        self.hide()
+
+    def _line(self, tone: str = "") -> QLabel:
+        made = label("", tone)
+        made.setWordWrap(True)
+        made.setMinimumWidth(10)
+        self._column.addWidget(made)
+        return made
+
+    def show_settings(self, values: dict[str, Any]) -> None:
+        """Look at the file anew where the settings that say how to read it are others."""
+        try:
+            asked = ReadSettings.of(values)
+        except Invalid:
+            asked = None
+        if asked == self._asked:
+            return
+        self._asked = asked
+        self.setVisible(asked is not None)
+        if asked is not None:
+            self._still.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._still.start()  # the file may be another by now
+
+    def _look(self) -> None:
+        if self._asked is None or not self.isVisible() or self._looking is not None:
+            return
+        self._looking = self._asked
+        look = partial(preview_beginning, self._asked, _now_ms, ROWS, LOOKED_AT_EVENTS)
+        Operation(self, look).done(self._show).failed(self._tell).run()
+
+    def _looked(self) -> None:
+        """Look again when the settings changed meanwhile."""
+        if self._looking != self._asked:
+            self._still.start()
+        self._looking = None
+
+    def _tell(self, reason: WorkbenchError) -> None:
+        """It can't be read at all."""
+        self._say(self._refused, reason.sentence())
+        for line in (self._what, self._columns, self._value, self._notes, self._count):
+            self._say(line, "")
+        self._table.hide()
+        self._looked()
+
+    def _show(self, seen: Preview) -> None:
+        self._say(self._what, self._kind(seen))
+        names = ", ".join(seen.header)
+        self._say(self._columns, self.tr("Columns: {0}").format(names) if names else "")
+        self._table.show_rows([self._row(event) for event in seen.first])
+        self._table.setVisible(bool(seen.first))
+        self._say(self._value, _short(seen.first[0].value) if seen.first else "")
+        self._say(self._refused, "\n".join(seen.problems))
+        self._say(self._notes, "\n".join(seen.notes))
+        events = words.plural(seen.events, self.tr("event"), self.tr("events"))
+        said = self.tr("The file holds {0}.") if seen.whole else self.tr("Of its beginning, {0}.")
+        self._say(self._count, said.format(events))
+        self._looked()
+
+    def _kind(self, seen: Preview) -> str:
+        kinds = {"jsonl": self.tr("JSON Lines"), "json": self.tr("JSON document"), "csv": self.tr("CSV"),
+                 "lines": self.tr("Plain lines")}  # fmt: skip
+        told = [kinds.get(seen.format, seen.label)]
+        marks = {",": self.tr("comma"), ";": self.tr("semicolon"), "\t": self.tr("tab")}
+        if seen.delimiter:
+            told.append(self.tr("delimiter {0}").format(marks.get(seen.delimiter, seen.delimiter)))
+        if seen.packed:
+            told.append(self.tr("gzip"))
+        if seen.charset:
+            told.append(self.tr("{0}, a guess").format(seen.charset) if seen.charset_is_guessed else seen.charset)
+        return " · ".join(told)
+
+    def _row(self, event: Event) -> tuple[Cell, ...]:
+        at = Cell(self.tr("none"), "text_muted") if event.time_ms is None else Cell(_moment(event.time_ms))
+        key = Cell(self.tr("null"), "text_muted") if event.key is None else Cell(_short(event.key))
+        return Cell(words.count(event.line), "text_muted"), at, key
+
+    @staticmethod
+    def _say(line: QLabel, text: str) -> None:
+        line.setText(text)
+        line.setVisible(bool(text))
+
+
+def _moment(ms: int) -> str:
+    return format_time(ms).replace("T", " ").removesuffix("Z")
+
+
+def _short(value: bytes) -> str:
+    text = " ".join(value.decode("utf-8", "replace").split())
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
