@@ -1,10 +1,12 @@
 """Files are played as they are: original bytes, their own spacing, bad lines told and passed over."""
 
 import os
+import threading
+import time
 
 import pytest
 
-from workbench.core.errors import Invalid, Missing, WorkbenchError
+from workbench.core.errors import Invalid, Missing, Unsupported, WorkbenchError
 from workbench.flow.kinds import KINDS
 from workbench.runtime.file_source import FileSource
 from workbench.runtime.reading import lines
@@ -151,3 +153,30 @@ def test_a_file_that_cannot_be_read_is_a_sentence(path, error):
     with pytest.raises(error) as caught:
         source(path)
     assert isinstance(caught.value, WorkbenchError) and caught.value.sentence()
+
+
+def test_beside_a_loop_it_is_read_on_a_thread_and_nothing_is_waited_for(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id,text\n" + "".join(f'{n},"a ""b"" c"\n' for n in range(60_000)))
+    values = KINDS["file"].complete({"path": str(path), "pace": "flat_out", "loop": False})
+    opened = FileSource(values, lambda: 42, ahead=True)
+    assert len(opened.force(0.0)) == 1, "a step gives one event, however early"
+    found, longest_s = 1, 0.0
+    until_s = time.monotonic() + 60
+    while not opened.done and time.monotonic() < until_s:
+        began_s = time.thread_time()
+        found += len(opened.take(0.0, 500))
+        longest_s = max(longest_s, time.thread_time() - began_s)
+    assert found == 60_000
+    assert longest_s < 0.05, "reading is not done where it is asked for"
+    opened.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("file reader")]
+
+
+def test_what_makes_a_file_unreadable_is_raised_where_it_is_asked_for(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"PK\x03\x04" + bytes(100))
+    opened = FileSource(KINDS["file"].complete({"path": str(path), "pace": "flat_out"}), lambda: 42, ahead=True)
+    with pytest.raises(Unsupported, match="zip archive"):
+        opened.force(0.0)
+    opened.close()

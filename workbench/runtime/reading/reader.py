@@ -182,7 +182,7 @@ class EventReader:
     def _tell_guess(self) -> None:
         if self.charset_is_guessed and self._utf8 is not None:
             self.findings.choose(f"Its text is not UTF-8; it was read as {self.charset}, which is a guess: "
-                                 "name its character set (--charset) if letters are wrong.")  # fmt: skip
+                                 "if letters are wrong, name its character set (--charset).")  # fmt: skip
 
     # -- again, and no more --------------------------------------------------------------------------------
     def rewind(self) -> None:

@@ -6,6 +6,7 @@ the file is read off the GUI thread, when the settings have been still for a mom
 
 from __future__ import annotations
 
+import re
 import time
 from functools import partial
 from typing import Any
@@ -26,8 +27,10 @@ from workbench.ui.theme import words
 
 ROWS = 4
 LOOKED_AT_EVENTS = 1_000
+_LINE, _SECONDS, _EXACT, _KEY = range(4)
 _STILL_MS = 250
 _LONGEST_VALUE = 160
+_OPTION = re.compile(r" \(--[a-z-]+\)")
 
 
 def _now_ms() -> int:
@@ -45,7 +48,8 @@ class FilePreview(QWidget):
         self._column.setContentsMargins(0, 2, 0, 4)
         self._column.setSpacing(4)
         self._what, self._columns, self._value = self._line(), self._line("muted"), self._line("mono")
-        columns = (Column(self.tr("Line"), 52, number=True), Column(self.tr("Time (UTC)"), 188, mono=True),
+        at = self.tr("Time (UTC)")
+        columns = (Column(self.tr("Line"), 44, mono=True), Column(at, 152, mono=True), Column(at, 184, mono=True),
                    Column(self.tr("Key"), stretch=True, mono=True))  # fmt: skip
         self._table = FigureTable(columns, self.tr("First events"))
         self._column.insertWidget(2, self._table)
@@ -95,7 +99,7 @@ class FilePreview(QWidget):
 
     def _tell(self, reason: WorkbenchError) -> None:
         """It can't be read at all."""
-        self._say(self._refused, reason.sentence())
+        self._say(self._refused, _plain(reason.sentence()))
         for line in (self._what, self._columns, self._value, self._notes, self._count):
             self._say(line, "")
         self._table.hide()
@@ -105,15 +109,26 @@ class FilePreview(QWidget):
         self._say(self._what, self._kind(seen))
         names = ", ".join(seen.header)
         self._say(self._columns, self.tr("Columns: {0}").format(names) if names else "")
-        self._table.show_rows([self._row(event) for event in seen.first])
-        self._table.setVisible(bool(seen.first))
+        self._show_first(seen)
         self._say(self._value, _short(seen.first[0].value) if seen.first else "")
-        self._say(self._refused, "\n".join(seen.problems))
-        self._say(self._notes, "\n".join(seen.notes))
+        self._say(self._refused, _plain("\n".join(seen.problems)))
+        self._say(self._notes, _plain("\n".join(seen.notes)))
         events = words.plural(seen.events, self.tr("event"), self.tr("events"))
         said = self.tr("The file holds {0}.") if seen.whole else self.tr("Of its beginning, {0}.")
         self._say(self._count, said.format(events))
         self._looked()
+
+    def _show_first(self, seen: Preview) -> None:
+        """The first events' keys and times, those of the two that were asked for; a fraction takes a wider column."""
+        timed, keyed = any(self._wants("time", "time_format")), any(self._wants("key"))
+        exact = any((event.time_ms or 0) % 1000 for event in seen.first)
+        shown = {_LINE: True, _SECONDS: timed and not exact, _EXACT: timed and exact, _KEY: keyed}
+        self._table.leave_out([column for column, wanted in shown.items() if not wanted])
+        self._table.show_rows([self._row(event, exact) for event in seen.first])
+        self._table.setVisible(bool(seen.first) and (timed or keyed))
+
+    def _wants(self, *names: str) -> list[str]:
+        return [getattr(self._looking, name, "") for name in names]
 
     def _kind(self, seen: Preview) -> str:
         kinds = {"jsonl": self.tr("JSON Lines"), "json": self.tr("JSON document"), "csv": self.tr("CSV"),
@@ -128,10 +143,11 @@ class FilePreview(QWidget):
             told.append(self.tr("{0}, a guess").format(seen.charset) if seen.charset_is_guessed else seen.charset)
         return " · ".join(told)
 
-    def _row(self, event: Event) -> tuple[Cell, ...]:
-        at = Cell(self.tr("none"), "text_muted") if event.time_ms is None else Cell(_moment(event.time_ms))
+    def _row(self, event: Event, exact: bool) -> tuple[Cell, ...]:
+        at = Cell(self.tr("none"), "text_muted") if event.time_ms is None else Cell(_moment(event.time_ms, exact))
         key = Cell(self.tr("null"), "text_muted") if event.key is None else Cell(_short(event.key))
-        return Cell(words.count(event.line), "text_muted"), at, key
+        nothing = Cell("")
+        return Cell(str(event.line), "text_muted"), nothing if exact else at, at if exact else nothing, key
 
     @staticmethod
     def _say(line: QLabel, text: str) -> None:
@@ -139,8 +155,13 @@ class FilePreview(QWidget):
         line.setVisible(bool(text))
 
 
-def _moment(ms: int) -> str:
-    return format_time(ms).replace("T", " ").removesuffix("Z")
+def _moment(ms: int, exact: bool) -> str:
+    return format_time(ms).replace("T", " ")[: 23 if exact else 19]
+
+
+def _plain(sentence: str) -> str:
+    """Without the options of the command line: here they are fields."""
+    return _OPTION.sub("", sentence)
 
 
 def _short(value: bytes) -> str:
