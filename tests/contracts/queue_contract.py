@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import pytest
+from contracts.engine_contract import append
 
 from workbench.core.errors import Fenced, NotFound, Refused
 from workbench.core.queues import Delivery, Receipt
@@ -42,7 +43,6 @@ class QueueContract:
     def check(self, story: Callable[[Engine], Awaitable[None]], **config: str) -> None:
         async def tell() -> None:
             async with self.engine() as engine:
-                assert engine.capabilities.queues
                 named = {f"queue.{name.replace('_', '.')}": value for name, value in config.items()}
                 await engine.create_topic("work", 1, "queue", named)
                 await story(engine)
@@ -51,7 +51,7 @@ class QueueContract:
 
     def test_competing_consumers_share_the_messages_and_an_ack_ends_each(self) -> None:
         async def story(engine: Engine) -> None:
-            await engine.append("work", 0, messages("a", "b", "c", "d"))
+            await append(engine, "work", 0, messages("a", "b", "c", "d"))
             one = await engine.queue_consumer(LeaseSettings("work", "one"))
             two = await engine.queue_consumer(LeaseSettings("work", "two"))
             first, second = await receive(one, 2), await receive(two, 2)
@@ -72,7 +72,7 @@ class QueueContract:
             consumer = await engine.queue_consumer(LeaseSettings("work", "one"))
             waiting = asyncio.create_task(consumer.receive(1, 20.0))
             await asyncio.sleep(0)
-            await engine.append("work", 0, messages("a"))
+            await append(engine, "work", 0, messages("a"))
             assert values(await waiting) == ["a"]
             assert await consumer.receive(1, 0.0) == []
             await consumer.close()
@@ -81,7 +81,7 @@ class QueueContract:
 
     def test_a_nack_brings_it_back_and_its_old_receipt_is_worth_nothing(self) -> None:
         async def story(engine: Engine) -> None:
-            await engine.append("work", 0, messages("a"))
+            await append(engine, "work", 0, messages("a"))
             consumer = await engine.queue_consumer(LeaseSettings("work", "one"))
             first = await receive(consumer, 1)
             await consumer.nack(receipts(first), reason="not now")
@@ -98,7 +98,7 @@ class QueueContract:
     def test_what_dies_goes_to_the_dead_letters(self) -> None:
         async def story(engine: Engine) -> None:
             await engine.create_topic("work.dlq", 1, "queue", {})
-            await engine.append("work", 0, messages("bad", "worse", "good"))
+            await append(engine, "work", 0, messages("bad", "worse", "good"))
             consumer = await engine.queue_consumer(LeaseSettings("work", "one"))
             for _ in range(2):
                 tries = {values([d])[0]: d.receipt for d in await receive(consumer, 3 if _ == 0 else 1)}
@@ -116,7 +116,7 @@ class QueueContract:
 
     def test_prefetch_limits_what_is_held_and_release_and_close_give_it_back(self) -> None:
         async def story(engine: Engine) -> None:
-            await engine.append("work", 0, messages("a", "b", "c"))
+            await append(engine, "work", 0, messages("a", "b", "c"))
             one = await engine.queue_consumer(LeaseSettings("work", "one", prefetch=2))
             held = await receive(one, 2)
             assert await one.receive(10, 0.0) == []
@@ -133,7 +133,7 @@ class QueueContract:
 
     def test_a_killed_consumer_gives_back_at_once_where_the_system_sees_it(self) -> None:
         async def story(engine: Engine) -> None:
-            await engine.append("work", 0, messages("a"))
+            await append(engine, "work", 0, messages("a"))
             one = await engine.queue_consumer(LeaseSettings("work", "one"))
             await receive(one, 1)
             await one.close(leave=False)
@@ -147,7 +147,7 @@ class QueueContract:
         async def story(engine: Engine) -> None:
             await engine.create_topic("orders", 2, "stream", {})
             for partition in (0, 1):
-                await engine.append("orders", partition, messages("a", "b"))
+                await append(engine, "orders", partition, messages("a", "b"))
             settings = LeaseSettings("orders", "one", "billing", {"queue.max.deliveries": "5"})
             consumer = await engine.queue_consumer(settings)
             await consumer.ack(receipts(await receive(consumer, 4)))

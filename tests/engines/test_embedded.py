@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 
 import pytest
-from contracts.engine_contract import ORDERS, EngineContract, poll_until, records, settings, settle
+from contracts.engine_contract import ORDERS, EngineContract, append, poll_until, records, settings, settle
 from contracts.queue_contract import QueueContract
 
 from workbench.broker import Broker
 from workbench.core.errors import Fenced, Invalid
-from workbench.core.records import Record, TopicPartition
+from workbench.core.records import Record
 from workbench.engines.embedded import EmbeddedEngine
 
 
@@ -69,7 +70,7 @@ def test_cooperative_members_keep_reading_what_does_not_move(broker):
     async def story():
         engine = EmbeddedEngine(broker)
         for partition in range(4):
-            await engine.append("orders", partition, records("a", "b"))
+            await append(engine, "orders", partition, records("a", "b"))
         one = await engine.consumer(settings(name="one", assignors=("cooperative-sticky",)))
         await poll_until(one, 8)
         two = await engine.consumer(settings(name="two", assignors=("cooperative-sticky",)))
@@ -141,7 +142,7 @@ def test_a_group_may_wait_for_a_topic_and_outlive_it(broker):
         await settle([consumer], 0)
         await engine.create_topic("orders", 2, "stream", {})
         await settle([consumer], 2)
-        await engine.append("orders", 1, records("a"))
+        await append(engine, "orders", 1, records("a"))
         assert [r.value for r in await poll_until(consumer, 1)] == [b"a"]
         await consumer.close()
 
@@ -153,7 +154,7 @@ def test_records_lost_to_retention_send_the_reader_to_its_start_policy(broker):
         engine = EmbeddedEngine(broker)
         consumer = await engine.consumer(settings())
         await settle([consumer], 4)
-        await engine.append("orders", 0, records("a", "b", "c"))
+        await append(engine, "orders", 0, records("a", "b", "c"))
         broker.delete_records("orders", 0, 2)
         assert [r.offset for r in await poll_until(consumer, 1)] == [2]
         await consumer.close()
@@ -171,7 +172,7 @@ def test_a_sleeping_poll_wakes_within_milliseconds(broker):
             polling = asyncio.create_task(consumer.poll(10, 5.0))
             await asyncio.sleep(0)
             begun = time.perf_counter()
-            await engine.append("orders", number % 4, records("a"))
+            await append(engine, "orders", number % 4, records("a"))
             assert len(await polling) == 1
             delays.append(time.perf_counter() - begun)
         assert sorted(delays)[10] < 0.1
@@ -187,7 +188,7 @@ def test_four_consumers_read_everything_once_and_in_order(broker):
         await settle(consumers, 4)
         for base in range(0, 2_000, 100):
             for partition in range(4):
-                await engine.append("orders", partition, [Record(None, b"%d" % n) for n in range(base, base + 100)])
+                await append(engine, "orders", partition, [Record(None, b"%d" % n) for n in range(base, base + 100)])
         found = await asyncio.gather(*(poll_until(consumer, 2_000) for consumer in consumers))
         for got in found:
             assert [int(r.value) for r in got] == list(range(2_000))
@@ -206,11 +207,27 @@ def test_a_wrong_start_is_a_sentence(broker):
     check(story)
 
 
-def test_what_a_group_committed_can_be_asked(broker):
+def test_a_batch_that_is_sent_again_after_an_error_is_stored_once(broker, monkeypatch):
+    """The answer is lost on its way: the producer sends the same batch with the same sequence."""
+
     async def story():
-        engine = EmbeddedEngine(broker)
-        broker.commit_offsets("billing", "", -1, {TopicPartition("orders", 1): (0, "")}).result()
-        assert await engine.committed("billing") == {TopicPartition("orders", 1): 0}
-        assert await engine.committed("nobody") == {}
+        producer = await EmbeddedEngine(broker).producer()
+        await producer.append("orders", 0, records("a", "b"))
+        real = broker.append
+
+        def loses_the_answer(*arguments, **options):
+            real(*arguments, **options).result()
+            lost = Future()
+            lost.set_exception(OSError("the answer was lost"))
+            return lost
+
+        monkeypatch.setattr(broker, "append", loses_the_answer)
+        with pytest.raises(OSError):
+            await producer.append("orders", 0, records("c"))
+        monkeypatch.setattr(broker, "append", real)
+        again = await producer.append("orders", 0, records("c"))
+        assert (again.base_offset, again.duplicate) == (2, True)
+        assert (await producer.append("orders", 0, records("d"))).base_offset == 3
+        assert broker.bounds("orders")[0].end == 4
 
     check(story)

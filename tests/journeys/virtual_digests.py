@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from workbench.host import run_virtual
+from workbench.host.virtual import run_virtual
 
 
 def main() -> None:

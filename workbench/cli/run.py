@@ -57,7 +57,7 @@ def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None
 
 
 def _run_virtual(file: Path, seed: int, seconds: float, keep: Path | None, as_json: bool) -> int:
-    from workbench.host import run_virtual
+    from workbench.host.virtual import run_virtual
 
     ran = run_virtual(file, seed, seconds, keep)
     if as_json:

@@ -29,7 +29,7 @@ def _summary(topic: TopicInfo) -> dict[str, Any]:
         "records": topic.stat.records,
         "size_bytes": topic.stat.size_bytes,
         "config": topic.config,
-        "created": format_time(topic.created_ms),
+        "created": format_time(topic.created_ms) if topic.created_ms else None,
     }
 
 
@@ -86,9 +86,9 @@ def create(file: Path, name: str, partitions: int, queue: bool, config: tuple[st
 def describe(file: Path, name: str, as_json: bool) -> None:
     """One topic: its settings and partitions."""
     with host_of(file) as host:
-        topic = next((t for t in host.call(ListTopics()).topics if t.name == name), None)
+        topic = next(iter(host.call(ListTopics(name)).topics), None)
     if topic is None:
-        raise NotFound(f"There is no topic {name}.", "See «workbench topics FILE list».")
+        raise NotFound(f"There is no topic {name}.", f"See «workbench topics {file} list».")
     partitions = [
         {"partition": p.partition, "log_start": p.log_start, "end": p.end, "size_bytes": p.size_bytes}
         for p in topic.stat.partitions

@@ -14,6 +14,7 @@ VERBS: dict[str, str] = {
     "replay": "replay",
     "export": "export",
     "import": "export",
+    "connections": "connections",
     "flow": "flow",
     "queues": "queues",
     "exchanges": "exchanges",

@@ -75,9 +75,22 @@ def message_id(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 @contextmanager
 def host_of(path: Path) -> Iterator[Caller]:
     """The host that serves the workspace, or one in this process for as long as the block runs."""
-    caller = _attach_or_open(path)
-    with closing(caller):
+    with closing(_caller(path)) as caller:
         yield caller
+
+
+def attached_name(source: Path) -> str:
+    """The connection that is meant by ``@NAME``; empty for a file (one of such a name is meant by ./@NAME)."""
+    text = str(source)
+    return text.removeprefix("@") if text.startswith("@") else ""
+
+
+def _caller(path: Path) -> Caller:
+    if name := attached_name(path):
+        from workbench.cli.attached import AttachedCaller
+
+        return AttachedCaller(name)
+    return _attach_or_open(path)
 
 
 def _attach_or_open(path: Path) -> Caller:
@@ -99,7 +112,13 @@ def _attach_or_open(path: Path) -> Caller:
 
 @contextmanager
 def reader_of(path: Path):
-    """The workspace to read only; disturbs nothing and needs no host."""
+    """The workspace, or the attached system, to look at only; disturbs nothing and needs no host."""
+    if name := attached_name(path):
+        from workbench.cli.attached import browse_of
+
+        with browse_of(name) as browse:
+            yield browse
+        return
     from workbench.broker import BrokerReader
 
     with BrokerReader(path) as reader:

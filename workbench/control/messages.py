@@ -156,6 +156,9 @@ class TakeSnapshot(Command, frozen=True, tag=True):
 
 
 class ListTopics(Command, frozen=True, tag=True):
+    """``name``: only that topic, with its settings also where those of all are not told (an attached system)."""
+
+    name: str = ""
     reply: ClassVar[type] = TopicList
 
 

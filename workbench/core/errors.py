@@ -12,6 +12,7 @@
         OutOfSequence    an idempotent batch that leaves a gap or is older than the kept ones
       Corrupt            bytes that are not what they say (CRC, length, count)
       Unsupported        this engine cannot do that (a reason is given)
+      Unavailable        a system can't be reached now; it will be tried again
       HostGone           the host is not there or went away
       Cancelled          a person cancelled it
 
@@ -100,6 +101,10 @@ class Corrupt(WorkbenchError):
 
 class Unsupported(WorkbenchError):
     pass
+
+
+class Unavailable(WorkbenchError):
+    """Not refused: the same may go through later, and whoever attached the system tries again by itself."""
 
 
 class HostGone(WorkbenchError):

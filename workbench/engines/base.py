@@ -1,43 +1,156 @@
-"""The seam between a running flow and the system that carries it.
+"""What a system of topics, queues and groups is to the workbench: a connection, and the few things it has or has not.
 
-``Engine`` is asynchronous: the embedded broker answers at once, a foreign client may answer from a worker thread.
-What a system can't do is an answer: ``Capabilities`` says so beforehand, and the call raises ``Unsupported`` with
-the reason. Records cross the seam decoded, or as RecordBatch v2 bytes where ``Capabilities.batches`` is true.
+    Connection   open, close, state: connecting, ready, failing (with the reason and when it is tried next)
+      browse     look without disturbing: topics, bounds, records, times, groups, what they committed
+      engine     what a drawn flow runs on: ``Produce``, ``Consume``, ``Lease``, ``Admin``; None where it may not write
+
+The workspace's own file is the connection named "". What a system can't do is an answer: ``lacks`` says so beforehand
+and the call raises ``Unsupported`` with the reason. *Unavailable* is another error than *refused*: it will be tried
+again. Records cross the seam decoded from their batches, with key and value as bytes.
+
+A place in a partition (``Position``) and the right to settle a delivery (``ReceiptToken``) are the system's own values,
+opaque outside it: positions have an order within their partition, both have a text form. In the file and in Kafka a
+position is an offset, an int.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias
 
-from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.queues import SUBSCRIPTION_MARK, Delivery, QueueCounts, Receipt
 from workbench.core.records import Appended, PartitionBounds, Record, StoredRecord, TopicPartition
 from workbench.core.routing import Binding, Exchange, Published
+from workbench.core.snapshot import GroupStat
+
+ReceiptToken: TypeAlias = Receipt
+
+
+class Position(Protocol):
+    """A place in one partition; an int is one."""
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+    def __str__(self) -> str: ...
+
+
+class LinkState(StrEnum):
+    CLOSED = "closed"
+    CONNECTING = "connecting"
+    READY = "ready"
+    FAILING = "failing"
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a system can do. ``absent`` gives the reason for each missing one, by name."""
+class ConnectionState:
+    """How a connection stands. ``reason`` is a sentence, empty while all is well; ``next_try_ms`` is the wall time of
+    the next try of one that is failing; ``about`` says what was reached: «3 brokers, 12 topics»."""
 
-    streams: bool = True
-    queues: bool = False
-    groups: bool = True
-    seek_offset: bool = True
-    seek_time: bool = True
-    reset_running: bool = False
-    batches: bool = False
-    writable: bool = True
-    absent: Mapping[str, str] = field(default_factory=dict)
+    state: LinkState = LinkState.CLOSED
+    reason: str = ""
+    next_try_ms: int | None = None
+    about: str = ""
+
+
+class TopicShape(Protocol):
+    """A topic as browsing tells of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def partitions(self) -> int: ...
+    @property
+    def config(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class EngineTopic:
+    """``kind`` is stream or queue; ``internal``: the system's own, like Kafka's offsets."""
+
     name: str
     kind: str
     partitions: int
-    config: Mapping[str, str]
+    config: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
+
+
+class Browse(Protocol):
+    """Looking that disturbs nothing: no group is joined, no offset moved, no message received. Calls block, and come
+    from one thread at a time. ``NotFound`` for what is not there, ``Unavailable`` while the system is out of reach."""
+
+    def topics(self) -> Sequence[TopicShape]: ...
+
+    def bounds(self, topic: str) -> list[PartitionBounds]: ...
+
+    def stable_bounds(self, topic: str) -> list[PartitionBounds]:
+        """The same, ending where the first open transaction begins."""
+        ...
+
+    def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]:
+        """Up to ``max_records`` from the first at or after ``offset``; fewer only at the end."""
+        ...
+
+    def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None:
+        """The first offset whose record is at or after ``ms``; None when there is none."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class BrowseMany(Protocol):
+    """What a system that is far away is asked at once rather than one by one."""
+
+    def bounds_of(self, topics: Iterable[str]) -> Mapping[str, list[PartitionBounds]]: ...
+
+    def config(self, topic: str) -> tuple[dict[str, str], dict[str, str]]:
+        """The settings the topic has of its own, and those it has from elsewhere."""
+        ...
+
+
+class BrowseGroups(Protocol):
+    """Who reads, and how far they are."""
+
+    def group_stats(self) -> Sequence[GroupStat]:
+        """All groups with members, bounds and committed offsets, as of now."""
+        ...
+
+
+class Connection(Protocol):
+    """A system that is attached. ``open`` and ``close`` block; ``state`` may be asked on any thread."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def system(self) -> str:
+        """kafka, rabbitmq, ... as in ``resources/profiles.json``."""
+        ...
+
+    @property
+    def state(self) -> ConnectionState: ...
+
+    def open(self) -> None:
+        """Reach the system; ``Unavailable`` or ``Refused`` says why not. Calling it again tries again."""
+        ...
+
+    def close(self) -> None: ...
+
+    def browse(self) -> AttachedBrowse:
+        """A new one, to be closed by who asked. ``Unsupported`` where the system can't be browsed."""
+        ...
+
+    def lacks(self, what: str) -> str:
+        """Why the system, or this connection, can't do ``what`` (produce, consume, lease, admin ...); empty when it
+        can."""
+        ...
+
+
+class AttachedBrowse(Browse, BrowseMany, BrowseGroups, Protocol):
+    """What a connection's browsing has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,42 +267,27 @@ class Consumer(Protocol):
         ...
 
 
-class Engine(Protocol):
-    """A system of topics, groups and records; of queues and exchanges where ``Capabilities.queues`` says so."""
+class RecordProducer(Protocol):
+    """One sending program. A batch that is sent again after an error is stored once where the system can do that: the
+    identity and its sequences are the engine's business."""
 
-    @property
-    def capabilities(self) -> Capabilities: ...
-
-    async def topics(self) -> Sequence[EngineTopic]: ...
-
-    async def create_topic(self, name: str, partitions: int, kind: str, config: Mapping[str, str]) -> None: ...
-
-    async def bounds(self, topic: str) -> Sequence[PartitionBounds]: ...
-
-    async def append(self, topic: str, partition: int, records: Sequence[Record], *, compression: str = "none",
-                     producer: tuple[int, int, int] | None = None) -> Appended:  # fmt: skip
-        """Write one batch; the answer comes after it is committed. ``producer`` = (id, epoch, first sequence)."""
+    async def append(self, topic: str, partition: int, records: Sequence[Record],
+                     compression: str = "none") -> Appended:  # fmt: skip
+        """Write one batch; the answer comes after it is safe. Of one partition one call at a time, in order."""
         ...
 
-    async def new_producer_id(self) -> tuple[int, int]:
-        """A producer id and epoch for idempotent appends."""
-        ...
 
-    async def read(self, topic: str, partition: int, offset: int, max_records: int) -> Sequence[StoredRecord]:
-        """Browse without joining a group: records from the first at or after ``offset``."""
-        ...
+class Produce(Protocol):
+    async def producer(self, idempotent: bool = True) -> RecordProducer: ...
 
-    async def offset_for_time(self, topic: str, partition: int, timestamp_ms: int) -> int | None: ...
 
+class Consume(Protocol):
     async def consumer(self, settings: ConsumerSettings) -> Consumer: ...
 
-    async def plan_reset(self, group: str, spec: ResetSpec, topic: str = "",
-                         partitions: Sequence[int] = ()) -> ResetPlan: ...  # fmt: skip
 
-    async def apply_reset(self, group: str, spec: ResetSpec, topic: str = "",
-                          partitions: Sequence[int] = ()) -> ResetPlan: ...  # fmt: skip
+class Lease(Protocol):
+    """Queues and exchanges."""
 
-    # -- queues and exchanges ------------------------------------------------------------------------------
     async def queue_consumer(self, settings: LeaseSettings) -> QueueConsumer: ...
 
     async def queue_counts(self, queue: str) -> QueueCounts:
@@ -206,3 +304,15 @@ class Engine(Protocol):
                       mandatory: bool = False) -> Sequence[Published]:  # fmt: skip
         """Send records through an exchange; one answer each, once every queue that takes one has it."""
         ...
+
+
+class Admin(Protocol):
+    async def topics(self) -> Sequence[EngineTopic]: ...
+
+    async def create_topic(self, name: str, partitions: int, kind: str, config: Mapping[str, str]) -> None: ...
+
+    async def bounds(self, topic: str) -> Sequence[PartitionBounds]: ...
+
+
+class Engine(Produce, Consume, Lease, Admin, Protocol):
+    """What a drawn flow runs on; on one asyncio loop."""

@@ -1,27 +1,31 @@
-"""Engines by name. Each is imported on first use, so that nobody pays for a client library they do not have.
+"""Systems that can be attached, by name. Each is imported on first use, so that nobody pays for a client library they
+do not have.
 
-``load`` answers with the factory, or says what to install. Adding a system is adding a line here.
+``connect`` answers with a connection that is not open yet, or says what to install. Adding a system is adding a line.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.errors import NotFound, Unsupported
-from workbench.engines.base import Engine
+from workbench.engines.base import Connection
+from workbench.engines.catalog import ConnectionSpec
 
 
 @dataclass(frozen=True, slots=True)
-class EngineKind:
-    """``factory`` is ``module:name``; ``needs`` are the libraries it imports, ``extra`` the pip extra that has them."""
+class SystemKind:
+    """``factory`` is ``module:name``, called with a ``ConnectionSpec``; ``needs`` are the libraries it imports,
+    ``extra`` the pip extra that has them; ``port`` is the usual one."""
 
     name: str
     title: str
     factory: str
+    port: int
     needs: tuple[str, ...] = ()
     extra: str = ""
 
@@ -31,23 +35,27 @@ class EngineKind:
         return tuple(name for name in self.needs if importlib.util.find_spec(name) is None)
 
 
-ENGINES: Mapping[str, EngineKind] = {
+SYSTEMS: Mapping[str, SystemKind] = {
     kind.name: kind
     for kind in (
-        EngineKind("embedded", "This workspace", "workbench.engines.embedded:EmbeddedEngine"),
-        EngineKind("memory", "In memory", "workbench.engines.memory:MemoryEngine"),
+        SystemKind("kafka", "Apache Kafka", "workbench.engines.kafka.connection:KafkaConnection", 9092,
+                   ("confluent_kafka",), "kafka"),
     )
-}
+}  # fmt: skip
 
 
-def load(name: str, engines: Mapping[str, EngineKind] = ENGINES) -> Callable[..., Engine]:
-    """What makes engines of this kind; ``Unsupported`` says what to install first."""
-    if name not in engines:
-        raise NotFound(f"There is no engine {name!r}.", f"Known are: {', '.join(engines)}.")
-    kind = engines[name]
+def system_of(name: str, systems: Mapping[str, SystemKind] = SYSTEMS) -> SystemKind:
+    if name not in systems:
+        raise NotFound(f"A system {name!r} can't be attached.", f"Known are: {', '.join(systems)}.")
+    return systems[name]
+
+
+def connect(spec: ConnectionSpec, systems: Mapping[str, SystemKind] = SYSTEMS) -> Connection:
+    """The connection, still closed; ``Unsupported`` says what to install first."""
+    kind = system_of(spec.system, systems)
     if kind.missing:
         raise Unsupported(f"{kind.title} needs {', '.join(kind.missing)}, which is not installed.",
                           f"Run: pip install event-flow-workbench[{kind.extra}]")  # fmt: skip
     module, _, attribute = kind.factory.partition(":")
     factory: Any = getattr(importlib.import_module(module), attribute)
-    return factory
+    return factory(spec)

@@ -56,7 +56,7 @@ class TopicActs:
             TopicInfo(meta.name, meta.kind, meta.partitions, meta.config, meta.created_ms, stats[meta.name],
                       _defaults(meta))
             for meta in self._broker.topics()
-            if meta.name in stats
+            if meta.name in stats and command.name in ("", meta.name)
         ))  # fmt: skip
 
     async def _create(self, session: ClientSession, command: CreateTopic) -> None:

@@ -18,7 +18,7 @@ from workbench.core.keys import key_colour
 from workbench.core.partitioners import Partitioner
 from workbench.core.records import Appended, Record
 from workbench.core.snapshot import BatchGauge, SentRecord
-from workbench.engines.base import Engine
+from workbench.engines.base import Engine, RecordProducer
 from workbench.runtime.batching import Batch, BatchBuffer
 
 _FINAL = (Invalid, NotFound, OutOfRange, Refused, Unsupported)
@@ -55,8 +55,7 @@ class Sender:
         self._lanes: dict[int, deque[Batch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting_bytes = 0
-        self._identity: asyncio.Future[tuple[int, int]] | None = None
-        self._sequences: dict[int, int] = {}
+        self._producer: asyncio.Future[RecordProducer] | None = None
         self._recent: deque[tuple[int, Record, Appended, int, float]] = deque(maxlen=_RECENT)
 
     # -- taking records ------------------------------------------------------------------------------------
@@ -133,14 +132,12 @@ class Sender:
         self.reason = reason
 
     async def _send(self, batch: Batch) -> None:
-        producer = await self._producer(batch.partition)
+        producer = await self._opened()
         started_ms = self._clock.monotonic_ms()
         for attempt in range(_RETRIES + 1):
             try:
-                appended = await self._engine.append(
-                    self.topic, batch.partition, batch.records, compression=self._settings.compression,
-                    producer=producer,
-                )  # fmt: skip
+                appended = await producer.append(self.topic, batch.partition, batch.records,
+                                                 self._settings.compression)  # fmt: skip
                 break
             except _FINAL:
                 raise
@@ -148,18 +145,14 @@ class Sender:
                 if attempt == _RETRIES:
                     raise
                 await asyncio.sleep(_BACKOFF_S * 2**attempt)
-        self._sequences[batch.partition] = self._sequences.get(batch.partition, 0) + len(batch.records)
         self.sent += len(batch.records)
         self._remember(batch, appended, self._clock.monotonic_ms() - started_ms)
         self._on_sent(batch.records, appended)
 
-    async def _producer(self, partition: int) -> tuple[int, int, int] | None:
-        if not self._settings.idempotent:
-            return None
-        if self._identity is None:
-            self._identity = asyncio.ensure_future(self._engine.new_producer_id())
-        producer_id, epoch = await asyncio.shield(self._identity)
-        return producer_id, epoch, self._sequences.get(partition, 0)
+    async def _opened(self) -> RecordProducer:
+        if self._producer is None:
+            self._producer = asyncio.ensure_future(self._engine.producer(self._settings.idempotent))
+        return await asyncio.shield(self._producer)
 
     def _remember(self, batch: Batch, appended: Appended, acked_ms: float) -> None:
         now = self._clock.now_ms()

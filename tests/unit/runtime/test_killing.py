@@ -35,6 +35,7 @@ def test_a_wait_that_ends_as_it_is_cancelled_is_cancelled(tmp_path: Path):
 
 async def _kill_often(broker: Broker) -> int:
     engine, random, ended = EmbeddedEngine(broker), Random(7), 0
+    producer = await engine.producer()
     stream = await engine.consumer(ConsumerSettings("g", ("t",), "m", start="latest"))
     queue = await engine.queue_consumer(LeaseSettings("q", "ann"))
     await stream.poll(10, 5.0)
@@ -43,7 +44,7 @@ async def _kill_often(broker: Broker) -> int:
         task = asyncio.create_task(_for_ever(waits, queue if number % 2 else stream))
         for _ in range(random.randrange(1, 6)):
             await asyncio.sleep(0)
-        await engine.append("q" if number % 2 else "t", 0, [Record(None, b"x")])
+        await producer.append("q" if number % 2 else "t", 0, [Record(None, b"x")])
         for _ in range(random.randrange(4)):  # the wait ends in one of the next turns; the kill comes in one of them
             await asyncio.sleep(0)
         task.cancel()

@@ -1,18 +1,19 @@
-"""A drawing at work on the memory engine: what is produced arrives, and every act does what it says."""
+"""A drawing at work on a broker without threads: what is produced arrives, and every act does what it says."""
 
 import asyncio
 import json
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from workbench.broker import Broker
+from workbench.broker import Broker, BrokerReader
 from workbench.broker.groups.membership import GroupState
 from workbench.core.errors import Invalid, Refused
 from workbench.core.offsets import ResetSpec
 from workbench.core.snapshot import PartState, RunState
 from workbench.engines.embedded import EmbeddedEngine
-from workbench.engines.memory import MemoryEngine
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import AddLink, AddNode, RemoveNode, set_param
 from workbench.flow.samples import load_sample
@@ -32,18 +33,32 @@ def drawing(count=40, more=(), links=(), **group):
     return FlowDocument(nodes, [Link("pt", "p", "t"), Link("tg", "t", "g"), *links])
 
 
+class Left:
+    """What a run left behind: records by topic, and what the group had committed."""
+
+    def __init__(self, broker: Broker) -> None:
+        with BrokerReader(broker.path) as reader:
+            self.values = {
+                topic.name: [record for bounds in reader.bounds(topic.name)
+                             for record in reader.read(topic.name, bounds.partition, 0, 10_000)]
+                for topic in reader.topics()
+            }  # fmt: skip
+        self.committed = {part: done.offset for part, done in broker.committed("billing").items()}
+
+
 def play(story, document, **options):
-    async def tell():
-        engine, entries = MemoryEngine(), []
-        runner = FlowRunner(engine, seed=7, journal=entries.append, **options)
+    async def at_work(broker):
+        entries = []
+        runner = FlowRunner(EmbeddedEngine(broker), seed=7, journal=entries.append, **options)
         await runner.apply(document)
         try:
-            await asyncio.wait_for(story(runner, engine, document), 30)
+            await asyncio.wait_for(story(runner, broker, document), 30)
         finally:
             await runner.stop()
-        return runner, engine, entries
+        return runner, Left(broker), entries
 
-    return asyncio.run(tell())
+    with tempfile.TemporaryDirectory() as folder, Broker.create(Path(folder) / "work.flow") as broker:
+        return asyncio.run(at_work(broker))
 
 
 async def until(condition, deadline_s=15.0):
@@ -52,16 +67,9 @@ async def until(condition, deadline_s=15.0):
             await asyncio.sleep(0.01)  # another look at a condition that the flow's own tasks bring about
 
 
-async def drain(runner, engine=None, document=None):
+async def drain(runner, broker=None, document=None):
     await runner.run()
     await until(runner.drained)
-
-
-async def values_of(engine, topic):
-    found = []
-    for bounds in await engine.bounds(topic):
-        found += await engine.read(topic, bounds.partition, 0, 10_000)
-    return found
 
 
 def group_stat(runner):
@@ -69,21 +77,21 @@ def group_stat(runner):
 
 
 def test_everything_produced_is_consumed_once_in_order():
-    runner, engine, entries = play(drain, drawing(members=2))
+    runner, left, entries = play(drain, drawing(members=2))
     summary = runner.summary()
     billing = summary.groups["billing"]
     assert summary.produced == {"orders": 40}
     assert (billing.consumed, billing.lag, billing.lost) == (40, 0, 0)
     assert (billing.order_violations, billing.duplicates) == (0, 0)
-    assert sum(asyncio.run(engine.committed("billing")).values()) == 40
+    assert sum(left.committed.values()) == 40
     assert [e.detail["act"] for e in entries if e.kind == "run"] == ["started", "stopped"]
     assert any(e.kind == "producer" and e.detail["act"] == "done" for e in entries)
 
 
 def test_a_seed_gives_the_same_events():
     def events():
-        _, engine, _ = play(drain, drawing())
-        return sorted((r.partition, r.offset, r.key, r.value) for r in asyncio.run(values_of(engine, "orders")))
+        _, left, _ = play(drain, drawing())
+        return sorted((r.partition, r.offset, r.key, r.value) for r in left.values["orders"])
 
     assert events() == events()
 
@@ -93,16 +101,16 @@ def test_forwarding_filters_and_maps():
         20, [Node("o", "topic", "out", params={"partitions": 1})], [Link("go", "g", "o")],
         filter="value.id <= 5", map='{"order": value.id}', map_key='"K-" + string(value.id)',
     )  # fmt: skip
-    runner, engine, _ = play(drain, document)
-    found = {r.key: json.loads(r.value) for r in asyncio.run(values_of(engine, "out"))}
+    runner, left, _ = play(drain, document)
+    found = {r.key: json.loads(r.value) for r in left.values["out"]}
     assert found == {f"K-{i}".encode(): {"order": i} for i in range(1, 6)}
     assert runner.summary().produced == {"orders": 20, "out": 5}
 
 
 def test_failed_events_go_to_the_dead_letters_with_their_origin():
     document = drawing(30, [Node("d", "dead_letters", "dlq")], [Link("gd", "g", "d")], failure_rate=1.0)
-    runner, engine, _ = play(drain, document)
-    dead = asyncio.run(values_of(engine, "dlq"))
+    runner, left, _ = play(drain, document)
+    dead = left.values["dlq"]
     headers = dict(dead[0].headers)
     assert len(dead) == 30 and runner.summary().groups["billing"].dead_lettered == 30
     assert (headers["x-origin-topic"], headers["x-attempts"]) == (b"orders", b"3")
@@ -119,14 +127,14 @@ def test_an_expression_that_fails_tells_its_reason():
         3, [Node("o", "topic", "out"), Node("d", "dead_letters", "dlq")], [Link("go", "g", "o"), Link("gd", "g", "d")],
         map="value.nope",
     )  # fmt: skip
-    _, engine, _ = play(drain, document)
-    headers = dict(asyncio.run(values_of(engine, "dlq"))[0].headers)
+    _, left, _ = play(drain, document)
+    headers = dict(left.values["dlq"][0].headers)
     assert headers["x-reason"].decode() == "«Forward as»: the record has no «nope»."
 
 
 @pytest.mark.parametrize(("commit", "duplicates", "lost"), [("after", True, False), ("before", False, True)])
 def test_a_killed_member_shows_what_its_commit_mode_costs(commit, duplicates, lost):
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         await runner.run()
         await until(lambda: group_stat(runner).handled >= 20)
         await until(lambda: telling in {seen.state for seen in group_stat(runner).recent})
@@ -147,7 +155,7 @@ def test_a_killed_member_shows_what_its_commit_mode_costs(commit, duplicates, lo
 
 
 def test_pause_holds_and_step_goes_on_by_one():
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         await runner.run()
         await until(lambda: group_stat(runner).members and group_stat(runner).members[0].partitions)
         await runner.pause()
@@ -164,7 +172,7 @@ def test_pause_holds_and_step_goes_on_by_one():
 
 
 def test_a_live_drawing_is_followed():
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         await runner.run()
         await until(lambda: group_stat(runner).handled > 10)
         set_param(document, "g", "members", 3).apply(document)
@@ -184,7 +192,7 @@ def test_a_live_drawing_is_followed():
 
 
 def test_seek_reads_again_and_says_so():
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         await drain(runner)
         runner.stats()
         await runner.seek_member("g", "orders", 0, 0)
@@ -197,10 +205,10 @@ def test_seek_reads_again_and_says_so():
 
 
 def test_a_released_group_can_be_reset_and_reads_again():
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         await drain(runner)
         assert await runner.release_group("billing") == 2
-        await engine.apply_reset("billing", ResetSpec("earliest"))
+        broker.apply_reset("billing", ResetSpec("earliest"))
         await runner.rejoin_group("billing")
         await until(lambda: runner.summary().groups["billing"].duplicates == 40)
 
@@ -215,7 +223,7 @@ def test_parts_that_cannot_work_say_why_and_the_others_run():
     AddNode(Node("gone", "file", "gone", params={"path": "/does/not/exist"})).apply(document)
     AddLink(Link("gt", "gone", "t")).apply(document)
 
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         await drain(runner)
         states = {p.node_id: (p.state, p.reason) for p in runner.stats().producers}
         assert states["bad"][0] is PartState.FAILED and "line 1, column 2" in states["bad"][1]
@@ -227,7 +235,7 @@ def test_parts_that_cannot_work_say_why_and_the_others_run():
 
 
 def test_a_slow_member_is_found():
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         await runner.run()
         await until(lambda: [m.slow for m in group_stat(runner).members] == [False, True])
 
@@ -237,7 +245,7 @@ def test_a_slow_member_is_found():
 
 
 def test_the_living_sample_runs_and_shipping_falls_behind():
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         await runner.set_speed(20)
         await runner.run()
         await until(lambda: all(g.handled > 50 for g in runner.stats().groups))
@@ -254,7 +262,7 @@ def test_the_living_sample_runs_and_shipping_falls_behind():
 
 
 def test_acts_that_make_no_sense_are_refused():
-    async def story(runner, engine, document):
+    async def story(runner, broker, document):
         with pytest.raises(Refused):
             await runner.control_group("g", "pause")
         await runner.run()

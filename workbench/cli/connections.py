@@ -1,0 +1,82 @@
+"""``connections``: the systems that this user has named, to be used as ``@NAME`` wherever a verb takes FILE."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from workbench.cli.attached import connection_of
+from workbench.cli.output import note, print_json, print_table
+from workbench.cli.workspace import json_option, pair
+from workbench.engines.catalog import ConnectionSpec, user_catalog
+from workbench.engines.registry import SYSTEMS, connect, system_of
+
+_LATER = ("rabbitmq", "pulsar", "kinesis", "sqs", "activemq")
+
+
+@click.group()
+def connections() -> None:
+    """The systems you have attached; @NAME stands for one wherever a verb takes FILE."""
+
+
+@connections.command("list")
+@json_option
+def list_connections(as_json: bool) -> None:
+    """All of them; nothing is reached for it."""
+    specs = user_catalog().all()
+    if as_json:
+        print_json({"connections": [_document(spec) for spec in specs]})
+        return
+    print_table(("NAME", "SYSTEM", "ADDRESS", "WRITABLE"),
+                [(f"@{s.name}", s.system, s.address, "yes" if s.writable else "no") for s in specs])  # fmt: skip
+
+
+def _document(spec: ConnectionSpec) -> dict[str, Any]:
+    return asdict(spec)
+
+
+@connections.command()
+@click.argument("name")
+@click.option("--system", type=click.Choice([*SYSTEMS, *_LATER]), required=True)
+@click.option("--address", required=True, metavar="HOST:PORT", help="Where it is; Kafka: several with commas.")
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE",
+              help="A setting of the client library; secrets as NAME=env:VARIABLE.")
+@click.option("--writable", is_flag=True, help="Writing may be done to it (nothing writes to attached systems yet).")
+def add(name: str, system: str, address: str, options: tuple[str, ...], writable: bool) -> None:
+    """Name a system. It is not reached for it: see «connections test»."""
+    name = name.removeprefix("@")
+    system_of(system)
+    spec = ConnectionSpec(name, system, address, dict(pair(text, "name=value") for text in options), writable)
+    connect(spec)
+    user_catalog().add(spec)
+    note(f"@{name} is known. Try it with: workbench connections test {name}.")
+
+
+@connections.command()
+@click.argument("name")
+@json_option
+def test(name: str, as_json: bool) -> None:
+    """Reach the system and say what is there."""
+    name = name.removeprefix("@")
+    with connection_of(name) as connection:
+        about, lacks = connection.state.about, connection.lacks("produce")
+    if as_json:
+        print_json({"name": name, "state": "ready", "about": about, "writable": not lacks})
+        return
+    print(f"reached @{name}: {about}")
+    if lacks:
+        note(lacks)
+
+
+@connections.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Forget a system; nothing changes there."""
+    name = name.removeprefix("@")
+    user_catalog().remove(name)
+    note(f"@{name} is forgotten.")
+
+
+COMMANDS = {"connections": connections}

@@ -1,0 +1,123 @@
+"""The systems a user has named: one JSON file in the user's configuration folder, mode 0600, never a workspace.
+
+    {"connections": [{"name": "staging", "system": "kafka", "address": "127.0.0.1:9092", "options": {...},
+                      "writable": false}]}
+
+Secrets are not kept in it: an option that is one names an environment variable (``env:NAME``), and is read when the
+connection is opened. The file is written whole or not at all; two programs that write at once: the last one holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from workbench.core.errors import AlreadyExists, Invalid, NotFound, Refused
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_SECRET = re.compile(r"passw|secret|token|\.key$|private|\.jaas", re.IGNORECASE)
+_FROM_ENVIRONMENT = "env:"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSpec:
+    """How a system is reached. ``options`` are the client library's own settings."""
+
+    name: str
+    system: str
+    address: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    writable: bool = False
+
+    def resolved(self) -> dict[str, str]:
+        """The options with what the environment holds; ``Refused`` names a variable that is not set."""
+        found = {}
+        for option, value in self.options.items():
+            if value.startswith(_FROM_ENVIRONMENT):
+                variable = value.removeprefix(_FROM_ENVIRONMENT)
+                if variable not in os.environ:
+                    raise Refused(f"{option} of @{self.name} is in the environment variable {variable}, "
+                                  "which is not set.", f"Set it: export {variable}=...")  # fmt: skip
+                value = os.environ[variable]
+            found[option] = value
+        return found
+
+
+class Catalog:
+    """Reads the file with every question: another program may have written it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def all(self) -> tuple[ConnectionSpec, ...]:
+        """By name."""
+        try:
+            told = json.loads(self.path.read_text(encoding="utf-8"))
+            specs = [ConnectionSpec(**each) for each in told["connections"]]
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError, TypeError, KeyError) as problem:
+            raise Invalid(f"The list of connections, {self.path}, can't be read: {problem}.",
+                          "Mend the file, or move it away and add them again.") from None  # fmt: skip
+        return tuple(sorted(specs, key=lambda spec: spec.name))
+
+    def get(self, name: str) -> ConnectionSpec:
+        specs = self.all()
+        found = next((spec for spec in specs if spec.name == name), None)
+        if found is None:
+            known = ", ".join(f"@{spec.name}" for spec in specs) or "none yet"
+            raise NotFound(f"There is no connection @{name}.",
+                           f"Known are: {known}. Add one with: workbench connections add.")  # fmt: skip
+        return found
+
+    def add(self, spec: ConnectionSpec) -> None:
+        check(spec)
+        specs = self.all()
+        if any(other.name == spec.name for other in specs):
+            raise AlreadyExists(f"There is already a connection @{spec.name}.",
+                                "Remove it first, or choose another name.")  # fmt: skip
+        self._write((*specs, spec))
+
+    def remove(self, name: str) -> None:
+        self.get(name)
+        self._write(tuple(spec for spec in self.all() if spec.name != name))
+
+    def set_writable(self, name: str, writable: bool) -> None:
+        self.get(name)
+        self._write(tuple(replace(spec, writable=writable) if spec.name == name else spec for spec in self.all()))
+
+    def _write(self, specs: tuple[ConnectionSpec, ...]) -> None:
+        text = json.dumps({"connections": [asdict(spec) for spec in specs]}, indent=2) + "\n"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
+        try:
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(unfinished, self.path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def check(spec: ConnectionSpec) -> None:
+    """``Invalid`` for a name, an address or an option that can't be kept."""
+    if not _NAME.fullmatch(spec.name):
+        raise Invalid(f"A connection can't be called {spec.name!r}.",
+                      "Use letters, digits, dot, dash and underscore, at most 63.")  # fmt: skip
+    if not spec.address.strip():
+        raise Invalid(f"@{spec.name} needs an address.", "Give --address HOST:PORT.")
+    for option, value in spec.options.items():
+        if _SECRET.search(option) and not value.startswith(_FROM_ENVIRONMENT):
+            raise Invalid(f"{option} is a secret, and is not kept in a file.",
+                          f"Put it into an environment variable and give: --option {option}=env:NAME.")  # fmt: skip
+
+
+def user_catalog() -> Catalog:
+    """That of the user who runs this."""
+    import platformdirs
+
+    return Catalog(platformdirs.user_config_path("workbench", False) / "connections.json")

@@ -1,0 +1,1 @@
+"""Apache Kafka, attached by confluent-kafka (librdkafka)."""

@@ -1,0 +1,38 @@
+"""librdkafka's errors as ours: what may go through later is ``Unavailable``, all else is final."""
+
+from __future__ import annotations
+
+from confluent_kafka import KafkaError, KafkaException
+
+from workbench.core.errors import NotFound, Refused, Unavailable, Unsupported, WorkbenchError
+
+_LATER = {
+    KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._RESOLVE,
+    KafkaError._TIMED_OUT_QUEUE, KafkaError._WAIT_COORD, KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.BROKER_NOT_AVAILABLE, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.NETWORK_EXCEPTION,
+    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError._NOENT, KafkaError._DESTROY,
+}  # fmt: skip
+_RIGHTS = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._AUTHENTICATION,
+}  # fmt: skip
+_MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION,
+            KafkaError.GROUP_ID_NOT_FOUND}  # fmt: skip
+
+
+def translated(error: Exception, address: str) -> WorkbenchError:
+    """The error of a call to the cluster at ``address``, as a sentence with a next step."""
+    cause = error.args[0] if isinstance(error, KafkaException) and error.args else error
+    if not isinstance(cause, KafkaError):
+        return Unavailable(f"Kafka at {address} did not answer: {error}.", "Is it running, and is the address right?")
+    told, code = cause.str().rstrip(". "), cause.code()
+    if code in _MISSING:
+        return NotFound(f"Kafka at {address} knows no such topic, partition or group: {told}.")
+    if code in _RIGHTS:
+        return Refused(f"Kafka at {address} does not allow it: {told}.", "Check user, password and rights (ACLs).")
+    if code == KafkaError._UNSUPPORTED_FEATURE or code == KafkaError.UNSUPPORTED_VERSION:
+        return Unsupported(f"Kafka at {address} can't do that: {told}.")
+    if code in _LATER or cause.retriable():
+        return Unavailable(f"Kafka at {address} can't be reached: {told}.", "Is it running, and is the address right?")
+    return Refused(f"Kafka at {address} refused: {told}.")
