@@ -43,6 +43,7 @@ class Application(QObject):
         self.settings = Settings()
         theme().apply(self._app, said.theme or self.settings.theme)
         theme().set_reduced_motion(self.settings.reduced_motion)
+        theme().set_local_time(self.settings.local_time)
         self.window = None
         self._instance: SingleInstance | None = None
         same = [*(["--theme", said.theme] if said.theme else []), *(["--in-process"] if said.in_process else [])]

@@ -38,6 +38,15 @@ class Settings:
         self._store.setValue("reduced_motion", reduced)
 
     @property
+    def local_time(self) -> bool:
+        """Whether times are shown in the zone of this machine; else in UTC."""
+        return self._store.value("local_time", False, type=bool)
+
+    @local_time.setter
+    def local_time(self, local: bool) -> None:
+        self._store.setValue("local_time", local)
+
+    @property
     def toured(self) -> bool:
         """Whether the first steps were done or closed."""
         return self._store.value("toured", False, type=bool)

@@ -251,3 +251,33 @@ def test_before_anything_runs_it_says_so(stage, past):
     assert made.clock.text() == "--:--:--" and made.session.text() == "No session yet"
     assert not made.play.isEnabled() and made.view.empty
     made.close_past()
+
+
+# -- a time that is typed -----------------------------------------------------------------------------------
+def test_a_time_is_typed_where_the_clock_stands(stage, strip):
+    QTest.mouseClick(strip.clock, Qt.MouseButton.LeftButton)
+    assert strip.jump.isVisible() and strip.jump.selectedText() == "14:12:36.204"
+    QTest.keyClicks(strip.jump, "14:02:11.087")
+    QTest.keyClick(strip.jump, Qt.Key.Key_Return)
+    stage.qtbot.waitUntil(lambda: stage.workspace.at_ms == PAST_MS)
+    assert not strip.jump.isVisible()
+
+
+def test_a_digit_on_the_strip_begins_a_time_and_nonsense_is_said(stage, strip):
+    strip.view.setFocus()
+    stage.qtbot.waitUntil(strip.view.hasFocus)
+    QTest.keyClick(strip.view, Qt.Key.Key_1)
+    assert strip.jump.hasFocus() and strip.jump.text() == "1"
+    QTest.keyClicks(strip.jump, "x")
+    QTest.keyClick(strip.jump, Qt.Key.Key_Return)
+    assert strip.jump.isVisible() and strip.jump.property("state") == "bad"
+    QTest.keyClick(strip.jump, Qt.Key.Key_Escape)
+    assert not strip.jump.isVisible() and stage.workspace.at_ms is None
+    stage.qtbot.waitUntil(strip.view.hasFocus)
+
+
+def test_a_time_outside_the_session_is_its_nearest_end(stage, strip):
+    strip.jump_to(START_MS - 60_000)
+    stage.qtbot.waitUntil(lambda: stage.workspace.at_ms == START_MS)
+    strip.jump_to(NOW_MS + 60_000)
+    assert stage.workspace.at_ms is None

@@ -12,6 +12,7 @@ from workbench.ui.dialogs.keys import KeysSheet
 from workbench.ui.dialogs.preferences import PreferencesDialog
 from workbench.ui.dialogs.samples import SamplesDialog
 from workbench.ui.settings import Settings
+from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
 
@@ -40,10 +41,14 @@ def test_preferences_apply_at_once_and_are_kept(window, tmp_path):
     try:
         dialog.mode.button("dark").click()
         dialog.motion.setChecked(True)
+        dialog.zone.button("local").click()
+        assert Settings(tmp_path).local_time and words.zone() is None
         assert theme().dark and theme().reduced_motion
         assert (Settings(tmp_path).theme, Settings(tmp_path).reduced_motion) == ("dark", True)
     finally:
         theme().set_reduced_motion(False)
+        dialog.zone.button("utc").click()
+        assert words.zone_name() == "UTC"
         dialog.mode.button("light").click()
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from workbench.core.times import parse_moment
+from workbench.ui.charts.ticks import time_ticks
 from workbench.ui.theme import words
 
 AT = 1_795_443_156_204  # 2026-11-23 14:12:36.204 UTC
@@ -35,3 +39,32 @@ AT = 1_795_443_156_204  # 2026-11-23 14:12:36.204 UTC
 )  # fmt: skip
 def test_reads_as_designed(said: str, written: str):
     assert said == written
+
+
+@pytest.fixture
+def berlin(monkeypatch):
+    """This machine's clock stands in Berlin, and times are shown as it does."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    words.show_local(True)
+    yield
+    words.show_local(False)
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_times_read_as_this_machines_clock_when_that_was_chosen(berlin):
+    assert (words.clock(AT, False), words.date(AT), words.zone_name(AT)) == ("15:12:36", "23 Nov 2026", "CET")
+    late = AT + 9 * 3_600_000  # 23:12 in UTC is the next day there
+    assert words.moment(late) == "2026-11-24 00:12:36"
+    summer = AT - 150 * 86_400_000
+    assert (words.clock(summer, False), words.zone_name(summer)) == ("16:12:36", "CEST")
+    assert words.zone_offset_ms(AT) == 3_600_000
+    assert parse_moment("15:12:36", AT, words.zone()) == AT - 204
+    assert parse_moment("2026-06-26 16:12:36", AT, words.zone()) == summer - 204
+
+
+def test_round_times_are_round_where_they_are_shown():
+    zone = 5 * 3_600_000 + 1_800_000  # India
+    ticks = time_ticks(AT, AT + 6 * 3_600_000, 6, zone)
+    assert ticks and all((tick + zone) % 3_600_000 == 0 for tick in ticks)

@@ -60,7 +60,8 @@ _WORDS_PX = 18
 
 class _TimeAxis(pg.AxisItem):
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list:  # noqa: N803 (pyqtgraph's names)
-        ticks = time_ticks(minVal * 1000, maxVal * 1000, max(1, min(8, int(size / 46))))
+        ticks = time_ticks(minVal * 1000, maxVal * 1000, max(1, min(8, int(size / 46))),
+                           words.zone_offset_ms(maxVal * 1000))
         return [(1.0, [tick / 1000 for tick in ticks])]
 
     def tickStrings(self, values: list, scale: float, spacing: float) -> list[str]:

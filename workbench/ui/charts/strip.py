@@ -218,7 +218,7 @@ class StripView(QWidget):
         step = time_step(high - low, most)
         taken = self.playhead_x() if self._at_ms is not None else -1000
         painter.setPen(look.color("text_muted"))
-        for tick in time_ticks(low, high, most):
+        for tick in time_ticks(low, high, most, words.zone_offset_ms(high)):
             text = _label(tick, step)
             half = metrics.horizontalAdvance(text) / 2 + 1
             x = min(max(self.x_of(tick), half), self.width() - half)
@@ -382,7 +382,7 @@ class StripView(QWidget):
 
 def _label(ms: int, step_ms: float) -> str:
     """As much of a time as tells it from the next label's; a day by its date."""
-    if step_ms >= _DAY_MS or (step_ms >= _HOUR_MS and ms % _DAY_MS == 0):
+    if step_ms >= _DAY_MS or (step_ms >= _HOUR_MS and (ms + words.zone_offset_ms(ms)) % _DAY_MS == 0):
         return words.date(ms)
     return words.clock(ms, False) if step_ms < 60_000 else words.clock(ms, False)[:5]
 

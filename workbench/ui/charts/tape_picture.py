@@ -49,7 +49,8 @@ class TapePicture:
         painter.setFont(look.font("caption", mono=True))
         low, high = self._view.shown_range
         most = max(2, int((right - left) / 92))
-        ticks = time_ticks(low, high, most) if self._view.by_time else number_ticks(low, high, most)
+        zone_ms = words.zone_offset_ms(high) if self._view.by_time else 0
+        ticks = time_ticks(low, high, most, zone_ms) if self._view.by_time else number_ticks(low, high, most)
         step = time_step(high - low, most) if self._view.by_time else 0
         for tick in ticks:
             x = left + (tick - low) / (high - low) * (right - left)
@@ -59,7 +60,7 @@ class TapePicture:
             text = words.clock(int(tick), step < 1000) if self._view.by_time else words.count(round(tick))
             painter.drawText(QRectF(x - 50, 0, 100, AXIS - 2), _CENTRED, text)
         painter.setFont(look.font("caption"))
-        name = _tr("time, UTC") if self._view.by_time else _tr("offset")
+        name = _tr("time, {0}").format(words.zone_name()) if self._view.by_time else _tr("offset")
         painter.drawText(QRectF(12, 0, 90, AXIS - 2), _AT_LEFT, name)
         for right_edge, text in ((width - 67, _tr("end")), (width - 12, _tr("behind"))):
             box = QRectF(right_edge - 100, 0, 100, AXIS - 2)

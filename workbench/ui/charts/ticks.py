@@ -30,7 +30,8 @@ def time_step(span_ms: float, most: int) -> int:
     return next((step for step in _TIME_STEPS_MS if step >= rough), round(rough / 86_400_000 + 1) * 86_400_000)
 
 
-def time_ticks(low_ms: float, high_ms: float, most: int) -> list[int]:
+def time_ticks(low_ms: float, high_ms: float, most: int, zone_ms: int = 0) -> list[int]:
+    """Round times of a zone that is ``zone_ms`` ahead of UTC."""
     step = time_step(high_ms - low_ms, most)
-    first = math.ceil(low_ms / step)
-    return [i * step for i in range(first, math.floor(high_ms / step) + 1)]
+    first = math.ceil((low_ms + zone_ms) / step)
+    return [i * step - zone_ms for i in range(first, math.floor((high_ms + zone_ms) / step) + 1)]

@@ -1,4 +1,4 @@
-"""Preferences: theme and motion. They apply as soon as they are chosen, and are kept. GUI thread."""
+"""Preferences: theme, motion, and the zone of times. They apply as soon as they are chosen, and stay. GUI thread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from workbench.ui.dialogs.sheet import Sheet, words_under
 from workbench.ui.panels.blocks import Segments, push_button
 from workbench.ui.panels.node_panel import section_title
 from workbench.ui.settings import Settings
+from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
 
@@ -25,6 +26,10 @@ class PreferencesDialog(Sheet):
         self.motion = QCheckBox(self.tr("Less motion"))
         self.motion.setChecked(theme().reduced_motion)
         self.motion.toggled.connect(self._set_motion)
+        zones = (("utc", self.tr("UTC")), ("local", self.tr("Local time")))
+        self.zone = Segments(zones, self.tr("Times"), small=False)
+        self.zone.choose("local" if words.zone() is None else "utc")
+        self.zone.chosen.connect(self._set_zone)
         done = push_button(self.tr("Close"))
         done.clicked.connect(self.reject)
         self.column.addWidget(section_title(self.tr("Theme")))
@@ -34,6 +39,11 @@ class PreferencesDialog(Sheet):
         self.column.addWidget(self.motion)
         self.column.addWidget(words_under(self.tr("No dots: a link shows its rate as width and as a number, and "
                                                   "nothing fades.")))  # fmt: skip
+        self.column.addSpacing(4)
+        self.column.addWidget(section_title(self.tr("Times")))
+        self.column.addWidget(self.zone)
+        self.column.addWidget(words_under(self.tr("Wherever they are shown and typed; files and the command line "
+                                                  "stay in UTC.")))  # fmt: skip
         self.column.addStretch(1)
         self.add_foot(done)
         self.setMinimumWidth(380)
@@ -45,3 +55,7 @@ class PreferencesDialog(Sheet):
     def _set_motion(self, reduced: bool) -> None:
         self._settings.reduced_motion = reduced
         theme().set_reduced_motion(reduced)
+
+    def _set_zone(self, zone: str) -> None:
+        self._settings.local_time = zone == "local"
+        theme().set_local_time(zone == "local")

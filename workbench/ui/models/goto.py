@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from workbench.core.errors import Invalid
-from workbench.core.times import parse_time
+from workbench.core.times import parse_moment
 
-DAY_MS = 86_400_000
 _OFFSET = re.compile(r"(?:(?:(?P<topic>[\w.-]+)/)?(?P<partition>\d+)\s*@\s*)?(?P<offset>\d[\d,_\s.]*)")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +22,16 @@ class Destination:
     at_ms: int | None = None
 
 
-def read_destination(text: str, today_ms: int) -> Destination:
-    """What ``text`` names; a bare clock time is of the day of ``today_ms``. ``Invalid`` says what may be typed."""
+def read_destination(text: str, today_ms: int, zone: tzinfo | None = UTC) -> Destination:
+    """What ``text`` names; a bare clock time is of the day of ``today_ms``, in ``zone``. ``Invalid`` says what may be
+    typed."""
     text = text.strip()
-    clock = _CLOCK.fullmatch(text)
-    if clock:
-        hours, minutes, seconds, fraction = clock.groups()
-        ms = ((int(hours) * 60 + int(minutes)) * 60 + int(seconds or 0)) * 1000 + int((fraction or "0").ljust(3, "0"))
-        return Destination(at_ms=today_ms // DAY_MS * DAY_MS + ms)
-    place = _OFFSET.fullmatch(text)
+    place = None if ":" in text else _OFFSET.fullmatch(text)
     if place:
         digits = re.sub(r"\D", "", place["offset"])
         return Destination(int(digits), None if place["partition"] is None else int(place["partition"]))
     try:
-        return Destination(at_ms=parse_time(text))
+        return Destination(at_ms=parse_moment(text, today_ms, zone))
     except Invalid:
         raise Invalid(
             f"«{text}» is no offset and no time.", "Type 94528, 1 @ 94528, 14:12:02 or 2026-11-23T14:12:02."

@@ -20,9 +20,10 @@ ROW_ROLE = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """``tone`` names a colour role for a row; ``width`` 0 takes what is left."""
+    """``tone`` names a colour role for a row; ``width`` 0 takes what is left. A ``title`` that is a function is asked
+    for at each paint: the zone that times are shown in may change."""
 
-    title: str
+    title: str | Callable[[], str]
     text: Callable[[Row], str]
     width: int = 0
     right: bool = False
@@ -75,7 +76,8 @@ class ValuesModel(QAbstractTableModel, Generic[Row]):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
+            title = self.columns[section].title
+            return title if isinstance(title, str) else title()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._side(section)
         return None

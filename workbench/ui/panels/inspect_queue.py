@@ -24,6 +24,7 @@ from workbench.ui.panels.node_panel import section_title
 from workbench.ui.panels.profile_card import ProfileCard
 from workbench.ui.panels.queue.consumers import ConsumerRows
 from workbench.ui.panels.queue.counts import CountsLine
+from workbench.ui.panels.route_probe import RouteProbe
 from workbench.ui.panels.setting_fields import SettingField
 from workbench.ui.theme import words
 
@@ -138,6 +139,8 @@ class ExchangeFace(Face):
         self.note = label("", "muted")
         self.note.setWordWrap(True)
         self.column.addWidget(self.note)
+        self.probe = RouteProbe(workspace)
+        self.column.addWidget(self.probe)
         self.settings = push_button(self.tr("Settings"), "sliders")
         self.settings.clicked.connect(lambda: self._node and self.settings_wanted.emit(self._node.id))
         line = QHBoxLayout()
@@ -160,6 +163,7 @@ class ExchangeFace(Face):
         self.bindings.show_rows([cells for _, cells in rows])
         self.bindings.setVisible(bool(rows))
         self.note.setText(self._note(node, bool(rows)))
+        self.probe.show_exchange(node.name, str(values["type"]))
 
     def _rows(self, link: Link, rates: dict[str, float]) -> list[tuple[str, tuple[Cell, ...]]]:
         """A row for each binding of a link, with the link's id; what moved is known of the link only."""

@@ -46,7 +46,8 @@ class LogPanel(QWidget):
 
     def _columns(self) -> list[Column[JournalEntry]]:
         return [
-            Column(self.tr("Time (UTC)"), lambda e: words.clock(e.at_ms), 118, mono=True),
+            Column(lambda: self.tr("Time ({0})").format(words.zone_name()),
+                   lambda e: words.clock(e.at_ms), 118, mono=True),
             Column("", lambda e: "", 34, icon=lambda e: icons.icon(*ICONS.get(e.kind, ("info", "text_muted")))),
             Column(self.tr("What happened"), sentence, 0),
             Column(self.tr("Kind"), lambda e: e.kind, 100, tone=lambda e: "text_muted"),

@@ -64,7 +64,9 @@ class ProblemsPanel(QWidget):
 
     def _columns(self) -> list[Column[ShownProblem]]:
         mark = {"bad": ("failed", "bad"), "warn": ("problem_fill", "warn_mark")}
-        since = self.tr("Since (UTC)")
+        def since() -> str:
+            return self.tr("Since ({0})").format(words.zone_name())
+
         return [
             Column("", lambda p: "", 34, icon=lambda p: icons.icon(*mark.get(p.severity, ("info", "text_muted")))),
             Column(self.tr("About"), lambda p: p.subject, 160, strong=lambda p: True),

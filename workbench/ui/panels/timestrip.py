@@ -21,6 +21,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.strip import HEIGHT, StripView
 from workbench.ui.models.past import Opened, PastReader, coloured, movements, open_past
 from workbench.ui.panels.blocks import label, push_button, set_tone, tool_button
+from workbench.ui.panels.time_field import ClockLabel, TimeField
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import MOTION
@@ -116,7 +117,9 @@ class TimeStrip(QWidget):
         column.setContentsMargins(8, 8, 12, 6)
         column.setSpacing(0)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        self.clock = label("")
+        self.clock = ClockLabel()
+        self.clock.setToolTip(self.tr("Press to type a time to go to (G)"))
+        self.clock.pressed.connect(self.ask_time)
         self.clock.setFont(theme().font("title", 500, mono=True))
         self.state = label("", "caption")
         self.day = label("", "caption")
@@ -126,6 +129,9 @@ class TimeStrip(QWidget):
             widget.setAlignment(right)
             column.addWidget(widget)
         column.addWidget(self.back, 0, Qt.AlignmentFlag.AlignRight)
+        self.jump = TimeField(box)
+        self.jump.setGeometry(4, 4, RIGHT - 10, 28)
+        self.jump.chosen.connect(self.jump_to)
         return box
 
     def _connect(self) -> None:
@@ -216,14 +222,15 @@ class TimeStrip(QWidget):
         self.day.setText(words.date(shown) if there else "")
         self.day.setVisible(at_ms is None)
         self.back.setVisible(at_ms is not None)
+        zone = words.zone_name(shown or None)
         if not there:
-            self.state.setText(self.tr("UTC"))
+            self.state.setText(zone)
             self.session.setText(self.tr("No session yet"))
         elif at_ms is None:
-            self.state.setText(self.tr("live · UTC"))
+            self.state.setText(self.tr("live · {0}").format(zone))
             self.session.setText(self._session_words(live))
         else:
-            self.state.setText(self.tr("{0} · UTC").format(words.ago(live - at_ms)))
+            self.state.setText(f"{words.ago(live - at_ms)} · {zone}")
             self.session.setText(self.tr("Playing at {0:g}×").format(self._speed) if playing else self.tr("Held here"))
 
     def _session_words(self, live_ms: int) -> str:
@@ -286,6 +293,18 @@ class TimeStrip(QWidget):
         self.view.show_time(None)
         self._workspace.show_live()
         self._say()
+
+    def ask_time(self, typed: str = "") -> None:
+        """Let a time be typed where the clock stands."""
+        if self._workspace.live.at_ms:
+            self.jump.open_at(self._here(), typed)
+
+    def jump_to(self, ms: int) -> None:
+        """Show that moment; one of the future is now, one before the session its start."""
+        if ms >= self._workspace.live.at_ms:
+            self.go_live()
+        else:
+            self._drag(max(self._first_ms, ms))
 
     def go_start(self) -> None:
         if self._first_ms:
@@ -378,12 +397,14 @@ class TimeStrip(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         act = {
             Qt.Key.Key_End: self.go_live, Qt.Key.Key_Home: self.go_start, Qt.Key.Key_BracketLeft: self.previous_mark,
-            Qt.Key.Key_BracketRight: self.next_mark, Qt.Key.Key_M: self.bookmark,
+            Qt.Key.Key_BracketRight: self.next_mark, Qt.Key.Key_M: self.bookmark, Qt.Key.Key_G: self.ask_time,
             Qt.Key.Key_Plus: lambda: self.view.zoom(1.25), Qt.Key.Key_Minus: lambda: self.view.zoom(0.8),
         }.get(Qt.Key(event.key()))  # fmt: skip
         step_ms = 10_000 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1_000
         if act is not None:
             act()
+        elif event.text().isdigit():
+            self.ask_time(event.text())
         elif event.key() == Qt.Key.Key_Left:
             self._drag(max(self._first_ms, self._here() - step_ms))
         elif event.key() == Qt.Key.Key_Right:

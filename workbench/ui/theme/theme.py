@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from workbench.ui.theme import style, tokens
+from workbench.ui.theme import style, tokens, words
 from workbench.ui.theme.tokens import Roles
 
 MODES = ("light", "dark", "system")
@@ -114,6 +114,14 @@ class Theme(QObject):
         if reduced != self.reduced_motion:
             self.reduced_motion = reduced
             self.changed.emit()
+
+    def set_local_time(self, local: bool) -> None:
+        """Show times as this machine's clock does, or in UTC: everywhere, at once."""
+        if local != (words.zone() is None):
+            words.show_local(local)
+            self.changed.emit()
+            for widget in QApplication.allWidgets():
+                widget.update()
 
     def _wanted_dark(self) -> bool:
         if self.mode == "system":

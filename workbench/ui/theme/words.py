@@ -87,6 +87,12 @@ def zone_name(ms: int | None = None) -> str:
     return at.astimezone(_zone).tzname() or _tr("local")
 
 
+def zone_offset_ms(ms: float) -> int:
+    """How far the zone that is shown is ahead of UTC at that moment."""
+    offset = _moment(ms).utcoffset()
+    return 0 if offset is None else round(offset.total_seconds() * 1000)
+
+
 def _moment(ms: float) -> datetime:
     return datetime.fromtimestamp(ms / 1000, tz=UTC).astimezone(_zone)
 

@@ -27,6 +27,8 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     book.add("file.open", tr("Open…"), files.open, Standard.Open, "open", tip=tr("Open a workspace"))
     book.add("file.save_as", tr("Save a copy…"), files.save_as, "Ctrl+Shift+S", "save",
              tip=tr("Save a copy; the file itself is always saved"))  # fmt: skip
+    book.add("file.import", tr("Import events…"), files.play_file, "Ctrl+I", "import",
+             tip=tr("Draw a file of events, to be sent into a topic"))  # fmt: skip
     book.add("file.export", tr("Export the session…"), window.dialogs.export, "Ctrl+E", "export")
     book.add("file.drawing", tr("Export the drawing…"), files.export_drawing)
     book.add("file.close", tr("Close"), window.close, Standard.Close)
@@ -121,4 +123,5 @@ def _replay(book: ActionBook, window: MainWindow) -> None:
     book.add("replay.play", tr("Play or hold the past"), strip.toggle_play, "Ctrl+Space", "run")
     book.add("replay.previous", tr("Previous mark"), strip.previous_mark, "[", "step_back", scope=strip)
     book.add("replay.next", tr("Next mark"), strip.next_mark, "]", "step", scope=strip)
+    book.add("replay.jump", tr("Go to a time…"), strip.ask_time, "Ctrl+Shift+G", "goto")
     book.add("replay.bookmark", tr("Bookmark this moment"), strip.bookmark, "Ctrl+M", "bookmark")

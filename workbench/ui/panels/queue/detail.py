@@ -79,7 +79,7 @@ class StoryView(QScrollArea):
         said.setWordWrap(True)
         said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         at = label(words.clock(chapter.at_ms), "mono")
-        at.setToolTip(f"{words.date(chapter.at_ms)} UTC")
+        at.setToolTip(f"{words.date(chapter.at_ms)} {words.zone_name(chapter.at_ms)}")
         grid.addWidget(at, row, 0, top)
         grid.addWidget(sign, row, 1, top)
         grid.addWidget(said, row, 2, top)

@@ -402,7 +402,7 @@ class RecordsPanel(QWidget):
 
     def _go_typed(self, text: str) -> None:
         try:
-            self._go(read_destination(text, self.workspace.shown.at_ms))
+            self._go(read_destination(text, self.workspace.shown.at_ms, words.zone()))
         except Invalid as reason:
             self.workspace.failed.emit(reason)
 
