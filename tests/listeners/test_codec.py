@@ -74,7 +74,8 @@ def test_who_looks_for_a_group_and_does_not_join_it_is_told_what_to_set():
     connection.sought = ("g", clock.monotonic_ms())
     assert clients.stats()[0].note == ""
     clock.advance(3_001)
-    assert "set group.protocol=classic" in clients.stats()[0].note
+    assert "Set group.protocol=classic" in clients.stats()[0].note
+    assert [one.what for one in clients.stats()[0].unserved] == ["the new group protocol"]
     connection.group = "g"
     assert clients.stats()[0].note == ""
 

@@ -277,6 +277,19 @@ class HostStat:
 
 
 @dataclass(frozen=True, slots=True)
+class Unserved:
+    """Something a client asks for that is not served. ``what`` is in the words of its protocol, ``instead`` a whole
+    sentence: what to set or do. ``times`` it was asked for."""
+
+    what: str
+    instead: str
+    times: int = 1
+
+    def sentence(self) -> str:
+        return f"It asks for {self.what}, which is not served. {self.instead}"
+
+
+@dataclass(frozen=True, slots=True)
 class ClientStat:
     """A connected foreign client (a listener fills these)."""
 
@@ -292,6 +305,7 @@ class ClientStat:
     note: str = ""  # what a person should know: why it was turned away, what it asks for that is not served
     connections: int = 0  # open ones; 0: it has left, and its note is still of interest
     versions: tuple[tuple[str, int], ...] = ()  # API name and the version it speaks
+    unserved: tuple[Unserved, ...] = ()  # what it asked for in vain
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from workbench.core.clock import Clock
 from workbench.core.snapshot import (
+    ClientStat,
     ExchangeStat,
     GroupPartitionStat,
     GroupStat,
@@ -42,6 +43,7 @@ class Scene:
     queues: Sequence[QueueStat] = ()
     exchanges: Sequence[ExchangeStat] = ()
     queue_thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    clients: Sequence[ClientStat] = ()
 
 
 class Problems:
@@ -72,6 +74,15 @@ class Problems:
         for exchange in scene.exchanges:
             if self._growing.lately(exchange.name, exchange.unroutable, now_ms):
                 yield of_exchange(exchange)
+        for client in scene.clients:
+            yield from _of_client(client)
+
+
+def _of_client(client: ClientStat) -> Iterator[Finding]:
+    name = client.client_id or client.software or client.address
+    for one in client.unserved:
+        yield Finding(f"client:{name}", one.what, "warn", f"{name} asks for {one.what}, which is not served.",
+                      one.instead, at_once=True)  # fmt: skip
 
 
 def _findings(scene: Scene) -> Iterator[Finding]:

@@ -78,12 +78,13 @@ class Telemetry:
         queues = seen_queues(self._broker.queues.stats(), runner.groups)
         groups = self._groups.groups(runner.groups, queues)
         exchanges = tuple(self._broker.exchanges.stats())
+        clients = self._kafka.clients()
         self._seq += 1
         scene = Scene(stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues, exchanges,
-                      self._queue_thresholds)  # fmt: skip
+                      self._queue_thresholds, clients)  # fmt: skip
         return Snapshot(
             self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, groups, runner.producers,
-            runner.links, self._kafka.clients(), self._problems.judge(scene), self._host_stat(stats, groups),
+            runner.links, clients, self._problems.judge(scene), self._host_stat(stats, groups),
             queues, exchanges,
         )  # fmt: skip
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from tests.ui.panels.reading import nameless, words_of
 from tests.ui.stage import StageCaller, orders_snapshot
 from workbench.control.messages import Push
-from workbench.core.snapshot import ClientStat, Snapshot
+from workbench.core.snapshot import ClientStat, Snapshot, Unserved
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.clients import ClientsPanel
+from workbench.ui.panels.kafka_popover import KafkaPopover
+from workbench.ui.settings import Settings
 
 TURNED_AWAY = ClientStat("late", "127.0.0.1:5001", "kafka-java 4.1.0", 3, note="It asks for what is not served.")
 TILL = ClientStat("till-7", "127.0.0.1:5002", "librdkafka 2.12.1", 40, 480.0, writes=("orders",), connections=1,
@@ -79,3 +83,22 @@ def test_an_empty_page_says_how_clients_come(panel: ClientsPanel, workspace: Wor
     assert "Point any Kafka client at 127.0.0.1:9092." in words_of(panel)
     show(workspace, kafka=None)
     assert "Kafka clients are not served" in words_of(panel)
+
+
+def test_the_popover_says_what_clients_ask_for_in_vain(qtbot, workspace: Workspace, tmp_path: Path):
+    asks = Unserved("the new group protocol", "Set group.protocol=classic in its configuration.")
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 700)
+    popover = KafkaPopover(workspace, Settings(tmp_path), window)
+    window.show()
+    popover.show()
+    show(workspace, TILL)
+    assert not popover.unserved.isVisible()
+    before = popover.height()
+    show(workspace, TILL, *(replace(TILL, client_id=f"app-{n}", unserved=(asks,)) for n in range(4)))
+    lines = popover.unserved.words.text().splitlines()
+    assert lines[0] == ("app-0 asks for the new group protocol, which is not served. "
+                        "Set group.protocol=classic in its configuration.")  # fmt: skip
+    assert lines[3:] == ["1 more in the Clients panel."]
+    assert popover.unserved.isVisible() and popover.height() > before + 60

@@ -7,6 +7,7 @@ from dataclasses import replace
 from workbench.core.clock import ManualClock
 from workbench.core.queues import QueueCounts
 from workbench.core.snapshot import (
+    ClientStat,
     ExchangeStat,
     GroupPartitionStat,
     GroupStat,
@@ -17,6 +18,7 @@ from workbench.core.snapshot import (
     QueueConsumerStat,
     QueueStat,
     TopicStat,
+    Unserved,
 )
 from workbench.host.problems import HOLD_MS, Problems, Scene, Threshold
 
@@ -27,6 +29,15 @@ SLOW = MemberStat("m", "shipping-2", PartState.RUNNING, (("orders", 0),), 150.0,
 
 def scene(group: GroupStat | None = None, *producers: ProducerStat, thresholds=None, retention=None) -> Scene:
     return Scene((ORDERS,), (group,) if group else (), producers, thresholds or {}, retention or {})
+
+
+def test_what_a_client_asks_for_in_vain_is_a_problem_with_what_to_set():
+    asks = Unserved("the new group protocol", "Set group.protocol=classic in its configuration.", 3)
+    client = ClientStat("billing-app", "127.0.0.1:5001", "librdkafka 2.16.1", unserved=(asks,))
+    (problem,) = Problems(ManualClock()).judge(Scene((), (), (), {}, {}, clients=(client,)))
+    assert (problem.subject, problem.severity) == ("client:billing-app", "warn")
+    assert problem.text == "billing-app asks for the new group protocol, which is not served."
+    assert problem.next_step == "Set group.protocol=classic in its configuration."
 
 
 def told(what: Scene, wait_ms: float = HOLD_MS) -> list[str]:

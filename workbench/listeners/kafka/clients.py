@@ -13,16 +13,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from workbench.core.clock import Clock
-from workbench.core.snapshot import ClientStat
+from workbench.core.snapshot import ClientStat, Unserved
+from workbench.listeners.unserved import Asked, merged
 
 REMEMBERED_MS = 60_000.0
 MAX_REMEMBERED = 50
 LOG_EVERY_MS = 10_000.0
 LOOKS_FOR_GROUP_MS = 3_000.0
-_NEW_PROTOCOL = (
-    "This client looked for group {group} and does not join it. If it asks for the new group protocol, which is not "
-    "served: set group.protocol=classic."
-)
+NEW_GROUPS = "the new group protocol"
+CLASSIC = "Set group.protocol=classic in its configuration."
+_OF_GROUPS = frozenset({
+    "join_group", "offset_commit", "offset_fetch", "describe_groups", "delete_groups", "offset_delete",
+    "txn_offset_commit", "add_offsets_to_txn",
+})
+"""What a client asks the coordinator that it looked for. One of the new protocol, which does not find that among the
+APIs, asks nothing, reads nothing and says nothing."""
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +47,7 @@ class Connection:
     group: str = ""
     sought: tuple[str, float] = ("", 0.0)  # a group whose coordinator was asked for, and when
     note: str = ""
+    unserved: Asked = field(default_factory=Asked)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -75,7 +81,7 @@ class Clients:
 
     def leave(self, connection: Connection) -> None:
         self._open.discard(connection)
-        if connection.note:
+        if connection.note or connection.unserved:
             self._left.append((self._clock.monotonic_ms(), connection))
 
     def note(self, connection: Connection, sentence: str) -> None:
@@ -101,13 +107,14 @@ class Clients:
         live = [member for member in members if member in self._open]
         rate_in, rate_out = self._rate(key, members, now)
         newest = members[-1]
+        unserved = self._unserved(members, now)
         versions = {name: number for member in members for name, number in member.versions.items()}
         return ClientStat(
             client_id=newest.client_id, address=f"{newest.host}:{newest.port}", software=newest.software,
             requests=sum(member.requests.total() for member in members), rate_in=rate_in, rate_out=rate_out,
             writes=_names(member.written for member in members), reads=_names(member.read for member in members),
-            group=next((member.group for member in members if member.group), ""), note=self._note_of(members, now),
-            connections=len(live), versions=tuple(sorted(versions.items())),
+            group=next((member.group for member in members if member.group), ""), note=_note_of(members, unserved),
+            connections=len(live), versions=tuple(sorted(versions.items())), unserved=unserved,
         )  # fmt: skip
 
     def _rate(self, key: tuple[str, str, str], members: list[Connection], now: float) -> tuple[float, float]:
@@ -120,15 +127,17 @@ class Clients:
         seconds = (now - before.at_ms) / 1000.0
         return max(0, events_in - before.events_in) / seconds, max(0, events_out - before.events_out) / seconds
 
-    def _note_of(self, members: list[Connection], now: float) -> str:
-        said = next((member.note for member in reversed(members) if member.note), "")
-        if said or any(member.group for member in members):
-            return said
-        for member in members:
-            group, at = member.sought
-            if group and now - at > LOOKS_FOR_GROUP_MS:
-                return _NEW_PROTOCOL.format(group=group)
-        return ""
+    def _unserved(self, members: list[Connection], now: float) -> tuple[Unserved, ...]:
+        found = merged([member.unserved for member in members])
+        if any(member.group or not _OF_GROUPS.isdisjoint(member.requests) for member in members):
+            return found
+        looked = any(member.sought[0] and now - member.sought[1] > LOOKS_FOR_GROUP_MS for member in members)
+        return (*found, Unserved(NEW_GROUPS, CLASSIC)) if looked else found
+
+
+def _note_of(members: list[Connection], unserved: tuple[Unserved, ...]) -> str:
+    said = next((member.note for member in reversed(members) if member.note), "")
+    return said or " ".join(one.sentence() for one in unserved)
 
 
 def _names(counters: Iterable[Counter[str]]) -> tuple[str, ...]:

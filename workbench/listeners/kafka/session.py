@@ -233,7 +233,9 @@ class Session(asyncio.Protocol):
             self._begun.append(_Begun(codec.write_answer(header.api_key, exchange, header.correlation, fields)))
             self._send()
             return
-        self._turn_away(unserved(header.api_key, header.version, api))
+        found = unserved(header.api_key, header.version, api)
+        self._connection.unserved.note(found)
+        self._turn_away(found.sentence())
 
     def _turn_away(self, sentence: str) -> None:
         self._clients.note(self._connection, sentence)

@@ -17,6 +17,7 @@ from workbench.control.messages import ListenKafka
 from workbench.core.errors import WorkbenchError
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.outside import client_name
 from workbench.ui.panels.blocks import Banner, label, push_button, rule, tool_button
 from workbench.ui.panels.kafka_users import KafkaUsersList
 from workbench.ui.panels.popover import Floating
@@ -26,6 +27,7 @@ from workbench.ui.theme.theme import theme
 
 ADDRESS = "127.0.0.1:9092"
 WIDTH = 380
+SHOWN_UNSERVED = 3
 
 
 def of_this_machine(address: str) -> bool:
@@ -72,7 +74,9 @@ class KafkaPopover(Floating):
         self.address = _field(self.tr("Address to serve"), mono=True)
         self.address.returnPressed.connect(self.serve)
         self.refused = Banner("banner-bad")
+        self.unserved = Banner("banner-warn")
         body.addWidget(self.sentence)
+        body.addWidget(self.unserved)
         body.addWidget(self._build_copy())
         body.addWidget(label(self.tr("Address · port 0 takes any that is free"), "caption"))
         body.addWidget(self.address)
@@ -154,6 +158,7 @@ class KafkaPopover(Floating):
                 words.plural(here, self.tr("client is"), self.tr("clients are"))
             ) if here else self.tr("Served. No client is connected yet.")  # fmt: skip
         self.sentence.setText(said)
+        self.unserved.say(self._in_vain(live))
         self.bootstrap.setText(f"bootstrap.servers={on}" if on else "")
         self.served.setVisible(on is not None)
         self.risk.setVisible(remote)
@@ -164,6 +169,16 @@ class KafkaPopover(Floating):
         self.start.setText(self.tr("Serve") if on is None else self.tr("Serve here instead"))
         self.start.setEnabled(self._workspace.connected and (self.allow.isChecked() or not remote))
         self._fit()
+
+    def _in_vain(self, live: Snapshot) -> str:
+        """What clients asked for that is not served, with what to do instead: a line a client and thing."""
+        told = [
+            self.tr("{0} asks for {1}, which is not served. {2}").format(client_name(client), one.what, one.instead)
+            for client in live.clients for one in client.unserved
+        ]  # fmt: skip
+        rest = len(told) - SHOWN_UNSERVED
+        more = [self.tr("{0} more in the Clients panel.").format(rest)] if rest > 0 else []
+        return "\n".join((*told[:SHOWN_UNSERVED], *more))
 
     def _take_users(self) -> None:
         self.ask.setChecked(bool(self.users.names))

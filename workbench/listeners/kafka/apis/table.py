@@ -5,6 +5,7 @@ from __future__ import annotations
 from kio.schema.errors import ErrorCode
 from kio.schema.index import api_key_map
 
+from workbench.core.snapshot import Unserved
 from workbench.listeners.kafka.apis import (
     cluster,
     commits,
@@ -18,14 +19,28 @@ from workbench.listeners.kafka.apis import (
     transactions,
 )
 from workbench.listeners.kafka.call import Api, Call, Fields
+from workbench.listeners.kafka.clients import CLASSIC, NEW_GROUPS
 
-_NEW_GROUPS = "this client asks for the new group protocol, which is not served; set group.protocol=classic"
-_ADVICE = {
-    "consumer_group_heartbeat": _NEW_GROUPS,
-    "consumer_group_describe": _NEW_GROUPS,
-    "share_group_heartbeat": "share groups are not served; use a consumer group",
-    "streams_group_heartbeat": "the streams group protocol is not served; set group.protocol=classic",
-}
+_NEW = Unserved(NEW_GROUPS, CLASSIC)
+_SHARE = Unserved("share groups", "Use a consumer group, or a queue of the workbench.")
+_STREAMS = Unserved("the streams group protocol", "Set group.protocol=classic in its configuration.")
+_ACLS = Unserved("access control lists", "Leave them out: every user of a workspace may do everything.")
+_QUOTAS = Unserved("quotas", "Leave them out; a slow consumer can be drawn instead.")
+_COPIES = Unserved("another place for replicas", "Leave it out: there is one node, and one copy.")
+_SCRAM = Unserved("users by SCRAM", "Add users with «workbench users FILE put NAME», and set sasl.mechanism=PLAIN.")
+_UNSERVED = {
+    "consumer_group_heartbeat": _NEW, "consumer_group_describe": _NEW,
+    "share_group_heartbeat": _SHARE, "share_group_describe": _SHARE, "share_fetch": _SHARE,
+    "share_acknowledge": _SHARE, "describe_share_group_offsets": _SHARE, "alter_share_group_offsets": _SHARE,
+    "delete_share_group_offsets": _SHARE,
+    "streams_group_heartbeat": _STREAMS, "streams_group_describe": _STREAMS,
+    "describe_acls": _ACLS, "create_acls": _ACLS, "delete_acls": _ACLS,
+    "describe_client_quotas": _QUOTAS, "alter_client_quotas": _QUOTAS,
+    "alter_partition_reassignments": _COPIES, "list_partition_reassignments": _COPIES, "elect_leaders": _COPIES,
+    "alter_replica_log_dirs": _COPIES,
+    "describe_user_scram_credentials": _SCRAM, "alter_user_scram_credentials": _SCRAM,
+}  # fmt: skip
+"""In the words of who uses it; what is not here is told by its API's name."""
 
 
 def versions_answer(unsupported: bool = False) -> Fields:
@@ -52,16 +67,15 @@ _ALL = (
 TABLE: dict[int, Api] = {api.key: api for api in sorted(_ALL, key=lambda api: api.key)}
 
 
-def unserved(key: int, version: int, api: Api | None) -> str:
-    """Why this request can't be answered, for a person."""
+def unserved(key: int, version: int, api: Api | None) -> Unserved:
+    """What this request asks for in vain."""
     name = api_key_map.get(key)
     if name is None:
-        return f"It asked for API {key}, which is not Kafka's."
-    if name in _ADVICE:
-        return _ADVICE[name][0].upper() + _ADVICE[name][1:] + "."
+        return Unserved(f"API {key}, which is not Kafka's", "Is it really a Kafka client?")
+    if name in _UNSERVED:
+        return _UNSERVED[name]
     title = "".join(word.capitalize() for word in name.split("_"))
     if api is None:
-        return f"It asked for {title}, which is not served."
-    older = version < api.low
-    return (f"It asked for {title} version {version}; versions {api.low} to {api.high} are served. "
-            + ("Use a newer client." if older else "Use a client that asks which versions there are."))  # fmt: skip
+        return Unserved(title, "Leave that call out, or make it to a Kafka cluster.")
+    newer = "Use a newer client." if version < api.low else "Use a client that asks which versions there are."
+    return Unserved(f"{title} version {version}", f"Versions {api.low} to {api.high} are. {newer}")
