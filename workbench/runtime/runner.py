@@ -361,8 +361,9 @@ class FlowRunner:
         producers = self._producer_stats()
         groups = [group.stat() for group in self._groups.values()] if running else []
         groups += [
-            GroupRunStat(p.node_id, p.name, False, (MemberStat("", p.name, PartState.FAILED, node_id=p.node_id,
-                                                               reason=self._broken[p.node_id]),))
+            GroupRunStat(p.node_id, p.name, False, (
+                MemberStat("", p.name, PartState.FAILED if p.reads else PartState.IDLE, node_id=p.node_id,
+                           reason=self._broken[p.node_id]),))  # without a link nothing is wrong yet
             for p in self._plan.groups.values() if p.node_id in self._broken
         ]  # fmt: skip
         return RunnerStats(self._state, self._tempo.speed, tuple(producers), tuple(groups), self._links(now_ms))

@@ -279,3 +279,53 @@ def test_nothing_stays_lit_when_the_pointer_leaves(view: FlowView, hand: Hand):
     assert view.flow.links["billing-to-invoices"].hovered
     QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     assert not view.flow.links["billing-to-invoices"].hovered
+
+
+# -- drops on what is there --------------------------------------------------------------------------------
+@pytest.mark.parametrize(("kind", "onto", "link"), [
+    ("group", "orders", ("orders", "new")), ("forward", "invoices", ("invoices", "new")),
+    ("producer", "orders", ("new", "orders")), ("file", "payments", ("new", "payments")),
+    ("dead_letters", "billing", ("billing", "new")), ("topic", "fresh", ("fresh", "new")),
+])  # fmt: skip
+def test_what_is_dropped_on_a_part_is_linked_and_stands_beside_it(view: FlowView, hand: Hand, kind, onto, link):
+    AddNode(Node("fresh", "producer", "fresh", 430, 420)).apply(view.workspace.document)
+    before = ends(view)
+    hand.drag_in(Part(kind), hand.body(onto))
+    assert view.bubble.isVisible()
+    hand.drop(hand.body(onto))
+    (made,) = chosen(view)
+    assert ends(view) - before == {tuple(made if end == "new" else end for end in link)}
+    rects = {node_id: item.rect for node_id, item in view.flow.nodes.items()}
+    assert not any(rects[made].intersects(rect) for node_id, rect in rects.items() if node_id != made)
+    view.workspace.undo_stack.undo()
+    assert made not in view.flow.nodes and ends(view) == before
+
+
+def test_what_cannot_be_linked_does_not_cover_what_it_is_dropped_on(view: FlowView, hand: Hand):
+    before = ends(view)
+    hand.drag_in(Part("topic"), hand.body("orders"))
+    hand.drop(hand.body("orders"))
+    (made,) = chosen(view)
+    assert ends(view) == before
+    assert not view.flow.nodes[made].rect.intersects(view.flow.nodes["orders"].rect)
+
+
+def test_a_drawn_topic_that_is_dragged_again_is_no_second_one(view: FlowView, hand: Hand):
+    items = len(view.flow.items())
+    hand.drag_in(Part("topic", {}, "orders"), (450, 400))
+    assert not [item for item in view.flow.items() if item.isVisible() and item.opacity() < 1]  # no ghost
+    assert view.flow.nodes["orders"].target == "allowed" and view.bubble.text() == "orders is in the drawing already"
+    hand.drop((450, 400))
+    assert chosen(view) == {"orders"} and len(view.flow.items()) == items and not view.flow.nodes["orders"].target
+
+
+def test_a_new_binding_asks_for_its_key(view: FlowView, hand: Hand):
+    document = view.workspace.document
+    AddNode(Node("x", "exchange", "shipping", 236, 420, params={"type": "topic"})).apply(document)
+    AddNode(Node("q", "queue", "work", 510, 420)).apply(document)
+    view.fit()
+    asked = []
+    view.binding_wanted.connect(asked.append)
+    hand.drag(hand.port("x", "out"), hand.port("q", "in"))
+    (link,) = document.links_of("q")
+    assert asked == [link.id]

@@ -13,9 +13,18 @@ from PySide6.QtWidgets import QWidget
 
 from tests.ui.canvas.conftest import Hand
 from tests.ui.stage import NOW_MS, PAST_MS, orders_document, orders_snapshot
-from workbench.core.snapshot import ClientStat, PartitionStat, PartState, RunState, Snapshot, TopicStat
-from workbench.flow.document import Node
-from workbench.flow.edits import AddNode, SetParams
+from workbench.core.snapshot import (
+    ClientStat,
+    GroupStat,
+    MemberStat,
+    PartitionStat,
+    PartState,
+    RunState,
+    Snapshot,
+    TopicStat,
+)
+from workbench.flow.document import Link, Node
+from workbench.flow.edits import AddLink, AddNode, SetParams
 from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
 from workbench.ui.canvas.coach import Coach
 from workbench.ui.canvas.look_values import Level
@@ -510,3 +519,33 @@ def test_a_double_click_or_enter_opens_the_panel_of_a_group_from_outside(view: F
     hand.key(Qt.Key.Key_Return)
     assert opened == ["outside:fraud-check"] * 2
     assert "fraud-check" in view.accessibleDescription()
+
+
+# -- a group that is not linked yet ------------------------------------------------------------------------
+def test_a_fresh_group_has_not_failed(view: FlowView):
+    AddNode(Node("g2", "group", "group-2")).apply(view.workspace.document)
+    itself = MemberStat("", "group-2", PartState.IDLE, node_id="g2", reason="group-2 reads no topic yet.")
+    push(view, groups=(GroupStat("group-2", "Empty", members=(itself,)),))
+    view.flow.refresh_looks()
+    look = view.flow.nodes["g2"].look
+    assert (look.failed, look.level, look.lag) == ("", Level.OK, "not linked yet")
+    assert [pill.level for pill in look.pills] == [Level.OK]
+    AddLink(Link("l", "orders", "g2")).apply(view.workspace.document)
+    broken = replace(itself, state=PartState.FAILED, reason="Commit every can't be 0.")
+    push(view, 300, groups=(GroupStat("group-2", "Empty", members=(broken,)),))
+    view.flow.refresh_looks()
+    assert [pill.text for pill in view.flow.nodes["g2"].look.pills] == ["could not start"]  # no member 2 has failed
+
+
+# -- large drawings ----------------------------------------------------------------------------------------
+def test_two_hundred_nodes_fit_as_simple_shapes(view: FlowView, hand: Hand):
+    nodes = [Node(f"n{n}", ("producer", "topic", "group")[n % 3], f"node {n}", (n % 20) * 280, (n // 20) * 420)
+             for n in range(200)]  # fmt: skip
+    view.workspace.document.replace_all(nodes, [])
+    assert view.zoom < 0.25 and view.flow.detail() == "shapes"
+    assert view.scene_rect().contains(view.flow.drawn_rect())
+    fitted = view.zoom
+    for _ in range(10):
+        hand.key(Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
+    assert view.zoom == pytest.approx(fitted)  # no further out than all of it
+    assert not view.grab().isNull()

@@ -145,14 +145,20 @@ def test_the_menu_offers_the_same_for_every_group(real, real_panel):
     menu.close()
 
 
-def test_the_wheel_zooms_round_the_pointer_and_a_double_click_opens_the_record(stage, panel):
+def turn(view: TapeView, at: QPointF, by: int, held=Qt.KeyboardModifier.NoModifier) -> None:
+    turned = QWheelEvent(at, at, QPoint(), QPoint(0, by), Qt.MouseButton.NoButton, held, Qt.ScrollPhase.NoScrollPhase,
+                         False)  # fmt: skip
+    QApplication.sendEvent(view.viewport(), turned)
+
+
+def test_the_wheel_with_ctrl_zooms_round_the_pointer_and_a_double_click_opens_the_record(stage, panel):
     view = panel.view
     strip, area = panel._strips[0], view.strip_rect(0)
     at = QPointF(view.x_of(strip, 60_000), area.center().y())
-    turned = QWheelEvent(at, at, QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
-                         Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
     before = view.shown_range
-    QApplication.sendEvent(view.viewport(), turned)
+    turn(view, at, 240)
+    assert view.shown_range == before  # the wheel alone scrolls
+    turn(view, at, 240, Qt.KeyboardModifier.ControlModifier)
     after = view.shown_range
     assert after[1] - after[0] < before[1] - before[0]
     assert abs(view.x_of(strip, 60_000) - at.x()) < 0.5
@@ -222,3 +228,113 @@ def test_dragging_over_many_partitions_keeps_within_a_frame(stage, partitions: i
         took.append((time.perf_counter() - begun) * 1000)
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton)
     assert min(took[2:]) < 16, took
+
+
+# -- many topics, many groups ------------------------------------------------------------------------------
+def crowd(groups: int = 40, partitions: int = 100, topics: int = 3) -> Snapshot:
+    """Groups that all read all topics; group 17 is far behind on partition 42 of the second topic."""
+    names = [f"topic-{n}" for n in range(topics)]
+    stats = tuple(TopicStat(name, "stream", tuple(PartitionStat(p, 0, 100_000) for p in range(partitions)))
+                  for name in names)  # fmt: skip
+
+    def committed(group: int, topic: str, partition: int) -> int:
+        return 1_000 if (group, topic, partition) == (17, "topic-1", 42) else 99_990 - group
+
+    readers = tuple(
+        GroupStat(f"g{g}", "Stable", partitions=tuple(
+            GroupPartitionStat(name, p, 0, 100_000, committed(g, name, p), None, "m")
+            for name in names for p in range(partitions)))
+        for g in range(groups)
+    )  # fmt: skip
+    return Snapshot(seq=1, at_ms=NOW_MS, topics=stats, groups=readers)
+
+
+@pytest.fixture
+def crowded(stage, panel):
+    stage.push(crowd())
+    panel._follow(stage.workspace.shown)
+    return panel
+
+
+def test_the_group_that_is_furthest_behind_is_never_folded_away(crowded):
+    strip = next(s for s in crowded._strips if (s.topic, s.partition) == ("topic-1", 42))
+    assert len(strip.groups) == 40
+    assert "g17" in [group.series.name for group in crowded.view.shown_groups(strip)]
+    crowded.pin_group("g3")
+    crowded.pin_group("g5")
+    shown = [group.series.name for group in crowded.view.shown_groups(strip)]
+    assert "g17" in shown and shown[0] in ("g3", "g5")
+
+
+def test_a_word_finds_topics_partitions_and_groups(stage, crowded):
+    assert crowded.bar.isVisible()
+    for typed, found in (("topic-2", 100), ("topic-1/42", 1), ("g17", 300), ("topic-1 g17", 100), ("nobody", 0)):
+        crowded.bar.find.setText(typed)
+        assert len(crowded.view.strips) == found, typed
+    assert crowded._stack.currentIndex() == 2  # says that nothing is like that
+    crowded.bar.find.clear()
+    assert len(crowded.view.strips) == 300
+
+
+def test_strips_are_sorted_by_lag_and_topics_are_kept_on_top(stage, crowded):
+    crowded.bar.sort.setCurrentIndex(2)
+    first, second = crowded.view.strips[:2]
+    assert (first.topic, first.partition) == ("topic-1", 42) and second.first_of_topic
+    crowded.pin_topic("topic-2")
+    assert crowded.view.strips[0].topic == "topic-2"
+    assert crowded.view.strips[100].partition == 42
+    crowded.bar.sort.setCurrentIndex(1)
+    crowded.pin_topic("topic-2")
+    assert [strip.topic for strip in crowded.view.strips[::100]] == ["topic-0", "topic-1", "topic-2"]
+
+
+def test_the_wheel_scrolls_and_a_topics_name_stays(crowded):
+    view = crowded.view
+    turn(view, QPointF(600, 120), -480)
+    assert view.verticalScrollBar().value() > 200
+    scrolled = view.grab().toImage()
+    for strip in view.strips:
+        assert strip.topic != "topic-0" or strip.first_of_topic == (strip.partition == 0)
+    name = scrolled.copy(30, 22, round(view.name_width), 26)
+    blank = scrolled.copy(30, 22 + 3 * 23, round(view.name_width), 22)
+    ink = theme().color("text").lightness()
+    dark = lambda image: any(image.pixelColor(x, y).lightness() < ink + 60 for x in range(image.width())  # noqa: E731
+                             for y in range(image.height()))  # fmt: skip
+    assert dark(name) and not dark(blank)
+
+
+def test_choosing_a_topic_brings_it_into_sight(stage, crowded):
+    stage.workspace.select(["outside:topic:topic-2"])
+    view = crowded.view
+    index = next(i for i, strip in enumerate(view.strips) if strip.topic == "topic-2")
+    assert view.strip_rect(index).top() > 22 and view.strip_rect(index + 2).bottom() < view.viewport().height()
+
+
+def test_the_first_rows_marker_is_not_cut_by_the_header(panel):
+    assert panel.view.marker_at(0, "billing").y() - 4 > 23
+
+
+def test_the_legend_names_groups_where_there_is_room_and_leaves_none_out(crowded):
+    legend = crowded.bar.legend
+    everybody = {f"g{n}" for n in range(40)}
+    for width in (300, 700, 1500, 4000):
+        legend.resize(width, 24)
+        entries = legend.fitting()
+        said = {entry.group.name for entry in entries if entry.group is not None}
+        more = [entry for entry in entries if not entry.marker]
+        assert said == everybody or more
+        assert sum(map(legend._width, entries)) <= width
+    legend.resize(4000, 24)
+    assert [entry.name for entry in legend.fitting()][:2] == ["g0", "g1"]
+    assert len(legend.list_all().actions()) == 40
+
+
+def test_a_crowd_is_laid_out_quickly(stage, crowded):
+    """40 groups on 300 partitions are shown four times a second, and leave time for all the rest."""
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        crowded._follow(stage.workspace.shown)
+        crowded.view.grab()
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.2

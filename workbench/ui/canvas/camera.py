@@ -81,7 +81,7 @@ class Camera(QGraphicsView):
 
     def set_zoom(self, zoom: float, keep: QPointF | None = None) -> None:
         """Zoom so that the point ``keep`` of the viewport stays where it is (its middle without one)."""
-        zoom = min(ZOOMS[-1], max(ZOOMS[0], zoom))
+        zoom = min(ZOOMS[-1], max(self.least_zoom(), zoom))
         keep = keep if keep is not None else QPointF(self.viewport().rect().center())
         under = self.to_scene(keep)
         self.resetTransform()
@@ -89,6 +89,10 @@ class Camera(QGraphicsView):
         self._grid = QPixmap()
         self.scroll_by((self.from_scene(under) - keep).toPoint())
         self.zoom_changed.emit(zoom)
+
+    def least_zoom(self) -> float:
+        """As far out as one can go."""
+        return ZOOMS[0]
 
     def zoom_in(self) -> None:
         self.zoom_by_step(1)
@@ -104,7 +108,7 @@ class Camera(QGraphicsView):
         if by > 0:
             self.set_zoom(next((z for z in ZOOMS if z > self.zoom + 0.005), ZOOMS[-1]))
         elif by < 0:
-            self.set_zoom(next((z for z in reversed(ZOOMS) if z < self.zoom - 0.005), ZOOMS[0]))
+            self.set_zoom(next((z for z in reversed(ZOOMS) if z < self.zoom - 0.005), self.least_zoom()))
         else:
             self.set_zoom(1.0)
 

@@ -157,6 +157,8 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
         stat = GroupStat(node.name, "Stable", waiting=waiting, oldest_ms=oldest_ms)
         if not members:
             return _not_started(node, stat, queues)
+    if document.has_node(node.id) and not document.sources_of(node.id) and all(m.node_id == node.id for m in members):
+        return _not_linked(node)
     alive = [m for m in members if m.state != PartState.KILLED]
     broken = next((m for m in members if m.state == PartState.FAILED), None)
     share, lag = _behind(node, replace(stat, members=members), queues)
@@ -169,7 +171,7 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
         level=level_of(share),
         lag=_tr("paused by you") if stat.paused else lag,
         trend=0 if stat.paused or abs(stat.trend) < 1 else (1 if stat.trend > 0 else -1),
-        pills=_pills(members),
+        pills=_pills(members, node.name),
         generation=stat.generation,
     )
 
@@ -180,6 +182,13 @@ def _not_started(node: Node, stat: GroupStat, queues: list[QueueStat]) -> NodeLo
     share, lag = _behind(node, stat, queues) if stat.waiting else (0.0, _tr("not started"))
     return NodeLook(subtitle=words.plural(members, "member", "members"), lag=lag, ring=min(1.0, share),
                     level=level_of(share), idle=True, pills=_drawn_pills(members))  # fmt: skip
+
+
+def _not_linked(node: Node) -> NodeLook:
+    """Nothing is wrong with a group that nobody linked yet: it waits for a link."""
+    members = KINDS[node.kind].value(node.params, "members")
+    return NodeLook(subtitle=words.plural(members, "member", "members"), lag=_tr("not linked yet"), ring=0.0, idle=True,
+                    pills=_drawn_pills(members))  # fmt: skip
 
 
 def _rate_of(members: list[MemberStat]) -> float:
@@ -226,7 +235,9 @@ def _drawn_pills(members: int) -> tuple[Pill, ...]:
     return tuple(Pill(str(number), "line_strong") for number in range(1, members + 1))
 
 
-def _pills(members: tuple[MemberStat, ...]) -> tuple[Pill, ...]:
+def _pills(members: tuple[MemberStat, ...], group: str = "") -> tuple[Pill, ...]:
+    if [member.name for member in members] == [group] and members[0].state is PartState.FAILED:
+        return (Pill(_tr("could not start"), "failed", Level.BAD),)  # the group itself: it has no members then
     if len(members) <= PILLS_SHOWN:
         return tuple(_pill(member, len(members)) for member in members)
     worst = max(members, key=lambda m: (m.state in (PartState.KILLED, PartState.FAILED), m.slow, m.lag_records))

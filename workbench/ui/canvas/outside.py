@@ -25,6 +25,7 @@ from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.look_values import LinkLook
 from workbench.ui.canvas.looks import node_look
+from workbench.ui.canvas.places import GAP, beside, free_place
 from workbench.ui.models.outside import (
     NewTopics,
     Outside,
@@ -36,45 +37,12 @@ from workbench.ui.models.outside import (
 )
 from workbench.ui.theme.tokens import NODE_SIZE
 
-_ASIDE = 112.0
-_STEP = 20.0
-_GAP = 14.0
-_EDGE = 12.0
 _TOPICS_DOWN = 40.0
 _IN_A_COLUMN = 8  # topics under each other
 _COLUMN = 700.0  # a topic with who writes it and who reads it
 _LONGEST_S = 1.0
 
 Routed = Callable[[str, list[QPointF]], None]
-
-
-def beside(anchor: QRectF, kind: str) -> QRectF:
-    """Where a client would stand: right of what it reads, left of what it writes."""
-    w, h = NODE_SIZE[kind]
-    x = anchor.left() - _ASIDE - w if kind == "writer" else anchor.right() + _ASIDE
-    return QRectF(x, anchor.center().y() - h / 2, w, h)
-
-
-def free_place(wish: QRectF, taken: list[QRectF], seen: QRectF | None = None) -> QRectF:
-    """The first free place below a wish. Where that would not lie in ``seen``, the nearest free one there, if any."""
-    crowd = [rect.adjusted(-_GAP, -_GAP, _GAP, _GAP) for rect in taken]
-    place = QRectF(wish)
-    while (hit := next((rect for rect in crowd if rect.intersects(place)), None)) is not None:
-        place.moveTop(hit.bottom() + 1)
-    room = None if seen is None else seen.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
-    if room is None or room.contains(place) or room.width() < wish.width() or room.height() < wish.height():
-        return place
-    return _inside(room, wish, crowd) or place
-
-
-def _inside(room: QRectF, wish: QRectF, crowd: list[QRectF]) -> QRectF | None:
-    """The free place in a rectangle that is nearest to a wish."""
-    across = int((room.width() - wish.width()) // _STEP) + 1
-    down = int((room.height() - wish.height()) // _STEP) + 1
-    places = [QRectF(room.left() + x * _STEP, room.top() + y * _STEP, wish.width(), wish.height())
-              for x in range(across) for y in range(down)]  # fmt: skip
-    places.sort(key=lambda place: (place.topLeft() - wish.topLeft()).manhattanLength())
-    return next((place for place in places if not any(rect.intersects(place) for rect in crowd)), None)
 
 
 def rate_of(one: Outside, snapshot: Snapshot) -> float:
@@ -164,7 +132,7 @@ class OutsideClients:
         for topic in topics:
             if not self._stays(topic.id, anchor, bodies):
                 column, row = divmod(len([t for t in topics if t.id in self._places]), _IN_A_COLUMN)
-                wish = QRectF(left + column * _COLUMN, foot + row * (h + _GAP), w, h)
+                wish = QRectF(left + column * _COLUMN, foot + row * (h + GAP), w, h)
                 self._places[topic.id] = anchor, free_place(wish, self._taken(bodies), stand.seen)
 
     def _place_clients(self, clients: list[Outside], drawn: dict[str, NodeItem], stand: Standing) -> None:
@@ -172,8 +140,13 @@ class OutsideClients:
         for one in clients:
             anchor = self._end(one.topics[0], drawn).rect
             if not self._stays(one.id, anchor, bodies):
-                place = free_place(beside(anchor, one.kind), self._taken(bodies), stand.seen)
+                place = free_place(self._beside(anchor, one.kind), self._taken(bodies), stand.seen)
                 self._places[one.id] = anchor, place
+
+    @staticmethod
+    def _beside(anchor: QRectF, kind: str) -> QRectF:
+        """Right of what it reads, left of what it writes."""
+        return beside(anchor, NODE_SIZE[kind], left=kind == "writer")
 
     def _stays(self, node_id: str, anchor: QRectF, bodies: list[QRectF]) -> bool:
         """Whether a node keeps its place: what it stands beside is where it was, and nothing was drawn over it."""

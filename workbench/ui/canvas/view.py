@@ -52,6 +52,7 @@ from workbench.ui.theme.theme import theme
 _MARGIN = 12
 _SMALL = (560, 300)
 _WARM_UP_MS = 200
+_LEAST_ZOOM = 0.01
 
 
 class FlowView(Camera):
@@ -167,6 +168,22 @@ class FlowView(Camera):
         super().hideEvent(event)
 
     # -- what is in view -----------------------------------------------------------------------------------
+    def _fitting_zoom(self) -> float:
+        """At which the whole drawing is in view, no larger than 100 %."""
+        drawn, room = self.flow.drawn_rect(), self._room()
+        if drawn.isEmpty():
+            return 1.0
+        return max(_LEAST_ZOOM, min(1.0, room.width() / drawn.width(), room.height() / drawn.height()))
+
+    def _room(self) -> QRect:
+        """Where the drawing is shown when all of it is."""
+        foot = self.zoom_bar.height() + _MARGIN
+        return self.viewport().rect().adjusted(_MARGIN, _MARGIN + self._top_room, -_MARGIN, -_MARGIN - foot)
+
+    def least_zoom(self) -> float:
+        """A large drawing can always be seen whole."""
+        return min(super().least_zoom(), self._fitting_zoom()) if self._shown_once else super().least_zoom()
+
     def fit(self) -> None:
         """Show the whole drawing, no larger than 100 %."""
         drawn = self.flow.drawn_rect()
@@ -174,8 +191,7 @@ class FlowView(Camera):
             self.set_zoom(1.0)
             return
         foot = self.zoom_bar.height() + _MARGIN
-        room = self.viewport().rect().adjusted(_MARGIN, _MARGIN + self._top_room, -_MARGIN, -_MARGIN - foot)
-        self.set_zoom(min(1.0, room.width() / drawn.width(), room.height() / drawn.height()))
+        self.set_zoom(self._fitting_zoom())
         self.centre_on(drawn.center() - QPointF(0, (self._top_room - foot) / 2 / self.zoom))
         self._fitted = True
         self._lay_out()
@@ -316,6 +332,9 @@ class FlowView(Camera):
     # -- words over the canvas -----------------------------------------------------------------------------
     def say(self, at: QPointF, text: str, bad: bool = True) -> None:
         self.bubble.say(self.from_scene(at).toPoint(), text, bad)
+
+    def ask_what_it_carries(self, link_id: str) -> None:
+        self.binding_wanted.emit(link_id)
 
     def hush(self) -> None:
         self.bubble.hide()

@@ -1,7 +1,8 @@
 """The log tape: every partition as a strip of offsets, with log start, end, and the markers of its groups.
 
 The view paints strips it is given and turns the mouse into ``moved``/``dropped`` of a committed marker; it asks nobody
-anything. Wheel zooms round the pointer (over the gutters it scrolls), dragging the ground pans, a double click fits.
+anything. The wheel scrolls, with Ctrl it zooms round the pointer, with Shift it pans, as dragging the ground does; a
+double click fits.
 Only rows in sight are painted, so 1,000 partitions cost what 40 do; they are painted into one picture that stays until
 something changes, so that dragging a marker paints arrows only. GUI thread.
 """
@@ -29,6 +30,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from workbench.core.offsets import ResetMove
+from workbench.ui.charts.tape_order import marked
 from workbench.ui.charts.tape_picture import AXIS, ROW, SHOWN_GROUPS, STRIP, TOPIC_GAP, TapePicture
 from workbench.ui.charts.tape_strips import Axis, OffsetAxis, Strip, TapeGroup
 from workbench.ui.theme import words
@@ -38,6 +40,7 @@ GUTTER_RIGHT = 130
 _NUMBERS = 52  # of the left gutter: the icon before a topic's name, and the partition behind it
 _LEAST_NAME, _MOST_NAME = 60, 170
 _NEAR = 7.0
+_HEAD_ROOM = 4.0  # above the first strip, for the markers of its first group
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class TapeView(QAbstractScrollArea):
         self.by_time = False
         self._range = (0.0, 1.0)
         self._fitted = True
-        self._front = ""
+        self._front: tuple[str, ...] = ()
         self._moves: Mapping[tuple[str, int], ResetMove] = {}
         self.moving = ""
         self._grip: Grip | None = None
@@ -81,13 +84,13 @@ class TapeView(QAbstractScrollArea):
         theme().changed.connect(self._refresh)
 
     # -- what is shown -------------------------------------------------------------------------------------
-    def show_strips(self, strips: Sequence[Strip], front: str = "") -> None:
-        """``front`` is the selected group: it is always among the two that are drawn."""
-        if strips == self.strips and front == self._front:
+    def show_strips(self, strips: Sequence[Strip], front: Sequence[str] = ()) -> None:
+        """``front`` are the selected group and the pinned ones: they are drawn before others, beside the worst."""
+        if strips == self.strips and tuple(front) == self._front:
             return
-        self.strips, self._front = strips, front
+        self.strips, self._front = strips, tuple(front)
         self._tops = []
-        top = 0.0
+        top = _HEAD_ROOM
         for index, strip in enumerate(strips):
             top += TOPIC_GAP if strip.first_of_topic and index else 0
             self._tops.append(top)
@@ -191,9 +194,18 @@ class TapeView(QAbstractScrollArea):
         return next((i for i, top in enumerate(self._tops) if top <= at < top + ROW), None)
 
     def shown_groups(self, strip: Strip) -> list[TapeGroup]:
-        shown = list(strip.groups[:SHOWN_GROUPS])
-        front = next((g for g in strip.groups[SHOWN_GROUPS:] if g.series.name == self._front), None)
-        return [shown[0], front] if front is not None else shown
+        """Those whose markers are drawn; the one that is furthest behind is always among them."""
+        return marked(strip, self._front, SHOWN_GROUPS)
+
+    def show_topic(self, topic: str) -> None:
+        """Scroll so that the topic's first strip is in sight, the others below it."""
+        index = next((i for i, strip in enumerate(self.strips) if strip.topic == topic), None)
+        if index is None:
+            return
+        last = max(i for i, strip in enumerate(self.strips) if strip.topic == topic)
+        bar, room = self.verticalScrollBar(), self.viewport().height() - AXIS
+        if self._tops[index] < bar.value() or self._tops[min(last, index + 3)] + ROW > bar.value() + room:
+            bar.setValue(round(self._tops[index] - TOPIC_GAP))
 
     def _grip_at(self, point: QPointF) -> Grip | None:
         for index in {row for dy in (-8, 0, 8) if (row := self._row_at(point.y() + dy)) is not None}:
@@ -250,13 +262,25 @@ class TapeView(QAbstractScrollArea):
 
     # -- mouse ---------------------------------------------------------------------------------------------
     def wheelEvent(self, event: QWheelEvent) -> None:
-        left, right = self.plot()
-        turn = event.angleDelta().y()
-        if left <= event.position().x() <= right and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier and turn:
-            self.zoom(1.2 ** (turn / 120), self.value_at(event.position().x()))
-            event.accept()
+        held = event.modifiers()
+        turn = event.angleDelta()
+        sideways = turn.y() if held & Qt.KeyboardModifier.ShiftModifier else -turn.x()
+        if held & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1.2 ** (turn.y() / 120), self.value_at(event.position().x()))
+        elif sideways:
+            low, high = self._range
+            self._shift(-sideways / 120 * (high - low) / 10)
         else:
-            super().wheelEvent(event)
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - round(turn.y() / 120 * 3 * ROW))
+        event.accept()
+
+    def _shift(self, by: float) -> None:
+        """Another part of the range, as wide, within what there is."""
+        low, high = self._range
+        full = self._axis.extent(self.strips)
+        by = min(max(by, full[0] - low), full[1] - high)
+        self._range = (low + by, high + by)
+        self._refresh()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 AXIS = 22
 ROW, STRIP = 23, 11
 TOPIC_GAP = 5
+_MOST_NAME = 120
 SHOWN_GROUPS = 2
 _AT_LEFT = int(Qt.AlignmentFlag.AlignVCenter)  # joining flags is slow: once, not a word
 _AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
@@ -33,13 +34,17 @@ def _tr(text: str) -> str:
 class TapePicture:
     def __init__(self, view: TapeView) -> None:
         self._view = view
+        self._said: list[QRectF] = []  # where letters and names of groups stand
+        self._named = -1  # the row that says its topic's name although that begins above
 
     def paint(self, painter: QPainter) -> None:
         """Everything but the move that is under way."""
         painter.fillRect(self._view.viewport().rect(), theme().color("surface"))
         self._paint_axis(painter)
         painter.setClipRect(QRectF(0, AXIS + 1, self._view.viewport().width(), self._view.viewport().height()))
-        for index in self._view.rows_in_sight():
+        rows = self._view.rows_in_sight()
+        self._named = next((row for row in rows if self._view.strip_rect(row).top() - (ROW - STRIP) / 2 >= AXIS), -1)
+        for index in rows:
             self._paint_row(painter, index, self._view.strip_rect(index))
         painter.end()
 
@@ -70,7 +75,7 @@ class TapePicture:
 
     def _paint_row(self, painter: QPainter, index: int, area: QRectF) -> None:
         strip = self._view.strips[index]
-        self._paint_words(painter, strip, area)
+        self._paint_words(painter, strip, area, strip.first_of_topic or index == self._named)
         if strip.first_of_topic and index:
             y = round(area.top() - (ROW - STRIP) / 2 - TOPIC_GAP / 2) + 0.5
             painter.setPen(QPen(theme().color("line"), 1))
@@ -82,16 +87,16 @@ class TapePicture:
         self._paint_groups(painter, strip, area)
         painter.restore()
 
-    def _paint_words(self, painter: QPainter, strip: Strip, area: QRectF) -> None:
+    def _paint_words(self, painter: QPainter, strip: Strip, area: QRectF, named: bool) -> None:
         look, width, name_width = theme(), self._view.viewport().width(), self._view.name_width
         line = QRectF(0, area.center().y() - 9, width, 18)
-        if strip.first_of_topic:
+        if named:
             glyph = "queue" if strip.kind == "queue" else "topic"
             icons.paint(painter, QRectF(12, line.top() + 2, 14, 14), glyph, look.color(strip.role))
             font = look.font("body", 600)
             painter.setFont(font)
             painter.setPen(look.color("text"))
-            name = QFontMetricsF(font).elidedText(strip.topic, Qt.TextElideMode.ElideMiddle, name_width)
+            name = QFontMetricsF(font).elidedText(strip.topic, Qt.TextElideMode.ElideRight, name_width)
             painter.drawText(QRectF(30, line.top(), name_width + 2, 18), _AT_LEFT, name)
         painter.setFont(look.font("caption", mono=True))
         painter.setPen(look.color("text_muted"))
@@ -165,10 +170,19 @@ class TapePicture:
         paint.committed(painter, after, area, above, colour)
 
     def _paint_letter(self, painter: QPainter, x: float, area: QRectF, above: bool, group: TapeGroup) -> None:
-        painter.setFont(theme().font("caption", 600))
+        """The group's name beside its marker where that has room; else its letter."""
+        font = theme().font("caption", 600)
+        painter.setFont(font)
         painter.setPen(group.series.colour)
         y = area.top() - 12 if above else area.bottom() - 5
-        painter.drawText(QRectF(x - 26, y, 18, 15), _AT_RIGHT, group.series.letter)
+        for text in (group.series.name, group.series.letter):
+            width = QFontMetricsF(font).horizontalAdvance(text) + 1
+            box = QRectF(x - 8 - width, y, width, 15)
+            free = not any(box.adjusted(-3, 3, 3, -3).intersects(other) for other in self._said)
+            if text == group.series.letter or (width <= _MOST_NAME and box.left() > area.left() and free):
+                self._said.append(box.adjusted(-3, 3, 3, -3))
+                painter.drawText(box, _AT_RIGHT, text)
+                return
 
     def _paint_focus(self, painter: QPainter, x: float, area: QRectF, above: bool) -> None:
         if not self._view.hasFocus():

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.kinds import kind_of
+from workbench.ui.models.natural import natural
 from workbench.ui.theme.theme import theme
 
 GROUP_KINDS = ("group", "forward")
@@ -42,7 +43,7 @@ def group_series(document: FlowDocument, snapshot: Snapshot) -> dict[str, GroupS
     """The look of every group there is, by name."""
     known = {group.name for group in snapshot.groups}
     drawn = [node.name for node in document.of_kind(*GROUP_KINDS)]
-    names = list(dict.fromkeys([*(name for name in drawn if name in known), *sorted(known - set(drawn))]))
+    names = list(dict.fromkeys([*(name for name in drawn if name in known), *sorted(known - set(drawn), key=natural)]))
     found: dict[str, GroupSeries] = {}
     taken: set[str] = set()
     for index, name in enumerate(names):
@@ -87,4 +88,4 @@ def topic_order(document: FlowDocument, snapshot: Snapshot) -> list[str]:
     """Topics as the drawing has them, then the others by name."""
     known = {topic.name for topic in snapshot.topics}
     drawn = [node.name for node in document.of_kind("topic", "dead_letters", "queue") if node.name in known]
-    return list(dict.fromkeys([*drawn, *sorted(known - set(drawn))]))
+    return list(dict.fromkeys([*drawn, *sorted(known - set(drawn), key=natural)]))

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QIcon
 
+from workbench.ui.models.natural import natural
 from workbench.ui.theme.theme import theme
 
 Row = TypeVar("Row")
@@ -31,6 +32,10 @@ class Column(Generic[Row]):
     tone: Callable[[Row], str] | None = None
     icon: Callable[[Row], QIcon] | None = None
     strong: Callable[[Row], bool] | None = None
+    order: Callable[[Row], Any] | None = None  # what it is sorted by; its text, in natural order, without one
+
+    def sort_key(self, row: Row) -> Any:
+        return natural(self.text(row)) if self.order is None else self.order(row)
 
 
 class ValuesModel(QAbstractTableModel, Generic[Row]):
@@ -40,10 +45,29 @@ class ValuesModel(QAbstractTableModel, Generic[Row]):
         self.columns = columns
         self._key = key
         self.rows: list[Row] = []
+        self._given: list[Row] = []
+        self._sorted_by = -1  # the column; -1: as they are given
+        self._falling = False
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By a column from now on, also what comes later; -1 is the order they are given in."""
+        self._sorted_by, self._falling = column, order == Qt.SortOrder.DescendingOrder
+        self.show(self._given)
+
+    def _in_order(self, rows: Sequence[Row]) -> list[Row]:
+        if self._sorted_by < 0:
+            return list(rows)
+        return sorted(rows, key=self.columns[self._sorted_by].sort_key, reverse=self._falling)
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show these rows; a row whose key was there stays where it is when the order is the same."""
-        if [self._key(row) for row in rows] != [self._key(row) for row in self.rows]:
+        """Show these rows; one whose key was there stays where it is when the order is the same, and chosen in any."""
+        self._given = list(rows)
+        rows = self._in_order(rows)
+        keys, before = [self._key(row) for row in rows], [self._key(row) for row in self.rows]
+        if keys != before and len(keys) == len(before) and set(keys) == set(before):
+            self._reorder(rows, keys)
+            return
+        if keys != before:
             self.beginResetModel()
             self.rows = list(rows)
             self.endResetModel()
@@ -52,6 +76,16 @@ class ValuesModel(QAbstractTableModel, Generic[Row]):
         self.rows = list(rows)
         if changed:
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
+
+    def _reorder(self, rows: list[Row], keys: list[Hashable]) -> None:
+        """The same rows elsewhere: who is chosen stays chosen."""
+        self.layoutAboutToBeChanged.emit()
+        places = {key: place for place, key in enumerate(keys)}
+        held = self.persistentIndexList()
+        there = [self.index(places[self._key(self.rows[index.row()])], index.column()) for index in held]
+        self.rows = rows
+        self.changePersistentIndexList(held, there)
+        self.layoutChanged.emit()
 
     def append(self, rows: Sequence[Row], most: int) -> None:
         """Add rows at the end; the oldest go when there are more than ``most``."""

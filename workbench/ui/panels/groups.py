@@ -34,7 +34,7 @@ class GroupsPanel(QWidget):
         super().__init__(parent)
         self._workspace = workspace
         self.model: ValuesModel[GroupStat] = ValuesModel(self._columns(), lambda group: group.name, self)
-        self.table = ValuesTable(self.model, self.tr("Groups"))
+        self.table = ValuesTable(self.model, self.tr("Groups"), sortable=True)
         self._stack = QStackedWidget()
         how = self.tr("Drag a group onto the canvas, or let a Kafka client join one.")
         self._stack.addWidget(Empty("group", self.tr("No groups yet"), how))
@@ -47,23 +47,27 @@ class GroupsPanel(QWidget):
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._choose(now.row()))
         self.model.modelReset.connect(self._mark_selected)
         self.table.customContextMenuRequested.connect(self._open_menu)
-        self.table.activated.connect(lambda _: self.open_panel())
+        self.table.doubleClicked.connect(lambda _: self.open_panel())
+        for key in ("Return", "Enter"):
+            QShortcut(QKeySequence(key), self.table, self.open_panel, context=Qt.ShortcutContext.WidgetShortcut)
         QShortcut(QKeySequence("R"), self.table, self.replay, context=Qt.ShortcutContext.WidgetShortcut)
 
     def _columns(self) -> list[Column[GroupStat]]:
         return [
             Column(self.tr("Group"), lambda g: g.name, 150, strong=lambda g: True, icon=self._icon),
             Column(self.tr("State"), self._state, 120, tone=self._state_tone),
-            Column(self.tr("Generation"), lambda g: str(g.generation or "–"), 96, right=True, mono=True),
+            Column(self.tr("Generation"), lambda g: str(g.generation or "–"), 96, right=True, mono=True,
+                   order=lambda g: g.generation),
             Column(self.tr("Assignor"), lambda g: g.assignor or "–", 110, tone=lambda g: "text_muted"),
-            Column(self.tr("Members"), lambda g: words.count(len(g.members)), 84, right=True, mono=True),
+            Column(self.tr("Members"), lambda g: words.count(len(g.members)), 84, right=True, mono=True,
+                   order=lambda g: len(g.members)),
             Column(self.tr("Reads"), self._reads, 0, tone=lambda g: "text_muted"),
-            Column(self.tr("Rate"), lambda g: words.rate(g.rate), 80, right=True, mono=True),
+            Column(self.tr("Rate"), lambda g: words.rate(g.rate), 80, right=True, mono=True, order=lambda g: g.rate),
             Column(self.tr("Behind"), lambda g: words.count(g.lag_records), 90, right=True, mono=True, tone=self._tone,
-                   strong=lambda g: self._tone(g) != "text"),
+                   strong=lambda g: self._tone(g) != "text", order=lambda g: g.lag_records),
             Column(self.tr("In time"), lambda g: "–" if g.lag_ms is None else words.duration(g.lag_ms), 100, right=True,
-                   mono=True, tone=self._tone),
-            Column(self.tr("Trend"), self._trend, 90, right=True, mono=True, tone=self._tone),
+                   mono=True, tone=self._tone, order=lambda g: -1 if g.lag_ms is None else g.lag_ms),
+            Column(self.tr("Trend"), self._trend, 90, right=True, mono=True, tone=self._tone, order=lambda g: g.trend),
         ]  # fmt: skip
 
     def _reads(self, group: GroupStat) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPolygonF, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.control.messages import PlanReset
 from workbench.core.errors import WorkbenchError
@@ -22,77 +22,21 @@ from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.tape import Grip, TapeView
+from workbench.ui.charts.tape_order import as_before, found, ordered
 from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, TimeAxis, strips_of
-from workbench.ui.models.outside import group_part
-from workbench.ui.models.series import GroupSeries, group_series, selected_group
+from workbench.ui.models.outside import group_part, part_of
+from workbench.ui.models.series import group_series, selected_group
 from workbench.ui.panels.blocks import Empty, Segments
 from workbench.ui.panels.replay.preview import open_replay_preview
+from workbench.ui.panels.tape_tools import TapeBar, TapeLegend
 from workbench.ui.theme import icons, words
-from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import MOTION
 
 KNOTS = 24
 _KNOTS_EVERY_MS = 5_000
-
-
-class TapeLegend(QWidget):
-    """Groups with letter and colour, then what filled and hollow markers mean. Where there is little room the groups
-    keep only their letter, and what does not fit whole is left out."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._groups: list[GroupSeries] = []
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        theme().changed.connect(self.update)
-
-    def show_groups(self, groups: list[GroupSeries]) -> None:
-        if groups != self._groups:
-            self._groups = groups
-            names = ", ".join(group.name for group in groups)
-            self.setAccessibleName(self.tr("Groups on the tape: {0}").format(names))
-            self.setToolTip(", ".join(f"{group.letter} {group.name}" for group in groups))
-            self.updateGeometry()
-            self.update()
-
-    def _entries(self) -> list[tuple[str, str, GroupSeries | None, bool]]:
-        groups = [(group.letter, group.name, group, True) for group in self._groups[:6]]
-        if not groups:
-            return []
-        return [*groups, ("", self.tr("committed"), None, True), ("", self.tr("position"), None, False)]
-
-    def _width(self, letter: str, name: str) -> int:
-        return 14 + (14 if letter else 0) + self.fontMetrics().horizontalAdvance(name) + 18
-
-    def sizeHint(self) -> QSize:
-        return QSize(sum(self._width(letter, name) for letter, name, _, _ in self._entries()), 24)
-
-    def _fitting(self) -> list[tuple[str, str, GroupSeries | None, bool]]:
-        entries = self._entries()
-        if self.sizeHint().width() > self.width():
-            entries = [(letter, "" if group else name, group, filled) for letter, name, group, filled in entries]
-        while entries and sum(self._width(letter, name) for letter, name, _, _ in entries) > self.width():
-            entries.pop()
-        return entries
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x, look, middle = 0.0, theme(), self.height() / 2
-        for letter, name, group, filled in self._fitting():
-            colour = look.color("external") if group is None else group.colour
-            painter.setPen(colour)
-            painter.setBrush(colour if filled else Qt.BrushStyle.NoBrush)
-            corners = [QPointF(x + 0.5, middle - 4), QPointF(x + 9.5, middle - 4), QPointF(x + 5, middle + 4)]
-            painter.drawPolygon(QPolygonF(corners))
-            x += 15
-            if letter:
-                painter.setFont(look.font("caption", 600))
-                painter.drawText(QRectF(x, 0, 14, self.height()), int(Qt.AlignmentFlag.AlignVCenter), letter)
-                x += 13
-            painter.setFont(look.font("caption"))
-            painter.setPen(look.color("text_muted"))
-            painter.drawText(QRectF(x, 0, 300, self.height()), int(Qt.AlignmentFlag.AlignVCenter), name)
-            x += self.fontMetrics().horizontalAdvance(name) + 17
+_ORDER_HOLDS_MS = 2_000
+_MANY = 24  # strips
+_TOPICS = ("topic", "queue", "dead_letters")
 
 
 class TapePanel(QWidget):
@@ -108,15 +52,24 @@ class TapePanel(QWidget):
         self._loading_knots = False
         self._planning = False
         self._next_grip: Grip | None = None
+        self._pinned_topics: set[str] = set()
+        self._pinned_groups: set[str] = set()
+        self._laid: tuple[tuple, list[tuple[str, int]], int] = ((), [], 0)
         self._pace = Pace(lambda: self._follow(workspace.shown), MOTION["numbers_ms"], self)
         self.view = TapeView()
         self.tools = self._build_tools()
+        self.bar = TapeBar()
+        self.bar.hide()
         self._stack = QStackedWidget()
         what = self.tr("Each partition of each topic gets a strip here, with the markers of every group.")
         self._stack.addWidget(Empty("tape", self.tr("No topics yet"), what))
         self._stack.addWidget(self.view)
+        self._stack.addWidget(Empty("search", self.tr("Nothing like that on the tape"),
+                                    self.tr("Find looks for topics, for partitions as orders/3, and for groups.")))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
         column.addWidget(self._stack)
         self._connect()
 
@@ -135,7 +88,11 @@ class TapePanel(QWidget):
     def _connect(self) -> None:
         workspace = self._workspace
         workspace.shown_changed.connect(self._pace.ask)
-        workspace.selection_changed.connect(lambda _: self._follow(workspace.shown))
+        workspace.selection_changed.connect(self._take_selection)
+        self.bar.changed.connect(lambda: self._follow(workspace.shown))
+        for legend in (self.legend, self.bar.legend):
+            legend.pin_wanted.connect(self.pin_group)
+        self.legend.resized.connect(self._arrange)
         workspace.plan_shown.connect(self._show_plan)
         self.view.moved.connect(self._ask_plan)
         self.view.dropped.connect(self._open_preview)
@@ -155,11 +112,53 @@ class TapePanel(QWidget):
         self._strips = strips_of(document, snapshot, self._workspace.live)
         with_offsets = {group.name for group in snapshot.groups if group.partitions}  # by leases: no marker
         series = group_series(document, snapshot).values()
-        self.legend.show_groups([one for one in series if one.name in with_offsets])
-        self._stack.setCurrentIndex(1 if self._strips else 0)
-        self.view.show_strips(self._strips, selected_group(document, self._workspace.selection))
+        for legend in (self.legend, self.bar.legend):
+            legend.show_groups([one for one in series if one.name in with_offsets], self._pinned_groups)
+        self._arrange()
+        laid = self._lay_out(snapshot.at_ms)
+        self._stack.setCurrentIndex(2 if self._strips and not laid else 1 if self._strips else 0)
+        chosen = selected_group(document, self._workspace.selection)
+        self.view.show_strips(laid, [*((chosen,) if chosen else ()), *sorted(self._pinned_groups)])
         if self._by_time:
             self._refresh_knots(snapshot.at_ms)
+
+    def _lay_out(self, at_ms: int) -> list[Strip]:
+        """The strips that are looked for, in their order. By lag they change places every other second at most, and not
+        while a marker is dragged."""
+        strips = found(self._strips, self.bar.find.text())
+        rule = (self.bar.order, frozenset(self._pinned_topics), tuple((s.topic, s.partition) for s in strips))
+        before, places, since_ms = self._laid
+        if rule == before and (self.view.moving or 0 <= at_ms - since_ms < _ORDER_HOLDS_MS):
+            return as_before(strips, places)
+        laid = ordered(strips, self.bar.order, self._pinned_topics)
+        self._laid = rule, [(strip.topic, strip.partition) for strip in laid], at_ms
+        return laid
+
+    def _arrange(self) -> None:
+        """The legend stands beside the tabs while every group has its name there; else, and where there is much to look
+        through, in a bar of its own with what finds and sorts."""
+        room = self.tools.width() - self.axis.sizeHint().width() - 20
+        roomy = self.legend.needed() <= room or not self.tools.isVisible()
+        self.bar.setVisible(not roomy or len(self._strips) > _MANY or self.bar.used or bool(self._pinned_topics))
+        self.legend.setVisible(roomy)
+        self.bar.legend.setVisible(not roomy)
+
+    def _take_selection(self, chosen: frozenset[str]) -> None:
+        self._follow(self._workspace.shown)
+        nodes = [part_of(self._workspace.document, self._workspace.shown, node_id) for node_id in chosen]
+        names = [node.name for node in nodes if node is not None and node.kind in _TOPICS]
+        if len(names) == 1 and self.isVisible():
+            self.view.show_topic(names[0])
+
+    def pin_group(self, group: str) -> None:
+        """Draw its marker on every strip, whoever else is there; or let it go."""
+        self._pinned_groups ^= {group}
+        self._follow(self._workspace.shown)
+
+    def pin_topic(self, topic: str) -> None:
+        """Keep the topic's strips on top; or let them go."""
+        self._pinned_topics ^= {topic}
+        self._follow(self._workspace.shown)
 
     def _show_plan(self, plan: ResetPlan | None) -> None:
         self.view.show_moves("" if plan is None else plan.group, () if plan is None else plan.moves)
@@ -268,6 +267,11 @@ class TapePanel(QWidget):
             menu.addAction(self.tr("Select {0}").format(group.series.name)).triggered.connect(
                 partial(self._select, part))  # fmt: skip
         menu.addSeparator()
+        pinned = strip.topic in self._pinned_topics
+        pin = menu.addAction(icons.icon("pin", "text_muted"), self.tr("Keep {0} on top").format(strip.topic))
+        pin.setCheckable(True)
+        pin.setChecked(pinned)
+        pin.triggered.connect(lambda *_: self.pin_topic(strip.topic))
         menu.addAction(icons.icon("fit", "text_muted"), self.tr("Fit")).triggered.connect(self.view.fit)
         return menu
 

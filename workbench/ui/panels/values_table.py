@@ -36,11 +36,15 @@ class LinedCell(QStyledItemDelegate):
 
 
 class ValuesTable(QTableView):
-    """Fixed rows, no grid, one row chosen at a time."""
+    """Fixed rows, no grid, one row chosen at a time. ``sortable`` by a click on a column's head; a third click takes
+    the order back."""
 
-    def __init__(self, model: ValuesModel, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ValuesModel, name: str, parent: QWidget | None = None, sortable: bool = False) -> None:
         super().__init__(parent)
         self.setModel(model)
+        self.horizontalHeader().setSortIndicatorClearable(True)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(sortable)
         self.setAccessibleName(name)
         self.setShowGrid(False)
         self.setWordWrap(False)

@@ -109,6 +109,7 @@ def _views(book: ActionBook, window: MainWindow) -> None:
     book.add("panel.parts", tr("Palette"), lambda: window.show_dock(window.parts_dock, "palette"), "Alt+7")
     book.add("panel.inspector", tr("Inspector"), lambda: window.show_dock(window.side_dock, "inspector"), "Alt+8")
     book.add("panel.lag", tr("Lag"), window.lag_dock.show, "Alt+9")
+    book.add("panel.back", tr("Put torn-off pages back"), window.data_dock.put_all_back, glyph="pin")
     book.add("panel.next", tr("Next region"), window.focus_next_region, "F6")
     for name, text in (("design", tr("Design")), ("run", tr("Run")), ("investigate", tr("Investigate"))):
         book.add(f"layout.{name}", text, lambda name=name: window.layouts.use(name))

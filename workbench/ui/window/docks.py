@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QMouseEvent, QMoveEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -20,13 +20,15 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QTabBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from workbench.ui.theme.icons import icon
+from workbench.ui.theme.theme import theme
 
 _ICONS_FROM = 720  # width of a dock
+_ASIDE = 28  # pixels that a torn-off page stands away from its place
+_TITLE = 32
 
 
 @dataclass(slots=True)
@@ -42,6 +44,41 @@ class Page:
         return getattr(self.widget, "tools", None)
 
 
+class _TornTitle(QWidget):
+    """What a torn-off page is, and the way back: a button, a double click, or closing it."""
+
+    def __init__(self, dock: TornDock, page: Page) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self.setFixedHeight(32)
+        self.setObjectName("dock_header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setToolTip(self.tr("Drag here to move it, double click to put it back among the tabs"))
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(12, 0, 6, 0)
+        self.row.setSpacing(8)
+        sign, title = QLabel(), QLabel(page.title)
+        if page.glyph:
+            sign.setPixmap(icon(page.glyph, "text_muted").pixmap(QSize(16, 16)))
+        title.setFont(theme().font("body", 600))
+        self.row.addWidget(sign)
+        self.row.addWidget(title)
+        self.row.addStretch(1)
+        if page.corner is not None:
+            self.row.addWidget(page.corner, 1000)
+        for glyph, name in (("pin", self.tr("Put it back among the tabs")), ("close", self.tr("Close"))):
+            button = QToolButton()
+            button.setIcon(icon(glyph, "text"))
+            button.setToolTip(name)
+            button.setAccessibleName(name)
+            button.clicked.connect(dock.close)
+            self.row.addWidget(button)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self._dock.close()
+
+
 class TornDock(QDockWidget):
     """A page on its own; ``closed`` puts it back."""
 
@@ -51,10 +88,28 @@ class TornDock(QDockWidget):
         super().__init__(page.title, parent)
         self.setObjectName(f"torn-{page.key}")
         self._key = page.key
+        self.setTitleBarWidget(_TornTitle(self, page))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
         self.closed.emit(self._key)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """An outline while it floats: the frame that the desktop does not draw."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("surface"))
+        painter.setPen(QPen(theme().color("line_strong"), 1))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+
+def place_near(home: QRect, size: QSize, room: QRect) -> QRect:
+    """Where something torn off stands: a little above and left of where it was, whole on the screen."""
+    size = size.boundedTo(room.size())
+    wish = home.topLeft() - QPoint(_ASIDE, _ASIDE)
+    x = max(room.left(), min(wish.x(), room.right() + 1 - size.width()))
+    y = max(room.top(), min(wish.y(), room.bottom() + 1 - size.height()))
+    return QRect(QPoint(x, y), size)
 
 
 class _Tabs(QTabBar):
@@ -91,6 +146,7 @@ class PageDock(QDockWidget):
         self._window = window
         self.pages: list[Page] = []
         self._torn: dict[str, TornDock] = {}
+        self._home = QRect()
         self._stack = QStackedWidget()
         self._stack.setMinimumSize(160, 120)  # else the largest page decides how small the dock may be
         self.setWidget(self._stack)
@@ -120,7 +176,29 @@ class PageDock(QDockWidget):
         row.addStretch(1)  # takes the room when a page has no tools
         row.addWidget(self._tear)
         self._tear.setVisible(self._tearable)
+        self._dock_it = QToolButton()
+        self._dock_it.setIcon(icon("pin", "text"))
+        self._dock_it.setToolTip(self.tr("Put it back into the window"))
+        self._dock_it.setAccessibleName(self.tr("Put it back into the window"))
+        self._dock_it.clicked.connect(lambda: self.setFloating(False))
+        self._dock_it.hide()
+        row.addWidget(self._dock_it)
+        self.topLevelChanged.connect(self._take_place)
         return header
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._note_home()
+
+    def _note_home(self) -> None:
+        if not self.isFloating() and self.isVisible():
+            self._home = QRect(self.mapToGlobal(QPoint(0, 0)), self.size())
+
+    def _take_place(self, floating: bool) -> None:
+        """Floating, it stands where it stood, with a way back; Qt may put it into the screen's corner."""
+        self._dock_it.setVisible(floating)
+        if floating and not self._home.isNull() and self.pos().manhattanLength() < _ASIDE:
+            self.setGeometry(place_near(self._home, self._home.size(), self._window.screen().availableGeometry()))
 
     # -- pages ---------------------------------------------------------------------------------------------
     def add_page(self, key: str, title: str, glyph: str, widget: QWidget) -> None:
@@ -195,6 +273,7 @@ class PageDock(QDockWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow dock the icons of the tabs give way to what stands beside them."""
         super().resizeEvent(event)
+        self._note_home()
         before = event.oldSize().width()
         if (before >= _ICONS_FROM) != (event.size().width() >= _ICONS_FROM):
             for index in range(self._tabs.count()):
@@ -216,28 +295,38 @@ class PageDock(QDockWidget):
         if key in self._torn or len(self.pages) - len(self._torn) <= 1:
             return
         page = self._page(key)
-        dock = TornDock(page, self._window)
-        size = self._stack.size()
+        home, size = QRect(self.mapToGlobal(QPoint(0, 0)), self.size()), self._stack.size() + QSize(0, _TITLE)
         self._stack.removeWidget(page.widget)
         if page.corner is not None:
             self._corners.removeWidget(page.corner)
-        dock.setWidget(_with_corner(page))
+        dock = TornDock(page, self._window)
+        dock.setWidget(page.widget)
         page.widget.show()
+        if page.corner is not None:
+            page.corner.show()
         dock.closed.connect(self.put_back)
         self._torn[key] = dock
         self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         dock.setFloating(True)
-        dock.resize(size)
+        dock.setGeometry(place_near(home, size, self._window.screen().availableGeometry()))
+        dock.show()
         self._lay_out(next(p.key for p in self.pages if p.key not in self._torn))
 
     def put_back(self, key: str) -> None:
         dock = self._torn.pop(key, None)
         if dock is None:
             return
-        self._lay_out(key)
+        self._lay_out(key)  # takes the page and its tools from the dock
         dock.setWidget(QWidget())
         self._window.removeDockWidget(dock)
         dock.deleteLater()
+
+    def put_all_back(self) -> None:
+        """Every page that was torn off is a tab again, and the dock itself stands in the window."""
+        for key in self.torn:
+            self.put_back(key)
+        self.setFloating(False)
+        self.show()
 
     @property
     def torn(self) -> list[str]:
@@ -253,18 +342,3 @@ def _badge(number: int) -> QWidget | None:
     chip.setObjectName("badge")
     chip.setAccessibleName(chip.text())
     return chip
-
-
-def _with_corner(page: Page) -> QWidget:
-    """The page with its corner above it, for a dock that has no tab row."""
-    corner = page.corner
-    if corner is None:
-        return page.widget
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 4, 0, 0)
-    column.setSpacing(4)
-    column.addWidget(corner, 0, Qt.AlignmentFlag.AlignRight)
-    column.addWidget(page.widget, 1)
-    corner.show()
-    return box

@@ -29,6 +29,10 @@ class Stage(Protocol):
     def tr(self, text: str) -> str: ...
 
 
+    def ask_what_it_carries(self, link_id: str) -> None:
+        """A binding was drawn: let the person say what it is for."""
+        ...
+
     def edge_scroll(self, at: QPointF) -> None:
         """Scroll when the pointer is at the edge of the view."""
         ...

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QPointF
+from PySide6.QtCore import QMimeData, QPointF, QRectF
 
 from workbench.core.errors import Invalid
-from workbench.flow.document import FlowDocument, Node
-from workbench.flow.edits import AddNode
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.edits import AddLink, AddNode, Composite
 from workbench.flow.kinds import KINDS, kind_of
+from workbench.flow.rules import why_not
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.gestures.base import Stage
+from workbench.ui.canvas.items.link import LoosePath
 from workbench.ui.canvas.items.node import Z_GHOST, NodeItem
 from workbench.ui.canvas.looks import node_look
+from workbench.ui.canvas.places import beside, free_place
 from workbench.ui.models.member_count import change_members
 
 MIME = "application/x-workbench-node"
+_FEEDS = (("producer", "topic"), ("producer", "exchange"), ("exchange", "topic"))
+"""Roles by which what is there feeds what is dropped on it; a group always reads, unless a topic is dropped on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,23 @@ def new_node(document: FlowDocument, part: Part, x: float, y: float) -> Node:
     return Node(document.fresh_id(kind.stem), part.kind, name, x, y, params=dict(part.params))
 
 
+def link_between(document: FlowDocument, node: Node, onto: Node) -> Link | None:
+    """The link that a new node gets when it is dropped on another; None where they can't be linked, or both ways would
+    make sense."""
+    roles = KINDS[node.kind].role, KINDS[onto.kind].role
+    if roles[0] == roles[1] == "topic":
+        return None
+    reads = roles[0] == "group" or (roles[1], roles[0]) in _FEEDS or node.kind == "dead_letters"
+    source, target = (onto, node) if reads else (node, onto)
+    trial = FlowDocument([*document.nodes, node], document.links)
+    if why_not(trial, source.id, target.id):
+        return None
+    return Link(document.fresh_id("link"), source.id, target.id)
+
+
 class DropPart:
-    """See the module. A group dropped on a group of the same kind adds a member to it."""
+    """See the module. A group dropped on a group adds a member to it; what is dropped on a part that it can be linked
+    to is linked, and stands beside it. Nothing new covers what is there."""
 
     def __init__(self, stage: Stage, part: Part, at: QPointF) -> None:
         self._stage = stage
@@ -75,37 +95,81 @@ class DropPart:
         self._ghost.setZValue(Z_GHOST)
         self._ghost.setOpacity(0.6)
         self._ghost.set_look(node_look(node, stage.workspace.shown))
+        self._path: LoosePath | None = None
         self._onto: NodeItem | None = None
+        self._link: Link | None = None
         stage.flow.addItem(self._ghost)
         self.move(at)
 
     def move(self, at: QPointF) -> None:
-        w, h = shapes.size_of(self._ghost.node)
-        self._ghost.setPos(shapes.snapped(at.x() - w / 2), shapes.snapped(at.y() - h / 2))
-        onto = self._stage.flow.node_at(at, frames=False) if self.part.kind == "group" and not self.part.name else None
-        onto = onto if onto is not None and onto.node.kind == "group" else None
+        document, flow = self._stage.workspace.document, self._stage.flow
+        existing = self.part.existing(document)
+        onto = flow.nodes.get(existing.id) if existing is not None else flow.node_at(at, frames=False)
         if self._onto is not None and self._onto is not onto:
             self._onto.mark(target="")
             self._stage.hush()
-        self._onto = onto
-        self._ghost.setVisible(onto is None)
-        if onto is not None:
-            onto.mark(target="allowed")
-            self._stage.say(at, self._stage.tr("Adds a member to {0}").format(onto.node.name), bad=False)
+        self._onto, self._link = onto, None
+        self._hide_path()
+        self._ghost.setVisible(existing is None)
+        if existing is not None:
+            self._point(at, self._stage.tr("{0} is in the drawing already").format(existing.name))
+        elif onto is not None and self._adds_member(onto):
+            self._ghost.hide()
+            self._point(at, self._stage.tr("Adds a member to {0}").format(onto.node.name))
+        elif onto is not None and (link := link_between(document, self._ghost.node, onto.node)) is not None:
+            self._show_link(at, onto, link)
+        else:
+            self._place(at)
+
+    def _adds_member(self, onto: NodeItem) -> bool:
+        return self.part.kind == onto.node.kind == "group" and not self.part.name
+
+    def _point(self, at: QPointF, words: str) -> None:
+        if self._onto is not None:
+            self._onto.mark(target="allowed")
+        self._stage.say(at, words, bad=False)
+
+    def _show_link(self, at: QPointF, onto: NodeItem, link: Link) -> None:
+        """The ghost stands where it would stand, with its link."""
+        self._link = link
+        size, reads = shapes.size_of(self._ghost.node), link.source == onto.node.id
+        place = free_place(beside(onto.rect, size, left=not reads), self._taken())
+        self._ghost.setPos(shapes.snapped(place.x()), shapes.snapped(place.y()))
+        ends = (onto, self._ghost) if reads else (self._ghost, onto)
+        self._path = LoosePath()
+        self._stage.flow.addItem(self._path)
+        self._path.show_to(ends[0].port("out"), ends[1].port("in"), refused=False)
+        words = self._stage.tr("From {0}") if reads else self._stage.tr("To {0}")
+        self._point(at, words.format(onto.node.name))
+
+    def _place(self, at: QPointF) -> None:
+        """Under the pointer; below what lies there, when it would cover that."""
+        w, h = shapes.size_of(self._ghost.node)
+        x, y = shapes.snapped(at.x() - w / 2), shapes.snapped(at.y() - h / 2)
+        if self._onto is not None and self._ghost.node.kind not in ("frame", "note"):
+            place = free_place(QRectF(x, y, w, h), self._taken())
+            x, y = shapes.snapped(place.x()), shapes.snapped(place.y())
+        self._ghost.setPos(x, y)
+
+    def _taken(self) -> list[QRectF]:
+        return [item.rect for item in self._stage.flow.everything() if item.node.kind != "frame"]
 
     def end(self) -> str:
         """Make it; the id of the node that it became or was already."""
-        onto, place = self._onto, self._ghost.pos()
+        onto, link, place = self._onto, self._link, self._ghost.pos()
         self.cancel()
         workspace = self._stage.workspace
         existing = self.part.existing(workspace.document)
         if existing is not None:
             return existing.id
-        if onto is not None:
+        if onto is not None and self._adds_member(onto):
             change_members(workspace, onto.node.id, 1)
             return onto.node.id
-        node = new_node(workspace.document, self.part, place.x(), place.y())
-        workspace.perform(AddNode(node))
+        node = replace(self._ghost.node, x=place.x(), y=place.y())
+        if link is None:
+            workspace.perform(AddNode(node))
+        else:
+            workspace.perform(Composite(AddNode(node).label, (AddNode(node), AddLink(link))))
         return node.id
 
     def cancel(self) -> None:
@@ -113,4 +177,10 @@ class DropPart:
             self._onto.mark(target="")
             self._onto = None
         self._stage.hush()
+        self._hide_path()
         self._stage.flow.removeItem(self._ghost)
+
+    def _hide_path(self) -> None:
+        path, self._path = self._path, None
+        if path is not None:
+            self._stage.flow.removeItem(path)

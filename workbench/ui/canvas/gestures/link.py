@@ -10,6 +10,7 @@ from workbench.flow.rules import why_not
 from workbench.ui.canvas.gestures.base import Modifiers, Stage
 from workbench.ui.canvas.items.link import LoosePath
 from workbench.ui.canvas.items.node import NodeItem
+from workbench.ui.canvas.queue_looks import is_routing_link
 
 
 class DrawLink:
@@ -66,7 +67,10 @@ class DrawLink:
         if over is not None and not refused:
             document = self._stage.workspace.document
             source, target = self._ends(over)
-            self._stage.workspace.perform(AddLink(Link(document.fresh_id("link"), source, target)))
+            link = Link(document.fresh_id("link"), source, target)
+            self._stage.workspace.perform(AddLink(link))
+            if is_routing_link(document, link):
+                self._stage.ask_what_it_carries(link.id)
 
     def cancel(self) -> None:
         if self._over is not None:
