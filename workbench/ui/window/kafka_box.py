@@ -30,13 +30,17 @@ class KafkaBox(QPushButton):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             row.addWidget(part)
 
-    def show_state(self, live: Snapshot, short: bool) -> None:
-        """``short`` leaves the number of clients out."""
+    def show_state(self, live: Snapshot, short: bool, shortest: bool = False) -> None:
+        """``short`` leaves the number of clients out, ``shortest`` the address too, which the tip then tells."""
         address = live.host.kafka
         here = sum(client.connections > 0 for client in live.clients)
         clients = words.plural(here, self.tr("client"), self.tr("clients"))
         said = self.tr("Kafka off") if address is None else f"Kafka  {address}" if short else (
             f"Kafka  {address} · {clients}")  # fmt: skip
+        self.setToolTip(self.tr("Let Kafka clients connect") if address is None else self.tr(
+            "Kafka clients connect to {0}: {1}").format(address, clients))  # fmt: skip
+        if shortest:
+            said = self.tr("Kafka")
         set_tone(self._dot, "muted" if address is None else "ok")
         if said != self._words.text():
             self._words.setText(said)

@@ -14,7 +14,8 @@ from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook
 from workbench.ui.window.kafka_box import KafkaBox
 
-_LEVELS, _GAP, _EDGE = 6, 4, 10
+_LEVELS, _GAP, _EDGE = 7, 4, 10
+_FILES = ("file.new", "file.open", "file.save_as")
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 100.0)
 
 
@@ -77,8 +78,8 @@ class TopBar(QToolBar):
 
     def _build(self, faults: QMenu) -> None:
         actions = self._actions
-        for name in ("file.new", "file.open", "file.save_as"):
-            self.addWidget(self._tool(actions[name]))
+        self._files = [self.addWidget(self._tool(actions[name])) for name in _FILES]
+        self._more_action = self.addWidget(self._more())
         self.addSeparator()
         for name in ("edit.undo", "edit.redo"):
             self.addWidget(self._tool(actions[name]))
@@ -122,6 +123,20 @@ class TopBar(QToolBar):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setFixedSize(30, 28)
         button.setAccessibleName(action.text())
+        return button
+
+    def _more(self) -> QToolButton:
+        """What gives way in the narrowest window, as a menu."""
+        button = QToolButton()
+        button.setIcon(icon("more", "text"))
+        button.setFixedSize(30, 28)
+        button.setAccessibleName(self.tr("More: files"))
+        button.setToolTip(self.tr("New, open, save a copy"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        for name in _FILES:
+            menu.addAction(self._actions[name])
+        button.setMenu(menu)
         return button
 
     def _menu_button(self, text: str, glyph: str, tip: str) -> QPushButton:
@@ -201,12 +216,15 @@ class TopBar(QToolBar):
             self._level = level
             self._show_level(level)
             if self._wanted_width() <= self.width():
-                return
+                break
+        self.layout().invalidate()  # Qt keeps the places of before, and hides what had none there
 
     def _show_level(self, level: int) -> None:
         live, at_ms = self._workspace.live, self._workspace.at_ms
-        self.kafka.show_state(live, short=level >= 2)
-        self._kafka_action.setVisible(level < 3)
+        self.kafka.show_state(live, short=level >= 2, shortest=level >= 3)
+        for action in self._files:
+            action.setVisible(level < 6)
+        self._more_action.setVisible(level >= 6)
         self._past_action.setVisible(at_ms is not None)
         self._say_past(at_ms, with_age=level < 4)
         self._search_keys.setVisible(level < 1)
