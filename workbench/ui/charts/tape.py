@@ -74,6 +74,7 @@ class TapeView(QAbstractScrollArea):
         self._range = (0.0, 1.0)
         self._fitted = True
         self._front: tuple[str, ...] = ()
+        self._marked: dict[tuple[str, int], list[TapeGroup]] = {}  # whose markers are drawn, by strip
         self._moves: Mapping[tuple[str, int], ResetMove] = {}
         self.moving = ""
         self._grip: Grip | None = None
@@ -89,6 +90,7 @@ class TapeView(QAbstractScrollArea):
         if strips == self.strips and tuple(front) == self._front:
             return
         self.strips, self._front = strips, tuple(front)
+        self._marked = {}
         self._tops = []
         top = _HEAD_ROOM
         for index, strip in enumerate(strips):
@@ -195,7 +197,10 @@ class TapeView(QAbstractScrollArea):
 
     def shown_groups(self, strip: Strip) -> list[TapeGroup]:
         """Those whose markers are drawn; the one that is furthest behind is always among them."""
-        return marked(strip, self._front, SHOWN_GROUPS)
+        place = strip.topic, strip.partition
+        if place not in self._marked:
+            self._marked[place] = marked(strip, self._front, SHOWN_GROUPS)
+        return self._marked[place]
 
     def show_topic(self, topic: str) -> None:
         """Scroll so that the topic's first strip is in sight, the others below it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import Snapshot
@@ -20,6 +21,7 @@ from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
 
 CHECK_MS = 250
+_NARROW = 640  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class ProblemsPanel(QWidget):
         self.model: ValuesModel[ShownProblem] = ValuesModel(
             self._columns(), lambda p: (p.severity, p.subject, p.text), self
         )
-        self.table = ValuesTable(self.model, self.tr("Problems"))
+        self.table = ValuesTable(self.model, self.tr("Problems"), sortable=True)
+        self.table.wrap_words()
         self._stack = QStackedWidget()
         how = self.tr("What is slow, failed or unfinished appears here, with what to do.")
         self._stack.addWidget(Empty("exact", self.tr("No problems"), how))
@@ -72,7 +75,8 @@ class ProblemsPanel(QWidget):
             Column(self.tr("About"), lambda p: p.subject, 160, strong=lambda p: True),
             Column(self.tr("What happened"), lambda p: p.text, tone=lambda p: "bad" if p.severity == "bad" else "text"),
             Column(self.tr("What to do"), lambda p: p.next_step, 300, tone=lambda p: "text_muted"),
-            Column(since, lambda p: words.clock(p.since_ms, False) if p.since_ms else "", 90, mono=True),
+            Column(since, lambda p: words.clock(p.since_ms, False) if p.since_ms else "", 90, mono=True,
+                   order=lambda p: p.since_ms),
         ]
 
     def _drawing_changed(self, change: Change) -> None:
@@ -81,10 +85,24 @@ class ProblemsPanel(QWidget):
     def _check_drawing(self) -> None:
         document = self._workspace.document
         self._drawn = [
-            ShownProblem("warn", document.node(node_id).name, text, "", node_id)
+            ShownProblem("warn", document.node(node_id).name, *self._what_and_how(text), node_id)
             for node_id, text in rules.problems(document)
         ]
         self._follow(self._workspace.shown)
+
+    def _what_and_how(self, text: str) -> tuple[str, str]:
+        """What is wrong, and what to do about it: the first sentence of a rule and the rest, or where to change it."""
+        what, stop, how = text.partition(". ")
+        return (f"{what}.", how) if stop else (text, self.tr("Select it, and change its links or its settings."))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What happened and what to do share the room; in a narrow dock the time gives way to them."""
+        super().resizeEvent(event)
+        narrow = self.width() < _NARROW
+        self.table.setColumnHidden(4, narrow)
+        self.table.setColumnWidth(1, 110 if narrow else 160)
+        left = self.width() - 34 - self.table.columnWidth(1) - (0 if narrow else 90)
+        self.table.setColumnWidth(3, max(120, int(left * 0.44)))
 
     def _follow(self, snapshot: Snapshot) -> None:
         """Counted even while hidden: the badge must be true."""

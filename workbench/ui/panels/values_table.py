@@ -67,6 +67,12 @@ class ValuesTable(QTableView):
             else:
                 head.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
 
+    def wrap_words(self) -> None:
+        """Rows as high as their sentences need: nothing is cut. For tables of a few rows."""
+        self.setWordWrap(True)
+        self.verticalHeader().setMinimumSectionSize(int(theme().size("row_table")))
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+
     def chosen(self) -> Any:
         """The row value under the cursor; None when there is none."""
         return self.currentIndex().data(ROW_ROLE) if self.currentIndex().isValid() else None
