@@ -239,13 +239,16 @@ def _pills(members: tuple[MemberStat, ...], group: str = "") -> tuple[Pill, ...]
     if [member.name for member in members] == [group] and members[0].state is PartState.FAILED:
         return (Pill(_tr("could not start"), "failed", Level.BAD),)  # the group itself: it has no members then
     if len(members) <= PILLS_SHOWN:
-        return tuple(_pill(member, len(members)) for member in members)
+        return tuple(_pill(member, len(members), at) for at, member in enumerate(members, 1))
     worst = max(members, key=lambda m: (m.state in (PartState.KILLED, PartState.FAILED), m.slow, m.lag_records))
     return Pill(_tr("{0} in all").format(len(members))), _pill(worst, 2)
 
 
-def _pill(member: MemberStat, of: int) -> Pill:
+def _pill(member: MemberStat, of: int, at: int = 0) -> Pill:
+    """``at`` is its place, which stands for a name from outside where there is no room for that."""
     label = member_label(member.name)
+    if at and of > 2 and not member.node_id and not label.isdecimal():
+        label = str(at)
     match member.state:
         case PartState.KILLED:
             return Pill(_tr("{0} left").format(label), "kill", Level.BAD)

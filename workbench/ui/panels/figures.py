@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.ui.panels.blocks import label, set_tone
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
+
+_APART = 10  # pixels between the numbers of two columns
 
 
 class Figure(QWidget):
@@ -34,7 +36,9 @@ class Figure(QWidget):
     def show_value(self, number: str, unit: str = "", tone: str = "") -> None:
         self._number.setText(number)
         self._unit.setText(unit)
-        self._number.setFont(theme().font("figure"))
+        font = theme().font("figure")
+        self._number.setFont(font)
+        self._number.setMinimumWidth(QFontMetrics(font).horizontalAdvance(number) + 1)  # a number is never cut
         set_tone(self._number, tone or "figure")
 
 
@@ -81,6 +85,7 @@ class FigureTable(QWidget):
         self._columns = tuple(columns)
         self._rows: tuple[tuple[Cell, ...], ...] = ()
         self._left_out: frozenset[int] = frozenset()
+        self._needed = [0] * len(columns)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(self.ROW)
@@ -89,9 +94,17 @@ class FigureTable(QWidget):
         found = tuple(tuple(row) for row in rows)
         if found != self._rows:
             self._rows = found
+            self._needed = self._needed_widths()
             self.setFixedHeight(self.ROW * (len(found) + self._head) + 1)
             self.setAccessibleDescription("; ".join(", ".join(c.text for c in row) for row in found[:50]))
             self.update()
+
+    def _needed_widths(self) -> list[int]:
+        """Numbers are never cut, and do not touch: the longest of each column decides."""
+        metrics = QFontMetrics(theme().font("body", 600, mono=True))
+        longest = [max((row[at].text for row in self._rows), key=len, default="") for at in range(len(self._columns))]
+        return [metrics.horizontalAdvance(text) + _APART if column.number and text else 0
+                for column, text in zip(self._columns, longest, strict=True)]  # fmt: skip
 
     @property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
@@ -108,7 +121,8 @@ class FigureTable(QWidget):
             self.row_clicked.emit(row)
 
     def _boxes(self) -> list[QRectF]:
-        widths = [0 if at in self._left_out else column.width for at, column in enumerate(self._columns)]
+        widths = [0 if at in self._left_out else max(column.width, self._needed[at])
+                  for at, column in enumerate(self._columns)]  # fmt: skip
         fixed = sum(width for width, column in zip(widths, self._columns, strict=True) if not column.stretch)
         stretchy = sum(column.stretch for column in self._columns) or 1
         share = max(30, (self.width() - fixed) / stretchy)
@@ -164,7 +178,7 @@ class FigureTable(QWidget):
         if cell.chip is not None:
             box = _paint_chip(painter, box, cell)
         painter.setPen(look.color("text" if cell.glyph == "dot" else cell.role))
-        text = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideMiddle, int(box.width()) + 1)
+        text = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, int(box.width()) + 1)
         painter.drawText(box, _side(column), cell.text if column.number else text)
 
 

@@ -113,7 +113,8 @@ class GroupPanel(NodePanel):
         self.hold.setProperty("small", True)
         self.hold.setCheckable(True)
         self.hold.toggled.connect(self._hold)
-        head.addWidget(section_title(self.tr("Received, live")), 1)
+        self._received_title = section_title(self.tr("Received, live"))
+        head.addWidget(self._received_title, 1)
         head.addWidget(self.hold)
         column.addLayout(head)
         self.received = FigureTable((
@@ -228,8 +229,11 @@ class GroupPanel(NodePanel):
             Cell(_age(r.age_ms), "warn" if r.age_ms > _SLOW_MS else "text"),
             Cell(r.state, _STATE_ROLE.get(r.state, "text_muted")),
         ) for r in recent])  # fmt: skip
+        ours = stat is None or not stat.members or any(member.node_id for member in stat.members)
+        for widget in (self._received_title, self.hold):
+            widget.setVisible(ours)  # what programs from outside took is not told
         self.received.setVisible(bool(recent))
-        self._nothing.setVisible(not recent)
+        self._nothing.setVisible(not recent and ours)
         self._nothing.setText(self.tr("Records show here as the members take them."))
 
     def _show_foot(self, node: Node, stat: GroupStat | None) -> None:

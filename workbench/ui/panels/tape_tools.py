@@ -1,7 +1,7 @@
 """What stands above the log tape: the legend of its groups, and a bar to find, sort and pin where there are many.
 
-The legend gives way in steps: what the markers mean goes first, then names become letters, then the last groups become
-a count, which opens the list of all. No group is left out without a word. GUI thread.
+The legend gives way in steps: what the markers mean goes first, then the last names become letters; where not even
+letters fit, the last groups become a count, which opens the list of all. None is left out without a word. GUI thread.
 """
 
 from __future__ import annotations
@@ -93,15 +93,18 @@ class TapeLegend(QWidget):
         if not self._groups:
             return []
         named = self._named()
-        letters = [_Entry(entry.letter, "", entry.group) for entry in named]
-        for entries in ([*named, *self._means()], named, letters):
+        for entries in ([*named, *self._means()], named):
             if self._wide(entries) <= self.width():
                 return entries
-        for shown in range(len(letters) - 1, 0, -1):
-            more = _Entry("", self.tr("+{0}").format(len(letters) - shown), marker=False)
-            if self._wide([*letters[:shown], more]) <= self.width():
-                return [*letters[:shown], more]
-        return [_Entry("", self.tr("{0} groups").format(len(letters)), marker=False)]
+        letters = [_Entry(entry.letter, "", entry.group) for entry in named]
+        if self._wide(letters) <= self.width():
+            return max(([*named[:n], *letters[n:]] for n in range(len(named))
+                        if self._wide([*named[:n], *letters[n:]]) <= self.width()), key=self._wide)  # fmt: skip
+        for shown in range(len(named) - 1, 0, -1):
+            more = _Entry("", self.tr("+{0}").format(len(named) - shown), marker=False)
+            if self._wide([*named[:shown], more]) <= self.width():
+                return [*named[:shown], more]
+        return [_Entry("", self.tr("{0} groups").format(len(named)), marker=False)]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -113,12 +116,16 @@ class TapeLegend(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         entry = self._entry_at(event.position().x())
-        if entry is None:
-            return
-        if entry.group is not None:
+        if entry is not None and entry.group is not None:
             self.pin_wanted.emit(entry.group.name)
-        elif not entry.marker:
+        elif entry is None or entry.marker:
+            event.ignore()  # it stands on a title bar, which is dragged and double clicked
+        else:
             self.list_all().popup(self.mapToGlobal(QPoint(round(event.position().x()), self.height())))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        entry = self._entry_at(event.position().x())
+        event.setAccepted(entry is not None and (entry.group is not None or not entry.marker))
 
     def list_all(self) -> QMenu:
         """All groups, to pin or to let go."""

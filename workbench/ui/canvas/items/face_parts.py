@@ -16,14 +16,16 @@ def line(x: float, middle: float, width: float) -> QRectF:
 def heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float, middles: tuple[float, float],
             tail: float = 0.0) -> None:  # fmt: skip
     """Name and figure, and the line under them, which leaves ``tail`` free at its end. Where a long name leaves no room
-    beside it, the figure stands in the line under it, if that has room."""
+    beside it, the figure stands in the line under it, and what has no room beside that is left out."""
     room, whole = _room(pencil, look), right - x
-    below = is_long(pencil, node, look, whole) and pencil.width(_short(look.subtitle), "body") <= whole - tail - room
+    below = is_long(pencil, node, look, whole)
     pencil.text(line(x, middles[0], whole if below else whole - room), node.name, "title", elide=True)
     if look.figure:
         figure = line(x, middles[below], whole - tail if below else whole)
         pencil.text(figure, look.figure, "title", weight=500, align=RIGHT)
-    subtitle(pencil, look, line(x, middles[1], whole - tail - (room if below else 0)))
+    under = line(x, middles[1], whole - tail - (room if below else 0))
+    if not below or pencil.width(_short(look.subtitle), "body") <= under.width():
+        subtitle(pencil, look, under)
 
 
 def is_long(pencil: Pencil, node: Node, look: NodeLook, whole: float) -> bool:

@@ -25,7 +25,7 @@ Z_FRAME, Z_DOTS, Z_WAITING, Z_NODE, Z_GHOST = -10, 1, 2, 3, 20
 _ROOM = 9.0
 _FOOT_ROOM = 24.0
 _SMALL_ROOM = 56.0  # rings and wider bodies have screen size there, so they are large in scene units
-_WIDER = 20.0
+_WIDER = 26.0
 
 
 def detail_at(zoom: float) -> str:
