@@ -252,7 +252,7 @@ class GroupPanel(NodePanel):
     def _commit_words(self, values: dict[str, Any]) -> tuple[str, str]:
         commit = {"auto": self.tr("Commit by itself"), "before": self.tr("Commit before work"),
                   "after": self.tr("Commit after work")}[values["commit"]]  # fmt: skip
-        every = self.tr("{0}, every {1}").format(commit, words.duration(values["auto_commit_ms"]))
+        every = self.tr("{0}, every {1} ms").format(commit, words.count(values["auto_commit_ms"]))
         return every, self.tr("Poll {0}").format(words.count(values["poll_records"]))
 
     def _lease_words(self, values: dict[str, Any]) -> tuple[str, str]:
