@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ from workbench.flow.document import Link, Node
 from workbench.flow.edits import AddLink, AddNode, SetParams
 from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
 from workbench.ui.canvas.coach import Coach
+from workbench.ui.canvas.empty import StartCard
 from workbench.ui.canvas.look_values import Level
 from workbench.ui.canvas.looks import node_look
 from workbench.ui.canvas.view import FlowView
@@ -549,3 +551,14 @@ def test_two_hundred_nodes_fit_as_simple_shapes(view: FlowView, hand: Hand):
         hand.key(Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
     assert view.zoom == pytest.approx(fitted)  # no further out than all of it
     assert not view.grab().isNull()
+
+
+@pytest.mark.parametrize("size", [(1000, 520), (720, 260), (640, 180), (480, 160)])
+def test_the_ways_to_start_are_whole_in_any_canvas(bare: FlowView, size):
+    bare.resize(*size)
+    cards = bare.empty.findChildren(StartCard)
+    room = bare.empty.rect()
+    assert len(cards) == 3 and all(room.contains(card.geometry()) for card in cards)
+    assert not any(a.geometry().intersects(b.geometry()) for a, b in itertools.pairwise(cards))
+    assert all(card.toolTip() for card in cards) == (size[1] < 300)  # words that have no room are a tip
+    assert not bare.grab().isNull()

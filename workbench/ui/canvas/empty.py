@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QSpacerItem, QVBoxLayout, QWidget
 
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.pencil import Pencil
@@ -17,6 +17,10 @@ from workbench.ui.theme.theme import theme
 
 _HINT = QSize(120, 44)
 _HINT_GAP = 76
+_CARD = QSize(212, 86)
+_CARD_GAP = 14
+_TITLE_ONLY = 38  # the height of a card without its words
+_ROOMY, _LOW, _TINY = 330, 230, 130  # heights from which the hint, the words of the cards, and the line have room
 
 
 class StartCard(QAbstractButton):
@@ -33,7 +37,12 @@ class StartCard(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFixedSize(212, 86)
+        self.setFixedSize(_CARD)
+
+    def sit_in(self, width: int, with_words: bool) -> None:
+        """As large as there is room for; where that is little, the title alone, with the words as a tip."""
+        self.setFixedSize(width, _CARD.height() if with_words else _TITLE_ONLY)
+        self.setToolTip("" if with_words else self._words)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -48,11 +57,16 @@ class StartCard(QAbstractButton):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("focus"), 2))
             painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        pencil.icon(QPointF(24, 24), self._glyph, role, 17)
-        pencil.text(QRectF(41, 14, 160, 20), self.text(), "title", role)
+        with_words = self.height() >= _CARD.height()
+        middle = 24 if with_words else self.height() / 2
+        pencil.icon(QPointF(24, middle), self._glyph, role, 17)
+        pencil.text(QRectF(41, middle - 10, self.width() - 48, 20), self.text(), "title", role)
+        if not with_words:
+            painter.end()
+            return
         painter.setFont(theme().font("body"))
         painter.setPen(theme().color("text_muted"))
-        painter.drawText(QRectF(15, 40, 184, 40), Qt.TextFlag.TextWordWrap, self._words)
+        painter.drawText(QRectF(15, 40, self.width() - 24, 44), Qt.TextFlag.TextWordWrap, self._words)
         painter.end()
 
 
@@ -71,18 +85,36 @@ class EmptyCanvas(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addStretch(3)
-        column.addSpacing(_HINT.height() + 30)
+        self._hint_room = QSpacerItem(0, _HINT.height() + 30)
+        column.addItem(self._hint_room)
         column.addWidget(self._label(self.tr("Start a flow"), "hero"))
         column.addSpacing(6)
         line = self._label(self.tr("Drag a topic from the palette, or choose one of these."), "muted")
         line.setFont(theme().font("title", 400))
         column.addWidget(line)
-        column.addSpacing(21)
+        self._line = line
+        self._spare = (QSpacerItem(0, 21), QSpacerItem(0, 28))
+        column.addItem(self._spare[0])
         column.addLayout(self._cards())
-        column.addSpacing(28)
+        column.addItem(self._spare[1])
         column.addLayout(self._recent)
         column.addStretch(2)
         theme().changed.connect(self.update)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Nothing is cut in a small canvas: the hint goes, then the words of the cards."""
+        super().resizeEvent(event)
+        room = self.size()
+        self._hint_room.changeSize(0, _HINT.height() + 30 if room.height() >= _ROOMY else 0)
+        for spacer, height in zip(self._spare, (21, 28) if room.height() >= _LOW else (8, 0), strict=True):
+            spacer.changeSize(0, height)
+        self._line.setVisible(room.height() >= _TINY)
+        cards = self.findChildren(StartCard)
+        width = min(_CARD.width(), (room.width() - 2 * _CARD_GAP - 24) // max(1, len(cards)))
+        for card in cards:
+            card.sit_in(width, with_words=room.height() >= _LOW and width >= _CARD.width())
+        self.layout().invalidate()
+        self.layout().activate()
 
     def _label(self, text: str, tone: str) -> QLabel:
         label = QLabel(text, self)
@@ -93,7 +125,7 @@ class EmptyCanvas(QWidget):
 
     def _cards(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(14)
+        row.setSpacing(_CARD_GAP)
         row.addStretch()
         for number, (glyph, title, text, wanted) in enumerate((
             ("sample", self.tr("Open a sample"), self.tr("Orders, a video upload, or a slow consumer behind a burst."),

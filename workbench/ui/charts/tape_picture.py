@@ -158,6 +158,7 @@ class TapePicture:
         if at is None or area.top() < AXIS - 2:
             return
         above, colour = at == 0, shown[at].series.colour
+        painter.setClipRect(area.adjusted(-5, -9, 5, 9))  # what lies beyond what is shown runs over no number
         if move is None:
             if strip.later_end == strip.end:
                 paint.committed(painter, self._view.x_of(strip, shown[at].committed), area, above, colour)

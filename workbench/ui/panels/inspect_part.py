@@ -94,15 +94,17 @@ class ProducerFace(Face):
         self.column.addWidget(self.batch)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
-        self.panel = push_button(self.tr("Open its panel"), "tear_off", "primary", role="text_on_accent")
+        self.panel = push_button(self.tr("Open panel"), "tear_off", "primary", self.tr("Open its panel"),
+                                 "text_on_accent")  # fmt: skip
         self.pause = push_button(self.tr("Pause"), "pause")
         self.flush = push_button(self.tr("Flush"), "send", tip=self.tr("Send the batch being filled now"))
         self.panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
         self.pause.clicked.connect(lambda: self._control("resume" if self._paused() else "pause"))
         self.flush.clicked.connect(lambda: self._control("flush"))
-        for button in (self.panel, self.pause, self.flush):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        for button, share in ((self.panel, 4), (self.pause, 3), (self.flush, 3)):
+            button.setProperty("narrow", True)
+            button.setMinimumWidth(10)
+            buttons.addWidget(button, share)
         self.column.addLayout(buttons)
         self.preview = FilePreview()
         self.column.addWidget(self.preview)

@@ -13,7 +13,6 @@ from workbench.control.messages import SaveAs
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
 from workbench.flow.edits import AddNode
-from workbench.session.whole_file import whole_file
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part, new_node
@@ -92,6 +91,8 @@ class Files(QObject):
     def export_drawing(self) -> None:
         def save(name: str) -> None:
             try:
+                from workbench.session.whole_file import whole_file  # off the first paint's way
+
                 with whole_file(Path(name)) as stream:
                     stream.write(codec.dumps(self._workspace.document).encode())
             except WorkbenchError as error:
