@@ -29,6 +29,7 @@ from workbench.flow.edits import AddLink, AddNode, SetParams
 from workbench.ui.bridge.movement import Movement, append_links, delivery_links, spread
 from workbench.ui.canvas.coach import Coach
 from workbench.ui.canvas.empty import StartCard
+from workbench.ui.canvas.gestures.drop import Part
 from workbench.ui.canvas.look_values import Level
 from workbench.ui.canvas.looks import node_look
 from workbench.ui.canvas.view import FlowView
@@ -498,6 +499,23 @@ def test_a_topic_from_outside_is_kept_with_the_group_that_reads_it(view: FlowVie
     assert not view.flow.outside.nodes
     view.workspace.undo_stack.undo()
     assert "outside:topic:sensors-0" in view.flow.outside.nodes
+
+
+def test_a_group_dropped_on_a_topic_from_outside_reads_it(view: FlowView, hand: Hand):
+    push(view)
+    view.flow.refresh_looks()
+    push(view, 300, topics=(*orders_snapshot().topics, *_sensors()))
+    view.flow.refresh_looks()
+    view.fit()
+    at = view.flow.outside.nodes["outside:topic:sensors-0"].rect.center()
+    hand.drag_in(Part("group"), at)
+    hand.drop(at)
+    document = view.workspace.document
+    topic = document.named("topic", "sensors-0")
+    assert [node.id for node in document.targets_of(topic.id)] == list(view.workspace.selection)
+    assert "outside:topic:sensors-0" not in view.flow.outside.nodes
+    view.workspace.undo_stack.undo()
+    assert document.named("topic", "sensors-0") is None and "outside:topic:sensors-0" in view.flow.outside.nodes
 
 
 def test_an_empty_canvas_shows_what_clients_bring(bare: FlowView):

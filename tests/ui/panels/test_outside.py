@@ -127,4 +127,10 @@ def test_only_topics_that_came_while_the_window_watched_show_by_themselves(qapp)
     AddNode(Node("s", "topic", "sensors")).apply(document)
     assert new.among(document, later) == []
     RemoveNode("s").apply(document)
-    assert new.among(document, later) == []  # taken off on purpose
+    assert new.among(document, later) == ["sensors"]  # it is still there, and nobody drew it
+    AddNode(Node("o", "topic", "own")).apply(document)
+    assert new.among(document, later) == ["sensors"]
+    own = replace(later, topics=(*later.topics, TopicStat("own", "stream", ())))
+    assert new.among(document, own) == ["sensors"]
+    RemoveNode("o").apply(document)
+    assert new.among(document, own) == ["sensors"]  # its drawing made it, and it was taken off on purpose

@@ -13,11 +13,11 @@ from PySide6.QtGui import QGuiApplication
 
 from workbench.core.errors import WorkbenchError
 from workbench.flow import arrange, clipboard
-from workbench.flow.document import Link, Node
+from workbench.flow.document import Link
 from workbench.flow.edits import AddLink, AddNode, Composite, Edit, MoveNodes, RemoveLink, RemoveNode
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas import shapes
-from workbench.ui.canvas.gestures.drop import Part, new_node
+from workbench.ui.canvas.gestures.drop import Part, kept_topic, new_node
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.scene import FlowScene
 from workbench.ui.models.outside import Outside
@@ -154,21 +154,15 @@ class DrawingActs(QObject):
         node = new_node(document, part, shapes.snapped(at.x()), shapes.snapped(at.y()))
         topics = {topic.id: self._flow.outside.nodes[topic.id] for topic in who.topics
                   if who.group is not None and not document.has_node(topic.id)}  # fmt: skip
-        drawn = {topic_id: self._drawn_topic(topic) for topic_id, topic in topics.items()}
+        drawn = {topic_id: kept_topic(topic) for topic_id, topic in topics.items()}
         ends = [drawn[topic.id].id if topic.id in drawn else topic.id for topic in who.topics if who.group is not None]
         self._workspace.perform(Composite(self.tr("Keep {0}").format(who.name), (
             *(AddNode(topic) for topic in drawn.values()), AddNode(node),
             *(AddLink(Link(f"{end}-to-{node.id}", end, node.id)) for end in ends))))  # fmt: skip
         self._workspace.select({node.id})
 
-    def _drawn_topic(self, item: NodeItem) -> Node:
-        """A node for a topic from outside, where that stands."""
-        node, at = item.node, item.rect.topLeft()
-        place = shapes.snapped(at.x()), shapes.snapped(at.y())
-        return Node(f"kept-{node.name}", node.kind, node.name, *place, params=dict(node.params))
-
     def _keep_topic(self, item: NodeItem) -> None:
-        node = self._drawn_topic(item)
+        node = kept_topic(item)
         self._workspace.perform(Composite(self.tr("Keep {0}").format(node.name), (AddNode(node),)))
         self._workspace.select({node.id})
 

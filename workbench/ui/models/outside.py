@@ -112,20 +112,25 @@ def _stand_in(stat: TopicStat) -> Node:
 
 
 class NewTopics:
-    """Which topics came while the window watched, so that they show although nobody drew them. What was ever drawn is
-    none of them: it was taken off the drawing on purpose."""
+    """Which topics came while the window watched, so that they show although nobody drew them. One drawn before
+    it came is none of them: its drawing made it, and it was taken off that on purpose."""
 
     def __init__(self) -> None:
-        self._before: frozenset[str] | None = None
+        self._known: set[str] | None = None
         self._drawn: set[str] = set()
+        self._new: set[str] = set()
 
     def among(self, document: FlowDocument, live: Snapshot) -> list[str]:
-        self._drawn.update(node.name for node in document.of_kind(*_TOPICS))
+        drawn = {node.name for node in document.of_kind(*_TOPICS)}
+        self._drawn |= drawn
         names = [topic.name for topic in live.topics]
-        if self._before is None and live.at_ms:  # the first that a host told
-            self._before = frozenset(names)
-        before = frozenset(names) if self._before is None else self._before
-        return [name for name in names if name not in before and name not in self._drawn]
+        if self._known is None and live.at_ms:  # the first that a host told
+            self._known = set(names)
+        if self._known is not None:
+            came = set(names) - self._known
+            self._known |= came
+            self._new |= came - self._drawn
+        return [name for name in names if name in self._new and name not in drawn]
 
 
 def outside_of(document: FlowDocument, snapshot: Snapshot) -> list[Outside]:

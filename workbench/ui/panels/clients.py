@@ -22,7 +22,7 @@ class ClientsPanel(QWidget):
         super().__init__(parent)
         self._workspace = workspace
         self.model: ValuesModel[ClientStat] = ValuesModel(self._columns(), client_key, self)
-        self.table = ValuesTable(self.model, self.tr("Kafka clients"))
+        self.table = ValuesTable(self.model, self.tr("Kafka clients"), sortable=True)
         self.note = Banner("banner-warn")
         self.speaks = label("", "caption")
         self.speaks.setContentsMargins(10, 4, 10, 6)
@@ -52,10 +52,13 @@ class ClientsPanel(QWidget):
             Column(self.tr("Address"), lambda c: c.address, 136, mono=True, tone=lambda c: "text_muted"),
             Column(self.tr("Group"), lambda c: c.group or "–", 110),
             Column(self.tr("Writes"), lambda c: ", ".join(c.writes) or "–", 116),
-            Column(self.tr("In"), lambda c: words.rate(c.rate_in), 72, right=True, mono=True),
+            Column(self.tr("In"), lambda c: words.rate(c.rate_in), 72, right=True, mono=True,
+                   order=lambda c: c.rate_in),
             Column(self.tr("Reads"), lambda c: ", ".join(c.reads) or "–", 116),
-            Column(self.tr("Out"), lambda c: words.rate(c.rate_out), 72, right=True, mono=True),
-            Column(self.tr("Requests"), lambda c: words.count(c.requests), 84, right=True, mono=True),
+            Column(self.tr("Out"), lambda c: words.rate(c.rate_out), 72, right=True, mono=True,
+                   order=lambda c: c.rate_out),
+            Column(self.tr("Requests"), lambda c: words.count(c.requests), 84, right=True, mono=True,
+                   order=lambda c: c.requests),
             Column(self.tr("Note"), self._note, 0, tone=lambda c: "warn" if c.note else "text_muted"),
         ]  # fmt: skip
 

@@ -77,15 +77,24 @@ def link_between(document: FlowDocument, node: Node, onto: Node) -> Link | None:
         return None
     reads = roles[0] == "group" or (roles[1], roles[0]) in _FEEDS or node.kind == "dead_letters"
     source, target = (onto, node) if reads else (node, onto)
-    trial = FlowDocument([*document.nodes, node], document.links)
+    there = document.nodes if document.has_node(onto.id) else (*document.nodes, onto)
+    trial = FlowDocument([*there, node], document.links)
     if why_not(trial, source.id, target.id):
         return None
     return Link(document.fresh_id("link"), source.id, target.id)
 
 
+def kept_topic(item: NodeItem) -> Node:
+    """A node of the drawing for a topic from outside, where that stands."""
+    node, at = item.node, item.rect.topLeft()
+    place = shapes.snapped(at.x()), shapes.snapped(at.y())
+    return Node(f"kept-{node.name}", node.kind, node.name, *place, params=dict(node.params))
+
+
 class DropPart:
     """See the module. A group dropped on a group adds a member to it; what is dropped on a part that it can be linked
-    to is linked, and stands beside it. Nothing new covers what is there."""
+    to is linked, and stands beside it: a topic from outside is kept on the drawing by that. Nothing new covers what is
+    there."""
 
     def __init__(self, stage: Stage, part: Part, at: QPointF) -> None:
         self._stage = stage
@@ -104,7 +113,7 @@ class DropPart:
     def move(self, at: QPointF) -> None:
         document, flow = self._stage.workspace.document, self._stage.flow
         existing = self.part.existing(document)
-        onto = flow.nodes.get(existing.id) if existing is not None else flow.node_at(at, frames=False)
+        onto = flow.nodes.get(existing.id) if existing is not None else self._under(at)
         if self._onto is not None and self._onto is not onto:
             self._onto.mark(target="")
             self._stage.hush()
@@ -116,10 +125,20 @@ class DropPart:
         elif onto is not None and self._adds_member(onto):
             self._ghost.hide()
             self._point(at, self._stage.tr("Adds a member to {0}").format(onto.node.name))
-        elif onto is not None and (link := link_between(document, self._ghost.node, onto.node)) is not None:
+        elif onto is not None and (link := link_between(document, self._ghost.node, self._drawn(onto))) is not None:
             self._show_link(at, onto, link)
         else:
             self._place(at)
+
+    def _under(self, at: QPointF) -> NodeItem | None:
+        """What it is held over: a part of the drawing, or a topic from outside."""
+        outside = self._stage.flow.outside.at(at)
+        topic = outside if outside is not None and outside.node.kind in ("topic", "queue") else None
+        return self._stage.flow.node_at(at, frames=False) or topic
+
+    def _drawn(self, item: NodeItem) -> Node:
+        """The node, as it is drawn or would be kept."""
+        return item.node if self._stage.workspace.document.has_node(item.node.id) else kept_topic(item)
 
     def _adds_member(self, onto: NodeItem) -> bool:
         return self.part.kind == onto.node.kind == "group" and not self.part.name
@@ -132,7 +151,7 @@ class DropPart:
     def _show_link(self, at: QPointF, onto: NodeItem, link: Link) -> None:
         """The ghost stands where it would stand, with its link."""
         self._link = link
-        size, reads = shapes.size_of(self._ghost.node), link.source == onto.node.id
+        size, reads = shapes.size_of(self._ghost.node), link.target == self._ghost.node.id
         place = free_place(beside(onto.rect, size, left=not reads), self._taken())
         self._ghost.setPos(shapes.snapped(place.x()), shapes.snapped(place.y()))
         ends = (onto, self._ghost) if reads else (self._ghost, onto)
@@ -157,6 +176,7 @@ class DropPart:
     def end(self) -> str:
         """Make it; the id of the node that it became or was already."""
         onto, link, place = self._onto, self._link, self._ghost.pos()
+        kept = None if onto is None else self._drawn(onto)
         self.cancel()
         workspace = self._stage.workspace
         existing = self.part.existing(workspace.document)
@@ -169,7 +189,8 @@ class DropPart:
         if link is None:
             workspace.perform(AddNode(node))
         else:
-            workspace.perform(Composite(AddNode(node).label, (AddNode(node), AddLink(link))))
+            keeps = () if kept is None or workspace.document.has_node(kept.id) else (AddNode(kept),)
+            workspace.perform(Composite(AddNode(node).label, (*keeps, AddNode(node), AddLink(link))))
         return node.id
 
     def cancel(self) -> None:
