@@ -22,7 +22,6 @@ from workbench.core.snapshot import Snapshot, TopicStat
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part
-from workbench.ui.models.natural import natural
 from workbench.ui.models.outside import topic_node
 from workbench.ui.panels.blocks import label, rule, tool_button
 from workbench.ui.panels.deleting import ask_delete_topic
@@ -146,7 +145,7 @@ class TopicsPanel(QWidget):
         self.list.setVisible(bool(shown.topics))
         while self.list.count() > len(shown.topics):
             self.list.takeItem(self.list.count() - 1)
-        for row, stat in enumerate(sorted(shown.topics, key=lambda topic: natural(topic.name))):
+        for row, stat in enumerate(shown.topics):
             item = self.list.item(row)
             if item is None:
                 item = QListWidgetItem(self.list)
