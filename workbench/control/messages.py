@@ -12,6 +12,14 @@ from typing import Any, ClassVar
 import msgspec
 
 from workbench.control.command import Command
+from workbench.control.connections import (
+    Attach,
+    BrowseBounds,
+    BrowseRecords,
+    BrowseTime,
+    Detach,
+    ListConnections,
+)
 from workbench.control.exchanges import (
     Bind,
     DeclareExchange,
@@ -159,6 +167,7 @@ class ListTopics(Command, frozen=True, tag=True):
     """``name``: only that topic, with its settings also where those of all are not told (an attached system)."""
 
     name: str = ""
+    connection: str = ""
     reply: ClassVar[type] = TopicList
 
 
@@ -206,6 +215,7 @@ class AppendBatch(Command, frozen=True, tag=True):
 
 
 class ListGroups(Command, frozen=True, tag=True):
+    connection: str = ""
     reply: ClassVar[type] = GroupList
 
 
@@ -409,6 +419,7 @@ class Request(msgspec.Struct, frozen=True):
         | PublishRecords | SubscribeQueue | UnsubscribeQueue | AlterQueue
         | ListExchanges | DeclareExchange | DeleteExchange | Bind | Unbind | RouteMessage
         | BeginImport | StageTopic | StageBatch | CommitImport | AbortImport | ListDeletedTopics | RestoreTopic
+        | ListConnections | Attach | Detach | BrowseBounds | BrowseRecords | BrowseTime
         | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers
     )  # fmt: skip
 

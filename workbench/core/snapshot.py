@@ -309,6 +309,22 @@ class ClientStat:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedStat:
+    """An attached system as last seen, at ``as_of_ms`` (0: never yet). ``state`` is connecting, ready or failing,
+    with the reason as a sentence and the time of the next try; what was seen before it failed stays."""
+
+    name: str
+    system: str
+    state: str
+    reason: str = ""
+    next_try_ms: int | None = None
+    about: str = ""
+    as_of_ms: int = 0
+    topics: tuple[TopicStat, ...] = ()
+    groups: tuple[GroupStat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that needs a person. ``subject`` is ``kind:name``, e.g. ``group:shipping``."""
 
@@ -335,6 +351,7 @@ class Snapshot:
     host: HostStat = HostStat()
     queues: tuple[QueueStat, ...] = ()
     exchanges: tuple[ExchangeStat, ...] = ()
+    attached: tuple[AttachedStat, ...] = ()
 
     def topic(self, name: str) -> TopicStat | None:
         return next((t for t in self.topics if t.name == name), None)

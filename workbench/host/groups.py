@@ -10,14 +10,16 @@ from workbench.control.messages import ApplyReset, DeleteGroup, GroupList, ListG
 from workbench.core.changes import Changes
 from workbench.core.offsets import ResetPlan
 from workbench.host.acts import Act, Acts
+from workbench.host.connections import Connections
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 from workbench.runtime import FlowRunner
 
 
 class GroupActs:
-    def __init__(self, broker: Broker, runner: FlowRunner, telemetry: Telemetry) -> None:
+    def __init__(self, broker: Broker, runner: FlowRunner, telemetry: Telemetry, connections: Connections) -> None:
         self._broker = broker
+        self._connections = connections
         self._runner = runner
         self._telemetry = telemetry
 
@@ -30,6 +32,8 @@ class GroupActs:
         }
 
     async def _list(self, session: ClientSession, command: ListGroups) -> GroupList:
+        if command.connection:
+            return await self._connections.groups(command.connection)
         return GroupList(self._telemetry.group_stats())
 
     async def _delete(self, session: ClientSession, command: DeleteGroup) -> None:

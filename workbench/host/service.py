@@ -35,6 +35,7 @@ from workbench.core.journal import JournalEntry
 from workbench.core.snapshot import HostStat, Snapshot
 from workbench.engines.embedded import EmbeddedEngine
 from workbench.host.acts import Act, Acts
+from workbench.host.connections import Connections
 from workbench.host.consumers import ConsumerActs
 from workbench.host.exchanges import ExchangeActs
 from workbench.host.flow import FlowActs
@@ -64,20 +65,22 @@ class Service:
         engine = EmbeddedEngine(broker)
         self._runner = FlowRunner(engine, clock=self._clock, journal=broker.journal, note_delivery=broker.note_delivery)
         host = HostStat(pid=os.getpid(), started_ms=self._started_ms)
-        self._telemetry = Telemetry(broker, self._runner, host, self.kafka)
+        self._connections = Connections(broker, lambda: any(session.hz for session in self.sessions))
+        self._telemetry = Telemetry(broker, self._runner, host, self.kafka, self._connections.stats)
         self._consumers = ConsumerActs(broker, engine)
         self._queues = QueueActs(broker)
         self._flow = FlowActs(broker, self._runner, self._telemetry)
         self._imports = ImportActs(broker, self._flow.load)
         self._acts: Acts = (
-            TopicActs(broker, self._telemetry).acts()
-            | GroupActs(broker, self._runner, self._telemetry).acts()
+            TopicActs(broker, self._telemetry, self._connections).acts()
+            | GroupActs(broker, self._runner, self._telemetry, self._connections).acts()
             | self._consumers.acts()
             | self._queues.acts()
             | ExchangeActs(broker).acts()
             | self._flow.acts()
             | self._imports.acts()
             | self.kafka.acts()
+            | self._connections.acts()
             | self._own_acts()
         )
         self._pushing: asyncio.Task[None] | None = None
@@ -91,6 +94,7 @@ class Service:
             await service._flow.load()
         except WorkbenchError as error:  # the drawing can't be read: the log and the groups are served all the same
             log.warning("the drawing of %s can't be taken up: %s", path, error.sentence())
+        service._connections.take_up()
         service._pushing = asyncio.create_task(service._telemetry.push(service.sessions), name="telemetry")
         return service
 
@@ -102,6 +106,7 @@ class Service:
                 await self._pushing
         try:
             await self.kafka.close()
+            await self._connections.close()
             await self._runner.stop()
         finally:
             self._broker.close()

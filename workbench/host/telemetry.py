@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from workbench.broker import Broker, BrokerStats, topic_defaults
 from workbench.control.messages import Push
-from workbench.core.snapshot import GroupStat, HostStat, RunState, Snapshot, TopicStat
+from workbench.core.snapshot import AttachedStat, GroupStat, HostStat, RunState, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
 from workbench.flow.kinds import kind_of
 from workbench.host.group_view import GroupView
@@ -34,12 +34,14 @@ _SHORTEST_MS = 10.0
 class Telemetry:
     """See the module."""
 
-    def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat, kafka: KafkaActs) -> None:
+    def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat, kafka: KafkaActs,
+                 attached: Callable[[], tuple[AttachedStat, ...]] = tuple) -> None:  # fmt: skip
         self._broker = broker
         self._runner = runner
         self._clock = broker.clock
         self._host = host
         self._kafka = kafka
+        self._attached = attached
         self._groups = GroupView(broker, broker.clock)
         self._problems = Problems(broker.clock)
         self._thresholds: dict[str, Threshold] = {}
@@ -85,7 +87,7 @@ class Telemetry:
         return Snapshot(
             self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, groups, runner.producers,
             runner.links, clients, self._problems.judge(scene), self._host_stat(stats, groups),
-            queues, exchanges,
+            queues, exchanges, self._attached(),
         )  # fmt: skip
 
     def _look(self) -> RunnerStats:

@@ -23,6 +23,7 @@ from workbench.core.changes import Changes
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Record
 from workbench.host.acts import Act, Acts
+from workbench.host.connections import Connections
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 
@@ -33,9 +34,10 @@ _TOPIC_CHANGES = Changes.TOPICS | Changes.RECORDS | Changes.JOURNAL
 
 
 class TopicActs:
-    def __init__(self, broker: Broker, telemetry: Telemetry) -> None:
+    def __init__(self, broker: Broker, telemetry: Telemetry, connections: Connections) -> None:
         self._broker = broker
         self._telemetry = telemetry
+        self._connections = connections
         self._partitioners: dict[tuple[str, str], Partitioner] = {}
 
     def acts(self) -> Acts:
@@ -51,6 +53,8 @@ class TopicActs:
         }
 
     async def _list(self, session: ClientSession, command: ListTopics) -> TopicList:
+        if command.connection:
+            return await self._connections.topics(command.connection, command.name)
         stats = self._telemetry.topic_stats()
         return TopicList(tuple(
             TopicInfo(meta.name, meta.kind, meta.partitions, meta.config, meta.created_ms, stats[meta.name],
