@@ -11,7 +11,7 @@ Four things every card over the window owes, in one place (``Floating``):
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -21,6 +21,7 @@ from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
 _EDGE = 8
+_HANDLE = "qt_qmainwindow_extended_splitter"  # so Qt names the handles between docks
 
 
 class Floating(QFrame):
@@ -32,32 +33,39 @@ class Floating(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._came_from = QApplication.focusWidget()
+        self._handles: list[QWidget] = []
         parent.installEventFilter(self)
-        for sibling in parent.children():
-            sibling.installEventFilter(self)
+        self._stay_on_top()
 
     # -- on top --------------------------------------------------------------------------------------------
+    def _stay_on_top(self) -> None:
+        """Watch the handles there are now, and be over them."""
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for handle in self.parentWidget().findChildren(QWidget, _HANDLE, direct):
+            if handle not in self._handles:
+                self._handles.append(handle)
+                handle.installEventFilter(self)
+        self.raise_()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
-        if kind == QEvent.Type.ChildAdded and watched is self.parent():
-            event.child().installEventFilter(self)
-        elif kind == QEvent.Type.ZOrderChange and watched is not self.parent() and not isinstance(watched, Floating):
+        if kind == QEvent.Type.ZOrderChange and watched is not self.parent():
             self.raise_()
+        elif kind in (QEvent.Type.LayoutRequest, QEvent.Type.Resize) and watched is self.parent():
+            QTimer.singleShot(0, self, self._stay_on_top)  # once the window has laid its docks out
         return False
 
     # -- the focus -----------------------------------------------------------------------------------------
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab and Shift+Tab go round inside."""
-        start = self.focusWidget() or self
-        step = start
-        while True:
-            step = step.nextInFocusChain() if forward else step.previousInFocusChain()
-            if step is start:
-                return True
-            if self.isAncestorOf(step) and _takes_tab(step):
-                reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-                step.setFocus(reason)
-                return True
+        """Tab and Shift+Tab go round inside, in the order the parts were made. (Not by ``nextInFocusChain``: PySide
+        makes what that returns a child of who was asked, and the whole window's objects would go with this card.)"""
+        stops = [widget for widget in self.findChildren(QWidget) if _takes_tab(widget)]
+        held = self.focusWidget()
+        at = stops.index(held) if held in stops else (-1 if forward else 0)
+        if stops:
+            reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+            stops[(at + (1 if forward else -1)) % len(stops)].setFocus(reason)
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         held = self.focusWidget()

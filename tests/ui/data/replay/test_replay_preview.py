@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
@@ -283,8 +283,13 @@ def test_after_the_replay_the_focus_is_where_it_was(stage, behind):
 
 
 def test_what_the_window_lifts_never_covers_it(stage, behind):
+    early, late = QWidget(behind), QWidget(behind)
+    early.setObjectName("qt_qmainwindow_extended_splitter")
     preview = opened(stage, behind, ResetSpec("shift", -100))
-    for handle in (behind.last, QWidget(behind)):
+    late.setObjectName("qt_qmainwindow_extended_splitter")
+    QApplication.postEvent(behind, QEvent(QEvent.Type.LayoutRequest))
+    stage.qtbot.waitUntil(lambda: late in preview._handles)
+    for handle in (early, late):
         handle.show()
         handle.setGeometry(preview.geometry())
         handle.raise_()

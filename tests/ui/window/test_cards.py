@@ -1,0 +1,49 @@
+"""Cards over the whole window: nothing of the window covers them, and they leave it as it was when they go."""
+
+from __future__ import annotations
+
+import gc
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from tests.ui.stage import NOW_MS, orders_snapshot
+from workbench.control.messages import Push
+from workbench.core.offsets import ResetSpec
+from workbench.ui.panels.replay.preview import ReplayPreview, open_replay_preview
+
+HANDLE = "qt_qmainwindow_extended_splitter"
+
+
+def gone(window) -> bool:
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return not window.findChildren(ReplayPreview)
+
+
+def test_after_a_replay_the_window_is_whole(open_window, qtbot):
+    window = open_window(1024, 640)
+    for later in range(1, 4):
+        preview = open_replay_preview(window.workspace, window, "shipping", ResetSpec("shift", -100))
+        qtbot.waitUntil(preview.apply.isEnabled)
+        with qtbot.waitSignal(window.workspace.notice):
+            preview.apply.click()
+        del preview
+        qtbot.waitUntil(lambda: gone(window))
+        gc.collect()
+        window.workspace._take_push(Push(snapshot=orders_snapshot(NOW_MS + later)))
+        QApplication.processEvents()
+    assert window.topbar._kafka_action.isVisible() in (True, False)
+
+
+def test_no_handle_between_docks_takes_its_clicks(open_window, qtbot):
+    window = open_window(1440, 900)
+    preview = open_replay_preview(window.workspace, window, "shipping")
+    qtbot.waitUntil(preview.apply.isEnabled)
+    window.data_dock.setFixedHeight(window.data_dock.height() + 60)  # the window lays its docks out, and lifts handles
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: preview.height() > 200)
+    for button in (preview.apply, preview.cancel, preview.form.where):
+        for at in (button.rect().center(), button.rect().topLeft(), button.rect().bottomRight()):
+            hit = window.childAt(button.mapTo(window, at))
+            assert hit is not None and (preview.isAncestorOf(hit)), hit
+    assert window.findChildren(QWidget, HANDLE)
