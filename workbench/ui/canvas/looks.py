@@ -39,6 +39,7 @@ from workbench.ui.theme import words
 from workbench.ui.theme.tokens import LAG
 
 PILLS_SHOWN = 4
+_IN_HALF = 11  # letters that have room in a pill of half a node
 GAUGE_STEPS = 60
 _ALONE = FlowDocument()
 
@@ -261,6 +262,8 @@ def _pill(member: MemberStat, of: int, at: int = 0) -> Pill:
     if of == 1 and member.slow and member.process_ms:
         return Pill(_tr("{0} · {1:.3g} ms an event").format(label, member.process_ms), "slow", Level.WARN)
     text = f"{label} · {words.rate(member.rate)}" if of <= 2 else label
+    if of == 2 and len(text) > _IN_HALF:
+        text = label  # a rate is never cut; the panel has it
     return Pill(text, "slow", Level.WARN) if member.slow else Pill(text)
 
 
