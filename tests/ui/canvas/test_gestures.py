@@ -301,6 +301,15 @@ def test_what_is_dropped_on_a_part_is_linked_and_stands_beside_it(view: FlowView
     assert made not in view.flow.nodes and ends(view) == before
 
 
+def test_a_drawing_that_was_seen_whole_is_still_after_a_drop(view: FlowView, hand: Hand):
+    view.fit()
+    hand.drag_in(Part("group"), hand.body("payments"))
+    hand.drop(hand.body("payments"))
+    hand.drag_in(Part("group"), hand.body("payments"))
+    hand.drop(hand.body("payments"))
+    assert view.scene_rect().contains(view.flow.drawn_rect())
+
+
 def test_what_cannot_be_linked_does_not_cover_what_it_is_dropped_on(view: FlowView, hand: Hand):
     before = ends(view)
     hand.drag_in(Part("topic"), hand.body("orders"))

@@ -211,9 +211,13 @@ class FlowView(Camera):
         self.fit()
 
     def show_node(self, node_id: str) -> None:
-        """Scroll so that the node is in view."""
+        """Scroll so that the node is in view; where all was in view, all is."""
         item = self.flow.item_of(node_id)
-        if item is not None and not self.scene_rect().contains(item.rect):
+        if item is None or self.scene_rect().contains(item.rect):
+            return
+        if self._fitted:
+            self.fit()
+        else:
             self.centre_on(item.rect.center())
 
     # -- pointer -------------------------------------------------------------------------------------------
