@@ -201,11 +201,13 @@ class Broker:
         return self._topic(topic).partition(partition)
 
     # -- log -------------------------------------------------------------------------------------------------
-    def append_batch(self, topic: str, partition: int, batch: bytes, *, held: bool = False) -> Future[Appended]:
+    def append_batch(self, topic: str, partition: int, batch: bytes, *, held: bool = False,
+                     partly: bool = False) -> Future[Appended]:  # fmt: skip
         """Write one RecordBatch v2 as a client sent it. What is wrong with its header is raised here; records that
         can't be read, a refused sequence or a full disk come with the Future, which is set after the commit.
-        ``held``: it waits for ``begin_held``."""
-        return self.log.append(self._partition(topic, partition), batch, held=held)
+        ``held``: it waits for ``begin_held``.
+        ``partly``: a queue that refuses what is too much takes what fits, as it does of ``append``."""
+        return self.log.append(self._partition(topic, partition), batch, held=held, partly=partly)
 
     def begin_held(self, *, here: bool) -> None:
         """Commit what is held; ``here`` in the calling thread, if it can be done without waiting for another."""
@@ -217,7 +219,7 @@ class Broker:
         place = self._partition(topic, partition)
         batch = encode_batch(records, compression=compression, producer=producer or NO_PRODUCER,
                              now_ms=self.clock.now_ms())  # fmt: skip
-        return self.log.append(place, batch, batch_header(batch))
+        return self.log.append(place, batch, batch_header(batch), partly=True)
 
     def fetch(self, topic: str, partition: int, offset: int, max_bytes: int = 1 << 20) -> list[bytes]:
         """Whole stored batches, undecoded, at least one unless ``offset`` is the end. The first may begin before

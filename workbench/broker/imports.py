@@ -281,7 +281,9 @@ class Imports:
         if not count:
             decided.empty.append(topic)
             return
-        self._log.admission(there.partitions[0], count)
+        if self._log.admission(there.partitions[0], count) < count:
+            raise Refused(f"Queue {name} has no room for {count:,} more messages.",
+                          "Raise its queue.max.length, or import into another topic with --topic.")  # fmt: skip
         db.execute("INSERT INTO import_move VALUES (?, ?)", (topic.meta.id, there.meta.id))
         decided.moves.append((topic, there))
 

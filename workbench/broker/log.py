@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 from workbench.broker import files
 from workbench.broker.batch import (
@@ -27,6 +27,8 @@ from workbench.broker.batch import (
     batch_header,
     check_batch,
     control_batch,
+    decode_batch,
+    encode_batch,
     place_batch,
     recompress_batch,
     stamp_batch,
@@ -37,14 +39,14 @@ from workbench.broker.lookup import MAX_OFFSET, offset_for_time, read_batches, r
 from workbench.broker.sequences import Sequences
 from workbench.broker.stability import Stability
 from workbench.broker.store import Store
-from workbench.broker.topics import Partition
+from workbench.broker.topics import Partition, Topic
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, OutOfRange, Refused
-from workbench.core.records import Appended
+from workbench.core.records import Appended, Record
 
 T = TypeVar("T")
 AppendCallback = Callable[[str, int, int], None]
-Admission = Callable[[Partition, int], None]
+Admission = Callable[[Partition, int], int]
 _log = logging.getLogger(__name__)
 
 _INSERT = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -54,6 +56,14 @@ _UPDATE_PARTITION = "UPDATE partition SET log_start = ?, end_offset = ?, size_by
 
 class BatchTooLarge(Invalid):
     """The batch has more bytes than its topic takes; a client may split it."""
+
+
+class PartlyRefused(Refused):
+    """The first ``taken`` messages of a batch are in the queue, and it has no room for the others."""
+
+    def __init__(self, message: str, next_step: str = "", taken: int = 0) -> None:
+        super().__init__(message, next_step)
+        self.taken = taken
 
 
 class StagedBatch(NamedTuple):
@@ -85,7 +95,8 @@ class Log:
         self._touched: dict[int, tuple[Partition, _Before]] = {}
         self._callbacks: tuple[AppendCallback, ...] = ()
         self._callbacks_change = threading.Lock()
-        self.admission: Admission = lambda partition, count: None  # raises when the partition takes no more
+        self.admission: Admission = lambda partition, count: count  # for how many there is room; raises for none
+        self.inspect: Callable[[Topic, bytes], None] = lambda topic, data: None  # raises for what can't be taken
         self._reading = threading.Lock()
         self._reader: sqlite3.Connection | None = files.connect_reading(store.name)
         store.on_before_commit(self._flush)
@@ -95,13 +106,15 @@ class Log:
 
     # -- appending -------------------------------------------------------------------------------------------
     def append(self, partition: Partition, data: bytes, header: BatchHeader | None = None, *,
-               held: bool = False, appended_ms: int | None = None) -> Future[Appended]:  # fmt: skip
+               held: bool = False, partly: bool = False,
+               appended_ms: int | None = None) -> Future[Appended]:  # fmt: skip
         """Write one batch. ``header`` is given only for a batch that was checked, or has just been encoded here.
-        ``appended_ms``: it came then, into the file it is imported from."""
+        ``partly``: where a queue has room for some of it, those are taken and ``PartlyRefused`` says how many; else it
+        is refused whole. ``appended_ms``: it came then, into the file it is imported from."""
         prepared = self.prepare(partition, data, header)
         if header is None:
-            return self._store.submit(partial(self._stage_foreign, partition, *prepared), held=held)
-        job = partial(self.stage_prepared, partition, *prepared, appended_ms=appended_ms)
+            return self._store.submit(partial(self._stage_foreign, partition, *prepared, partly=partly), held=held)
+        job = partial(self.stage_prepared, partition, *prepared, partly=partly, appended_ms=appended_ms)
         return self._store.submit(job, held=held)
 
     def prepare(self, partition: Partition, data: bytes,
@@ -122,17 +135,20 @@ class Log:
             what = f"The batch has {len(data)} bytes; topic {partition.topic.meta.name} takes at most "
             raise BatchTooLarge(what + f"{rules.max_message_bytes}.",
                                 "Send smaller batches, or raise max.message.bytes.")  # fmt: skip
+        if not partition.topic.staged:
+            self.inspect(partition.topic, data)
         return header, data
 
     def _stage_foreign(self, partition: Partition, header: BatchHeader, data: bytes,
-                       connection: sqlite3.Connection) -> Appended:  # fmt: skip
+                       connection: sqlite3.Connection, *, partly: bool) -> Appended:  # fmt: skip
         """The same for a batch that a client made: what it holds is looked through first, by the thread that writes
         (for a small one the caller's, see ``Store.begin_held``)."""
         check_records(header, data)
-        return self.stage_prepared(partition, header, data, connection)
+        return self.stage_prepared(partition, header, data, connection, partly=partly)
 
     def stage_prepared(self, partition: Partition, header: BatchHeader, data: bytes,
-                       connection: sqlite3.Connection, *, appended_ms: int | None = None) -> Appended:  # fmt: skip
+                       connection: sqlite3.Connection, *, partly: bool = False,
+                       appended_ms: int | None = None) -> Appended:  # fmt: skip
         """On the writer thread, inside the transaction. The insert is the last thing that can fail."""
         topic, now_ms = partition.topic, self._clock.now_ms()
         topic.partition(partition.number)  # it may have been deleted while this append waited
@@ -142,8 +158,9 @@ class Log:
                 return Appended(topic.meta.name, partition.number, known, header.count, header.max_timestamp, True)
             if header.transactional:
                 self.stability.check(partition.no, header)
-        if not topic.staged:
-            self.admission(partition, header.count)
+        room = header.count if topic.staged else self.admission(partition, header.count)
+        if room < header.count:
+            self._stage_part(connection, partition, header, data, room if partly and not header.transactional else 0)
         if topic.rules.log_append_time:
             data, header = stamp_batch(data, header, now_ms), header._replace(max_timestamp=now_ms)
         base = self._insert(connection, partition, header, data, now_ms if appended_ms is None else appended_ms)
@@ -153,6 +170,25 @@ class Log:
                 self.stability.note(partition.no, header.producer_id, base)
         return Appended(topic.meta.name, partition.number, base, header.count, header.max_timestamp,
                         stamped=topic.rules.log_append_time)  # fmt: skip
+
+    def _stage_part(self, connection: sqlite3.Connection, partition: Partition, header: BatchHeader, data: bytes,
+                    room: int) -> NoReturn:  # fmt: skip
+        """The queue has not room for the whole batch. Its first ``room`` messages are taken, as if each had come alone,
+        and the others are refused."""
+        name, count, now_ms = partition.topic.meta.name, header.count, self._clock.now_ms()
+        if not room:
+            raise Refused(f"Queue {name} has not room for the {count} messages of this batch.",
+                          "Send fewer at once, try again later, or raise queue.max.length.")  # fmt: skip
+        records = [Record(one.key, one.value, one.headers, one.timestamp_ms)
+                   for one in decode_batch(data, name, partition.number, limit=room)]  # fmt: skip
+        producer = (header.producer_id, header.producer_epoch, header.base_sequence)
+        fitting = encode_batch(records, compression=header.compression, producer=producer, now_ms=now_ms)
+        taken = batch_header(fitting)
+        base = self._insert(connection, partition, taken, fitting, now_ms)
+        if header.producer_id >= 0:
+            self.sequences.note(partition.no, taken, base, now_ms)
+        raise PartlyRefused(f"Queue {name} is full: it took the first {room} of {count} messages.",
+                            "Send the others when some were taken, or raise queue.max.length.", room)  # fmt: skip
 
     def stage(self, connection: sqlite3.Connection, partition: Partition, data: bytes) -> int:
         """Append a batch encoded here, as part of another's job; the base offset it took. Nothing in the job may fail

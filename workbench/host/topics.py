@@ -108,7 +108,7 @@ class TopicActs:
         return batches
 
     async def _append_batch(self, session: ClientSession, command: AppendBatch) -> AppendedList:
-        appended = self._broker.append_batch(command.topic, command.partition, command.batch)
+        appended = self._broker.append_batch(command.topic, command.partition, command.batch, partly=True)
         return AppendedList((await asyncio.wrap_future(appended),))
 
 

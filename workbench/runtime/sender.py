@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from workbench.broker import PartlyRefused
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, NotFound, OutOfRange, Refused, Unsupported, WorkbenchError
 from workbench.core.keys import key_colour
@@ -119,6 +120,10 @@ class Sender:
             batch = lane[0]
             try:
                 await self._send(batch)
+            except PartlyRefused as error:  # a full queue
+                self.sent += error.taken
+                self._sequences[batch.partition] = self._sequences.get(batch.partition, 0) + error.taken
+                self._give_up(batch, error.sentence(), error.taken)
             except WorkbenchError as error:
                 self._give_up(batch, error.sentence())
             except (OSError, RuntimeError) as error:
@@ -127,8 +132,8 @@ class Sender:
                 self._waiting_bytes -= batch.bytes
                 lane.popleft()
 
-    def _give_up(self, batch: Batch, reason: str) -> None:
-        self.failed += len(batch.records)
+    def _give_up(self, batch: Batch, reason: str, taken: int = 0) -> None:
+        self.failed += len(batch.records) - taken
         self.reason = reason
 
     async def _send(self, batch: Batch) -> None:

@@ -1,55 +1,66 @@
 """``docs/profiles.md`` from the table of profiles.
 
-    python -m workbench.broker.profiles.page > docs/profiles.md
+    WORKBENCH_PROOFS=docs/proofs.json python -m pytest tests/unit/broker/profiles
+    python -m workbench.broker.profiles.page docs/proofs.json > docs/profiles.md
 
-A test says when the page is stale. Pure, apart from printing.
+The first writes which test proved what, as it ran; the page says of nothing that it is proved unless it stands there.
+A test says when either is stale. Pure, apart from printing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
-from workbench.broker.profiles.table import Feature, Profile, Rule, Source, profiles
+from workbench.broker.profiles.table import Feature, Level, Profile, Rule, Source, profiles
 
 _INTRO = """# Profiles
 
-Printed from `resources/profiles.json` by `python -m workbench.broker.profiles.page`; do not edit.
+Printed by `python -m workbench.broker.profiles.page` from `resources/profiles.json` and from what the tests saw
+(`docs/proofs.json`); do not edit.
 
 A topic, queue or subscription follows a system's rules when its setting `queue.profile` names it: the names change,
 and the defaults, the limits and what is refused. Of each feature this page says how much of it is the system's own:
 
-- **modelled**: it is as in the system, and a test proves it;
+- **modelled**: it is as in the system, and the test that is named proved it in a run;
 - **none**: the system has no such thing, and so it is refused here;
 - **approximated**: much the same, with the difference that is named;
 - **absent**: the system has it, the workbench does not.
 
-The last column of a table names the page or source file where the claim was looked up; where it is empty, the claim
-is what the system is generally known for.
+Of each claim and each rule the tables name the test that proved it here, or say that it is **not proved**, and the
+page or source file where it was looked up; where that is empty, the claim is what the system is generally known for.
 """
+NOT_PROVED = "**not proved**"
+
+Proofs = Mapping[str, Mapping[str, str]]
+"""By profile: the name of a feature, or the sentence of a rule, and the test that proved it."""
 
 
-def page() -> str:
+def page(proofs: Proofs) -> str:
     every = profiles()
-    sections = [_INTRO, _matrix(every), *(_section(each) for each in every)]
+    sections = [_INTRO, _matrix(every, proofs), *(_section(each, proofs.get(each.name, {})) for each in every)]
     return "\n".join(sections).rstrip() + "\n"
 
 
-def _matrix(every: Sequence[Profile]) -> str:
-    rows = [[title, *(_word(each.features[key]) for each in every)]
+def _matrix(every: Sequence[Profile], proofs: Proofs) -> str:
+    rows = [[title, *(_word(each.features[key], proofs.get(each.name, {})) for each in every)]
             for key, title in ((key, feature.title) for key, feature in every[0].features.items())]  # fmt: skip
     return "## At a glance\n\n" + _table(["", *(each.title for each in every)], rows)
 
 
-def _section(profile: Profile) -> str:
+def _section(profile: Profile, proved: Mapping[str, str]) -> str:
     parts = [f"## {profile.title}\n\nAs of {profile.as_of}. The profile is named `{profile.name}`.\n"]
     named = [[here, name] for here, name in profile.names.items() if name]
     parts.append("### What things are called\n\n" + _table(["here", profile.title], named))
     parts.append("### Defaults\n\n" + _table(["setting", "value"], list(_defaults(profile))))
-    rules = [[_subject(rule), rule.say + _conditions(rule), _links(rule.sources)] for rule in profile.rules]
-    parts.append("### What is refused\n\n" + _table(["", "rule", "checked in"], rules))
-    features = [[feature.title, _word(feature), feature.text, _links(feature.sources)]
-                for feature in profile.features.values()]  # fmt: skip
-    parts.append("### Features\n\n" + _table(["feature", "", "how", "checked in"], features))
+    rules = [[_subject(rule), rule.say + _conditions(rule), _proof(rule_key(rule), proved), _links(rule.sources)]
+             for rule in profile.rules]  # fmt: skip
+    parts.append("### What is refused\n\n" + _table(["", "rule", "proved by", "looked up in"], rules))
+    features = [[feature.title, _word(feature, proved), feature.text, _proof(feature.name, proved),
+                 _links(feature.sources)] for feature in profile.features.values()]  # fmt: skip
+    parts.append("### Features\n\n" + _table(["feature", "", "how", "proved by", "looked up in"], features))
     return "\n".join(parts)
 
 
@@ -74,8 +85,20 @@ def _while(when: Iterable[tuple[str, Sequence[str]]]) -> str:
                                    for key, values in when)  # fmt: skip
 
 
-def _word(feature: Feature) -> str:
+def _word(feature: Feature, proved: Mapping[str, str]) -> str:
+    """What is not proved is not said to be as in the system."""
+    if feature.level is Level.MODELLED and feature.name not in proved:
+        return NOT_PROVED
     return "none" if feature.lacks else str(feature.level)
+
+
+def rule_key(rule: Rule) -> str:
+    """What names a rule within its profile."""
+    return f"{_subject(rule)}: {rule.say}{_conditions(rule)}"
+
+
+def _proof(claim: str, proved: Mapping[str, str]) -> str:
+    return f"`{proved[claim]}`" if claim in proved else NOT_PROVED
 
 
 def _links(sources: Sequence[Source]) -> str:
@@ -89,4 +112,4 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    print(page(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))), end="")

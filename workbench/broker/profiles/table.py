@@ -35,6 +35,10 @@ class Act(StrEnum):
     REJECT = "reject"
     EXTEND = "extend"
     IN_FLIGHT = "in_flight"  # messages
+    SEND_TTL = "send_ttl"  # a message with a time to live of its own, in milliseconds
+    SEND_DELAY = "send_delay"  # milliseconds
+    SEND_PRIORITY = "send_priority"
+    SEND_WITHOUT_GROUP = "send_without_group"
 
 
 class Level(StrEnum):

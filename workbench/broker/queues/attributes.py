@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from workbench.broker.batch import HEADER_BYTES, batch_header, batch_keys, decode_batch
 from workbench.broker.compression import decompress
+from workbench.broker.profiles.table import Act
 from workbench.broker.queues.lane import PLAIN, Traits
+from workbench.broker.queues.settings import QueueSettings
 from workbench.core.errors import Corrupt
 from workbench.core.queues import DEDUPLICATION_ID, DELAY_MS, MESSAGE_GROUP, PRIORITY, TTL_MS
 from workbench.core.records import StoredRecord
@@ -36,6 +38,21 @@ def _batch_traits(data: bytes, by_key: bool) -> dict[int, Traits]:
     records = decode_batch(data, "", 0)
     found = ((record.offset, record_traits(record, by_key)) for record in records)
     return {offset: traits for offset, traits in found if traits != PLAIN}
+
+
+def check_messages(data: bytes, settings: QueueSettings) -> None:
+    """Unsupported when a message of the batch asks for what the queue's profile does not give, in its system's words:
+    taken, it would be read otherwise there than here."""
+    header, traits = batch_header(data), batch_traits(data, True)
+    if len([one for one in traits.values() if one.group]) < header.count:
+        settings.allow(Act.SEND_WITHOUT_GROUP)
+    for one in traits.values():
+        if one.ttl_ms is not None:
+            settings.allow(Act.SEND_TTL, one.ttl_ms)
+        if one.delay_ms:
+            settings.allow(Act.SEND_DELAY, one.delay_ms)
+        if one.priority:
+            settings.allow(Act.SEND_PRIORITY, one.priority)
 
 
 def record_traits(record: StoredRecord, by_key: bool) -> Traits:

@@ -109,7 +109,7 @@ class Leases:
         if lane.leases and (traits or self._by_key):
             self._hold_again(lane, first, end, traits)
         if settings.max_length is not None and not again:
-            self._keep_length(lane, first, now)
+            self._keep_length(now)
 
     def _arrive_one(self, lane: Lane, offset: int, traits: Traits, now: int) -> None:
         appended_ms, _ = lane.arrivals.of(offset)
@@ -163,15 +163,9 @@ class Leases:
         rank = -min(traits.priority, self.settings.max_priority)
         self._order.put(lane.partition, offset, offset + 1, rank, traits.group)
 
-    def _keep_length(self, lane: Lane, first: int, now: int) -> None:
+    def _keep_length(self, now: int) -> None:
+        """The oldest go; to the dead-letter queue, where there is one (RabbitMQ, maxlen: drop-head)."""
         over = self.ready - (self.settings.max_length or 0)
-        if self.settings.overflow == "dead_letter":
-            newest = (offset for offset in range(lane.frontier - 1, first - 1, -1) if lane.is_ready(offset))
-            for offset in newest if over > 0 else ():
-                self._die(lane, offset, DeathReason.LENGTH, "", now)
-                over -= 1
-                if over <= 0:
-                    return
         while over > 0 and (oldest := self._oldest()) is not None:
             self._die(*oldest, DeathReason.LENGTH, "", now)
             over -= 1
@@ -217,7 +211,7 @@ class Leases:
             limit = min(limit, consumer.prefetch - consumer.in_flight)
         if limit <= 0 or (self._one_active and not self.consumers.is_active(name)):
             return []
-        until_ms = now + (visibility_ms or settings.visibility_ms)
+        until_ms = now + (settings.visibility_ms if visibility_ms is None else visibility_ms)
         build, found = tuple.__new__, []  # Lease(...) goes through a __new__ in Python: twice the time
         self._order.begin()
         while len(found) < limit and (place := self._order.take(name)) is not None:

@@ -20,14 +20,16 @@ from dataclasses import replace
 from workbench.broker.exchanges.exchanges import Exchanges
 from workbench.broker.journal.journal import Journal
 from workbench.broker.log import Log
-from workbench.broker.profiles.table import Act
+from workbench.broker.profiles.table import PROFILE, Act
 from workbench.broker.queues import settings
+from workbench.broker.queues.attributes import check_messages
 from workbench.broker.queues.flush import Flush
 from workbench.broker.queues.journal import backlog_of, purge_entries, tick_entries
 from workbench.broker.queues.lane import Lease
 from workbench.broker.queues.live import LiveQueue, on_the_wall
 from workbench.broker.queues.moves import Moves
 from workbench.broker.queues.registry import Registry
+from workbench.broker.queues.settings import QueueSettings, queue_config
 from workbench.broker.queues.stats import QueueMeter
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
@@ -71,7 +73,7 @@ class Queues:
         self._flush = Flush(store, self._lock, self._moves, self.registry.is_alive)
         self._meter = QueueMeter(self._steady)
         self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer
-        log.admission = self._admit
+        log.admission, log.inspect = self._admit, self._inspect
         log.on_append(self._appended)
 
     # -- which there are -------------------------------------------------------------------------------------
@@ -104,10 +106,17 @@ class Queues:
         self._flush.run(db)
 
     # -- appends, on the writer thread -----------------------------------------------------------------------
-    def _admit(self, partition: Partition, count: int) -> None:
-        """Before an append: a full queue that refuses takes no more (RabbitMQ, maxlen)."""
+    def _inspect(self, topic: Topic, data: bytes) -> None:
+        """Before an append, on its thread: what a batch's messages ask for must be had under the queue's profile."""
+        if topic.meta.kind == "queue" and topic.meta.config.get(PROFILE):
+            check_messages(data, QueueSettings.of(queue_config(topic.meta.config), topic.meta.name))
+
+    def _admit(self, partition: Partition, count: int) -> int:
+        """Before an append: how many of its messages a queue that refuses has room for (RabbitMQ, maxlen). Refused
+        when that is none."""
+        room = count
         if not (readers := self.registry.readers(partition.topic.meta.name)):
-            return
+            return room
         with self._lock:
             for live in readers:
                 leases = live.leases
@@ -116,10 +125,13 @@ class Queues:
                 limit = leases.settings.max_length or 0
                 waiting = leases.ready + sum(place.staged_end - lane.frontier for lane, place in
                                              zip(leases.lanes, live.topic.partitions, strict=True))  # fmt: skip
-                if waiting + count > limit:
-                    leases.counters.refused += count
+                fits = max(0, min(count, limit - waiting))
+                leases.counters.refused += count - fits
+                if not fits:
                     raise Refused(f"Queue {live.name} is full: {waiting} messages are ready and it takes {limit}.",
                                   "Try again when some were taken, or raise queue.max.length.")  # fmt: skip
+                room = min(room, fits)
+        return room
 
     def _appended(self, topic: str, partition: int, end: int) -> None:
         if not (readers := self.registry.readers(topic)):
@@ -192,12 +204,12 @@ class Queues:
     def receive(self, queue: str, consumer: str, max_messages: int = 1,
                 visibility_ms: int | None = None) -> list[Delivery]:  # fmt: skip
         """Lease what is there now, up to ``max_messages``. A consumer that is not attached is."""
-        if visibility_ms is not None:
-            settings.check_visibility(visibility_ms)
         now = self._steady.now_ms()
         with self._lock:
             live = self._live.get(queue) or self._queue(queue)
             leases = live.leases
+            if visibility_ms is not None:
+                leases.settings.check_visibility(visibility_ms)
             if consumer not in leases.consumers:
                 self._attach(live, consumer, None, 0)
             if live.behind and (leases.needs_all or leases.ready < max_messages):
@@ -255,7 +267,8 @@ class Queues:
 
     def extend(self, queue: str, receipts: Sequence[Receipt], visibility_ms: int) -> None:
         """The leases end ``visibility_ms`` from now."""
-        settings.check_visibility(visibility_ms)
+        with self._lock:
+            self._queue(queue).leases.settings.check_visibility(visibility_ms)
         self._settle(queue, receipts, lambda live, lease, now: live.leases.extend(lease, now, visibility_ms),
                      Act.EXTEND)  # fmt: skip
 

@@ -23,6 +23,7 @@ PROFILES = ("", "kafka", "pulsar", "kinesis", "rabbitmq", "activemq", "sqs")
 OVERFLOWS = ("drop_head", "refuse", "dead_letter")
 _CIRCLES_ALLOWED = ("rabbitmq",)
 _GROUPS_IN_BATCHES = ("sqs",)
+_VISIBLE_AT_ONCE = ("sqs",)
 _FLAG = ("true", "false")
 
 
@@ -152,6 +153,11 @@ class QueueSettings:
             whole=whole,
         )
 
+    def check_visibility(self, visibility_ms: int) -> None:
+        """Of a receive, or from now on. SQS takes 0: the message is there again at once."""
+        if visibility_ms or self.profile not in _VISIBLE_AT_ONCE:
+            check_setting("queue.visibility.ms", str(visibility_ms))
+
     def allow(self, act: Act, amount: int = 0) -> None:
         """Unsupported where the profile does not allow the act, naming the system's rule."""
         check_act(act, self.whole, amount)
@@ -261,10 +267,6 @@ def _check_no_circle(name: str, target: str, next_dead_letter: Callable[[str], s
 
 def check_prefetch(prefetch: int) -> None:
     check_setting("queue.prefetch", str(prefetch))
-
-
-def check_visibility(visibility_ms: int) -> None:
-    check_setting("queue.visibility.ms", str(visibility_ms))
 
 
 def check_delay(delay_ms: int) -> None:

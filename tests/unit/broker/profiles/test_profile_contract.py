@@ -6,20 +6,36 @@ lacks. A claim without a proof fails here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from workbench.broker import Broker, decode_batch
+from tests.unit.broker.profiles.seen import PROVED
+from workbench.broker import Broker, decode_batch, topics
 from workbench.broker.profiles.naming import DeliveryTags, place_name
-from workbench.broker.profiles.table import PROFILE, Level, profile, profiles
+from workbench.broker.profiles.page import rule_key
+from workbench.broker.profiles.table import PROFILE, Act, Level, Rule, profile, profiles
+from workbench.broker.queues.settings import _TABLE
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Invalid, Refused, Unsupported
-from workbench.core.queues import MESSAGE_GROUP, TTL_MS, DeathReason, Delivery, MessageId, MessageState
+from workbench.core.queues import (
+    DELAY_MS,
+    MESSAGE_GROUP,
+    PRIORITY,
+    TTL_MS,
+    DeathReason,
+    Delivery,
+    MessageId,
+    MessageState,
+)
 from workbench.core.records import Record, TopicPartition
 from workbench.core.routing import Binding, Exchange, ExchangeType
 
 QUEUE = "work"
+ROOT = Path(__file__).parents[4]
+Proved = Callable[[str, str], None]
 
 
 class Bench:
@@ -427,13 +443,110 @@ LACKED = [claim for claim in CLAIMS if claim[2] and claim[1] not in NOTHING_TO_R
 
 
 @pytest.mark.parametrize(("bench", "feature"), [(name, feature) for name, feature, _ in DONE], indirect=["bench"])
-def test_what_is_modelled_behaves_so(bench: Bench, feature: str):
+def test_what_is_modelled_behaves_so(bench: Bench, feature: str, proved: Proved):
     BEHAVIOURS[feature](bench)
+    proved(bench.profile, feature)
 
 
 @pytest.mark.parametrize(("bench", "feature"), [(name, feature) for name, feature, _ in LACKED], indirect=["bench"])
-def test_what_a_system_lacks_is_refused_in_its_words(bench: Bench, feature: str):
+def test_what_a_system_lacks_is_refused_in_its_words(bench: Bench, feature: str, proved: Proved):
     (no_queue if bench.profile == "kinesis" else REFUSALS[feature])(bench)
+    proved(bench.profile, feature)
+    for rule in profile(bench.profile).rules:
+        if rule.act is not None and rule.act is ACTS.get(feature):
+            proved(bench.profile, rule_key(rule))
+
+
+ACTS = {"lease_extend": Act.EXTEND, "ack_multiple": Act.ACK_MULTIPLE, "reject": Act.REJECT}
+"""The act that the refusal of such a feature tries."""
+
+
+# -- every rule, at its edge ---------------------------------------------------------------------------------
+SENDS = {Act.SEND_TTL: TTL_MS, Act.SEND_DELAY: DELAY_MS, Act.SEND_PRIORITY: PRIORITY}
+"""The header that asks for it."""
+TOPIC_CHOICES = {"message.timestamp.type": ("CreateTime", "LogAppendTime")}
+RULES = [(each.name, rule) for each in profiles() for rule in each.rules if rule.setting or rule.act in SENDS]
+
+
+def against(rule: Rule) -> str:
+    """A value that the rule does not allow, and we know; the nearest to what it allows."""
+    if rule.only:
+        choices = getattr(_TABLE.get(rule.setting), "choices", TOPIC_CHOICES.get(rule.setting, ()))
+        others = [value for value in choices if value not in rule.only]
+        return others[0] if others else "elsewhere" if rule.only == ("",) else "5"
+    return str(rule.high + 1) if rule.high is not None else str((rule.low or 0) - 1)
+
+
+def is_taken_by_none(setting: str, value: str) -> bool:
+    """Whether no queue of ours takes the value, whatever its profile; then our own sentence stands before."""
+    try:
+        topics.check_config({setting: value})
+    except Invalid:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("bench", "rule"), RULES, indirect=["bench"],
+                         ids=[f"{name}-{rule.setting or rule.act}-{at}" for at, (name, rule) in enumerate(RULES)])
+def test_each_rule_refuses_at_its_edge(bench: Bench, rule: Rule, proved: Proved):
+    config = {PROFILE: bench.profile, **{key: values[0] for key, values in rule.when if values[0]}}
+    kind = "queue" if rule.setting.startswith("queue.") or rule.act else "stream"
+    create = bench.broker.create_topic
+    if rule.act in SENDS:
+        create(QUEUE, kind=kind, config=config)
+        asked = str((rule.high or 0) + 1).encode()
+        record = Record(b"key", b"a", ((SENDS[rule.act], asked),))
+        said = refused(lambda: bench.broker.append(QUEUE, 0, [record]), Unsupported)
+        assert said == rule.say and bench.broker.bounds(QUEUE)[0].end == 0, "nothing was stored"
+    else:
+        value = against(rule)
+        said = refused(lambda: create(QUEUE, kind=kind, config={**config, rule.setting: value}), Invalid)
+        assert said.endswith(rule.say) or is_taken_by_none(rule.setting, value)
+    proved(bench.profile, rule_key(rule))
+
+
+@pytest.mark.parametrize("bench", ["sqs"], indirect=True)
+def test_an_sqs_fifo_queue_takes_no_message_without_a_group(bench: Bench, proved: Proved):
+    bench.queue(ordered_groups="true")
+    (rule,) = [rule for rule in profile("sqs").rules if rule.act is Act.SEND_WITHOUT_GROUP]
+    said = refused(lambda: bench.broker.append(QUEUE, 0, [Record(b"k", b"a"), Record(None, b"b")]), Unsupported)
+    assert said == rule.say and bench.queues.counts(QUEUE).messages == 0
+    bench.send(b"a", group=b"g")
+    bench.broker.append(QUEUE, 0, [Record(b"its key is its group", b"b")]).result()
+    proved("sqs", rule_key(rule))
+
+
+@pytest.mark.parametrize("bench", ["rabbitmq"], indirect=True)
+def test_rabbitmq_sends_the_oldest_away_when_a_queue_is_full(bench: Bench, proved: Proved):
+    bench.queue("dead")
+    bench.queue(max_length="2", overflow="dead_letter", dead_letter="dead")
+    for value in (b"1", b"2", b"3"):
+        bench.send(value)
+    bench.wait(0)
+    assert [m.record.value for m in bench.queues.peek(QUEUE)] == [b"2", b"3"]
+    (letter,) = bench.queues.peek("dead")
+    assert (letter.record.value, letter.deaths[0].reason) == (b"1", DeathReason.LENGTH)
+    bench.queue("firm", max_length="2", overflow="refuse")
+    refused(lambda: bench.send(b"1", b"2", b"3", name="firm"), Refused)
+    assert [m.record.value for m in bench.queues.peek("firm")] == [b"1", b"2"]
+    proved("rabbitmq", "max_length")
+
+
+@pytest.mark.parametrize("bench", ["sqs"], indirect=True)
+def test_an_sqs_message_received_often_enough_goes_to_the_dead_letter_queue(bench: Bench, proved: Proved):
+    delivery_limit(bench)
+    proved("sqs", "delivery_limit")
+
+
+def test_the_page_is_printed_from_what_this_run_saw(request: pytest.FixtureRequest):
+    """Of the whole module run, all of it; of a part, what that saw."""
+    stored = json.loads((ROOT / "docs" / "proofs.json").read_text(encoding="utf-8"))
+    mine = {item.name for item in request.session.items if item.module is request.module}
+    whole = len(mine) >= len(DONE) + len(LACKED) + len(RULES)
+    if whole:
+        assert stored == PROVED, "run again with WORKBENCH_PROOFS=docs/proofs.json, and print the page"
+    for name, claims in PROVED.items():
+        assert claims.items() <= stored[name].items()
 
 
 # -- limits that are no feature of their own -----------------------------------------------------------------

@@ -182,11 +182,22 @@ def test_no_name_comes_twice_in_the_table():
 # -- the page ------------------------------------------------------------------------------------------------
 def test_the_page_is_up_to_date():
     written = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
-    assert written == page(), "stale: python -m workbench.broker.profiles.page > docs/profiles.md"
+    stale = "stale: python -m workbench.broker.profiles.page docs/proofs.json > docs/profiles.md"
+    assert written == page(proofs()), stale
+
+
+def proofs() -> dict[str, dict[str, str]]:
+    return json.loads((ROOT / "docs" / "proofs.json").read_text(encoding="utf-8"))
+
+
+def test_what_no_test_saw_is_not_said():
+    every = page({})
+    assert "| modelled |" not in every and "| none |" not in every
+    assert every.count("**not proved**") > page(proofs()).count("**not proved**")
 
 
 def test_the_page_shows_every_sentence():
-    shown = page()
+    shown = page(proofs())
     for each in profiles():
         for text in (*(rule.say for rule in each.rules), *(feature.text for feature in each.features.values())):
             assert text in shown

@@ -301,7 +301,7 @@ def test_a_queue_too_full_sends_what_it_can_not_hold_through_the_exchange(shop: 
     shop.alter_topic("work", config={"queue.max.length": "1", "queue.overflow": "dead_letter"})
     publish(shop, "order.eu", b"a", b"b")
     shop.queues.tick()
-    assert (waits(shop, "work"), waits(shop, "eu")) == ([b"a"], [b"b"])
+    assert (waits(shop, "work"), waits(shop, "eu")) == ([b"b"], [b"a"])
     assert shop.queues.peek("eu")[0].deaths[0].reason is DeathReason.LENGTH
 
 

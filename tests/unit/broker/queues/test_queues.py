@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.transactions import Writer
-from workbench.broker import Broker, BrokerReader, deaths_of
+from workbench.broker import Broker, BrokerReader, deaths_of, encode_batch
 from workbench.core.clock import ManualClock
 from workbench.core.errors import AlreadyExists, Invalid, NotFound, Refused, WorkbenchError
 from workbench.core.queues import (
@@ -318,19 +318,17 @@ def test_priorities_go_first_and_are_capped(broker: Broker):
     assert take(broker) == [b"high", b"higher", b"low"]
 
 
-@pytest.mark.parametrize(
-    ("overflow", "left", "dead"), [("drop_head", [b"2", b"3"], [b"1"]), ("dead_letter", [b"1", b"2"], [b"3"])]
-)
-def test_what_is_too_much_goes_where_it_should(broker: Broker, overflow: str, left: list[bytes], dead: list[bytes]):
+@pytest.mark.parametrize("overflow", ["drop_head", "dead_letter"])
+def test_of_what_is_too_much_the_oldest_goes_to_the_dead_letter_queue(broker: Broker, overflow: str):
     make(broker, "dlq")
     make(broker, max_length=2, overflow=overflow, dead_letter="dlq")
     send(broker, b"1")
     send(broker, b"2")
     send(broker, b"3")
     broker.keep_house()
-    assert take(broker) == left
+    assert take(broker) == [b"2", b"3"]
     (letter,) = broker.queues.receive("dlq", "ann", 5)
-    assert [letter.record.value] == dead
+    assert letter.record.value == b"1"
     assert deaths_of(letter.record.headers)[0].reason is DeathReason.LENGTH
 
 
@@ -342,6 +340,50 @@ def test_a_full_queue_refuses_and_counts_only_what_is_ready(broker: Broker):
     take(broker, 1)
     send(broker, b"3")
     assert broker.queues.counts("q").refused == 1
+
+
+def test_of_a_batch_that_is_too_long_what_fits_is_taken_and_the_rest_is_refused(broker: Broker):
+    make(broker, max_length=2, overflow="refuse")
+    with pytest.raises(Refused, match="full: it took the first 2 of 5 messages") as refused:
+        send(broker, b"1", b"2", b"3", b"4", b"5")
+    assert refused.value.taken == 2
+    assert broker.queues.counts("q").refused == 3
+    assert take(broker) == [b"1", b"2"]
+
+
+def test_a_batch_as_a_client_made_it_is_refused_whole_with_the_true_reason(broker: Broker):
+    make(broker, max_length=2, overflow="refuse")
+    batch = encode_batch([Record(None, b"x")] * 5, now_ms=0)
+    with pytest.raises(Refused, match="has not room for the 5 messages of this batch"):
+        broker.append_batch("q", 0, batch).result()
+    assert take(broker) == []
+
+
+def test_an_idempotent_producer_goes_on_behind_what_was_taken(broker: Broker):
+    make(broker, max_length=2, overflow="refuse")
+    who = broker.new_producer_id()
+    with pytest.raises(Refused, match="took the first 2 of 5"):
+        broker.append("q", 0, [Record(None, b"%d" % n) for n in range(5)], producer=(*who, 0)).result()
+    assert take(broker) == [b"0", b"1"]
+    broker.append("q", 0, [Record(None, b"2")], producer=(*who, 2)).result()
+    assert take(broker) == [b"2"]
+
+
+def test_visibility_0_is_an_sqs_way_to_look(broker: Broker):
+    make(broker, profile="sqs")
+    send(broker, b"1")
+    (first,) = broker.queues.receive("q", "ann", visibility_ms=0)
+    (again,) = broker.queues.receive("q", "ben")
+    assert (first.record.value, again.record.value, again.attempt) == (b"1", b"1", 2)
+    broker.queues.extend("q", [again.receipt], 0)
+    assert [one.attempt for one in broker.queues.receive("q", "ann")] == [3]
+
+
+def test_visibility_0_is_refused_elsewhere(broker: Broker):
+    make(broker)
+    send(broker, b"1")
+    with pytest.raises(Invalid, match="handed out again at once"):
+        broker.queues.receive("q", "ann", visibility_ms=0)
 
 
 def test_a_repeat_is_accepted_and_not_delivered_also_after_the_first_was_acked(
