@@ -146,7 +146,7 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
     if isinstance(sending, Publishing):
         report_published(asked.exchange or "", sending, seconds, as_json)
     else:
-        _report(topic or "", sending.sent, seconds, as_json)
+        _report(topic or "", sending.sent, events.bad, seconds, as_json)
     for sentence in events.notes:
         note(sentence)
     if events.trouble:
@@ -267,10 +267,11 @@ def _check_source(source: str) -> None:
         raise Invalid(f"{source} is a device, not a file of events.", "Give a file, a pipe or - for standard input.")
 
 
-def _report(topic: str, sent: int, seconds: float, as_json: bool) -> None:
+def _report(topic: str, sent: int, skipped: int, seconds: float, as_json: bool) -> None:
     rate = sent / seconds if seconds > 0 else 0.0
     if as_json:
-        print_json({"topic": topic, "produced": sent, "seconds": round(seconds, 3), "rate": round(rate, 1)})
+        print_json({"topic": topic, "produced": sent, "skipped": skipped, "seconds": round(seconds, 3),
+                    "rate": round(rate, 1)})  # fmt: skip
     else:
         print(f"{counted(sent, 'event')} into {topic} in {seconds:.2f} s ({rate:,.0f}/s)")
 

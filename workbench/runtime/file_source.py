@@ -63,7 +63,7 @@ class FileSource:
         told = self._reader.findings.notes()
         if self._borrowed:
             got = "1 event got" if self._borrowed == 1 else f"{self._borrowed:,} events got"
-            told.append(f"{got} the time of the event before, having none that can be read.")
+            told.append(f"{got} the time of the event before (or after).")
         return told
 
     def per_second(self, elapsed_s: float) -> float:

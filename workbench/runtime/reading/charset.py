@@ -16,6 +16,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codec
           (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
 _GUESS = "cp1252"
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_NO_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[\x80-\xff]+(?![A-Za-z\x80-\xff])")
 _LOOKED_AT = 64 * 1024
 _TOLD = {"utf-8": "UTF-8", "cp1252": "windows-1252", "iso8859-1": "ISO 8859-1", "utf-16-le": "UTF-16",
          "utf-16-be": "UTF-16", "utf-32-le": "UTF-32", "utf-32-be": "UTF-32", "ascii": "ASCII"}  # fmt: skip
@@ -55,20 +56,21 @@ def _reads_as(data: bytes, name: str) -> bool:
 class ToUtf8:
     """``name`` is the character set as far as it is known; ``guessed`` that nothing in the file says so.
 
-    ``may_guess`` is false for formats whose lines are bytes: these pass through as they stand.
+    ``keeps_bytes`` is for formats whose values are the file's bytes: a guess is made only where every strange byte
+    stands beside a letter, as in words; what is anything else passes through as it stands.
     """
 
-    def __init__(self, name: str, start: bytes, may_guess: bool = True) -> None:
+    def __init__(self, name: str, start: bytes, keeps_bytes: bool = False) -> None:
         mark, self._skip = marked(start)
         if name in ("utf-16", "utf-32", "utf-8-sig", "utf-8") and mark:
             name = "utf-8" if mark == "utf-8" else mark
-        elif not name:
-            name = mark or unmarked_utf_16(start)
+        self.guessed = not name and not mark
+        name = name or mark or unmarked_utf_16(start)
         if self._skip and mark != name:
             self._skip = 0  # what looks like a mark is text of the character set that was named
-        self.guessed = not name
         self.name = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(name, name) or "utf-8"
-        self._open = self.guessed and may_guess  # ASCII so far: it may still be anything
+        self._open = not name  # ASCII so far: it may still be anything
+        self._keeps_bytes = keeps_bytes
         self._tail = b""
         self._decoder = None if self.name == "utf-8" else self._decoder_of(self.name)
 
@@ -103,7 +105,8 @@ class ToUtf8:
         strange = [letter for letter in text if letter > "\x7f"]
         bad = sum("\udc80" <= letter <= "\udcff" for letter in strange)
         self._open = False
-        if bad and 2 * bad > len(strange) and not _CONTROLS.search(data):
+        no_words = _CONTROLS.search(data) or (self._keeps_bytes and _NO_WORD.search(data))
+        if bad and 2 * bad > len(strange) and not no_words:
             self.name, self._decoder = _GUESS, self._decoder_of(_GUESS)
         else:
             self.guessed = False

@@ -172,7 +172,7 @@ def open_after(text: str, delimiter: str, is_open: bool) -> bool | None:
 
 
 def fields_of(text: str, delimiter: str) -> tuple[list[str], bool]:
-    """The fields of a whole row, and whether text followed a closing quote."""
+    """The fields of a row, and whether text followed a closing quote. An open one holds all that is left."""
     fields, at, odd = [], 0, False
     while True:
         quoted = ""
@@ -180,7 +180,8 @@ def fields_of(text: str, delimiter: str) -> tuple[list[str], bool]:
             end = at + 1
             while (quote := text.find('"', end)) >= 0 and text.startswith('"', quote + 1):
                 end = quote + 2
-            quoted, at = text[at + 1 : quote].replace('""', '"'), quote + 1
+            quote = len(text) if quote < 0 else quote
+            quoted, at = text[at + 1 : quote].replace('""', '"'), min(quote + 1, len(text))
             odd = odd or (at < len(text) and not text.startswith(delimiter, at))
         end = text.find(delimiter, at)
         fields.append(quoted + (text[at:end] if end >= 0 else text[at:]))

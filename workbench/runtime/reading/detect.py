@@ -79,6 +79,8 @@ def _json(full: list[bytes], by_name: str, whole: bool) -> str | None:
     if complete[0]:
         if len(full) > 1:
             return "jsonl"
+        if array and whole and full[0].lstrip()[1:].lstrip()[:1] == b"{":
+            return "json"  # of objects, whatever its name
         return by_name or ("json" if whole else None if array else "jsonl")
     if array:
         return "json"

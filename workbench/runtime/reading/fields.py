@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,12 @@ def as_key(value: Any) -> bytes | None:
     """A field as a key: text as it is, null as no key, all else as JSON."""
     if value is None:
         return None
-    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else orjson.dumps(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a whole number beyond 64 bits
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def field_of(value: Any, path: str) -> Any:

@@ -17,7 +17,7 @@ from workbench.runtime.reading.plain_lines import JsonLines, PlainLines
 
 @dataclass(frozen=True, slots=True)
 class FormatKind:
-    """``keeps_bytes``: values are what stands in the file, so no character set is guessed for it."""
+    """``keeps_bytes``: values are what stands in the file, so a character set is guessed with more care."""
 
     name: str
     label: str

@@ -83,7 +83,17 @@ class PlainLines:
         for first, lines in blocks:
             for number, line in enumerate(lines, first):
                 line = line.removesuffix(b"\r")
+                if not line.isascii():
+                    self._look_at(number, line)
                 if of_line is not None:
                     key, at_ms = of_line(line, number)
                 events.append(Event(line, key, at_ms, number))
         return events
+
+    def _look_at(self, number: int, line: bytes) -> None:
+        """A line that is no text is kept as it is, and told."""
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            reason = f"not {self._ground.charset()}; its bytes are kept (--charset reads them as text)"
+            self._ground.findings.keep_odd("charset", number, reason)

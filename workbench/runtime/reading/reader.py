@@ -173,7 +173,7 @@ class EventReader:
             return False
         self.detected = detected or Detected(FORMATS["json"])
         if not self.detected.kind.own_bytes:
-            self._utf8 = ToUtf8(self._charset, start, may_guess=not self.detected.kind.keeps_bytes)
+            self._utf8 = ToUtf8(self._charset, start, keeps_bytes=self.detected.kind.keeps_bytes)
         self._format = self.detected.kind.make(
             Ground(self._fields, self.findings, self.detected.newline, self.detected.delimiter, self._asked.pointer,
                    lambda: self.charset))  # fmt: skip

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from workbench.runtime.reading.base import Ground
-from workbench.runtime.reading.csv_rows import CsvRows, distinct
+from workbench.runtime.reading.csv_rows import CsvRows, distinct, fields_of
 from workbench.runtime.reading.fields import Fields
 from workbench.runtime.reading.findings import Findings
 
@@ -134,3 +134,8 @@ def test_an_open_quote_is_given_up_in_linear_time():
     _, findings = rows_of(data, sizes=(65_536,) * (len(data) // 65_536))
     assert time.process_time() - began < 5.0
     assert "Line 2: a quote opens here" in findings.problems()[0]
+
+
+def test_a_field_that_is_still_open_holds_all_that_is_left():
+    assert fields_of('1,"two', ",") == (["1", "two"], False)
+    assert fields_of('"', ",") == ([""], False)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.core.errors import Invalid, Unsupported
+from workbench.core.errors import Invalid, Unsupported, WorkbenchError
 from workbench.flow.kinds import KINDS
 from workbench.runtime.reading import byte_source
 from workbench.runtime.reading.formats import FORMATS
@@ -92,7 +92,7 @@ def test_where_chunks_end_changes_nothing(tmp_path_factory, name, chunk, packed,
         (CSV.encode("cp1252"), "", "windows-1252", True), (CSV.encode("cp1252"), "latin-1", "ISO 8859-1", False),
         (CSV.encode("utf-8-sig"), "", "UTF-8", False), (CSV.encode(), "", "UTF-8", False),
         (CSV.encode("utf-16"), "", "UTF-16", False), (CSV.encode("utf-16-be"), "utf-16-be", "UTF-16", False),
-        (CSV.encode("cp850"), "cp850", "cp850", False),
+        (CSV.encode("cp850"), "cp850", "cp850", False), (CSV.encode("utf-16-le"), "", "UTF-16", True),
     ],
 )  # fmt: skip
 def test_the_character_set_is_found_out_or_named(tmp_path, data, charset, told, guessed):
@@ -109,6 +109,20 @@ def test_a_guess_may_come_late_and_a_bad_byte_among_utf_8_is_no_reason_for_one(t
     found, _, reader = read(tmp_path / "a.csv", CSV.encode() + b"4,b\xe9d\n5,Zo\xc3\xab\n")
     assert [row["id"] for row in found] == ["1", "2", "3", "5"]
     assert reader.findings.problems() == ["1 line could not be read. Line 5: not UTF-8 at byte 4."]
+
+
+def test_plain_lines_keep_bytes_that_are_no_words(tmp_path):
+    path = tmp_path / "a.log"
+    path.write_bytes(b"start\n\xff\xfd\nend K\xf6ln\n")
+    reader = EventReader(ReadSettings(str(path)), lambda: 0)
+    events = []
+    while not reader.ended:
+        events += reader.next_batch()
+    reader.close()
+    assert [event.value for event in events] == [b"start", b"\xff\xfd", b"end K\xf6ln"]
+    assert "Line 2: not UTF-8; its bytes are kept" in reader.findings.notes()[0]
+    path.write_bytes(b"end K\xf6ln\n")
+    assert preview(ReadSettings(str(path)), lambda: 0).first[0].value == "end Köln".encode()
 
 
 def test_a_header_that_cannot_be_read_stops_it(tmp_path):
@@ -189,6 +203,7 @@ def test_a_long_array_is_read_in_linear_time(tmp_path):
         ("x", b'{"a":1}\n{"a":2}\n', {}, "jsonl"), ("x", b'{"a":1}', {}, "json"),
         ("x.json", b'{"a":1}\n{"a":2}\n', {}, "jsonl"),
         ("x", b"[1,2]\n[3,4]\n", {}, "jsonl"), ("x", b"[1,2]", {}, "json"), ("x.jsonl", b"[1,2]", {}, "jsonl"),
+        ("x.jsonl", b'[{"a":1}]', {}, "json"),
         ("x.jsonl", b'[\n{"a":1},\n{"a":2}]', {}, "json"), ("x", b'{"a":\n{"a":1}\n{"a":2}\n{"a":3}\n', {}, "jsonl"),
         ("x", b"sep=;\na;b\n1;2\n", {}, "csv"), ("x", b"a,b\n1,2\n", {"key": "a"}, "csv"),
         ("x", b"a,b\n1,2\n", {}, "lines"),
@@ -233,6 +248,21 @@ def test_a_preview_of_the_beginning_reads_no_more_and_touches_no_pipe(tmp_path, 
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(Unsupported, match="pipe"):
         preview_beginning(ReadSettings(str(tmp_path / "pipe")), lambda: 0, 3, 500)
+
+
+@settings(max_examples=300, deadline=2000)
+@given(data=st.binary(max_size=60) | st.text('{}[]",:;=\n\r\\ aé1', max_size=40).map(str.encode),
+       start=st.sampled_from([b"", b'{"a": [', b"sep=;\n", b"id,name\n", b"\xff\xfe", b"\x1f\x8b\x08"]),
+       values=st.fixed_dictionaries({
+           "format": st.sampled_from(["auto", *FORMATS]), "charset": st.sampled_from(["", "utf-8", "utf-16", "cp1252"]),
+           "pointer": st.sampled_from(["", "/a", "/a/0"]), "key": st.sampled_from(["", "1"])}))  # fmt: skip
+def test_whatever_the_bytes_it_ends_and_any_error_is_a_sentence(tmp_path_factory, data, start, values):
+    path = tmp_path_factory.mktemp("in") / "input"
+    path.write_bytes(start + data)
+    try:
+        assert preview(ReadSettings(str(path), **values), lambda: 0).whole
+    except WorkbenchError as reason:
+        assert reason.sentence()
 
 
 def test_the_drawing_offers_the_formats_that_there_are():
