@@ -60,11 +60,47 @@ def numbers(workbench, path: Path) -> list[int]:
 
 def test_a_file_on_a_full_disk_is_refused_in_words_and_whole_when_there_is_room(workbench, disk: Path, path: Path):
     filler = fill(disk)
-    for act in (("queues", path, "list"), ("consume", path, "jobs", "--ack", "auto"), ("produce", path, "jobs", "-")):
+    for act in (("consume", path, "jobs", "--ack", "auto"), ("produce", path, "jobs", "-"), ("compact", path)):
         refused = workbench.run(*act, given=LINES)
         assert refused.returncode == 1
         assert b"The disk that holds a.flow is full. Free some space" in refused.stderr, act
     filler.unlink()
+    assert numbers(workbench, path) == list(range(MESSAGES))
+
+
+READING = (
+    ("topics", "{}", "list"), ("topics", "{}", "describe", "jobs"), ("groups", "{}", "list"), ("queues", "{}", "list"),
+    ("queues", "{}", "peek", "jobs"), ("queues", "{}", "purge", "jobs", "--dry-run"), ("exchanges", "{}", "list"),
+    ("users", "{}", "list"), ("size", "{}"), ("consume", "{}", "jobs", "--max", 3), ("flow", "{}", "export", "-"),
+)  # fmt: skip
+
+
+def test_what_only_reads_works_on_a_full_disk_also_from_a_log_that_a_crash_left(workbench, disk: Path, path: Path):
+    host, _ = workbench.serve(path)
+    workbench("produce", path, "jobs", "-", given=b'{"n":1}\n')
+    host.kill()
+    host.wait(20)
+    (disk / "a.flow-shm").unlink()  # its room is taken by the filler
+    fill(disk)
+    for act in READING:
+        assert workbench(*(path if word == "{}" else word for word in act)), act
+    assert ready(workbench, path) == MESSAGES + 1
+
+
+def test_a_host_starts_on_a_full_disk_to_read_and_leaves_no_empty_file(workbench, disk: Path, path: Path):
+    filler = fill(disk)
+    host, said = workbench.serve(path)
+    assert said["ready"]
+    assert len(workbench.lines("consume", path, "jobs", "--max", 3)) == 3
+    assert ready(workbench, path) == MESSAGES
+    refused = workbench.run("produce", path, "jobs", "-", given=LINES)
+    assert refused.returncode == 1 and b"The disk that holds a.flow is full. " in refused.stderr
+    assert b"start the host again" in refused.stderr
+    assert not [left for left in disk.iterdir() if left.name.startswith("a.flow.host") and not left.stat().st_size]
+    host.terminate()
+    assert host.wait(20) == 0
+    filler.unlink()
+    assert not list(disk.glob("a.flow.*"))
     assert numbers(workbench, path) == list(range(MESSAGES))
 
 

@@ -8,6 +8,7 @@ writer thread itself (an ``on_append`` callback must not wait for the broker).
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -17,7 +18,9 @@ from typing import Self
 from workbench.broker import topics
 from workbench.broker.batch import NO_PRODUCER, batch_header, encode_batch
 from workbench.broker.cache import DEFAULT_BYTES, TailCache
+from workbench.broker.diagnosis import damaged
 from workbench.broker.exchanges.exchanges import Exchanges
+from workbench.broker.files import file_error
 from workbench.broker.groups.coordination import Coordination
 from workbench.broker.groups.membership import (
     CommittedOffset,
@@ -38,6 +41,7 @@ from workbench.broker.log import AppendCallback, Log
 from workbench.broker.migrations import read_meta, take_producer_id, write_meta
 from workbench.broker.queues.queues import Queues
 from workbench.broker.retention import TICK_S, Retention, RetentionWork
+from workbench.broker.space import Space
 from workbench.broker.stability import committed_batches
 from workbench.broker.stats import BrokerStats, Meter
 from workbench.broker.store import Store
@@ -65,26 +69,32 @@ class Broker:
 
     @classmethod
     def open(cls, path: Path | str, *, clock: Clock | None = None, background: bool = True,
-             ids: Ids | None = None) -> Self:  # fmt: skip
-        """Open a workspace: Missing, NotOurs, TooNew, Locked, ReadOnly or Damaged say why not. With ``background``
-        False there are no threads: the caller writes, and calls ``do_chores`` and ``step_retention``."""
-        return cls(path, clock=clock, background=background, ids=ids)
+             ids: Ids | None = None, reading_if: tuple[type[FileError], ...] = ()) -> Self:  # fmt: skip
+        """Open a workspace: Missing, NotOurs, TooNew, Locked, ReadOnly, DiskFull or Damaged say why not. With those in
+        ``reading_if`` it is opened all the same, for reading; what would write is refused with them. With
+        ``background`` False there are no threads: the caller writes, calls ``do_chores`` and ``step_retention``."""
+        return cls(path, clock=clock, background=background, ids=ids, reading_if=reading_if)
 
     def __init__(self, path: Path | str, *, clock: Clock | None = None, background: bool = True,
-                 cache_bytes: int = DEFAULT_BYTES, groups: GroupSettings | None = None,
-                 ids: Ids | None = None) -> None:  # fmt: skip
+                 cache_bytes: int = DEFAULT_BYTES, groups: GroupSettings | None = None, ids: Ids | None = None,
+                 reading_if: tuple[type[FileError], ...] = ()) -> None:  # fmt: skip
         self.path = Path(path)
         self.clock = clock or SystemClock()
         self._ids = ids or RandomIds()
         self._background = background
-        self.store = Store(self.path, background=background)
+        self.store = Store(self.path, background=background, reading_if=reading_if)
         try:
             self._compose(cache_bytes, groups)
+        except (ValueError, TypeError, LookupError, struct.error) as error:  # rows that hold what no workbench wrote
+            self.store.close()
+            raise damaged(self.store.home, f"{type(error).__name__}: {error}") from error
         except BaseException:
             self.store.close()
             raise
+        background = background and self.store.refusal is None
         self.store.start()
-        self.imports.resume()
+        if self.store.refusal is None:
+            self.imports.resume()
         if background:
             self._retention_ticks.start()
             self._housekeeping.start()
@@ -107,6 +117,7 @@ class Broker:
                                      self._deleted, self._groups, self.queues, self.exchanges)  # fmt: skip
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._forget_deleted,
                                    self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
+        self.space = Space(self.store)
         self.imports = Imports(self.store, self.log, self._journal, self.clock, self._ids, self._topics, self._deleted,
                                self._topic_acts, self._groups, self.queues, self.exchanges,
                                self.retention.clear)  # fmt: skip
@@ -139,7 +150,7 @@ class Broker:
         if not self._background:
             self._retention_work.close()
         try:
-            if not self.store.closed:
+            if not self.store.closed and self.store.refusal is None:
                 self._groups.close()
                 self.queues.close()
                 self.retention.settle()
@@ -395,6 +406,15 @@ class Broker:
         """Bounds, sizes and rates as they stand. For one caller: rates are taken between its askings."""
         topics_now = sorted(self._topics.values(), key=lambda topic: topic.meta.name)
         return self._meter.measure(topics_now, self.store.file_bytes())
+
+    @property
+    def refusal(self) -> FileError | None:
+        """Why the file was opened for reading only; None when it can be written."""
+        return self.store.refusal
+
+    def file_error(self, error: sqlite3.Error) -> FileError:
+        """What SQLite said of the file, in a person's words."""
+        return file_error(self.store.home, error)
 
     @property
     def trouble(self) -> FileError | None:

@@ -12,30 +12,36 @@ calling thread.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
 import stat
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from workbench.broker.descriptors import Held
-from workbench.broker.lock import check_near, has_wal
+from workbench.broker.diagnosis import damaged
+from workbench.broker.lock import check_near, has_wal, home_of
 from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION
-from workbench.core.errors import AlreadyExists, Damaged, FileError, Missing, NotOurs, ReadOnly, TooNew
+from workbench.core.errors import AlreadyExists, Damaged, DiskFull, FileError, Missing, NotOurs, ReadOnly, TooNew
 
 _MAGIC = b"SQLite format 3\0"
 _RESTORE = "Restore it from a copy."
 _WRITE_BITS = 0o222
 _NEEDED_BESIDE = 64 << 10
+_NO_INDEX = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+_ROWS = 256
 
 
 def check_header(path: Path) -> int:
     """The schema version of the workspace at ``path``; a ``FileError`` says why it is none."""
     if path.is_dir():
         raise NotOurs(f"{path.name} is a folder, not a workspace.", "Name a .flow file.")
-    held = _hold(path)
+    held = hold(path)
     try:
         head, size = held.head(100), held.size()
         check_near(path, held)
@@ -55,7 +61,8 @@ def check_header(path: Path) -> int:
     return _u32(head, 60)
 
 
-def _hold(path: Path) -> Held:
+def hold(path: Path) -> Held:
+    """The file's descriptor in this process, until ``release``; a ``FileError`` says why it can't be had."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise NotOurs(f"{path.name} is not a workspace file.", "Make one with: workbench new FILE")
@@ -127,16 +134,82 @@ class Connection(sqlite3.Connection):
             held.release()
 
 
+class ReadingConnection(Connection):
+    """What goes wrong in reading comes as a ``FileError``: a damaged page may be met at any row."""
+
+    path: Path
+
+    def cursor(self, *_: Any) -> sqlite3.Cursor:
+        return super().cursor(_Cursor)
+
+    def execute(self, *what: Any) -> sqlite3.Cursor:
+        return self.cursor().execute(*what)
+
+
+class _Cursor(sqlite3.Cursor):
+    connection: ReadingConnection
+
+    def execute(self, *what: Any) -> Self:
+        with self._telling():
+            return super().execute(*what)
+
+    def fetchone(self) -> Any:
+        with self._telling():
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with self._telling():
+            return super().fetchall()
+
+    def __iter__(self) -> Iterator[Any]:
+        while rows := self._some():
+            yield from rows
+
+    def _some(self) -> list[Any]:
+        with self._telling():
+            return super().fetchmany(_ROWS)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise file_error(self.connection.path, error) from error
+
+
 def connect_reading(path: Path) -> sqlite3.Connection:
-    """A connection that can't write. Its own reader may be on any thread, one at a time. ``path``: its home."""
-    immutable = "" if has_wal(path) or os.access(path.parent, os.W_OK) else "&immutable=1"
+    """A connection that can't write. Its own reader may be on any thread, one at a time. ``path``: its home.
+
+    A reader of a write-ahead log shares an index beside the file. Where that can't be made (the folder is read-only,
+    the disk is full) and the log is empty, the file is read as one that nobody changes; and with a log, its index
+    is built in this process' memory: nobody can write there either.
+    """
+    logged = has_wal(path)
+    ways = ["ro"] if logged or os.access(path.parent, os.W_OK) else []
+    error: sqlite3.Error | None = None
+    for way in (*ways, "ro&vfs=unix-excl" if logged else "ro&immutable=1"):
+        try:
+            return _reading(path, way)
+        except sqlite3.Error as refused:
+            if (refused.sqlite_errorcode & 0xFF) not in _NO_INDEX:
+                raise file_error(path, refused) from refused
+            error = error or refused
+        except OSError as refused:
+            raise _unreadable(path, refused) from None
+    assert error is not None
+    raise file_error(path, error) from error
+
+
+def _reading(path: Path, way: str) -> sqlite3.Connection:
+    connection = ReadingConnection.to(path, way, check_same_thread=False, cached_statements=64, timeout=5.0)
+    connection.path = path
     try:
-        connection = Connection.to(path, "ro" + immutable, check_same_thread=False, cached_statements=64, timeout=5.0)
-    except sqlite3.Error as error:
-        raise file_error(path, error) from error
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    connection.execute("PRAGMA query_only = ON")  # a second wall: no statement of a reader writes, whatever it says
+        plain = sqlite3.Connection.cursor(connection)
+        plain.execute("PRAGMA query_only = ON")  # a second wall: no statement of a reader writes, whatever it says
+        plain.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -160,19 +233,39 @@ def check_content(path: Path) -> None:
 def check_workspace(path: Path) -> None:
     """A ``FileError`` says why the file can't be opened, not even for looking; nothing is written."""
     check_header(path)
-    check_content(path)
+    check_content(home_of(path))
 
 
 def file_error(path: Path, error: sqlite3.Error) -> FileError:
     """What SQLite said, in a person's words."""
     code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
-        return Damaged(f"{path.name} is damaged ({error}).", _RESTORE)
+        return damaged(path, error)
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
-        return FileError(f"The disk that holds {path.name} is full.", "Free some space; nothing stored was lost.")
+        return disk_full(path)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return ReadOnly(f"{path.name} can't be written ({error}).", "Allow writing, then try again.")
     return FileError(f"{path.name} can't be used: {error}.", "See that the disk and the file are there.")
+
+
+def not_written(path: Path, error: OSError) -> FileError:
+    """What the system said when a file beside the workspace was to be made."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full(path)
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return ReadOnly(f"The folder of {path.name} is read-only.", "Allow writing, or copy the workspace.")
+    return FileError(f"{path.name} can't be used: {error.strerror}.", "See that the disk and the file are there.")
+
+
+def disk_full(path: Path) -> DiskFull:
+    return DiskFull(f"The disk that holds {path.name} is full.", "Free some space; nothing stored was lost.")
+
+
+def for_good(error: FileError) -> FileError:
+    """The same, told by a host that was opened for reading and stays so."""
+    if not isinstance(error, DiskFull):
+        return error
+    return DiskFull(error.message, "Free some space, then start the host again; until then it only reads.")
 
 
 def _is_full(path: Path) -> bool:

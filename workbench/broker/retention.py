@@ -22,6 +22,7 @@ from workbench.broker.log import Log
 from workbench.broker.lookup import MAX_OFFSET, row_id
 from workbench.broker.queues.rows import forget_queues
 from workbench.broker.sequences import FORGET_MS
+from workbench.broker.space import ShrinkWork
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
 from workbench.core.clock import Clock
@@ -267,12 +268,14 @@ class RetentionWork:
     def __init__(self, retention: Retention, store: Store) -> None:
         self._retention = retention
         self._store = store
+        self._shrink = ShrinkWork(store)
         self._connection: sqlite3.Connection | None = None
 
     def __call__(self) -> bool:
+        """Records that have to go, then the room they leave."""
         if self._connection is None:
             self._connection = files.connect_reading(self._store.name)
-        return self._retention.step(self._connection)
+        return self._retention.step(self._connection) or self._shrink()
 
     def close(self) -> None:
         if self._connection is not None:

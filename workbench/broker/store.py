@@ -25,9 +25,9 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -60,18 +60,19 @@ class _Pending:
 class Store:
     """Thread-safe. ``write`` and ``submit`` from any thread; hooks run on the writer thread."""
 
-    def __init__(self, path: Path, *, background: bool = True) -> None:
+    def __init__(self, path: Path, *, background: bool = True, reading_if: tuple[type[FileError], ...] = ()) -> None:
         self.path = path
         files.check_header(path)
-        files.check_writable(path)
         self.home = home_of(path)
-        self._lock = FileLock(self.home)
+        self._held = files.hold(self.home)
+        self._lock: FileLock | None = None
+        self.refusal: FileError | None = None  # why it was opened for reading only; every write is refused with it
         try:
-            files.check_content(self.home)
-            self._connection = _connect_writing(self.home)
+            self._connection = self._open(reading_if)
         except BaseException:
-            self._lock.release()
+            self._let_go()
             raise
+        background = background and self.refusal is None
         self._full = self._connection.execute("PRAGMA synchronous").fetchone()[0] >= _FULL
         self._waiting: deque[_Pending] = deque()  # taken from within a round only
         self._bell: SimpleQueue[None] = SimpleQueue()  # rung for the writer
@@ -81,7 +82,7 @@ class Store:
         self._round = threading.RLock()
         self._gate = threading.Lock()
         self._closed = False
-        self.trouble: FileError | None = None  # why the last transaction could not be written; None when it was
+        self.trouble: FileError | None = self.refusal  # why the last transaction could not be written; None when it was
         self.whereabouts = "here"
         """Whether the file is still where it was opened: «here», «moved» or «removed»."""
         self._writer: threading.Thread | None = None
@@ -89,6 +90,27 @@ class Store:
         if background:
             self._writer = threading.Thread(target=self._write_rounds, name="broker-writer", daemon=True)
             self._checkpoints = Ticker("broker-checkpoint", CHECKPOINT_S, _Checkpoint(self.home, self._follow))
+
+    def _open(self, reading_if: tuple[type[FileError], ...]) -> sqlite3.Connection:
+        """The writing connection; where one of ``reading_if`` stands against it, one that reads."""
+        try:
+            files.check_writable(self.home)
+            try:
+                self._lock = FileLock(self.home)
+            except OSError as error:
+                raise files.not_written(self.home, error) from error
+            files.check_content(self.home)
+            return _connect_writing(self.home)
+        except FileError as error:
+            if not isinstance(error, reading_if):
+                raise
+            self.refusal = files.for_good(error)
+            return files.connect_reading(self.home)
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+        self._held.release()
 
     @classmethod
     def create(cls, path: Path, synchronous: str) -> None:
@@ -100,7 +122,10 @@ class Store:
         if not path.parent.is_dir():
             raise files.Missing(f"There is no folder {path.parent}.", "Make it first.")
         files.check_writable(path)
-        lock = NameLock(path)
+        try:
+            lock = NameLock(path)
+        except OSError as error:
+            raise files.not_written(path, error) from error
         unfinished = path.with_name(path.name + ".new")
         try:
             _refuse_left_log(path)
@@ -108,6 +133,7 @@ class Store:
             connection = sqlite3.connect(unfinished, isolation_level=None)
             try:
                 connection.execute("PRAGMA page_size = 8192")
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table; see ``space``
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 migrate(connection)
                 write_meta(connection, "synchronous", synchronous)
@@ -122,17 +148,18 @@ class Store:
             lock.release()
 
     def _follow(self) -> None:
-        self.whereabouts = self._lock.follow()
+        if self._lock is not None:
+            self.whereabouts = self._lock.follow()
 
     @property
     def name(self) -> Path:
         """The name that leads to the file now: it may be given another while it is open."""
-        return self._lock.moved_to or self.home
+        return (self._lock and self._lock.moved_to) or self.home
 
     @property
     def lock_kept(self) -> bool:
         """False where the file system keeps no locks, and another machine could open the file too."""
-        return self._lock.kept
+        return self._lock is None or self._lock.kept
 
     # -- seams: hooks run in the order they were added -------------------------------------------------------
     def on_before_commit(self, hook: Callable[[sqlite3.Connection], None]) -> None:
@@ -216,6 +243,8 @@ class Store:
         connection, done = self._connection, []
         with self._round:
             try:
+                if self.refusal is not None:
+                    raise self.refusal
                 connection.execute("BEGIN IMMEDIATE")
                 for pending in jobs:
                     done.append(self._run(connection, pending))
@@ -266,7 +295,8 @@ class Store:
         reason = files.file_error(self.path, error) if isinstance(error, sqlite3.Error) else error
         if isinstance(reason, FileError):
             self.trouble = reason
-        _log.warning("a transaction of %d jobs was taken back: %s", len(jobs), reason)
+        if self.refusal is None:
+            _log.warning("a transaction of %d jobs was taken back: %s", len(jobs), reason)
         for hook in self._rolled_back:
             _tell(hook, connection)
         for pending in jobs:
@@ -275,12 +305,16 @@ class Store:
     # -- reading, copying, closing ---------------------------------------------------------------------------
     def read(self, fn: Job[T]) -> T:
         """Read on the writing connection between two rounds: for what must be exact at start and in tests."""
-        with self._round:
-            return fn(self._connection)
+        try:
+            with self._round:
+                return fn(self._connection)
+        except sqlite3.Error as error:
+            raise files.file_error(self.path, error) from error
 
     def backup(self, path: Path) -> None:
         """Copy the whole workspace as of now. One read transaction: the writer goes on, the copy is consistent."""
-        removed = self._lock.follow() == "removed"
+        self._follow()
+        removed = self.whereabouts == "removed"
         source = self._connection if removed else files.connect_reading(self.name)
         try:
             with self._round if removed else nullcontext():  # no name leads to it: writing waits for the copy
@@ -289,10 +323,23 @@ class Store:
             if not removed:
                 source.close()
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No round runs within: appends wait. For who must write through another connection."""
+        with self._round:
+            yield
+
+    def checkpoint(self) -> None:
+        """Move what the write-ahead log holds into the file, and empty the log if nobody reads an older state."""
+        with self._round:
+            self._connection.execute("PRAGMA busy_timeout = 100")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.execute("PRAGMA busy_timeout = 30000")
+
     def file_bytes(self) -> int:
         """Bytes of the workspace on disk, the write-ahead log included."""
         wal = beside(self.home, "-wal")
-        return self._lock.held.size() + (wal.stat().st_size if wal.exists() else 0)
+        return self._held.size() + (wal.stat().st_size if wal.exists() else 0)
 
     def close(self) -> None:
         """Finish what is queued, then let go of the file. Calling it again does nothing."""
@@ -306,11 +353,12 @@ class Store:
         if self._writer is not None and self._writer.is_alive():
             self._writer.join()
         try:
-            if self._lock.follow() == "moved":  # SQLite empties its log at the end only beside an unmoved file
+            self._follow()
+            if self.whereabouts == "moved":  # SQLite empties its log at the end only beside an unmoved file
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.close()
         finally:
-            self._lock.release()
+            self._let_go()
 
 
 def _tell(told: Callable[..., None], *what: object) -> None:

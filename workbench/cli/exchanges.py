@@ -106,7 +106,7 @@ def _note_circles(found: ExchangeList, name: str = "") -> None:
 @click.pass_obj
 def list_exchanges(file: Path, as_json: bool) -> None:
     """All exchanges; what passed through them is counted since the file was opened."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         found = host.call(ListExchanges())
     if as_json:
         print_json({"exchanges": [_summary(info) for info in found.exchanges],
@@ -126,7 +126,7 @@ def list_exchanges(file: Path, as_json: bool) -> None:
 @click.pass_obj
 def describe(file: Path, name: str, as_json: bool) -> None:
     """One exchange: its type, its bindings, and where it is itself bound."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         found = host.call(ListExchanges())
     info, kind = _info(found, name), _info(found, name).exchange.type
     bound_to = [other.exchange.name for other in found.exchanges
@@ -257,7 +257,7 @@ def unbind(file: Path, **options: Any) -> None:
 def route(file: Path, exchange: str, key: str, headers: tuple[str, ...], as_json: bool) -> None:
     """Say which queues a message would go to; nothing is sent. EXCHANGE «» is the default one."""
     given = tuple((name, value.encode()) for name, value in (pair(text, "name=value") for text in headers))
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         routed = host.call(RouteMessage(exchange, key, given)).routed
     if as_json:
         print_json({"exchange": exchange, "key": key, "queues": list(routed.queues), "passed": list(routed.passed),

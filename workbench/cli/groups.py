@@ -67,7 +67,7 @@ def groups(ctx: click.Context, file: Path) -> None:
 @click.pass_obj
 def list_groups(file: Path, as_json: bool) -> None:
     """All groups."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         found = host.call(ListGroups()).groups
     if as_json:
         print_json({"groups": [_summary(group) for group in found]})
@@ -82,7 +82,7 @@ def list_groups(file: Path, as_json: bool) -> None:
 @click.pass_obj
 def describe(file: Path, group: str, as_json: bool) -> None:
     """One group: members, committed offsets, lag."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         found = next((g for g in host.call(ListGroups()).groups if g.name == group), None)
     if found is None:
         raise NotFound(f"There is no group {group}.", f"See «workbench groups {file} list».")
@@ -117,7 +117,7 @@ def reset(
     pause_members: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Move a group: prints before and after for every partition."""
-    with host_of(file) as host:
+    with host_of(file, writes=not dry_run) as host:
         if dry_run:
             plan = host.call(PlanReset(group, target, topic, partitions)).plan
         else:

@@ -89,7 +89,7 @@ def _info(host: Caller, name: str) -> QueueInfo:
 @click.pass_obj
 def list_queues(file: Path, as_json: bool) -> None:
     """All queues and subscriptions, with how many messages wait in which state."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         found = host.call(ListQueues()).queues
     if as_json:
         print_json({"queues": [_summary(info) for info in found]})
@@ -106,7 +106,7 @@ def list_queues(file: Path, as_json: bool) -> None:
 @click.pass_obj
 def describe(file: Path, queue: str, as_json: bool) -> None:
     """One queue: its counts since it was made, its consumers, what is in flight, its settings."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         host.call(TakeSnapshot())  # rates are those between two looks
         info = _info(host, queue)
     settings = {**info.defaults, **info.meta.config}
@@ -167,7 +167,7 @@ def peek(
 
     A message is named by ID, its partition and offset: 0-15.
     """
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         info = _info(host, queue)
         found = _peek(host, queue, tuple(MessageState(state) for state in states), after, most)
     stories = _stories(file, info, found) if with_story else {}
@@ -213,7 +213,7 @@ def _stories(file: Path, info: QueueInfo, messages: list[QueuedMessage]) -> dict
 @click.pass_obj
 def purge(file: Path, queue: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove all that is ready, delayed or dead in QUEUE, for good; what is in flight stays with its consumers."""
-    with host_of(file) as host:
+    with host_of(file, writes=not dry_run) as host:
         plan = host.call(PurgeQueue(queue, dry_run=True)).plan
         if not dry_run and not yes:
             _ask(plan)

@@ -58,7 +58,7 @@ def redrive(
     if everything == bool(chosen):
         raise click.UsageError("Say which with --id, --edit or --set, or all with --all.")
     spec = RedriveSpec(chosen, to, rate or 0.0, changed)
-    with host_of(file) as host:
+    with host_of(file, writes=not dry_run) as host:
         done, stopped = _drive(host, RedriveQueue(queue, spec, dry_run))
     _tell(queue, done, dry_run, as_json)
     if stopped:

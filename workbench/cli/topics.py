@@ -54,7 +54,7 @@ def topics(ctx: click.Context, file: Path) -> None:
 @click.pass_obj
 def list_topics(file: Path, as_json: bool) -> None:
     """All topics."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         found = host.call(ListTopics()).topics
     if as_json:
         print_json({"topics": [_summary(topic) for topic in found]})
@@ -85,7 +85,7 @@ def create(file: Path, name: str, partitions: int, queue: bool, config: tuple[st
 @click.pass_obj
 def describe(file: Path, name: str, as_json: bool) -> None:
     """One topic: its settings and partitions."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         topic = next(iter(host.call(ListTopics(name)).topics), None)
     if topic is None:
         raise NotFound(f"There is no topic {name}.", f"See «workbench topics {file} list».")

@@ -29,7 +29,7 @@ def users(ctx: click.Context, file: Path) -> None:
 @click.pass_obj
 def list_users(file: Path, as_json: bool) -> None:
     """All users by name; of their passwords only hashes are kept."""
-    with host_of(file) as host:
+    with host_of(file, writes=False) as host:
         names = host.call(ListKafkaUsers()).names
     if as_json:
         print_json({"users": list(names)})

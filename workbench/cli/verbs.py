@@ -19,6 +19,8 @@ VERBS: dict[str, str] = {
     "queues": "queues",
     "exchanges": "exchanges",
     "users": "users",
+    "size": "size",
+    "compact": "size",
     "query": "later",
     "doctor": "doctor",
     "bench": "bench",

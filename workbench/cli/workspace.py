@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from workbench.control.client import Caller, ControlClient
-from workbench.core.errors import HostGone, Invalid, Locked
+from workbench.core.errors import DiskFull, FileError, HostGone, Invalid, Locked, NotAnswering, ReadOnly
 from workbench.core.points import LogPoint, parse_point
 from workbench.core.queues import MessageId
 
@@ -73,9 +73,10 @@ def message_id(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 
 
 @contextmanager
-def host_of(path: Path) -> Iterator[Caller]:
-    """The host that serves the workspace, or one in this process for as long as the block runs."""
-    with closing(_caller(path)) as caller:
+def host_of(path: Path, *, writes: bool = True) -> Iterator[Caller]:
+    """The host that serves the workspace, or one in this process for as long as the block runs. Without ``writes`` a
+    file that is read-only, or on a full disk, is good enough."""
+    with closing(_caller(path, () if writes else (ReadOnly, DiskFull))) as caller:
         yield caller
 
 
@@ -85,25 +86,27 @@ def attached_name(source: Path) -> str:
     return text.removeprefix("@") if text.startswith("@") else ""
 
 
-def _caller(path: Path) -> Caller:
+def _caller(path: Path, reading_if: tuple[type[FileError], ...]) -> Caller:
     if name := attached_name(path):
         from workbench.cli.attached import AttachedCaller
 
         return AttachedCaller(name)
-    return _attach_or_open(path)
+    return _attach_or_open(path, reading_if)
 
 
-def _attach_or_open(path: Path) -> Caller:
+def _attach_or_open(path: Path, reading_if: tuple[type[FileError], ...]) -> Caller:
     from workbench.host import LocalHost
 
     until = time.monotonic() + LOCKED_WAIT_S
     while True:
         try:
             return ControlClient.attach(path, "command line")
+        except NotAnswering:
+            raise
         except HostGone:
             pass  # nobody serves it: it is ours to open
         try:
-            return LocalHost(path)
+            return LocalHost(path, reading_if=reading_if)
         except Locked:
             if time.monotonic() > until:
                 raise

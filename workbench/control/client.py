@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -24,11 +25,24 @@ from workbench.control.command import Command
 from workbench.control.frames import FrameReader, frame
 from workbench.control.messages import Hello, HostInfo, Push, Reply, Request, Shutdown
 from workbench.control.rendezvous import HostFile, connect
-from workbench.core.errors import Corrupt, HostGone, rebuild
+from workbench.core.errors import Corrupt, HostGone, NotAnswering, rebuild
+from workbench.core.places import is_stopped
 
 CALL_TIMEOUT_S = 120.0
+_LOOK_S = 2.0
 _GONE = "The host of this workspace went away."
 _NEXT = "Start it again; nothing that was acknowledged is lost."
+
+
+def not_answering(pid: int, waited_s: float = 0.0, *, stopped: bool = False) -> NotAnswering:
+    """Who it is that does not answer, and what can be done."""
+    who = f"The host of this workspace (process {pid})" if pid else "The host of this workspace"
+    if stopped:
+        return NotAnswering(f"{who} is stopped and does not answer.",
+                            f"Let it go on with: kill -CONT {pid}. Or end it with: kill -KILL {pid}; what was "
+                            "acknowledged stays.")  # fmt: skip
+    end = f", or end it with: kill -KILL {pid}; what was acknowledged stays" if pid else ""
+    return NotAnswering(f"{who} did not answer within {waited_s:g} seconds.", f"Try again{end}.")
 
 
 class Caller(Protocol):
@@ -45,8 +59,9 @@ class ControlClient:
 
     info: HostInfo
 
-    def __init__(self, link: socket.socket, token: str, client: str = "") -> None:
+    def __init__(self, link: socket.socket, token: str, client: str = "", pid: int = 0) -> None:
         self._link = link
+        self._pid = pid  # 0: not known, then only time tells that it does not answer
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._waiting: dict[int, tuple[Command, Future[Any]]] = {}
@@ -69,7 +84,7 @@ class ControlClient:
         meeting = HostFile.read(Path(path))
         if meeting is None:
             raise HostGone("No host serves this workspace.")
-        return cls(connect(meeting), meeting.token, client)
+        return cls(connect(meeting), meeting.token, client, meeting.pid)
 
     # -- calls ---------------------------------------------------------------------------------------------
     def call(self, command: Command, timeout_s: float = CALL_TIMEOUT_S) -> Any:
@@ -88,11 +103,23 @@ class ControlClient:
                 del self._waiting[number]
                 raise HostGone(_GONE, _NEXT) from error
         try:
-            return answer.result(None if command.takes_long else timeout_s)
-        except FutureTimeout:
+            return self._await(answer, None if command.takes_long else timeout_s)
+        except NotAnswering:
             self._waiting.pop(number, None)
-            sentence = f"The host did not answer within {timeout_s:g} seconds."
-            raise HostGone(sentence, "Try again, or restart it.") from None
+            raise
+
+    def _await(self, answer: Future[Any], timeout_s: float | None) -> Any:
+        """The answer. A host whose process was stopped will not give one, however long its act may take."""
+        until_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            if is_stopped(self._pid) and is_stopped(self._pid):
+                raise not_answering(self._pid, stopped=True)
+            left_s = _LOOK_S if until_s is None else min(_LOOK_S, until_s - time.monotonic())
+            try:
+                return answer.result(max(0.0, left_s))
+            except FutureTimeout:
+                if until_s is not None and time.monotonic() >= until_s:
+                    raise not_answering(self._pid, timeout_s or 0.0) from None
 
     def on_push(self, callback: Callable[[Push], None]) -> None:
         """Call back with every push (after ``Subscribe``), on the reader thread."""

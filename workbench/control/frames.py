@@ -14,7 +14,8 @@ import struct
 
 from workbench.core.errors import Corrupt
 
-MAX_FRAME_BYTES = 64 * 1024 * 1024
+MAX_FRAME_BYTES = 1 << 30
+"""More than the largest record that a file can hold with its envelope: SQLite keeps values below 10**9 bytes."""
 MAX_HELLO_BYTES = 4096
 """The most a peer may send before it has shown the token."""
 
@@ -51,7 +52,8 @@ class FrameReader:
             end = at + _LENGTH.size + length
             if len(self._kept) < end:
                 break
-            payloads.append(bytes(self._kept[at + _LENGTH.size : end]))
+            with memoryview(self._kept) as kept:
+                payloads.append(bytes(kept[at + _LENGTH.size : end]))
             at = end
         del self._kept[:at]
         return payloads

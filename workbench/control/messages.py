@@ -28,6 +28,7 @@ from workbench.control.exchanges import (
     RouteMessage,
     Unbind,
 )
+from workbench.control.file import CompactFile, GetSize, SetSizeBudget
 from workbench.control.queues import (
     AlterQueue,
     ListQueues,
@@ -420,6 +421,7 @@ class Request(msgspec.Struct, frozen=True):
         | ListExchanges | DeclareExchange | DeleteExchange | Bind | Unbind | RouteMessage
         | BeginImport | StageTopic | StageBatch | CommitImport | AbortImport | ListDeletedTopics | RestoreTopic
         | ListConnections | Attach | Detach | BrowseBounds | BrowseRecords | BrowseTime
+        | GetSize | SetSizeBudget | CompactFile
         | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers
     )  # fmt: skip
 

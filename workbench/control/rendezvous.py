@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from workbench.core.errors import HostGone, Refused
+from workbench.core.errors import HostGone, NotAnswering, Refused
 from workbench.core.places import file_key, real, runtime_directory, wished_directories, write_private
 
 
@@ -94,6 +94,10 @@ def connect(meeting: HostFile, timeout_s: float = 5.0) -> socket.socket:
         link.settimeout(timeout_s)
         link.connect(meeting.socket)
         link.settimeout(None)
+    except TimeoutError as error:
+        link.close()
+        end = f"End it with: kill -KILL {meeting.pid}; what was acknowledged stays."
+        raise NotAnswering(f"The host of this workspace (process {meeting.pid}) does not answer.", end) from error
     except OSError as error:
         link.close()
         raise HostGone("The host of this workspace is not running.") from error

@@ -2,7 +2,7 @@
 
     WorkbenchError
       FileError          the workspace file: not ours, newer, locked, read-only, truncated, corrupt
-        NotOurs  TooNew  Locked  ReadOnly  Damaged  Missing
+        NotOurs  TooNew  Locked  ReadOnly  DiskFull  Damaged  Missing
       NotFound           a topic, group, partition, node ... that does not exist
       AlreadyExists
       Invalid            a value or setting that can't be taken
@@ -14,6 +14,7 @@
       Unsupported        this engine cannot do that (a reason is given)
       Unavailable        a system can't be reached now; it will be tried again
       HostGone           the host is not there or went away
+        NotAnswering     it is there, and does not answer
       Cancelled          a person cancelled it
 
 ``code`` is the class name and crosses the control channel; ``rebuild`` turns it back into the class.
@@ -56,6 +57,10 @@ class Locked(FileError):
 
 
 class ReadOnly(FileError):
+    pass
+
+
+class DiskFull(FileError):
     pass
 
 
@@ -108,6 +113,10 @@ class Unavailable(WorkbenchError):
 
 
 class HostGone(WorkbenchError):
+    pass
+
+
+class NotAnswering(HostGone):
     pass
 
 

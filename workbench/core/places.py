@@ -82,6 +82,8 @@ def boot_id() -> str:
 
 def is_stopped(pid: int) -> bool:
     """Whether the process is there and stopped (Ctrl-Z, SIGSTOP): it keeps what it has and answers nobody."""
+    if pid <= 0:
+        return False
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] in (b"T", b"t")
     except (OSError, IndexError):

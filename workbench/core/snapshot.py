@@ -268,6 +268,8 @@ class HostStat:
     pid: int = 0
     rss_bytes: int = 0
     file_bytes: int = 0
+    budget_bytes: int = 0  # how large the file may grow before it is warned about; 0: no limit is set
+    disk_free_bytes: int = 0
     started_ms: int = 0
     rate_in: float = 0.0
     rate_out: float = 0.0

@@ -14,7 +14,7 @@ from typing import Any
 from workbench.control.command import Command
 from workbench.control.messages import Push
 from workbench.core.clock import Clock
-from workbench.core.errors import HostGone
+from workbench.core.errors import FileError, HostGone
 from workbench.host.session import ClientSession
 
 log = logging.getLogger(__name__)
@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 class LocalHost:
     """Opens the workspace (the errors of ``Broker.open``) and serves it until ``close``. Any thread may call."""
 
-    def __init__(self, path: str | Path, *, clock: Clock | None = None) -> None:
+    def __init__(self, path: str | Path, *, clock: Clock | None = None,
+                 reading_if: tuple[type[FileError], ...] = ()) -> None:  # fmt: skip
         self._path = Path(path)
+        self._reading_if = reading_if
         self._clock = clock
         self._push_callbacks: list[Callable[[Push], None]] = []
         self._lost_callbacks: list[Callable[[str], None]] = []
@@ -85,7 +87,7 @@ class LocalHost:
         from workbench.host.service import Service  # here, so that a window starts without the broker's code
 
         self._loop = asyncio.get_running_loop()
-        self._service = await Service.open(self._path, clock=self._clock)
+        self._service = await Service.open(self._path, clock=self._clock, reading_if=self._reading_if)
         try:
             self._service.enter(self._session)
             self._started.set_result(None)

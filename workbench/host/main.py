@@ -17,7 +17,7 @@ import orjson
 from workbench import __version__
 from workbench.control.messages import ListenKafka
 from workbench.control.rendezvous import HostFile, new_meeting
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import DiskFull, WorkbenchError
 from workbench.host.fresh import make_workspace
 from workbench.host.lifecycle import stop_on_signals, wait_until_abandoned
 from workbench.host.memory import settle, share_one_heap
@@ -60,7 +60,7 @@ def serve_until_stopped(settings: HostSettings) -> int:
 async def _serve(settings: HostSettings) -> None:
     if settings.make is not None and not settings.file.exists():
         make_workspace(settings.file, settings.make)
-    service = await Service.open(settings.file)
+    service = await Service.open(settings.file, reading_if=(DiskFull,))
     service.of_window = settings.child
     try:
         if settings.kafka is not None:

@@ -15,6 +15,7 @@ from workbench.core.snapshot import (
     ExchangeStat,
     GroupPartitionStat,
     GroupStat,
+    HostStat,
     MemberStat,
     PartState,
     Problem,
@@ -25,6 +26,7 @@ from workbench.core.snapshot import (
 from workbench.core.times import duration_words
 from workbench.host.findings import Finding, Threshold
 from workbench.host.queue_problems import Growing, of_exchange, of_queue
+from workbench.host.space import of_file
 
 HOLD_MS = 2_000.0
 _NEAR_RETENTION = 0.8
@@ -44,6 +46,7 @@ class Scene:
     exchanges: Sequence[ExchangeStat] = ()
     queue_thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     clients: Sequence[ClientStat] = ()
+    host: HostStat = field(default_factory=HostStat)
 
 
 class Problems:
@@ -68,6 +71,8 @@ class Problems:
 
     def _findings(self, scene: Scene, now_ms: float) -> Iterator[Finding]:
         yield from _findings(scene)
+        if size := of_file(scene.host):
+            yield size
         for queue in scene.queues:
             limit = scene.queue_thresholds.get(queue.name, Threshold())
             yield from of_queue(queue, limit)

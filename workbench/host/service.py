@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +31,7 @@ from workbench.control.messages import (
 )
 from workbench.core.changes import Changes
 from workbench.core.clock import Clock
-from workbench.core.errors import Invalid, Unsupported, WorkbenchError
+from workbench.core.errors import FileError, Invalid, Unsupported, WorkbenchError
 from workbench.core.journal import JournalEntry
 from workbench.core.snapshot import HostStat, Snapshot
 from workbench.engines.embedded import EmbeddedEngine
@@ -44,6 +45,7 @@ from workbench.host.imports import ImportActs
 from workbench.host.kafka import KafkaActs
 from workbench.host.queues import QueueActs
 from workbench.host.session import ClientSession
+from workbench.host.space import SpaceActs
 from workbench.host.telemetry import Telemetry
 from workbench.host.topics import TopicActs
 from workbench.runtime import FlowRunner
@@ -77,6 +79,7 @@ class Service:
             | self._consumers.acts()
             | self._queues.acts()
             | ExchangeActs(broker).acts()
+            | SpaceActs(broker).acts()
             | self._flow.acts()
             | self._imports.acts()
             | self.kafka.acts()
@@ -86,9 +89,10 @@ class Service:
         self._pushing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path, *, clock: Clock | None = None) -> Self:
-        """Open the workspace (the errors of ``Broker.open``) and take up its drawing."""
-        broker = Broker.open(path, clock=clock)
+    async def open(cls, path: Path, *, clock: Clock | None = None,
+                   reading_if: tuple[type[FileError], ...] = ()) -> Self:  # fmt: skip
+        """Open the workspace (as ``Broker.open`` does) and take up its drawing."""
+        broker = Broker.open(path, clock=clock, reading_if=reading_if)
         service = cls(broker)
         try:
             await service._flow.load()
@@ -137,6 +141,8 @@ class Service:
             reply = await act.do(session, command)
         except WorkbenchError:
             raise
+        except sqlite3.Error as error:
+            raise self._broker.file_error(error) from error
         except Exception as error:
             log.exception("unforeseen in %s", type(command).__name__)
             what = f"{type(error).__name__}: {error}"

@@ -18,7 +18,7 @@ from workbench.control.client import CALL_TIMEOUT_S, ControlClient
 from workbench.control.command import Command
 from workbench.control.messages import Run, Shutdown
 from workbench.control.rendezvous import HostFile, connect
-from workbench.core.errors import HostGone, Locked, rebuild
+from workbench.core.errors import HostGone, Locked, NotAnswering, rebuild
 
 START_TIMEOUT_S = 20.0
 END_TIMEOUT_S = 10.0
@@ -33,7 +33,7 @@ class ChildHost(ControlClient):
         meeting = HostFile.read(path)
         if meeting is None:
             raise HostGone("The host started and stopped again.", "Try once more.")
-        super().__init__(connect(meeting), meeting.token, "window")
+        super().__init__(connect(meeting), meeting.token, "window", meeting.pid)
 
     def call(self, command: Command, timeout_s: float = CALL_TIMEOUT_S):
         answer = super().call(command, timeout_s)
@@ -67,6 +67,8 @@ def start_host(path: str | Path, run: bool = False, make: str | None = None) -> 
     path = Path(path)
     try:
         client = ControlClient.attach(path, "window")
+    except NotAnswering:
+        raise
     except HostGone:
         more = [*(["--run"] if run else []), *([] if make is None else ["--make", make])]
         return _start_child(path, more)

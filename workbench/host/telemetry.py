@@ -82,11 +82,12 @@ class Telemetry:
         exchanges = tuple(self._broker.exchanges.stats())
         clients = self._kafka.clients()
         self._seq += 1
+        host = self._host_stat(stats, groups)
         scene = Scene(stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues, exchanges,
-                      self._queue_thresholds, clients)  # fmt: skip
+                      self._queue_thresholds, clients, host)  # fmt: skip
         return Snapshot(
             self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, groups, runner.producers,
-            runner.links, clients, self._problems.judge(scene), self._host_stat(stats, groups),
+            runner.links, clients, self._problems.judge(scene), host,
             queues, exchanges, self._attached(),
         )  # fmt: skip
 
@@ -109,6 +110,8 @@ class Telemetry:
             kafka=self._kafka.address,
             rss_bytes=_rss_bytes(),
             file_bytes=stats.file_bytes,
+            budget_bytes=self._broker.space.budget_bytes,
+            disk_free_bytes=self._broker.space.disk_free_bytes(),
             rate_in=stats.rate_in,
             rate_out=sum(group.rate for group in groups),
             journal_to_ms=self._clock.now_ms(),
