@@ -1,6 +1,6 @@
 """A disk that is full: each act says so in a sentence, and what was stored is there when there is room again.
 
-The disk is a real one, of three megabytes in memory; mounting it needs root.
+The disk is a real one, of four megabytes in memory; mounting it needs root.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     try:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], capture_output=True)
     except FileNotFoundError:
         pytest.skip("there is no mount here: a small disk can't be had")
     if mounted.returncode:

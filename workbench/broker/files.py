@@ -34,6 +34,7 @@ _RESTORE = "Restore it from a copy."
 _WRITE_BITS = 0o222
 _NEEDED_BESIDE = 64 << 10
 _NO_INDEX = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+_ALONE = "ro&vfs=unix-none"
 _ROWS = 256
 
 
@@ -181,13 +182,13 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     """A connection that can't write. Its own reader may be on any thread, one at a time. ``path``: its home.
 
     A reader of a write-ahead log shares an index beside the file. Where that can't be made (the folder is read-only,
-    the disk is full) and the log is empty, the file is read as one that nobody changes; and with a log, its index
-    is built in this process' memory: nobody can write there either.
+    the disk is full) and the log is empty, the file is read as one that nobody changes; with a log, its index is
+    built in this connection's memory, without locks: nobody can write there either.
     """
     logged = has_wal(path)
     ways = ["ro"] if logged or os.access(path.parent, os.W_OK) else []
     error: sqlite3.Error | None = None
-    for way in (*ways, "ro&vfs=unix-excl" if logged else "ro&immutable=1"):
+    for way in (*ways, _ALONE if logged else "ro&immutable=1"):
         try:
             return _reading(path, way)
         except sqlite3.Error as refused:
@@ -205,6 +206,8 @@ def _reading(path: Path, way: str) -> sqlite3.Connection:
     connection.path = path
     try:
         plain = sqlite3.Connection.cursor(connection)
+        if way == _ALONE:
+            plain.execute("PRAGMA locking_mode = EXCLUSIVE")
         plain.execute("PRAGMA query_only = ON")  # a second wall: no statement of a reader writes, whatever it says
         plain.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
     except BaseException:
