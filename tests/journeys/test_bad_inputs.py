@@ -62,7 +62,7 @@ USAGE = [
     "consume a.flow t --from yesterday", "consume a.flow t --from offset:-1", "consume a.flow t --from time:99",
     "consume a.flow t --group g --partition 1", "consume a.flow t --format xml", "consume a.flow t --no-such-option",
     "groups a.flow reset g --topic t", "groups a.flow reset g --topic t --to sideways",
-    "groups a.flow reset g --topic t --to duration:1h",
+    "groups a.flow reset g --topic t --to duration:soonish",
     "groups a.flow reset g --topic t --to offset:9999999999999999999999",
     "replay a.flow t", "replay a.flow t --into u --speed 0", "replay a.flow t --into u --speed fast",
     "export a.flow", "export a.flow x.jsonl --what everything", "export a.flow x.jsonl --format parquet",
