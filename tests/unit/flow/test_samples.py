@@ -14,6 +14,14 @@ def test_a_sample_is_whole(sample):
     assert problems(load_sample(sample.name)) == []
 
 
+@pytest.mark.parametrize("sample", samples(), ids=lambda s: s.name)
+def test_a_sample_left_running_does_not_fill_the_disk(sample):
+    document = load_sample(sample.name)
+    streams = {node.id for node in document.of_kind("topic")}
+    kept = [topic.config.get("retention.bytes", "0") for topic in drawn_topics(document) if topic.node_id in streams]
+    assert all(0 < int(size) <= 64 << 20 for size in kept)
+
+
 def test_the_living_sample_is_the_one_of_the_first_start():
     assert samples()[0].name == "orders"
     document = load_sample("orders")

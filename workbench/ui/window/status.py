@@ -101,7 +101,10 @@ class StatusLine(QStatusBar):
             parts.append(self.tr("Window {0} fps").format(round(frames)))
         if live.host.rss_bytes:
             parts.append(self.tr("Host {0}").format(words.size(live.host.rss_bytes)))
-            parts.append(self.tr("File {0}").format(words.size(live.host.file_bytes)))
+            budget = live.host.budget_bytes
+            size = words.size(live.host.file_bytes)
+            parts.append(self.tr("File {0} of {1}").format(size, words.size(budget)) if budget
+                         else self.tr("File {0}").format(size))  # fmt: skip
         if live.host.journal_to_ms and self._workspace.at_ms is None:
             parts.append(self.tr("Journal to {0}").format(words.clock(live.host.journal_to_ms, millis=False)))
         return parts
