@@ -158,7 +158,7 @@ def place_in_json(text: str, position: int) -> FieldPath | None:
     expects_name = False
     for token in _TOKEN.finditer(text):
         mark = token.group()
-        inside = token.start() <= position < token.end()
+        inside = token.start() <= position <= token.end()  # right behind a value is still at it
         if mark in "{[":
             kinds.append(mark)
             path.append("" if mark == "{" else 0)

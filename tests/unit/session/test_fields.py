@@ -66,7 +66,7 @@ def test_every_place_of_a_value_in_its_pretty_text_leads_to_its_field():
         written = orjson.dumps(path.of(RECORD)).decode()
         lead = f"{orjson.dumps(path.steps[-1]).decode()}: "
         at = text.index(lead + written) + len(lead)
-        assert place_in_json(text, at) == path
+        assert place_in_json(text, at) == place_in_json(text, at + len(written)) == path
     assert place_in_json(text, 0) is None
     assert place_in_json(text, text.index('"total"') + 2) == FieldPath("value", ("total",))
     assert place_in_json(pretty_json([1, [2, 3]]), pretty_json([1, [2, 3]]).index("3")) == FieldPath("value", (1, 1))

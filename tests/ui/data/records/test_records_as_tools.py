@@ -110,14 +110,14 @@ def test_the_head_of_size_sorts_the_largest_first_then_the_smallest_then_by_time
     head.sectionClicked.emit(size)
     real.qtbot.waitUntil(lambda: panel.sort.rows is not None and shown(0) == sizes[-1])
     assert panel.model.rowCount() == 1200 and panel.said.text().startswith("Sorted by Size, as of 14:12:36.")
-    assert head.sortIndicatorSection() == size
+    assert head.sortIndicatorSection() == size and panel.bar.order.text() == "By Size, largest first"
     real.write(1, 30)
     real.qtbot.waitUntil(lambda: "30 records since then are not in it" in panel.said.text())
     head.sectionClicked.emit(size)
     real.qtbot.waitUntil(lambda: shown(0) == sizes[0])
     head.sectionClicked.emit(size)
     real.qtbot.waitUntil(lambda: panel.model.rowCount() == 1230 and panel.sort.column == "")
-    assert panel.bar.tail.text() == "Pause tail"
+    assert panel.bar.tail.text() == "Pause tail" and panel.bar.order.text() == "By time, newest first"
 
 
 def test_rows_that_a_rule_matches_stand_on_its_colour(real, panel):

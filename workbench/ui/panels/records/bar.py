@@ -186,6 +186,11 @@ class RecordsBar(QWidget):
             text = self.tr("Partition {0}").format(number)
             self._choice(inner, places, text, number == partition, number, newest_first)
 
+    def show_sorted(self, column: str, descending: bool) -> None:
+        """The order is that of a column, not of the log."""
+        order = self.tr("largest first") if descending else self.tr("smallest first")
+        self.order.setText(self.tr("By {0}, {1}").format(column, order))
+
     def _choice(self, menu: QMenu, group: QActionGroup, text: str, checked: bool, partition: int | None,
                 newest: bool) -> None:  # fmt: skip
         action = menu.addAction(text)

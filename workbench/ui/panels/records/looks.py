@@ -14,6 +14,7 @@ from workbench.core.errors import Invalid
 from workbench.core.records import StoredRecord
 from workbench.session.fields import FieldPath, joined, paths_in, read_path
 from workbench.session.matching import read_filter
+from workbench.ui.models.records import column_title
 from workbench.ui.models.views import ColourRule
 from workbench.ui.panels.records import menu as menus
 from workbench.ui.theme import icons
@@ -71,6 +72,8 @@ class RecordLooks(QObject):
         columns = self._panel.model.columns
         section = columns.index(column) if column in columns else columns.index("time")
         down = descending if column else newest_first
+        if column:
+            self._panel.bar.show_sorted(column_title(column), descending)
         head.setSortIndicatorShown(True)
         head.setSortIndicator(section, Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder)
 

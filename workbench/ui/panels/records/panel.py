@@ -217,8 +217,8 @@ class RecordsPanel(QWidget):
             self.search.begin(self._topic, self.search.wanted, self._looked_at(bounds))
         if self.sort.column:
             self.sort.begin(self._topic, self._looked_at(bounds), self.search.wanted)
-        self._show_rows()
         self.bar.show_order(self._partition, self._newest_first, len(bounds))
+        self._show_rows()
         self._to_edge()
         self._follow(self.workspace.shown)
 
