@@ -1,0 +1,27 @@
+"""All encodings. Adding one is a module with an ``Encoding``, a line here and its name in ``core.encodings``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.core.encodings import CHOICES
+from workbench.core.errors import Invalid
+from workbench.serde.base import Encoding
+from workbench.serde.binary import Binary
+from workbench.serde.cbor import Cbor
+from workbench.serde.json import Json
+from workbench.serde.msgpack import MessagePack
+from workbench.serde.text import Text
+
+ENCODINGS: Mapping[str, Encoding] = {
+    each.name: each for each in (Json(), Text(), Binary(), MessagePack(), Cbor())
+}
+GUESSED = tuple(ENCODINGS[name] for name in ("json", "text", "msgpack", "cbor", "bytes"))
+"""In this order bytes are tried when nobody said what they are."""
+
+
+def encoding(name: str) -> Encoding:
+    """``Invalid`` names those there are."""
+    if name not in ENCODINGS:
+        raise Invalid(f"There is no encoding {name!r}.", f"Use one of: {', '.join(CHOICES)}.")
+    return ENCODINGS[name]
