@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import PAST_MS, orders_snapshot
 from workbench.control.messages import ControlGroup
+from workbench.flow.document import Node
+from workbench.flow.edits import AddNode
 from workbench.flow.samples import samples
 from workbench.ui.panels.inspector import Inspector
 from workbench.ui.panels.settings_form import SettingsForm
@@ -175,3 +177,16 @@ def test_what_means_nothing_as_things_are_set_is_not_shown(form, workspace):
 def test_every_field_has_a_name(form, workspace, node_id):
     workspace.select({node_id})
     assert nameless(form) == []
+
+
+def test_a_group_that_is_not_linked_says_so_instead_of_empty_tables(qtbot, workspace):
+    AddNode(Node("new", "group", "new")).apply(workspace.document)
+    inspector = Inspector(workspace)
+    qtbot.addWidget(inspector)
+    inspector.show()
+    workspace.select({"new"})
+    face = inspector.group_face
+    assert not face.members.isVisible() and not face.partitions.isVisible()
+    assert face._more.text() == "It reads nothing yet. Draw a link to it from a topic or a queue."
+    workspace.select({"shipping"})
+    assert face.members.isVisible() and face.partitions.isVisible() and not face._more.isVisible()

@@ -211,8 +211,9 @@ class GroupPanel(NodePanel):
             ))  # fmt: skip
         self.partitions.show_rows(rows)
         by_leases = self._by_leases(stat)
-        for widget in (self.partitions, self._partitions_title, self.replay_button):
-            widget.setHidden(by_leases)
+        for widget in (self.partitions, self._partitions_title):
+            widget.setHidden(by_leases or not parts)
+        self.replay_button.setHidden(by_leases)
         self.seek_button.setHidden(by_leases or not (stat and any(member.node_id for member in stat.members)))
         under = self.narrow and not by_leases
         self._acts.setDirection(QBoxLayout.Direction.TopToBottom if under else QBoxLayout.Direction.LeftToRight)

@@ -53,6 +53,7 @@ class GroupFace(QWidget):
         column.addWidget(self.members)
         column.addWidget(self.partitions)
         self._more = label("", "muted")
+        self._more.setWordWrap(True)
         column.addWidget(self._more)
         column.addLayout(self._buttons())
 
@@ -147,12 +148,16 @@ class GroupFace(QWidget):
         listed = stat.partitions[:MAX_PARTITIONS]
         share = max(1, stat.lag_records / max(1, len(stat.partitions)))
         self.partitions.show_rows([_partition_row(p, role if p.lag_records > share * 0.5 else "text") for p in listed])
-        self.partitions.setHidden(by_leases)
         self.replay.setHidden(by_leases)  # there are no offsets to move
         self.members.leave_out((1, 3) if by_leases else ())
         more = len(stat.partitions) - len(listed)
-        self._more.setText(self.tr("and {0} more partitions, on the log tape").format(more) if more > 0 else "")
-        self._more.setVisible(more > 0)
+        said = self.tr("and {0} more partitions, on the log tape").format(more) if more > 0 else ""
+        if is_drawn and not drawn:
+            said = self.tr("It reads nothing yet. Draw a link to it from a topic or a queue.")
+        self.members.setHidden(is_drawn and not drawn)
+        self.partitions.setHidden(by_leases or not listed)
+        self._more.setText(said)
+        self._more.setVisible(bool(said))
         self.pause.setText(self.tr("Resume") if stat.paused else self.tr("Pause"))
         self.pause.setIcon(icons.icon("run" if stat.paused else "pause"))
 
