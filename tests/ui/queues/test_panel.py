@@ -337,3 +337,25 @@ def test_hidden_it_takes_nothing(qtbot, panel, workspace, caller):
     panel._refresh_list()
     assert len(caller.of(PeekQueue)) == asked and not panel._ticks.isActive()
     assert len(upload_messages()) == 225
+
+
+def test_a_reason_that_is_too_long_is_said_and_never_cut(qtbot, panel, caller):
+    choose_in_flight(qtbot, panel, 1)
+    panel.settle.reason.setText("x" * 130)
+    assert panel.settle.reason.text() == "x" * 130
+    assert "at most 120 letters, and this one 130" in words_of(panel)
+    assert not panel.settle.reject.isEnabled() and not panel.settle.nack.isEnabled() and panel.settle.ack.isEnabled()
+    panel.settle.reason.setText("no stock")
+    panel.settle.reject.click()
+    qtbot.waitUntil(lambda: len(caller.of(SettleMessages)) == 1)
+
+
+@pytest.mark.parametrize("typed", ["101", "99999", "1.5", "x"])
+def test_a_count_to_receive_that_cannot_be_taken_is_said_before_anything_is_asked(qtbot, panel, caller, typed):
+    panel.open_receive()
+    form = panel.receive
+    form.count.lineEdit().setText(typed)
+    assert form.count.text() == typed and "Give a whole number from 1 to 100." in words_of(panel)
+    assert not form.take.isEnabled()
+    form.receive()
+    assert not caller.of(ReceiveMessages)

@@ -79,11 +79,11 @@ class SettleBar(QWidget):
             words.count(_REASON_LETTERS), words.count(letters)) if letters > _REASON_LETTERS else ""  # fmt: skip
 
     def _check_reason(self) -> None:
-        wrong = self._too_long()
+        wrong, before = self._too_long(), self.reason.property("state") == "bad"
         set_property(self.reason, "state", "bad" if wrong else "")
         for button in (self.nack, self.reject):
             button.setEnabled(bool(self._receipts) and not wrong)
-        if self._shown is not None:
+        if self._shown is not None and (wrong or before):  # what was said about the last act stays
             self._say(wrong or self._standing(self._shown[1]), "bad" if wrong else "muted")
 
     def _button(self, text: str, icon: str, tip: str) -> QPushButton:
