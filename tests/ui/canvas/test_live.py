@@ -527,6 +527,18 @@ def test_an_empty_canvas_shows_what_clients_bring(bare: FlowView):
     assert not bare.empty.isVisible() and "outside:topic:sensors-0" in bare.flow.outside.nodes
 
 
+def test_all_that_comes_to_an_empty_canvas_is_seen_whole(bare: FlowView):
+    bare.fit()
+    push(bare, groups=(), clients=())
+    bare.flow.refresh_looks()
+    probe = ClientStat("probe", "127.0.0.1:5003", "", rate_in=5.0, writes=("sensors-0", "sensors-1"), connections=1)
+    push(bare, 300, topics=_sensors(2), groups=(), clients=(probe,))
+    bare.flow.refresh_looks()
+    nodes = bare.flow.outside.nodes
+    assert nodes["outside:writer:probe"].rect.right() < nodes["outside:topic:sensors-0"].rect.left()
+    assert bare.scene_rect().contains(bare.flow.drawn_rect())
+
+
 def test_a_double_click_or_enter_opens_the_panel_of_a_group_from_outside(view: FlowView, hand: Hand):
     push(view)
     view.flow.refresh_looks()

@@ -189,6 +189,7 @@ class FlowView(Camera):
         drawn = self.flow.drawn_rect()
         if drawn.isEmpty():
             self.set_zoom(1.0)
+            self._fitted = True  # and so it stays, whatever comes
             return
         foot = self.zoom_bar.height() + _MARGIN
         self.set_zoom(self._fitting_zoom())

@@ -131,6 +131,7 @@ class FileFace(QWidget):
                     "themselves.") if kafka
             else self.tr("Programs with any Kafka client can write to and read from this file."))  # fmt: skip
         self.address.setText(f"bootstrap.servers={kafka}" if kafka else "")
+        self.address.setCursorPosition(0)
 
 
 def _head(text: str) -> QWidget:
