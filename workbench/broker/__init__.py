@@ -18,7 +18,7 @@ from workbench.broker.damage import readable_batch
 from workbench.broker.descriptors import file_head
 from workbench.broker.exchanges.exchanges import Exchanges
 from workbench.broker.exchanges.postmarks import postmark_of
-from workbench.broker.files import check_workspace
+from workbench.broker.files import check_workspace, copy_workspace
 from workbench.broker.groups.assignors import ASSIGNORS, Assignor, assignor, subscribed_topics
 from workbench.broker.groups.consumer_protocol import decode_assignment
 from workbench.broker.groups.membership import (
@@ -86,9 +86,9 @@ __all__ = [
     "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "WrongChecksum", "assignor",
     "batch_header", "batch_keys",
     "batch_times", "check_batch",
-    "check_queue_config", "check_topic_config", "check_topic_name", "check_workspace", "deaths_of",
-    "decode_assignment", "decode_batch", "encode_batch", "file_head", "place_name", "place_of_sequence_number",
-    "postmark_of", "profile", "profiles", "queue_defaults", "readable_batch", "receipt_name",
-    "receipt_of", "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics",
+    "check_queue_config", "check_topic_config", "check_topic_name", "check_workspace", "copy_workspace",
+    "deaths_of", "decode_assignment", "decode_batch", "encode_batch", "file_head", "place_name",
+    "place_of_sequence_number", "postmark_of", "profile", "profiles", "queue_defaults", "readable_batch",
+    "receipt_name", "receipt_of", "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics",
     "topic_defaults",
 ]  # fmt: skip

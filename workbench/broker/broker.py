@@ -67,6 +67,11 @@ class Broker:
         Store.create(Path(path), synchronous)
         return cls(path, clock=clock, background=background, ids=ids)
 
+    @staticmethod
+    def make(path: Path | str, flow: str = "") -> None:
+        """Make a new workspace with a drawing in it and leave it closed: no host was there, so none is journalled."""
+        Store.create(Path(path), "NORMAL", flow)
+
     @classmethod
     def open(cls, path: Path | str, *, clock: Clock | None = None, background: bool = True,
              ids: Ids | None = None, reading_if: tuple[type[FileError], ...] = ()) -> Self:  # fmt: skip

@@ -19,7 +19,7 @@ import sqlite3
 import stat
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -237,6 +237,15 @@ def check_workspace(path: Path) -> None:
     """A ``FileError`` says why the file can't be opened, not even for looking; nothing is written."""
     check_header(path)
     check_content(home_of(path))
+
+
+def copy_workspace(path: Path, target: Path) -> None:
+    """``copy``, of a workspace that nobody has opened for writing."""
+    if not target.parent.is_dir():
+        raise Missing(f"There is no folder {target.parent}.", "Make it first.")
+    check_writable(target)
+    with closing(connect_reading(home_of(path))) as source:
+        copy(source, target)
 
 
 def file_error(path: Path, error: sqlite3.Error) -> FileError:

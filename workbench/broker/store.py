@@ -113,7 +113,7 @@ class Store:
         self._held.release()
 
     @classmethod
-    def create(cls, path: Path, synchronous: str) -> None:
+    def create(cls, path: Path, synchronous: str, flow: str = "") -> None:
         """Make an empty workspace at ``path``, whole or not at all."""
         if synchronous not in SYNCHRONOUS:
             raise Invalid(f"There is no synchronous mode {synchronous!r}.", f"Use one of: {', '.join(SYNCHRONOUS)}.")
@@ -137,6 +137,8 @@ class Store:
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 migrate(connection)
                 write_meta(connection, "synchronous", synchronous)
+                if flow:
+                    write_meta(connection, "flow", flow)
                 connection.execute("PRAGMA journal_mode = WAL")
             finally:
                 connection.close()

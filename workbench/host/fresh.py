@@ -11,7 +11,4 @@ def make_workspace(path: Path, sample: str = "") -> None:
     from workbench.flow import codec
     from workbench.flow.samples import load_sample
 
-    drawing = codec.dumps(load_sample(sample)) if sample else ""
-    with Broker.create(path) as broker:
-        if drawing:
-            broker.save_flow(drawing)
+    Broker.make(path, codec.dumps(load_sample(sample)) if sample else "")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.broker import Broker, BrokerStats, topic_defaults
 from workbench.control.messages import Push
-from workbench.core.snapshot import AttachedStat, GroupStat, HostStat, RunState, Snapshot, TopicStat
+from workbench.core.snapshot import AttachedStat, GroupStat, HostStat, ProducerStat, RunState, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
 from workbench.flow.kinds import kind_of
 from workbench.host.group_view import GroupView
@@ -86,8 +86,8 @@ class Telemetry:
         scene = Scene(stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues, exchanges,
                       self._queue_thresholds, clients, host)  # fmt: skip
         return Snapshot(
-            self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, groups, runner.producers,
-            runner.links, clients, self._problems.judge(scene), host,
+            self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, groups,
+            self._stored(runner.producers), runner.links, clients, self._problems.judge(scene), host,
             queues, exchanges, self._attached(),
         )  # fmt: skip
 
@@ -117,6 +117,11 @@ class Telemetry:
             journal_to_ms=self._clock.now_ms(),
             trouble=self._trouble(),
         )
+
+    def _stored(self, producers: tuple[ProducerStat, ...]) -> tuple[ProducerStat, ...]:
+        """A rate is of what was stored: while nothing can be, it is none, and the reason says why."""
+        trouble = self._trouble()
+        return tuple(replace(stat, rate=0.0, reason=trouble) for stat in producers) if trouble else producers
 
     def _trouble(self) -> str:
         error = self._broker.trouble

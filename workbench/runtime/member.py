@@ -14,9 +14,10 @@ import logging
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from workbench.core.errors import Fenced, WorkbenchError
+from workbench.core.errors import Fenced, FileError, WorkbenchError
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import MemberStat, PartState
 from workbench.runtime.meters import RateMeter
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 IDLE_POLL_S = 0.2
 HELD_TEND_S = 0.25
 _DEBT_S = 0.004
+_TRY_AGAIN_S = 1.0
 
 Item = TypeVar("Item")
 _log = logging.getLogger(__name__)
@@ -130,12 +132,20 @@ class Member(ABC, Generic[Item]):
 
     # -- work ----------------------------------------------------------------------------------------------
     async def _run(self) -> None:
+        waited = False
         try:
             while not self._leaving:
                 try:
                     await self._turn()
                 except Fenced:
                     await self._let_go(leave=True)
+                except FileError as error:  # nothing can be stored at present: it begins again where it committed
+                    self.reason, waited = error.sentence(), True
+                    with suppress(FileError):
+                        await self._let_go(leave=True)
+                    await self._nudge.wait(_TRY_AGAIN_S)
+                else:
+                    self.reason, waited = "" if waited else self.reason, False
             await self._tell()
         except Exception as error:  # a member that dies without a word would look as if it had nothing to do
             if not isinstance(error, (WorkbenchError, OSError)):

@@ -93,8 +93,9 @@ class Application(QObject):
         return True
 
     def _open_other(self, path: Path) -> None:
-        workspace = self.window.workspace
-        self._opener.open(path, workspace.failed.emit, workspace.notice.emit)
+        window = self.window
+        window.host_bar.clear("act")  # what was said of the file tried before
+        self._opener.open(path, window.workspace.failed.emit, window.workspace.notice.emit)
 
     def _closed(self) -> None:
         if self._instance is not None:

@@ -1,7 +1,8 @@
 """Finding, starting and restarting the host of a workspace, off the GUI thread.
 
     connect ──► attach to a living host, or start one (which makes the file if it is new) ──► workspace.attach
-                     └─ the file can't be written ──► its last state, read without a host ──► workspace.look_only
+                     └─ the file can't be written (read-only, the disk full)
+                                     └► its last state, read without a host ──► workspace.look_only
 
 Snapshots come ten times a second; when none came for ``SILENT_MS`` the host counts as silent, until the next one.
 ``in_process`` serves the file on a thread of this process instead. Lives on the GUI thread; the work does not.
@@ -13,7 +14,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from workbench.control.client import Caller
 from workbench.control.messages import Subscribe
-from workbench.core.errors import ReadOnly, WorkbenchError
+from workbench.core.errors import Damaged, FileError, Locked, Missing, NotOurs, TooNew, WorkbenchError
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Phase, Workspace
@@ -21,6 +22,8 @@ from workbench.ui.bridge.workspace import Phase, Workspace
 SNAPSHOTS_HZ = 10.0
 SILENT_MS = 5_000
 _LOOK_MS = 1_000
+_NOT_EVEN_READ = (Damaged, Locked, Missing, NotOurs, TooNew)
+_STILL_MS = 2_000  # after the last entry: no rate of the last second is shown as if it were now
 
 
 class HostLink(QObject):
@@ -28,7 +31,7 @@ class HostLink(QObject):
 
     connected = Signal()
     refused = Signal(object)  # WorkbenchError
-    looking_only = Signal(object)  # ReadOnly: the file is shown without a host
+    looking_only = Signal(object)  # FileError: why the file is shown without a host
 
     def __init__(self, workspace: Workspace, in_process: bool = False) -> None:
         super().__init__(workspace)
@@ -72,9 +75,9 @@ class HostLink(QObject):
 
     def _refuse(self, error: WorkbenchError) -> None:
         self._busy = False
-        if isinstance(error, ReadOnly):
+        if isinstance(error, FileError) and not isinstance(error, _NOT_EVEN_READ):
             Operation(self, self._last_state).done(lambda state: self._look_only(state, error)).failed(
-                self._give_up).run()  # fmt: skip
+                lambda _: self._give_up(error)).run()  # fmt: skip
         else:
             self._give_up(error)
 
@@ -87,11 +90,11 @@ class HostLink(QObject):
 
         with self._workspace.reader_for_work() as reader:
             past = Timeline(reader)
-            return past.state_at(past.range()[1])
+            return past.state_at(past.range()[1] + _STILL_MS)
 
-    def _look_only(self, state: Snapshot, error: ReadOnly) -> None:
+    def _look_only(self, state: Snapshot, error: FileError) -> None:
         if not self._workspace.closed:
-            self._workspace.look_only(state)
+            self._workspace.look_only(state, error)
             self.looking_only.emit(error)
 
     # -- is it still there? --------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ class Workspace(QObject):
         self.last_reason = ""  # why messages were given back or rejected by hand the last time
         self.phase = Phase.STARTING
         self.loaded = False  # whether there is a state to show: until then emptiness only means "not read yet"
+        self._why_only = WorkbenchError("")  # why it can only be looked at
         self._caller: Caller | None = None
         self._had_host = False
         self._decided = threading.Event()  # a host is there, or there will be none
@@ -172,8 +173,9 @@ class Workspace(QObject):
         if self.connected:
             self._enter(Phase.SILENT if silent else Phase.ATTACHED)
 
-    def look_only(self, state: Snapshot) -> None:
+    def look_only(self, state: Snapshot, why: WorkbenchError) -> None:
         """Show the last state of a file that can't be written: there is no host, and nothing runs."""
+        self._why_only = why
         self._enter(Phase.READ_ONLY)
         self._take_snapshot(replace(state, live=True, run=RunState.STOPPED))
 
@@ -258,8 +260,7 @@ class Workspace(QObject):
         return caller.call(command)
 
     def _why_read_only(self) -> WorkbenchError:
-        return ReadOnly(f"{self.path.name} is read-only: it can be looked at, not changed or run.",
-                        "Save a copy, and open that.")  # fmt: skip
+        return ReadOnly(f"{self._why_only.message} It can be looked at, not changed or run.", self._why_only.next_step)
 
     # -- bulk reads ----------------------------------------------------------------------------------------
     def reader(self) -> BrokerReader:

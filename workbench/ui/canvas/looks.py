@@ -106,6 +106,11 @@ def _shares(stat: TopicStat) -> tuple[float, ...]:
     return tuple(records / most if most else 0.0 for records in kept)
 
 
+def _nothing_kept(snapshot: Snapshot) -> str:
+    """Before the first state is read nobody knows."""
+    return _tr("empty") if snapshot.at_ms else ""
+
+
 def _topic(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.topic(node.name)
     drawn = KINDS["topic"].value(node.params, "partitions") if node.kind == "topic" else 1
@@ -113,7 +118,7 @@ def _topic(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     said = words.plural(partitions, "partition", "partitions")
     if stat is None or not stat.records:
         rate = words.rate(stat.rate_in) if stat and stat.rate_in else ""
-        return NodeLook(subtitle=said, figure=rate, foot=_tr("empty"), cells=(0.85,) * partitions, idle=True)
+        return NodeLook(subtitle=said, figure=rate, foot=_nothing_kept(snapshot), cells=(0.85,) * partitions, idle=True)
     return NodeLook(
         subtitle=said,
         figure=words.rate(stat.rate_in) if stat.rate_in else "",
@@ -157,7 +162,7 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
         waiting, oldest_ms = waiting_of(queues)
         stat = GroupStat(node.name, "Stable", waiting=waiting, oldest_ms=oldest_ms)
         if not members:
-            return _not_started(node, stat, queues)
+            return _not_started(node, stat, queues, known=bool(snapshot.at_ms))
     if document.has_node(node.id) and not document.sources_of(node.id) and all(m.node_id == node.id for m in members):
         return _not_linked(node)
     alive = [m for m in members if m.state != PartState.KILLED]
@@ -177,10 +182,10 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     )
 
 
-def _not_started(node: Node, stat: GroupStat, queues: list[QueueStat]) -> NodeLook:
-    """The members as they are drawn, and what waits for them."""
+def _not_started(node: Node, stat: GroupStat, queues: list[QueueStat], known: bool) -> NodeLook:
+    """The members as they are drawn, and what waits for them. Not ``known``: no state was read yet."""
     members = node.params.get("members", 1)
-    share, lag = _behind(node, stat, queues) if stat.waiting else (0.0, _tr("not started"))
+    share, lag = _behind(node, stat, queues) if stat.waiting else (0.0, _tr("not started") if known else "")
     return NodeLook(subtitle=words.plural(members, "member", "members"), lag=lag, ring=min(1.0, share),
                     level=level_of(share), idle=True, pills=_drawn_pills(members))  # fmt: skip
 

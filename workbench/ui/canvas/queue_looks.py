@@ -72,7 +72,7 @@ def _unread_queue(node: Node, snapshot: Snapshot) -> NodeLook:
     return NodeLook(
         subtitle=_tr("queue"),
         figure=words.rate(topic.rate_in) if topic and topic.rate_in else "",
-        foot=_held_words(held) or _tr("empty"),
+        foot=_held_words(held) or (_tr("empty") if snapshot.at_ms else ""),
         idle=not held.total,
         held=held,
     )

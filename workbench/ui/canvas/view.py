@@ -69,6 +69,7 @@ class FlowView(Camera):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         self.flow = FlowScene(workspace)
         super().__init__(self.flow, parent)
+        self.flow.setParent(self)
         self.workspace = workspace
         self.acts = DrawingActs(workspace, self.flow, self)
         self.keys = CanvasKeys(self)

@@ -18,7 +18,8 @@ from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.lag_history import LagHistory, Point, SeriesKey, stored_series, thinned
 from workbench.ui.models.series import GroupSeries, group_series, selected_group, threshold_of
-from workbench.ui.panels.blocks import Empty, Segments, label, push_button
+from workbench.ui.panels.blocks import Segments, label, push_button
+from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
@@ -132,7 +133,8 @@ class LagPanel(QWidget):
         self._head.addWidget(self.legend, 1, 0, 1, 4)
         self._stack = QStackedWidget()
         self._stack.addWidget(
-            Empty("", self.tr("Nothing to measure yet"), self.tr("Lag appears when a group reads a topic."))
+            EmptyOnceLoaded(self._workspace, "", self.tr("Nothing to measure yet"),
+                            self.tr("Lag appears when a group reads a topic."))
         )
         column.addWidget(self.head)
         column.addWidget(self._stack, 1)

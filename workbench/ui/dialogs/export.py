@@ -28,6 +28,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.export_run import ExportDone, ExportRun, ExportWish
 from workbench.ui.dialogs.sheet import Sheet, words_under
 from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
+from workbench.ui.panels.file_dialog import show_whole_columns
 from workbench.ui.panels.node_panel import section_title
 from workbench.ui.theme import words
 
@@ -265,6 +266,7 @@ class ExportDialog(Sheet):
     def _choose(self) -> None:
         dialog = QFileDialog(self, self.tr("Export into"), str(Path(self.out.text()).parent))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        show_whole_columns(dialog)
         dialog.setDefaultSuffix(self.form.current)
         dialog.selectFile(Path(self.out.text()).name)
         dialog.fileSelected.connect(self.out.setText)

@@ -12,7 +12,8 @@ from workbench.core.snapshot import ClientStat, Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.outside import client_key, client_name, node_of_client
 from workbench.ui.models.tables import Column, ValuesModel
-from workbench.ui.panels.blocks import Banner, Empty, label
+from workbench.ui.panels.blocks import Banner, label
+from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
 
@@ -27,7 +28,7 @@ class ClientsPanel(QWidget):
         self.speaks = label("", "caption")
         self.speaks.setContentsMargins(10, 4, 10, 6)
         self.speaks.setWordWrap(True)
-        self.empty = Empty("client", self.tr("No clients yet"), "")
+        self.empty = EmptyOnceLoaded(self._workspace, "client", self.tr("No clients yet"), "")
         listed = QWidget()
         rows = QVBoxLayout(listed)
         rows.setContentsMargins(0, 0, 0, 0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from workbench.ui.panels.blocks import label, set_tone
-from workbench.ui.theme import icons
+from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
 _APART = 10  # pixels between the numbers of two columns
@@ -120,6 +120,17 @@ class FigureTable(QWidget):
         if 0 <= row < len(self._rows):
             self.row_clicked.emit(row)
 
+    def event(self, event: QEvent) -> bool:
+        """Whole words of a cell that may be cut."""
+        if not isinstance(event, QHelpEvent):
+            return super().event(event)
+        row = event.pos().y() // self.ROW - self._head
+        cells = self._rows[row] if 0 <= row < len(self._rows) else ()
+        under = [cell.text for cell, box in zip(cells, self._boxes(), strict=False)
+                 if box.left() <= event.pos().x() < box.right()]  # fmt: skip
+        QToolTip.showText(event.globalPos(), under[0] if under else "", self)
+        return True
+
     def _boxes(self) -> list[QRectF]:
         widths = [0 if at in self._left_out else max(column.width, self._needed[at])
                   for at, column in enumerate(self._columns)]  # fmt: skip
@@ -178,7 +189,7 @@ class FigureTable(QWidget):
         if cell.chip is not None:
             box = _paint_chip(painter, box, cell)
         painter.setPen(look.color("text" if cell.glyph == "dot" else cell.role))
-        text = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, int(box.width()) + 1)
+        text = words.cut(cell.text, painter.fontMetrics(), int(box.width()) + 1)
         painter.drawText(box, _side(column), cell.text if column.number else text)
 
 

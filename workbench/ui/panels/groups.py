@@ -17,8 +17,8 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.outside import group_part
 from workbench.ui.models.series import group_node, group_series, selected_group, threshold_of
 from workbench.ui.models.tables import Column, ValuesModel
-from workbench.ui.panels.blocks import Empty
 from workbench.ui.panels.deleting import ask_delete_group
+from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
@@ -37,7 +37,7 @@ class GroupsPanel(QWidget):
         self.table = ValuesTable(self.model, self.tr("Groups"), sortable=True)
         self._stack = QStackedWidget()
         how = self.tr("Drag a group onto the canvas, or let a Kafka client join one.")
-        self._stack.addWidget(Empty("group", self.tr("No groups yet"), how))
+        self._stack.addWidget(EmptyOnceLoaded(self._workspace, "group", self.tr("No groups yet"), how))
         self._stack.addWidget(self.table)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

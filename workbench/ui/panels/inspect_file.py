@@ -114,6 +114,10 @@ class FileFace(QWidget):
                 (self.tr("Size on disk"), words.size(self._workspace.live.host.file_bytes))]  # fmt: skip
         if shown.clients:
             rows.append((self.tr("Clients"), words.count(len(shown.clients))))
+        if not self._workspace.loaded:
+            rows = [(name, "–") for name, _ in rows]
+        elif self._workspace.read_only:
+            rows = [row for row in rows if row[0] != self.tr("Size on disk")]
         self.table.show_rows([(Cell(name), Cell(value)) for name, value in rows])
         self._groups_head.setVisible(bool(shown.groups))
         self.groups.setVisible(bool(shown.groups))

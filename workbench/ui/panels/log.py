@@ -15,7 +15,8 @@ from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.journal_words import FAMILIES, ICONS, family_name, sentence
 from workbench.ui.models.tables import Column, ValuesModel
-from workbench.ui.panels.blocks import Banner, Empty, label
+from workbench.ui.panels.blocks import Banner, label
+from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
 
@@ -77,7 +78,7 @@ class LogPanel(QWidget):
         self.banner = Banner()
         self._stack = QStackedWidget()
         how = self.tr("Starts, joins, moves and faults are written here as they happen.")
-        self._stack.addWidget(Empty("log", self.tr("Nothing happened yet"), how))
+        self._stack.addWidget(EmptyOnceLoaded(self._workspace, "log", self.tr("Nothing happened yet"), how))
         self._stack.addWidget(self.table)
         column.addLayout(row)
         column.addWidget(self.banner)

@@ -16,7 +16,7 @@ from workbench.flow import rules
 from workbench.flow.document import Change
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.tables import Column, ValuesModel
-from workbench.ui.panels.blocks import Empty
+from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
 
@@ -51,7 +51,7 @@ class ProblemsPanel(QWidget):
         self.table.wrap_words()
         self._stack = QStackedWidget()
         how = self.tr("What is slow, failed or unfinished appears here, with what to do.")
-        self._stack.addWidget(Empty("exact", self.tr("No problems"), how))
+        self._stack.addWidget(EmptyOnceLoaded(self._workspace, "exact", self.tr("No problems"), how))
         self._stack.addWidget(self.table)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from workbench.core.errors import Invalid
 from workbench.flow.kinds import Param
 from workbench.ui.panels.blocks import label, set_property, tool_button
+from workbench.ui.panels.file_dialog import show_whole_columns
 from workbench.ui.panels.number_field import NumberField
 from workbench.ui.theme.theme import theme
 
@@ -108,6 +109,7 @@ class SettingField(QWidget):
     def _pick(self, line: QLineEdit) -> None:
         dialog = QFileDialog(self.window(), self.param.label)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        show_whole_columns(dialog)
         dialog.fileSelected.connect(line.setText)
         dialog.fileSelected.connect(self._take)
         dialog.finished.connect(dialog.deleteLater)

@@ -27,6 +27,7 @@ from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, TimeAxis, 
 from workbench.ui.models.outside import group_part, part_of
 from workbench.ui.models.series import group_series, selected_group
 from workbench.ui.panels.blocks import Empty, Segments
+from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.panels.tape_tools import TapeBar, TapeLegend
 from workbench.ui.theme import icons, words
@@ -62,7 +63,7 @@ class TapePanel(QWidget):
         self.bar.hide()
         self._stack = QStackedWidget()
         what = self.tr("Each partition of each topic gets a strip here, with the markers of every group.")
-        self._stack.addWidget(Empty("tape", self.tr("No topics yet"), what))
+        self._stack.addWidget(EmptyOnceLoaded(self._workspace, "tape", self.tr("No topics yet"), what))
         self._stack.addWidget(self.view)
         self._stack.addWidget(Empty("search", self.tr("Nothing like that on the tape"),
                                     self.tr("Find looks for topics, for partitions as orders/3, and for groups.")))

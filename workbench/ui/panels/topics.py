@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from workbench.core.snapshot import Snapshot, TopicStat
 from workbench.ui.bridge.pace import Pace
-from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.gestures.drop import Part
 from workbench.ui.models.outside import topic_node
 from workbench.ui.panels.blocks import label, rule, tool_button
@@ -63,7 +63,7 @@ class _TopicRow(QStyledItemDelegate):
         painter.drawText(top, right, rate)
         room = int(top.width()) - painter.fontMetrics().horizontalAdvance(rate) - 8
         painter.setFont(look.font("body", 500))
-        painter.drawText(top, left, painter.fontMetrics().elidedText(stat.name, Qt.TextElideMode.ElideMiddle, room))
+        painter.drawText(top, left, words.cut(stat.name, painter.fontMetrics(), room))
         painter.setFont(look.font("caption"))
         painter.setPen(look.color("text_muted"))
         painter.drawText(foot, left, parts)
@@ -128,17 +128,21 @@ class TopicsPanel(QWidget):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.itemActivated.connect(lambda item: self.records_wanted.emit(item.data(_STAT).name))
         self.list.itemClicked.connect(self._select)
-        self.empty = label(self.tr("None yet. Drag a Topic onto the canvas, or let a client create one."), "muted")
+        self.empty = label(self.tr("Loading…"), "muted")
         self.empty.setWordWrap(True)
         self.empty.setContentsMargins(12, 4, 12, 4)
         column.addWidget(self.empty)
         column.addWidget(self.list, 1)
         self._pace = Pace(lambda: self._show(workspace.shown), MOTION["numbers_ms"], self)
         workspace.shown_changed.connect(self._pace.ask)
+        workspace.phase_changed.connect(self._pace.ask)
         workspace.time_changed.connect(lambda _: self._pace.stop())  # what is shown next is shown at once
         self._show(workspace.shown)
 
     def _show(self, shown: Snapshot) -> None:
+        self.empty.setText(self.tr("None yet. Drag a Topic onto the canvas, or let a client create one.")
+                           if self._workspace.loaded else self.tr("Not loaded")
+                           if self._workspace.phase is Phase.REFUSED else self.tr("Loading…"))  # fmt: skip
         if not self.isVisible() and self.list.count() == len(shown.topics):
             return
         self.empty.setVisible(not shown.topics)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QLocale, Qt
+from PySide6.QtGui import QFontMetrics, QFontMetricsF
 
 from workbench.core.times import duration_words
 
@@ -26,6 +27,13 @@ def _local(text: str) -> str:
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("words", text)
+
+
+def cut(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> str:
+    """As much as fits. A name keeps both its ends, where names differ; a sentence loses its end only: without its
+    middle it says something else («The disk that hol… stored was lost»). Whoever cuts has the whole in a tool tip."""
+    mode = Qt.TextElideMode.ElideRight if " " in text.strip() else Qt.TextElideMode.ElideMiddle
+    return metrics.elidedText(text, mode, room)
 
 
 def count(number: int) -> str:

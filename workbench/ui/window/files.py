@@ -16,6 +16,7 @@ from workbench.flow.edits import AddNode
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part, new_node
+from workbench.ui.panels.file_dialog import show_whole_columns
 from workbench.ui.settings import data_folder
 
 PATTERN = "Workspace (*.flow)"
@@ -33,6 +34,12 @@ def _make(path: Path, sample: str = "") -> None:
     from workbench.host import make_workspace  # off the first paint's way
 
     make_workspace(path, sample)
+
+
+def _copy(path: Path, target: Path) -> None:
+    from workbench.broker import copy_workspace
+
+    copy_workspace(path, target)
 
 
 class Files(QObject):
@@ -60,10 +67,15 @@ class Files(QObject):
                   lambda name: self.open_wanted.emit(Path(name)))  # fmt: skip
 
     def save_as(self) -> None:
-        """A complete copy of the workspace, log and all, made while everything goes on."""
+        """A complete copy of the workspace, log and all, made while everything goes on. A copy of what can only be
+        looked at is opened, because it is wanted for changing it."""
 
         def save(name: str) -> None:
             path = Path(name).with_suffix(".flow")
+            if not self._workspace.connected:  # read-only, or the host is gone: the file itself is there
+                Operation(self, lambda: _copy(self._workspace.path, path)).done(
+                    lambda _: self.open_wanted.emit(path)).failed(self._workspace.failed.emit).run()  # fmt: skip
+                return
             self._workspace.act(SaveAs(str(path))).done(
                 lambda _: self._workspace.notice.emit(self.tr("Copied to {0}").format(path.name))).run()
 
@@ -108,6 +120,7 @@ class Files(QObject):
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         if suffix:
             dialog.setDefaultSuffix(suffix)
+        show_whole_columns(dialog)
         dialog.fileSelected.connect(then)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

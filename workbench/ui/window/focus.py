@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from weakref import ReferenceType, ref
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from shiboken6 import isValid
@@ -47,11 +47,16 @@ class FocusKeeper(QObject):
         if isinstance(new, _TEXT):
             new.removeEventFilter(self)  # so that it is there once
             new.installEventFilter(self)
-        left_by_itself = old is not None and isValid(old) and _takes(old)
-        if left_by_itself or (old is None and new is not None):  # the second: the window got the keyboard back
+        if new is None:  # what had it is being destroyed
+            QTimer.singleShot(0, self, self._return_if_nobody)
+        elif old is None or (isValid(old) and _takes(old)):  # None: the window got the keyboard back
             self._remember(new)
         else:
             self._return(new)
+
+    def _return_if_nobody(self) -> None:
+        if self._window.isActiveWindow() and QApplication.focusWidget() is None:
+            self._return(None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A text field asks whether it may have the key instead of the window."""
@@ -61,9 +66,7 @@ class FocusKeeper(QObject):
             return True
         return False
 
-    def _remember(self, place: QWidget | None) -> None:
-        if place is None:
-            return
+    def _remember(self, place: QWidget) -> None:
         self._places = [known for known in self._places if known() not in (None, place)][-_KEPT:]
         self._places.append(ref(place))
 

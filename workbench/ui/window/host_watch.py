@@ -54,6 +54,7 @@ class HostWatch(QObject):
 
     def _there(self) -> None:
         self._bar.clear("host")
+        self._bar.clear("read-only")
         self._window.autosave.send_soon()
         self._watch_file()
         serve_again(self._workspace, self._window.settings)
@@ -91,9 +92,13 @@ class HostWatch(QObject):
                 self._workspace.path)  # fmt: skip
         self._bar.say("host", sentence, self.tr("Try again"), self.restart)
 
-    def _looking_only(self, error: ReadOnly) -> None:
+    def _looking_only(self, error: FileError) -> None:
+        self._bar.clear("host")
         said = self.tr("{0} You can look at everything in it; nothing can be changed or run.").format(error.message)
-        self._bar.say("read-only", said, self.tr("Save a copy…"), self._window.files.save_as, tone="warn")
+        if isinstance(error, ReadOnly):
+            self._bar.say("read-only", said, self.tr("Save a copy…"), self._window.files.save_as, tone="warn")
+        else:
+            self._bar.say("read-only", said, self.tr("Try again"), self.restart, tone="warn")
 
     # -- errors --------------------------------------------------------------------------------------------
     def tell(self, error: object) -> None:

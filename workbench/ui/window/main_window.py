@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
     def __init__(self, workspace: Workspace, settings: Settings, link: HostLink) -> None:
         super().__init__()
         self.workspace, self.settings, self.link = workspace, settings, link
+        workspace.setParent(self)  # it goes with its window, and with it all that follows it
         self.setObjectName("window")
         self.setMinimumSize(1024, 640)
         room = self.screen().availableSize() - _FRAME
@@ -198,6 +199,7 @@ class MainWindow(QMainWindow):
                 return
             self.workspace.document.replace_all(read.nodes, read.links, read.title)
             self.workspace.undo_stack.clear()
+            self.topbar.show_state()
         self.autosave.took(codec.dumps(self.workspace.document))
         self._show_name()
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.ui.bridge.pace import Pace
-from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.panels.blocks import label, set_tone
 from workbench.ui.theme import words
@@ -52,6 +52,7 @@ class StatusLine(QStatusBar):
         self._timer.start()
         workspace.shown_changed.connect(self._pace.ask)
         workspace.time_changed.connect(self._pace.now)
+        workspace.phase_changed.connect(self._pace.now)
 
     def refresh(self) -> None:
         shown = self._workspace.shown
@@ -59,6 +60,11 @@ class StatusLine(QStatusBar):
         _say(self._state, text)
         for part in (self._dot, self._state):
             set_tone(part, tone if part is self._dot or tone in ("bad", "replay") else "")
+        if not self._workspace.loaded:
+            for part in (self._in, self._out, self._behind):
+                _say(part, "")
+            self._row.activate()
+            return
         _say(self._in, self.tr("In {0}").format(words.rate(sum(t.rate_in for t in shown.topics))))
         untold = untold_groups(self._workspace.document, shown)
         rate, lag = sum(group.rate for group in shown.groups), sum(group.lag_records for group in shown.groups)
@@ -78,10 +84,14 @@ class StatusLine(QStatusBar):
         at_ms = self._workspace.at_ms
         if at_ms is not None:
             return self.tr("Replay, {0}").format(words.clock(at_ms, millis=False)), "replay"
-        if self._workspace.starting:
-            return self.tr("Starting the broker"), "muted"
-        if not self._workspace.connected:
-            return self.tr("Broker stopped"), "bad"
+        phases = {Phase.STARTING: (self.tr("Starting the broker"), "muted"),
+                  Phase.SILENT: (self.tr("The broker does not answer"), "bad"),
+                  Phase.LOST: (self.tr("Broker stopped"), "bad"), Phase.REFUSED: (self.tr("Not open"), "bad"),
+                  Phase.READ_ONLY: (self.tr("Read-only"), "warn")}  # fmt: skip
+        if self._workspace.phase in phases:
+            return phases[self._workspace.phase]
+        if shown.host.trouble:
+            return self.tr("Nothing can be stored"), "bad"
         names = {
             RunState.RUNNING: (self.tr("Running, live"), "ok"),
             RunState.PAUSED: (self.tr("Paused"), "warn"),

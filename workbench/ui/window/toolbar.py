@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolBar, QToolButton, QWidget
 
 from workbench.core.snapshot import RunState, Snapshot
-from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.panels.blocks import Segments, label, push_button, set_property
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
@@ -113,7 +113,7 @@ class TopBar(QToolBar):
         workspace = self._workspace
         workspace.live_changed.connect(self._show_live)
         workspace.time_changed.connect(self._show_time)
-        workspace.host_lost.connect(lambda _: self._show_live(workspace.live))
+        workspace.phase_changed.connect(lambda _: self._show_live(workspace.live))
         self._show_live(workspace.live)
         self._show_time(None)
 
@@ -176,10 +176,14 @@ class TopBar(QToolBar):
         self._search_box = button
         return button
 
+    def show_state(self) -> None:
+        """The drawing was loaded."""
+        self._show_live(self._workspace.live)
+
     # -- following -----------------------------------------------------------------------------------------
     def _show_live(self, live: Snapshot) -> None:
-        connected = self._workspace.connected
-        self._run.show_state(live.run, connected and bool(self._workspace.document.nodes), self)
+        there = self._workspace.phase in (Phase.STARTING, Phase.ATTACHED)  # what is asked while it starts waits for it
+        self._run.show_state(live.run, there and bool(self._workspace.document.nodes), self)
         self._speed.setText(f"{live.speed:g}×")
         faults = sum(member.state.value in ("killed", "failed") for group in live.groups for member in group.members)
         some = self.tr("1 fault") if faults == 1 else self.tr("{0} faults").format(faults)

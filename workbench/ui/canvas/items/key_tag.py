@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from workbench.ui.canvas.items.node import Z_WAITING
 from workbench.ui.canvas.items.pencil import CENTRE, Pencil
+from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import RADIUS
 
@@ -54,5 +55,5 @@ class KeyTag(QGraphicsItem):
         painter.setFont(self._font())
         painter.setPen(theme().color("accent" if self.selected else "text_muted"))
         inner = self.body().adjusted(6, 0, -6, 0)
-        shown = QFontMetricsF(self._font()).elidedText(self.text, Qt.TextElideMode.ElideMiddle, inner.width() + 1)
+        shown = words.cut(self.text, QFontMetricsF(self._font()), inner.width() + 1)
         painter.drawText(inner, CENTRE, shown)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from workbench.ui.canvas.look_values import Level, Pill
-from workbench.ui.theme import icons
+from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import Theme
 from workbench.ui.theme.tokens import RADIUS, SIZE, STROKE
 
@@ -40,10 +40,10 @@ class Pencil:
 
     def text(self, rect: QRectF, text: str, size: str = "body", role: str = "text", weight: int | None = None,
              align: int = LEFT, elide: bool = False) -> None:  # fmt: skip
-        """One line; names elide in the middle, numbers never (``elide`` False)."""
+        """One line; cut where it is too long, but numbers never (``elide`` False). The node's tool tip has it whole."""
         font = self.theme.font(size, weight)
         if elide:
-            text = _metrics(font.key(), font).elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
+            text = words.cut(text, _metrics(font.key(), font), rect.width())
         self.painter.setFont(font)
         self.painter.setPen(self.theme.color(role))
         self.painter.drawText(rect, align, text)
@@ -114,9 +114,9 @@ class Pencil:
         else:
             self.icon(mark + QPointF(1, 0), pill.mark, role, 13)
         left = 18.0 if pill.mark in _DOT_MARKS else 20.0
-        words = QRectF(rect.left() + left, rect.top(), rect.width() - left - 3, rect.height())
+        room = QRectF(rect.left() + left, rect.top(), rect.width() - left - 3, rect.height())
         weight = 500 if pill.level == Level.OK else 600
-        self.text(words, pill.text, "caption", "text" if pill.level == Level.OK else role, weight, elide=True)
+        self.text(room, pill.text, "caption", "text" if pill.level == Level.OK else role, weight, elide=True)
 
     def dot(self, centre: QPointF, radius: float, role: str) -> None:
         self.painter.setBrush(self.theme.color(role))

@@ -86,7 +86,7 @@ class ConsumerRows(QWidget):
         painter.setFont(look.font("body", 500))
         painter.setPen(look.color("text"))
         room = max(60.0, row.width() * 0.28)
-        name = painter.fontMetrics().elidedText(consumer.consumer, Qt.TextElideMode.ElideMiddle, int(room))
+        name = words.cut(consumer.consumer, painter.fontMetrics(), int(room))
         painter.drawText(QRectF(15, row.top(), room, ROW), _LEFT, name)
         rate = 54.0
         painter.setFont(look.font("body", mono=True))

@@ -92,8 +92,10 @@ class CountsLine(QWidget):
         self.in_flight = StateFigure("leased", self.tr("In flight"))
         self.delayed = StateFigure("delayed", self.tr("Delayed"))
         self.dead = StateFigure("dead", self.tr("Dead"))
-        self.rate_in, self.rate_out = StateFigure("", self.tr("In")), StateFigure("", self.tr("Acked"))
-        self.oldest = StateFigure("", self.tr("Oldest waits"))
+        self.rate_in, self.rate_out = StateFigure("", self.tr("In"), self), StateFigure("", self.tr("Acked"), self)
+        self.oldest = StateFigure("", self.tr("Oldest waits"), self)  # a widget without a parent outlives the window
+        for figure in (self.rate_in, self.rate_out, self.oldest):
+            figure.setVisible(rates)
         moving = (self.rate_in, self.rate_out, self.oldest) if rates else ()
         for figures in ((self.ready, self.in_flight, self.delayed, self.dead), moving):
             row = QHBoxLayout()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord
 from workbench.ui.models.records import RecordsModel, data_text
+from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
 ROW_HEIGHT = 24
@@ -46,7 +47,7 @@ def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, raised: s
     painter.setFont(font)
     painter.setPen(look.color("text" if key and counts else "text_muted"))
     inner = chip.adjusted(7 + dot, 0, -4, 0)
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(inner.width()) + 2)
+    shown = words.cut(text, metrics, int(inner.width()) + 2)
     painter.drawText(inner, _AT_LEFT, shown)
 
 

@@ -30,7 +30,8 @@ from workbench.ui.models.goto import Destination, read_destination
 from workbench.ui.models.records import RecordsModel
 from workbench.ui.models.series import topic_order
 from workbench.ui.models.views import Views
-from workbench.ui.panels.blocks import Banner, Empty
+from workbench.ui.panels.blocks import Banner
+from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.records.acts import RecordActs
 from workbench.ui.panels.records.bar import RecordsBar
 from workbench.ui.panels.records.detail import RecordDetail
@@ -76,7 +77,8 @@ class RecordsPanel(QWidget):
         self.table.setModel(self.model)
         self.table.dress_columns()
         self.detail = RecordDetail(self.workspace)
-        self.empty = Empty("records", self.tr("No records yet"), self.tr("Run the flow, or write to the topic."))
+        self.empty = EmptyOnceLoaded(self.workspace, "records", self.tr("No records yet"),
+                                     self.tr("Run the flow, or write to the topic."))
         self.detail.hide()  # until a row is chosen, the table has all the room
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
