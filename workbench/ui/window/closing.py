@@ -23,6 +23,7 @@ from workbench.control.client import Caller
 from workbench.control.messages import SaveFlow, Shutdown
 from workbench.core.errors import WorkbenchError
 from workbench.ui.bridge.letterbox import Letterbox
+from workbench.ui.bridge.workspace import Phase
 
 if TYPE_CHECKING:
     from workbench.ui.window.main_window import MainWindow
@@ -83,8 +84,11 @@ class Closing(QObject):
         threading.Thread(target=goodbye.say, args=(caller, self._answers.put), name="closing", daemon=True).start()
         if goodbye.done.wait(PATIENCE_S):  # the usual end
             return self._judge()
-        window.host_bar.say("closing", window.tr("Closing: the broker stores what it holds and stops."),
-                            window.tr("Close now"), self.go_at_once, tone="muted")  # fmt: skip
+        said = window.tr("Closing: the broker does not answer. It has {0} s more, then it is left to itself; nothing "
+                         "acknowledged is lost.").format(LONGEST_MS // 1000) if (
+            window.workspace.phase is Phase.SILENT) else (
+            window.tr("Closing: the broker stores what it holds and stops."))  # fmt: skip
+        window.host_bar.say("closing", said, window.tr("Close now"), self.go_at_once, tone="muted")
         self._limit.start()
         return False
 
