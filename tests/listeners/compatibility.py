@@ -55,6 +55,7 @@ def _with_version(client: str) -> str:
 
 def page(ours: Outcomes, other: Outcomes | None) -> str:
     """The page, as Markdown."""
+    from workbench.broker import TOPIC_SETTINGS
     from workbench.listeners.kafka.apis.table import TABLE
 
     lines = ["# Kafka clients that were tried", "",
@@ -66,6 +67,11 @@ def page(ours: Outcomes, other: Outcomes | None) -> str:
     lines += ["", "## Where the two differ", ""]
     lines += [f"- {line.replace(' | ', ': ')}: workbench {ours[line]}, Apache Kafka {other[line]}"
               for line in differing if other] or ["In nothing the suite looks at."]  # fmt: skip
+    lines += ["", "## Settings of a topic", "", "All are checked, kept and described with their source. These act:", ""]
+    lines += [f"- `{one.name}` ({one.default}): {one.about}" for one in TOPIC_SETTINGS.values() if one.acts]
+    kept = ", ".join(f"`{one.name}`" for one in TOPIC_SETTINGS.values() if not one.acts)
+    lines += ["", f"These are kept, and nothing here depends on them: {kept}."]
+    lines += ["Settings of the broker and of groups are kept and described in the same way; none of them acts."]
     lines += ["", "## APIs and versions", "", "| API | number | served |", "|---|---|---|"]
     lines += [f"| {api.name} | {api.key} | {_span(api)} |" for api in TABLE.values()]
     return "\n".join([*lines, "", *_DIFFERENCES, ""])
@@ -81,8 +87,10 @@ _DIFFERENCES = (
     "",
     "- One node, id 1, replication factor 1. Fetch sessions are not kept; clients fall back to full fetches.",
     "- The new group protocol (KIP-848), share groups, ACLs, quotas and reassignment are not served, nor advertised.",
+    "- A client that asks for what is not served is named in the window, with what to set instead (Clients, Problems).",
     "- A topic keeps its records until told otherwise (`retention.ms` -1). `cleanup.policy` can only be `delete`.",
-    "- Settings of Kafka's files and copies (`segment.bytes`, `flush.ms` and their like) are taken and mean nothing.",
+    "- A compressed batch that does not unpack is refused with INVALID_RECORD (87); Apache Kafka 4.1 answers",
+    "  UNKNOWN_SERVER_ERROR. Records that are not numbered 0, 1, 2 in their batch are refused too.",
     "- The first join of a group waits 60 ms, not 3 s. Session time-outs down to 100 ms are taken.",
     "- A transaction ends in one commit of the file, so no client ever sees CONCURRENT_TRANSACTIONS.",
     "- A fetch answers with at most 8 MiB (and at least one batch).",

@@ -17,7 +17,7 @@ from workbench.broker import Broker
 from workbench.control.messages import AppendRecords, PlanReset
 from workbench.core.clock import ManualClock
 from workbench.core.queues import EXCHANGE, ROUTING_KEY
-from workbench.core.records import StoredRecord, TopicPartition
+from workbench.core.records import Record, StoredRecord, TopicPartition
 from workbench.core.snapshot import TopicStat
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.panels.records.panel import RecordsPanel
@@ -297,3 +297,23 @@ def test_keys_reach_filter_and_destination(real, panel):
     assert panel.bar.destination.hasFocus()
     QTest.keyClick(panel.bar.destination, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert panel.bar.filter.hasFocus()
+
+
+def test_a_record_that_cannot_be_read_stands_as_such_and_hides_no_other(real, panel):
+    """As files of before hold them: the batch was stored without a look inside."""
+    with Broker.open(real.path, clock=ManualClock(NOW_MS)) as broker:
+        begin = sum(bounds.end for bounds in broker.bounds("orders"))
+        first = broker.append("orders", 0, [Record(b"k", b"one"), Record(b"k", b"two")]).result().base_offset
+        broker.append("orders", 0, [Record(b"k", b"after")]).result()
+        (number,) = [p.no for p in broker._topics["orders"].partitions if p.number == 0]
+        head = "UPDATE batch SET data = CAST(substr(data, 1, 61) || x'0102030405' AS BLOB) WHERE id = ?"
+        broker.store.write(lambda db: db.execute(head, (number << 40 | first,))).result()
+    real.push(file_snapshot(real.path, NOW_MS + 1000))
+    real.qtbot.waitUntil(lambda: panel.model.rowCount() == begin + 3)
+    real.qtbot.waitUntil(lambda: panel.model.record(2) is not None)
+    values = sorted(panel.model.data(panel.model.index(row, 4)) for row in range(3))
+    assert values == ["after", "damaged: its bytes can't be read", "damaged: its bytes can't be read"]
+    go(real, panel, f"0 @ {first}")
+    real.qtbot.waitUntil(lambda: panel.detail.record.offset == first)
+    assert panel.detail.standing.isVisible() and "can't be read" in panel.detail.standing.text()
+    assert not panel.detail.publish.isEnabled() and not panel.detail.chip.isVisible()
