@@ -221,7 +221,7 @@ def test_a_header_name_that_is_no_text_is_a_sentence():
 
 
 def test_lz4_is_written_as_every_client_reads_it():
-    """Java's client refuses a frame whose blocks depend on each other (bit 5 of its flags), or whose header's checksum is
+    """Java's client refuses a frame whose blocks depend on each other (bit 5 of its flags), or whose checksum is
     wrong; Apache Kafka 4.1 took frames that begin with these bytes."""
     for size in (0, 1, 65_536, 65_537, 200_000):
         plain = b"".join(b"%d," % n for n in range(size))[:size]
