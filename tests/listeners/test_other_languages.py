@@ -30,7 +30,7 @@ def node(script: str, bootstrap: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@proves(KAFKAJS, "plain, gzip, idempotent, transactions, group, admin")
+@proves(KAFKAJS, "plain, gzip, idempotent, transactions, group; admin: topics, groups")
 def test_kafkajs(bootstrap: str):
     node("kafkajs.cjs", bootstrap)
 
@@ -80,7 +80,7 @@ def test_java_console(bootstrap: str, name: str):
     java("org.apache.kafka.tools.TopicCommand", bootstrap, "--create", "--topic", name, "--partitions", "3")
     for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
         lines = "".join(f"{codec}-{number}\n" for number in range(50))
-        java("kafka.tools.ConsoleProducer", bootstrap, "--topic", name, "--compression-codec", codec, given=lines)
+        java("org.apache.kafka.tools.ConsoleProducer", bootstrap, "--topic", name, "--compression-codec", codec, given=lines)
     said = java("org.apache.kafka.tools.consumer.ConsoleConsumer", bootstrap, "--topic", name, "--from-beginning",
                 "--group", name, "--max-messages", "250", "--timeout-ms", "20000")  # fmt: skip
     assert len(set(said.split())) == 250
@@ -90,7 +90,7 @@ def test_java_console(bootstrap: str, name: str):
 @proves(JAVA, "describe topics, groups and settings; reset offsets; offset shell")
 def test_java_tools(bootstrap: str, name: str):
     java("org.apache.kafka.tools.TopicCommand", bootstrap, "--create", "--topic", name, "--partitions", "2")
-    java("kafka.tools.ConsoleProducer", bootstrap, "--topic", name, given="a\nb\nc\n")
+    java("org.apache.kafka.tools.ConsoleProducer", bootstrap, "--topic", name, given="a\nb\nc\n")
     assert "PartitionCount: 2" in java("org.apache.kafka.tools.TopicCommand", bootstrap, "--describe", "--topic", name)
     groups = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
     java("org.apache.kafka.tools.consumer.ConsoleConsumer", bootstrap, "--topic", name, "--from-beginning",
