@@ -80,7 +80,8 @@ def test_java_console(bootstrap: str, name: str):
     java("org.apache.kafka.tools.TopicCommand", bootstrap, "--create", "--topic", name, "--partitions", "3")
     for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
         lines = "".join(f"{codec}-{number}\n" for number in range(50))
-        java("org.apache.kafka.tools.ConsoleProducer", bootstrap, "--topic", name, "--compression-codec", codec, given=lines)
+        java("org.apache.kafka.tools.ConsoleProducer", bootstrap, "--topic", name, "--compression-codec", codec,
+             given=lines)  # fmt: skip
     said = java("org.apache.kafka.tools.consumer.ConsoleConsumer", bootstrap, "--topic", name, "--from-beginning",
                 "--group", name, "--max-messages", "250", "--timeout-ms", "20000")  # fmt: skip
     assert len(set(said.split())) == 250
