@@ -165,6 +165,17 @@ def test_a_name_that_is_taken_is_refused_with_the_reason(form, workspace):
     assert workspace.document.node("shipping").name != "billing"
 
 
+def test_a_name_counts_once_it_is_typed_whole(form, workspace):
+    """A group takes its offsets along: a name on the way there may be another's."""
+    workspace.select({"shipping"})
+    form._name.setFocus()
+    form._name.selectAll()
+    QTest.keyClicks(form._name, "dispatch")
+    assert workspace.document.node("shipping").name == "shipping" and workspace.undo_stack.count() == 0
+    QTest.keyClick(form._name, Qt.Key.Key_Return)
+    assert workspace.document.node("shipping").name == "dispatch" and workspace.undo_stack.count() == 1
+
+
 def test_what_means_nothing_as_things_are_set_is_not_shown(form, workspace):
     workspace.select({"checkout-web"})
     assert not form._fields["ramp_to"].isVisible()

@@ -67,7 +67,8 @@ class SettingsForm(QScrollArea):
         column.addWidget(label(self.tr("Name"), "muted"))
         self._name = QLineEdit(node.name)
         self._name.setAccessibleName(self.tr("Name"))
-        self._name.textEdited.connect(self._rename)
+        self._name.textEdited.connect(self._check_name)
+        self._name.editingFinished.connect(lambda: self._rename(self._name.text()))
         self._name_why = label("", "bad")
         self._name_why.setWordWrap(True)
         self._name_why.hide()
@@ -109,13 +110,20 @@ class SettingsForm(QScrollArea):
                              self.tr("Change {0}").format(self._fields[name].param.label.lower()))  # fmt: skip
             self._workspace.perform(edit, merge_key=f"{node.id}.{name}")
 
-    def _rename(self, name: str) -> None:
+    def _check_name(self, name: str) -> str:
         node = self._workspace.document.node(self._node_id)
         why = why_not_named(self._workspace.document, node, name)
         self._name_why.setText(why)
         self._name_why.setVisible(bool(why))
         set_property(self._name, "state", "bad" if why else "")
-        if not why and name != node.name:
+        return why
+
+    def _rename(self, name: str) -> None:
+        """Once it is typed whole: a name on the way there may be another group's, and offsets go along with it."""
+        if not self._workspace.document.has_node(self._node_id):
+            return
+        node = self._workspace.document.node(self._node_id)
+        if not self._check_name(name) and name != node.name:
             self._workspace.perform(RenameNode(node.id, name), merge_key=f"{node.id}.name")
 
     def _follow(self, change: Change) -> None:
