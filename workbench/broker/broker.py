@@ -190,8 +190,10 @@ class Broker:
         return self._topic_acts.restore(name)
 
     def drop_deleted(self) -> None:
-        """What deleted topics still hold goes now; they can't be restored any more."""
+        """What deleted topics still hold is removed now, to its end; they can't be restored any more."""
         self.retention.drop_kept()
+        for topic in list(self._deleted):
+            self.retention.clear(topic)
 
     def _forget_deleted(self, topic: Topic) -> None:
         if topic in self._deleted:

@@ -59,8 +59,9 @@ def size(file: Path, budget: int | None, as_json: bool) -> None:
 def compact(file: Path, as_json: bool) -> None:
     """Give the room that removed records left in FILE back to the disk; says before and after.
 
-    Nothing that is stored changes. A file made by an older workbench is written anew once: that needs twice its size
-    of free disk for the moment, and appends wait; from then on room is given back by itself.
+    What deleted topics kept for «topics restore» goes; nothing else that is stored changes. A file made by an older
+    workbench is written anew once: that needs twice its size of free disk for the moment, and appends wait; from then
+    on room is given back by itself.
     """
     with host_of(file) as host:
         done = host.call(CompactFile())

@@ -20,6 +20,7 @@ class SpaceActs:
     """See the module."""
 
     def __init__(self, broker: Broker) -> None:
+        self._broker = broker
         self._space = broker.space
 
     def acts(self) -> Acts:
@@ -34,6 +35,7 @@ class SpaceActs:
         await asyncio.to_thread(self._space.set_budget, command.budget_bytes)
 
     async def _compact(self, session: ClientSession, command: CompactFile) -> Compacted:
+        await asyncio.to_thread(self._broker.drop_deleted)  # they were kept until the next clean-up, and this is it
         return Compacted(*await asyncio.to_thread(self._space.compact))
 
 

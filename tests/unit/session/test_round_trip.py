@@ -12,8 +12,19 @@ import pytest
 
 from tests.transactions import Writer
 from workbench.broker import Broker, BrokerReader
-from workbench.control.messages import AppendRecords, CreateTopic, GetOutcome, ListTopics, Run, SetSpeed, Stop
+from workbench.control.file import CompactFile
+from workbench.control.messages import (
+    AppendRecords,
+    CreateTopic,
+    DeleteTopic,
+    GetOutcome,
+    ListTopics,
+    Run,
+    SetSpeed,
+    Stop,
+)
 from workbench.control.queues import ListQueues
+from workbench.control.transfers import ListDeletedTopics
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Cancelled, Refused
 from workbench.core.queues import MessageState
@@ -162,3 +173,24 @@ def test_shape_lines_are_json_a_stranger_can_read(tmp_path: Path):
     topics = [line for line in lines if line.get("shape") == "topic"]
     assert [topic["name"] for topic in topics] == ["dead", "empty", "t", "work"]
     assert topics[1]["partitions"] == [[0, 0], [0, 1], [0, 0]]
+
+
+def test_what_a_filter_left_out_takes_no_state_along(tmp_path: Path):
+    """Offsets and acks are said of records; without them all they would mean others."""
+    build(tmp_path / "a.flow")
+    with BrokerReader(tmp_path / "a.flow") as reader:
+        export(reader, tmp_path / "a.jsonl", "all", topics=["work"], matches=lambda record: record.value == b"4")
+    take_in(tmp_path / "b.flow", tmp_path / "a.jsonl")
+    with Broker.open(tmp_path / "b.flow", clock=frozen(), background=False) as broker:
+        assert [(m.record.value, m.state) for m in broker.queues.peek("work")] == [(b"4", MessageState.READY)]
+
+
+def test_compacting_lets_go_of_deleted_topics(tmp_path: Path):
+    Broker.create(tmp_path / "a.flow").close()
+    with closing(LocalHost(tmp_path / "a.flow")) as host:
+        host.call(CreateTopic("t"))
+        host.call(AppendRecords("t", (Record(None, bytes(100_000)),), 0))
+        host.call(DeleteTopic("t"))
+        assert [kept.name for kept in host.call(ListDeletedTopics()).topics] == ["t"]
+        host.call(CompactFile())
+        assert host.call(ListDeletedTopics()).topics == ()

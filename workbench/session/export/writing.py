@@ -70,7 +70,7 @@ def export(
         return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled, matches)
     beside = out.with_name(f"{out.stem}.journal{out.suffix}")
     with whole_file(shape_beside(out)) as stream:
-        _write_shape(stream, reader, topics, from_, to)
+        _write_shape(stream, reader, topics, from_, to, matches)
     records = _write_file(reader, out, "records", form, topics, from_, to, progress, cancelled, matches)
     entries = _write_file(reader, beside, "journal", form, topics, from_, to, progress, cancelled)
     return replace(records, entries=entries.entries, files=(out, beside, shape_beside(out)))
@@ -81,8 +81,9 @@ def shape_beside(out: Path) -> Path:
     return out.with_name(f"{out.stem}.shape.jsonl")
 
 
-def _write_shape(stream: BinaryIO, reader: SessionReader, topics: Sequence[str], from_: LogPoint, to: LogPoint) -> None:
-    whole = (from_, to) == (EARLIEST, LATEST)
+def _write_shape(stream: BinaryIO, reader: SessionReader, topics: Sequence[str], from_: LogPoint, to: LogPoint,
+                 matches: Matches | None) -> None:  # fmt: skip
+    whole = (from_, to) == (EARLIEST, LATEST) and matches is None
     for item in items_of(part_of(reader.shape(), _ranges(reader, topics, from_, to), topics, whole)):
         stream.write(shape_line(item))
 
@@ -114,7 +115,7 @@ def write_items(
     total = sum(span.records for _, span in ranges)
     counts = {"records": 0, "entries": 0}
     if what == "all" and not form.one_table:
-        _write_shape(stream, reader, topics, from_, to)
+        _write_shape(stream, reader, topics, from_, to, matches)
     stream.write(form.head(what))
     for done, item in enumerate(_items(reader, what, ranges, topics, from_, to), 1):
         if isinstance(item, JournalEntry):
