@@ -44,7 +44,7 @@ from workbench.broker.groups.membership import (
     SyncResult,
     UnknownMember,
 )
-from workbench.broker.journal.state import JournalState, PastExchange, PastGroup, PastQueue, PastTopic
+from workbench.broker.journal.state import JournalState, PastExchange, PastGroup, PastMember, PastQueue, PastTopic
 from workbench.broker.log import BatchTooLarge, PartlyRefused
 from workbench.broker.profiles.naming import (
     DeliveryTags,
@@ -82,6 +82,7 @@ __all__ = [
     "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
     "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult", "JoinedMember", "JournalState",
     "Leaver", "Level", "MemberIdRequired", "MemberMeta", "OffsetPut", "PartlyRefused", "PastExchange", "PastGroup",
+    "PastMember",
     "PastQueue", "PastTopic", "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Setting", "Source",
     "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "WrongChecksum", "assignor",
     "batch_header", "batch_keys",

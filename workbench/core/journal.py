@@ -15,7 +15,8 @@ scattered between first and last names them in detail.offsets (see ``core.runs``
     join leave  group member; detail.reason; join: client, instance, replaces (a static member came back)
     rebalance   group; detail: generation, assignor, assignment {member: [[topic, partition], ...]}
     reset       group topic; detail: moves [[partition, before, after], ...], spec
-    member      group member; detail.act = paused|resumed|killed|restarted|added|removed|failed
+    member      group member; detail.act = paused|resumed|killed|restarted|added|removed|failed, or slow|steady: it
+                began to get more than it handles, and ceased to
     producer    detail: node, act = paused|resumed|failed|done ...
     run         detail.act = started|paused|resumed|stepped|stopped; speed, seed
     fault       detail: what, where, text
@@ -48,6 +49,8 @@ from workbench.core.runs import unpack_runs
 
 MARK_KINDS = ("run", "rebalance", "reset", "fault", "bookmark", "member", "dead", "redrive", "purge")
 """Kinds that show as marks on the time strip."""
+QUIET_ACTS = ("slow", "steady")
+"""What is noted of members for the state alone."""
 
 
 @dataclass(frozen=True, slots=True)

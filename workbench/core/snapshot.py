@@ -3,7 +3,7 @@
 The host sends one at most 20 times a second; ``session.timeline`` rebuilds the same value for any past instant
 from the journal. The window paints a ``Snapshot`` and nothing else, so live and past look alike.
 
-Rates are per second over about the last second. Position (what a member will read next), committed (where the
+Rates are per second over about the last second. Position (what a member will handle next), committed (where the
 group would resume) and end (the log's next offset) are three numbers and never mixed.
 """
 
@@ -12,7 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from workbench.core.health import Health
 from workbench.core.queues import QueueCounts
+
+UNKNOWN_MS = -1
+"""A duration that is not known."""
 
 
 class RunState(StrEnum):
@@ -77,6 +81,7 @@ class MemberStat:
     client: str = ""  # software name and version of an outside client
     slow: bool = False
     reason: str = ""  # why it failed or waits
+    session_ms: int = 0  # of a killed one, while the broker still keeps its partitions: its time-out, or UNKNOWN_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,8 @@ class HandledRecord:
 @dataclass(frozen=True, slots=True)
 class GroupStat:
     """A group that reads by leases has no partitions: ``waiting`` are the messages that are ready in its queues, which
-    is its lag, and ``oldest_ms`` the age of the oldest of them."""
+    is its lag, and ``oldest_ms`` the age of the oldest of them. ``held_ms``: how much of its lag in time it stood still
+    by a person's wish (paused, stopped); ``health`` is None until somebody judged it."""
 
     name: str
     state: str  # Kafka's: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead
@@ -129,6 +135,8 @@ class GroupStat:
     recent: tuple[HandledRecord, ...] = ()
     waiting: int = 0
     oldest_ms: int | None = None
+    held_ms: int = 0
+    health: Health | None = None
 
     @property
     def lag_records(self) -> int:
@@ -189,6 +197,7 @@ class QueueStat:
     takes_dead_letters: bool = False
     consumers: tuple[QueueConsumerStat, ...] = ()
     leases: tuple[LeaseStat, ...] = ()
+    health: Health | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +253,7 @@ class ProducerStat:
     progress: float | None = None  # 0..1 of a file source
     reason: str = ""
     recent: tuple[SentRecord, ...] = ()
+    health: Health | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,12 @@
-"""What judging the live state finds, and from where on somebody counts as behind. Values."""
+"""What judging the live state finds besides the health of its parts. Values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.core.health import Threshold
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """From where on a group, or the queue that it reads, counts as behind."""
-
-    records: int = 10_000
-    seconds: float = 60.0
+__all__ = ["Finding", "Threshold"]
 
 
 @dataclass(frozen=True, slots=True)

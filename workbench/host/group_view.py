@@ -8,13 +8,15 @@ by what members were handed, and by what is committed where that is not known (m
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.broker import Broker, GroupMeta
 from workbench.core.clock import Clock
+from workbench.core.judgement import is_still
 from workbench.core.records import TopicPartition
-from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState, QueueStat
+from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState, QueueStat, RunState
+from workbench.host.standstill import Standstill
 from workbench.runtime import GroupRunStat
 
 _RATE_WINDOW_MS = 2_000.0
@@ -51,9 +53,12 @@ class GroupView:
         self._clock = clock
         self._courses: dict[str, _Course] = {}
         self._members: dict[tuple[str, str], _Course] = {}
+        self._standstill = Standstill()
 
-    def groups(self, running: Sequence[GroupRunStat], queues: Iterable[QueueStat]) -> tuple[GroupStat, ...]:
-        """Every group, those first seen in the flow and not yet at the broker too; ``queues`` are all there are."""
+    def groups(self, running: Sequence[GroupRunStat], queues: Iterable[QueueStat], run: RunState = RunState.RUNNING,
+               drawn: Collection[str] = ()) -> tuple[GroupStat, ...]:  # fmt: skip
+        """Every group, those first seen in the flow and not yet at the broker too; ``queues`` are all there are,
+        ``drawn`` the names of the flow's own groups, which stand still while it does not run."""
         runs: dict[str, list[GroupRunStat]] = {}
         for run in running:
             runs.setdefault(run.group, []).append(run)
@@ -65,7 +70,14 @@ class GroupView:
         standing = {queue.name: queue for queue in queues}
         stats += [_leasing(name, of, standing) for name, of in runs.items() if _leases(of)]
         stats += [_unborn(name, of) for name, of in runs.items() if name not in metas and not _leases(of)]
-        return tuple(stats)
+        self._standstill.keep({stat.name for stat in stats})
+        return tuple(self._held(stat, run) if stat.name in drawn else stat for stat in stats)
+
+    def _held(self, stat: GroupStat, run: RunState) -> GroupStat:
+        """With how much of its lag in time it stood still by a person's wish."""
+        now_ms = self._clock.monotonic_ms()
+        self._standstill.look(stat.name, run is not RunState.RUNNING or is_still(stat), now_ms)
+        return replace(stat, held_ms=self._standstill.held_ms(stat.name, stat.lag_ms or 0, now_ms))
 
     def _group(self, meta: GroupMeta, runs: Sequence[GroupRunStat]) -> GroupStat:
         positions = {place: at for run in runs for place, at in run.positions.items()}
@@ -110,10 +122,12 @@ def _members(
     """The flow's members by name, then the others by client id. A member of ours that was killed has no id any more,
     while the broker waits for its session to end: it is known by its client id, which is its name."""
     ours: set[str] = set()
+    sessions = {member.client_id: member.session_ms for member in meta.members}
     for run in runs:
         for member in run.members:
             ours |= {member.member_id, member.name}
-            yield member
+            killed = member.state is PartState.KILLED
+            yield replace(member, session_ms=sessions.get(member.name, 0)) if killed else member
     behind: dict[str, int] = {}
     for stat in partitions:
         behind[stat.member_id] = behind.get(stat.member_id, 0) + stat.lag_records

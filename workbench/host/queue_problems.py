@@ -1,12 +1,9 @@
-"""What about queues and exchanges needs a person: dead letters, messages that wait for long, and those nobody takes."""
+"""What about exchanges needs a person: messages that no queue takes. What queues need is their health."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from workbench.core.snapshot import ExchangeStat, QueueStat
-from workbench.core.times import duration_words
-from workbench.host.findings import Finding, Threshold
+from workbench.core.snapshot import ExchangeStat
+from workbench.host.findings import Finding
 
 _LATELY_MS = 30_000.0
 
@@ -24,25 +21,6 @@ class Growing:
             grown_ms = now_ms if count > before else None
         self._known[name] = count, grown_ms
         return grown_ms is not None and now_ms - grown_ms <= _LATELY_MS
-
-
-def of_queue(queue: QueueStat, limit: Threshold) -> Iterator[Finding]:
-    subject, counts = f"queue:{queue.name}", queue.counts
-    waiting = counts.ready + counts.dead
-    if queue.takes_dead_letters:
-        if waiting:
-            yield Finding(subject, "dead", "bad", f"{_messages(waiting)} ended in the dead letters {queue.name}.",
-                          "See why they died, then redrive or purge them.", at_once=True)  # fmt: skip
-        return
-    if counts.dead:
-        yield Finding(subject, "dead", "bad", f"{_messages(counts.dead)} of {queue.name} died and stayed there.",
-                      "See why they died, then redrive or purge them.", at_once=True)  # fmt: skip
-    waited_s = (queue.oldest_ms or 0) / 1000.0
-    if queue.consumers and counts.ready and (counts.ready >= limit.records or waited_s >= limit.seconds):
-        yield Finding(subject, "behind", "bad",
-                      f"{_messages(counts.ready)} wait in {queue.name}, "
-                      f"the oldest for {duration_words(round(waited_s) * 1000)}.",
-                      "Add consumers, or make them faster.")  # fmt: skip
 
 
 def of_exchange(exchange: ExchangeStat) -> Finding:

@@ -18,9 +18,10 @@ from workbench.control.messages import Push
 from workbench.core.snapshot import AttachedStat, GroupStat, HostStat, ProducerStat, RunState, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
 from workbench.flow.kinds import kind_of
+from workbench.host.findings import Threshold
 from workbench.host.group_view import GroupView
 from workbench.host.kafka import KafkaActs
-from workbench.host.problems import Problems, Scene, Threshold
+from workbench.host.problems import Problems, Scene
 from workbench.host.queue_view import seen_queues
 from workbench.host.session import ClientSession
 from workbench.runtime import FlowRunner, RunnerStats, plan_of
@@ -77,18 +78,20 @@ class Telemetry:
     def snapshot(self) -> Snapshot:
         """The state now; what moved along the links is told once."""
         runner, stats = self._look(), self._broker.stats()
-        queues = seen_queues(self._broker.queues.stats(), runner.groups)
-        groups = self._groups.groups(runner.groups, queues)
-        exchanges = tuple(self._broker.exchanges.stats())
+        queues = seen_queues(self._broker.queues.stats(), runner.groups, stats.topics)
+        groups = self._groups.groups(runner.groups, queues, runner.run, self._thresholds.keys())
         clients = self._kafka.clients()
         self._seq += 1
         host = self._host_stat(stats, groups)
-        scene = Scene(stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues, exchanges,
-                      self._queue_thresholds, clients, host)  # fmt: skip
+        scene = self._problems.look(Scene(
+            stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues,
+            tuple(self._broker.exchanges.stats()), self._queue_thresholds, runner.run, clients, host,
+        ))  # fmt: skip
         return Snapshot(
-            self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, groups,
-            self._stored(runner.producers), runner.links, clients, self._problems.judge(scene), host,
-            queues, exchanges, self._attached(),
+            self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, tuple(scene.groups),
+            self._stored(tuple(scene.producers)), runner.links, clients, self._problems.problems(scene),
+            host, tuple(scene.queues), tuple(scene.exchanges),
+            self._attached(),
         )  # fmt: skip
 
     def _look(self) -> RunnerStats:

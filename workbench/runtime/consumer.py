@@ -153,6 +153,16 @@ class OffsetMember(Member[StoredRecord]):
     def positions(self) -> dict[TopicPartition, int]:
         return dict(self._consumer.positions) if self._consumer else {}
 
+    def reached(self) -> dict[TopicPartition, int]:
+        """What it handles next, by partition: what it polled and did not come to is still ahead. The journal tells the
+        same of the past."""
+        found = self.positions
+        for record in reversed(self._hand):
+            place = TopicPartition(record.topic, record.partition)
+            if place in found:
+                found[place] = record.offset
+        return found
+
     @property
     def at_work(self) -> StoredRecord | None:
         return self._hand[0] if self._hand else None

@@ -72,6 +72,12 @@ class Member(ABC, Generic[Item]):
     def nudge(self) -> None:
         self._nudge.now()
 
+    def set_slow(self, slow: bool) -> None:
+        """It gets more than it can handle, or no longer; both are journalled."""
+        if slow != self.slow:
+            self.slow = slow
+            self._group.report(self, "slow" if slow else "steady")
+
     def step(self) -> None:
         """Handle one poll, although the flow is paused."""
         self._steps += 1
@@ -206,6 +212,10 @@ class Member(ABC, Generic[Item]):
     def positions(self) -> Mapping[TopicPartition, int]:
         """What it will read next, by partition; nothing for one who reads by leases."""
         return {}
+
+    def reached(self) -> Mapping[TopicPartition, int]:
+        """What it handles next, by partition."""
+        return self.positions
 
     @property
     @abstractmethod

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from workbench.core.records import Record, StoredRecord, TopicPartition
+from workbench.core.snapshot import PartState
 from workbench.engines.base import Consumer, ConsumerSettings
 from workbench.flow.written import start_policy
 from workbench.runtime.audit import Coverage, KeyOrder
@@ -136,8 +137,14 @@ class OffsetGroup(GroupRun):
         return behind
 
     def judge(self) -> None:
-        """Look for slow members: the lag of their partitions grew over five seconds, by more than they can spare."""
+        """Look for slow members: the lag of their partitions grew over five seconds, by more than they can spare, and
+        does not shrink since. Who is held by a person is not slow, nor is the time of a pause looked at afterwards."""
         super().judge()
+        if self.paused or not self.tempo.going:
+            self._lags.clear()
+            for member in self.members:
+                member.set_slow(False)
+            return
         now_ms = self.tempo.clock.monotonic_ms()
         lag = self._lag()
         state = {m.name: (sum(lag.get(place, 0) for place in m.positions), m.rate.total) for m in self.members}
@@ -150,13 +157,14 @@ class OffsetGroup(GroupRun):
                 grown = state[member.name][0] - before[member.name][0]
                 handled = state[member.name][1] - before[member.name][1]
                 one_second = handled * 1000.0 / (now_ms - since_ms)
-                backlog = state[member.name][0] > max(10.0, one_second)
-                member.slow = backlog and (member.slow or grown > 0.05 * max(handled, 1))
+                backlog = state[member.name][0] > max(10.0, one_second) and member.state is PartState.RUNNING
+                spare = 0.05 * max(handled, 1)
+                member.set_slow(backlog and grown > (-spare if member.slow else spare))
 
     def stat(self) -> GroupRunStat:
         lag = self._lag()
         members = tuple(m.stat(sum(lag.get(place, 0) for place in m.positions)) for m in self.members)
-        positions = {place: (at, m.member_id) for m in self.members for place, at in m.positions.items()}
+        positions = {place: (at, m.member_id) for m in self.members for place, at in m.reached().items()}
         return GroupRunStat(self.node_id, self.name, self.paused, members, sum(m.rate for m in members),
                             self.trend(), self.consumed, self._shown(), positions)  # fmt: skip
 

@@ -31,7 +31,8 @@ def mark_of(entry: JournalEntry) -> Mark:
     """The mark that an entry of one of the ``MARK_KINDS`` makes."""
     at_ms = int(entry.detail.get("at_ms", entry.at_ms))  # a bookmark is about another time than it was set at
     kind = "queue" if entry.kind in _QUEUE_KINDS else "group"
-    looks = "dead_letters" if entry.kind == "dead" else entry.kind
+    killed = entry.kind == "member" and _act(entry) == "killed"
+    looks = "dead_letters" if entry.kind == "dead" else "kill" if killed else entry.kind
     return Mark(at_ms, looks, _SAY[entry.kind](entry), f"{kind}:{entry.group}" if entry.group else "")
 
 

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.broker import BrokerReader, JournalState, PastGroup, PastTopic, QueueSettings
+from workbench.broker import BrokerReader, JournalState, PastGroup, PastMember, PastTopic, QueueSettings
 from workbench.core.errors import NotFound
-from workbench.core.journal import MARK_KINDS, JournalEntry, LagSample
+from workbench.core.journal import MARK_KINDS, QUIET_ACTS, JournalEntry, LagSample
 from workbench.core.queues import SUBSCRIPTION_MARK, MessageId, MessageState
 from workbench.core.records import PartitionBounds, TopicPartition
 from workbench.core.snapshot import (
+    UNKNOWN_MS,
     GroupPartitionStat,
     GroupStat,
     MemberStat,
@@ -31,11 +32,15 @@ from workbench.core.snapshot import (
 from workbench.session.marks import Mark, mark_of, told_together
 from workbench.session.past_messages import PastPage, PastQueueView, messages_at
 from workbench.session.past_queues import exchanges_of, queues_of
+from workbench.session.pauses import held_within, is_ours
 
 RATE_WINDOW_MS = 1_000
 TREND_WINDOW_MS = 5_000
 ALL = 1 << 40
-_ACT_STATES = {"paused": PartState.PAUSED, "killed": PartState.KILLED, "failed": PartState.FAILED}
+_YOUNG_MS = 5_000  # below it nobody asks whether a lag in time is for a pause
+_LONGEST_MS = 3_600_000  # what is older than that is not looked at pause by pause
+_ACT_STATES = {"paused": PartState.PAUSED, "killed": PartState.KILLED, "gone": PartState.KILLED,
+               "failed": PartState.FAILED}  # fmt: skip
 _PRODUCER_STATES = {"paused": PartState.PAUSED, "failed": PartState.FAILED, "done": PartState.DONE}
 
 Lags = dict[tuple[str, TopicPartition], int | None]
@@ -113,7 +118,8 @@ class Timeline:
         kinds = [kind for kind in MARK_KINDS if kind != "bookmark"]
         entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=kinds, limit=ALL)
         entries += self._reader.journal(from_ms=from_ms, kinds=("bookmark",), limit=ALL)  # set later, about this time
-        found = [mark for mark in map(mark_of, told_together(entries)) if from_ms <= mark.at_ms < to_ms]
+        told = (entry for entry in entries if entry.kind != "member" or entry.detail.get("act") not in QUIET_ACTS)
+        found = [mark for mark in map(mark_of, told_together(told)) if from_ms <= mark.at_ms < to_ms]
         return sorted(found, key=lambda mark: mark.at_ms)
 
     def histogram(self, from_ms: int, to_ms: int, buckets: int) -> list[int]:
@@ -197,9 +203,23 @@ class Timeline:
         rate = sum(count for (group, _), count in recent.delivered.items() if group == name)
         lag = sum(p.lag_records for p in partitions)
         trend = _trend([sample for sample in lags[1] if sample.group == name], lag, ms)
-        members = tuple(_member(name, member_id, past, partitions, recent) for member_id in past.members)
+        run = RunState(self._state.run)
+        members = tuple(_member(name, member_id, past, partitions, recent, run) for member_id in past.members)
+        oldest_ms = max((p.lag_ms or 0 for p in partitions), default=0)
         return GroupStat(name, past.state, past.generation, past.assignor, members, partitions, float(rate), trend,
-                         _paused(members))  # fmt: skip
+                         _paused(members), held_ms=self._held_ms(name, past, oldest_ms, ms))  # fmt: skip
+
+    def _held_ms(self, name: str, past: PastGroup, age_ms: int, ms: int) -> int:
+        """How much of the last ``age_ms`` a group of the flow stood still by a person's wish."""
+        ours = {member.client for member in past.members.values() if is_ours(name, member.client)}
+        if age_ms < _YOUNG_MS or (not ours and not past.queues):
+            return 0
+        from_ms = ms - min(age_ms, _LONGEST_MS)
+        entries = self._reader.journal(from_ms=from_ms, to_ms=ms + 1, kinds=("run", "member", "host"), limit=ALL)
+        acts = {member.client or who: member.act for who, member in past.members.items() if member.act != "gone"}
+        held = held_within([entry for entry in entries if entry.group in ("", name)], RunState(self._state.run),
+                           {who for who, act in acts.items() if act == "paused"}, set(acts), from_ms, ms)  # fmt: skip
+        return held + max(0, age_ms - _LONGEST_MS)
 
     def _leasing(
         self, name: str, past: PastGroup, recent: _Recent, lags: tuple[Lags, list[LagSample]], ms: int
@@ -209,7 +229,7 @@ class Timeline:
         ages = [age for queue, count in ready.items() if count
                 and (age := lags[0].get((name, TopicPartition(queue, 0)))) is not None]  # fmt: skip
         members = tuple(
-            MemberStat(who, who, _ACT_STATES.get(member.act, PartState.RUNNING),
+            MemberStat(who, who, _state(member, PartState.RUNNING, RunState(self._state.run)),
                        rate=float(sum(recent.worked(queue, who) for queue in past.queues)))
             for who, member in sorted(past.members.items())
         )  # fmt: skip
@@ -219,6 +239,7 @@ class Timeline:
             members=members, rate=sum(member.rate for member in members),
             trend=_trend([sample for sample in lags[1] if sample.group == name], waiting, ms),
             paused=_paused(members), waiting=waiting, oldest_ms=max(ages, default=None),
+            held_ms=self._held_ms(name, past, max(ages, default=0), ms),
         )  # fmt: skip
 
     def _partition(self, group: str, part: TopicPartition, past: PastGroup, owners: dict[TopicPartition, str],
@@ -252,14 +273,22 @@ def _topic(name: str, past: PastTopic, recent: _Recent) -> TopicStat:
 
 
 def _member(group: str, member_id: str, past: PastGroup, partitions: Sequence[GroupPartitionStat],
-            recent: _Recent) -> MemberStat:  # fmt: skip
+            recent: _Recent, run: RunState) -> MemberStat:  # fmt: skip
     member = past.members[member_id]
     held = tuple((part.topic, part.partition) for part in member.partitions)
     lag = sum(p.lag_records for p in partitions if p.member_id == member_id)
-    state = _ACT_STATES.get(member.act, PartState.RUNNING if past.state == "Stable" else PartState.JOINING)
     name = member.client or member_id
+    going = PartState.RUNNING if past.state == "Stable" else PartState.JOINING
+    state = _state(member, going, run if is_ours(group, name) else RunState.RUNNING)
     rate = sum(recent.delivered.get((group, known), 0) for known in {member_id, name})
-    return MemberStat(member_id, name, state, held, float(rate), lag)
+    waits = UNKNOWN_MS if member.act == "killed" else 0
+    return MemberStat(member_id, name, state, held, float(rate), lag, slow=member.slow, session_ms=waits)
+
+
+def _state(member: PastMember, going: PartState, run: RunState) -> PartState:
+    """What a member did: what was last done to it, else what the flow did, else ``going``."""
+    held = PartState.PAUSED if run is RunState.PAUSED and going is PartState.RUNNING else going
+    return _ACT_STATES.get(member.act, held)
 
 
 def _paused(members: Sequence[MemberStat]) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
 APP = "event-flow-workbench"
 RECENT = 10
+SERIES_KEPT = 200
 STATE_VERSION = 1
 
 
@@ -73,6 +75,16 @@ class Settings:
 
     def set_kafka_address(self, path: Path, address: str) -> None:
         self._store.setValue(f"kafka/{quote(str(path), safe='')}", address)
+
+    def series(self, path: Path) -> dict[str, int]:
+        """The places of a file's groups in the palette, by name, as they were when it was closed."""
+        stored = str(self._store.value(f"series/{quote(str(path), safe='')}", ""))
+        pairs = (part.rpartition("=") for part in stored.split("&") if part)
+        return {unquote(name): int(index) for name, _, index in pairs if index.isdigit()}
+
+    def set_series(self, path: Path, places: Mapping[str, int]) -> None:
+        told = "&".join(f"{quote(name, safe='')}={index}" for name, index in list(places.items())[:SERIES_KEPT])
+        self._store.setValue(f"series/{quote(str(path), safe='')}", told)
 
     def layout(self, name: str = "last") -> tuple[QByteArray, QByteArray] | None:
         """Geometry and dock state saved under a name, if this version can read it."""

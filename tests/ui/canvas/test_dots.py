@@ -11,8 +11,6 @@ from workbench.ui.bridge.movement import Movement
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.dots import STEPS, DotField, life_ms, table_of
 from workbench.ui.canvas.frames import percentile
-from workbench.ui.canvas.levels import LevelHold
-from workbench.ui.canvas.look_values import Level
 from workbench.ui.theme.tokens import MOTION
 
 LINE = [QPointF(0, 0), QPointF(140, 0)]
@@ -103,16 +101,6 @@ def test_outlines_point_the_way_events_go():
     assert not shapes.outline(rect, "producer").contains(QPointF(3, 3))
     assert shapes.outline(rect, "producer").contains(QPointF(156, 4))
     assert not shapes.outline(rect, "group").contains(QPointF(157, 3))
-
-
-def test_a_level_shows_after_it_held_and_a_jump_in_time_at_once():
-    hold = LevelHold()
-    assert hold.shown("g", Level.OK, 0) == Level.OK
-    assert hold.shown("g", Level.BAD, 100) == Level.OK
-    assert hold.shown("g", Level.OK, 1_000) == Level.OK
-    assert hold.shown("g", Level.BAD, 1_100) == Level.OK
-    assert hold.shown("g", Level.BAD, 3_100) == Level.BAD
-    assert hold.shown("g", Level.OK, 3_200, at_once=True) == Level.OK
 
 
 def test_percentiles():

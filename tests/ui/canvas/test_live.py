@@ -61,17 +61,8 @@ def test_the_numbers_of_the_mockup(view: FlowView):
     assert looks["settlements"].subtitle == "file · 96/s at 1×"
     assert looks["orders-dlq"].subtitle == "463 records"
     link = view.flow.links["orders-to-shipping"]
-    assert link.look.label == "32,040 waiting" and link.bar.isVisible()
+    assert link.look.label == "32,087 waiting" and link.bar.isVisible()
     assert not view.flow.links["orders-to-billing"].bar.isVisible()
-
-
-def test_a_level_must_hold_two_seconds(view: FlowView, qtbot):
-    push(view, groups=orders_snapshot(PAST_MS).groups)
-    assert view.flow.nodes["shipping"].look.level == Level.OK
-    for after_ms, level in ((100, Level.OK), (1_900, Level.OK), (2_200, Level.BAD)):
-        push(view, after_ms)
-        view.flow.refresh_looks()
-        assert view.flow.nodes["shipping"].look.level == level
 
 
 def test_many_members_show_as_a_count_and_the_worst():
@@ -83,7 +74,7 @@ def test_many_members_show_as_a_count_and_the_worst():
 
 
 @pytest.mark.parametrize(("state", "text", "mark"), [
-    (PartState.KILLED, "2 left", "kill"), (PartState.FAILED, "2 failed", "failed"), (PartState.PAUSED, "2", "pause"),
+    (PartState.KILLED, "2 killed", "kill"), (PartState.FAILED, "2 failed", "failed"), (PartState.PAUSED, "2", "pause"),
     (PartState.JOINING, "2 joins", "line_strong"),
 ])  # fmt: skip
 def test_a_member_says_its_state_in_words_and_a_mark(state: PartState, text: str, mark: str):

@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, orders_lag, orders_snapshot
 from workbench.core.journal import LagSample
 from workbench.core.snapshot import Snapshot
+from workbench.flow.edits import set_param
 from workbench.ui.charts.lag import LagPanel, LegendEntry
 from workbench.ui.charts.lag_curve import strokes
 from workbench.ui.charts.ticks import number_ticks, time_ticks
@@ -52,13 +53,13 @@ def lines(panel: LagPanel) -> dict:
     return {line.name: line for line in panel._plot._frame.lines}
 
 
-def test_one_line_a_group_the_selected_one_filled_and_solid(panel):
+def test_one_line_a_group_with_its_own_dash_and_the_selected_one_filled(panel):
     drawn = lines(panel)
     assert set(drawn) == {"billing", "shipping", "fraud-check"}
     assert [name for name, line in drawn.items() if line.filled] == ["shipping"]
-    assert drawn["shipping"].dash == () and drawn["billing"].dash == (6, 3)
+    assert drawn["billing"].dash == () and drawn["shipping"].dash == (6, 3)
     assert panel._plot._label.toPlainText() == "32,087"
-    assert panel._plot._threshold_text.toPlainText() == "threshold 10,000"
+    assert panel._plot._threshold_text.toPlainText() == "threshold of shipping: 10,000"
 
 
 def ground(panel: LagPanel) -> str:
@@ -96,17 +97,86 @@ def test_the_legend_turns_a_line_off_and_on(panel):
     assert "billing" in lines(panel)
 
 
-def test_entries_change_places_with_the_group_in_front_and_go_with_their_group(stage, panel):
-    def order() -> list[str]:
-        shown = [entry for entry in panel.legend.findChildren(LegendEntry) if not entry.isHidden()]
-        return [entry.name for entry in sorted(shown, key=lambda entry: entry.x())]
+def entries(panel: LagPanel) -> list[str]:
+    shown = [entry for entry in panel.legend.findChildren(LegendEntry) if not entry.isHidden()]
+    return [entry.name for entry in sorted(shown, key=lambda entry: entry.x())]
 
-    stage.qtbot.waitUntil(lambda: order() == ["shipping", "billing", "fraud-check"])
+
+def test_a_group_keeps_place_colour_and_dash_whoever_is_selected_or_goes(stage, panel):
+    panel.resize(600, 242)
+
+    def looks() -> dict:
+        return {line.name: (line.colour.name(), line.dash) for line in panel._plot._frame.lines}
+
+    stage.qtbot.waitUntil(lambda: entries(panel) == ["billing", "shipping", "fraud-check"])
+    before = looks()
     stage.workspace.select(["billing"])
-    stage.qtbot.waitUntil(lambda: order() == ["billing", "shipping", "fraud-check"])
-    kept = tuple(group for group in orders_snapshot().groups if group.name != "shipping")
+    assert (looks(), entries(panel)) == (before, ["billing", "shipping", "fraud-check"])
+    kept = tuple(group for group in orders_snapshot().groups if group.name != "billing")
     stage.push(replace(orders_snapshot(NOW_MS + 1000), groups=kept))
-    stage.qtbot.waitUntil(lambda: order() == ["billing", "fraud-check"])
+    stage.qtbot.waitUntil(lambda: entries(panel) == ["shipping", "fraud-check"])
+    panel._draw()
+    assert looks() == {name: before[name] for name in ("shipping", "fraud-check")}
+
+
+def test_a_threshold_names_its_owner_and_is_not_drawn_where_owners_differ(stage, panel):
+    stage.workspace.select([])
+    panel._draw()
+    assert panel._plot._threshold_text.toPlainText() == "threshold of all groups: 10,000"
+    stage.workspace.perform(set_param(stage.workspace.document, "shipping", "lag_threshold_records", 500))
+    panel._draw()
+    assert not panel._plot._threshold.isVisible() and not panel._plot._threshold_text.isVisible()
+    stage.workspace.select(["shipping"])
+    assert panel._plot._threshold_text.toPlainText() == "threshold of shipping: 500"
+
+
+def test_words_on_the_plot_stand_clear_of_each_other(stage, panel):
+    def box(item):
+        return item.mapRectToScene(item.boundingRect())
+
+    def clear() -> bool:
+        plot = panel._plot
+        shown = [box(item) for item in (plot._threshold_text, plot._label, plot._later_text) if item.isVisible()]
+        return not any(a.intersects(b) for i, a in enumerate(shown) for b in shown[:i])
+
+    panel.resize(420, 242)
+    panel.choose_window("session")
+    for lag in (9_000, 10_500, 200):
+        groups = tuple(replace(g, partitions=(replace(g.partitions[0], committed=g.partitions[0].end - lag),))
+                       if g.name == "shipping" else g for g in orders_snapshot().groups)  # fmt: skip
+        stage.push(replace(orders_snapshot(NOW_MS + 10 * lag), groups=groups))
+        panel._draw()
+        assert clear()
+    for at_ms in (PAST_MS - 400_000, PAST_MS, NOW_MS - 60_000):
+        stage.workspace.show_past(at_ms, orders_snapshot(at_ms))
+        assert clear()
+
+
+def many(count: int, at_ms: int) -> Snapshot:
+    base = orders_snapshot().group("fraud-check")
+    part = base.partitions[0]
+    groups = tuple(replace(base, name=f"team-{n:02}", partitions=(replace(part, committed=part.end - n * 100),))
+                   for n in range(count))  # fmt: skip
+    return replace(orders_snapshot(at_ms), groups=groups)
+
+
+def test_forty_groups_draw_those_most_behind_and_count_and_find_the_others(stage, panel):
+    stage.push(many(40, NOW_MS + 1000))
+    panel.resize(420, 242)
+    panel._draw()
+    assert set(lines(panel)) == {f"team-{n}" for n in range(32, 40)}
+    shown = entries(panel)
+    assert shown == [f"team-{n}" for n in range(32, 32 + len(shown))] and shown
+    assert panel.legend.more.text() == f"+{40 - len(shown)}"
+    panel.legend.open_list()
+    rows = panel.legend.list.rows
+    assert rows.item(0).text() == "team-39   3,900"
+    panel.legend.list.search.setText("05")
+    assert [rows.item(n).text() for n in range(40) if not rows.item(n).isHidden()] == ["team-05   500"]
+    item = next(rows.item(n) for n in range(40) if not rows.item(n).isHidden())
+    item.setCheckState(Qt.CheckState.Checked)
+    assert "team-05" in lines(panel)
+    panel.legend.list.close()
 
 
 def test_windows(panel):

@@ -177,6 +177,7 @@ class MemberMeta:
     assignment: tuple[TopicPartition, ...] = ()
     metadata: bytes = b""
     assignment_bytes: bytes = b""
+    session_ms: int = 0  # its session time-out
 
     @property
     def is_foreign(self) -> bool:

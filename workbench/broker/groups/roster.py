@@ -72,7 +72,7 @@ class Member:
         return MemberMeta(
             self.member_id, self.client_id, self.client_host, self.instance_id,
             _topics(metadata) if protocol_type == CONSUMER else (),
-            self.assigned(protocol_type), metadata, self.assignment,
+            self.assigned(protocol_type), metadata, self.assignment, self.session_timeout_ms,
         )  # fmt: skip
 
     def assigned(self, protocol_type: str) -> tuple[TopicPartition, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import QUIET_ACTS, JournalEntry
 from workbench.core.records import TopicPartition
 
 Offsets = dict[TopicPartition, int]
@@ -41,12 +41,13 @@ class PastTopic:
 
 @dataclass(slots=True)
 class PastMember:
-    """``act`` is the last thing done to it (paused, killed ...)."""
+    """``act`` is the last thing done to it (paused, killed ...); ``gone``: killed, and the broker has found out."""
 
     client: str = ""
     instance: str = ""
     act: str = ""
     partitions: list[TopicPartition] = field(default_factory=list)
+    slow: bool = False
 
 
 @dataclass(slots=True)
@@ -146,7 +147,8 @@ class JournalState:
             self.topics[name] = PastTopic(t["kind"], dict(t["config"]), parts, t["last_append_ms"])
         for name, g in state["groups"].items():
             members = {
-                member_id: PastMember(m["client"], m["instance"], m["act"], _parts(m["partitions"]))
+                member_id: PastMember(m["client"], m["instance"], m["act"], _parts(m["partitions"]),
+                                      bool(m.get("slow")))
                 for member_id, m in g["members"].items()
             }
             self.groups[name] = PastGroup(g["state"], g["generation"], g["assignor"], members,
@@ -161,7 +163,8 @@ class JournalState:
 
 def _dump_member(member: PastMember) -> dict[str, Any]:
     return {"client": member.client, "instance": member.instance, "act": member.act,
-            "partitions": [list(part) for part in member.partitions]}  # fmt: skip
+            "partitions": [list(part) for part in member.partitions],
+            **({"slow": True} if member.slow else {})}  # fmt: skip
 
 
 def _dump_offsets(offsets: Offsets) -> list[list[Any]]:
@@ -235,12 +238,19 @@ def _group(state: JournalState, entry: JournalEntry) -> None:
 def _join(state: JournalState, entry: JournalEntry) -> None:
     members = state.group(entry.group).members
     replaced = members.pop(entry.detail.get("replaces", ""), PastMember())
+    client = entry.detail.get("client", "")
+    for gone in [who for who, member in members.items() if member.act == "gone" and member.client == client]:
+        del members[gone]  # it was started again
     members[entry.member] = PastMember(entry.detail.get("client", ""), entry.detail.get("instance", ""),
                                        partitions=replaced.partitions)  # fmt: skip
 
 
 def _leave(state: JournalState, entry: JournalEntry) -> None:
-    state.group(entry.group).members.pop(entry.member, None)
+    """Who was killed stays, without partitions, until it is started again or the flow ends."""
+    members = state.group(entry.group).members
+    member = members.pop(entry.member, None)
+    if member is not None and member.act == "killed" and state.run != "stopped":
+        members[entry.member] = PastMember(member.client, member.instance, "gone")
 
 
 def _rebalance(state: JournalState, entry: JournalEntry) -> None:
@@ -262,9 +272,16 @@ def _reset(state: JournalState, entry: JournalEntry) -> None:
 
 def _member(state: JournalState, entry: JournalEntry) -> None:
     group = state.groups.get(entry.group)
+    if group is not None and entry.detail.get("act") == "removed":
+        _forget_gone(group, entry.member)
     for member_id, member in group.members.items() if group is not None else ():
-        if entry.member in (member_id, member.client, member.instance):
-            member.act = entry.detail.get("act", "")
+        if entry.member not in (member_id, member.client, member.instance):
+            continue
+        act = entry.detail.get("act", "")
+        if act in QUIET_ACTS:
+            member.slow = act == "slow"
+        elif member.act != "gone":
+            member.act = act
 
 
 def _producer(state: JournalState, entry: JournalEntry) -> None:
@@ -277,6 +294,14 @@ def _run(state: JournalState, entry: JournalEntry) -> None:
     state.seed = entry.detail.get("seed", state.seed)
     if state.run == "stopped":
         _end_leasing(state)  # those who were killed, and did not detach
+        for group in state.groups.values():
+            _forget_gone(group)
+
+
+def _forget_gone(group: PastGroup, name: str = "") -> None:
+    """Let go of those who were killed and are known no more: all, or the one of that name."""
+    for who in [who for who, one in group.members.items() if one.act == "gone" and name in ("", who, one.client)]:
+        del group.members[who]
 
 
 def _queue(state: JournalState, entry: JournalEntry) -> None:

@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from workbench.control.client import Caller
@@ -26,10 +26,12 @@ from workbench.core.errors import HostGone, ReadOnly, WorkbenchError
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow.document import FlowDocument
 from workbench.flow.edits import Edit
+from workbench.ui.bridge.frame import wait_ms
 from workbench.ui.bridge.letterbox import Letterbox
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.readers import Readers
 from workbench.ui.bridge.workers import Workers
+from workbench.ui.models.health import judged_here
 
 if TYPE_CHECKING:
     from workbench.broker import BrokerReader
@@ -76,9 +78,10 @@ class _EditCommand(QUndoCommand):
 
 
 class Workspace(QObject):
-    """See the module. ``shown`` is the snapshot on screen: the live one, or one of the past while replaying."""
+    """See the module. ``shown`` is the frame: the one snapshot that every number on screen is painted from, of now or
+    of the past (see ``bridge.frame``); ``frame`` is its number. It carries the health of every part."""
 
-    shown_changed = Signal(object)  # Snapshot: paint this
+    shown_changed = Signal(object)  # Snapshot: paint this, now
     live_changed = Signal(object)  # Snapshot: the live one, also while the past is shown
     time_changed = Signal(object)  # int ms while the past is shown, None when live
     selection_changed = Signal(object)  # frozenset of node ids
@@ -103,6 +106,9 @@ class Workspace(QObject):
         self.link_selection: frozenset[str] = frozenset()
         self.live = Snapshot()
         self.shown = Snapshot()
+        self.frame = 0
+        self._next_frame = QTimer(self, singleShot=True)
+        self._next_frame.timeout.connect(self._show_newest)
         self.at_ms: int | None = None
         self.last_reason = ""  # why messages were given back or rejected by hand the last time
         self.phase = Phase.STARTING
@@ -191,8 +197,25 @@ class Workspace(QObject):
         self.live, self.loaded = snapshot, True
         self.live_changed.emit(snapshot)
         if self.at_ms is None:
-            self.shown = snapshot
-            self.shown_changed.emit(snapshot)
+            self._take_live()
+
+    def _take_live(self) -> None:
+        """Make the newest snapshot the frame, now or when the present one has stood for long enough."""
+        rest_ms = wait_ms(self.shown, self.live)
+        if not rest_ms:
+            self._show_newest()
+        elif not self._next_frame.isActive():
+            self._next_frame.start(rest_ms)
+
+    def _show_newest(self) -> None:
+        if self.at_ms is None:
+            self._show(self.live)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self._next_frame.stop()
+        self.shown = judged_here(snapshot, self.document)
+        self.frame += 1
+        self.shown_changed.emit(self.shown)
 
     def _take_lost(self, reason: str) -> None:
         caller, self._caller = self._caller, None
@@ -205,9 +228,9 @@ class Workspace(QObject):
     def show_past(self, at_ms: int, state: Snapshot) -> None:
         """Show ``state``, the workspace as it stood at ``at_ms``; the flow underneath goes on."""
         self.at_ms = at_ms
-        self.shown = state
+        self.shown = judged_here(state, self.document)  # before anybody asks what the new time shows
         self.time_changed.emit(at_ms)
-        self.shown_changed.emit(state)
+        self._show(self.shown)
 
     def show_live(self) -> None:
         if self.at_ms is None:
@@ -215,7 +238,7 @@ class Workspace(QObject):
         self.at_ms = None
         self.shown = self.live
         self.time_changed.emit(None)
-        self.shown_changed.emit(self.live)
+        self._show(self.live)
 
     # -- selection -----------------------------------------------------------------------------------------
     def select(self, node_ids: Iterable[str]) -> None:
@@ -276,6 +299,7 @@ class Workspace(QObject):
         return self._readers.lend()
 
     def close(self) -> None:
+        self._next_frame.stop()
         if self._reader is not None:
             self._reader.close()
             self._reader = None

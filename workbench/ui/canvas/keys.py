@@ -129,6 +129,8 @@ class CanvasKeys:
                 self._view.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
         elif key in (Key.Key_Tab, Key.Key_Backtab):
             return self._press_tab(-1 if key == Key.Key_Backtab else 1)
+        elif key == Key.Key_Escape and self._view.workspace.at_ms is not None:
+            return False  # it leaves the past
         elif key == Key.Key_Escape and (self._view.workspace.selection or self._view.flow.selected_links):
             self.forget_focus()
             self._view.acts.select_none()

@@ -6,19 +6,12 @@ A look that did not change repaints nothing, so equal values must look equal. Im
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-from workbench.ui.theme.tokens import LAG
+from workbench.core.health import WARN_AT, Level
+
+__all__ = ["Held", "Level", "LinkLook", "NodeLook", "Pill"]
 
 HISTOGRAM_OVER = 16
-
-
-class Level(IntEnum):
-    """How far behind: keeping up, over half the threshold, over it."""
-
-    OK = 0
-    WARN = 1
-    BAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,8 @@ class LinkLook:
     key: str = ""
     worded: bool = False
     alternate: bool = False
+    level: Level = Level.OK  # of its reader's lag, which its words are coloured by
 
     @property
     def slow(self) -> bool:
-        return self.waiting >= LAG["warn_at"]
+        return self.waiting >= WARN_AT

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication
 
+from workbench.core.health import WARN_AT, Condition, Health
 from workbench.core.snapshot import (
     GroupStat,
     LinkStat,
@@ -34,9 +35,9 @@ from workbench.ui.canvas.queue_looks import (
     queues_read,
     waiting_of,
 )
+from workbench.ui.models.health import health_of, threshold_of_node
 from workbench.ui.models.outside import clients_of
 from workbench.ui.theme import words
-from workbench.ui.theme.tokens import LAG
 
 PILLS_SHOWN = 4
 _IN_HALF = 11  # letters that have room in a pill of half a node
@@ -134,27 +135,6 @@ def _dead_letters(node: Node, snapshot: Snapshot, document: FlowDocument) -> Nod
 
 
 # -- groups ------------------------------------------------------------------------------------------------
-def thresholds(node: Node) -> tuple[int, float]:
-    """Records and seconds at which a group counts as behind."""
-    kind = KINDS.get(node.kind, KINDS["group"])
-    return kind.value(node.params, "lag_threshold_records"), kind.value(node.params, "lag_threshold_s")
-
-
-def lag_share(node: Node, stat: GroupStat) -> float:
-    """Lag over its threshold, in records or in time, whichever is nearer. Nobody reads in a group without members:
-    there only records count, for its lag in time grows by the mere clock."""
-    records, seconds = thresholds(node) if node.kind in ("group", "forward") else (
-        LAG["threshold_records"], LAG["threshold_s"])  # fmt: skip
-    in_time = (stat.lag_ms or 0) / 1000 / seconds if stat.members else 0.0
-    return max(stat.lag_records / records, in_time)
-
-
-def level_of(share: float) -> Level:
-    if share >= LAG["bad_at"]:
-        return Level.BAD
-    return Level.WARN if share >= LAG["warn_at"] else Level.OK
-
-
 def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat, queues = snapshot.group(node.name), queues_read(document, node, snapshot)
     members = stat.members if stat is not None and stat.members else members_by_lease(queues, node)
@@ -167,15 +147,16 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
         return _not_linked(node)
     alive = [m for m in members if m.state != PartState.KILLED]
     broken = next((m for m in members if m.state == PartState.FAILED), None)
-    share, lag = _behind(node, replace(stat, members=members), queues)
+    stat = stat if members == stat.members else replace(stat, members=members, health=None)
+    health = health_of(stat, node, snapshot.run)
     return NodeLook(
-        subtitle=f"{words.plural(len(alive), 'member', 'members')} · {words.rate(stat.rate or _rate_of(alive))}",
+        subtitle=_group_words(stat, alive),
         idle=not members,
         paused=stat.paused or snapshot.run == RunState.PAUSED,
         failed=(broken.reason or _tr("{0} failed").format(broken.name)) if broken else "",
-        ring=min(1.0, share),
-        level=level_of(share),
-        lag=_tr("paused by you") if stat.paused else lag,
+        ring=min(1.0, health.share),
+        level=health.lag,
+        lag=_behind(stat, health, queues),
         trend=0 if stat.paused or abs(stat.trend) < 1 else (1 if stat.trend > 0 else -1),
         pills=_pills(members, node.name),
         generation=stat.generation,
@@ -184,10 +165,18 @@ def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
 
 def _not_started(node: Node, stat: GroupStat, queues: list[QueueStat], known: bool) -> NodeLook:
     """The members as they are drawn, and what waits for them. Not ``known``: no state was read yet."""
-    members = node.params.get("members", 1)
-    share, lag = _behind(node, stat, queues) if stat.waiting else (0.0, _tr("not started") if known else "")
-    return NodeLook(subtitle=words.plural(members, "member", "members"), lag=lag, ring=min(1.0, share),
-                    level=level_of(share), idle=True, pills=_drawn_pills(members))  # fmt: skip
+    members, health = node.params.get("members", 1), health_of(stat, node)
+    lag = _behind(stat, health, queues) if stat.waiting else _tr("not started") if known else ""
+    return NodeLook(subtitle=words.plural(members, "member", "members"), lag=lag, ring=min(1.0, health.share),
+                    level=health.lag, idle=True, pills=_drawn_pills(members))  # fmt: skip
+
+
+def _group_words(stat: GroupStat, alive: list[MemberStat]) -> str:
+    """How many read, or that nobody does; that it was paused."""
+    if stat.members and not alive:
+        return _tr("nobody reads")
+    said = words.plural(len(alive), "member", "members")
+    return f"{said} · {_tr('paused') if stat.paused else words.rate(stat.rate or _rate_of(alive))}"
 
 
 def _not_linked(node: Node) -> NodeLook:
@@ -201,18 +190,14 @@ def _rate_of(members: list[MemberStat]) -> float:
     return sum(member.rate for member in members)
 
 
-def _behind(node: Node, stat: GroupStat, queues: list[QueueStat]) -> tuple[float, str]:
-    """(share of the threshold, in words): the lag of what is read by offset, or what waits in queues."""
-    share = lag_share(node, stat)
+def _behind(stat: GroupStat, health: Health, queues: list[QueueStat]) -> str:
+    """In words: the lag of what is read by offset, or what waits in queues."""
+    calm = health.lag == Level.OK and health.condition is Condition.FINE  # where there is room for its age
     if not queues:
-        return share, _lag_words(stat, level_of(share))
+        return words.behind(stat.lag_records, stat.lag_ms if calm and stat.lag_records < 10_000 else None)
     said = _tr("{0} waiting").format(words.count(stat.lag_records))
-    short = level_of(share) == Level.OK and stat.oldest_ms is not None
-    return share, f"{said} · {words.duration(stat.oldest_ms or 0, narrow=True)}" if short else said
-
-
-def _lag_words(stat: GroupStat, level: Level) -> str:
-    return words.behind(stat.lag_records, stat.lag_ms if level == Level.OK and stat.lag_records < 10_000 else None)
+    short = calm and stat.oldest_ms is not None
+    return f"{said} · {words.duration(stat.oldest_ms or 0, narrow=True)}" if short else said
 
 
 def _client(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
@@ -223,10 +208,10 @@ def _client(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.group(node.name)
     if stat is None:
         return NodeLook(subtitle=_tr("not connected"), ring=0.0, idle=True)
-    share = lag_share(node, stat)
+    health = health_of(stat, None, snapshot.run)
     clients = words.plural(len(stat.members), "client", "clients")
     said = f"{clients} · {words.behind(stat.lag_records)}"
-    return NodeLook(subtitle=said, ring=min(1.0, share), level=level_of(share))
+    return NodeLook(subtitle=said, ring=min(1.0, health.share), level=health.lag)
 
 
 def member_label(name: str) -> str:
@@ -257,7 +242,7 @@ def _pill(member: MemberStat, of: int, at: int = 0) -> Pill:
         label = str(at)
     match member.state:
         case PartState.KILLED:
-            return Pill(_tr("{0} left").format(label), "kill", Level.BAD)
+            return Pill(_tr("{0} killed").format(label), "kill", Level.BAD)
         case PartState.FAILED:
             return Pill(_tr("{0} failed").format(label), "failed", Level.BAD)
         case PartState.PAUSED:
@@ -280,14 +265,17 @@ _LOOKS = {
 
 # -- links -------------------------------------------------------------------------------------------------
 def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: LinkStat | None) -> LinkLook:
-    """What waits behind a link: as the runner says it or, where it says nothing (the past), the reader's lag."""
+    """What waits behind a link is its reader's lag, the very number that stands at the reader; the runner is only asked
+    where nobody counts it yet."""
     source, target = document.node(link.source), document.node(link.target)
-    waiting, threshold = (told.waiting, told.threshold) if told else _waiting(source, target, snapshot)
+    waiting, threshold, level = _waiting(source, target, snapshot) or (
+        (told.waiting, told.threshold, Level.OK) if told else (0, 1, Level.OK))  # fmt: skip
     share = waiting / threshold if threshold > 0 else 0.0
     key, worded = link_words(document, link)
     return LinkLook(
         waiting=min(1.0, share),
-        label=_tr("{0} waiting").format(words.count(waiting)) if share >= LAG["warn_at"] else "",
+        label=_tr("{0} waiting").format(words.count(waiting)) if share >= WARN_AT else "",
+        level=level,
         dead_letters=is_dead_letter_link(document, link),
         rate=told.rate if told else 0.0,
         key=key,
@@ -296,16 +284,18 @@ def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: Link
     )
 
 
-def _waiting(source: Node, target: Node, snapshot: Snapshot) -> tuple[int, int]:
+def _waiting(source: Node, target: Node, snapshot: Snapshot) -> tuple[int, int, Level] | None:
+    """(what waits, from where on that is too much, its level); None where nobody counts it."""
     if target.kind not in ("group", "forward"):
-        return 0, 1
+        return 0, 1, Level.OK
+    limit, group = threshold_of_node(target).records, snapshot.group(target.name)
+    level = Level.OK if group is None else health_of(group, target, snapshot.run).lag
     queue = snapshot.queue(source.name) if source.kind == "queue" else None
     if queue is not None:
-        return queue.counts.ready, thresholds(target)[0]
-    group = snapshot.group(target.name)
-    if group is None:
-        return 0, 1
-    return sum(p.lag_records for p in group.partitions if p.topic == source.name), thresholds(target)[0]
+        return queue.counts.ready, limit, level
+    if group is None or not group.partitions:
+        return None
+    return sum(p.lag_records for p in group.partitions if p.topic == source.name), limit, level
 
 
 # -- words for screen readers ------------------------------------------------------------------------------

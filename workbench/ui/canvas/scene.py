@@ -1,7 +1,7 @@
 """The scene follows the drawing and the shown snapshot; nobody tells it to draw.
 
-Invariant: after each change of the document there is exactly one item per node id and link id. Numbers change at most
-four times a second, dots and gauges with every snapshot. Live and past come the same way. GUI thread.
+Invariant: after each change of the document there is exactly one item per node id and link id. Numbers change with the
+frame, dots and gauges with every snapshot. Live and past come the same way. GUI thread.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow import document as doc
 from workbench.flow.document import Link, Node
 from workbench.ui.bridge.movement import Movement, live_movements
-from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.frames import FrameClock
 from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem, detail_at
 from workbench.ui.canvas.items.overlay import DotsItem
-from workbench.ui.canvas.levels import LevelHold
 from workbench.ui.canvas.look_values import NodeLook
 from workbench.ui.canvas.looks import gauge_of, link_look, node_look
 from workbench.ui.canvas.outside import OutsideClients, Standing
@@ -38,7 +36,8 @@ if TYPE_CHECKING:
 
 _SPAN = 100_000.0
 _FEED_OVER_MS = 100.0
-_PAINTED_OVER = 12  # frames: nearly as long as numbers stay
+_PAINTED_OVER = 12  # pictures: nearly as long as a frame stays
+_PAINTED_TOGETHER = 48  # nodes that are painted in one picture; of more the groups and the selected ones come first
 _JUMP_MS = 5_000  # further than playing goes from one state to the next
 
 
@@ -62,18 +61,17 @@ class FlowScene(QGraphicsScene):
         self.clock = FrameClock(self)
         self.zoom = 1.0
         self.step = 1
-        self._levels = LevelHold()
         self._field: DotField | None = None
         self._dots = DotsItem(self.clock.now_ms)
         self.addItem(self._dots)
-        self._numbers = Pace(self.refresh_looks, MOTION["numbers_ms"], self)
         self._dense = False
         self._at_ms: int | None = None
         self._unpainted: dict[NodeItem, None] = {}
         self.clock.ticked.connect(self._paint_some)
         self._unfollow = workspace.document.follow(self._take_change)
         self._rebuild()
-        workspace.shown_changed.connect(self._take_snapshot)
+        workspace.live_changed.connect(self._take_live)
+        workspace.shown_changed.connect(self._take_frame)
         workspace.time_changed.connect(self._take_time)
         workspace.selection_changed.connect(self._take_selection)
         workspace.links_selected.connect(self.select_links)
@@ -84,7 +82,6 @@ class FlowScene(QGraphicsScene):
         """Stop following; the view calls it when it goes."""
         self._unfollow()
         self.clock.stop()
-        self._numbers.stop()
 
     # -- the drawing ---------------------------------------------------------------------------------------
     def _take_change(self, change: doc.Change) -> None:
@@ -103,14 +100,13 @@ class FlowScene(QGraphicsScene):
     @_apply.register
     def _(self, change: doc.NodeRemoved) -> None:
         self.removeItem(self.nodes.pop(change.node.id))
-        self._levels.forget(change.node.id)
         self.workspace.select(self.workspace.selection - {change.node.id})
 
     @_apply.register
     def _(self, change: doc.NodeChanged) -> None:
         item = self.nodes[change.after.id]
         item.set_node(change.after)
-        item.set_look(self._look(change.after, self.workspace.shown, at_once=False))
+        item.set_look(self._look(change.after))
         self._look_at_links(change.after.id)
         self.reroute([change.after.id])
 
@@ -150,7 +146,6 @@ class FlowScene(QGraphicsScene):
         self._links_changed(self.sceneRect())
         self.outside.clear()
         self.nodes, self.links, self.selected_links = {}, {}, frozenset()
-        self._levels = LevelHold()
         self._field = self._dots.field = None
         for node in self.workspace.document.nodes:
             self._add_node(node)
@@ -160,7 +155,7 @@ class FlowScene(QGraphicsScene):
     def _add_node(self, node: Node) -> None:
         item = self.nodes[node.id] = NodeItem(node, self.zoom)
         item.mark(selected=node.id in self.workspace.selection)
-        item.set_look(self._look(node, self.workspace.shown, at_once=True))
+        item.set_look(self._look(node))
         self.addItem(item)
 
     def _add_link(self, link: Link) -> None:
@@ -189,7 +184,7 @@ class FlowScene(QGraphicsScene):
         for node_id in (link.source, link.target):
             item = self.nodes.get(node_id)
             if item is not None:
-                item.set_look(self._look(item.node, self.workspace.shown, at_once=False))
+                item.set_look(self._look(item.node))
 
     def _links_changed(self, area: QRectF) -> None:
         self.invalidate(area, QGraphicsScene.SceneLayer.BackgroundLayer)
@@ -222,20 +217,19 @@ class FlowScene(QGraphicsScene):
             self._field.put_link(item.link.id, item.chain)
 
     # -- looks ---------------------------------------------------------------------------------------------
-    def _look(self, node: Node, snapshot: Snapshot, at_once: bool) -> NodeLook:
-        look = node_look(node, snapshot, self.workspace.document)
-        if look.ring is None or look.idle:
-            self._levels.forget(node.id)
-            return look
-        level = self._levels.shown(node.id, look.level, snapshot.at_ms, at_once or not snapshot.live)
-        return look if level == look.level else _with_level(look, level)
+    def _look(self, node: Node) -> NodeLook:
+        return node_look(node, self.workspace.shown, self.workspace.document)
 
-    def _take_snapshot(self, snapshot: Snapshot) -> None:
-        self.clock.set_running(not snapshot.live or snapshot.run != RunState.PAUSED)
-        if snapshot.live and self.workspace.at_ms is None:
+    def _take_live(self, snapshot: Snapshot) -> None:
+        """What moves: dots and gauges."""
+        if self.workspace.at_ms is None:
+            self.clock.set_running(snapshot.run != RunState.PAUSED)
             self.feed([*live_movements(snapshot), *self.outside.movements(self.workspace.document, snapshot)])
-        self._move_gauges(snapshot)
-        self._numbers.ask()
+            self._move_gauges(snapshot)
+
+    def _take_frame(self, snapshot: Snapshot) -> None:
+        self.clock.set_running(not snapshot.live or snapshot.run != RunState.PAUSED)
+        self.refresh_looks()
 
     def _move_gauges(self, snapshot: Snapshot) -> None:
         for stat in snapshot.producers:
@@ -243,11 +237,12 @@ class FlowScene(QGraphicsScene):
             if item is not None:
                 item.set_look(replace(item.look, gauge=gauge_of(stat)))
 
-    def refresh_looks(self, at_once: bool = False) -> None:
-        """Take every look from the shown snapshot."""
+    def refresh_looks(self) -> None:
+        """Take every look from the frame."""
         snapshot, document = self.workspace.shown, self.workspace.document
+        self._paint_some(everything=True)
         for node_id, item in self.nodes.items():
-            look = self._look(item.node, snapshot, at_once)
+            look = self._look(item.node)
             if look.generation > item.look.generation > 0 and not theme().reduced_motion:
                 self._flash(node_id)
             item.set_look(look, self._paint_soon)
@@ -257,6 +252,7 @@ class FlowScene(QGraphicsScene):
             if self._field is not None:
                 self._field.set_slow(link_id, item.look.slow)
         self._show_outside()
+        self._paint_first()
         self.looks_changed.emit()
 
     def _show_outside(self) -> None:
@@ -272,9 +268,19 @@ class FlowScene(QGraphicsScene):
         else:
             item.update()
 
-    def _paint_some(self) -> None:
+    def _paint_first(self) -> None:
+        """Paint the frame in one picture, or of very many nodes those first whose numbers stand elsewhere too."""
+        if len(self._unpainted) > _PAINTED_TOGETHER:
+            first = [item for item in self._unpainted if item.look.ring is not None or item.selected]
+        else:
+            first = list(self._unpainted)
+        for item in first[:_PAINTED_TOGETHER]:
+            del self._unpainted[item]
+            item.update()
+
+    def _paint_some(self, everything: bool = False) -> None:
         share = 1 + len(self._unpainted) // _PAINTED_OVER
-        due = list(self._unpainted)[: share if self.clock.active else None]
+        due = list(self._unpainted)[: share if self.clock.active and not everything else None]
         for item in due:
             del self._unpainted[item]
             item.update()
@@ -310,7 +316,6 @@ class FlowScene(QGraphicsScene):
         plays = before is not None and at_ms is not None and 0 <= at_ms - before < _JUMP_MS
         if self._field is not None and not plays:
             self._field.clear()  # dots under way are of another time
-        self.refresh_looks(at_once=True)
 
     def _redress(self) -> None:
         self._dots.forget_stamps()
@@ -429,7 +434,3 @@ class FlowScene(QGraphicsScene):
 
     def detail(self) -> str:
         return detail_at(self.zoom)
-
-
-def _with_level(look: NodeLook, level: int) -> NodeLook:
-    return replace(look, level=level)

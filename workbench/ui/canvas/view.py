@@ -28,6 +28,7 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
+from shiboken6 import isValid
 
 from workbench.flow.edits import RenameNode
 from workbench.ui.bridge.movement import Movement
@@ -106,7 +107,7 @@ class FlowView(Camera):
         self.flow.legend_changed.connect(lambda: self.legend.show_step(self.flow.step))
         self.flow.drawn_changed.connect(self._show_emptiness)
         self.flow.replaced.connect(self.fit)
-        self.flow.seen = lambda: None if self._fitted else self.scene_rect()
+        self.flow.seen = lambda: None if self._fitted or not isValid(self) else self.scene_rect()
         self.flow.guests_changed.connect(self._take_guests)
         self.flow.clock.ticked.connect(self.viewport().update)
         self.flow.looks_changed.connect(self._describe)

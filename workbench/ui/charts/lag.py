@@ -1,21 +1,25 @@
-"""Lag over time: one line a group, its threshold, and the playhead. The plot itself comes after the first paint.
+"""Lag over time: one line a group, a threshold, and the playhead. The plot itself comes after the first paint.
 
-Live points come from snapshots, older ones from the file, both at most two a pixel. The legend turns lines off and on;
-the selected group is the one that is filled, and with "each partition" its partitions are the lines. GUI thread.
+Live points come from snapshots, older ones from the file, both at most two a pixel; lines are drawn once a second,
+figures with the frame. A group keeps its place, colour and dash; the selected one is filled, its threshold is shown by
+name, and with "each partition" its partitions are the lines. GUI thread.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QMenu, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.core.snapshot import Snapshot
+from workbench.core.health import Level
+from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.charts.lag_legend import FEW, LagLegend, LegendEntry, LegendLine
+from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.models.lag_history import LagHistory, Point, SeriesKey, stored_series, thinned
 from workbench.ui.models.series import GroupSeries, group_series, selected_group, threshold_of
 from workbench.ui.panels.blocks import Segments, label, push_button
@@ -34,53 +38,6 @@ _HISTORY_EVERY_MS = 30_000
 _DRAW_EVERY_MS = 1000  # a second is a few pixels at most, and a chart the dearest of views
 
 
-class LegendEntry(QToolButton):
-    """A line's sample and its name; checked while the line is shown."""
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.name = name
-        self.value = ""
-        self._series: GroupSeries | None = None
-        self._dash: tuple[int, ...] = ()
-        self.setCheckable(True)
-        self.setChecked(True)
-        self.setAccessibleName(name)
-        self.setToolTip(self.tr("Show or hide {0}").format(name))
-
-    def show_series(self, series: GroupSeries, dash: tuple[int, ...], value: str) -> None:
-        if (series, dash, value) == (self._series, self._dash, self.value):
-            return
-        self._series, self._dash = series, dash
-        if value != self.value:
-            self.value = value
-            self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        value = metrics.horizontalAdvance(f" {self.value}") if self.value else 0
-        return QSize(22 + metrics.horizontalAdvance(self.name) + value + 6, 20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._series is None:
-            return
-        painter, look, middle = QPainter(self), theme(), self.height() / 2
-        pen = QPen(self._series.colour, 1.75)
-        if self._dash:
-            pen.setDashPattern([part / 1.75 for part in self._dash])
-        painter.setOpacity(1.0 if self.isChecked() else 0.35)
-        painter.setPen(pen)
-        painter.drawLine(0, round(middle), 16, round(middle))
-        painter.setFont(look.font("caption"))
-        painter.setPen(look.color("text"))
-        text = f"{self.name} {self.value}" if self.value else self.name
-        painter.drawText(self.rect().adjusted(22, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), text)
-        if self.hasFocus():
-            painter.setPen(QPen(look.color("focus"), 1))
-            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
-
-
 class LagPanel(QWidget):
     series_toggled = Signal(str, bool)
 
@@ -92,15 +49,17 @@ class LagPanel(QWidget):
         self._window = "5"
         self._by_partition = False
         self._plot: LagPlot | None = None
-        self._hidden: set[str] = set()
-        self._entries: dict[str, LegendEntry] = {}
+        self._hidden: set[str] = set()  # by a person
+        self._asked: set[str] = set()  # by a person, though others are more behind
+        self._top: list[str] = []
+        self._drawn: set[str] = set()
         self._loading = False
         self._loaded_ms = 0
         self._pace = Pace(self._draw, _DRAW_EVERY_MS, self)
         self._build()
         workspace.live_changed.connect(self._take_live)
-        workspace.shown_changed.connect(self._pace.ask)
         workspace.time_changed.connect(lambda _: self._pace.stop())  # what is shown next is shown at once
+        workspace.shown_changed.connect(self._follow)
         workspace.selection_changed.connect(lambda _: self._draw())
         theme().changed.connect(self._dress)
 
@@ -120,11 +79,8 @@ class LagPanel(QWidget):
         self.window_button = push_button("", tip=self.tr("How much time is shown"))
         self.window_button.setProperty("small", True)
         self.window_button.setMenu(self._window_menu())
-        self.legend = QWidget()
-        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # else it keeps the dock wide
-        self._legend_row = QGridLayout(self.legend)
-        self._legend_row.setContentsMargins(0, 0, 0, 0)
-        self._legend_row.setHorizontalSpacing(12)
+        self.legend = LagLegend()
+        self.legend.toggled.connect(self.toggle)
         title = label(self.tr("Lag"))
         title.setFont(theme().font("body", 600))
         self._head.addWidget(title, 0, 0)
@@ -237,21 +193,35 @@ class LagPanel(QWidget):
             self._draw()
 
     # -- drawing -------------------------------------------------------------------------------------------
+    def _follow(self, shown: Snapshot) -> None:
+        """The figures with the frame, the lines at their own pace."""
+        if self._plot is None or not self.isVisible():
+            return
+        self._pace.ask()
+        looks = group_series(self._workspace.document, shown)
+        self.legend.show_lines(self._lines_of(looks, shown), self.width() >= WIDE)
+        front = self._front(looks, shown)
+        group = shown.group(front) if front else None
+        self._plot.show_value(shown.at_ms / 1000, None if group is None else self._value(group))
+
+    def _front(self, looks: dict[str, GroupSeries], shown: Snapshot) -> str:
+        """The group whose value and threshold the plot names: the selected one, or the only one; else none."""
+        chosen = selected_group(self._workspace.document, self._workspace.selection)
+        return chosen if chosen in looks else next(iter(looks)) if len(looks) == 1 else ""
+
     def _draw(self) -> None:
         shown = self._workspace.shown
         if self._plot is None or not self.isVisible():
             return
         looks = group_series(self._workspace.document, shown)
         self._stack.setCurrentIndex(1 if looks else 0)
+        self._choose_drawn(looks, shown)
+        self.legend.show_lines(self._lines_of(looks, shown), self.width() >= WIDE)
         if not looks:
-            self._show_legend({}, "", shown)
             return
-        front = selected_group(self._workspace.document, self._workspace.selection)
-        front = front if front in looks else max(shown.groups, key=lambda group: group.lag_records).name
         from_ms, to_ms = self._span_ms()
         self._load_history(from_ms, to_ms)
-        self._show_legend(looks, front, shown)
-        self._plot.draw(self._frame(looks, front, from_ms / 1000, to_ms / 1000))
+        self._plot.draw(self._frame(looks, self._front(looks, shown), from_ms / 1000, to_ms / 1000))
 
     def _frame(self, looks: dict[str, GroupSeries], front: str, from_s: float, to_s: float) -> Frame:
         from workbench.ui.charts.lag_plot import Frame
@@ -259,24 +229,30 @@ class LagPanel(QWidget):
         at_ms, live = self._workspace.at_ms, self._workspace.live.at_ms
         chosen = selected_group(self._workspace.document, self._workspace.selection)
         lines = self._partition_lines(chosen, from_s, to_s) if self._by_partition and chosen else [
-            self._line(looks[name], (name, ""), front, looks, from_s, to_s)
-            for name in looks if name not in self._hidden
+            self._line(look, from_s, to_s) for look in looks.values() if look.name in self._drawn
         ]  # fmt: skip
-        records, seconds = threshold_of(self._workspace.document, front)
-        threshold = float(records) if self._which == RECORDS else seconds
+        threshold, whose = self._threshold(looks, front)
         now = (live if at_ms is None else at_ms) / 1000
-        group = self._workspace.shown.group(front)
-        behind = None if group is None else group.lag_records if self._which == RECORDS else (group.lag_ms or 0) / 1000
-        return Frame(lines, from_s, to_s, now, at_ms is not None, threshold, self._which, front, behind)
+        group = self._workspace.shown.group(front) if front else None
+        behind = None if group is None else self._value(group)
+        return Frame(lines, from_s, to_s, now, at_ms is not None, threshold, self._which, front, behind, whose)
 
-    def _line(self, look: GroupSeries, key: SeriesKey, front: str, looks: dict[str, GroupSeries], from_s: float,
-              to_s: float) -> Line:  # fmt: skip
+    def _threshold(self, looks: dict[str, GroupSeries], front: str) -> tuple[float, str]:
+        """(the threshold that is drawn, whose it is in words): of the group in front, else one that all share; 0 where
+        they differ, for a line without an owner says nothing."""
+        limits = {name: threshold_of(self._workspace.document, name) for name in looks if front in ("", name)}
+        values = {float(records) if self._which == RECORDS else seconds for records, seconds in limits.values()}
+        if len(values) != 1:
+            return 0.0, ""
+        return values.pop(), front or self.tr("all groups")
+
+    def _line(self, look: GroupSeries, from_s: float, to_s: float) -> Line:
         from workbench.ui.charts.lag_plot import Line
 
         most = max(200, self.width() * 2)
-        points = thinned(self._history.points(key, from_s, to_s), most, self._which)
+        points = thinned(self._history.points((look.name, ""), from_s, to_s), most, self._which)
         chosen = selected_group(self._workspace.document, self._workspace.selection)
-        return Line(look.name, look.colour, dash_of(look, front, looks), points, filled=look.name == chosen)
+        return Line(look.name, look.colour, look.dash, points, filled=look.name == chosen)
 
     def _partition_lines(self, group: str, from_s: float, to_s: float) -> list[Line]:
         from workbench.ui.charts.lag_plot import Line
@@ -290,45 +266,45 @@ class LagPanel(QWidget):
         ]  # fmt: skip
 
     # -- the legend ----------------------------------------------------------------------------------------
-    def _show_legend(self, looks: dict[str, GroupSeries], front: str, shown: Snapshot) -> None:
-        order = sorted(looks, key=lambda name: (name != front, looks[name].index))
-        if list(self._entries) != order:
-            self._rebuild_legend(order)
-        wide = self.width() >= WIDE
-        for name, entry in self._entries.items():
+    def _lines_of(self, looks: dict[str, GroupSeries], shown: Snapshot) -> list[LegendLine]:
+        """Every group in its order, with its lag as the frame says it."""
+        found = []
+        for name, look in looks.items():
             group = shown.group(name)
-            value = words.count(group.lag_records) if wide and group is not None else ""
-            entry.show_series(looks[name], dash_of(looks[name], front, looks), value)
+            value = "" if group is None else self._value_words(group)
+            level = Level.OK if group is None or group.health is None else group.health.lag
+            found.append(LegendLine(look, value, LAG_ROLE[level], 0.0 if group is None else self._value(group),
+                                    name in self._drawn))  # fmt: skip
+        return found
 
-    def _rebuild_legend(self, order: list[str]) -> None:
-        """Entries that stay are only moved: groups that take turns in front would be dressed anew each time."""
-        before, self._entries = self._entries, {}
-        for index, name in enumerate(order):
-            entry = self._entries[name] = before.pop(name, None) or self._new_entry(name)
-            self._legend_row.addWidget(entry, 0, index)
-            self._legend_row.setColumnStretch(index, 0)
-        self._legend_row.setColumnStretch(len(order), 1)
-        for entry in before.values():
-            self._legend_row.removeWidget(entry)
-            entry.deleteLater()
+    def _value(self, group: GroupStat) -> float:
+        return float(group.lag_records) if self._which == RECORDS else (group.lag_ms or 0) / 1000
 
-    def _new_entry(self, name: str) -> LegendEntry:
-        entry = LegendEntry(name)
-        entry.setChecked(name not in self._hidden)
-        entry.toggled.connect(lambda shown: self._toggle(name, shown))
-        return entry
+    def _value_words(self, group: GroupStat) -> str:
+        return words.count(group.lag_records) if self._which == RECORDS else words.duration(group.lag_ms or 0)
 
-    def _toggle(self, name: str, shown: bool) -> None:
-        self._hidden ^= {name}
+    def _choose_drawn(self, looks: dict[str, GroupSeries], shown: Snapshot) -> None:
+        """Which lines are drawn: all of few; of many those most behind, and who is asked for. Who is drawn stays until
+        another is behind by half as much again, so that lines do not take turns."""
+        lag = {group.name: self._value(group) for group in shown.groups if group.name in looks}
+        if len(looks) <= FEW:
+            self._top = list(looks)
+        else:
+            self._top = [name for name in self._top if name in looks][:FEW]
+            rest = sorted((name for name in looks if name not in self._top), key=lambda n: -lag.get(n, 0.0))
+            self._top += rest[: FEW - len(self._top)]
+            least = min(self._top, key=lambda name: lag.get(name, 0.0))
+            if rest and rest[0] not in self._top and lag.get(rest[0], 0.0) > 1.5 * lag.get(least, 0.0) + 10:
+                self._top[self._top.index(least)] = rest[0]
+        chosen = selected_group(self._workspace.document, self._workspace.selection)
+        self._drawn = {name for name in looks
+                       if name not in self._hidden and (name in self._top or name in self._asked or name == chosen)}
+
+    def toggle(self, name: str, shown: bool) -> None:
+        self._hidden = self._hidden - {name} if shown else self._hidden | {name}
+        self._asked = self._asked | {name} if shown else self._asked - {name}
         self.series_toggled.emit(name, shown)
         self._draw()
 
     def legend_entry(self, name: str) -> LegendEntry:
-        return self._entries[name]
-
-
-def dash_of(look: GroupSeries, front: str, looks: dict[str, GroupSeries]) -> tuple[int, ...]:
-    """The front group's line is solid; the group that would be takes the front one's dash."""
-    if look.name == front:
-        return ()
-    return look.dash or looks[front].dash
+        return self.legend.entries[name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
@@ -43,8 +43,9 @@ class Frame:
     past: bool
     threshold: float
     which: int  # 1 records, 2 seconds
-    front: str = ""  # whose value the tracker shows
+    front: str = ""  # whose value the tracker shows; empty: nobody's
     front_value: float | None = None  # that value, as the snapshot says it
+    whose: str = ""  # threshold, in words
 
 
 def short(value: float) -> str:
@@ -152,7 +153,6 @@ class LagPlot(pg.PlotWidget):
         if frame.past:
             self._later.setRegion((frame.now_s, frame.to_s + 60))
             self._later_text.setPlainText(self.tr("later"))
-            self._later_text.setPos(frame.to_s, max(most, 1))
         self._track(frame.now_s)
 
     def _draw_threshold(self, frame: Frame) -> None:
@@ -160,16 +160,20 @@ class LagPlot(pg.PlotWidget):
         self._threshold_text.setVisible(frame.threshold > 0)
         self._threshold.setValue(frame.threshold)
         value = words.count(round(frame.threshold)) if frame.which == 1 else words.duration(frame.threshold * 1000)
-        self._threshold_text.setPlainText(self.tr("threshold {0}").format(value))
+        self._threshold_text.setPlainText(self.tr("threshold of {0}: {1}").format(frame.whose, value))
         top, height = self.viewRange()[1][1], max(1.0, self.getViewBox().height())
-        above = (top - frame.threshold) / max(top, 1) * height > _WORDS_PX
-        self._threshold_text.setAnchor((0 if frame.past else 1, 1 if above else 0))
-        self._threshold_text.setPos(frame.from_s if frame.past else frame.to_s, frame.threshold)
+        below_top = (top - frame.threshold) / max(top, 1) * height
+        at_left = frame.now_s > (frame.from_s + frame.to_s) / 2  # away from the playhead, where the value stands
+        self._threshold_text.setAnchor((0 if at_left else 1, 1 if below_top > _WORDS_PX else 0))
+        self._threshold_text.setPos(frame.from_s if at_left else frame.to_s, frame.threshold)
+        crowded = not at_left and below_top < 2.5 * _WORDS_PX
+        self._later_text.setAnchor((1, 1 if crowded else 0))
+        self._later_text.setPos(frame.to_s, 0 if crowded else top)
 
     def _add(self, line: Line, frame: Frame) -> None:
         xs, ys = [p[0] for p in line.points], [p[frame.which] for p in line.points]
         cut = bisect_right(xs, frame.now_s) if frame.past else len(xs)
-        pen = pg.mkPen(line.colour, width=1.75, dash=list(line.dash) or None)
+        pen = pg.mkPen(line.colour, width=2.5 if line.filled else 1.75, dash=list(line.dash) or None)
         fill = QColor(line.colour)
         fill.setAlphaF(0.12)
         if line.filled:
@@ -196,6 +200,12 @@ class LagPlot(pg.PlotWidget):
         xs = [p[0] for p in line.points]
         index = bisect_right(xs, at_s + 0.001) - 1
         return None if index < 0 or self._frame is None else line.points[index][self._frame.which]
+
+    def show_value(self, at_s: float, value: float | None) -> None:
+        """Another value of the group in front, between two drawings of the lines."""
+        if self._frame is not None and self._frame.front and value != self._frame.front_value:
+            self._frame = replace(self._frame, front_value=value, now_s=at_s)
+            self._track(min(at_s, self._frame.to_s))
 
     def _track(self, at_s: float) -> None:
         """A dot on the front line, and its value in a box beside it."""

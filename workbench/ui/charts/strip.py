@@ -39,6 +39,7 @@ _LOOKS = {
     "run": ("start_fill", "text_muted"), "rebalance": ("group_fill", "text_muted"), "reset": ("replay", "consumer"),
     "fault": ("fault_fill", "warn"), "dead_letters": ("dead_letters_fill", "text_muted"),
     "bookmark": ("bookmark_fill", "accent"), "problem": ("problem_fill", "bad"), "member": ("group", "text_muted"),
+    "kill": ("kill", "bad"),
     "redrive": ("redrive", "consumer"), "purge": ("purge", "text_muted"),
     "host": ("database", "text_muted"), "topic": ("topic", "text_muted"), "group": ("group", "text_muted"),
 }  # fmt: skip

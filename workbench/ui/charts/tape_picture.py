@@ -11,6 +11,7 @@ from workbench.core.offsets import ResetMove
 from workbench.ui.charts import tape_paint as paint
 from workbench.ui.charts.tape_strips import Strip, TapeGroup
 from workbench.ui.charts.ticks import number_ticks, time_step, time_ticks
+from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
@@ -111,7 +112,7 @@ class TapePicture:
             painter.drawText(QRectF(width - 112, line.top(), 100, 18), _AT_RIGHT, said)
             return
         painter.setFont(look.font("caption", 600 if slowest.level else 400, mono=True))
-        painter.setPen(look.color(("text_muted", "warn", "bad")[slowest.level]))
+        painter.setPen(look.color(LAG_ROLE[slowest.level]))
         painter.drawText(QRectF(width - 112, line.top(), 100, 18), _AT_RIGHT, words.count(slowest.behind))
 
     def _paint_log(self, painter: QPainter, strip: Strip, area: QRectF) -> None:

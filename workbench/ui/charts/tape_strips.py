@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.core.snapshot import GroupPartitionStat, Snapshot
-from workbench.flow.document import FlowDocument
-from workbench.ui.models.series import GroupSeries, group_series, threshold_of, topic_order
-from workbench.ui.theme.tokens import LAG
+from workbench.core.health import Level
+from workbench.core.snapshot import GroupPartitionStat, GroupStat, Snapshot
+from workbench.flow.document import FlowDocument, Node
+from workbench.ui.models.health import lag_level
+from workbench.ui.models.series import GroupSeries, group_node, group_series, topic_order
 
 Knots = Sequence[tuple[int, int]]
 """(time in ms, offset), both rising."""
@@ -22,13 +23,13 @@ Knots = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class TapeGroup:
-    """One group's place on a strip. ``level`` is 0 keeping up, 1 slipping, 2 over its share of the threshold."""
+    """One group's place on a strip, with the level of its lag there."""
 
     series: GroupSeries
     committed: int
     position: int | None
     behind: int
-    level: int
+    level: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +56,27 @@ class Strip:
 def strips_of(document: FlowDocument, shown: Snapshot, live: Snapshot) -> list[Strip]:
     """Every partition of every topic, in the order of the drawing."""
     looks = group_series(document, shown)
-    thresholds = {group.name: threshold_of(document, group.name) for group in shown.groups}
-    readers: dict[tuple[str, int], list[tuple[str, GroupPartitionStat]]] = {}
+    readers: dict[tuple[str, int], list[TapeGroup]] = {}
     for group in shown.groups:
+        node, series = group_node(document, group.name), looks[group.name]
         for place in group.partitions:
-            readers.setdefault((place.topic, place.partition), []).append((group.name, place))
+            readers.setdefault((place.topic, place.partition), []).append(_group(series, place, group, node))
     found = []
     for name in topic_order(document, shown):
         topic, now = shown.topic(name), live.topic(name)
         assert topic is not None
         ends = {p.partition: p.end for p in now.partitions} if now and not shown.live else {}
         for index, part in enumerate(topic.partitions):
-            groups = [
-                _group(looks[group], place, thresholds[group][0] / len(topic.partitions))
-                for group, place in readers.get((name, part.partition), ())
-            ]
-            groups.sort(key=lambda group: group.series.index)
+            groups = sorted(readers.get((name, part.partition), ()), key=lambda group: group.series.index)
             later = max(part.end, ends.get(part.partition, part.end))
             found.append(Strip(name, part.partition, index == 0, part.log_start, part.end, later, tuple(groups),
                                topic.kind))  # fmt: skip
     return found
 
 
-def _group(series: GroupSeries, place: GroupPartitionStat, share: float) -> TapeGroup:
-    behind = place.lag_records
-    level = 2 if behind >= share * LAG["bad_at"] else 1 if behind >= share * LAG["warn_at"] else 0
+def _group(series: GroupSeries, place: GroupPartitionStat, group: GroupStat, node: Node | None) -> TapeGroup:
     committed = place.log_start if place.committed is None else place.committed
-    return TapeGroup(series, committed, place.position, behind, level)
-
+    return TapeGroup(series, committed, place.position, place.lag_records, lag_level(place, group, node))
 
 
 class Axis(Protocol):

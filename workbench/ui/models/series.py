@@ -1,22 +1,24 @@
 """Which colour, dash and letter a group has: the same on tape, chart and table. Plain functions, GUI thread.
 
-Drawn groups come first, in the order of the drawing, then outside groups by name, so that a new outside client never
-recolours a drawn group.
+Drawn groups come first, in the order of the drawing, then outside groups by name; who has a place keeps it, so that
+nobody who comes or goes recolours another.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
+from weakref import WeakKeyDictionary
 
 from PySide6.QtGui import QColor
 
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument, Node
-from workbench.flow.kinds import kind_of
+from workbench.ui.models.health import GROUP_KINDS, threshold_of_node
 from workbench.ui.models.natural import natural
 from workbench.ui.theme.theme import theme
 
-GROUP_KINDS = ("group", "forward")
 PREFIX = "outside:"
 """How the ids of nodes begin that nobody drew."""
 _ROLES = ("topic:", "writer:", "reader:", "group:")
@@ -39,18 +41,49 @@ class GroupSeries:
         return theme().series(self.index)[1]
 
 
+class SeriesBook:
+    """Which place in the palette each group of a drawing has, by name: given once and kept, whoever comes or goes.
+    ``names`` may be stored and given back, so that a group looks the same after a restart."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+        self._drawn: dict[str, str] = {}  # node id -> the name it was last seen under
+
+    def place(self, names: Iterable[str], nodes: Iterable[Node] = ()) -> None:
+        """Give those a place that have none; a drawn group that was renamed keeps its own."""
+        for node in nodes:
+            before = self._drawn.get(node.id)
+            if before not in (None, node.name) and node.name not in self.names and before in self.names:
+                self.names[node.name] = self.names.pop(before)
+            self._drawn[node.id] = node.name
+        taken = set(self.names.values())
+        for name in names:
+            if name not in self.names:
+                self.names[name] = next(index for index in count() if index not in taken)
+                taken.add(self.names[name])
+
+
+_BOOKS: WeakKeyDictionary[FlowDocument, SeriesBook] = WeakKeyDictionary()
+
+
+def series_book(document: FlowDocument) -> SeriesBook:
+    """The book of a drawing."""
+    return _BOOKS.setdefault(document, SeriesBook())
+
+
 def group_series(document: FlowDocument, snapshot: Snapshot) -> dict[str, GroupSeries]:
-    """The look of every group there is, by name."""
+    """The look of every group there is, by name, in their order."""
     known = {group.name for group in snapshot.groups}
-    drawn = [node.name for node in document.of_kind(*GROUP_KINDS)]
-    names = list(dict.fromkeys([*(name for name in drawn if name in known), *sorted(known - set(drawn), key=natural)]))
+    drawn = document.of_kind(*GROUP_KINDS)
+    book = series_book(document)
+    book.place([*(node.name for node in drawn), *sorted(known, key=natural)], drawn)
     found: dict[str, GroupSeries] = {}
     taken: set[str] = set()
-    for index, name in enumerate(names):
+    for name in sorted(known, key=book.names.__getitem__):
         letters = [name[:1].upper(), *(name[:1].upper() + letter.lower() for letter in name[1:] if letter.isalnum())]
         letter = next((choice for choice in letters if choice not in taken), letters[0])
         taken.add(letter)
-        found[name] = GroupSeries(name, index, letter)
+        found[name] = GroupSeries(name, book.names[name], letter)
     return found
 
 
@@ -72,9 +105,8 @@ def group_of_id(node_id: str) -> str:
 
 def threshold_of(document: FlowDocument, group: str) -> tuple[int, float]:
     """Records and seconds behind at which a group is in trouble."""
-    node = group_node(document, group)
-    kind, params = kind_of("group" if node is None else node.kind), {} if node is None else node.params
-    return int(kind.value(params, "lag_threshold_records")), float(kind.value(params, "lag_threshold_s"))
+    limit = threshold_of_node(group_node(document, group))
+    return limit.records, limit.seconds
 
 
 def selected_group(document: FlowDocument, selection: frozenset[str]) -> str:

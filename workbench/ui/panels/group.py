@@ -13,10 +13,12 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.health import Level
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.flow.document import Node
 from workbench.flow.kinds import kind_of
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.health import LAG_ROLE, MARK_ROLE, lag_level
 from workbench.ui.models.member_count import change_members
 from workbench.ui.panels.blocks import label, push_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
@@ -200,14 +202,13 @@ class GroupPanel(NodePanel):
         names = {member.member_id: member.name for member in (stat.members if stat else ())}
         rows = []
         for p in parts:
-            lag = p.lag_records
-            bad = stat is not None and lag > 1000 and lag * len(parts) > stat.lag_records
+            lag, level = p.lag_records, Level.OK if stat is None else lag_level(p, stat, self.node)
             owner = names.get(p.member_id, "–").rpartition("-")[2] or "–"
-            role = "bad" if bad else "text"
             rows.append((
                 Cell(f"{p.topic}/{p.partition}"), Cell(owner, "text_muted"), Cell(_offset(p.position), "text_muted"),
                 Cell(_offset(p.committed)), Cell(words.count(p.end), "text_muted"), Cell(""),
-                Cell("", "bad" if bad else "ok", bar=lag / most), Cell(words.count(lag), role, strong=bad),
+                Cell("", MARK_ROLE[level], bar=lag / most),
+                Cell(words.count(lag), LAG_ROLE[level], strong=level > Level.OK),
             ))  # fmt: skip
         self.partitions.show_rows(rows)
         by_leases = self._by_leases(stat)

@@ -11,18 +11,19 @@ from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.control.messages import ControlGroup
+from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.health import Condition, Health
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.health import LAG_ROLE, health_of, restartable
 from workbench.ui.models.outside import group_part
-from workbench.ui.models.series import group_node, group_series, selected_group, threshold_of
+from workbench.ui.models.series import group_node, group_series, selected_group
 from workbench.ui.models.tables import Column, ValuesModel
 from workbench.ui.panels.deleting import ask_delete_group
 from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import icons, words
-from workbench.ui.theme.tokens import LAG
 
 
 class GroupsPanel(QWidget):
@@ -82,18 +83,25 @@ class GroupsPanel(QWidget):
         return icons.icon("group", "consumer") if drawn else icons.icon("client", "external")
 
     def _state(self, group: GroupStat) -> str:
-        if group.paused:
-            return self.tr("Paused")
+        said = {Condition.PAUSED: self.tr("Paused"), Condition.KILLED: self.tr("Killed"),
+                Condition.FAILED: self.tr("Failed"), Condition.STOPPED: self.tr("Stopped")}.get(
+            self._health(group).condition)  # fmt: skip
+        if said is not None:
+            return said
         return {"PreparingRebalance": self.tr("Members join"), "CompletingRebalance": self.tr("Sharing out"),
                 "Stable": self.tr("Reading"), "Empty": self.tr("No members")}.get(group.state, group.state)  # fmt: skip
 
     def _state_tone(self, group: GroupStat) -> str:
-        return "ok" if group.state == "Stable" and not group.paused else "text_muted"
+        health = self._health(group)
+        if health.condition in (Condition.KILLED, Condition.FAILED, Condition.UNREAD):
+            return LAG_ROLE[health.level]
+        return "ok" if group.state == "Stable" and health.condition is not Condition.PAUSED else "text_muted"
 
     def _tone(self, group: GroupStat) -> str:
-        records, seconds = threshold_of(self._workspace.document, group.name)
-        share = max(group.lag_records / records, (group.lag_ms or 0) / 1000 / seconds)
-        return "bad" if share >= LAG["bad_at"] else "warn" if share >= LAG["warn_at"] else "text"
+        return LAG_ROLE[self._health(group).lag]
+
+    def _health(self, group: GroupStat) -> Health:
+        return health_of(group, group_node(self._workspace.document, group.name), self._workspace.shown.run)
 
     def _trend(self, group: GroupStat) -> str:
         if abs(group.trend) < 1:
@@ -153,6 +161,9 @@ class GroupsPanel(QWidget):
         else:
             pause.setEnabled(False)
             pause.setToolTip(self.tr("It is an outside client; it is not ours to pause."))
+        if node is not None and (gone := restartable(group)):
+            restart = menu.addAction(icons.icon("restart", "text"), self.tr("Restart its members"))
+            restart.triggered.connect(partial(self._restart, node.id, gone))
         menu.addSeparator()
         delete = menu.addAction(icons.icon("delete", "bad"), self.tr("Delete its offsets…"))
         delete.setEnabled(not group.members)
@@ -165,3 +176,7 @@ class GroupsPanel(QWidget):
 
     def _control(self, node_id: str, act: str, _checked: bool = False) -> None:
         self._workspace.act(ControlGroup(node_id, act)).run()
+
+    def _restart(self, node_id: str, members: tuple[str, ...], _checked: bool = False) -> None:
+        for member in members:
+            self._workspace.act(ControlMember(node_id, "restart", member)).run()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from workbench.core.snapshot import GroupStat
 from workbench.flow.samples import lines_to_look_at
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import untold_groups
+from workbench.ui.models.health import LAG_ROLE, health_of
+from workbench.ui.models.series import group_node
 from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.theme import words
@@ -121,12 +124,7 @@ class FileFace(QWidget):
         self.table.show_rows([(Cell(name), Cell(value)) for name, value in rows])
         self._groups_head.setVisible(bool(shown.groups))
         self.groups.setVisible(bool(shown.groups))
-        bad = {p.subject: p.severity for p in shown.problems}
-        self.groups.show_rows([
-            (Cell(group.name, "text" if not bad.get(f"group:{group.name}") else bad[f"group:{group.name}"],
-                  "problem" if bad.get(f"group:{group.name}") else ""),
-             Cell(words.behind(group.lag_records), bad.get(f"group:{group.name}", "text")))
-            for group in shown.groups[:40]])  # fmt: skip
+        self.groups.show_rows([self._group_row(group) for group in shown.groups[:40]])
         kafka = self._workspace.live.host.kafka
         self._served.setVisible(kafka is not None)
         self.serve.setVisible(kafka is None)
@@ -136,6 +134,11 @@ class FileFace(QWidget):
             else self.tr("Programs with any Kafka client can write to and read from this file."))  # fmt: skip
         self.address.setText(f"bootstrap.servers={kafka}" if kafka else "")
         self.address.setCursorPosition(0)
+
+    def _group_row(self, group: GroupStat) -> tuple[Cell, Cell]:
+        health = health_of(group, group_node(self._workspace.document, group.name), self._workspace.shown.run)
+        return (Cell(group.name, LAG_ROLE[health.level], "problem" if health.is_problem else ""),
+                Cell(words.behind(group.lag_records), LAG_ROLE[health.lag]))
 
 
 def _head(text: str) -> QWidget:

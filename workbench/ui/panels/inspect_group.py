@@ -7,20 +7,24 @@ from html import escape
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from workbench.control.messages import ControlGroup
-from workbench.core.snapshot import GroupStat, MemberStat, PartState, Problem, Snapshot
+from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.health import Condition, Health, Level
+from workbench.core.snapshot import GroupStat, MemberStat, PartState, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.looks import lag_share
 from workbench.ui.canvas.queue_looks import queues_read
+from workbench.ui.models.health import LAG_ROLE, health_of, lag_level, restartable
 from workbench.ui.models.member_count import change_members
 from workbench.ui.panels.blocks import label, push_button, set_property
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.panels.ring import LagRing
+from workbench.ui.panels.then_line import now_words
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
 GONE = (PartState.KILLED, PartState.FAILED)
+_BANNERS = {Level.OK: ("sunken", "info", "text_muted"), Level.WARN: ("banner-warn", "problem_fill", "warn"),
+            Level.BAD: ("banner-bad", "problem_fill", "bad")}  # fmt: skip
 MAX_PARTITIONS = 64
 
 
@@ -36,6 +40,8 @@ class GroupFace(QWidget):
         super().__init__()
         self._workspace = workspace
         self._node: Node | None = None
+        self._gone: tuple[str, ...] = ()
+        self._restarts = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -82,7 +88,7 @@ class GroupFace(QWidget):
         self._sign, self.words = QLabel(), QLabel()
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.RichText)
-        self.words.linkActivated.connect(lambda _: self._node and self.settings_wanted.emit(self._node.id))
+        self.words.linkActivated.connect(self._follow_link)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.words, 1)
         return self.banner
@@ -118,8 +124,22 @@ class GroupFace(QWidget):
         if self._node is not None:
             change_members(self._workspace, self._node.id, 1)
 
+    def _follow_link(self, target: str) -> None:
+        if self._node is not None and target == "restart":
+            self._restart()
+        elif self._node is not None:
+            self.settings_wanted.emit(self._node.id)
+
+    def _restart(self) -> None:
+        """Start again who was killed or failed, now."""
+        stat = self._node and self._workspace.live.group(self._node.name)
+        for member in restartable(stat) if stat else ():
+            self._workspace.act(ControlMember(self._node.id, "restart", member)).run()
+
     def _toggle(self) -> None:
-        if self._node is not None:
+        if self._restarts:
+            self._restart()
+        elif self._node is not None:
             stat = self._workspace.live.group(self._node.name)
             act = "resume" if stat is not None and stat.paused else "pause"
             self._workspace.act(ControlGroup(self._node.id, act)).run()
@@ -138,16 +158,16 @@ class GroupFace(QWidget):
         self._what.setText(said.format(topics or "–", how))
         for button, shown_for in ((self.pause, is_drawn), (self.add, is_drawn), (self.keep, not is_drawn)):
             button.setVisible(shown_for)
-        level = lag_share(node, stat)
-        self.ring.show_share(level)
-        self._show_banner([p for p in shown.problems if p.subject == f"group:{node.name}"], is_drawn)
-        role = "bad" if level >= 1 else "warn" if level >= 0.5 else "text"
+        health = health_of(stat, node, shown.run)
+        self.ring.show_health(health)
+        self._gone = restartable(stat)
+        self._show_banner(health, is_drawn)
+        role = LAG_ROLE[health.lag]
         what = self.tr("messages") if by_leases else self.tr("records")
         self._show_figures(stat, role if role != "text" else "", what)
         self.members.show_rows([_member_row(member, role) for member in stat.members])
         listed = stat.partitions[:MAX_PARTITIONS]
-        share = max(1, stat.lag_records / max(1, len(stat.partitions)))
-        self.partitions.show_rows([_partition_row(p, role if p.lag_records > share * 0.5 else "text") for p in listed])
+        self.partitions.show_rows([_partition_row(p, LAG_ROLE[lag_level(p, stat, node)]) for p in listed])
         self.replay.setHidden(by_leases)  # there are no offsets to move
         self.members.leave_out((1, 3) if by_leases else ())
         more = len(stat.partitions) - len(listed)
@@ -158,8 +178,16 @@ class GroupFace(QWidget):
         self.partitions.setHidden(by_leases or not listed)
         self._more.setText(said)
         self._more.setVisible(bool(said))
-        self.pause.setText(self.tr("Resume") if stat.paused else self.tr("Pause"))
-        self.pause.setIcon(icons.icon("run" if stat.paused else "pause"))
+        self._show_act(stat)
+
+    def _show_act(self, stat: GroupStat) -> None:
+        """Pause, resume; where nobody is left to pause, restart."""
+        none_left = bool(stat.members) and len(self._gone) == len(stat.members)
+        text, glyph = (self.tr("Restart"), "restart") if none_left else (
+            (self.tr("Resume"), "run") if stat.paused else (self.tr("Pause"), "pause"))  # fmt: skip
+        self._restarts = none_left
+        self.pause.setText(text)
+        self.pause.setIcon(icons.icon(glyph))
 
     def _show_figures(self, stat: GroupStat, tone: str, what: str) -> None:
         self.behind.show_value(words.count(stat.lag_records), what, tone)
@@ -169,34 +197,38 @@ class GroupFace(QWidget):
         self.trend.show_value(self.tr("steady") if steady else words.change(stat.trend), "" if steady else "/s",
                               tone if stat.trend > 0.5 else "")  # fmt: skip
 
-    def _show_banner(self, problems: list[Problem], with_settings: bool) -> None:
-        at_ms = self._workspace.at_ms
-        self.banner.setVisible(bool(problems) or at_ms is not None)
-        if at_ms is not None:
-            text = self.tr("As it stood at {0}. The flow keeps running at {1}.").format(
-                words.clock(at_ms, millis=False), words.clock(self._workspace.live.at_ms, millis=False))  # fmt: skip
-            surface, sign, role = "banner-replay", "replay", "replay"
-        elif problems:
-            problem = problems[0]
-            first, _, rest = problem.text.replace("/s", "/\u2060s").partition(". ")  # a rate stays on one line
-            link = f' <a href="why" style="color:{theme().color("accent").name()}">{self.tr("Settings")}</a>'
-            first, rest = escape(first), escape(rest)
-            text = f"<b>{first}{'.' if rest else ''}</b> {rest}{link if with_settings else ''}"
-            self.words.setToolTip(problem.next_step)
-            role = problem.severity
-            surface, sign = f"banner-{role}", "problem_fill"
-        else:
+    def _show_banner(self, health: Health, is_drawn: bool) -> None:
+        """What it is found to be and what helps; in the past also that it is the past."""
+        past = self._workspace.at_ms is not None
+        self.banner.setVisible(bool(health.text) or past)
+        if not (health.text or past):
             return
+        surface, sign, role = _BANNERS[health.level]
+        if health.condition is Condition.PAUSED:
+            sign = "pause"
+        if past:
+            surface, sign, role = "banner-replay", "replay", "replay"
+        then = now_words(self._workspace) if past else ""
+        said = self._health_words(health, is_drawn and not past) if health.text else ""
         set_property(self.banner, "surface", surface)
         self._sign.setPixmap(icons.pixmap(sign, role, 16, self.devicePixelRatioF()))
-        self.words.setText(text)
+        self.words.setText(f"{then} {said}".strip())
+        self.words.setToolTip(health.next_step)
+
+    def _health_words(self, health: Health, with_link: bool) -> str:
+        first, _, rest = health.text.replace("/s", "/\u2060s").partition(". ")  # a rate stays on one line
+        said = f"<b>{escape(first)}{'.' if rest else ''}</b> {escape(rest)}"
+        if not with_link or not health.is_problem:
+            return said
+        target, name = ("restart", self.tr("Restart")) if self._gone else ("why", self.tr("Settings"))
+        return f'{said} <a href="{target}" style="color:{theme().color("accent").name()}">{name}</a>'
 
 
 def _member_row(member: MemberStat, role: str) -> tuple[Cell, ...]:
     numbers = " ".join(str(partition) for _, partition in member.partitions[:6])
     numbers += " …" if len(member.partitions) > 6 else ""
     if member.state in GONE:
-        name = Cell(member.name, "bad", "failed")
+        name = Cell(member.name, "bad", "kill" if member.state is PartState.KILLED else "failed")
     elif member.slow:
         name = Cell(member.name, "warn", "slow")
     elif member.state is PartState.PAUSED:

@@ -7,10 +7,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlProducer
-from workbench.core.snapshot import PartState, ProducerStat, Snapshot, TopicStat
+from workbench.core.snapshot import GroupStat, PartState, ProducerStat, Snapshot, TopicStat
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.health import LAG_ROLE, health_of
+from workbench.ui.models.series import group_node
 from workbench.ui.panels.blocks import Banner, label, push_button
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.panels.file_preview import FilePreview
@@ -180,10 +182,15 @@ class TopicFace(Face):
                  Cell(words.count(p.end)), Cell(words.rate(p.rate_in), "text_muted"))
                 for p in stat.partitions[:_MAX_ROWS]]  # fmt: skip
         self.partitions.show_rows(rows)
-        readers = [(Cell(group.name, "consumer", "dot"), Cell(words.count(behind))) for group in shown.groups
+        readers = [(Cell(group.name, "consumer", "dot"), Cell(words.count(behind), self._role(group)))
+                   for group in shown.groups
                    if node.name in group.topics
                    for behind in [sum(p.lag_records for p in group.partitions if p.topic == node.name)]]  # fmt: skip
         self.groups.setVisible(bool(readers))
         self.groups.show_rows(readers)
         self._note.setText("" if readers else self.tr("No group reads it. It keeps what it is sent all the same."))
         self._note.setVisible(not readers)
+
+    def _role(self, group: GroupStat) -> str:
+        node = group_node(self._workspace.document, group.name)
+        return LAG_ROLE[health_of(group, node, self._workspace.shown.run).lag]

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.flow.document import Change, Link, Node
 from workbench.flow.kinds import KINDS
-from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models.outside import part_of
@@ -23,7 +22,6 @@ from workbench.ui.panels.inspect_file import FileFace
 from workbench.ui.panels.inspect_group import GroupFace
 from workbench.ui.panels.inspect_part import ProducerFace, TopicFace
 from workbench.ui.panels.inspect_queue import ExchangeFace, QueueFace, RoutingLinkFace
-from workbench.ui.theme.tokens import MOTION
 
 
 class Inspector(QScrollArea):
@@ -66,11 +64,9 @@ class Inspector(QScrollArea):
         self.setWidget(self._faces)
         self._pass_on()
         self._node_id = ""
-        self._pace = Pace(self.refresh, MOTION["numbers_ms"], self)
         workspace.shown_changed.connect(self._soon)
         workspace.selection_changed.connect(lambda _: self.refresh())
         workspace.links_selected.connect(lambda _: self.refresh())
-        workspace.time_changed.connect(lambda _: self.refresh())
         self._unfollow = workspace.document.follow(self._changed)
         self.destroyed.connect(lambda *_: self._unfollow())
         self.refresh()
@@ -96,9 +92,9 @@ class Inspector(QScrollArea):
         self._soon()
 
     def _soon(self, _shown: object = None) -> None:
-        """At most four times a second, and not while hidden."""
+        """Not while hidden."""
         if self.isVisible():
-            self._pace.ask()
+            self.refresh()
 
     def refresh(self) -> None:
         """Show the selected node or binding as ``shown`` has it; the file when it is neither."""

@@ -6,7 +6,7 @@ The title bar belongs to the dock around it, which asks ``title``, ``subtitle`` 
 from __future__ import annotations
 
 import shiboken6
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -18,9 +18,6 @@ from workbench.ui.models.outside import part_of
 from workbench.ui.panels.blocks import label
 from workbench.ui.panels.then_line import ThenLine
 from workbench.ui.theme.theme import theme
-
-EVERY_MS = 250
-"""Numbers change at most four times a second: faster ones can't be read."""
 
 
 def section_title(text: str) -> QLabel:
@@ -52,11 +49,8 @@ class NodePanel(QScrollArea):
         self.column.setContentsMargins(14, 12, 14, 12)
         self.column.setSpacing(8)
         self.column.addWidget(ThenLine(workspace))
-        self._taken_ms = 0
         self.narrow = False
-        self._later = QTimer(self, singleShot=True, interval=EVERY_MS)
-        self._later.timeout.connect(lambda: self.take(workspace.shown))
-        workspace.shown_changed.connect(self._follow)
+        workspace.shown_changed.connect(self.take)
         self._unfollow = workspace.document.follow(self._take_change)
 
     # -- the node ------------------------------------------------------------------------------------------
@@ -105,17 +99,8 @@ class NodePanel(QScrollArea):
         super().showEvent(event)
         self.take(self._workspace.shown)
 
-    def _follow(self, snapshot: Snapshot) -> None:
-        """Take a snapshot, or leave it out because one was just taken; the last one is never left out."""
-        if not 0 < snapshot.at_ms - self._taken_ms < EVERY_MS:
-            self.take(snapshot)
-        elif not self._later.isActive():
-            self._later.start()
-
     def take(self, snapshot: Snapshot) -> None:
         """Show a snapshot, unless nobody sees it."""
-        self._later.stop()
-        self._taken_ms = snapshot.at_ms
         node = self.node
         if self.isVisible() and node is not None:
             self.refresh(node, snapshot)

@@ -17,6 +17,7 @@ from workbench.ui.models.series import PREFIX
 from workbench.ui.panels.blocks import Empty, label, set_property
 from workbench.ui.panels.file_preview import FilePreview
 from workbench.ui.panels.setting_fields import SettingField
+from workbench.ui.panels.then_line import NowLine
 from workbench.ui.theme.theme import theme
 
 _ONLY_FOR = {
@@ -64,6 +65,7 @@ class SettingsForm(QScrollArea):
         column = QVBoxLayout(form)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
+        column.addWidget(NowLine(self._workspace))
         column.addWidget(label(self.tr("Name"), "muted"))
         self._name = QLineEdit(node.name)
         self._name.setAccessibleName(self.tr("Name"))

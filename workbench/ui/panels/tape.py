@@ -1,7 +1,7 @@
 """The log tape's panel: it feeds the view with snapshots, asks what a dragged marker would mean, and opens the preview.
 
 While a marker is dragged the host is asked for the plan of the same moment in every partition (Shift: only this one),
-one question at a time, the last one wins. Snapshots that come quickly are shown together, four times a second.
+one question at a time, the last one wins. It is painted with the frame.
 ``tools`` is the legend and the choice of axis, for the tab bar's corner. GUI thread.
 """
 
@@ -19,7 +19,6 @@ from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.snapshot import Snapshot
 from workbench.session.scan import PageReader
 from workbench.ui.bridge.operation import Operation
-from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.tape import Grip, TapeView
 from workbench.ui.charts.tape_order import as_before, found, ordered
@@ -31,7 +30,6 @@ from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.panels.tape_tools import TapeBar, TapeLegend
 from workbench.ui.theme import icons, words
-from workbench.ui.theme.tokens import MOTION
 
 KNOTS = 24
 _KNOTS_EVERY_MS = 5_000
@@ -56,7 +54,6 @@ class TapePanel(QWidget):
         self._pinned_topics: set[str] = set()
         self._pinned_groups: set[str] = set()
         self._laid: tuple[tuple, list[tuple[str, int]], int] = ((), [], 0)
-        self._pace = Pace(lambda: self._follow(workspace.shown), MOTION["numbers_ms"], self)
         self.view = TapeView()
         self.tools = self._build_tools()
         self.bar = TapeBar()
@@ -88,7 +85,7 @@ class TapePanel(QWidget):
 
     def _connect(self) -> None:
         workspace = self._workspace
-        workspace.shown_changed.connect(self._pace.ask)
+        workspace.shown_changed.connect(self._follow)
         workspace.selection_changed.connect(self._take_selection)
         self.bar.changed.connect(lambda: self._follow(workspace.shown))
         for legend in (self.legend, self.bar.legend):

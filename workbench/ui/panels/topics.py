@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.snapshot import Snapshot, TopicStat
-from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.gestures.drop import Part
 from workbench.ui.models.outside import topic_node
@@ -28,7 +27,6 @@ from workbench.ui.panels.deleting import ask_delete_topic
 from workbench.ui.panels.palette import role_of, start_drag
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
-from workbench.ui.theme.tokens import MOTION
 
 _STAT = Qt.ItemDataRole.UserRole
 _KIND = Qt.ItemDataRole.UserRole + 1
@@ -133,10 +131,8 @@ class TopicsPanel(QWidget):
         self.empty.setContentsMargins(12, 4, 12, 4)
         column.addWidget(self.empty)
         column.addWidget(self.list, 1)
-        self._pace = Pace(lambda: self._show(workspace.shown), MOTION["numbers_ms"], self)
-        workspace.shown_changed.connect(self._pace.ask)
-        workspace.phase_changed.connect(self._pace.ask)
-        workspace.time_changed.connect(lambda _: self._pace.stop())  # what is shown next is shown at once
+        workspace.shown_changed.connect(self._show)
+        workspace.phase_changed.connect(lambda _: self._show(workspace.shown))
         self._show(workspace.shown)
 
     def _show(self, shown: Snapshot) -> None:

@@ -64,9 +64,10 @@ class Theme(QObject):
         return _colour(getattr(self.roles, role), alpha)
 
     def series(self, index: int) -> tuple[QColor, tuple[int, ...]]:
-        """Colour and dash of the nth group on tape and chart."""
+        """Colour and dash of the nth group on tape and chart; where colours begin again, dashes go on by one."""
         count = len(self.roles.series)
-        return _colour(self.roles.series[index % count]), tokens.SERIES_DASH[index % count]
+        dash = tokens.SERIES_DASH[(index + index // count) % len(tokens.SERIES_DASH)]
+        return _colour(self.roles.series[index % count]), dash
 
     def key_colour(self, index: int) -> QColor:
         """Colour of a key by its index (``core.keys.key_colour``); -1, a null key, is muted."""

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from workbench.core.errors import WorkbenchError
@@ -23,6 +23,7 @@ from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.view import FlowView
 from workbench.ui.models.outside import group_id
+from workbench.ui.models.series import series_book
 from workbench.ui.panels.inspector import Inspector
 from workbench.ui.panels.outline import OutlinePanel
 from workbench.ui.panels.palette import PalettePanel
@@ -65,6 +66,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.workspace, self.settings, self.link = workspace, settings, link
         workspace.setParent(self)  # it goes with its window, and with it all that follows it
+        self._series = series_book(workspace.document)
+        self._series.names.update(settings.series(workspace.path))
         self.setObjectName("window")
         self.setMinimumSize(1024, 640)
         room = self.screen().availableSize() - _FRAME
@@ -178,7 +181,7 @@ class MainWindow(QMainWindow):
         self.own_panels.replay_wanted.connect(self.replay_node)
         self.topbar.time_chosen.connect(self._choose_time)
         workspace.movement_shown.connect(canvas.feed)
-        workspace.time_changed.connect(lambda at_ms: theme().set_past(at_ms is not None))
+        workspace.time_changed.connect(self._take_time)
         workspace.notice.connect(lambda text: self.statusBar().showMessage(text, 6000))
         self.autosave.saved.connect(self.title.saved)
         self.autosave.unsaved.connect(self.title.unsaved)
@@ -254,6 +257,21 @@ class MainWindow(QMainWindow):
         else:
             self.strip.seek(self.workspace.live.at_ms)
             self.strip.setFocus()
+
+    def _take_time(self, at_ms: int | None) -> None:
+        """In the past its colours, and End and Home wherever the focus is (a field that is typed in keeps them)."""
+        theme().set_past(at_ms is not None)
+        where = Qt.ShortcutContext.WidgetWithChildrenShortcut if at_ms is None else Qt.ShortcutContext.WindowShortcut
+        for name in ("replay.live", "replay.start"):
+            if name in self.actions_book and self.actions_book[name].shortcutContext() != where:
+                self.actions_book[name].setShortcutContext(where)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc that nobody else wanted leaves the past."""
+        if event.key() == Qt.Key.Key_Escape and self.workspace.at_ms is not None:
+            self.strip.go_live()
+            return
+        super().keyPressEvent(event)
 
     # -- regions -------------------------------------------------------------------------------------------
     def show_data(self, key: str) -> None:
@@ -344,6 +362,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.layouts.save()
+        self.settings.set_series(self.workspace.path, self._series.names)
         self.settings.sync()
         self.own_panels.close_all()
         theme().set_past(False)

@@ -8,11 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from workbench.control.messages import ControlGroup, ControlProducer
+from workbench.control.messages import ControlGroup, ControlMember, ControlProducer
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models import outside
+from workbench.ui.models.health import restartable
 from workbench.ui.models.queue_stats import dead_in
 from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook
@@ -146,6 +147,9 @@ class Menus(QObject):
             group = self._workspace.live.group(node.name)
             paused = group is not None and group.paused
             menu.addAction(self._actions["replay.group"])
+            if group is not None and (gone := restartable(group)):
+                text = self.tr("Restart {0}").format(gone[0]) if len(gone) == 1 else self.tr("Restart its members")
+                menu.addAction(icon("restart"), text).triggered.connect(lambda *_: self._restart(node_id, gone))
             self._act(menu, paused, lambda act: ControlGroup(node_id, act))
         elif role == "producer":
             stat = self._workspace.live.producer(node_id)
@@ -153,6 +157,10 @@ class Menus(QObject):
             self._act(menu, paused, lambda act: ControlProducer(node_id, act))
         if role != "drawing":
             menu.addAction(self._actions["flow.link"])
+
+    def _restart(self, node_id: str, members: tuple[str, ...]) -> None:
+        for member in members:
+            self._workspace.act(ControlMember(node_id, "restart", member)).run()
 
     def _of_client(self, menu: QMenu, subject: str) -> None:
         """A client or a topic that is not in the drawing: it can be kept, looked into, and its group moved."""

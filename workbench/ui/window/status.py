@@ -1,4 +1,4 @@
-"""The status bar: state, rates and lag at the left; frames, host and file at the right. Numbers at most 4 a second."""
+"""The status bar: state, rates and lag at the left; frames, host and file at the right. Numbers are the frame's."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from workbench.core.snapshot import RunState, Snapshot
-from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.queue_looks import untold_groups
+from workbench.ui.models.health import LAG_ROLE, worst_lag
 from workbench.ui.panels.blocks import label, set_tone
 from workbench.ui.theme import words
-from workbench.ui.theme.tokens import MOTION
 
 _ONE_LINE = int(Qt.TextFlag.TextSingleLine)
 _CALM_MS = 500  # how often frames are told while no snapshot comes
@@ -46,13 +45,11 @@ class StatusLine(QStatusBar):
         row.addStretch(1)
         row.addWidget(self._right)
         self.addWidget(bar, 1)
-        self._pace = Pace(self.refresh, MOTION["numbers_ms"], self)
         self._timer = QTimer(self, interval=_CALM_MS)
-        self._timer.timeout.connect(self._pace.ask)
+        self._timer.timeout.connect(self.refresh)
         self._timer.start()
-        workspace.shown_changed.connect(self._pace.ask)
-        workspace.time_changed.connect(self._pace.now)
-        workspace.phase_changed.connect(self._pace.now)
+        workspace.shown_changed.connect(lambda _: self.refresh())
+        workspace.phase_changed.connect(lambda _: self.refresh())
 
     def refresh(self) -> None:
         shown = self._workspace.shown
@@ -73,10 +70,7 @@ class StatusLine(QStatusBar):
         for part in (self._out, self._behind):
             part.setToolTip(self.tr("An older workbench did not journal what {0} read.").format(
                 ", ".join(node.name for node in untold)) if untold else "")  # fmt: skip
-        reading = {f"queue:{queue.name}" for queue in shown.queues if queue.consumers}
-        worst = {problem.severity for problem in shown.problems
-                 if problem.subject.startswith("group:") or problem.subject in reading}  # fmt: skip
-        set_tone(self._behind, "bad" if "bad" in worst and lag else "warn" if "warn" in worst and lag else "muted")
+        set_tone(self._behind, LAG_ROLE[worst_lag(shown)])
         _say(self._right, "    ".join(self._right_words()))
         self._row.activate()  # now: a picture taken before the next turn of the loop would show cut words
 
@@ -104,8 +98,10 @@ class StatusLine(QStatusBar):
         parts = []
         if self._workspace.at_ms is not None:
             lag = sum(group.lag_records for group in live.groups)
-            parts.append(self.tr("The flow runs on: live {0}, behind {1}").format(
-                words.clock(live.at_ms, millis=False), words.count(lag)))  # fmt: skip
+            said = {RunState.RUNNING: self.tr("The flow runs on: live {0}, behind {1}"),
+                    RunState.PAUSED: self.tr("The flow is paused: live {0}, behind {1}"),
+                    RunState.STOPPED: self.tr("The flow is stopped: live {0}, behind {1}")}[live.run]  # fmt: skip
+            parts.append(said.format(words.clock(live.at_ms, millis=False), words.count(lag)))
         frames = self._frames()
         if frames:
             parts.append(self.tr("Window {0} fps").format(round(frames)))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from workbench.flow.document import Node
 from workbench.ui.canvas.items.face_parts import badge, heading, line, subtitle
-from workbench.ui.canvas.items.pencil import LEVEL_TEXT, Pencil
+from workbench.ui.canvas.items.pencil import LEVEL_ROLE, LEVEL_TEXT, Pencil
 from workbench.ui.canvas.items.queue_faces import exchange_face, queue_face
 from workbench.ui.canvas.look_values import HISTOGRAM_OVER, Level, NodeLook
 from workbench.ui.theme.tokens import RADIUS, SIZE
@@ -150,7 +150,7 @@ def compact_width(pencil: Pencil, node: Node, look: NodeLook) -> float:
 
 def _small_ring(pencil: Pencil, centre: QPointF, look: NodeLook, role: str) -> None:
     rect = QRectF(centre.x() - 7.5, centre.y() - 7.5, 15, 15)
-    level = {Level.OK: "ok", Level.WARN: "warn_mark", Level.BAD: "bad"}[look.level]
+    level = LEVEL_ROLE[look.level]
     pencil.painter.setBrush(Qt.BrushStyle.NoBrush)
     pencil.painter.setPen(pencil.pen("surface_sunken", 2.5))
     pencil.painter.drawEllipse(rect)

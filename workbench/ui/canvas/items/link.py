@@ -18,6 +18,7 @@ from workbench.ui.canvas.items.key_tag import KeyTag
 from workbench.ui.canvas.items.node import FULL, Z_WAITING, detail_at
 from workbench.ui.canvas.items.pencil import CENTRE, Pencil
 from workbench.ui.canvas.look_values import LinkLook
+from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import RADIUS, STROKE
@@ -32,16 +33,17 @@ class WaitingBar(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self.share = 0.0
-        self.text = ""
+        self.text, self.role = "", "text_muted"
         self.length = 64.0
         self.setZValue(Z_WAITING)
         self.setVisible(False)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
-    def show_waiting(self, share: float, text: str) -> None:
-        if (share, text) != (self.share, self.text):
-            self.share, self.text = share, text
+    def show_waiting(self, share: float, text: str, role: str = "text_muted") -> None:
+        """``role`` is the colour of the words: that of the reader's lag where they say it."""
+        if (share, text, role) != (self.share, self.text, self.role):
+            self.share, self.text, self.role = share, text, role
             self.update()
 
     def boundingRect(self) -> QRectF:
@@ -58,7 +60,7 @@ class WaitingBar(QGraphicsItem):
         width = pencil.width(self.text, "body", 600)
         words_at = QRectF(-width / 2, -26, width, 16)
         pencil.box(words_at.adjusted(-3, 1, 3, 0), "canvas", 3, 0.8)
-        pencil.text(words_at, self.text, weight=600, role="warn" if self.share > 0 else "text_muted", align=CENTRE)
+        pencil.text(words_at, self.text, weight=600, role=self.role, align=CENTRE)
 
 
 class LinkItem:
@@ -141,7 +143,8 @@ class LinkItem:
 
     def _restyle_bar(self) -> None:
         rate = words.rate(self.look.rate) if theme().reduced_motion and self.look.rate else ""
-        self.bar.show_waiting(self.look.waiting if self.look.slow else 0.0, self.look.label or rate)
+        role = LAG_ROLE[self.look.level] if self.look.label else "text_muted"
+        self.bar.show_waiting(self.look.waiting if self.look.slow else 0.0, self.look.label or rate, role)
         self.bar.setVisible(bool(self.bar.text) and detail_at(self.zoom) == FULL)
 
     def hit(self, at: QPointF, reach: float) -> bool:

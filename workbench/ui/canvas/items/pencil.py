@@ -8,12 +8,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from workbench.ui.canvas.look_values import Level, Pill
+from workbench.ui.models.health import LAG_ROLE, MARK_ROLE
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import Theme
 from workbench.ui.theme.tokens import RADIUS, SIZE, STROKE
 
-LEVEL_ROLE = {Level.OK: "ok", Level.WARN: "warn_mark", Level.BAD: "bad"}
-LEVEL_TEXT = {Level.OK: "text", Level.WARN: "warn", Level.BAD: "bad"}
+LEVEL_ROLE, LEVEL_TEXT = MARK_ROLE, LAG_ROLE
 _LINE = Qt.TextFlag.TextSingleLine | Qt.TextFlag.TextDontClip
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | _LINE)  # joining flags costs more than a line
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | _LINE)

@@ -1,0 +1,154 @@
+"""One frame: a lag is one number in one colour wherever it stands, over a running flow; and when frames change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.ui.stage import NOW_MS, PAST_MS, StageCaller, orders_snapshot
+from workbench.control import messages as m
+from workbench.control.messages import Push
+from workbench.core.snapshot import RunState
+from workbench.flow import codec
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.host import LocalHost, make_workspace
+from workbench.ui.bridge.frame import FRAME_MS, wait_ms
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.items.pencil import LEVEL_TEXT
+from workbench.ui.canvas.view import FlowView
+from workbench.ui.charts.lag import LagPanel
+from workbench.ui.models.health import LAG_ROLE
+from workbench.ui.panels.groups import GroupsPanel
+from workbench.ui.panels.inspector import Inspector
+from workbench.ui.panels.tape import TapePanel
+from workbench.ui.theme import words
+from workbench.ui.window.status import StatusLine
+
+FRAMES = 200
+
+
+def drawing() -> FlowDocument:
+    nodes = [
+        Node("shop", "producer", "shop", params={"rate": 4_000.0}),
+        Node("orders", "topic", "orders", params={"partitions": 3}),
+        Node("billing", "group", "billing",
+             params={"members": 2, "process_ms": 1.0, "lag_threshold_records": 600, "auto_commit_ms": 50}),
+    ]  # fmt: skip
+    return FlowDocument(nodes, [Link("l1", "shop", "orders"), Link("l2", "orders", "billing")], "frame")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[LocalHost]:
+    make_workspace(tmp_path / "frame.flow")
+    made = LocalHost(tmp_path / "frame.flow")
+    try:
+        made.call(m.SaveFlow(codec.dumps(drawing())))
+        made.call(m.Run())
+        yield made
+    finally:
+        made.close()
+
+
+class Regions:
+    """Every region that says how far a group is behind, over one workspace."""
+
+    def __init__(self, qtbot, path: Path) -> None:
+        self.workspace = Workspace(path, StageCaller())
+        drawn = drawing()
+        self.workspace.document.replace_all(drawn.nodes, drawn.links, drawn.title)
+        self.canvas, self.inspector, self.tape = (
+            FlowView(self.workspace), Inspector(self.workspace), TapePanel(self.workspace))  # fmt: skip
+        self.groups, self.chart = GroupsPanel(self.workspace), LagPanel(self.workspace)
+        self.status = StatusLine(self.workspace, lambda: 60.0)
+        for widget in (self.canvas, self.inspector, self.tape, self.groups, self.chart, self.status):
+            qtbot.addWidget(widget)
+            widget.resize(700, 400)
+            with qtbot.waitExposed(widget):
+                widget.show()
+        self.workspace.select(["billing"])
+        qtbot.waitUntil(lambda: self.chart._plot is not None)
+
+    def numbers(self) -> dict[str, tuple[str, str]]:
+        """(text, colour role) of the lag of billing, by region."""
+        look = self.canvas.flow.nodes["billing"].look
+        face, row = self.inspector.group_face, self.groups.model.rows[0]
+        parts = [group for strip in self.tape._strips for group in strip.groups]
+        entry = self.chart.legend_entry("billing").line
+        status = self.status._behind
+        return {
+            "canvas": (look.lag.partition(" ")[0], LEVEL_TEXT[look.level]),
+            "inspector": (face.behind._number.text(), role_of(face.behind._number.property("tone"))),
+            "tape": (words.count(sum(group.behind for group in parts)), "-"),
+            "groups": (self.groups._columns()[7].text(row), self.groups._tone(row)),
+            "legend": (entry.value, entry.role),
+            "chart": (self.chart._plot._label.toPlainText(), "-"),
+            "status": (status.text().rpartition(" ")[2], role_of(status.property("tone"))),
+            "link": (self.canvas.flow.links["l2"].look.label.partition(" ")[0] or "-",
+                     LEVEL_TEXT[self.canvas.flow.links["l2"].look.level]),
+        }  # fmt: skip
+
+    def partitions(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """The lag of every partition on the tape and in the inspector."""
+        face = self.inspector.group_face
+        return ([(words.count(strip.slowest.behind), LAG_ROLE[strip.slowest.level]) for strip in self.tape._strips],
+                [(row[4].text, row[4].role) for row in face.partitions.rows])  # fmt: skip
+
+
+def role_of(tone: str | None) -> str:
+    return "text" if tone in ("figure", "", None) else tone
+
+
+@pytest.fixture
+def regions(qtbot, tmp_path: Path, host: LocalHost) -> Iterator[Regions]:
+    made = Regions(qtbot, tmp_path / "frame.flow")
+    yield made
+    made.canvas.close_canvas()
+    made.workspace.close()
+
+
+def test_a_lag_is_one_number_in_one_colour_in_every_region_of_a_frame(qtbot, monkeypatch, host: LocalHost,
+                                                                            regions: Regions):  # fmt: skip
+    monkeypatch.setattr("workbench.ui.bridge.frame.FRAME_MS", 20)  # so that 200 do not take a minute
+    seen, lags, roles = 0, set(), set()
+    while seen < FRAMES:
+        before = regions.workspace.frame
+        regions.workspace._take_push(Push(snapshot=host.call(m.TakeSnapshot())))
+        qtbot.wait(1)
+        if regions.workspace.frame == before or regions.workspace.shown.group("billing") is None:
+            continue
+        if seen == FRAMES // 2:
+            host.call(m.ControlGroup("billing", "pause"))
+        seen += 1
+        group = regions.workspace.shown.group("billing")
+        expected = words.count(group.lag_records), LAG_ROLE[group.health.lag]
+        for region, (text, role) in regions.numbers().items():
+            assert text in (expected[0], "-"), (region, seen)
+            assert role in (expected[1], "-"), (region, seen)
+        on_tape, in_inspector = regions.partitions()
+        assert on_tape == in_inspector
+        lags.add(group.lag_records)
+        roles.add(expected[1])
+    assert len(lags) > 20 and len(roles) > 1, "it did not move: nothing was tried"
+
+
+def test_a_frame_stands_for_a_quarter_of_a_second_and_facts_do_not_wait():
+    now = orders_snapshot(NOW_MS)
+    assert wait_ms(now, orders_snapshot(NOW_MS + 100)) == FRAME_MS - 100
+    assert wait_ms(now, orders_snapshot(NOW_MS + FRAME_MS)) == 0
+    assert wait_ms(now, replace(orders_snapshot(NOW_MS + 100), run=RunState.PAUSED)) == 0
+    held = tuple(replace(group, paused=True) for group in now.groups)
+    assert wait_ms(now, replace(orders_snapshot(NOW_MS + 100), groups=held)) == 0
+    assert wait_ms(now, orders_snapshot(PAST_MS)) == 0
+
+
+def test_the_last_snapshot_is_shown_when_no_other_comes(qtbot, tmp_path: Path):
+    workspace = Workspace(tmp_path / "none.flow", StageCaller())
+    shown = []
+    workspace.shown_changed.connect(lambda snapshot: shown.append(snapshot.at_ms))
+    for after_ms in (0, 100, 200):
+        workspace._take_push(Push(snapshot=orders_snapshot(NOW_MS + after_ms)))
+    qtbot.waitUntil(lambda: shown == [NOW_MS, NOW_MS + 200])
+    workspace.close()
