@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from tests.ui.panels.reading import assert_nothing_cut, nameless, words_of
 from workbench.flow.edits import SetParams
+from workbench.flow.kinds import kind_of
 from workbench.ui.panels.file_preview import FilePreview
 from workbench.ui.panels.inspector import Inspector
 from workbench.ui.panels.producer import ProducerPanel
@@ -67,6 +69,18 @@ def test_it_follows_the_settings_and_looks_into_no_pipe(qtbot, workspace, tmp_pa
     qtbot.waitUntil(lambda: "A pipe can't be looked into" in words_of(form))
     set_file(workspace, "")
     qtbot.waitUntil(lambda: not form.findChild(FilePreview).isVisible())
+
+
+def test_what_could_not_be_read_is_told_while_it_runs(qtbot, workspace):
+    panel = ProducerPanel(workspace, "settlements")
+    qtbot.addWidget(panel)
+    panel.show()
+    stat = workspace.shown.producer("settlements")
+    values = kind_of("file").values({"path": "a.csv"})
+    panel.file.show_part(values, replace(stat, reason="2 lines could not be read. Line 900,001: not UTF-8 at byte 4."))
+    assert "Line 900,001: not UTF-8" in words_of(panel)
+    panel.file.show_part(values, replace(stat, reason=""))
+    assert "Line 900,001" not in words_of(panel)
 
 
 def test_nothing_of_it_is_cut_in_a_narrow_dock(qtbot, workspace, tmp_path):

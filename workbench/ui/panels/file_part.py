@@ -37,6 +37,10 @@ class FilePart(QWidget):
         row.addWidget(self._bar, 1)
         row.addWidget(self._words)
         column.addLayout(row)
+        self._trouble = label("", "bad")
+        self._trouble.setWordWrap(True)
+        self._trouble.hide()
+        column.addWidget(self._trouble)
 
     def show_part(self, values: dict[str, Any], stat: ProducerStat | None) -> None:
         """The path as it is drawn and what is there, the progress as it is now."""
@@ -45,6 +49,9 @@ class FilePart(QWidget):
         share = stat.progress if stat is not None else None
         said = self._said(values["path"], stat)
         self._words.setText(said)
+        trouble = stat.reason if stat is not None and stat.state is not PartState.FAILED else ""
+        self._trouble.setText(trouble)
+        self._trouble.setVisible(bool(trouble) and trouble not in self.preview.refused)
         self._bar.setVisible(share is not None)
         self._bar.show_share(share or 0.0, said)
 

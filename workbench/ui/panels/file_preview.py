@@ -60,6 +60,11 @@ class FilePreview(QWidget):
         self._still.timeout.connect(self._look)
         self.hide()
 
+    @property
+    def refused(self) -> str:
+        """What it says is wrong with the file."""
+        return self._refused.text()
+
     def _line(self, tone: str = "") -> QLabel:
         made = label("", tone)
         made.setWordWrap(True)
