@@ -10,7 +10,7 @@ import pytest
 
 from workbench.broker import Broker, BrokerReader, batch_header
 from workbench.broker import reader as reader_module
-from workbench.core.errors import NotFound
+from workbench.core.errors import NotFound, ReadOnly
 from workbench.core.records import Record
 
 
@@ -99,7 +99,7 @@ def test_a_big_batch_is_decoded_in_slices(broker: Broker, reader: BrokerReader, 
 
 
 def test_a_reader_can_not_write(reader: BrokerReader):
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(ReadOnly, match="readonly"):
         reader._db.execute("DELETE FROM topic")
 
 
