@@ -27,6 +27,7 @@ from workbench.control.messages import (
 from workbench.core.changes import Changes
 from workbench.core.errors import WorkbenchError
 from workbench.core.journal import JournalEntry
+from workbench.core.routing import Binding
 from workbench.flow import codec
 from workbench.flow.document import FlowDocument
 from workbench.flow.topics import drawn_topics
@@ -48,6 +49,7 @@ class FlowActs:
         self._runner = runner
         self._telemetry = telemetry
         self._saving = asyncio.Lock()
+        self._aside: dict[str, list[Binding]] = {}  # bindings made elsewhere, of exchanges that left the drawing
 
     def acts(self) -> Acts:
         return {
@@ -103,7 +105,7 @@ class FlowActs:
         known, wanted = plan_of(before), plan_of(after)
         declare_drawn(self._broker, wanted)
         said = self._alter_topics(before, after)
-        return " ".join([*said, *alter_routes(self._broker, known, wanted)])
+        return " ".join([*said, *alter_routes(self._broker, known, wanted, self._aside)])
 
     def _alter_topics(self, before: FlowDocument, after: FlowDocument) -> list[str]:
         """Topics take the settings that were changed on the drawing, and only those; what can't be is said.

@@ -24,10 +24,12 @@ def declare_drawn(broker: Broker, after: FlowPlan) -> None:
             broker.exchanges.declare(exchange)
 
 
-def alter_routes(broker: Broker, before: FlowPlan, after: FlowPlan) -> list[str]:
-    """Delete, alter, unbind; gives what could not be done, as sentences."""
+def alter_routes(broker: Broker, before: FlowPlan, after: FlowPlan, aside: dict[str, list[Binding]]) -> list[str]:
+    """Delete, alter, unbind; gives what could not be done, as sentences. Bindings that were made elsewhere are set
+    ``aside`` with the exchange that goes, and come back with it, so that an undo brings all of it back."""
     said: list[str] = []
     _carry_bindings(broker, before, after)
+    _set_aside(broker, before, after, aside)
     wanted = {exchange.name: exchange for exchange in after.exchanges.values()}
     kept = {exchange.name for exchange in before.exchanges.values() if _keep(broker, exchange, wanted, said)}
     drawn, drawn_still = (set(chain.from_iterable(plan.bindings.values())) for plan in (before, after))
@@ -35,6 +37,20 @@ def alter_routes(broker: Broker, before: FlowPlan, after: FlowPlan) -> list[str]
         if binding.exchange in kept:
             _unbind(broker, binding, said)
     return said
+
+
+def _set_aside(broker: Broker, before: FlowPlan, after: FlowPlan, aside: dict[str, list[Binding]]) -> None:
+    drawn = set(chain.from_iterable(before.bindings.values()))
+    wanted = {exchange.name for exchange in after.exchanges.values()}
+    for exchange in before.exchanges.values():
+        if exchange.name not in wanted:
+            own = [binding for binding in broker.exchanges.bindings() if binding not in drawn and exchange.name in (
+                binding.exchange, binding.destination if binding.to_exchange else binding.exchange)]  # fmt: skip
+            aside[exchange.name] = own
+    for name in wanted & aside.keys():
+        for binding in aside.pop(name):
+            with suppress(WorkbenchError):  # what it led to has gone since
+                broker.exchanges.bind(binding)
 
 
 def _carry_bindings(broker: Broker, before: FlowPlan, after: FlowPlan) -> None:

@@ -141,3 +141,15 @@ def test_an_exchange_keeps_the_bindings_made_elsewhere(path: Path):
             assert info.exchange.name == name
             assert "by hand" in {binding.key for binding in info.bindings}
             assert all(binding.exchange == name for binding in info.bindings)
+
+
+def test_an_exchange_that_comes_back_by_undo_has_the_bindings_made_elsewhere(path: Path):
+    drawn = codec.dumps(FlowDocument([Node("x", "exchange", "jobs"), Node("q", "queue", "work")], []))
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(drawn))
+        host.call(Bind(Binding("jobs", "work", "by hand")))
+        host.call(m.SaveFlow(codec.dumps(FlowDocument([Node("q", "queue", "work")], []))))
+        assert host.call(ListExchanges()).exchanges == ()
+        host.call(m.SaveFlow(drawn))
+        (info,) = host.call(ListExchanges()).exchanges
+        assert [binding.key for binding in info.bindings] == ["by hand"]
