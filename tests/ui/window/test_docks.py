@@ -92,3 +92,15 @@ def test_a_dock_that_floats_has_a_way_back_too(window, qtbot):
     assert window.dock._dock_it.isVisible()
     window.dock._dock_it.click()
     assert not window.dock.isFloating() and not window.dock._dock_it.isVisible()
+
+
+def test_a_window_that_was_closed_with_a_page_torn_off_opens_with_all_its_tabs(open_window):
+    window = open_window(1440, 900)
+    window.data_dock.tear_off("tape")
+    window.close()
+    again = open_window(1440, 900)
+    assert [page.key for page in again.data_dock.pages] == ["records", "tape", "groups", "problems", "log", "clients"]
+    assert "Log tape" in tabs(again.data_dock) and not again.data_dock.torn
+    again.data_dock.tear_off("tape")
+    again.actions_book["panel.back"].trigger()
+    assert "Log tape" in tabs(again.data_dock)
