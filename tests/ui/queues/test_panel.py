@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QBoxLayout
 from shiboken6 import delete
 
@@ -120,6 +121,19 @@ def test_leases_of_chosen_messages_are_settled_by_their_receipts(qtbot, panel, c
     asked = caller.of(SettleMessages)[0]
     assert (asked.queue, asked.act, asked.receipts) == ("transcode", "ack", (Receipt(0, 3865, 2), Receipt(0, 3866, 1)))
     qtbot.waitUntil(lambda: "2 messages acked" in words_of(panel))
+
+
+def test_after_an_ack_the_focus_is_on_the_messages(qtbot, panel, caller):
+    choose_in_flight(qtbot, panel)
+    panel.activateWindow()
+    panel.settle.ack.setFocus()
+    qtbot.waitUntil(panel.settle.ack.hasFocus)
+    QTest.keyClick(panel.settle.ack, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: bool(caller.of(SettleMessages)))
+    panel.table.choose(set())  # they are gone from the list
+    panel.settle.show_receipts((), 0)
+    assert not panel.settle.ack.isEnabled()
+    assert panel.table.hasFocus()
 
 
 def test_giving_back_can_wait_and_a_refusal_is_said_in_place(qtbot, panel, caller, monkeypatch):

@@ -54,7 +54,7 @@ class ExportDialog(Sheet):
         self._build_place()
         self._build_foot()
         self._check()
-        self.resize(460, 520)
+        self.resize(520, 540)
 
     # -- building ------------------------------------------------------------------------------------------
     def _build_what(self) -> None:

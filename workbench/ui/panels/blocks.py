@@ -74,6 +74,14 @@ def tool_button(icon: str, name: str, tip: str = "", role: str = "text_muted") -
     return made
 
 
+def set_usable(button: QWidget, usable: bool, home: QWidget) -> None:
+    """Enable or disable a button. Qt hands the focus of a disabled one to whatever comes next in the window; here it
+    goes ``home``, where one was at work."""
+    if not usable and button.hasFocus():
+        home.setFocus(Qt.FocusReason.OtherFocusReason)
+    button.setEnabled(usable)
+
+
 def rule() -> QFrame:
     """A hairline across."""
     line = QFrame()

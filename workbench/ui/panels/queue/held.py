@@ -97,6 +97,7 @@ class HeldQueue(QWidget):
         self.leases.chosen.connect(self._choose)
         self.settle = SettleBar(workspace, lambda: queue)
         self.settle.stack(True)
+        self.settle.home = self.leases
         self.settle.settled.connect(self._forget)
         column.addLayout(head)
         for widget in (self.receive, self.consumers, self.leases, self.settle):

@@ -61,6 +61,7 @@ class QueuePanel(NodePanel):
         self.column.addLayout(self._build_bar())
         self.column.addLayout(self._build_list(), 1)
         self.settle = SettleBar(workspace, self._queue_name)
+        self.settle.home = self.table
         self.settle.settled.connect(self.feed.refresh)
         self.column.addWidget(self.settle)
         self._list_timer = QTimer(self, singleShot=True, interval=_LIST_EVERY_MS)

@@ -12,7 +12,7 @@ from workbench.control.queues import DeliveryList, ReceiveMessages
 from workbench.core.errors import WorkbenchError
 from workbench.flow.params import Param
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import label, push_button, set_tone
+from workbench.ui.panels.blocks import label, push_button, set_tone, set_usable
 from workbench.ui.panels.number_field import NumberField
 from workbench.ui.theme import words
 
@@ -83,7 +83,7 @@ class ReceiveForm(QFrame):
             return
         visibility_ms = self.seconds.number() * 1000 or None
         command = ReceiveMessages(self._queue(), BY_HAND, self.count.number(), 0, visibility_ms)
-        self.take.setEnabled(False)
+        set_usable(self.take, False, self.count)
         self._workspace.act(command, self).done(self._done).failed(self._refused).run()
 
     def _done(self, reply: DeliveryList) -> None:

@@ -16,7 +16,7 @@ from workbench.control.queues import SettleMessages
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import Receipt
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import label, push_button, set_property, set_tone
+from workbench.ui.panels.blocks import label, push_button, set_property, set_tone, set_usable
 from workbench.ui.theme import icons, words
 
 _DELAYS_MS = (1_000, 5_000, 30_000, 300_000)
@@ -27,7 +27,8 @@ _REASON_WIDE = 320  # pixels
 
 
 class SettleBar(QWidget):
-    """See the module. ``settled`` comes after the host has done it."""
+    """See the module. ``settled`` comes after the host has done it; ``home`` is where the focus goes when a button that
+    has it can't be pressed any more."""
 
     settled = Signal()
 
@@ -35,6 +36,7 @@ class SettleBar(QWidget):
         super().__init__(parent)
         self._workspace = workspace
         self._queue = queue
+        self.home: QWidget = self
         self._receipts: tuple[Receipt, ...] = ()
         self._shown: tuple[tuple[Receipt, ...], int] | None = None
         column = QVBoxLayout(self)
@@ -122,7 +124,7 @@ class SettleBar(QWidget):
         self._shown = (tuple(receipts), chosen)
         self._receipts = tuple(receipts)
         for button in (self.ack, self.nack, self.reject, self.extend):
-            button.setEnabled(bool(receipts))
+            set_usable(button, bool(receipts), self.home)
         self.reason.setVisible(bool(receipts))
         if receipts and not self.reason.hasFocus():
             self.reason.setText(self._workspace.last_reason)
