@@ -112,6 +112,9 @@ def write_items(
     """Write to an open stream: the shape, then the records, topic by topic and partition by partition, then the
     journal."""
     ranges = _ranges(reader, topics, from_, to) if what != "journal" else []
+    if what == "records" and "time" in (from_.kind, to.kind):
+        ranges = _ranges(reader, topics, from_, LATEST if to.kind == "time" else to)
+        matches = _within(from_, to, matches)
     total = sum(span.records for _, span in ranges)
     counts = {"records": 0, "entries": 0}
     if what == "all" and not form.one_table:
@@ -131,6 +134,20 @@ def write_items(
     done = counts["records"] + counts["entries"]
     progress(done, done)
     return Exported(**counts)
+
+
+def _within(from_: LogPoint, to: LogPoint, matches: Matches | None) -> Matches:
+    """Just the records whose own time is in the range: a log is not in the order of its times, so that the offsets at
+    both ends hold others between them, and some come later."""
+    low = from_.number if from_.kind == "time" else None
+    high = to.number if to.kind == "time" else None
+
+    def within(record: StoredRecord) -> bool:
+        at = record.timestamp_ms
+        inside = (low is None or at >= low) and (high is None or at < high)
+        return inside and (matches is None or matches(record))
+
+    return within
 
 
 def export_records(out: Path, records: Iterable[StoredRecord], format: str = "") -> Exported:
