@@ -229,6 +229,12 @@ def test_a_read_only_file_is_shown_without_a_host_and_acts_say_why_not(qtbot, wi
         qtbot.waitUntil(lambda: "It can be looked at, not changed or run" in window.host_bar.text)
         button(window.host_bar, "Close").click()
     assert [node.name for node in window.workspace.document.nodes] == names
+    item, before = window.canvas.flow.nodes["shipping"], window.canvas.flow.nodes["shipping"].pos()
+    item.setPos(before.x() + 80, before.y())
+    window.canvas.acts.nudge(8, 0)
+    window.workspace.perform(RenameNode("shipping", "other"))
+    assert window.canvas.flow.nodes["shipping"].pos() == before
+    assert "saving" not in window.title._state.text()
     assert window.close()
 
 

@@ -77,7 +77,7 @@ class HostLink(QObject):
         self._busy = False
         if isinstance(error, FileError) and not isinstance(error, _NOT_EVEN_READ):
             Operation(self, self._last_state).done(lambda state: self._look_only(state, error)).failed(
-                lambda _: self._give_up(error)).run()  # fmt: skip
+                lambda also: self._give_up(FileError(f"{error.message} {also.message}", error.next_step))).run()
         else:
             self._give_up(error)
 

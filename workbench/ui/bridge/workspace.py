@@ -258,6 +258,8 @@ class Workspace(QObject):
         """Do an edit and put it on the undo stack; errors are those of the edit."""
         if self.read_only:  # nothing would keep it
             self.failed.emit(self._why_read_only())
+            document = self.document
+            document.replace_all(document.nodes, document.links, document.title)  # what was dragged goes back
             return
         self.undo_stack.push(_EditCommand(self.document, edit, merge_key))
 

@@ -37,6 +37,8 @@ class Autosave(QObject):
         return codec.dumps(self._workspace.document) != self._sent
 
     def _edited(self) -> None:
+        if self._workspace.read_only:
+            return
         self._timer.start()
         self.unsaved.emit()
 
