@@ -255,13 +255,12 @@ def test_a_full_disk_is_said_whole_with_one_way_on_and_goes_when_there_is_room(q
     window = windows(StageCaller())
     live = orders_snapshot()
     window.workspace._take_push(Push(snapshot=replace(live, host=replace(live.host, trouble=FULL))))
-    window.statusBar().refresh()
     assert window.host_bar.text == FULL
-    assert window.statusBar()._state.text() == "Nothing can be stored"
+    qtbot.waitUntil(lambda: window.statusBar()._state.text() == "Nothing can be stored")
     assert [b.text() for b in window.host_bar.findChildren(type(window.host_bar._button))] == ["Pause the flow"]
     window.workspace._take_push(Push(snapshot=live))
-    window.statusBar().refresh()
-    assert not window.host_bar.text and window.statusBar()._state.text() == "Running, live"
+    assert not window.host_bar.text
+    qtbot.waitUntil(lambda: window.statusBar()._state.text() == "Running, live")
 
 
 def test_a_drawing_that_cannot_be_stored_keeps_the_window_once(qtbot, windows):
