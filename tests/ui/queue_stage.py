@@ -129,7 +129,7 @@ def upload_snapshot(at_ms: int = NOW_MS) -> Snapshot:
         seq=at_ms, at_ms=at_ms, run=RunState.RUNNING, topics=topics, queues=queues, links=links,
         producers=(ProducerStat("uploads", "uploads", PartState.RUNNING, "video", 64.0, 64.0, 38_400),),
         exchanges=(ExchangeStat("video", "topic", 38_400, 38_281, 119, 0, 64.0, "video.private"),),
-        host=HostStat(4242, 84 << 20, 21 << 20, START_MS, 64.0, 112.0, at_ms),
+        host=HostStat(4242, 84 << 20, 21 << 20, started_ms=START_MS, rate_in=64.0, rate_out=112.0, journal_to_ms=at_ms),
     )  # fmt: skip
 
 

@@ -239,8 +239,8 @@ def orders_snapshot(at_ms: int = NOW_MS) -> Snapshot:
         clients=tuple(ClientStat(f"fraud-check-{n}", f"127.0.0.1:5{n}220", "librdkafka 2.12.1", 5_210, 0.0, rate,
                                  reads=("payments",), group="fraud-check", connections=2)
                       for n, rate in ((1, 64.0), (2, 32.0))),
-        host=HostStat(4242, 84 << 20, 214 << 20, START_MS, sum(t.rate_in for t in topics),
-                      sum(g.rate for g in groups), at_ms, "127.0.0.1:9092"),
+        host=HostStat(4242, 84 << 20, 214 << 20, started_ms=START_MS, rate_in=sum(t.rate_in for t in topics),
+                      rate_out=sum(g.rate for g in groups), journal_to_ms=at_ms, kafka="127.0.0.1:9092"),
     )  # fmt: skip
 
 
