@@ -123,14 +123,15 @@ def _members(
     while the broker waits for its session to end: it is known by its client id, which is its name."""
     ours: set[str] = set()
     sessions = {member.client_id: member.session_ms for member in meta.members}
+    behind: dict[str, int] = {}
+    for stat in partitions:
+        behind[stat.member_id] = behind.get(stat.member_id, 0) + stat.lag_records
     for run in runs:
         for member in run.members:
             ours |= {member.member_id, member.name}
             killed = member.state is PartState.KILLED
-            yield replace(member, session_ms=sessions.get(member.name, 0)) if killed else member
-    behind: dict[str, int] = {}
-    for stat in partitions:
-        behind[stat.member_id] = behind.get(stat.member_id, 0) + stat.lag_records
+            lag = behind.get(member.member_id, 0)  # by what is committed, as its partitions and its group are counted
+            yield replace(member, lag_records=lag, session_ms=sessions.get(member.name, 0) if killed else 0)
     for member in meta.members:
         if not ours & {member.member_id, member.client_id}:
             held = tuple((place.topic, place.partition) for place in member.assignment)
