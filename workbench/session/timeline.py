@@ -207,7 +207,7 @@ class Timeline:
         members = tuple(_member(name, member_id, past, partitions, recent, run) for member_id in past.members)
         oldest_ms = max((p.lag_ms or 0 for p in partitions), default=0)
         return GroupStat(name, past.state, past.generation, past.assignor, members, partitions, float(rate), trend,
-                         _paused(members), held_ms=self._held_ms(name, past, oldest_ms, ms))  # fmt: skip
+                         _paused(past), held_ms=self._held_ms(name, past, oldest_ms, ms))  # fmt: skip
 
     def _held_ms(self, name: str, past: PastGroup, age_ms: int, ms: int) -> int:
         """How much of the last ``age_ms`` a group of the flow stood still by a person's wish."""
@@ -238,7 +238,7 @@ class Timeline:
             name, "Stable" if any(member.state is not PartState.KILLED for member in members) else "Empty",
             members=members, rate=sum(member.rate for member in members),
             trend=_trend([sample for sample in lags[1] if sample.group == name], waiting, ms),
-            paused=_paused(members), waiting=waiting, oldest_ms=max(ages, default=None),
+            paused=_paused(past), waiting=waiting, oldest_ms=max(ages, default=None),
             held_ms=self._held_ms(name, past, max(ages, default=0), ms),
         )  # fmt: skip
 
@@ -291,10 +291,10 @@ def _state(member: PastMember, going: PartState, run: RunState) -> PartState:
     return _ACT_STATES.get(member.act, held)
 
 
-def _paused(members: Sequence[MemberStat]) -> bool:
-    """Whether all who are left were paused."""
-    left = [member.state for member in members if member.state is not PartState.KILLED]
-    return bool(left) and all(state is PartState.PAUSED for state in left)
+def _paused(past: PastGroup) -> bool:
+    """Whether all who are left were paused by hand; that the flow was is another matter."""
+    left = [member.act for member in past.members.values() if member.act not in ("killed", "gone")]
+    return bool(left) and all(act == "paused" for act in left)
 
 
 def _producer(node: str, detail: dict[str, object]) -> ProducerStat:

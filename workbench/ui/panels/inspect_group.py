@@ -178,11 +178,11 @@ class GroupFace(QWidget):
         self.partitions.setHidden(by_leases or not listed)
         self._more.setText(said)
         self._more.setVisible(bool(said))
-        self._show_act(stat)
+        self._show_act(self._workspace.live.group(node.name) or stat)  # it acts now
 
     def _show_act(self, stat: GroupStat) -> None:
         """Pause, resume; where nobody is left to pause, restart."""
-        none_left = bool(stat.members) and len(self._gone) == len(stat.members)
+        none_left = bool(stat.members) and len(restartable(stat)) == len(stat.members)
         text, glyph = (self.tr("Restart"), "restart") if none_left else (
             (self.tr("Resume"), "run") if stat.paused else (self.tr("Pause"), "pause"))  # fmt: skip
         self._restarts = none_left
