@@ -172,12 +172,13 @@ def _say_catching_up(verdict: Verdict, group: GroupStat, arriving: Arriving, dra
 
 
 def _say_slow(verdict: Verdict, group: GroupStat, arriving: Arriving, drawn: bool) -> tuple[str, str]:
-    found = next((member for member in group.members if member.name == verdict.who[0]), None)
-    if found is None:
-        return _say_behind(verdict, group, arriving, drawn)
-    others = len(verdict.who) - 1
+    """With the figures of now, which may have got better since it was found: then it is not said any more."""
+    found = [member for member in group.members if member.name in verdict.who and _arrive(member, arriving) > member.rate]
+    if not found:
+        return _say_behind(verdict, group, arriving, drawn) if verdict.level is Level.BAD else ("", "")
+    first, others = found[0], len(found) - 1
     more = f" Nor can {others} more." if others else ""
-    return (f"{found.name} cannot keep up. It handles {found.rate:,.0f}/s, {_arrive(found, arriving):,.0f}/s "
+    return (f"{first.name} cannot keep up. It handles {first.rate:,.0f}/s, {_arrive(first, arriving):,.0f}/s "
             f"arrive.{more}", "Make it faster, or add a member.")  # fmt: skip
 
 

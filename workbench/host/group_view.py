@@ -130,7 +130,7 @@ def _members(
         for member in run.members:
             ours |= {member.member_id, member.name}
             killed = member.state is PartState.KILLED
-            lag = behind.get(member.member_id, 0)  # by what is committed, as its partitions and its group are counted
+            lag = behind.get(member.member_id, 0) if member.member_id else 0  # committed, as its group is counted
             yield replace(member, lag_records=lag, session_ms=sessions.get(member.name, 0) if killed else 0)
     for member in meta.members:
         if not ours & {member.member_id, member.client_id}:

@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from workbench.core.health import Condition, Level, Threshold
-from workbench.core.judgement import health_of_group, health_of_producer, judged, partition_level
+from workbench.core.judgement import (
+    assess_group,
+    health_of_group,
+    health_of_producer,
+    judged,
+    partition_level,
+    tell_group,
+)
 from workbench.core.queues import QueueCounts
 from workbench.core.snapshot import (
     UNKNOWN_MS,
@@ -105,6 +112,15 @@ def test_a_group(seen: GroupStat, condition: str, level: Level, lag: Level, text
     assert (health.condition, health.level, health.lag, health.text, health.next_step) == (
         condition, level, lag, text, step)  # fmt: skip
     assert health.is_problem == (level > OK and condition not in ("slipping", "catching up"))
+
+
+def test_a_held_verdict_says_nothing_that_its_figures_do_not():
+    found = assess_group(group(700, ONE, SLOW2), LIMIT, arriving=ARRIVING)
+    better = group(700, ONE, replace(SLOW2, rate=300.0))
+    assert tell_group(found, better, LIMIT, arriving=ARRIVING).text == ""
+    worse = assess_group(group(12_000, ONE, SLOW2), LIMIT, arriving=ARRIVING)
+    better = group(12_000, ONE, replace(SLOW2, rate=300.0))
+    assert tell_group(worse, better, LIMIT, arriving=ARRIVING).text == "shipping is 12,000 events and 0 s behind."
 
 
 def test_a_stopped_flow_is_no_problem_and_a_stranger_without_members_is():

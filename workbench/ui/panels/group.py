@@ -199,7 +199,7 @@ class GroupPanel(NodePanel):
     def _show_partitions(self, stat: GroupStat | None) -> None:
         parts = stat.partitions if stat else ()
         most = max((p.lag_records for p in parts), default=0) or 1
-        names = {member.member_id: member.name for member in (stat.members if stat else ())}
+        names = {member.member_id: member.name for member in (stat.members if stat else ()) if member.member_id}
         rows = []
         for p in parts:
             lag, level = p.lag_records, Level.OK if stat is None else lag_level(p, stat, self.node)
