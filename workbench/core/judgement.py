@@ -173,7 +173,7 @@ def _say_catching_up(verdict: Verdict, group: GroupStat, arriving: Arriving, dra
 
 def _say_slow(verdict: Verdict, group: GroupStat, arriving: Arriving, drawn: bool) -> tuple[str, str]:
     """With the figures of now, which may have got better since it was found: then it is not said any more."""
-    found = [member for member in group.members if member.name in verdict.who and _arrive(member, arriving) > member.rate]
+    found = [one for one in group.members if one.name in verdict.who and _arrive(one, arriving) > one.rate]
     if not found:
         return _say_behind(verdict, group, arriving, drawn) if verdict.level is Level.BAD else ("", "")
     first, others = found[0], len(found) - 1
