@@ -29,6 +29,8 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
              tip=tr("Save a copy; the file itself is always saved"))  # fmt: skip
     book.add("file.import", tr("Import events…"), files.play_file, "Ctrl+I", "import",
              tip=tr("Draw a file of events, to be sent into a topic"))  # fmt: skip
+    book.add("file.take_in", tr("Import an export…"), files.take_in,
+             tip=tr("Take back what an export wrote, all of it or nothing"))  # fmt: skip
     book.add("file.export", tr("Export the session…"), window.dialogs.export, "Ctrl+E", "export")
     book.add("file.drawing", tr("Export the drawing…"), files.export_drawing)
     book.add("file.close", tr("Close"), window.close, Standard.Close)

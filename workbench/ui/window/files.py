@@ -100,6 +100,16 @@ class Files(QObject):
         self._ask(self.tr("Play a file of events"), QFileDialog.AcceptMode.AcceptOpen, kinds, draw)
 
     # -- drawings ------------------------------------------------------------------------------------------
+    def take_in(self) -> None:
+        """Ask for an export, and take it back."""
+        def begin(name: str) -> None:
+            from workbench.ui.dialogs.take_in import TakeInDialog
+
+            TakeInDialog(self._workspace, Path(name), self._window).open()
+
+        kinds = self.tr("Exports (*.jsonl *.csv)")
+        self._ask(self.tr("Import an export"), QFileDialog.AcceptMode.AcceptOpen, kinds, begin)
+
     def export_drawing(self) -> None:
         def save(name: str) -> None:
             try:
