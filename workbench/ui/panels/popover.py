@@ -85,8 +85,12 @@ class Floating(QFrame):
 
 
 def _takes_tab(widget: QWidget) -> bool:
+    """Of buttons that exclude each other only the one that is pressed: arrows lead to the others."""
     tabbed = Qt.FocusPolicy(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) == Qt.FocusPolicy.TabFocus
-    return tabbed and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None
+    if not (tabbed and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None):
+        return False
+    group = widget.group() if isinstance(widget, QAbstractButton) else None
+    return group is None or not group.exclusive() or group.checkedButton() in (None, widget)
 
 
 class Popover(Floating):

@@ -305,3 +305,16 @@ def test_all_of_it_is_inside_the_window(stage, size):
     stage.qtbot.waitUntil(lambda: preview.moves.isVisible())
     assert made.rect().contains(preview.geometry())
     assert preview.rect().contains(preview.apply.geometry())
+
+
+def test_the_choices_are_walked_by_arrows_alone(stage, behind):
+    preview = opened(stage, behind)
+    QTest.keyClick(preview.form.where, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert preview.form.mode.button("time").hasFocus()
+    for key in ("offset", "earliest", "latest", "shift", "duration"):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+        assert preview.form.mode.current == key and preview.form.mode.button(key).hasFocus()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert preview.form.where.hasFocus()
+    QTest.keyClicks(preview.form.where, "7 min")
+    stage.qtbot.waitUntil(lambda: stage.caller.of(PlanReset)[-1].spec == ResetSpec("duration", 420_000))

@@ -82,7 +82,7 @@ class TargetForm(QWidget):
         same_day = words.date(guess) == words.date(now_ms)
         exact = self._workspace.at_ms is not None
         self.where.setText((words.clock(guess, exact) if same_day else words.moment(guess, exact)) if timed else "")
-        if typed:
+        if typed and (self.mode.button(mode).underMouse() or not self.isVisible()):  # arrows stay on the choices
             self.where.setFocus()
             self.where.selectAll()
         self._typing.start()
