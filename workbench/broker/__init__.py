@@ -45,7 +45,7 @@ from workbench.broker.groups.membership import (
     UnknownMember,
 )
 from workbench.broker.journal.state import JournalState, PastExchange, PastGroup, PastMember, PastQueue, PastTopic
-from workbench.broker.log import BatchTooLarge, PartlyRefused
+from workbench.broker.log import BatchTooLarge
 from workbench.broker.profiles.naming import (
     DeliveryTags,
     place_name,
@@ -81,7 +81,7 @@ __all__ = [
     "DeliveryTags", "Exchanges", "Feature", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
     "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
     "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult", "JoinedMember", "JournalState",
-    "Leaver", "Level", "MemberIdRequired", "MemberMeta", "OffsetPut", "PartlyRefused", "PastExchange", "PastGroup",
+    "Leaver", "Level", "MemberIdRequired", "MemberMeta", "OffsetPut", "PastExchange", "PastGroup",
     "PastMember",
     "PastQueue", "PastTopic", "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Setting", "Source",
     "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "WrongChecksum", "assignor",

@@ -41,7 +41,7 @@ from workbench.broker.stability import Stability
 from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
 from workbench.core.clock import Clock
-from workbench.core.errors import Invalid, OutOfRange, Refused
+from workbench.core.errors import Invalid, OutOfRange, PartlyRefused, Refused
 from workbench.core.records import Appended, Record
 
 T = TypeVar("T")
@@ -56,14 +56,6 @@ _UPDATE_PARTITION = "UPDATE partition SET log_start = ?, end_offset = ?, size_by
 
 class BatchTooLarge(Invalid):
     """The batch has more bytes than its topic takes; a client may split it."""
-
-
-class PartlyRefused(Refused):
-    """The first ``taken`` messages of a batch are in the queue, and it has no room for the others."""
-
-    def __init__(self, message: str, next_step: str = "", taken: int = 0) -> None:
-        super().__init__(message, next_step)
-        self.taken = taken
 
 
 class StagedBatch(NamedTuple):

@@ -92,6 +92,14 @@ class Refused(WorkbenchError):
     pass
 
 
+class PartlyRefused(Refused):
+    """The first ``taken`` messages of a batch are in the queue, and it has no room for the others."""
+
+    def __init__(self, message: str, next_step: str = "", taken: int = 0) -> None:
+        super().__init__(message, next_step)
+        self.taken = taken
+
+
 class Fenced(Refused):
     pass
 

@@ -12,9 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from workbench.broker import PartlyRefused
 from workbench.core.clock import Clock
-from workbench.core.errors import Invalid, NotFound, OutOfRange, Refused, Unsupported, WorkbenchError
+from workbench.core.errors import Invalid, NotFound, OutOfRange, PartlyRefused, Refused, Unsupported, WorkbenchError
 from workbench.core.keys import key_colour
 from workbench.core.partitioners import Partitioner
 from workbench.core.records import Appended, Record
