@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
 from tests.ui.stage import NOW_MS, PAST_MS, StageCaller, orders_snapshot
 from workbench.control import messages as m
@@ -20,6 +21,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.items.pencil import LEVEL_TEXT
 from workbench.ui.canvas.view import FlowView
 from workbench.ui.charts.lag import LagPanel
+from workbench.ui.charts.tape import TapeView
 from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.panels.groups import GroupsPanel
 from workbench.ui.panels.inspector import Inspector
@@ -152,3 +154,18 @@ def test_the_last_snapshot_is_shown_when_no_other_comes(qtbot, tmp_path: Path):
         workspace._take_push(Push(snapshot=orders_snapshot(NOW_MS + after_ms)))
     qtbot.waitUntil(lambda: shown == [NOW_MS, NOW_MS + 200])
     workspace.close()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_End, Qt.Key.Key_Escape])
+@pytest.mark.parametrize("where", ["canvas", "tape"])
+def test_keys_lead_out_of_the_past_wherever_the_focus_is(qtbot, window, key: Qt.Key, where: str):
+    window.workspace.select(["shipping"])
+    window.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
+    window.show_data("tape")
+    qtbot.waitUntil(lambda: bool(window.findChildren(TapeView)))
+    target = window.canvas if where == "canvas" else window.findChildren(TapeView)[0]
+    window.activateWindow()
+    target.setFocus()
+    qtbot.keyClick(target, key)
+    qtbot.waitUntil(lambda: window.workspace.at_ms is None)
+    assert window.workspace.selection == {"shipping"}
