@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
@@ -17,13 +17,15 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.times import format_time
-from workbench.runtime.reading.base import Event
-from workbench.runtime.reading.preview import Preview, preview_beginning
-from workbench.runtime.reading.reader import ReadSettings
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.panels.blocks import label
 from workbench.ui.panels.figures import Cell, Column, FigureTable
 from workbench.ui.theme import words
+
+if TYPE_CHECKING:  # they bring the broker, which the first paint does without
+    from workbench.runtime.reading.base import Event
+    from workbench.runtime.reading.preview import Preview
+    from workbench.runtime.reading.reader import ReadSettings
 
 ROWS = 4
 LOOKED_AT_EVENTS = 1_000
@@ -75,6 +77,8 @@ class FilePreview(QWidget):
     def show_settings(self, values: dict[str, Any]) -> None:
         """Look at the file anew where the settings that say how to read it are others."""
         try:
+            from workbench.runtime.reading.reader import ReadSettings
+
             asked = ReadSettings.of(values)
         except Invalid:
             asked = None
@@ -93,6 +97,8 @@ class FilePreview(QWidget):
         if self._asked is None or not self.isVisible() or self._looking is not None:
             return
         self._looking = self._asked
+        from workbench.runtime.reading.preview import preview_beginning
+
         look = partial(preview_beginning, self._asked, _now_ms, ROWS, LOOKED_AT_EVENTS)
         Operation(self, look).done(self._show).failed(self._tell).run()
 
