@@ -51,7 +51,9 @@ def partition_level(place: GroupPartitionStat, group: GroupStat, threshold: Thre
     health = group.health or health_of_group(group, threshold)
     if health.condition in (Condition.PAUSED, Condition.STOPPED):
         return Level.OK
-    in_time = max(0, (place.lag_ms or 0) - group.held_ms) / 1000.0 / threshold.seconds if place.lag_records else 0.0
+    if not place.lag_records:
+        return Level.OK
+    in_time = max(0, (place.lag_ms or 0) - group.held_ms) / 1000.0 / threshold.seconds
     share = max(place.lag_records * len(group.partitions) / threshold.records, in_time if group.members else 0.0)
     return min(level_at(share), max(health.lag, Level.WARN))
 

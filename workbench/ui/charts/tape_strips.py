@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.core.health import Level
+from workbench.core.health import Level, Threshold
+from workbench.core.judgement import partition_level
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, Snapshot
-from workbench.flow.document import FlowDocument, Node
-from workbench.ui.models.health import lag_level
+from workbench.flow.document import FlowDocument
+from workbench.ui.models.health import threshold_of_node
 from workbench.ui.models.series import GroupSeries, group_node, group_series, topic_order
 
 Knots = Sequence[tuple[int, int]]
@@ -58,9 +59,9 @@ def strips_of(document: FlowDocument, shown: Snapshot, live: Snapshot) -> list[S
     looks = group_series(document, shown)
     readers: dict[tuple[str, int], list[TapeGroup]] = {}
     for group in shown.groups:
-        node, series = group_node(document, group.name), looks[group.name]
+        limit, series = threshold_of_node(group_node(document, group.name)), looks[group.name]
         for place in group.partitions:
-            readers.setdefault((place.topic, place.partition), []).append(_group(series, place, group, node))
+            readers.setdefault((place.topic, place.partition), []).append(_group(series, place, group, limit))
     found = []
     for name in topic_order(document, shown):
         topic, now = shown.topic(name), live.topic(name)
@@ -74,9 +75,9 @@ def strips_of(document: FlowDocument, shown: Snapshot, live: Snapshot) -> list[S
     return found
 
 
-def _group(series: GroupSeries, place: GroupPartitionStat, group: GroupStat, node: Node | None) -> TapeGroup:
+def _group(series: GroupSeries, place: GroupPartitionStat, group: GroupStat, limit: Threshold) -> TapeGroup:
     committed = place.log_start if place.committed is None else place.committed
-    return TapeGroup(series, committed, place.position, place.lag_records, lag_level(place, group, node))
+    return TapeGroup(series, committed, place.position, place.lag_records, partition_level(place, group, limit))
 
 
 class Axis(Protocol):
