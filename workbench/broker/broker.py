@@ -205,6 +205,11 @@ class Broker:
     def topic(self, name: str) -> TopicMeta:
         return self._topic(name).meta
 
+    def topic_config(self, name: str) -> Mapping[str, str]:
+        """The settings of its own, on any thread; none while it is not there."""
+        topic = self._topics.get(name)
+        return {} if topic is None else topic.meta.config
+
     def topics(self) -> list[TopicMeta]:
         return sorted((topic.meta for topic in list(self._topics.values())), key=lambda meta: meta.name)
 

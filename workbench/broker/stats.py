@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from workbench.broker.topics import Partition, Topic
 from workbench.core.clock import Clock
+from workbench.core.encodings import encodings_of
 from workbench.core.snapshot import PartitionStat, TopicStat
 
 RATE_WINDOW_MS = 1000.0
@@ -57,7 +58,7 @@ def _topic_stat(topic: Topic, then: _Sample, now: _Sample) -> TopicStat:
     grown = sum(now.bytes_in[p.no] - then.bytes_in.get(p.no, 0) for p in topic.partitions)
     times = [p.last_append_ms for p in topic.partitions if p.last_append_ms is not None]
     return TopicStat(topic.meta.name, topic.meta.kind, partitions, sum(p.rate_in for p in partitions),
-                     grown * per_second, max(times, default=None))  # fmt: skip
+                     grown * per_second, max(times, default=None), *encodings_of(topic.meta.config))  # fmt: skip
 
 
 def _partition_stat(partition: Partition, then: _Sample, now: _Sample, per_second: float) -> PartitionStat:

@@ -1,4 +1,4 @@
-"""The settings of a topic, as Kafka 4.1 has them, and one of our own: type, default, limits, and what each means here.
+"""The settings of a topic, as Kafka 4.1 has them, and some of our own: type, default, limits, and what each means here.
 
 ``acts`` are those that the log and its readers go by. The others say how Kafka lays out files, copies and compacts;
 they are checked, kept and told again, and nothing here depends on them. Pure values.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workbench.core.encodings import AUTO, CHOICES, KEY_ENCODING, VALUE_ENCODING
 from workbench.core.errors import Invalid
 
 MAX_MESSAGE_BYTES = 256 << 20
@@ -93,6 +94,10 @@ _ALL = (
           "log.message.timestamp.after.max.ms", acts=True),
     Setting("workbench.retention.all.read", "boolean", "false", "Remove what every group has committed past.",
             acts=True),
+    Setting(KEY_ENCODING, "string", AUTO, "How keys are read and written here; auto: guessed, key by key.",
+            choices=CHOICES, acts=True),
+    Setting(VALUE_ENCODING, "string", AUTO, "How values are read and written here; auto: guessed, value by value.",
+            choices=CHOICES, acts=True),
     Setting("cleanup.policy", "list", "delete", "What retention does with old records; they are deleted.",
             "log.cleanup.policy", choices=("delete", "compact")),
     _int("compression.gzip.level", "-1", "Kept; the codec's own level is used.", "compression.gzip.level", -1, 9),

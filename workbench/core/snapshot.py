@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from workbench.core.encodings import AUTO
 from workbench.core.health import Health
 from workbench.core.queues import QueueCounts
 
@@ -54,6 +55,8 @@ class TopicStat:
     rate_in: float = 0.0
     bytes_in: float = 0.0  # bytes a second
     last_append_ms: int | None = None
+    key_encoding: str = AUTO
+    value_encoding: str = AUTO
 
     @property
     def records(self) -> int:

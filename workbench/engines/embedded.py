@@ -31,6 +31,9 @@ class EmbeddedEngine:
     async def topics(self) -> Sequence[EngineTopic]:
         return tuple(EngineTopic(t.name, t.kind, t.partitions, t.config) for t in self._broker.topics())
 
+    def topic_config(self, topic: str) -> Mapping[str, str]:
+        return self._broker.topic_config(topic)
+
     async def create_topic(self, name: str, partitions: int, kind: str, config: Mapping[str, str]) -> None:
         await asyncio.to_thread(self._broker.create_topic, name, partitions, kind, dict(config))
 

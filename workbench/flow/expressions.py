@@ -22,7 +22,8 @@ _MACRO = re.compile(r"\.(map|filter|all|exists|exists_one)\s*\(")
 
 
 class Expression:
-    """A compiled expression; ``label`` is the setting it came from, as people see it."""
+    """A compiled expression; ``label`` is the setting it came from, as people see it. ``names`` are those of a record
+    that it looks at: others need not be given."""
 
     def __init__(self, text: str, label: str) -> None:
         self.label = label
@@ -31,7 +32,9 @@ class Expression:
             self._program = _cel().compile(text)
         except ValueError as error:
             raise Invalid(f"«{label}» can't be read{_where(str(error))}.", "Mend the expression there.") from None
-        unknown = [name for name in self._program.variables() if name not in NAMES]
+        used = self._program.variables()
+        self.names = frozenset(name for name in NAMES if name in used)
+        unknown = [name for name in used if name not in NAMES]
         if unknown and not _MACRO.search(text):
             raise Invalid(f"«{label}» uses «{unknown[0]}», which is not there.", f"Use {', '.join(NAMES)}.")
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from workbench.core.errors import Invalid
 from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.encodings import ENCODED
 from workbench.flow.params import Param
 from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS, LEASES, QUEUE, ROUTING
 
@@ -112,6 +113,7 @@ _LOG = (
           help="-1 keeps without end."),
     Param("retention_all_read", "bool", False, "Remove once all groups have read it", section="Retention"),
     Param("timestamp_type", "choice", "CreateTime", "Time stamps", choices=("CreateTime", "LogAppendTime"), section="Log"),
+    *ENCODED,
 )
 
 KINDS: dict[str, Kind] = {

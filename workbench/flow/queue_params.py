@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.flow.encodings import ENCODED
 from workbench.flow.params import Param
 
 _TYPES = ("shared", "exclusive", "failover", "key_shared")
@@ -42,6 +43,7 @@ QUEUE = (
     Param("max_length", "int", -1, "Keep at most", "ready messages", -1, 2**40, section="Limits", help="-1: no limit."),
     Param("overflow", "choice", "drop_head", "When it is full", choices=("drop_head", "refuse", "dead_letter"), section="Limits",
           help="drop_head: the oldest goes; refuse: the sender is told; dead_letter: the oldest goes to the dead letters."),
+    *ENCODED,
 )  # fmt: skip
 
 _CONFIG_KEYS = {

@@ -24,7 +24,7 @@ from workbench.flow.kinds import Kind, kind_of
 from workbench.flow.template import check_template
 from workbench.flow.topics import is_dead_letter_link
 from workbench.flow.words import a, noun_of
-from workbench.flow.written import field_of_line, routing_key_of, start_policy, times_by_member
+from workbench.flow.written import field_of_line, read_routing_key, start_policy, times_by_member
 
 _FEEDS = {
     ("producer", "topic"), ("producer", "queue"), ("producer", "exchange"),
@@ -150,7 +150,7 @@ def _params(node: Node, kind: Kind) -> Iterator[str]:
 def _checks(node: Node, kind: Kind, values: dict[str, Any]) -> Iterator[Callable[[], object]]:
     """What raises ``Invalid`` when a setting written as text can't be read."""
     if kind.role == "producer":
-        yield partial(routing_key_of, values["routing_key"])
+        yield partial(read_routing_key, values["routing_key"])
     if node.kind == "producer":
         yield partial(check_template, values["template"], values["key"], values["headers"])
     elif node.kind == "file":
@@ -164,7 +164,7 @@ def _checks(node: Node, kind: Kind, values: dict[str, Any]) -> Iterator[Callable
     elif kind.role == "group":
         yield partial(times_by_member, values["member_process_ms"])
         yield partial(start_policy, values["start"], values["start_at"])
-        yield partial(routing_key_of, values["routing_key"])
+        yield partial(read_routing_key, values["routing_key"])
         written = (name for name in _EXPRESSIONS if values[name].strip())
         yield from (partial(Expression, values[name], kind.param(name).label) for name in written)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.encodings import encoding_config
 from workbench.flow.kinds import kind_of, link_params
 from workbench.flow.queue_params import DEAD_LETTER, DEAD_LETTER_EXCHANGE, DEAD_LETTER_KEY, queue_config
 
@@ -32,9 +33,9 @@ def drawn_topics(document: FlowDocument) -> Iterator[DrawnTopic]:
 def drawn_topic(document: FlowDocument, node: Node) -> DrawnTopic:
     values = kind_of(node.kind).complete(node.params)
     if node.kind == "queue":
-        config = queue_config(values) | _dead_letters(document, node)
+        config = queue_config(values) | encoding_config(values) | _dead_letters(document, node)
         return DrawnTopic(node.id, node.name, values["partitions"], config, "queue")
-    config = {"message.timestamp.type": values["timestamp_type"]}
+    config = {"message.timestamp.type": values["timestamp_type"]} | encoding_config(values)
     if values["retention_ms"] >= 0:
         config["retention.ms"] = str(values["retention_ms"])
     if values["retention_bytes"] >= 0:

@@ -7,10 +7,8 @@ Each is read in one place, so that the drawing's problems and the running flow j
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 from workbench.core.errors import Invalid
 from workbench.core.times import time_ms
@@ -24,8 +22,6 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 Arguments = tuple[tuple[str, str], ...]
 FieldOfLine = Callable[[str], str | None]
-RoutingKey = Callable[[bytes | None, bytes | None], str]
-"""Makes a record's routing key from its key and its value."""
 
 
 def read_keys(text: str) -> tuple[str, ...]:
@@ -75,33 +71,15 @@ def start_policy(start: str, start_at: str) -> str:
     return start
 
 
-def routing_key_of(text: str) -> RoutingKey:
-    """How a record's routing key is made: ``text`` with fields of its value, or its key where ``text`` is empty."""
+def read_routing_key(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """What a routing key is made of: texts, and the fields of the event's value that stand between them, each as names
+    from the outermost in. No texts at all: it is the event's key."""
     if not text.strip():
-        return lambda key, value: (key or b"").decode("utf-8", "replace")
+        return (), ()
     parts = _FIELD.split(text.strip())
     if any("{" in part or "}" in part for part in parts[::2]) or not all(parts[1::2]):
         raise Invalid(f"«{text}» is no routing key.", "Write fields in braces, as order.{country}.")
-    if len(parts) == 1:
-        return lambda key, value: parts[0]
-    paths = [path.strip().split(".") for path in parts[1::2]]
-
-    def made(key: bytes | None, value: bytes | None) -> str:
-        try:
-            whole = json.loads(value or b"null")
-        except ValueError:
-            whole = None
-        fields = [*(_field(whole, path) for path in paths), ""]
-        return "".join(plain + field for plain, field in zip(parts[::2], fields, strict=True))
-
-    return made
-
-
-def _field(value: Any, path: list[str]) -> str:
-    """The field as text; empty where there is none."""
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return tuple(parts[::2]), tuple(tuple(path.strip().split(".")) for path in parts[1::2])
 
 
 def field_of_line(field: str) -> FieldOfLine | None:

@@ -28,6 +28,7 @@ from workbench.runtime.sender import Sender, shown_key
 from workbench.runtime.summary import GroupSummary
 from workbench.runtime.tempo import Tempo
 from workbench.runtime.work import Work
+from workbench.serde import DecoderOf, guessing
 
 _RECENT = 12
 _TREND_MS = 5_000.0
@@ -58,6 +59,7 @@ class Surroundings:
     backlog: Backlog
     report: Report
     delivered: Delivered
+    decoders: DecoderOf = guessing
 
 
 @dataclass(slots=True)
@@ -96,7 +98,8 @@ class GroupRun(ABC):
         self.members: list[Member[Any]] = []
         self.consumed = self.again = 0
         self._around = around
-        self._work = Work(plan.values, random, forwards=wiring.forward is not None)
+        into = plan.forward.topic if plan.forward is not None and plan.forward.kind != "exchange" else ""
+        self._work = Work(plan.values, random, wiring.forward is not None, around.decoders, into)
         self._recent: deque[Seen] = deque(maxlen=_RECENT)
         self._course: deque[tuple[float, int]] = deque()
         self.change(plan.values)
@@ -214,7 +217,7 @@ class GroupRun(ABC):
 
     def _shown(self) -> tuple[HandledRecord, ...]:
         """Records at work, then the last handled, newest first."""
-        now = self.tempo.clock.now_ms()
+        now, decoders = self.tempo.clock.now_ms(), self._around.decoders
         at_work = [
             Seen(now, m.name, m.at_work, "at work")
             for m in self.members
@@ -222,7 +225,7 @@ class GroupRun(ABC):
         ]
         return tuple(
             HandledRecord(s.at_ms, s.member, s.record.topic, s.record.partition, s.record.offset,
-                          shown_key(s.record.key), key_colour(s.record.key),
+                          shown_key(s.record.key, decoders(s.record.topic)), key_colour(s.record.key),
                           max(0, s.at_ms - s.record.timestamp_ms), self._state_of(s))
             for s in (*at_work, *reversed(self._recent))[:_RECENT]
         )  # fmt: skip

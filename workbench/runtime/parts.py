@@ -14,7 +14,6 @@ from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Appended, Record
 from workbench.core.routing import Published
 from workbench.engines.base import Engine
-from workbench.flow.written import routing_key_of
 from workbench.runtime.backlog import Backlog
 from workbench.runtime.file_source import FileSource
 from workbench.runtime.groundwork import Groundwork
@@ -23,12 +22,13 @@ from workbench.runtime.meters import LinkMeter
 from workbench.runtime.offset_group import OffsetGroup
 from workbench.runtime.plan import Arrow, GroupPlan, ProducerPlan
 from workbench.runtime.producer import Producer
-from workbench.runtime.publisher import OnPublished, Publisher
+from workbench.runtime.publisher import OnPublished, Publisher, routing_key_of
 from workbench.runtime.queue_group import QueueGroup
 from workbench.runtime.routes import Routes
 from workbench.runtime.sender import Sender, SendSettings
 from workbench.runtime.sources import GeneratorSource, Source
 from workbench.runtime.tempo import Tempo
+from workbench.serde import GUESSING, Decoder, decoder_of
 
 Journal = Callable[[str, str, dict[str, str]], None]
 """Kind, group and member-or-node words of an entry: (kind, group, detail)."""
@@ -74,7 +74,7 @@ class Builder:
         self._tempo = tempo
         self._tally = tally
         self._journal = journal
-        self._around = Surroundings(engine, tempo, backlog, self._report_member, delivered)
+        self._around = Surroundings(engine, tempo, backlog, self._report_member, delivered, self._decoder)
 
     def producer(self, plan: ProducerPlan) -> Producer:
         assert plan.to is not None, "a producer without a topic is broken and never built"
@@ -82,7 +82,7 @@ class Builder:
         values = plan.values
         settings = SendSettings(values["batch_bytes"], values["linger_ms"], values["compression"], values["idempotent"])
         chooser = partitioner(values["partitioner"], random, values["partition"])
-        sender = self._sender(plan.to, settings, chooser, values)
+        sender = self._sender(plan.to, settings, chooser, values, GUESSING)
         source: Source
         if plan.kind == "file":
             source = FileSource(values, self._tempo.clock.now_ms, ahead=self._background)
@@ -101,23 +101,30 @@ class Builder:
         wiring = Wiring({arrow.topic: self._tally.meter(arrow.link_id) for arrow in plan.reads})
         chooser = partitioner("murmur2", random)
         if plan.forward is not None:
-            wiring.forward = self._sender(plan.forward, SendSettings(), chooser, plan.values)
+            read = GUESSING if plan.values["map"].strip() or not plan.reads else self._decoder(plan.reads[0].topic)
+            wiring.forward = self._sender(plan.forward, SendSettings(), chooser, plan.values, read)
         if plan.dead is not None and not plan.by_leases:
-            wiring.dead = self._sender(plan.dead, SendSettings(), chooser, plan.values)
+            wiring.dead = self._sender(plan.dead, SendSettings(), chooser, plan.values, GUESSING)
         return (QueueGroup if plan.by_leases else OffsetGroup)(plan, wiring, self._around, random)
 
     def _report_member(self, group: str, member: str, act: str, reason: str) -> None:
         self._journal("member", group, {"member": member, "act": act, "reason": reason})
 
-    def _sender(self, arrow: Arrow, settings: SendSettings, chooser: Partitioner, values: dict[str, Any]) -> Sender:
+    def _decoder(self, topic: str) -> Decoder:
+        """That of a topic as it is set now."""
+        return decoder_of(self._engine.topic_config(topic))
+
+    def _sender(self, arrow: Arrow, settings: SendSettings, chooser: Partitioner, values: dict[str, Any],
+                sent: Decoder) -> Sender:  # fmt: skip
+        """``sent`` reads what is sent to an exchange, for its routing key."""
         if arrow.kind == "exchange":
             return Publisher(
-                self._engine, arrow.topic, routing_key_of(values["routing_key"]), values.get("mandatory", False),
-                settings, self._tempo.clock, self._tally.published_along(arrow),
+                self._engine, arrow.topic, routing_key_of(values["routing_key"], sent), values.get("mandatory", False),
+                settings, self._tempo.clock, self._tally.published_along(arrow), self._decoder,
             )  # fmt: skip
         count = self._topic_partitions(arrow.topic)
         on_sent = self._tally.sent_along(arrow)
-        return Sender(self._engine, arrow.topic, count, chooser, settings, self._tempo.clock, on_sent)
+        return Sender(self._engine, arrow.topic, count, chooser, settings, self._tempo.clock, on_sent, self._decoder)
 
     def _topic_partitions(self, topic: str) -> int:
         if topic not in self._ground.partitions:

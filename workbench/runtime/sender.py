@@ -20,11 +20,13 @@ from workbench.core.records import Appended, Record
 from workbench.core.snapshot import BatchGauge, SentRecord
 from workbench.engines.base import Engine, RecordProducer
 from workbench.runtime.batching import Batch, BatchBuffer
+from workbench.serde import Decoder, DecoderOf, guessing, key_line
 
 _FINAL = (Invalid, NotFound, OutOfRange, Refused, Unsupported)
 _RETRIES = 4
 _BACKOFF_S = 0.05
 _RECENT = 12
+_KEY_LETTERS = 200
 _WAITING_BYTES = 4 * 1024 * 1024
 
 OnSent = Callable[[Sequence[Record], Appended], None]
@@ -40,8 +42,9 @@ class SendSettings:
 
 class Sender:
     def __init__(self, engine: Engine, topic: str, partitions: int, partitioner: Partitioner, settings: SendSettings,
-                 clock: Clock, on_sent: OnSent) -> None:  # fmt: skip
+                 clock: Clock, on_sent: OnSent, decoders: DecoderOf = guessing) -> None:  # fmt: skip
         self.topic = topic
+        self._decoders = decoders
         self.sent = self.failed = 0
         self.reason = ""
         self.last_flush = ""
@@ -170,13 +173,14 @@ class Sender:
 
     def recent(self) -> tuple[SentRecord, ...]:
         """The last records sent, newest first."""
+        decoder = self._decoders(self.topic)
         return tuple(
-            SentRecord(at_ms, appended.partition, appended.base_offset + index, shown_key(record.key),
+            SentRecord(at_ms, appended.partition, appended.base_offset + index, shown_key(record.key, decoder),
                        key_colour(record.key), acked_ms)
             for at_ms, record, appended, index, acked_ms in reversed(self._recent)
         )  # fmt: skip
 
 
-def shown_key(key: bytes | None) -> str | None:
-    """A key for people: text where it is text."""
-    return None if key is None else key[:200].decode("utf-8", "replace")
+def shown_key(key: bytes | None, decoder: Decoder) -> str | None:
+    """A key for people, on one line."""
+    return None if key is None else key_line(key, decoder, _KEY_LETTERS)

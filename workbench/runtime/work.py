@@ -8,21 +8,26 @@ from typing import Any
 from workbench.core.errors import Invalid
 from workbench.core.records import Record, StoredRecord
 from workbench.runtime.handlers import Condition, Forwarding
+from workbench.serde import DecoderOf, guessing
 
 _BY_RATE = "It was drawn to fail by the failure rate."
 _BY_CONDITION = "It fails by «Fail if»."
 
 
 class Work:
-    def __init__(self, values: dict[str, Any], random: Random, forwards: bool) -> None:
+    """``into`` is the topic that a group forwards to, empty where that is an exchange."""
+
+    def __init__(self, values: dict[str, Any], random: Random, forwards: bool, decoders: DecoderOf = guessing,
+                 into: str = "") -> None:  # fmt: skip
         self._random = random
         self._forwards = forwards
+        self._decoders, self._into = decoders, into
         self._ahead: dict[int, tuple[StoredRecord, str]] = {}
         self.change(values)
 
     def change(self, values: dict[str, Any]) -> None:
-        self._forwarding = Forwarding(values)
-        self._fails = Condition.of(values["fail_if"], "Fail if")
+        self._forwarding = Forwarding(values, self._decoders, self._into)
+        self._fails = Condition.of(values["fail_if"], "Fail if", self._decoders)
         self._failure_rate = values["failure_rate"]
         self._spread = values["process_spread"]
 

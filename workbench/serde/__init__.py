@@ -1,10 +1,20 @@
 """Encodings: the one place that turns the bytes of keys and values into values, and back."""
 
 from workbench.serde.base import Decoded, Encoding
-from workbench.serde.decoder import Decoder, as_bytes, decoder_of
-from workbench.serde.names import names_of
+from workbench.serde.decoder import (
+    GUESSING,
+    Decoder,
+    DecoderOf,
+    as_bytes,
+    decoder_of,
+    decoders_of,
+    guessing,
+)
+from workbench.serde.lines import header_line, key_line, shown, value_line
+from workbench.serde.names import NAMES, names_of, seen
 from workbench.serde.plain import plain, plain_json
 from workbench.serde.table import ENCODINGS, encoding
 
-__all__ = ["ENCODINGS", "Decoded", "Decoder", "Encoding", "as_bytes", "decoder_of", "encoding", "names_of", "plain",
-           "plain_json"]  # fmt: skip
+__all__ = ["ENCODINGS", "GUESSING", "NAMES", "Decoded", "Decoder", "DecoderOf", "Encoding", "as_bytes", "decoder_of",
+           "decoders_of", "encoding", "guessing", "header_line", "key_line", "names_of", "plain", "plain_json", "seen",
+           "shown", "value_line"]  # fmt: skip

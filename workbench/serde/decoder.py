@@ -7,17 +7,21 @@ with the reason. Pure; any thread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from workbench.core.encodings import AUTO, encodings_of
 from workbench.core.errors import Invalid
 from workbench.serde.base import Decoded, Encoding
+from workbench.serde.plain import plain
 from workbench.serde.table import GUESSED, encoding
 
 _SURE_ENOUGH = 0.5
 _NULL = Decoded(None, "null")
+_JSON_BEGINS = frozenset(b'{["-0123456789tfn \t\r\n')
+_json = GUESSED[0].decode
+_AFTER_JSON = GUESSED[1:]
 
 
 class Decoder:
@@ -29,7 +33,7 @@ class Decoder:
         self._value = None if value == AUTO else encoding(value)
 
     def key(self, data: bytes | None) -> Decoded:
-        """A key that is guessed to be a bare JSON number, true or false is text: keys are names."""
+        """A key that is guessed to be a bare JSON number, text, true, false or null is text: keys are names."""
         decoded = _decoded(data, self._key)
         if self._key is None and decoded.encoding == "json" and not isinstance(decoded.value, dict | list):
             assert data is not None
@@ -37,7 +41,7 @@ class Decoder:
         return decoded
 
     def value(self, data: bytes | None) -> Decoded:
-        return _decoded(data, self._value)
+        return _guessed(data) if data is not None and self._value is None else _decoded(data, self._value)
 
     def header(self, data: bytes | None) -> Decoded:
         """Headers have no encoding of their own: text where they are text."""
@@ -47,6 +51,16 @@ class Decoder:
             return Decoded(data.decode(), "text")
         except UnicodeDecodeError:
             return Decoded(data, "bytes")
+
+
+DecoderOf = Callable[[str], Decoder]
+"""The decoder of the topic with this name."""
+GUESSING = Decoder()
+
+
+def guessing(topic: str) -> Decoder:
+    """For those who know nothing of the topic."""
+    return GUESSING
 
 
 def _decoded(data: bytes | None, chosen: Encoding | None) -> Decoded:
@@ -61,7 +75,13 @@ def _decoded(data: bytes | None, chosen: Encoding | None) -> Decoded:
 
 
 def _guessed(data: bytes) -> Decoded:
-    for each in GUESSED:
+    if data and data[0] in _JSON_BEGINS:  # the hot way: a scan asks it of every record
+        try:
+            value = _json(data)
+            return tuple.__new__(Decoded, (value, "json", 1.0 if type(value) in (dict, list) else 0.9, ""))
+        except ValueError:
+            pass
+    for each in _AFTER_JSON:
         try:
             value = each.decode(data)
         except ValueError:
@@ -82,15 +102,28 @@ def decoder_of(config: Mapping[str, str]) -> Decoder:
     return _decoder(*encodings_of(config))
 
 
+class _Topic(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def config(self) -> Mapping[str, str]: ...
+
+
+def decoders_of(topics: Iterable[_Topic]) -> DecoderOf:
+    """Those of topics as they stand now; of one that is not among them it is guessed."""
+    known = {topic.name: decoder_of(topic.config) for topic in topics}
+    return lambda topic: known.get(topic, GUESSING)
+
+
 def as_bytes(value: Any, name: str = AUTO) -> bytes | None:
     """A value as bytes in the encoding ``name``; ``Invalid`` says why it can't be. ``auto``: bytes and text as they
-    are, all else as JSON. None stays null."""
+    are, all else as JSON, with what JSON has no word for in words (``plain``). None stays null."""
     if value is None:
         return None
     if name == AUTO:
         if isinstance(value, bytes):
             return value
-        name = "text" if isinstance(value, str) else "json"
+        name, value = ("text", value) if isinstance(value, str) else ("json", plain(value))
     try:
         return encoding(name).encode(value)
     except ValueError as error:

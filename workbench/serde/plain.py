@@ -26,7 +26,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if isfinite(value) else _not_finite(value)
     if isinstance(value, Mapping):
-        return {key if isinstance(key, str) else _key(key): plain(item) for key, item in value.items()}
+        return {key if isinstance(key, str) else plain_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     if isinstance(value, bytes | bytearray | memoryview):
@@ -47,6 +47,7 @@ def _not_finite(value: float) -> str:
     return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _key(key: Any) -> str:
+def plain_key(key: Any) -> str:
+    """What stands for a key of a map that is no text."""
     told = plain(key)
     return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)

@@ -1,6 +1,6 @@
 """Parts of a record by their path, as an expression writes them: ``value.items[0].sku``, ``headers.source``.
 
-A path is a place in what an expression sees of a record (``matching.names_of``). ``condition`` turns a path and the
+A path is a place in what an expression sees of a record (``serde.names_of``). ``condition`` turns a path and the
 value found there into a filter that this record passes. Pure functions, any thread.
 """
 
@@ -9,18 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import orjson
 
 from workbench.core.errors import Invalid
 from workbench.core.records import StoredRecord
-from workbench.session.matching import text_of, value_of
+from workbench.serde import GUESSING, Decoder, names_of, plain, plain_json
 
 ROOTS = ("value", "key", "headers")
 MOST_PATHS = 200
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]")
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(-?\d+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]")
 _RESERVED = frozenset(("in", "true", "false", "null", "as", "break", "const", "continue", "else", "for",
                        "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void",
                        "while"))  # fmt: skip
@@ -53,14 +56,9 @@ class FieldPath:
         """The shortest name a column needs: ``total`` for ``value.total``."""
         return str(self).removeprefix("value.") if self.steps else self.root
 
-    def of(self, record: StoredRecord) -> Any:
-        """What stands there in a record; ``MISSING`` when nothing does. JSON is read where a key or value is JSON."""
-        if self.root == "headers":
-            found: Any = {name: text_of(data) for name, data in record.headers}
-        else:
-            data = record.key if self.root == "key" else record.value
-            found = value_of(data) if self.steps or self.root == "value" else text_of(data)
-        return self.within(found)
+    def of(self, record: StoredRecord, decoder: Decoder = GUESSING) -> Any:
+        """What stands there in a record; ``MISSING`` when nothing does."""
+        return self.within(names_of(record, decoder, (self.root,))[self.root])
 
     def within(self, found: Any) -> Any:
         """The same in a value that was read already."""
@@ -99,14 +97,16 @@ def field_text(value: Any) -> str:
     """A field in a cell: a text as it is, everything else as JSON; nothing where the field is missing."""
     if value is MISSING:
         return ""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    value = plain(value)
+    return value if isinstance(value, str) else plain_json(value)
 
 
-def paths_in(record: StoredRecord) -> list[FieldPath]:
+def paths_in(record: StoredRecord, decoder: Decoder = GUESSING) -> list[FieldPath]:
     """The fields of a record that hold single values, in their order, no more than ``MOST_PATHS``."""
     found: list[FieldPath] = []
-    for root, whole in (("value", value_of(record.value)), ("headers", dict(record.headers))):
-        for steps in _leaves(whole, ()):
+    names = names_of(record, decoder, ("value", "headers"))
+    for root in ("value", "headers"):
+        for steps in _leaves(names[root], ()):
             if len(found) >= MOST_PATHS:
                 return found
             if steps:
@@ -132,11 +132,27 @@ def condition(path: FieldPath, value: Any, equal: bool = True) -> str:
 
 def literal(value: Any) -> str:
     """A value as an expression writes it. Objects and lists are compared whole."""
-    if isinstance(value, float):
-        return repr(value)
+    if isinstance(value, bool | str) or value is None or value is MISSING:
+        return orjson.dumps(None if value is MISSING else value).decode()
     if isinstance(value, bytes):
-        value = text_of(value)
-    return orjson.dumps(None if value is MISSING else value).decode()
+        return "b'" + "".join(f"\\x{byte:02x}" for byte in value) + "'"
+    if isinstance(value, datetime):
+        return f'timestamp("{(value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()}")'
+    if isinstance(value, timedelta):
+        return f'duration("{value.total_seconds()}s")'
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{literal(name)}:{literal(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{','.join(map(literal, value))}]"
+    return _number(value)
+
+
+def _number(value: int | float | Decimal) -> str:
+    """Whole numbers have 64 bits, with or without a sign; what is beyond, and decimals, are doubles there."""
+    if isinstance(value, int) and -(1 << 63) <= value < 1 << 64:
+        return f"{value}u" if value >= 1 << 63 else str(value)
+    number = float(value)
+    return repr(number) if isfinite(number) else f'double("{number}")'
 
 
 def joined(before: str, more: str, how: str = "&&") -> str:

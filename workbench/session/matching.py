@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from workbench.core.errors import Invalid
 from workbench.core.records import StoredRecord
 from workbench.flow.expressions import NAMES, Expression
+from workbench.serde import DecoderOf, guessing, names_of
 
 _USES_A_NAME = re.compile(rf"(?<![\w.\"'])(?:{'|'.join(NAMES)})\s*(?:[.\[=!<>+]|in\b)")
 
@@ -29,12 +27,13 @@ class RecordFilter:
     matches: Callable[[StoredRecord], bool]
 
 
-def read_filter(text: str) -> RecordFilter:
-    """The filter that ``text`` says; ``Invalid`` with the position when it is meant as CEL and is not."""
+def read_filter(text: str, decoders: DecoderOf = guessing) -> RecordFilter:
+    """The filter that ``text`` says; ``Invalid`` with the position when it is meant as CEL and is not. ``decoders``
+    are those of the topics that are looked through."""
     text = text.strip()
     if not _USES_A_NAME.search(text):
         return RecordFilter(text, "text", _containing(text))
-    return RecordFilter(text, "expression", _asking(Expression(text, "Filter")))
+    return RecordFilter(text, "expression", _asking(Expression(text, "Filter"), decoders))
 
 
 def _containing(text: str) -> Callable[[StoredRecord], bool]:
@@ -48,35 +47,14 @@ def _containing(text: str) -> Callable[[StoredRecord], bool]:
     return matches
 
 
-def _asking(expression: Expression) -> Callable[[StoredRecord], bool]:
+def _asking(expression: Expression, decoders: DecoderOf) -> Callable[[StoredRecord], bool]:
+    wanted = expression.names
+
     def matches(record: StoredRecord) -> bool:
         try:
-            answer = expression.evaluate(names_of(record))
+            answer = expression.evaluate(names_of(record, decoders(record.topic), wanted))
         except Invalid:
             return False  # a field this record does not have, or of another type: it does not match
         return answer is True
 
     return matches
-
-
-def names_of(record: StoredRecord) -> dict[str, Any]:
-    """What an expression sees of a record."""
-    return {
-        "key": text_of(record.key), "value": value_of(record.value),
-        "headers": {name: text_of(data) for name, data in record.headers},
-        "topic": record.topic, "partition": record.partition, "offset": record.offset,
-    }  # fmt: skip
-
-
-def text_of(data: bytes | None) -> str | None:
-    return None if data is None else data.decode("utf-8", "replace")
-
-
-def value_of(data: bytes | None) -> Any:
-    """The value as JSON where it is JSON, else as text."""
-    if data is None:
-        return None
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return text_of(data)

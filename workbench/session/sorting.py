@@ -11,11 +11,13 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from workbench.broker import BrokerReader
 from workbench.core.errors import Refused
 from workbench.core.records import PartitionBounds, StoredRecord
+from workbench.serde import GUESSING, Decoder
 from workbench.session.fields import MISSING, read_path
 from workbench.session.matching import RecordFilter
 from workbench.session.scan import PageReader, Progress, records_between
@@ -28,7 +30,7 @@ _MASK = (1 << OFFSET_BITS) - 1
 Measure = Callable[[StoredRecord], Any]
 
 
-def measure_of(column: str) -> Measure:
+def measure_of(column: str, decoder: Decoder = GUESSING) -> Measure:
     """What a column is sorted by. Numbers come before texts, and what is missing last."""
     if column == "size":
         return lambda record: record.size_bytes
@@ -37,13 +39,13 @@ def measure_of(column: str) -> Measure:
     if column == "key":
         return lambda record: (record.key is None, record.key or b"")
     path = read_path(column)
-    return lambda record: _rank(path.of(record))
+    return lambda record: _rank(path.of(record, decoder))
 
 
 def _rank(value: Any) -> tuple[int, Any]:
     if isinstance(value, bool):
         return 1, str(value)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return 0, value
     if value is MISSING or value is None:
         return 3, 0
@@ -54,9 +56,9 @@ class SortScan:
     """``columns`` as in the table; ``wanted`` leaves out what a filter does not match."""
 
     def __init__(self, topic: str, column: str, bounds: Sequence[PartitionBounds],
-                 wanted: RecordFilter | None = None) -> None:  # fmt: skip
+                 wanted: RecordFilter | None = None, decoder: Decoder = GUESSING) -> None:  # fmt: skip
         self.topic, self.column = topic, column
-        self._measure = measure_of(column)
+        self._measure = measure_of(column, decoder)
         self._wanted = wanted
         self._left = [(b.partition, b.log_start, b.end) for b in bounds if b.records]
         self._total = sum(b.records for b in bounds)

@@ -11,7 +11,7 @@ from workbench.flow.kinds import kind_of, link_params
 from workbench.flow.routing import alternate_links, binding_links, drawn_bindings, drawn_exchange
 from workbench.flow.rules import name_problem, problems, why_not
 from workbench.flow.topics import drawn_topics
-from workbench.flow.written import read_arguments, read_keys, routing_key_of
+from workbench.flow.written import read_arguments, read_keys, read_routing_key
 
 NODES = [
     Node("p", "producer", "checkout"), Node("t", "topic", "orders"), Node("d", "dead_letters", "dlt"),
@@ -284,24 +284,10 @@ def test_a_bindings_key_is_set_and_taken_back():
     assert link_params(drawing, drawing.link("1")) == ()
 
 
-@pytest.mark.parametrize(
-    ("text", "key", "value", "made"),
-    [
-        ("", b"C-1", b"{}", "C-1"), ("", None, b"{}", ""), ("order.eu", None, None, "order.eu"),
-        ("order.{country}", None, b'{"country": "DE"}', "order.DE"),
-        ("{a.b}.{n}", None, b'{"a": {"b": "x"}, "n": 3}', "x.3"),
-        ("order.{gone}", None, b'{"a": 1}', "order."), ("order.{a}", None, b"plain", "order."),
-        ("{a.b}", None, b'{"a": [1]}', ""),
-    ],
-)  # fmt: skip
-def test_a_routing_key_takes_fields_of_the_event(text, key, value, made):
-    assert routing_key_of(text)(key, value) == made
-
-
 @pytest.mark.parametrize("text", ["order.{", "a}b", "{}"])
 def test_a_routing_key_that_cannot_be_read_says_how_it_is_written(text):
     with pytest.raises(Invalid, match="no routing key"):
-        routing_key_of(text)
+        read_routing_key(text)
 
 
 def test_arguments_say_what_is_wrong():

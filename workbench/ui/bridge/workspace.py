@@ -22,10 +22,12 @@ from workbench.control.client import Caller
 from workbench.control.command import Command
 from workbench.control.messages import Push
 from workbench.core.changes import Changes
+from workbench.core.encodings import AUTO
 from workbench.core.errors import HostGone, ReadOnly, WorkbenchError
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow.document import FlowDocument
 from workbench.flow.edits import Edit
+from workbench.serde import GUESSING, Decoder
 from workbench.ui.bridge.frame import wait_ms
 from workbench.ui.bridge.letterbox import Letterbox
 from workbench.ui.bridge.operation import Operation
@@ -106,6 +108,7 @@ class Workspace(QObject):
         self.link_selection: frozenset[str] = frozenset()
         self.live = Snapshot()
         self.shown = Snapshot()
+        self._decoders: tuple[Snapshot, dict[str, Decoder]] = (self.live, {})
         self.frame = 0
         self._next_frame = QTimer(self, singleShot=True)
         self._next_frame.timeout.connect(self._show_newest)
@@ -125,6 +128,15 @@ class Workspace(QObject):
             self.attach(caller)
 
     # -- live ----------------------------------------------------------------------------------------------
+    def decoder(self, topic: str) -> Decoder:
+        """How the keys and values of a topic are read, as it is set now; on any thread."""
+        of, known = self._decoders
+        if of is not (live := self.live):
+            known = {t.name: Decoder(t.key_encoding, t.value_encoding) for t in live.topics
+                     if (t.key_encoding, t.value_encoding) != (AUTO, AUTO)}  # fmt: skip
+            self._decoders = live, known
+        return known.get(topic, GUESSING)
+
     def attach(self, caller: Caller) -> None:
         """Follow this host from now on (at the start, and again after a restart)."""
         again, self._had_host = self._had_host, True

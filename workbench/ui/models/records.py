@@ -20,7 +20,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 from workbench.core.errors import WorkbenchError
 from workbench.core.records import OPEN, StoredRecord
 from workbench.session.fields import FieldPath, field_text, read_path
-from workbench.session.matching import RecordFilter, text_of
+from workbench.session.matching import RecordFilter
 from workbench.session.rows import Rows
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
@@ -389,7 +389,7 @@ def data_text(data: bytes | None, limit: int = 400) -> str:
     if data == b"":
         return _tr("empty")
     head = data[:limit]
-    text = text_of(head) or ""
+    text = head.decode("utf-8", "replace")
     if "\ufffd" in text[:-1]:
         return head[: limit // 4].hex(" ")
     return " ".join(text.split()) if "\n" in text or "\t" in text else text

@@ -37,7 +37,7 @@ class RecordLooks(QObject):
         rules = []
         for rule in self._panel.views.rules:
             try:
-                rules.append((read_filter(rule.text), rule.colour))
+                rules.append((read_filter(rule.text, self._panel.workspace.decoder), rule.colour))
             except Invalid:
                 continue  # of a newer version, or changed by hand: it colours nothing
         self._panel.model.set_rules(rules)

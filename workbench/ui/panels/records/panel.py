@@ -352,7 +352,7 @@ class RecordsPanel(QWidget):
                 self._say()
             return
         try:
-            wanted = read_filter(text)
+            wanted = read_filter(text, self.workspace.decoder)
         except Invalid as reason:  # the last good result stays
             self.bar.filter.say("bad")
             self.facts.say(reason.message, "bad")

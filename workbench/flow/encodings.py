@@ -1,0 +1,22 @@
+"""How a drawn topic or queue says what its keys and values are written in, and the broker's words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.core.encodings import AUTO, CHOICES, KEY_ENCODING, VALUE_ENCODING
+from workbench.flow.params import Param
+
+ENCODED = (
+    Param("value_encoding", "choice", AUTO, "Values are", choices=CHOICES, section="Encoding",
+          help="How tables, filters and conditions read values, and how edits and maps write them. auto: guessed."),
+    Param("key_encoding", "choice", AUTO, "Keys are", choices=CHOICES, section="Encoding",
+          help="The same of keys. auto takes a bare number for text: keys are names."),
+)  # fmt: skip
+_SETTINGS = {"value_encoding": VALUE_ENCODING, "key_encoding": KEY_ENCODING}
+
+
+def encoding_config(values: Mapping[str, Any]) -> dict[str, str]:
+    """The broker's settings, from all ``values`` of a node; what is guessed is not among them."""
+    return {setting: values[name] for name, setting in _SETTINGS.items() if values[name] != AUTO}
