@@ -11,7 +11,7 @@ from typing import Literal
 
 from workbench.core.errors import Invalid
 from workbench.flow.document import FlowDocument, Node
-from workbench.flow.kinds import kind_of
+from workbench.flow.kinds import COLUMNS, kind_of
 
 Positions = dict[str, tuple[float, float]]
 Neighbours = dict[str, list[str]]
@@ -20,18 +20,18 @@ Alignment = Literal["left", "right", "top", "bottom", "centre", "middle"]
 _GAP_X, _GAP_Y = 76.0, 28.0
 _GRID = 4.0
 _SWEEPS = 8
-_FIRST_LAYER = {"producer": 0, "exchange": 1, "topic": 1, "group": 2}
 
 
 def size_of(node: Node) -> tuple[float, float]:
-    """Drawn width and height: the node's own, or its kind's."""
-    w, h = kind_of(node.kind).size
-    return node.w or w, node.h or h
+    """Drawn width and height: its kind's, or the node's own where a kind leaves that free."""
+    kind = kind_of(node.kind)
+    w, h = kind.size
+    return (node.w or w, node.h or h) if kind.drawn_only else (w, h)
 
 
 def arrange(document: FlowDocument) -> Positions:
     """New top left corners of all parts but notes and frames; the whole stays at its old top left corner."""
-    nodes = {node.id: node for node in document.nodes if kind_of(node.kind).role != "drawing"}
+    nodes = {node.id: node for node in document.nodes if not kind_of(node.kind).drawn_only}
     if not nodes:
         return {}
     before, after = _neighbours(document, nodes)
@@ -66,7 +66,7 @@ def _neighbours(document: FlowDocument, nodes: Mapping[str, Node]) -> tuple[Neig
     before: Neighbours = {node_id: [] for node_id in nodes}
     after: Neighbours = {node_id: [] for node_id in nodes}
     done: set[str] = set()
-    order = sorted(nodes, key=lambda i: _FIRST_LAYER[kind_of(nodes[i].kind).role])
+    order = sorted(nodes, key=lambda i: COLUMNS[kind_of(nodes[i].kind).role])
     for root in order:
         path: list[tuple[str, int]] = [] if root in done else [(root, 0)]
         on_path = {root}
@@ -89,7 +89,7 @@ def _neighbours(document: FlowDocument, nodes: Mapping[str, Node]) -> tuple[Neig
 
 
 def _layers(nodes: Mapping[str, Node], before: Neighbours, after: Neighbours) -> list[list[str]]:
-    level = {node_id: _FIRST_LAYER[kind_of(node.kind).role] for node_id, node in nodes.items()}
+    level = {node_id: COLUMNS[kind_of(node.kind).role] for node_id, node in nodes.items()}
     open_sources = {node_id: len(before[node_id]) for node_id in nodes}
     ready = [node_id for node_id in nodes if not open_sources[node_id]]
     while ready:

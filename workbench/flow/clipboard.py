@@ -44,7 +44,7 @@ def paste(document: FlowDocument, text: str, dx: float = 20.0, dy: float = 20.0)
 def _fresh(document: FlowDocument, node: Node, dx: float, dy: float) -> Node:
     kind = kind_of(node.kind)
     name = node.name
-    if kind.role != "drawing":
+    if not kind.drawn_only:
         taken = {other.name for other in document.nodes if kind_of(other.kind).role == kind.role}
         number = 2
         while name in taken:

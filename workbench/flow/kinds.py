@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,21 +13,52 @@ from workbench.flow.encodings import ENCODED
 from workbench.flow.params import Param
 from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS, LEASES, QUEUE, ROUTING
 
+Role = Literal["topic", "exchange", "producer", "group", "drawing"]
+COLUMNS: dict[Role, int] = {"producer": 0, "exchange": 1, "topic": 1, "group": 2}
+"""How far to the right a part of a role stands in a tidy drawing that says nothing else."""
+_WRITES_TO = ("topic", "queue", "exchange")
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of node. ``role`` groups kinds that behave alike: topic, exchange, producer, group or drawing.
+    """All that is said of a kind of node outside the window; ``ui/canvas/kinds.py`` has how it looks.
 
-    ``size`` is the drawn width and height of a node that has none of its own (frames and notes may have).
+    ``role`` groups kinds that behave alike. ``feeds`` are the nouns of what it may be linked to. ``size`` is the drawn
+    width and height. ``short`` names it where room is scarce.
     """
 
     name: str
     label: str
-    role: Literal["topic", "exchange", "producer", "group", "drawing"]
+    role: Role
     stem: str
     help: str
     params: tuple[Param, ...] = ()
     size: tuple[float, float] = (162.0, 98.0)
+    feeds: tuple[str, ...] = ()
+    noun: str = ""
+    """What it is called in sentences, where that is not its role."""
+    icon: str = ""
+    """Where it is not the kind's name."""
+    short: str = ""
+
+    def __post_init__(self) -> None:
+        for name, default in (("noun", self.role), ("icon", self.name), ("short", self.label)):
+            object.__setattr__(self, name, getattr(self, name) or default)
+
+    @property
+    def drawn_only(self) -> bool:
+        """It takes no links and does nothing: a note, a frame. Such a one may have a size of its own."""
+        return self.role == "drawing"
+
+    @property
+    def gives(self) -> bool:
+        """Links may begin at it: it has an out port."""
+        return bool(self.feeds)
+
+    @property
+    def takes(self) -> bool:
+        """Links may end at it: it has an in port."""
+        return any(self.noun in kind.feeds for kind in KINDS.values())
 
     def param(self, name: str) -> Param:
         for param in self.params:
@@ -119,17 +151,18 @@ _LOG = (
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("topic", "Topic", "topic", "topic", "An immutable log in partitions; any number of groups read it.", _LOG),
+        Kind("topic", "Topic", "topic", "topic", "An immutable log in partitions; any number of groups read it.", _LOG,
+             feeds=("group",)),
         Kind("queue", "Queue", "topic", "queue",
              "A log read by leases: consumers compete for messages, and one that is acknowledged is gone.", QUEUE,
-             size=(162.0, 86.0)),
+             size=(162.0, 86.0), noun="queue", feeds=("group", "queue", "exchange")),
         Kind("exchange", "Exchange", "exchange", "exchange",
              "Routes each message to the queues whose bindings match; it keeps nothing.", (
                  Param("type", "choice", "direct", "Type", choices=("direct", "fanout", "topic", "headers"),
                        help="direct: equal keys; fanout: every binding; topic: * one word, # any words; headers: what they hold."),
                  Param("alternate", "text", "", "Alternate exchange",
                        help="One that is not drawn. Else link the two, and let the link carry what is unrouted."),
-             ), size=(162.0, 86.0)),
+             ), size=(162.0, 86.0), feeds=("queue", "exchange")),
         Kind("producer", "Producer", "producer", "producer", "Makes events from a template and sends them in batches.", (
             Param("shape", "choice", "constant", "Shape", choices=("constant", "burst", "ramp", "poisson"), section="Rate"),
             Param("rate", "float", 50.0, "Rate", "events/s", 0, 1_000_000, section="Rate"),
@@ -146,7 +179,7 @@ KINDS: dict[str, Kind] = {
                   help="A field of the value, dots go deeper; empty sends no key."),
             Param("headers", "code", "", "Headers", section="Event",
                   help="A JSON object of names and texts; placeholders as in the template, {ref FIELD} is the event's own field."),
-            *_SENDING), size=(162.0, 62.0)),
+            *_SENDING), size=(162.0, 62.0), feeds=_WRITES_TO),
         Kind("file", "File", "producer", "file", "Plays a file of real events: JSON Lines, JSON documents, CSV or plain lines.", (
             Param("path", "path", "", "File", section="File", help="- reads standard input."),
             Param("format", "choice", "auto", "Format", choices=("auto", "jsonl", "json", "csv", "lines"), section="File"),
@@ -166,17 +199,20 @@ KINDS: dict[str, Kind] = {
                   help="original keeps the spacing of the time field, divided by the speed."),
             Param("speed", "float", 1.0, "Speed", "x", 0.001, 1_000_000, section="Rate"),
             Param("rate", "float", 100.0, "Rate", "events/s", 0.001, 1_000_000, section="Rate"),
-            *_SENDING), size=(162.0, 62.0)),
+            *_SENDING), size=(162.0, 62.0), noun="file", feeds=_WRITES_TO),
         Kind("group", "Group", "group", "group", "Consumers that share a topic's partitions, or compete for a queue's messages.",
-             _READING, size=(190.0, 104.0)),
+             _READING, size=(190.0, 104.0), feeds=_WRITES_TO),
         Kind("forward", "Forward", "group", "forward",
-             "A group that filters and maps what it reads, and sends it on to the next topic.", _READING, size=(190.0, 104.0)),
+             "A group that filters and maps what it reads, and sends it on to the next topic.", _READING, size=(190.0, 104.0), feeds=_WRITES_TO),
         Kind("dead_letters", "Dead letters", "topic", "dead-letters", "A topic for events that a group could not handle.",
              tuple(p if p.name != "partitions" else Param("partitions", "int", 1, "Partitions", low=1, high=1000, section="Log")
-                   for p in _LOG), size=(126.0, 60.0)),
-        Kind("note", "Note", "drawing", "note", "Text on the drawing.", (Param("text", "code", "", "Text"),),
+                   for p in _LOG), size=(126.0, 60.0), feeds=("group",), short="DLQ"),
+        Kind("note", "Note", "drawing", "note", "Text on the drawing.", (
+            Param("text", "code", "", "Text"),
+            Param("client", "text", "", "Stands for",
+                  help="The client id of a program from outside: the note is its place on the drawing while it is connected.")),
              size=(156.0, 58.0)),
-        Kind("frame", "Frame", "drawing", "frame", "A titled box behind parts that belong together.", size=(320.0, 200.0)),
+        Kind("frame", "Frame", "drawing", "frame", "A titled box behind parts that belong together.", size=(340.0, 200.0)),
     )
 }  # fmt: skip
 
@@ -187,6 +223,18 @@ def kind_of(name: str) -> Kind:
         return KINDS[name]
     except KeyError:
         raise Invalid(f"There is no kind of node «{name}».", f"Use one of {', '.join(KINDS)}.") from None
+
+
+def names_where(holds: Callable[[Kind], bool]) -> tuple[str, ...]:
+    """The names of the kinds of which that is true, in the order of the table."""
+    return tuple(kind.name for kind in KINDS.values() if holds(kind))
+
+
+TOPICS = names_where(lambda kind: kind.role == "topic")
+"""What has a log of its own: topic, queue, dead letters."""
+HOLDERS = names_where(lambda kind: kind.takes and kind.role != "group")
+"""What others write to or read from: topics and exchanges."""
+GROUPS = names_where(lambda kind: kind.role == "group")
 
 
 def link_params(document: FlowDocument, link: Link) -> tuple[Param, ...]:

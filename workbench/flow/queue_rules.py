@@ -8,7 +8,7 @@ from workbench.core.errors import Invalid
 from workbench.core.times import duration_words
 from workbench.flow.circles import binding_would_come_back, dead_letters_come_back, exchange_comes_back
 from workbench.flow.document import FlowDocument, Link, Node
-from workbench.flow.kinds import kind_of, link_params
+from workbench.flow.kinds import GROUPS, kind_of, link_params
 from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS
 from workbench.flow.routing import alternate_links, binding_links, drawn_bindings
 from workbench.flow.topics import dead_letter_link, dead_letter_path, dead_letter_target
@@ -53,7 +53,7 @@ def problems(document: FlowDocument) -> Iterator[tuple[str, str]]:
         yield from ((link.source, text) for text in _of_binding(document, link))
     for queue in document.of_kind("queue"):
         yield from ((queue.id, text) for text in _of_queue(document, queue))
-    for group in document.of_kind("group", "forward"):
+    for group in document.of_kind(*GROUPS):
         yield from ((group.id, text) for text in _of_group(document, group))
 
 

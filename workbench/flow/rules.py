@@ -20,18 +20,12 @@ from workbench.flow import queue_rules
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.expressions import Expression
 from workbench.flow.file_settings import charset_of, delimiter_of, pointer_of
-from workbench.flow.kinds import Kind, kind_of
+from workbench.flow.kinds import TOPICS, Kind, kind_of
 from workbench.flow.template import check_template
 from workbench.flow.topics import is_dead_letter_link
 from workbench.flow.words import a, noun_of
 from workbench.flow.written import field_of_line, read_routing_key, start_policy, times_by_member
 
-_FEEDS = {
-    ("producer", "topic"), ("producer", "queue"), ("producer", "exchange"),
-    ("topic", "group"), ("queue", "group"), ("queue", "queue"), ("queue", "exchange"),
-    ("exchange", "queue"), ("exchange", "exchange"),
-    ("group", "topic"), ("group", "queue"), ("group", "exchange"),
-}  # fmt: skip
 _INSTEAD = {
     ("exchange", "topic"): "An exchange feeds queues, and {1} is a topic.",
     ("exchange", "group"): "A group reads from an exchange through a queue. Put one between.",
@@ -45,14 +39,13 @@ def why_not(document: FlowDocument, source_id: str, target_id: str) -> str:
     """Why the two can't be linked, as one sentence; empty when they can."""
     source, target = document.node(source_id), document.node(target_id)
     nouns = noun_of(source), noun_of(target)
-    roles = tuple("producer" if noun == "file" else noun for noun in nouns)
     if source_id == target_id:
         return "A part cannot feed itself."
     for node in (source, target):
-        if kind_of(node.kind).role == "drawing":
+        if kind_of(node.kind).drawn_only:
             return f"A {node.kind} takes no links."
-    if roles not in _FEEDS:
-        why = _INSTEAD.get(roles, f"{a(nouns[0])} cannot feed {a(nouns[1]).lower()}.")
+    if nouns[1] not in kind_of(source.kind).feeds:
+        why = _INSTEAD.get(nouns, f"{a(nouns[0])} cannot feed {a(nouns[1]).lower()}.")
         return why.format(source.name, target.name)
     if any(node.id == target_id for node in document.targets_of(source_id)):
         return "These two are already linked."
@@ -105,7 +98,7 @@ def problems(document: FlowDocument) -> list[tuple[str, str]]:
 
 def name_problem(kind: Kind, name: str) -> str:
     """Why a part of this kind can't have that name; empty when it can."""
-    if kind.role == "drawing":
+    if kind.drawn_only:
         return ""
     if not name.strip():
         return f"{a(kind.role)} needs a name."
@@ -122,7 +115,7 @@ def _name(node: Node, kind: Kind, taken: dict[tuple[str, str], str]) -> Iterator
     wrong = name_problem(kind, node.name)
     if wrong:
         yield wrong
-    elif kind.role != "drawing" and taken.setdefault((kind.role, node.name), node.id) != node.id:
+    elif not kind.drawn_only and taken.setdefault((kind.role, node.name), node.id) != node.id:
         yield f"There are two {kind.role}s called «{node.name}»."
 
 
@@ -195,7 +188,7 @@ def _rounds(document: FlowDocument) -> Iterator[tuple[str, str]]:
     for link in document.links:
         if not is_dead_letter_link(document, link):
             after[link.source].add(link.target)
-    for topic in document.of_kind("topic", "queue", "dead_letters"):
+    for topic in document.of_kind(*TOPICS):
         seen, todo = set(), list(after[topic.id])
         while todo:
             node_id = todo.pop()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.encodings import encoding_config
-from workbench.flow.kinds import kind_of, link_params
+from workbench.flow.kinds import TOPICS, kind_of, link_params
 from workbench.flow.queue_params import DEAD_LETTER, DEAD_LETTER_EXCHANGE, DEAD_LETTER_KEY, queue_config
 
 
@@ -21,7 +21,7 @@ class DrawnTopic(NamedTuple):
 
 def topic_nodes(document: FlowDocument) -> list[Node]:
     """Every drawn topic, queue and dead letters; a dead-letter queue stands before the queues that need it."""
-    nodes = list(document.of_kind("topic", "queue", "dead_letters"))
+    nodes = list(document.of_kind(*TOPICS))
     return sorted(nodes, key=lambda node: len(dead_letter_path(document, node)))
 
 

@@ -8,7 +8,7 @@ from workbench.flow.kinds import kind_of
 
 def noun_of(node: Node) -> str:
     """producer, file, topic, queue, exchange or group; a dead letters part is a topic."""
-    return node.kind if node.kind in ("file", "queue") else kind_of(node.kind).role
+    return kind_of(node.kind).noun
 
 
 def a(noun: str) -> str:

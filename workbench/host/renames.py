@@ -13,16 +13,16 @@ from workbench.broker import Broker, GroupNotEmpty
 from workbench.core.errors import AlreadyExists, NotFound, WorkbenchError
 from workbench.core.queues import SUBSCRIPTION_MARK
 from workbench.flow.document import FlowDocument
+from workbench.flow.kinds import GROUPS
 from workbench.runtime import FlowPlan
 
 
 def renamed_groups(before: FlowDocument, after: FlowDocument) -> list[tuple[str, str]]:
     """(old name, new name) of the groups that are called otherwise; those whose old name another one has now are left
     out."""
-    kinds = ("group", "forward")
-    old = {node.id: node.name for node in before.of_kind(*kinds)}
-    taken = {node.name for node in after.of_kind(*kinds)}
-    return [(old[node.id], node.name) for node in after.of_kind(*kinds)
+    old = {node.id: node.name for node in before.of_kind(*GROUPS)}
+    taken = {node.name for node in after.of_kind(*GROUPS)}
+    return [(old[node.id], node.name) for node in after.of_kind(*GROUPS)
             if node.id in old and old[node.id] != node.name and old[node.id] not in taken]  # fmt: skip
 
 

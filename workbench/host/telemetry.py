@@ -17,7 +17,7 @@ from workbench.broker import Broker, BrokerStats, topic_defaults
 from workbench.control.messages import Push
 from workbench.core.snapshot import AttachedStat, GroupStat, HostStat, ProducerStat, RunState, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
-from workbench.flow.kinds import kind_of
+from workbench.flow.kinds import GROUPS, kind_of
 from workbench.host.findings import Threshold
 from workbench.host.group_view import GroupView
 from workbench.host.kafka import KafkaActs
@@ -55,7 +55,7 @@ class Telemetry:
     def take_drawing(self, document: FlowDocument) -> None:
         """Know from where on each drawn group, and each queue that one reads, counts as behind."""
         self._thresholds = {}
-        for node in document.of_kind("group", "forward"):
+        for node in document.of_kind(*GROUPS):
             kind = kind_of(node.kind)
             records, seconds = (kind.value(node.params, f"lag_threshold_{unit}") for unit in ("records", "s"))
             self._thresholds[node.name] = Threshold(records, seconds)

@@ -10,8 +10,8 @@ from PySide6.QtGui import QImage, QPainter
 
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
-from workbench.ui.canvas.items.faces import FACES
 from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.canvas.kinds import VIEWS
 from workbench.ui.canvas.look_values import NodeLook
 from workbench.ui.theme.theme import theme
 
@@ -37,7 +37,7 @@ def painter(qapp) -> Iterator[Heard]:
 
 def written(painter: Heard, kind: str, name: str, look: NodeLook) -> dict[str, QRectF]:
     width, height = KINDS[kind].size
-    FACES[kind](Pencil(painter, theme()), Node("n", kind, name, 0, 0), look, QRectF(0, 0, width, height), False)
+    VIEWS[kind].painter(Pencil(painter, theme()), Node("n", kind, name, 0, 0), look, QRectF(0, 0, width, height), False)
     return painter.said
 
 

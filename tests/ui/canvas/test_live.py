@@ -30,8 +30,8 @@ from workbench.ui.bridge.movement import Movement, append_links, delivery_links,
 from workbench.ui.canvas.coach import Coach
 from workbench.ui.canvas.empty import StartCard
 from workbench.ui.canvas.gestures.drop import Part
+from workbench.ui.canvas.kinds import node_look
 from workbench.ui.canvas.look_values import Level
-from workbench.ui.canvas.looks import node_look
 from workbench.ui.canvas.view import FlowView
 from workbench.ui.models.outside import node_of_client
 from workbench.ui.theme.theme import theme

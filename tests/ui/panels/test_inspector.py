@@ -40,7 +40,7 @@ def test_a_group_shows_its_problem_figures_members_and_partitions(qtbot, workspa
     assert "Group on orders · generation 2" in said
     assert "shipping-2 cannot keep up" in said and "It handles 150/s, 240/s arrive." in said
     assert "+90" in said and "2:13" in said
-    face = inspector.group_face
+    face = inspector.face("group")
     assert [cell.text for cell in face.members.rows[1]] == ["shipping-2", "3 4 5", "150/s", "32,040"]
     assert [cell.text for cell in face.partitions.rows[3]] == ["orders/3", "88,634", "88,134", "98,846", "10,712"]
     assert nameless(inspector) == []
@@ -196,7 +196,7 @@ def test_a_group_that_is_not_linked_says_so_instead_of_empty_tables(qtbot, works
     qtbot.addWidget(inspector)
     inspector.show()
     workspace.select({"new"})
-    face = inspector.group_face
+    face = inspector.face("group")
     assert not face.members.isVisible() and not face.partitions.isVisible()
     assert face._more.text() == "It reads nothing yet. Draw a link to it from a topic or a queue."
     workspace.select({"shipping"})

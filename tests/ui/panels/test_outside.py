@@ -40,7 +40,7 @@ def inspector(qtbot, workspace: Workspace) -> Inspector:
 
 def test_a_selected_group_from_outside_has_the_inspector_of_any_other(inspector: Inspector, workspace: Workspace):
     workspace.select({"outside:fraud-check"})
-    face = inspector.group_face
+    face = inspector.face("group")
     assert face.isVisible() and face._title.text() == "fraud-check"
     assert face._what.text() == "Group from outside on payments · generation 1"
     assert face.behind.accessibleName() or face.behind.isVisible()
@@ -59,9 +59,9 @@ def test_a_selected_group_from_outside_has_the_inspector_of_any_other(inspector:
 def test_a_program_that_writes_is_told_too(inspector: Inspector, workspace: Workspace):
     tell(workspace, clients=(TILL,))
     workspace.select({"outside:writer:till-7"})
-    assert inspector.client_face.isVisible()
-    assert inspector.client_face._title.text() == "till-7"
-    assert inspector.client_face._what.text() == "librdkafka 2"
+    assert inspector.face("client").isVisible()
+    assert inspector.face("client")._title.text() == "till-7"
+    assert inspector.face("client")._what.text() == "librdkafka 2"
     tell(workspace, clients=())
     inspector.refresh()
     assert inspector.file_face.isVisible()  # it left
@@ -70,8 +70,8 @@ def test_a_program_that_writes_is_told_too(inspector: Inspector, workspace: Work
 def test_a_topic_that_a_client_made_is_told_too(inspector: Inspector, workspace: Workspace):
     tell(workspace, topics=(*orders_snapshot().topics, SENSORS))
     workspace.select({"outside:topic:sensors"})
-    assert inspector.topic_face.isVisible() and inspector.topic_face._title.text() == "sensors"
-    assert inspector.topic_face.keep.isVisible()
+    assert inspector.face("topic").isVisible() and inspector.face("topic")._title.text() == "sensors"
+    assert inspector.face("topic").keep.isVisible()
 
 
 def test_its_panel_shows_members_that_are_not_ours_to_stop(qtbot, workspace: Workspace):

@@ -31,16 +31,16 @@ def test_a_queue_shows_its_counts_and_where_its_dead_go(qtbot, inspector, worksp
     said = words_of(inspector)
     assert "Queue, shared" in said and "6,400" in said
     assert "463 dead messages went to copyright.dead." in said
-    assert not inspector.queue_face.redrive.isEnabled()
+    assert not inspector.face("queue").redrive.isEnabled()
     workspace.select({"dead"})
-    assert inspector.queue_face.redrive.text() == "Redrive 463…"
+    assert inspector.face("queue").redrive.text() == "Redrive 463…"
     assert nameless(inspector) == []
     assert_nothing_cut(qtbot, inspector)
 
 
 def test_the_profile_is_chosen_by_name_and_says_what_it_would_refuse(inspector, workspace):
     workspace.select({"transcode"})
-    card = inspector.queue_face.profile
+    card = inspector.face("queue").profile
     card._choose(card.choice.findData("sqs"))
     assert workspace.document.node("transcode").params["profile"] == "sqs"
     inspector.refresh()
@@ -59,14 +59,14 @@ def test_the_card_counts_what_the_table_of_profiles_says(inspector, workspace):
     workspace.perform(set_param(workspace.document, "transcode", "profile", "rabbitmq"))
     inspector.refresh()
     levels = [str(feature.level) for feature in profile("rabbitmq").features.values()]
-    said = inspector.queue_face.profile.features.head.text()
+    said = inspector.face("queue").profile.features.head.text()
     assert said == "{} modelled, {} approximated, {} absent".format(
         *(levels.count(level) for level in ("modelled", "approximated", "absent")))  # fmt: skip
 
 
 def test_an_exchange_lists_its_bindings_and_what_found_no_queue(qtbot, inspector, workspace):
     workspace.select({"video"})
-    face = inspector.exchange_face
+    face = inspector.face("exchange")
     assert "119 messages found no queue, the last with key «video.private»." in words_of(inspector)
     assert [row[0].text for row in face.bindings.rows] == ["video.*.en", "video.#", "video.public.#"]
     with qtbot.waitSignal(inspector.link_wanted) as wanted:
@@ -96,7 +96,7 @@ def test_a_binding_of_headers_has_arguments_and_how_they_match(inspector, worksp
 def test_every_binding_of_a_link_has_its_row(qtbot, inspector, workspace):
     workspace.perform(SetLinkParams("b1", {"key": "video.*.en\nvideo.*.de"}))
     workspace.select({"video"})
-    face = inspector.exchange_face
+    face = inspector.face("exchange")
     assert [row[0].text for row in face.bindings.rows] == ["video.*.en", "video.*.de", "video.#", "video.public.#"]
     with qtbot.waitSignal(inspector.link_wanted) as wanted:
         face.bindings.row_clicked.emit(1)

@@ -18,8 +18,9 @@ from workbench.session.timeline import Movement as Moved
 from workbench.ui.bridge.movement import delivery_links
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.queue_faces import held_cells
+from workbench.ui.canvas.kinds import node_look, spoken
 from workbench.ui.canvas.look_values import Held, Level
-from workbench.ui.canvas.looks import link_look, node_look, spoken
+from workbench.ui.canvas.looks import link_look
 from workbench.ui.canvas.queue_looks import routing_link_sentence
 from workbench.ui.canvas.view import FlowView
 from workbench.ui.models.past import Seen, movements

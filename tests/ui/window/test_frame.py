@@ -76,7 +76,7 @@ class Regions:
     def numbers(self) -> dict[str, tuple[str, str]]:
         """(text, colour role) of the lag of billing, by region."""
         look = self.canvas.flow.nodes["billing"].look
-        face, row = self.inspector.group_face, self.groups.model.rows[0]
+        face, row = self.inspector.face("group"), self.groups.model.rows[0]
         parts = [group for strip in self.tape._strips for group in strip.groups]
         entry = self.chart.legend_entry("billing").line
         status = self.status._behind
@@ -94,7 +94,7 @@ class Regions:
 
     def partitions(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """The lag of every partition on the tape and in the inspector."""
-        face = self.inspector.group_face
+        face = self.inspector.face("group")
         return ([(words.count(strip.slowest.behind), LAG_ROLE[strip.slowest.level]) for strip in self.tape._strips],
                 [(row[4].text, row[4].role) for row in face.partitions.rows])  # fmt: skip
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workbench.core.queues import SUBSCRIPTION_MARK
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
+from workbench.flow.kinds import TOPICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def live_movements(snapshot: Snapshot) -> list[Movement]:
 def append_links(document: FlowDocument, topic: str) -> list[str]:
     """Ids of the links that carry records into a topic; those from exchanges only where there is no other."""
     into = [li for li in document.links if document.node(li.target).name == topic
-            and document.node(li.target).kind in ("topic", "dead_letters", "queue")]  # fmt: skip
+            and document.node(li.target).kind in TOPICS]  # fmt: skip
     straight = [li.id for li in into if document.node(li.source).kind != "exchange"]
     return straight or [li.id for li in into]
 

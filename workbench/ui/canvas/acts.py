@@ -20,7 +20,7 @@ from workbench.ui.canvas import shapes
 from workbench.ui.canvas.gestures.drop import Part, kept_topic, new_node
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.scene import FlowScene
-from workbench.ui.models.outside import Outside
+from workbench.ui.models.outside import Outside, kept_note
 
 _PASTE_SHIFT = 20.0
 _GAP = 20.0
@@ -146,8 +146,8 @@ class DrawingActs(QObject):
             return
         document, at = self._workspace.document, item.rect.topLeft()
         part = Part("group", {"members": 0}, who.name) if who.group is not None else Part(
-            "note", {"text": self._kept_words(who)}, who.name)  # fmt: skip
-        kept = part.existing(document)
+            "note", {"text": self._kept_words(who), "client": who.name}, who.name)  # fmt: skip
+        kept = part.existing(document) if who.group is not None else kept_note(document, who.name)
         if kept is not None:
             self._workspace.select({kept.id})
             return

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import Change, NodeAdded, NodeChanged
+from workbench.flow.kinds import GROUPS
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.items.pencil import CENTRE, Pencil
 from workbench.ui.canvas.look_values import Level
@@ -137,7 +138,7 @@ class Coach(QWidget):
             QTimer.singleShot(_LEAVE_MS, self, self.leave)
 
     def _members_drawn(self) -> dict[str, int]:
-        return {n.id: n.params.get("members", 1) for n in self._workspace.document.of_kind("group", "forward")}
+        return {n.id: n.params.get("members", 1) for n in self._workspace.document.of_kind(*GROUPS)}
 
     def _take_change(self, change: Change) -> None:
         if not isinstance(change, (NodeAdded, NodeChanged)):

@@ -23,15 +23,13 @@ from workbench.core.snapshot import (
     TopicStat,
 )
 from workbench.flow.document import FlowDocument, Link, Node
-from workbench.flow.kinds import KINDS
+from workbench.flow.kinds import GROUPS, KINDS
 from workbench.flow.routing import is_alternate_link
 from workbench.ui.canvas.look_values import Level, LinkLook, NodeLook, Pill
 from workbench.ui.canvas.queue_looks import (
-    exchange_look,
     is_dead_letter_link,
     link_words,
     members_by_lease,
-    queue_look,
     queues_read,
     waiting_of,
 )
@@ -42,22 +40,14 @@ from workbench.ui.theme import words
 PILLS_SHOWN = 4
 _IN_HALF = 11  # letters that have room in a pill of half a node
 GAUGE_STEPS = 60
-_ALONE = FlowDocument()
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("canvas", text)
 
 
-def node_look(node: Node, snapshot: Snapshot, document: FlowDocument | None = None) -> NodeLook:
-    """The look of any kind of node; a kind that has no live state gets an empty one. The document tells what it is
-    linked to; without one it is linked to nothing."""
-    make = _LOOKS.get(node.kind)
-    return make(node, snapshot, document or _ALONE) if make else NodeLook()
-
-
 # -- producers ---------------------------------------------------------------------------------------------
-def _producer(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def producer_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.producer(node.id)
     what = _tr("file") if node.kind == "file" else _tr("generator")
     if stat is None:
@@ -112,7 +102,7 @@ def _nothing_kept(snapshot: Snapshot) -> str:
     return _tr("empty") if snapshot.at_ms else ""
 
 
-def _topic(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def topic_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.topic(node.name)
     drawn = KINDS["topic"].value(node.params, "partitions") if node.kind == "topic" else 1
     partitions = len(stat.partitions) if stat else drawn
@@ -128,14 +118,14 @@ def _topic(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     )
 
 
-def _dead_letters(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def dead_letters_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.topic(node.name)
     records = stat.records if stat else 0
     return NodeLook(subtitle=words.plural(records, "record", "records"), idle=not records)
 
 
 # -- groups ------------------------------------------------------------------------------------------------
-def _group(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def group_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat, queues = snapshot.group(node.name), queues_read(document, node, snapshot)
     members = stat.members if stat is not None and stat.members else members_by_lease(queues, node)
     if stat is None:
@@ -200,7 +190,7 @@ def _behind(stat: GroupStat, health: Health, queues: list[QueueStat]) -> str:
     return f"{said} · {words.duration(stat.oldest_ms or 0, narrow=True)}" if short else said
 
 
-def _client(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def client_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     clients = clients_of(node.id, snapshot)
     if clients:
         rate = sum(c.rate_in if node.kind == "writer" else c.rate_out for c in clients)
@@ -257,12 +247,6 @@ def _pill(member: MemberStat, of: int, at: int = 0) -> Pill:
     return Pill(text, "slow", Level.WARN) if member.slow else Pill(text)
 
 
-_LOOKS = {
-    "producer": _producer, "file": _producer, "topic": _topic, "queue": queue_look, "exchange": exchange_look,
-    "group": _group, "forward": _group, "client": _client, "writer": _client, "dead_letters": _dead_letters,
-}  # fmt: skip
-
-
 # -- links -------------------------------------------------------------------------------------------------
 def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: LinkStat | None) -> LinkLook:
     """What waits behind a link is its reader's lag, the very number that stands at the reader; the runner is only asked
@@ -286,7 +270,7 @@ def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: Link
 
 def _waiting(source: Node, target: Node, snapshot: Snapshot) -> tuple[int, int, Level] | None:
     """(what waits, from where on that is too much, its level); None where nobody counts it."""
-    if target.kind not in ("group", "forward"):
+    if target.kind not in GROUPS:
         return 0, 1, Level.OK
     limit, group = threshold_of_node(target).records, snapshot.group(target.name)
     level = Level.OK if group is None else health_of(group, target, snapshot.run).lag
@@ -296,12 +280,3 @@ def _waiting(source: Node, target: Node, snapshot: Snapshot) -> tuple[int, int, 
     if group is None or not group.partitions:
         return None
     return sum(p.lag_records for p in group.partitions if p.topic == source.name), limit, level
-
-
-# -- words for screen readers ------------------------------------------------------------------------------
-def spoken(node: Node, look: NodeLook) -> str:
-    """The node as one sentence, for the canvas' description."""
-    kind = KINDS[node.kind].label.lower() if node.kind in KINDS else node.kind.replace("_", " ")
-    parts = (f"{node.name}, {kind}", look.subtitle, look.figure, look.foot, look.dead, look.warning, look.lag,
-             look.failed and _tr("failed: {0}").format(look.failed))  # fmt: skip
-    return ", ".join(part for part in parts if part)

@@ -23,19 +23,19 @@ from workbench.ui.bridge.movement import Movement
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem
+from workbench.ui.canvas.kinds import node_look
 from workbench.ui.canvas.look_values import LinkLook
-from workbench.ui.canvas.looks import node_look
 from workbench.ui.canvas.places import GAP, beside, free_place
 from workbench.ui.models.outside import (
     NewTopics,
     Outside,
+    any_kind,
     clients_of,
     kept_note,
     kept_rates,
     outside_of,
     topics_from_outside,
 )
-from workbench.ui.theme.tokens import NODE_SIZE
 
 _TOPICS_DOWN = 40.0
 _IN_A_COLUMN = 8  # topics under each other
@@ -123,7 +123,7 @@ class OutsideClients:
     # -- places ----------------------------------------------------------------------------------------------
     def _place_topics(self, topics: list[Node], drawn: dict[str, NodeItem], stand: Standing) -> None:
         """Below the drawing, in columns with room for clients on both sides."""
-        w, h = NODE_SIZE["topic"]
+        w, h = any_kind("topic").size
         bodies = [item.rect for item in drawn.values() if item.node.kind != "frame"]
         columns = [item.rect.left() for item in drawn.values() if item.node.kind in ("topic", "queue")]
         left = min(columns, default=min((rect.left() for rect in bodies), default=0.0))
@@ -146,7 +146,7 @@ class OutsideClients:
     @staticmethod
     def _beside(anchor: QRectF, kind: str) -> QRectF:
         """Right of what it reads, left of what it writes."""
-        return beside(anchor, NODE_SIZE[kind], left=kind == "writer")
+        return beside(anchor, any_kind(kind).size, left=kind == "writer")
 
     def _stays(self, node_id: str, anchor: QRectF, bodies: list[QRectF]) -> bool:
         """Whether a node keeps its place: what it stands beside is where it was, and nothing was drawn over it."""

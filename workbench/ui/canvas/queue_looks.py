@@ -8,6 +8,7 @@ from workbench.core.errors import Invalid
 from workbench.core.queues import SUBSCRIPTION_MARK
 from workbench.core.snapshot import ExchangeStat, MemberStat, PartState, QueueConsumerStat, QueueStat, Snapshot
 from workbench.flow.document import FlowDocument, Link, Node
+from workbench.flow.kinds import GROUPS
 from workbench.flow.routing import binding_links, is_alternate_link
 from workbench.flow.topics import is_dead_letter_link as is_queues_dead_letter_link
 from workbench.flow.written import Arguments, read_arguments, read_keys
@@ -185,7 +186,7 @@ def untold_groups(document: FlowDocument, snapshot: Snapshot) -> list[Node]:
     """Drawn groups that read by leases in the past, where an older workbench journalled their consumers alone."""
     if snapshot.live:
         return []
-    return [node for node in document.of_kind("group", "forward") if snapshot.group(node.name) is None
+    return [node for node in document.of_kind(*GROUPS) if snapshot.group(node.name) is None
             and any(consumers_of(stat, node) for stat in queues_read(document, node, snapshot))]  # fmt: skip
 
 

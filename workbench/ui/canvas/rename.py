@@ -18,7 +18,7 @@ def why_not_named(document: FlowDocument, node: Node, name: str) -> str:
     """Why the node can't have that name; empty when it can."""
     kind = kind_of(node.kind)
     problem = name_problem(kind, name)
-    if problem or kind.role == "drawing":
+    if problem or kind.drawn_only:
         return problem
     taken = any(other.id != node.id and other.name == name and KINDS[other.kind].role == kind.role
                 for other in document.nodes)  # fmt: skip

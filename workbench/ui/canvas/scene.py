@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QGraphicsScene
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow import document as doc
 from workbench.flow.document import Link, Node
+from workbench.flow.kinds import GROUPS
 from workbench.ui.bridge.movement import Movement, live_movements
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas import shapes
@@ -25,8 +26,9 @@ from workbench.ui.canvas.frames import FrameClock
 from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem, detail_at
 from workbench.ui.canvas.items.overlay import DotsItem
+from workbench.ui.canvas.kinds import node_look
 from workbench.ui.canvas.look_values import NodeLook
-from workbench.ui.canvas.looks import gauge_of, link_look, node_look
+from workbench.ui.canvas.looks import gauge_of, link_look
 from workbench.ui.canvas.outside import OutsideClients, Standing
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import MOTION, SIZE
@@ -292,7 +294,7 @@ class FlowScene(QGraphicsScene):
     def is_group(self, node_id: str) -> bool:
         """Whether a node is a group, drawn or from outside."""
         if node_id in self.nodes:
-            return self.nodes[node_id].node.kind in ("group", "forward")
+            return self.nodes[node_id].node.kind in GROUPS
         who = self.outside.who(node_id)
         return who is not None and who.group is not None
 

@@ -9,21 +9,19 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from workbench.flow.document import Node
-from workbench.ui.theme.tokens import NODE_SIZE, RADIUS
+from workbench.ui.models.outside import any_kind
+from workbench.ui.theme.tokens import RADIUS
 
 SNAP = 4.0
 COARSE_SNAP = 20.0
-_IN = ("topic", "queue", "exchange", "group", "forward", "client", "dead_letters")
-_OUT = ("producer", "file", "topic", "queue", "exchange", "group", "forward", "dead_letters", "writer")
 _BACK_ROOM = 44.0
 
 
 def size_of(node: Node) -> tuple[float, float]:
     """Width and height of a node; frames and notes have their own."""
-    w, h = NODE_SIZE.get(node.kind, NODE_SIZE["topic"])
-    if node.kind in ("frame", "note"):
-        return node.w or w, node.h or h
-    return w, h
+    kind = any_kind(node.kind)
+    w, h = kind.size
+    return (node.w or w, node.h or h) if kind.drawn_only else (w, h)
 
 
 def rect_of(node: Node) -> QRectF:
@@ -32,11 +30,11 @@ def rect_of(node: Node) -> QRectF:
 
 
 def has_in(kind: str) -> bool:
-    return kind in _IN
+    return any_kind(kind).takes
 
 
 def has_out(kind: str) -> bool:
-    return kind in _OUT
+    return any_kind(kind).gives
 
 
 def snapped(value: float, step: float = SNAP) -> float:
@@ -47,9 +45,10 @@ def outline(rect: QRectF, kind: str, grow: float = 0.0) -> QPainterPath:
     """A node's outline, round on the side it points to; ``grow`` widens it for the selection."""
     small, large = RADIUS["node"] + grow, RADIUS["node_round"] + grow
     left, right = small, small
-    if kind in ("producer", "file", "writer"):
+    role = any_kind(kind).role
+    if role == "producer":
         left = large
-    elif kind in ("group", "forward", "client"):
+    elif role == "group":
         right = large
     elif kind == "frame":
         left = right = RADIUS["panel"] + grow

@@ -43,7 +43,7 @@ from workbench.ui.canvas.gestures.drop import DropPart, Part
 from workbench.ui.canvas.gestures.link import KeyLink
 from workbench.ui.canvas.items.node import FULL, detail_at
 from workbench.ui.canvas.keys import CanvasKeys
-from workbench.ui.canvas.looks import spoken
+from workbench.ui.canvas.kinds import spoken
 from workbench.ui.canvas.pointer import Pointer
 from workbench.ui.canvas.queue_looks import is_routing_link, routing_link_sentence
 from workbench.ui.canvas.rename import RenameField, why_not_named

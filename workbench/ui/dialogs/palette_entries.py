@@ -14,11 +14,10 @@ from PySide6.QtGui import QIcon
 
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
-from workbench.flow.kinds import kind_of
-from workbench.ui.canvas.items.faces import icon_of
+from workbench.flow.kinds import GROUPS, kind_of
+from workbench.ui.canvas.kinds import icon_of, role_of
 from workbench.ui.dialogs.commands import commands
 from workbench.ui.dialogs.fuzzy import Fit, fit
-from workbench.ui.panels.palette import role_of
 from workbench.ui.theme import icons, words
 from workbench.ui.window.actions import ActionBook
 
@@ -76,7 +75,7 @@ def topic_entries(shown: Snapshot, choose: Callable[[str], object]) -> Iterator[
 
 def group_entries(document: FlowDocument, shown: Snapshot, show_groups: Callable[[], object]) -> Iterator[Entry]:
     """Groups that nobody drew: they have no node to go to, but a row in the table of groups."""
-    drawn = {node.name for node in document.of_kind("group", "forward")}
+    drawn = {node.name for node in document.of_kind(*GROUPS)}
     for group in shown.groups:
         if group.name not in drawn:
             behind = words.behind(group.lag_records, group.lag_ms)

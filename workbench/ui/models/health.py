@@ -10,9 +10,8 @@ from workbench.core.health import Health, Level, Threshold
 from workbench.core.judgement import health_of_group, judged, partition_level
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, PartState, RunState, Snapshot
 from workbench.flow.document import FlowDocument, Node
-from workbench.flow.kinds import KINDS, kind_of
+from workbench.flow.kinds import GROUPS, KINDS, kind_of
 
-GROUP_KINDS = ("group", "forward")
 LAG_ROLE = {Level.OK: "text", Level.WARN: "warn", Level.BAD: "bad"}
 """The colour of every figure that says how far somebody is behind."""
 MARK_ROLE = {Level.OK: "ok", Level.WARN: "warn_mark", Level.BAD: "bad"}
@@ -21,19 +20,19 @@ MARK_ROLE = {Level.OK: "ok", Level.WARN: "warn_mark", Level.BAD: "bad"}
 
 def threshold_of_node(node: Node | None) -> Threshold:
     """From where on a drawn group counts as behind; for others what a new one would have."""
-    kind = kind_of(node.kind) if node is not None and node.kind in GROUP_KINDS else KINDS["group"]
-    params = {} if node is None or node.kind not in GROUP_KINDS else node.params
+    kind = kind_of(node.kind) if node is not None and node.kind in GROUPS else KINDS["group"]
+    params = {} if node is None or node.kind not in GROUPS else node.params
     return Threshold(int(kind.value(params, "lag_threshold_records")), float(kind.value(params, "lag_threshold_s")))
 
 
 def thresholds_of(document: FlowDocument) -> dict[str, Threshold]:
     """Those of the drawn groups, by name."""
-    return {node.name: threshold_of_node(node) for node in document.of_kind(*GROUP_KINDS)}
+    return {node.name: threshold_of_node(node) for node in document.of_kind(*GROUPS)}
 
 
 def queue_thresholds_of(document: FlowDocument) -> dict[str, Threshold]:
     """Those of the queues that drawn groups read."""
-    return {source.name: threshold_of_node(node) for node in document.of_kind(*GROUP_KINDS)
+    return {source.name: threshold_of_node(node) for node in document.of_kind(*GROUPS)
             for source in document.sources_of(node.id) if source.kind == "queue"}  # fmt: skip
 
 
@@ -47,7 +46,7 @@ def judged_here(snapshot: Snapshot, document: FlowDocument) -> Snapshot:
 
 def health_of(group: GroupStat, node: Node | None, run: RunState = RunState.RUNNING) -> Health:
     """As it came with the snapshot, else as it stands."""
-    drawn = node is not None and node.kind in GROUP_KINDS
+    drawn = node is not None and node.kind in GROUPS
     return group.health or health_of_group(group, threshold_of_node(node), run, drawn)
 
 

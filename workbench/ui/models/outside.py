@@ -12,9 +12,22 @@ from PySide6.QtCore import QCoreApplication
 
 from workbench.core.snapshot import ClientStat, GroupStat, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument, Node
+from workbench.flow.kinds import KINDS, TOPICS, Kind
 from workbench.ui.models.series import PREFIX, group_id, group_node, group_of_id
 
-_TOPICS = ("topic", "dead_letters", "queue")
+STAND_INS = {
+    kind.name: kind for kind in (
+        Kind("client", "Client", "group", "client", "A program from outside that reads.", size=(190.0, 62.0)),
+        Kind("writer", "Client", "producer", "writer", "A program from outside that writes.", size=(190.0, 62.0),
+             feeds=("topic", "queue"), icon="client"),
+    )
+}  # fmt: skip
+"""Kinds that nobody draws: they stand for what is connected."""
+
+
+def any_kind(name: str) -> Kind:
+    """The kind of a part, drawn or standing in; one that is not known is shown as a topic."""
+    return KINDS.get(name) or STAND_INS.get(name) or KINDS["topic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +64,9 @@ def reader_id(name: str) -> str:
 
 
 def kept_note(document: FlowDocument, name: str) -> Node | None:
-    """The note that was kept of a program without a group: it stands for the program while that is connected."""
-    return document.named("note", name)
+    """The note that was kept of a program without a group: it stands for the program while that is connected. Another
+    note that only has the same name stands for nothing."""
+    return next((node for node in document.of_kind("note") if node.params.get("client") == name), None)
 
 
 def node_of_client(document: FlowDocument, client: ClientStat) -> str:
@@ -101,7 +115,7 @@ def topic_node(document: FlowDocument, stat: TopicStat) -> Node:
 
 
 def _topic_nodes(document: FlowDocument, stats: Iterable[TopicStat]) -> list[Node]:
-    drawn = {node.name: node for node in document.of_kind(*_TOPICS)}
+    drawn = {node.name: node for node in document.of_kind(*TOPICS)}
     return [drawn.get(stat.name) or _stand_in(stat) for stat in stats]
 
 
@@ -121,7 +135,7 @@ class NewTopics:
         self._new: set[str] = set()
 
     def among(self, document: FlowDocument, live: Snapshot) -> list[str]:
-        drawn = {node.name for node in document.of_kind(*_TOPICS)}
+        drawn = {node.name for node in document.of_kind(*TOPICS)}
         self._drawn |= drawn
         names = [topic.name for topic in live.topics]
         if self._known is None and live.at_ms:  # the first that a host told

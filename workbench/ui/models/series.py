@@ -15,7 +15,8 @@ from PySide6.QtGui import QColor
 
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument, Node
-from workbench.ui.models.health import GROUP_KINDS, threshold_of_node
+from workbench.flow.kinds import GROUPS, TOPICS
+from workbench.ui.models.health import threshold_of_node
 from workbench.ui.models.natural import natural
 from workbench.ui.theme.theme import theme
 
@@ -74,7 +75,7 @@ def series_book(document: FlowDocument) -> SeriesBook:
 def group_series(document: FlowDocument, snapshot: Snapshot) -> dict[str, GroupSeries]:
     """The look of every group there is, by name, in their order."""
     known = {group.name for group in snapshot.groups}
-    drawn = document.of_kind(*GROUP_KINDS)
+    drawn = document.of_kind(*GROUPS)
     book = series_book(document)
     book.place([*(node.name for node in drawn), *sorted(known, key=natural)], drawn)
     found: dict[str, GroupSeries] = {}
@@ -89,7 +90,7 @@ def group_series(document: FlowDocument, snapshot: Snapshot) -> dict[str, GroupS
 
 def group_node(document: FlowDocument, group: str) -> Node | None:
     """The drawn node of a group; None for an outside client."""
-    return next((node for node in document.of_kind(*GROUP_KINDS) if node.name == group), None)
+    return next((node for node in document.of_kind(*GROUPS) if node.name == group), None)
 
 
 def group_id(group: str) -> str:
@@ -111,7 +112,7 @@ def threshold_of(document: FlowDocument, group: str) -> tuple[int, float]:
 
 def selected_group(document: FlowDocument, selection: frozenset[str]) -> str:
     """The one group that is selected on the canvas, drawn or not; empty when it is none or several."""
-    names = [node.name for node in document.of_kind(*GROUP_KINDS) if node.id in selection]
+    names = [node.name for node in document.of_kind(*GROUPS) if node.id in selection]
     names += [name for name in map(group_of_id, selection) if name and name not in names]
     return names[0] if len(names) == 1 else ""
 
@@ -119,5 +120,5 @@ def selected_group(document: FlowDocument, selection: frozenset[str]) -> str:
 def topic_order(document: FlowDocument, snapshot: Snapshot) -> list[str]:
     """Topics as the drawing has them, then the others by name."""
     known = {topic.name for topic in snapshot.topics}
-    drawn = [node.name for node in document.of_kind("topic", "dead_letters", "queue") if node.name in known]
+    drawn = [node.name for node in document.of_kind(*TOPICS) if node.name in known]
     return list(dict.fromkeys([*drawn, *sorted(known - set(drawn), key=natural)]))

@@ -11,12 +11,12 @@ from workbench.core.snapshot import GroupStat, PartState, ProducerStat, Snapshot
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.kinds import icon_of, role_of
 from workbench.ui.models.health import LAG_ROLE, health_of
 from workbench.ui.models.series import group_node
 from workbench.ui.panels.blocks import Banner, label, push_button
 from workbench.ui.panels.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.panels.file_preview import FilePreview
-from workbench.ui.panels.palette import role_of
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
@@ -28,22 +28,22 @@ class Tile(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._kind = "topic"
+        self._icon, self._role = "topic", "stream"
         self.setFixedSize(QSize(36, 36))
 
-    def show_kind(self, kind: str) -> None:
-        self._kind = kind
+    def show_node(self, node: Node) -> None:
+        self._icon, self._role = icon_of(node), role_of(node.kind)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        role = role_of(self._kind)
+        role = self._role
         soft = "surface_sunken" if role == "text_muted" else f"{role}_soft"
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color(soft))
         painter.drawRoundedRect(QRectF(self.rect()), 7, 7)
-        icons.paint(painter, QRectF(9, 9, 18, 18), self._kind, theme().color(role))
+        icons.paint(painter, QRectF(9, 9, 18, 18), self._icon, theme().color(role))
         painter.end()
 
 
@@ -73,7 +73,7 @@ class Face(QWidget):
 
     def _show_head(self, node: Node, what: str) -> None:
         self._node = node
-        self._tile.show_kind(node.kind)
+        self._tile.show_node(node)
         self._title.setText(node.name)
         self._what.setText(what)
 

@@ -12,16 +12,16 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.flow.document import Change, Link, Node
-from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.kinds import VIEWS, loaded, view_of
 from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models.outside import part_of
-from workbench.ui.models.series import group_of_id
-from workbench.ui.panels.inspect_client import ClientFace
 from workbench.ui.panels.inspect_file import FileFace
-from workbench.ui.panels.inspect_group import GroupFace
-from workbench.ui.panels.inspect_part import ProducerFace, TopicFace
-from workbench.ui.panels.inspect_queue import ExchangeFace, QueueFace, RoutingLinkFace
+from workbench.ui.panels.inspect_queue import RoutingLinkFace
+
+_WISHES = ("panel_wanted", "settings_wanted", "replay_wanted", "keep_wanted", "redrive_wanted", "purge_wanted",
+           "link_wanted", "kafka_wanted")  # fmt: skip
+"""Signals of faces that are passed on, by the faces that have them."""
 
 
 class Inspector(QScrollArea):
@@ -45,15 +45,10 @@ class Inspector(QScrollArea):
         self.setAccessibleName(self.tr("Inspector"))
         self._faces = QStackedWidget()
         self.file_face = FileFace(workspace)
-        self.group_face = GroupFace(workspace)
-        self.producer_face = ProducerFace(workspace)
-        self.topic_face = TopicFace(workspace)
-        self.client_face = ClientFace(workspace)
-        self.queue_face = QueueFace(workspace)
-        self.exchange_face = ExchangeFace(workspace)
         self.binding_face = RoutingLinkFace(workspace)
-        for face in (self.file_face, self.group_face, self.producer_face, self.topic_face, self.client_face,
-                     self.queue_face, self.exchange_face, self.binding_face):  # fmt: skip
+        made_by = dict.fromkeys(view.inspector for view in VIEWS.values() if view.inspector)
+        self._by_maker = {maker: loaded(maker)(workspace) for maker in made_by}
+        for face in (self.file_face, self.binding_face, *self._by_maker.values()):
             page = QWidget()
             page.setMinimumWidth(10)
             column = QVBoxLayout(page)
@@ -73,16 +68,10 @@ class Inspector(QScrollArea):
 
     def _pass_on(self) -> None:
         """What the faces want is what the inspector wants."""
-        for face in (self.group_face, self.producer_face, self.queue_face, self.exchange_face):
-            face.panel_wanted.connect(self.panel_wanted)
-            face.settings_wanted.connect(self.settings_wanted)
-        self.file_face.kafka_wanted.connect(self.kafka_wanted)
-        self.group_face.replay_wanted.connect(self.replay_wanted)
-        for face in (self.group_face, self.topic_face, self.client_face):
-            face.keep_wanted.connect(self.keep_wanted)
-        self.queue_face.redrive_wanted.connect(self.redrive_wanted)
-        self.queue_face.purge_wanted.connect(self.purge_wanted)
-        self.exchange_face.link_wanted.connect(self.link_wanted)
+        for face in (self.file_face, *self._by_maker.values()):
+            for wish in _WISHES:
+                if hasattr(face, wish):
+                    getattr(face, wish).connect(getattr(self, wish))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -124,11 +113,11 @@ class Inspector(QScrollArea):
         return link if link is not None and is_routing_link(document, link) else None
 
     def _face_of(self, node: Node) -> Any:
-        by_kind = {"queue": self.queue_face, "exchange": self.exchange_face}
-        by_role = {"group": self.group_face, "producer": self.producer_face, "topic": self.topic_face}
-        if node.kind not in KINDS:
-            return self.group_face if group_of_id(node.id) else self.client_face
-        return by_kind.get(node.kind) or by_role.get(KINDS[node.kind].role)
+        return self._by_maker.get(view_of(node).inspector)
+
+    def face(self, kind: str) -> Any:
+        """The face of a kind of part."""
+        return self._by_maker[VIEWS[kind].inspector]
 
     def edit_binding(self, link_id: str) -> None:
         """Show a binding, ready to be typed at."""

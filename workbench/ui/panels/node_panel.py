@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QScrollArea, QVBoxLayo
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import Change, Node
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.items.faces import icon_of
+from workbench.ui.canvas.kinds import icon_of
 from workbench.ui.models.outside import part_of
 from workbench.ui.panels.blocks import label
 from workbench.ui.panels.then_line import ThenLine

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import Change, Node
-from workbench.flow.kinds import KINDS
+from workbench.flow.kinds import HOLDERS, KINDS
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.palette import role_of
+from workbench.ui.canvas.kinds import icon_of, role_of
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
 
@@ -63,7 +63,7 @@ class OutlinePanel(QWidget):
         self.tree.blockSignals(True)
         self.tree.clear()
         placed: set[str] = set()
-        for topic in document.of_kind("topic", "exchange", "queue", "dead_letters"):
+        for topic in document.of_kind(*HOLDERS):
             row = self._row(self.tree.invisibleRootItem(), topic, "")
             for node in document.sources_of(topic.id):
                 placed.add(node.id)
@@ -73,7 +73,7 @@ class OutlinePanel(QWidget):
                 self._row(row, node, self.tr("reads"))
             row.setExpanded(True)
         for node in document.nodes:
-            if node.id not in placed and node.kind not in ("topic", "exchange", "queue", "dead_letters"):
+            if node.id not in placed and node.kind not in HOLDERS:
                 self._row(self.tree.invisibleRootItem(), node, "")
         self.tree.blockSignals(False)
         self._show_selection(self._workspace.selection)
@@ -81,7 +81,7 @@ class OutlinePanel(QWidget):
 
     def _row(self, parent: QTreeWidgetItem, node: Node, how: str) -> QTreeWidgetItem:
         row = QTreeWidgetItem(parent, [node.name, how])
-        row.setIcon(0, icon(node.kind, role_of(node.kind)))
+        row.setIcon(0, icon(icon_of(node), role_of(node.kind)))
         row.setData(0, _ID, node.id)
         row.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{KINDS[node.kind].label} {node.name} {how}".strip())
         return row

@@ -8,21 +8,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QGridLayout, QLineE
 
 from workbench.flow.kinds import KINDS, Kind
 from workbench.ui.canvas.gestures.drop import Part
+from workbench.ui.canvas.kinds import role_of
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
-
-ROLE = {"topic": "stream", "producer": "producer", "group": "consumer", "drawing": "text_muted"}
-_SHORT = {"dead_letters": "DLQ"}
-"""Names short enough for a card; the whole name is what screen readers say."""
-
-
-def role_of(kind: str) -> str:
-    """The colour role of a kind of node."""
-    if kind == "dead_letters":
-        return "text_muted"
-    if kind in ("queue", "exchange"):
-        return "queue"
-    return ROLE[KINDS[kind].role] if kind in KINDS else "text_muted"
 
 
 class PartCard(QAbstractButton):
@@ -34,7 +22,7 @@ class PartCard(QAbstractButton):
         super().__init__(parent)
         self.kind = kind
         self._pressed_at = QPoint()
-        self.setText(_SHORT.get(kind.name, kind.label))
+        self.setText(kind.short)
         self.setAccessibleName(kind.label)
         self.setAccessibleDescription(kind.help)
         self.setToolTip(f"{kind.help}\n" + self.tr("Drag it onto the canvas, or press Enter."))
@@ -56,7 +44,7 @@ class PartCard(QAbstractButton):
         painter.setPen(QPen(look.color("focus" if self.hasFocus() else line), 2 if self.hasFocus() else 1))
         painter.setBrush(look.color("surface_raised"))
         painter.drawRoundedRect(rect, 6, 6)
-        icons.paint(painter, QRectF(8, 6, 16, 16), self.kind.name, look.color(role_of(self.kind.name)))
+        icons.paint(painter, QRectF(8, 6, 16, 16), self.kind.icon, look.color(role_of(self.kind.name)))
         painter.setPen(look.color("text"))
         painter.setFont(look.font("body", 500))
         room = rect.adjusted(29, 0, -2, 0)
@@ -94,7 +82,7 @@ def start_drag(source: QWidget, part: Part) -> None:
     painter.setBrush(theme().color("surface_raised"))
     painter.setPen(theme().color("line_strong"))
     painter.drawRoundedRect(QRectF(0.5, 0.5, 27, 27), 7, 7)
-    icons.paint(painter, QRectF(6, 6, 16, 16), part.kind, theme().color(role_of(part.kind)))
+    icons.paint(painter, QRectF(6, 6, 16, 16), KINDS[part.kind].icon, theme().color(role_of(part.kind)))
     painter.end()
     drag = QDrag(source)
     drag.setMimeData(part.to_mime())

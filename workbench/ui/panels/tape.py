@@ -17,6 +17,7 @@ from workbench.control.messages import PlanReset
 from workbench.core.errors import WorkbenchError
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.snapshot import Snapshot
+from workbench.flow.kinds import TOPICS
 from workbench.session.scan import PageReader
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
@@ -35,7 +36,6 @@ KNOTS = 24
 _KNOTS_EVERY_MS = 5_000
 _ORDER_HOLDS_MS = 2_000
 _MANY = 24  # strips
-_TOPICS = ("topic", "queue", "dead_letters")
 
 
 class TapePanel(QWidget):
@@ -144,7 +144,7 @@ class TapePanel(QWidget):
     def _take_selection(self, chosen: frozenset[str]) -> None:
         self._follow(self._workspace.shown)
         nodes = [part_of(self._workspace.document, self._workspace.shown, node_id) for node_id in chosen]
-        names = [node.name for node in nodes if node is not None and node.kind in _TOPICS]
+        names = [node.name for node in nodes if node is not None and node.kind in TOPICS]
         if len(names) == 1 and self.isVisible():
             self.view.show_topic(names[0])
 

@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.snapshot import Snapshot, TopicStat
+from workbench.flow.kinds import TOPICS
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.gestures.drop import Part
+from workbench.ui.canvas.kinds import role_of
 from workbench.ui.models.outside import topic_node
 from workbench.ui.panels.blocks import label, rule, tool_button
 from workbench.ui.panels.deleting import ask_delete_topic
-from workbench.ui.panels.palette import role_of, start_drag
+from workbench.ui.panels.palette import start_drag
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
@@ -183,7 +185,7 @@ class TopicsPanel(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(icons.icon("records"), self.tr("Show its records")).triggered.connect(
             lambda *_: self.records_wanted.emit(stat.name))  # fmt: skip
-        drawn = any(n.name == stat.name for n in self._workspace.document.of_kind("topic", "queue", "dead_letters"))
+        drawn = any(n.name == stat.name for n in self._workspace.document.of_kind(*TOPICS))
         text = self.tr("Delete {0} and its {1} records…").format(stat.name, words.count(stat.records))
         delete = menu.addAction(icons.icon("delete", "bad"), text)
         delete.setEnabled(not drawn)

@@ -120,12 +120,6 @@ SIZE = {
     "strip_top": 18, "strip_base": 50, "strip_bar": 3.2, "strip_mark": 13,
 }  # fmt: skip
 
-NODE_SIZE = {
-    "producer": (162, 62), "file": (162, 62), "topic": (162, 98), "queue": (162, 86), "exchange": (162, 86),
-    "group": (190, 104), "forward": (190, 104), "client": (190, 62), "writer": (190, 62),
-    "dead_letters": (126, 60), "note": (156, 58), "frame": (340, 200), "compact": (104, 30),
-}  # fmt: skip
-
 STROKE = {
     "hairline": 1, "link": 1.75, "link_waiting": 2, "link_selected": 2.5, "node": 1, "node_hover": 1.5,
     "selection": 2, "selection_gap": 3.5, "marker": 1.25, "playhead": 2, "chart": 1.75,

@@ -83,7 +83,7 @@ def _canvas(book: ActionBook, window: MainWindow) -> None:
     book.note("flow.link", tr("Start a link"), window.start_link, "L")
     for kind in KINDS.values():
         book.add(f"add.{kind.name}", tr("Add a {0}").format(kind.label.lower()),
-                 lambda name=kind.name: view.place(name), glyph=kind.name, tip=kind.help)  # fmt: skip
+                 lambda name=kind.name: view.place(name), glyph=kind.icon, tip=kind.help)  # fmt: skip
 
 
 def _queues(book: ActionBook, window: MainWindow) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayo
 
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
+from workbench.flow.kinds import GROUPS
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.view import FlowView
@@ -234,7 +235,7 @@ class MainWindow(QMainWindow):
         """Open the preview of a replay for a group's node, drawn or from outside."""
         document = self.workspace.document
         outside = [group.name for group in self.workspace.live.groups if group_id(group.name) == node_id]
-        if node_id and document.has_node(node_id) and document.node(node_id).kind in ("group", "forward"):
+        if node_id and document.has_node(node_id) and document.node(node_id).kind in GROUPS:
             self.dialogs.replay(document.node(node_id).name)
         elif outside:
             self.dialogs.replay(outside[0])

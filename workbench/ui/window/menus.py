@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from workbench.control.messages import ControlGroup, ControlMember, ControlProducer
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.kinds import view_of
 from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models import outside
 from workbench.ui.models.health import restartable
@@ -139,14 +140,13 @@ class Menus(QObject):
         role = KINDS[node.kind].role
         if panel_of(node):
             menu.addAction(self._actions["flow.panel"])
+        for name in view_of(node).menu:
+            menu.addAction(self._actions[name])
         if node.kind == "queue":
-            for name in ("queue.receive", "queue.redrive", "queue.purge"):
-                menu.addAction(self._actions[name])
             self._actions["queue.redrive"].setEnabled(bool(dead_in(self._workspace.live, node.name)))
         if role == "group":
             group = self._workspace.live.group(node.name)
             paused = group is not None and group.paused
-            menu.addAction(self._actions["replay.group"])
             if group is not None and (gone := restartable(group)):
                 text = self.tr("Restart {0}").format(gone[0]) if len(gone) == 1 else self.tr("Restart its members")
                 menu.addAction(icon("restart"), text).triggered.connect(lambda *_: self._restart(node_id, gone))
@@ -155,7 +155,7 @@ class Menus(QObject):
             stat = self._workspace.live.producer(node_id)
             paused = stat is not None and stat.state.value == "paused"
             self._act(menu, paused, lambda act: ControlProducer(node_id, act))
-        if role != "drawing":
+        if not KINDS[node.kind].drawn_only:
             menu.addAction(self._actions["flow.link"])
 
     def _restart(self, node_id: str, members: tuple[str, ...]) -> None:

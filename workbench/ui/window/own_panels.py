@@ -11,24 +11,21 @@ from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from workbench.flow.document import Node
-from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.kinds import PanelView, loaded, view_of
 from workbench.ui.models.outside import part_of
-from workbench.ui.models.series import PREFIX, group_of_id
+from workbench.ui.models.series import PREFIX
 
 if TYPE_CHECKING:
     from workbench.ui.panels.node_panel import NodePanel
 
-_SIZES = {"producer": (436, 690), "group": (484, 690), "queue": (980, 740)}
 _MARGIN = 24
 
 
-def panel_of(node: Node) -> str:
-    """What kind of panel a part has; empty for none."""
-    if node.kind not in KINDS:
-        return "group" if group_of_id(node.id) else ""
-    what = node.kind if node.kind in _SIZES else KINDS[node.kind].role
-    return what if what in _SIZES and not node.id.startswith(PREFIX) else ""
+def panel_of(node: Node) -> PanelView | None:
+    """The panel that a part has; None for none."""
+    panel = view_of(node).panel
+    return panel if panel is not None and (panel.outside or not node.id.startswith(PREFIX)) else None
 
 
 class OwnPanels(QObject):
@@ -45,8 +42,8 @@ class OwnPanels(QObject):
     def open(self, node_id: str) -> None:
         """Open or raise the panel of a producer, a group (drawn or from outside) or a queue; other nodes have none."""
         node = part_of(self._workspace.document, self._workspace.live, node_id)
-        what = panel_of(node) if node is not None else ""
-        if node is None or not what:
+        what = panel_of(node) if node is not None else None
+        if node is None or what is None:
             return
         node_id = node.id
         if node_id not in self._docks:
@@ -54,14 +51,14 @@ class OwnPanels(QObject):
         self._docks[node_id].show()
         self._docks[node_id].raise_()
 
-    def _make(self, node_id: str, what: str) -> QDockWidget:
+    def _make(self, node_id: str, what: PanelView) -> QDockWidget:
         from workbench.ui.window.panel_dock import PanelDock  # off the first paint's way
 
         dock = PanelDock(self._panel(node_id, what), self._window)
         dock.destroyed.connect(lambda *_: self._docks.pop(node_id, None))
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.setFloating(True)
-        width, height = _SIZES[what]
+        width, height = what.size
         room = self._window.screen().availableGeometry().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         dock.resize(min(width, room.width()), min(height, self._window.height() - 2 * _MARGIN, room.height()))
         shift = 28 * (len(self._docks) % 8)
@@ -70,19 +67,10 @@ class OwnPanels(QObject):
                   max(room.top(), min(place.y(), room.bottom() - dock.height())))  # fmt: skip
         return dock
 
-    def _panel(self, node_id: str, what: str) -> NodePanel:
-        if what == "producer":
-            from workbench.ui.panels.producer import ProducerPanel
-
-            return ProducerPanel(self._workspace, node_id)
-        if what == "queue":
-            from workbench.ui.panels.queue.panel import QueuePanel
-
-            return QueuePanel(self._workspace, node_id)
-        from workbench.ui.panels.group import GroupPanel
-
-        panel = GroupPanel(self._workspace, node_id)
-        panel.replay_wanted.connect(self.replay_wanted)
+    def _panel(self, node_id: str, what: PanelView) -> NodePanel:
+        panel: NodePanel = loaded(what.made_by)(self._workspace, node_id)  # imported off the first paint's way
+        if hasattr(panel, "replay_wanted"):
+            panel.replay_wanted.connect(self.replay_wanted)
         return panel
 
     def panel(self, node_id: str) -> NodePanel | None:

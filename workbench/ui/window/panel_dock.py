@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QWidget
 
+from workbench.ui.canvas.kinds import view_of
 from workbench.ui.panels.blocks import label, tool_button
 from workbench.ui.panels.node_panel import NodePanel
 from workbench.ui.theme import icons
@@ -16,7 +17,6 @@ from workbench.ui.theme.theme import theme
 
 _AREA = Qt.DockWidgetArea.RightDockWidgetArea
 _SHARE = 0.55  # of the window's height, when it is pinned
-_ROLES = {"group": "consumer", "forward": "consumer", "queue": "queue"}
 
 
 class PanelTitle(QWidget):
@@ -54,7 +54,8 @@ class PanelTitle(QWidget):
 
     def refresh(self) -> None:
         """Say again what the panel is about, and which of pin and tear-off there is to do."""
-        role = _ROLES.get(self._panel.glyph, "producer")
+        node = self._panel.node
+        role = view_of(node).role if node is not None else "text_muted"
         self._sign.setPixmap(icons.pixmap(self._panel.glyph, role, 17, self.devicePixelRatioF()))
         self._name.setText(self._panel.title)
         self._what.setText(self._panel.subtitle)

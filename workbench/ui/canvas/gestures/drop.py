@@ -17,7 +17,7 @@ from workbench.ui.canvas import shapes
 from workbench.ui.canvas.gestures.base import Stage
 from workbench.ui.canvas.items.link import LoosePath
 from workbench.ui.canvas.items.node import Z_GHOST, NodeItem
-from workbench.ui.canvas.looks import node_look
+from workbench.ui.canvas.kinds import node_look
 from workbench.ui.canvas.places import beside, free_place
 from workbench.ui.models.member_count import change_members
 
@@ -61,10 +61,10 @@ class Part:
 def new_node(document: FlowDocument, part: Part, x: float, y: float) -> Node:
     """A node for the part, with a fresh id and a name nobody has."""
     kind = KINDS[part.kind]
-    wish = part.name or (kind.label if kind.role == "drawing" else kind.stem)
+    wish = part.name or (kind.label if kind.drawn_only else kind.stem)
     taken = {node.name for node in document.nodes if node.kind in KINDS and KINDS[node.kind].role == kind.role}
     name, number = wish, 2
-    while kind.role != "drawing" and name in taken:
+    while not kind.drawn_only and name in taken:
         name, number = f"{wish}-{number}", number + 1
     return Node(document.fresh_id(kind.stem), part.kind, name, x, y, params=dict(part.params))
 
@@ -133,7 +133,7 @@ class DropPart:
     def _under(self, at: QPointF) -> NodeItem | None:
         """What it is held over: a part of the drawing, or a topic from outside."""
         outside = self._stage.flow.outside.at(at)
-        topic = outside if outside is not None and outside.node.kind in ("topic", "queue") else None
+        topic = outside if outside is not None and KINDS.get(outside.node.kind) is not None else None
         return self._stage.flow.node_at(at, frames=False) or topic
 
     def _drawn(self, item: NodeItem) -> Node:
@@ -165,7 +165,7 @@ class DropPart:
         """Under the pointer; below what lies there, when it would cover that."""
         w, h = shapes.size_of(self._ghost.node)
         x, y = shapes.snapped(at.x() - w / 2), shapes.snapped(at.y() - h / 2)
-        if self._onto is not None and self._ghost.node.kind not in ("frame", "note"):
+        if self._onto is not None and not KINDS[self._ghost.node.kind].drawn_only:
             place = free_place(QRectF(x, y, w, h), self._taken())
             x, y = shapes.snapped(place.x()), shapes.snapped(place.y())
         self._ghost.setPos(x, y)

@@ -11,6 +11,7 @@ from workbench.ui.canvas.gestures.base import Modifiers, Stage
 from workbench.ui.canvas.items.link import LoosePath
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.queue_looks import is_routing_link
+from workbench.ui.models.outside import any_kind
 
 
 class DrawLink:
@@ -88,7 +89,7 @@ class KeyLink:
         self._drawing = DrawLink(stage, item, "out")
         document = stage.workspace.document
         others = [other for node_id, other in stage.flow.nodes.items()
-                  if node_id != item.node.id and other.node.kind not in ("note", "frame")]  # fmt: skip
+                  if node_id != item.node.id and not any_kind(other.node.kind).drawn_only]  # fmt: skip
         self._others = sorted(others, key=lambda o: bool(why_not(document, item.node.id, o.node.id)))
         self._index = -1
         self.step(1)

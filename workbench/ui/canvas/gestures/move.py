@@ -8,6 +8,7 @@ from workbench.flow.edits import MoveNodes, ResizeNode
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.gestures.base import Modifiers, Stage, adding
 from workbench.ui.canvas.items.node import NodeItem
+from workbench.ui.models.outside import any_kind
 
 _DEAD_ZONE = 3.0
 _SMALLEST = (80.0, 40.0)
@@ -83,7 +84,7 @@ class Resize:
     @classmethod
     def grabs(cls, item: NodeItem, at: QPointF) -> bool:
         corner = item.rect.bottomRight() - at
-        return item.node.kind in ("note", "frame") and item.selected and max(corner.x(), corner.y()) <= cls.REACH
+        return any_kind(item.node.kind).drawn_only and item.selected and max(corner.x(), corner.y()) <= cls.REACH
 
     def _size(self, at: QPointF) -> tuple[float, float]:
         shift = at - self._start

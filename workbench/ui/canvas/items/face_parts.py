@@ -8,6 +8,15 @@ from workbench.flow.document import Node
 from workbench.ui.canvas.items.pencil import RIGHT, Pencil
 from workbench.ui.canvas.look_values import NodeLook
 
+_BY_NAME = (("web", "web"), ("mobile", "mobile"), ("checkout", "shop"), ("shop", "shop"), ("cart", "shop"))
+
+
+def producer_icon(node: Node) -> str:
+    """The icon of a producer or a file; a producer's name may choose a nearer one."""
+    if node.kind != "producer":
+        return node.kind
+    return next((icon for word, icon in _BY_NAME if word in node.name.lower()), "producer")
+
 
 def line(x: float, middle: float, width: float) -> QRectF:
     return QRectF(x, middle - 9, width, 18)

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from workbench.flow.document import Node
-from workbench.ui.canvas.items.face_parts import badge, heading, line, subtitle
-from workbench.ui.canvas.items.pencil import LEVEL_ROLE, LEVEL_TEXT, Pencil
-from workbench.ui.canvas.items.queue_faces import exchange_face, queue_face
+from workbench.ui.canvas.items.face_parts import badge, heading, line, producer_icon, subtitle
+from workbench.ui.canvas.items.pencil import LEVEL_TEXT, Pencil
 from workbench.ui.canvas.look_values import HISTOGRAM_OVER, Level, NodeLook
-from workbench.ui.theme.tokens import RADIUS, SIZE
-
-Face = Callable[[Pencil, Node, NodeLook, QRectF, bool], None]
-
-ROLE = {
-    "producer": "producer", "file": "producer", "topic": "stream", "queue": "queue", "exchange": "queue",
-    "group": "consumer", "forward": "consumer", "client": "external", "writer": "external",
-    "dead_letters": "external", "note": "replay", "frame": "text_muted",
-}  # fmt: skip
-_BY_NAME = (("web", "web"), ("mobile", "mobile"), ("checkout", "shop"), ("shop", "shop"), ("cart", "shop"))
+from workbench.ui.theme.tokens import RADIUS
 
 
-def icon_of(node: Node) -> str:
-    """The icon of a node; a producer's name may choose a nearer one."""
-    if node.kind == "producer":
-        return next((icon for word, icon in _BY_NAME if word in node.name.lower()), "producer")
-    return "client" if node.kind == "writer" else node.kind
-
-
-def _producer(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
-    pencil.tile(QPointF(14, 10), icon_of(node), "producer")
+def producer_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+    pencil.tile(QPointF(14, 10), producer_icon(node), "producer")
     room = badge(pencil, look, rect)
     heading(pencil, node, look, 50, rect.right() - 8 - room, (17.5, 33.5))
     pencil.bar(QRectF(18, 49, rect.width() - 32, 4), look.gauge or 0.0, "producer")
 
 
-def _topic(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+def topic_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     pencil.tile(QPointF(12, 12), "topic", "stream")
     heading(pencil, node, look, 48, rect.right() - 12, (20.5, 36.5))
     area = QRectF(12, 64, rect.width() - 24, 10)
@@ -73,7 +54,7 @@ def _histogram(pencil: Pencil, shares: tuple[float, ...], area: QRectF, strength
     pencil.painter.setRenderHint(pencil.painter.RenderHint.Antialiasing)
 
 
-def _group(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+def group_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     pencil.ring(QPointF(32, 32), look.ring or 0.0, look.level, node.kind, "consumer")
     room = badge(pencil, look, rect)
     right = rect.right() - 12
@@ -92,7 +73,7 @@ def _group(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) 
         pencil.pill(QRectF(12 + index * (width + 6), 73, width, 20), pill, lit)
 
 
-def _client(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+def client_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     if look.ring is None:
         pencil.tile(QPointF(18, 17), "client", "external")
     else:
@@ -100,12 +81,12 @@ def _client(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool)
     heading(pencil, node, look, 58, rect.right() - 12, (22, 39))
 
 
-def _dead_letters(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+def dead_letters_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     pencil.tile(QPointF(12, 12), "dead_letters", "external")
     heading(pencil, node, look, 48, rect.right() - 8, (20.5, 36.5))
 
 
-def _note(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+def note_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     right = rect.right() - 12
     pencil.text(line(12, 18, right - 26), node.name, weight=600, elide=True)
     body = QRectF(12, 28, rect.width() - 24, rect.height() - 34)
@@ -115,48 +96,8 @@ def _note(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -
     pencil.painter.drawText(body, flags, str(node.params.get("text", "")))
 
 
-def _frame(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
+def frame_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
     pencil.text(line(12, 16, rect.width() - 24), node.name, "caption", "text_muted", 600, elide=True)
-
-
-FACES: dict[str, Face] = {
-    "producer": _producer, "file": _producer, "topic": _topic, "queue": queue_face, "exchange": exchange_face,
-    "group": _group, "forward": _group, "client": _client, "writer": _client,
-    "dead_letters": _dead_letters, "note": _note, "frame": _frame,
-}  # fmt: skip
-
-
-def compact(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF) -> None:
-    """Icon or small ring, and the name, 30 high: what can be read when zoomed out."""
-    middle = rect.center().y()
-    mark = QPointF(rect.left() + 15, middle)
-    if look.ring is not None:
-        _small_ring(pencil, mark, look, ROLE.get(node.kind, "consumer"))
-    else:
-        pencil.icon(mark, icon_of(node), ROLE.get(node.kind, "text_muted"), SIZE["icon"])
-    left, room = rect.left() + 29, 6.0
-    if look.dead or look.warning:
-        glyph, role = ("failed", "bad") if look.dead else ("problem_fill", "warn_mark")
-        pencil.icon(QPointF(rect.right() - 12, middle), glyph, role, 12)
-        room = 20.0
-    pencil.text(QRectF(left, rect.top(), rect.right() - left - room, rect.height()), node.name, "caption", weight=600,
-                elide=True)  # fmt: skip
-
-
-def compact_width(pencil: Pencil, node: Node, look: NodeLook) -> float:
-    """How wide a compact node is when its whole name shows."""
-    return 29 + pencil.width(node.name, "caption", 600) + (22 if look.dead or look.warning else 8)
-
-
-def _small_ring(pencil: Pencil, centre: QPointF, look: NodeLook, role: str) -> None:
-    rect = QRectF(centre.x() - 7.5, centre.y() - 7.5, 15, 15)
-    level = LEVEL_ROLE[look.level]
-    pencil.painter.setBrush(Qt.BrushStyle.NoBrush)
-    pencil.painter.setPen(pencil.pen("surface_sunken", 2.5))
-    pencil.painter.drawEllipse(rect)
-    pencil.painter.setPen(pencil.pen(level, 2.5))
-    pencil.painter.drawArc(rect, 90 * 16, -round(max(look.ring or 0.0, 0.03) * 360 * 16))
-    pencil.dot(centre, 3.2, role)
 
 
 def fold(rect: QRectF) -> list[QPointF]:

@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from workbench.flow.document import Node
 from workbench.ui.canvas import shapes
-from workbench.ui.canvas.items.faces import FACES, ROLE, compact, compact_width, fold
+from workbench.ui.canvas.items.compact import compact, compact_width
+from workbench.ui.canvas.items.faces import fold
 from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.canvas.kinds import view_of
 from workbench.ui.canvas.look_values import Level, NodeLook
 from workbench.ui.models.series import PREFIX
 from workbench.ui.theme.theme import theme
@@ -121,7 +123,7 @@ class NodeItem(QGraphicsItem):
             self._paint_frame(pencil)
         elif detail == FULL:
             self._paint_body(pencil, self._rect)
-            FACES.get(self.node.kind, FACES["topic"])(pencil, self.node, self.look, self._rect, self.lit)
+            view_of(self.node).painter(pencil, self.node, self.look, self._rect, self.lit)
             if self.look.failed:
                 foot = QRectF(0, self._rect.bottom() + 4, self._rect.width(), 16)
                 pencil.text(foot, self.look.failed, "caption", "bad", elide=True)
@@ -130,7 +132,7 @@ class NodeItem(QGraphicsItem):
             self._paint_compact(pencil)
         else:
             wrong = self.look.level == Level.BAD or self.look.failed or self.look.dead
-            role = "bad" if wrong else ROLE.get(self.node.kind, "external")
+            role = "bad" if wrong else view_of(self.node).role
             pencil.box(self._rect, role, 10, 0.75)
             if self.selected:
                 pencil.shape(shapes.outline(self._rect, self.node.kind, 8), None, "selection", 3 / self.zoom)
@@ -157,7 +159,7 @@ class NodeItem(QGraphicsItem):
             pencil.painter.save()
             pencil.painter.scale(1 / scale, 1 / scale)
             room = QRectF(0, 0, self._rect.width() * scale, self._rect.height() * scale)
-            FACES["frame"](pencil, self.node, self.look, room, False)
+            view_of(self.node).painter(pencil, self.node, self.look, room, False)
             pencil.painter.restore()
 
     def _paint_body(self, pencil: Pencil, rect: QRectF) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.snapshot import Snapshot
+from workbench.flow.kinds import TOPICS
 from workbench.session.matching import read_filter
 from workbench.session.rows import MergedRows, PartitionRows, Rows
 from workbench.ui.bridge.operation import Operation
@@ -173,7 +174,7 @@ class RecordsPanel(QWidget):
         self._go(Destination(offset, partition))
 
     def _follow_selection(self, selection: frozenset[str]) -> None:
-        topics = self.workspace.document.of_kind("topic", "queue", "dead_letters")
+        topics = self.workspace.document.of_kind(*TOPICS)
         names = [node.name for node in topics if node.id in selection]
         if len(names) == 1 and self.workspace.shown.topic(names[0]):
             self.show_topic(names[0])
