@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QPixmap, QRegion
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPixmap, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -318,6 +318,18 @@ def test_the_minimap_goes_where_it_is_pressed(view: FlowView):
     assert (view.scene_rect().center() - drawn).manhattanLength() < 120
 
 
+def test_what_waits_for_a_paused_group_has_no_colour_of_a_fault(view: FlowView):
+    link = next(link for link in view.workspace.document.links if link.target == "shipping")
+    push(view)
+    item = view.flow.links[link.id]
+    assert (item.look.mark, item.bar.mark) == ("warn_mark", "warn_mark")
+    group = orders_snapshot().group("shipping")
+    paused = tuple(replace(member, state=PartState.PAUSED) for member in group.members)
+    push(view, 100, groups=(replace(group, members=paused, paused=True),))
+    assert view.flow.nodes["shipping"].look.level is Level.OK
+    assert "waiting" in item.look.label and (item.look.mark, item.bar.mark) == ("link", "link")
+
+
 def test_the_first_steps_tick_when_they_were_really_done(view: FlowView, hand: Hand):
     push(view)
     coach = Coach(view)
@@ -338,6 +350,28 @@ def test_the_first_steps_tick_when_they_were_really_done(view: FlowView, hand: H
     push(view, 200, groups=(replace(group, partitions=back),))
     assert all(coach.done) and finished == [1]
     assert not view.grab().isNull()
+    coach.leave()
+
+
+def test_the_first_steps_tell_only_the_current_one_where_four_have_no_room(qtbot, view: FlowView):
+    push(view)
+    coach = Coach(view)
+    view.resize(1400, 500)
+    qtbot.waitUntil(lambda: coach.width() > 1200)
+    assert not coach.is_narrow() and coach._column(0).width() == coach.width() / 4
+    view.resize(664, 300)
+    qtbot.waitUntil(lambda: coach.width() < 664)
+    assert coach.is_narrow()
+    title, body = QFontMetricsF(theme().font("title")), QFontMetricsF(theme().font("caption"))
+    for number, (head, text) in enumerate(coach._texts):
+        coach.done = [n < number for n in range(4)]
+        told = coach._column(number)
+        assert title.horizontalAdvance(head) < told.width() - 64
+        lines = body.boundingRect(QRectF(0, 0, told.width() - 22, 900), Qt.TextFlag.TextWordWrap, text)
+        assert lines.height() <= 2 * body.lineSpacing() + 1
+        columns = [coach._column(n) for n in range(4)]
+        assert all(a.right() == b.left() for a, b in itertools.pairwise(columns))
+        assert columns[-1].right() == coach.width() and not coach.grab().isNull()
     coach.leave()
 
 

@@ -130,6 +130,13 @@ def test_a_threshold_names_its_owner_and_is_not_drawn_where_owners_differ(stage,
     assert panel._plot._threshold_text.toPlainText() == "threshold of shipping: 500"
 
 
+def test_a_value_that_rises_between_two_drawings_is_not_cut_at_the_top(panel):
+    plot = panel._plot
+    plot.show_value(NOW_MS / 1000, plot.viewRange()[1][1] * 1.5)
+    box = plot._label.mapRectToScene(plot._label.boundingRect())
+    assert plot.getPlotItem().getViewBox().sceneBoundingRect().top() - 1 <= box.top()
+
+
 def test_words_on_the_plot_stand_clear_of_each_other(stage, panel):
     def box(item):
         return item.mapRectToScene(item.boundingRect())

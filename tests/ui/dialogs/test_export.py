@@ -146,3 +146,15 @@ def test_closing_it_ends_what_runs(qtbot, dialog, tmp_path):
     dialog.reject()
     assert not run.running
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_fields_stand_still_whatever_is_said(qtbot, dialog):
+    def places():
+        dialog.layout().activate()
+        return [part.mapTo(dialog, part.rect().topLeft()) for part in (dialog.filter, dialog.span, dialog.out)]
+
+    before = places()
+    dialog._say("«2026-11-30 15:19:60» is not a time. Write it as 2026-11-23 14:02:11 or 14:02:11.", "bad")
+    assert places() == before
+    dialog.bar.show()
+    assert places() == before

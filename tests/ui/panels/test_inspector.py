@@ -199,5 +199,6 @@ def test_a_group_that_is_not_linked_says_so_instead_of_empty_tables(qtbot, works
     face = inspector.face("group")
     assert not face.members.isVisible() and not face.partitions.isVisible()
     assert face._more.text() == "It reads nothing yet. Draw a link to it from a topic or a queue."
+    assert face._what.text() == "Group that reads nothing yet"
     workspace.select({"shipping"})
     assert face.members.isVisible() and face.partitions.isVisible() and not face._more.isVisible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, QPoint, Qt
@@ -175,6 +176,26 @@ def test_a_nack_and_a_reject_say_why_and_the_reason_stands_there_for_the_next(qt
     said = "codec av1 is not known (by hand)"
     assert [(asked.act, asked.reason) for asked in caller.of(SettleMessages)] == [
         ("reject", "by hand"), ("reject", said), ("nack", said), ("ack", "")]  # fmt: skip
+
+
+def test_an_answer_that_comes_late_leaves_what_was_chosen_meanwhile(qtbot, panel, caller, monkeypatch):
+    go, ask = Event(), caller.call
+
+    def slow(command):
+        if isinstance(command, SettleMessages) and command.act == "reject":
+            assert go.wait(20)
+        return ask(command)
+
+    monkeypatch.setattr(caller, "call", slow)
+    choose_in_flight(qtbot, panel, 1)
+    panel.settle.reject.click()
+    choose_in_flight(qtbot, panel, 3)
+    qtbot.waitUntil(lambda: "3 messages in flight" in words_of(panel))
+    go.set()
+    qtbot.waitUntil(lambda: "1 message rejected" in words_of(panel))  # of that act, not of what is chosen now
+    panel.settle.ack.click()
+    qtbot.waitUntil(lambda: "3 messages acked" in words_of(panel))
+    assert [len(asked.receipts) for asked in caller.of(SettleMessages)] == [1, 3]
 
 
 def test_what_is_not_in_flight_can_not_be_settled(qtbot, panel):

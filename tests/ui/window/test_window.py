@@ -7,7 +7,8 @@ import sys
 from collections import Counter
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QScreen
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTabBar, QToolButton
 
@@ -104,6 +105,15 @@ def test_the_smallest_window_folds_the_left_dock_and_keeps_the_canvas(open_windo
     assert window.parts_dock.isVisible() and window.parts_dock.current == "outline"
     button(window.rail, "Outline").click()
     assert not window.parts_dock.isVisible()
+
+
+def test_the_smallest_window_is_whole_on_the_smallest_screen_with_its_frame(qtbot, open_window, monkeypatch):
+    monkeypatch.setattr(QScreen, "availableSize", lambda _: QSize(1024, 640))
+    window = open_window(1000, 600)
+    assert window.minimumWidth() < 1024 and window.minimumHeight() < 640
+    assert (window.width(), window.height()) == (1020, 608)
+    assert window.statusBar().isVisible()
+    assert_nothing_cut(qtbot, window)
 
 
 def test_a_window_that_was_narrow_comes_back_whole(open_window):

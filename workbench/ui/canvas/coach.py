@@ -9,7 +9,7 @@ It leaves by itself when all are done; it can be closed at any time, and shown a
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from workbench.core.snapshot import Snapshot
@@ -26,6 +26,9 @@ from workbench.ui.theme.tokens import SIZE
 _HEIGHT = 72
 _MARGIN = 12
 _LEAVE_MS = 4_000  # long enough to see the last tick
+_MARK = 40  # what a step takes that shows its number only
+_BODY_LINES = 2
+_BODY_ASIDE = 22
 STEPS = 4
 
 
@@ -77,6 +80,11 @@ def _elbow(start: QPointF, end: QPointF) -> QPainterPath:
     path.quadTo(QPointF(end.x(), middle), QPointF(end.x(), middle + turn))
     path.lineTo(end)
     return path
+
+
+def _title_aside(number: int) -> int:
+    """What a step's title does not have of its width: the mark before it, and in the last one the way to close."""
+    return 36 + (28 if number == STEPS - 1 else 6)
 
 
 class Coach(QWidget):
@@ -200,7 +208,22 @@ class Coach(QWidget):
 
     def _column(self, number: int) -> QRectF:
         width = self.width() / STEPS
-        return QRectF(number * width, 0, width, self.height())
+        if not self.is_narrow():
+            return QRectF(number * width, 0, width, self.height())
+        told = min(self.current, STEPS - 1)
+        wide = self.width() - (STEPS - 1) * _MARK
+        left = number * _MARK if number <= told else wide + (number - 1) * _MARK
+        return QRectF(left, 0, wide if number == told else _MARK, self.height())
+
+    def is_narrow(self) -> bool:
+        """Four steps have no room for their words side by side: then only the current one is told."""
+        title, body = QFontMetricsF(theme().font("title")), QFontMetricsF(theme().font("caption"))
+        width = self.width() / STEPS
+        lines = QRectF(0, 0, width - _BODY_ASIDE, 1_000)
+        wrap = Qt.TextFlag.TextWordWrap
+        return any(title.horizontalAdvance(words[0]) > width - _title_aside(number) or
+                   body.boundingRect(lines, wrap, words[1]).height() > body.lineSpacing() * _BODY_LINES + 1
+                   for number, words in enumerate(self._texts))  # fmt: skip
 
     def leave(self) -> None:
         """Close for good."""
@@ -243,11 +266,13 @@ class Coach(QWidget):
             pencil.painter.drawEllipse(mark, 7.5, 7.5)
             ink = "text_on_accent" if current else "text_muted"
             pencil.text(QRectF(mark.x() - 8, mark.y() - 8, 16, 16), str(number + 1), "caption", ink, 600, CENTRE)
+        if self.is_narrow() and rect.width() <= _MARK:
+            return
         title, text = self._texts[number]
         role = "accent" if current else "text" if self.done[number] else "text_muted"
-        room = rect.width() - 36 - (28 if number == STEPS - 1 else 6)
+        room = rect.width() - _title_aside(number)
         pencil.text(QRectF(rect.left() + 35, 10, room, 18), title, "title", role, elide=True)
         pencil.painter.setFont(theme().font("caption"))
         pencil.painter.setPen(theme().color("text" if current else "text_muted"))
-        body = QRectF(rect.left() + 13, 33, rect.width() - 22, 36)
+        body = QRectF(rect.left() + 13, 33, rect.width() - _BODY_ASIDE, 36)
         pencil.painter.drawText(body, Qt.TextFlag.TextWordWrap, text)

@@ -81,3 +81,8 @@ class LinkLook:
     @property
     def slow(self) -> bool:
         return self.waiting >= WARN_AT
+
+    @property
+    def mark(self) -> str:
+        """The colour of what waits: none where it is nobody's fault, as behind a paused reader."""
+        return "warn_mark" if self.slow and self.level is not Level.OK else "link"

@@ -122,6 +122,7 @@ class LagPlot(pg.PlotWidget):
         warn = look.color("warn_mark")
         self._threshold.setPen(pg.mkPen(warn, width=1.5, dash=[4, 3]))
         self._threshold_text.setColor(look.color("warn"))
+        self._threshold_text.fill = QBrush(look.color("surface", 0.85))  # lines go behind the words
         self._later_text.setColor(look.color("text_muted"))
         self._label.setColor(look.color("text"))
         self._label.fill = QBrush(look.color("surface_raised"))
@@ -221,7 +222,12 @@ class LagPlot(pg.PlotWidget):
         self._label.setPlainText(self._words(value))
         low = value < self.viewRange()[1][1] * 0.5
         self._label.setAnchor((1.25, 1.3 if low else 0.5))
-        self._label.setPos(at_s, value)
+        self._label.setPos(at_s, min(value, self._highest()))
+
+    def _highest(self) -> float:
+        """Where the box with the value stands at most: between two drawings a value may rise over the plot."""
+        top, height = self.viewRange()[1][1], max(1.0, self.getViewBox().height())
+        return top * max(0.0, 1 - self._label.boundingRect().height() / 2 / height)
 
     def _words(self, value: float) -> str:
         frame = self._frame

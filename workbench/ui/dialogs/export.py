@@ -26,7 +26,7 @@ from workbench.core.times import parse_moment
 from workbench.session.matching import read_filter
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.export_run import ExportDone, ExportRun, ExportWish
-from workbench.ui.dialogs.sheet import Sheet, words_under
+from workbench.ui.dialogs.sheet import Sheet, keep_place, words_under
 from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
 from workbench.ui.panels.file_dialog import show_whole_columns
 from workbench.ui.panels.node_panel import section_title
@@ -54,7 +54,7 @@ class ExportDialog(Sheet):
         self._build_place()
         self._build_foot()
         self._check()
-        self.resize(520, 540)
+        self.resize(520, 560)
 
     # -- building ------------------------------------------------------------------------------------------
     def _build_what(self) -> None:
@@ -169,7 +169,8 @@ class ExportDialog(Sheet):
         self.bar.setRange(0, _MOST_BAR)
         self.bar.setAccessibleName(self.tr("How far the export is"))
         self.bar.hide()
-        self._words = words_under("")
+        keep_place(self.bar)
+        self._words = words_under("", lines=2)
         self.column.addWidget(self.bar)
         self.column.addWidget(self._words)
 

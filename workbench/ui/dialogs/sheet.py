@@ -38,8 +38,18 @@ class Sheet(QDialog):
         self.column.addLayout(row)
 
 
-def words_under(text: str) -> QLabel:
-    """A sentence in the quiet tone that takes as many lines as it needs."""
+def words_under(text: str, lines: int = 0) -> QLabel:
+    """A sentence in the quiet tone that takes as many lines as it needs; room for ``lines`` is kept, so that what
+    stands above does not jump with each sentence."""
     made = label(text, "muted")
     made.setWordWrap(True)
+    made.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    made.setMinimumHeight(lines * made.fontMetrics().lineSpacing())
     return made
+
+
+def keep_place(part: QWidget) -> None:
+    """Its room stays while it is hidden."""
+    policy = part.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    part.setSizePolicy(policy)

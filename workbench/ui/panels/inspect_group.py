@@ -155,7 +155,9 @@ class GroupFace(QWidget):
         how = self.tr("by leases") if by_leases else self.tr("generation {0}").format(stat.generation)
         is_drawn = self._workspace.document.has_node(node.id)
         said = self.tr("Group on {0} · {1}") if is_drawn else self.tr("Group from outside on {0} · {1}")
-        self._what.setText(said.format(topics or "–", how))
+        if not topics:
+            said = self.tr("Group that reads nothing yet") if is_drawn else self.tr("Group from outside, reads nothing")
+        self._what.setText(said.format(topics, how))
         for button, shown_for in ((self.pause, is_drawn), (self.add, is_drawn), (self.keep, not is_drawn)):
             button.setVisible(shown_for)
         health = health_of(stat, node, shown.run)
@@ -174,7 +176,7 @@ class GroupFace(QWidget):
         said = self.tr("and {0} more partitions, on the log tape").format(more) if more > 0 else ""
         if is_drawn and not drawn:
             said = self.tr("It reads nothing yet. Draw a link to it from a topic or a queue.")
-        self.members.setHidden(is_drawn and not drawn)
+        self.members.setHidden(not stat.members or (is_drawn and not drawn))
         self.partitions.setHidden(by_leases or not listed)
         self._more.setText(said)
         self._more.setVisible(bool(said))

@@ -55,6 +55,7 @@ from workbench.ui.window.title import Title
 from workbench.ui.window.toolbar import TopBar
 
 _STEP = 32
+_SMALLEST = QSize(1024, 640)
 _FRAME = QSize(4, 32)  # what a window manager adds; Qt knows it only later
 
 
@@ -70,8 +71,8 @@ class MainWindow(QMainWindow):
         self._series = series_book(workspace.document)
         self._series.names.update(settings.series(workspace.path))
         self.setObjectName("window")
-        self.setMinimumSize(1024, 640)
         room = self.screen().availableSize() - _FRAME
+        self.setMinimumSize(_SMALLEST.boundedTo(room))  # with its frame it is whole on a screen of that size too
         self.resize(min(1440, room.width()), min(900, room.height()))
         self.setDockNestingEnabled(True)
         self.setAnimated(False)

@@ -33,17 +33,17 @@ class WaitingBar(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self.share = 0.0
-        self.text, self.role = "", "text_muted"
+        self.text, self.role, self.mark = "", "text_muted", "link"
         self.length = 64.0
         self.setZValue(Z_WAITING)
         self.setVisible(False)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
-    def show_waiting(self, share: float, text: str, role: str = "text_muted") -> None:
-        """``role`` is the colour of the words: that of the reader's lag where they say it."""
-        if (share, text, role) != (self.share, self.text, self.role):
-            self.share, self.text, self.role = share, text, role
+    def show_waiting(self, share: float, text: str, role: str = "text_muted", mark: str = "link") -> None:
+        """``role`` is the colour of the words: that of the reader's lag where they say it. ``mark`` is the bar's."""
+        if (share, text, role, mark) != (self.share, self.text, self.role, self.mark):
+            self.share, self.text, self.role, self.mark = share, text, role, mark
             self.update()
 
     def boundingRect(self) -> QRectF:
@@ -53,10 +53,11 @@ class WaitingBar(QGraphicsItem):
         pencil = Pencil(painter, theme())
         if self.share > 0:
             bar = QRectF(-self.length / 2, -4, self.length, 8)
-            pencil.box(bar, "warn_soft", RADIUS["bar"], line="warn_mark")
+            ground = "warn_soft" if self.mark == "warn_mark" else "surface_raised"
+            pencil.box(bar, ground, RADIUS["bar"], line=self.mark)
             filled = bar.adjusted(2, 2, -2, -2)
             filled.setWidth(max(4.0, filled.width() * self.share))
-            pencil.box(filled, "warn_mark", 2)
+            pencil.box(filled, self.mark, 2)
         width = pencil.width(self.text, "body", 600)
         words_at = QRectF(-width / 2, -26, width, 16)
         pencil.box(words_at.adjusted(-3, 1, 3, 0), "canvas", 3, 0.8)
@@ -108,7 +109,7 @@ class LinkItem:
         """Take pen and bar from state, zoom and theme."""
         role, width, alpha = "link", STROKE["link"], 0.7
         if self.look.slow:
-            role, width, alpha = "warn_mark", STROKE["link_waiting"], 1.0
+            role, width, alpha = self.look.mark, STROKE["link_waiting"], 1.0
         if self.hovered:
             role, alpha = ("text_muted" if role == "link" else role), 1.0
         if self.dense:
@@ -144,7 +145,8 @@ class LinkItem:
     def _restyle_bar(self) -> None:
         rate = words.rate(self.look.rate) if theme().reduced_motion and self.look.rate else ""
         role = LAG_ROLE[self.look.level] if self.look.label else "text_muted"
-        self.bar.show_waiting(self.look.waiting if self.look.slow else 0.0, self.look.label or rate, role)
+        share = self.look.waiting if self.look.slow else 0.0
+        self.bar.show_waiting(share, self.look.label or rate, role, self.look.mark)
         self.bar.setVisible(bool(self.bar.text) and detail_at(self.zoom) == FULL)
 
     def hit(self, at: QPointF, reach: float) -> bool:

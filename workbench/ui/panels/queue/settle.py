@@ -152,18 +152,20 @@ class SettleBar(QWidget):
                 return
             why = self._why() if act in _SAYS_WHY else ""
             command = SettleMessages(self._queue(), self._receipts, act, delay_ms, reason=why)
-            self._workspace.act(command, self).done(lambda _: self._done(act)).failed(self._refused).run()
+            self._workspace.act(command, self).done(lambda _: self._done(command)).failed(self._refused).run()
 
     def _why(self) -> str:
         """What the person wrote, and that it was one: the lease may be a program's."""
         wrote = self._workspace.last_reason = " ".join(self.reason.text().split())
         return self.tr("{0} (by hand)").format(wrote) if wrote else self.tr("by hand")
 
-    def _done(self, act: str) -> None:
-        held = words.plural(len(self._receipts), "message", "messages")
+    def _done(self, did: SettleMessages) -> None:
+        """The host has done it. What was chosen meanwhile stays to be settled."""
+        held = words.plural(len(did.receipts), "message", "messages")
         said = {"ack": self.tr("{0} acked"), "nack": self.tr("{0} given back"), "reject": self.tr("{0} rejected"),
-                "extend": self.tr("{0} held longer")}[act]  # fmt: skip
-        self._receipts = ()
+                "extend": self.tr("{0} held longer")}[did.act]  # fmt: skip
+        if self._receipts == did.receipts:
+            self._receipts = ()
         self._say(said.format(held))
         self.settled.emit()
 
