@@ -81,7 +81,7 @@ class Sequences:
 
     def flush(self, connection: sqlite3.Connection) -> None:
         """Write what was noted since the last commit."""
-        for no, producer in self._touched:
+        for no, producer in sorted(self._touched):
             known = self._known[no, producer]
             packed = b"".join(_ROW.pack(*batch) for batch in known.batches)
             connection.execute("INSERT OR REPLACE INTO producer VALUES (?, ?, ?, ?, ?)",

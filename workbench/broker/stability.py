@@ -100,7 +100,7 @@ class Stability:
 
     # -- the transaction -----------------------------------------------------------------------------------
     def _flush(self, connection: sqlite3.Connection) -> None:
-        for key in self._changed:
+        for key in sorted(self._changed):
             if key in self._open:
                 connection.execute("INSERT OR REPLACE INTO txn_open VALUES (?, ?, ?)", (*key, self._open[key]))
             else:

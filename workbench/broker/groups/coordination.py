@@ -394,7 +394,7 @@ class Coordination:
             owners = {part: m.member_id for m in meta.members for part in m.assignment}
             bounds = {
                 TopicPartition(topic, b.partition): b
-                for topic in {part.topic for part in (*committed, *owners)}
+                for topic in sorted({part.topic for part in (*committed, *owners)})
                 if self._log.has_partition(topic, 0)
                 for b in self._log.bounds(topic)
             }

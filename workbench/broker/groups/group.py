@@ -342,7 +342,7 @@ class Group:
     def _drop_unsynced(self) -> None:
         """Members that took a join answer and never came for their assignment."""
         self._sync_deadline = None
-        for member_id in [m for m in self._unsynced if m in self.roster]:
+        for member_id in [m for m in self.roster.members if m in self._unsynced]:
             self._remove(self.roster.find(member_id), "did not sync in time")
 
     # -- leaving -------------------------------------------------------------------------------------------

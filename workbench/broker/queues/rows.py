@@ -134,7 +134,7 @@ class LaneChanges:
     def take(cls, lane: Lane) -> LaneChanges | None:
         if not lane.changed and not lane.marks.changed:
             return None
-        rows = {offset: lane.row(offset) for offset in lane.changed}
+        rows = {offset: lane.row(offset) for offset in sorted(lane.changed)}
         lane.changed = set()
         chunks, left = lane.marks.take_changed()
         return cls(lane, lane.marks.floor, chunks, left, rows)
