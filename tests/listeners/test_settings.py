@@ -17,7 +17,7 @@ from listeners.wire import Wire
 from workbench.broker import TOPIC_SETTINGS, Broker
 from workbench.listeners.kafka import ListenerSettings
 
-OURS = {"workbench.retention.all.read", "workbench.profile"}
+OURS = {"workbench.retention.all.read", "workbench.profile", "key.encoding", "value.encoding"}
 KAFKAS = 33
 """Settings of a topic in Apache Kafka 4.1."""
 OF_TOPIC, OF_BROKER, OF_ALL_BROKERS, DEFAULT, OF_GROUP = 1, 2, 3, 5, 8

@@ -10,11 +10,10 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from workbench.cli.attributes import Attributes
 from workbench.cli.output import counted, note, print_json, print_table
 from workbench.core.clock import SystemClock
 from workbench.core.errors import Invalid, WorkbenchError
@@ -43,8 +42,9 @@ def show_preview(chosen: dict[str, Any], strict: bool, as_json: bool) -> None:
 
 
 @contextmanager
-def read_twice(chosen: dict[str, Any], strict: bool, attributes: Attributes) -> Iterator[dict[str, Any]]:
-    """The settings of a source that may be read; when ``strict``, of one that was read to its end and is good."""
+def read_twice(chosen: dict[str, Any], strict: bool, send: Callable[[Record], object]) -> Iterator[dict[str, Any]]:
+    """The settings of a source that may be read; when ``strict``, of one that was read to its end and is good.
+    ``send`` raises ``Invalid`` for an event that could not be sent."""
     if not strict:
         yield chosen
         return
@@ -53,7 +53,7 @@ def read_twice(chosen: dict[str, Any], strict: bool, attributes: Attributes) -> 
             chosen = chosen | {"path": _kept(chosen["path"], os.path.join(folder, os.path.basename(chosen["path"])))}
 
         def see(event: Event) -> None:
-            attributes.of_record(Record(event.key, event.value))
+            send(Record(event.key, event.value))
 
         try:
             seen = preview(ReadSettings.of(chosen), SystemClock().now_ms, 0, see=see)

@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import click
 
 from workbench.broker import readable_batch
+from workbench.cli.encodings import decode_option, decoders_for
 from workbench.cli.leasing import AckMode, Leasing, Show
 from workbench.cli.workspace import Point, file_argument, host_of, reader_of
 from workbench.control.client import Caller
-from workbench.control.messages import CloseConsumer, CommitConsumer, OpenConsumer, PollConsumer
+from workbench.control.messages import CloseConsumer, CommitConsumer, ListTopics, OpenConsumer, PollConsumer
+from workbench.core.encodings import AUTO
 from workbench.core.errors import HostGone
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import DAMAGED, StoredRecord
 from workbench.core.times import format_time
+from workbench.engines.base import TopicShape
+from workbench.serde import DecoderOf, decoders_of, plain_json
 from workbench.session.export import format_named
 from workbench.session.reading import LogReader, merged, spans
 
@@ -37,6 +42,7 @@ _JOIN_WITHIN_S = 30.0
 @click.option("--follow", is_flag=True, help="Go on with what arrives, until Ctrl-C.")
 @click.option("--partition", type=click.IntRange(0), default=None)
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv", "value"]), default="jsonl", show_default=True)
+@decode_option
 @click.option("--ack", type=click.Choice(["auto", "manual", "nack"]), default=None,
               help="Of a queue: lease its messages, and settle them so.")
 @click.option("--consumer", default="", metavar="NAME", help="Who leases; default: a name of this process.")
@@ -44,7 +50,7 @@ _JOIN_WITHIN_S = 30.0
               help="How long a lease is; default: as the queue says.")
 def consume(
     file: Path, topic: str, group: str, from_: LogPoint, most: int | None, follow: bool, partition: int | None,
-    form: str, ack: AckMode | None, consumer: str, visibility_ms: int | None,
+    form: str, decode: str, ack: AckMode | None, consumer: str, visibility_ms: int | None,
 ) -> None:  # fmt: skip
     """Print the records of TOPIC, or the messages of the queue TOPIC.
 
@@ -57,17 +63,19 @@ def consume(
                   with --follow again and again until the queue's delivery limit
     """
     _check_usage(group, from_, partition, ack, consumer, visibility_ms)
-    show = _printer(form)
     try:
         if ack:
             with host_of(file) as host:
+                show = _printer(form, decode, host.call(ListTopics()).topics)
                 name = consumer or f"consume-{os.getpid()}"
                 Leasing(host, topic, ack, name, visibility_ms, show).read(most, follow)
         elif group:
             with host_of(file) as host:
+                show = _printer(form, decode, host.call(ListTopics()).topics)
                 _Membership(host, group, topic, from_, show).read(most, follow)
         else:
             with reader_of(file) as reader:
+                show = _printer(form, decode, reader.topics())
                 for record in islice(_browse(reader, topic, from_, partition, follow), most):
                     show(record)
     except KeyboardInterrupt:
@@ -87,11 +95,13 @@ def _check_usage(
         raise click.UsageError("--consumer and --visibility are for leases: add --ack.")
 
 
-def _printer(form: str) -> Show:
+def _printer(form: str, decode: str, topics: Iterable[TopicShape]) -> Show:
+    """``value`` prints the bytes as they are, unless told what they are: then a line of JSON or text a record."""
+    decoders = decoders_for(decode, decoders_of(topics))
     out = sys.stdout.buffer
     if form == "value":
-        return _print_value
-    lines = format_named(form)
+        return _print_value if decode in (AUTO, "none") else partial(_print_decoded, decoders)
+    lines = format_named(form, decoders)
     out.write(lines.head("records"))
     return lambda record: out.write(lines.record(record))
 
@@ -102,6 +112,18 @@ def _print_value(record: StoredRecord) -> None:
         print(f"passed over {place}: its bytes can't be read", file=sys.stderr)
     else:
         sys.stdout.buffer.write((record.value or b"") + b"\n")
+
+
+def _print_decoded(decoders: DecoderOf, record: StoredRecord) -> None:
+    if record.transaction == DAMAGED or record.value is None:
+        _print_value(record)
+        return
+    decoded = decoders(record.topic).value(record.value)
+    if decoded.error:
+        place = f"{record.topic}/{record.partition} at offset {record.offset:,}"
+        print(f"{place}: {decoded.error} It is printed as base64.", file=sys.stderr)
+    text = decoded.value if isinstance(decoded.value, str) else plain_json(decoded.value)
+    sys.stdout.buffer.write(text.encode() + b"\n")
 
 
 def _browse(
@@ -166,7 +188,11 @@ def _number(point: LogPoint) -> str:
 
 def _records(batches: tuple[tuple[str, int, int, bytes], ...]) -> Iterator[StoredRecord]:
     for topic, partition, wanted, data in batches:
-        yield from (record for record in readable_batch(data, topic, partition) if record.offset >= wanted)
+        for record in readable_batch(data, topic, partition):
+            if record.transaction == DAMAGED:
+                _print_value(record)
+            elif record.offset >= wanted:
+                yield record
 
 
 COMMANDS = {"consume": consume}

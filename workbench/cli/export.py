@@ -43,7 +43,7 @@ def export_session(
     with reader_of(file) as reader:
         matches = read_filter(wanted, decoders_of(reader.topics())).matches if wanted.strip() else None
         if str(out) in STANDARD_OUTPUT:
-            lines = format_named(form or "jsonl")
+            lines = format_named(form or "jsonl", decoders_of(reader.topics()))
             write_items(reader, sys.stdout.buffer, what, lines, topics, from_, to, matches=matches)
             sys.stdout.buffer.flush()
             return

@@ -21,11 +21,12 @@ import click
 from workbench.broker import encode_batch
 from workbench.cli.attributes import Attributes
 from workbench.cli.checking import read_twice, show_preview
+from workbench.cli.encodings import Written, as_it_is, encode_option, encoder_for
 from workbench.cli.output import ProgressLine, counted, note, print_json
 from workbench.cli.publishing import Publishing, report_published
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
 from workbench.control.client import Caller
-from workbench.control.messages import AppendBatch, ListTopics
+from workbench.control.messages import AppendBatch, ListTopics, TopicInfo
 from workbench.core.clock import SystemClock
 from workbench.core.errors import Invalid, NotFound, WorkbenchError
 from workbench.core.event_times import EventTimes
@@ -51,16 +52,18 @@ class _Batch:
 class Sending:
     """Events on their way into a topic: a batch for each partition, sent when it is full or flushed."""
 
-    def __init__(self, host: Caller, topic: str, partition: int | None) -> None:
+    def __init__(self, host: Caller, topic: str, partition: int | None, written: Written = as_it_is) -> None:
         self._host = host
         self._topic = topic
-        self._partitions = _partitions_of(host, topic)
+        self._partitions = _topic(host, topic).partitions
+        self._written = written
         rule, explicit = ("murmur2", 0) if partition is None else ("explicit", partition)
         self._partitioner: Partitioner = partitioner(rule, Random(), explicit)
         self._batches: dict[int, _Batch] = {}
         self.sent = 0
 
     def add(self, record: Record) -> None:
+        record = self._written(record)
         partition = self._partitioner.choose(record.key, self._partitions)
         batch = self._batches.setdefault(partition, _Batch())
         size = len(record.key or b"") + len(record.value or b"") + 64
@@ -84,10 +87,10 @@ class Sending:
         self.sent += len(records)
 
 
-def _partitions_of(host: Caller, topic: str) -> int:
+def _topic(host: Caller, topic: str) -> TopicInfo:
     for info in host.call(ListTopics()).topics:
         if info.name == topic:
-            return info.partitions
+            return info
     raise NotFound(f"There is no topic {topic}.", f"Create it with «workbench topics FILE create {topic}».")
 
 
@@ -114,6 +117,7 @@ def _partitions_of(host: Caller, topic: str) -> int:
 @click.option("--priority", type=click.IntRange(0, 255), default=None, help="Queues: higher ones first.")
 @click.option("--group", default="", metavar="FIELD", help="Queues: messages of one group stay in order.")
 @click.option("--dedup", default="", metavar="FIELD", help="Queues: what repeats it within the window is dropped.")
+@encode_option
 @click.option("--exchange", default=None, metavar="NAME", help="Publish there, instead of to a topic.")
 @click.option("--routing-key", default=None, metavar="KEY", help="With --exchange; may hold fields: order.{country}.")
 @click.option("--mandatory", is_flag=True, help="With --exchange: what no queue takes comes back.")
@@ -134,7 +138,7 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
     if asked.dry_run:
         show_preview(chosen, asked.strict, as_json)
         return
-    with host_of(file) as host, read_twice(chosen, asked.strict, asked.attributes()) as chosen:
+    with host_of(file) as host, read_twice(chosen, asked.strict, asked.seen_on(host, topic or "")) as chosen:
         sending = asked.sending(host, topic or "")
         events = FileSource(chosen, SystemClock().now_ms)
         try:
@@ -176,6 +180,7 @@ class _Asked:
     priority: int | None
     group: str
     dedup: str
+    encode: str | None
     exchange: str | None
     routing_key: str | None
     mandatory: bool
@@ -221,8 +226,17 @@ class _Asked:
 
     def sending(self, host: Caller, topic: str) -> Sending | Publishing:
         if self.exchange is not None:
-            return Publishing(host, self.exchange, self.routing_key or "", self.mandatory)
-        return Sending(host, topic, self.partition)
+            return Publishing(host, self.exchange, self.routing_key or "", self.mandatory, self._encoder(host, topic))
+        return Sending(host, topic, self.partition, self._encoder(host, topic))
+
+    def seen_on(self, host: Caller, topic: str) -> Callable[[Record], object]:
+        """Raises ``Invalid`` for an event that could not be sent."""
+        attributes, written = self.attributes(), self._encoder(host, topic)
+        return lambda record: written(attributes.of_record(record))
+
+    def _encoder(self, host: Caller, topic: str) -> Callable[[Record], Record]:
+        config = _topic(host, topic).config if self.exchange is None else {}
+        return encoder_for(self.encode, config)
 
 
 def _play(events: FileSource, sending: Sending | Publishing, attributes: Attributes) -> float:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 from workbench.cli.attributes import field_text
+from workbench.cli.encodings import Written, as_it_is
 from workbench.cli.output import counted, note, print_json
 from workbench.control.client import Caller
 from workbench.control.queues import PublishRecords
@@ -25,11 +26,13 @@ _FIELD = re.compile(r"\{([^{}]+)\}")
 class Publishing:
     """Events on their way to an exchange. ``sent`` were confirmed, the others are told apart in ``counts``."""
 
-    def __init__(self, host: Caller, exchange: str, routing_key: str, mandatory: bool) -> None:
+    def __init__(self, host: Caller, exchange: str, routing_key: str, mandatory: bool,
+                 written: Written = as_it_is) -> None:  # fmt: skip
         self._host = host
         self._exchange = exchange
         self._pattern = routing_key
         self._mandatory = mandatory
+        self._written = written
         self._key = ""
         self._records: list[Record] = []
         self._bytes = 0
@@ -43,6 +46,7 @@ class Publishing:
         if self._records and (key != self._key or len(self._records) >= BATCH_RECORDS or self._bytes > BATCH_BYTES):
             self.flush()
         self._key = key
+        record = self._written(record)
         self._records.append(record)
         self._bytes += len(record.key or b"") + len(record.value or b"")
 

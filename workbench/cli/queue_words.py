@@ -10,6 +10,7 @@ import orjson
 from workbench.cli.output import counted
 from workbench.core.queues import Death, MessageId, MessageState, PurgePlan, QueueCounts, QueuedMessage
 from workbench.core.times import format_time
+from workbench.serde import Decoder, DecoderOf, key_line, value_line
 from workbench.session.export import format_named
 
 _STATES = ("ready", "delayed", "in_flight", "dead")
@@ -43,7 +44,7 @@ def plan_words(plan: PurgePlan) -> str:
     return f"{total} ({plan.ready:,} ready, {plan.delayed:,} delayed, {plan.dead:,} dead)"
 
 
-def message_document(message: QueuedMessage) -> dict[str, Any]:
+def message_document(message: QueuedMessage, decoders: DecoderOf) -> dict[str, Any]:
     """A message with its record in the form of the JSON Lines contract."""
     return {
         "id": str(message.id),
@@ -59,16 +60,17 @@ def message_document(message: QueuedMessage) -> dict[str, Any]:
         "routing_key": message.routing_key,
         "reason": message.reason or None,
         "deaths": [_death(death) for death in message.deaths],
-        "record": orjson.loads(format_named("jsonl").record(message.record)),
+        "record": orjson.loads(format_named("jsonl", decoders).record(message.record)),
     }
 
 
-def message_row(message: QueuedMessage) -> tuple[str, str, int, str, str, str, str]:
+def message_row(message: QueuedMessage, decoders: DecoderOf) -> tuple[str, str, int, str, str, str, str]:
     """ID, state, attempts, key, by which exchange and routing key it came, value, remark."""
     record = message.record
-    key = "-" if record.key is None else record.key.decode("utf-8", "replace")
+    decoder = decoders(record.topic)
+    key = "-" if record.key is None else key_line(record.key, decoder)
     return (str(message.id), message.state.value.replace("_", " "), message.attempts, key, _came_by(message),
-            _short(record.value), _remark(message))  # fmt: skip
+            _short(record.value, decoder), _remark(message))  # fmt: skip
 
 
 def _came_by(message: QueuedMessage) -> str:
@@ -76,10 +78,10 @@ def _came_by(message: QueuedMessage) -> str:
     return "-" if message.exchange is None else f"{message.exchange or 'default'} «{message.routing_key}»"
 
 
-def _short(value: bytes | None) -> str:
+def _short(value: bytes | None, decoder: Decoder) -> str:
     if value is None:
         return "null"
-    text = value[: 4 * _VALUE_WIDTH].decode("utf-8", "replace")
+    text = value_line(value, decoder, 4 * _VALUE_WIDTH)
     shown = "".join(sign if sign.isprintable() else " " for sign in text[:_VALUE_WIDTH])
     return shown + ("…" if len(text) > _VALUE_WIDTH else "")
 

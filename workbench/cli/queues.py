@@ -24,7 +24,7 @@ from workbench.cli.queue_words import (
 from workbench.cli.redrive import redrive
 from workbench.cli.workspace import file_argument, host_of, json_option, message_id, pair, reader_of
 from workbench.control.client import Caller
-from workbench.control.messages import TakeSnapshot
+from workbench.control.messages import ListTopics, TakeSnapshot
 from workbench.control.queues import (
     AlterQueue,
     ListQueues,
@@ -37,6 +37,7 @@ from workbench.control.queues import (
 from workbench.core.errors import NotFound, Refused
 from workbench.core.queues import MessageId, MessageState, PurgePlan, QueuedMessage
 from workbench.core.times import format_time
+from workbench.serde import decoders_of
 from workbench.session.story import Story, stories_of
 
 _PAGE = 1000
@@ -169,19 +170,20 @@ def peek(
     """
     with host_of(file, writes=False) as host:
         info = _info(host, queue)
+        decoders = decoders_of(host.call(ListTopics()).topics)
         found = _peek(host, queue, tuple(MessageState(state) for state in states), after, most)
     stories = _stories(file, info, found) if with_story else {}
     if as_json:
         print_json({"queue": queue, "messages": [
-            message_document(m) | ({"story": stories[m.id].document()} if with_story else {}) for m in found
+            message_document(m, decoders) | ({"story": stories[m.id].document()} if with_story else {}) for m in found
         ]})  # fmt: skip
         return
     if not with_story:
         head = ("ID", "STATE", "ATTEMPTS", "KEY", "CAME BY", "VALUE", "REMARK")
-        print_table(head, [message_row(m) for m in found])
+        print_table(head, [message_row(m, decoders) for m in found])
         return
     for message in found:
-        print("  ".join(map(str, message_row(message))).rstrip())
+        print("  ".join(map(str, message_row(message, decoders))).rstrip())
         for line in stories[message.id].lines:
             print(f"    {format_time(line.at_ms)}  {line.text}")
 

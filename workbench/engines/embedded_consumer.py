@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
-from workbench.broker import Broker, readable_batch
+from workbench.broker import Broker, batch_header, encode_batch, readable_batch
 from workbench.core.errors import Fenced, Invalid, NotFound, OutOfRange
-from workbench.core.records import DAMAGED, PartitionBounds, StoredRecord, TopicPartition
+from workbench.core.records import DAMAGED, PartitionBounds, Record, StoredRecord, TopicPartition
 from workbench.engines.base import ConsumerSettings
 from workbench.engines.embedded_membership import Membership
 from workbench.engines.wakes import Wakes
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 FETCH_BYTES = 64 << 10
 """What is decoded at once: some hundred records, so that the loop is held for a millisecond or so."""
@@ -42,6 +44,15 @@ class _Place:
     @property
     def used_up(self) -> bool:
         return self.taken >= len(self.fetched)
+
+
+class StoredBatch(NamedTuple):
+    """A batch as it is stored, of which the records from ``first`` to ``last`` are meant."""
+
+    place: TopicPartition
+    first: int
+    last: int
+    data: bytes
 
 
 class EmbeddedConsumer:
@@ -77,6 +88,13 @@ class EmbeddedConsumer:
 
     # -- polling -------------------------------------------------------------------------------------------
     async def poll(self, max_records: int, timeout_s: float) -> Sequence[StoredRecord]:
+        return await self._polled(lambda: self._take(max_records), max_records > 0, timeout_s)
+
+    async def poll_batches(self, max_bytes: int, timeout_s: float) -> Sequence[StoredBatch]:
+        """The same as stored batches, untouched and whole; of one that is larger than ``max_bytes`` a part."""
+        return await self._polled(lambda: self._take_batches(max_bytes), True, timeout_s)
+
+    async def _polled(self, take: Callable[[], list[T]], reading: bool, timeout_s: float) -> list[T]:
         if self._closed:
             raise Fenced("This consumer is closed.", "Open another one.")
         loop = asyncio.get_running_loop()
@@ -86,12 +104,12 @@ class EmbeddedConsumer:
         while True:
             self._news.clear()
             self._tend()
-            wanted = 0 if self._paused else max_records
-            records = self._take(wanted)
+            now = reading and not self._paused
+            found = take() if now else []
             left_s = until - loop.time()
-            if records or left_s <= 0:
-                return records
-            await self._sleep(left_s, reading=wanted > 0)
+            if found or left_s <= 0:
+                return found
+            await self._sleep(left_s, reading=now)
 
     async def _sleep(self, seconds: float, reading: bool) -> None:
         """Until something is appended here, the membership changes, or the time is over."""
@@ -171,14 +189,63 @@ class EmbeddedConsumer:
         self._turn += 1
         return found
 
-    def _fetch(self, part: TopicPartition, place: _Place) -> None:
+    def _take_batches(self, max_bytes: int) -> list[StoredBatch]:
+        parts, found, left = list(self._places), [], max_bytes
+        for index in range(len(parts)):
+            if left <= 0:
+                break
+            part = parts[(self._turn + index) % len(parts)]
+            taken = self._batches_of(part, left, part_of_one=not found)
+            found += taken
+            left -= sum(len(batch.data) for batch in taken)
+        self._turn += 1
+        return found
+
+    def _batches_of(self, part: TopicPartition, max_bytes: int, part_of_one: bool) -> list[StoredBatch]:
+        place, found = self._places[part], []
+        batches, after = self._fetched(part, place, max_bytes)
+        for data in batches:
+            last = batch_header(data).last_offset
+            if last < place.position:
+                continue
+            if len(data) > max_bytes:  # only the first of them can be
+                return self._part_of(part, place, data, max_bytes) if part_of_one else []
+            found.append(StoredBatch(part, place.position, last, data))
+            place.position = last + 1
+        place.position = max(place.position, after)
+        return found
+
+    def _part_of(self, part: TopicPartition, place: _Place, data: bytes, max_bytes: int) -> list[StoredBatch]:
+        """Consecutive records of a batch from the position on, about ``max_bytes`` of them, in a batch of their own."""
+        run: list[StoredRecord] = []
+        for record in readable_batch(data, part.topic, part.partition):
+            if record.offset < place.position or record.transaction == DAMAGED:
+                continue
+            if run and (max_bytes <= 0 or record.offset != run[-1].offset + 1):
+                break
+            run.append(record)
+            max_bytes -= record.size_bytes
+        if not run:
+            place.position = batch_header(data).last_offset + 1
+            return []
+        records = [Record(r.key, r.value, r.headers, r.timestamp_ms) for r in run]
+        first, last = run[0].offset, run[-1].offset
+        place.position = last + 1
+        written = encode_batch(records, base_offset=first, now_ms=self._broker.clock.now_ms())
+        return [StoredBatch(part, first, last, written)]
+
+    def _fetched(self, part: TopicPartition, place: _Place, max_bytes: int) -> tuple[Sequence[bytes], int]:
+        """What counts from the position on, and where to go on after it."""
         try:
-            batches, after = self._broker.fetch_committed(part.topic, part.partition, place.position, FETCH_BYTES)
+            return self._broker.fetch_committed(part.topic, part.partition, place.position, max_bytes)
         except OutOfRange:  # retention was quicker: as Kafka's clients do, begin where the start policy says
             place.position = self._policy_position(part, self._broker.bounds(part.topic)[part.partition])
-            return
         except NotFound:  # the topic is gone; the leader will see it and share out again
-            return
+            pass
+        return (), place.position
+
+    def _fetch(self, part: TopicPartition, place: _Place) -> None:
+        batches, after = self._fetched(part, place, FETCH_BYTES)
         every = [record for batch in batches for record in readable_batch(batch, part.topic, part.partition)]
         records = [record for record in every if record.transaction != DAMAGED]
         if len(records) < len(every):

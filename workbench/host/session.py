@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workbench.control.messages import Push
-from workbench.engines.base import Consumer
+from workbench.engines.embedded_consumer import EmbeddedConsumer
 
 
 @dataclass(slots=True, eq=False)
@@ -18,6 +18,6 @@ class ClientSession:
     client: str = ""
     hz: float = 0.0
     due_ms: float = 0.0
-    consumers: dict[int, Consumer] = field(default_factory=dict)
+    consumers: dict[int, EmbeddedConsumer] = field(default_factory=dict)
     imports: set[int] = field(default_factory=set)
     leasing: set[tuple[str, str]] = field(default_factory=set)  # (queue, consumer) that it receives as

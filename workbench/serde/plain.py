@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -36,6 +37,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal | UUID):
         return str(value)
     return repr(value)  # a tag or extension that nobody registered: shown, never dropped
+
+
+def from_plain(value: Any) -> Any:
+    """What ``plain`` made of bytes is bytes again; all else stays as it is."""
+    if isinstance(value, list):
+        return [from_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"base64"} and isinstance(value["base64"], str):
+        try:
+            return base64.b64decode(value["base64"], validate=True)
+        except binascii.Error:
+            return value
+    return {name: from_plain(item) for name, item in value.items()}
 
 
 def plain_json(value: Any) -> str:

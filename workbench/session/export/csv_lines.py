@@ -1,8 +1,9 @@
 """CSV: one table of records or of journal entries, with a first line of names.
 
 ``key_form`` and ``value_form`` say how the cell is meant: text, base64 or null (an empty cell can be an empty text
-or nothing at all). Headers are one cell of JSON, as in JSON Lines. ``transaction`` is empty, or says that the record
-is aborted or undecided (open).
+or nothing at all); of MessagePack and CBOR the cell is JSON to be read, and the form is the encoding's name, a colon
+and base64 of the exact bytes. Headers are one cell of JSON, as in JSON Lines. ``transaction`` is empty, or says that
+the record is aborted or undecided (open).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import msgspec
@@ -18,6 +19,7 @@ import msgspec
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import ABORTED, DAMAGED, OPEN, StoredRecord
+from workbench.serde import ENCODINGS, Decoded, DecoderOf, guessing, plain_json
 from workbench.session.export.formats import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import bytes_of, bytes_of_base64, text_form
 
@@ -36,12 +38,16 @@ class CsvLines:
     name = "csv"
     one_table = True
 
+    def __init__(self, decoders: DecoderOf = guessing) -> None:
+        self._decoders = decoders
+
     def head(self, what: What) -> bytes:
         return _row(ENTRY_COLUMNS if what == "journal" else RECORD_COLUMNS)
 
     def record(self, record: StoredRecord) -> bytes:
-        key, key_form = _cell(record.key)
-        value, value_form = _cell(record.value)
+        decoder = self._decoders(record.topic)
+        key, key_form = _cell(record.key, decoder.key)
+        value, value_form = _cell(record.value, decoder.value)
         pairs = tuple((name, text_form(data)) for name, data in record.headers)
         headers = msgspec.json.encode(pairs).decode() if pairs else ""
         at = stamp(record.timestamp_ms)
@@ -118,17 +124,25 @@ def _row(cells: tuple[Any, ...]) -> bytes:
     return out.getvalue().removesuffix("\r\n").encode() + b"\n"
 
 
-def _cell(data: bytes | None) -> tuple[str, str]:
+def _cell(data: bytes | None, decode: Callable[[bytes], Decoded]) -> tuple[str, str]:
     if data is None:
         return "", "null"
+    decoded, exact = decode(data), base64.b64encode(data).decode()
+    if decoded.encoding not in ("json", "text", "bytes"):
+        return plain_json(decoded.value), f"{decoded.encoding}:{exact}"
+    if decoded.encoding == "bytes" and not decoded.error:
+        return exact, "base64"
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        return base64.b64encode(data).decode(), "base64"
-    return (text, "text") if "\0" not in text else (base64.b64encode(data).decode(), "base64")
+        return exact, "base64"
+    return (text, "text") if "\0" not in text else (exact, "base64")
 
 
 def _bytes(cell: str, form: str) -> bytes | None:
+    name, colon, exact = form.partition(":")
+    if colon and name in ENCODINGS:
+        return bytes_of_base64(exact)
     match form:
         case "null":
             return None

@@ -10,6 +10,7 @@ from workbench.core.errors import Invalid, Unsupported
 from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
 from workbench.core.times import format_time, parse_time
+from workbench.serde import DecoderOf, guessing
 from workbench.session.export.shape_lines import ShapeItem
 
 Item = StoredRecord | JournalEntry | ShapeItem
@@ -35,23 +36,24 @@ class ExportFormat(Protocol):
         ...
 
 
-def format_named(name: str) -> ExportFormat:
-    """The format called ``name``."""
+def format_named(name: str, decoders: DecoderOf = guessing) -> ExportFormat:
+    """The format called ``name``; ``decoders`` say how it writes what the topics hold, reading does not need them."""
     from workbench.session.export.csv_lines import CsvLines
     from workbench.session.export.json_lines import JsonLines
 
-    known: dict[str, type[ExportFormat]] = {"jsonl": JsonLines, "csv": CsvLines}
-    if name in known:
-        return known[name]()
+    if name == "jsonl":
+        return JsonLines(decoders)
+    if name == "csv":
+        return CsvLines(decoders)
     if name in ("sqlite", "html"):
         raise Unsupported(f"Export to {name} is not built yet.", "Use jsonl or csv.")
     raise Invalid(f"There is no export format «{name}».", "Use jsonl or csv.")
 
 
-def format_for(path: Path, name: str = "") -> ExportFormat:
+def format_for(path: Path, name: str = "", decoders: DecoderOf = guessing) -> ExportFormat:
     """The format ``name``, or the one the file's ending says, or JSON Lines."""
     ending = path.suffix.lower().lstrip(".")
-    return format_named(name or {"csv": "csv", "sqlite": "sqlite", "html": "html"}.get(ending, "jsonl"))
+    return format_named(name or {"csv": "csv", "sqlite": "sqlite", "html": "html"}.get(ending, "jsonl"), decoders)
 
 
 UNTIMED = -(1 << 63)

@@ -1,12 +1,14 @@
 """Bytes as text and back, exactly: what stands for a key, a value or a header in an exported file.
 
-    null            null
-    a JSON value    embedded as it stands (objects and arrays; for values also numbers, true and false)
-    UTF-8 text      a string
-    anything else   {"base64": "..."}
+    null                 null
+    a JSON value         embedded as it stands (objects and arrays; for values also numbers, true and false)
+    text                 a string
+    MessagePack, CBOR    embedded as JSON says it, and beside it base64 of the exact bytes
+    anything else        {"base64": "..."}
 
-Invariant: ``bytes_of(form)`` gives back the very bytes. What could be taken for something else takes the next
-form down: the text ``null``, a JSON string, and an object whose only field is ``base64`` are not embedded.
+How bytes are read is the decoder's business (``serde``). Invariant: ``bytes_of(form)`` gives back the very bytes, or
+the form comes with base64 of them. What could be taken for something else takes the next form down: the text ``null``,
+a JSON string, and an object whose only field is ``base64`` are not embedded.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ import base64
 import binascii
 
 import msgspec
-import orjson
 
 from workbench.core.errors import Invalid
+from workbench.serde import Decoded, Decoder, encoding, plain_json
 
 NULL = msgspec.Raw(b"null")
 
@@ -32,28 +34,37 @@ def text_form(data: bytes | None) -> msgspec.Raw:
         return _base64_form(data)
 
 
-def key_form(data: bytes | None) -> msgspec.Raw:
-    """Like ``text_form``; an object or array on one line is embedded. ``17`` stays text: keys are names."""
-    if not data or data[0] not in b"{[":
-        return text_form(data)
-    form, exact = value_form(data)
-    return text_form(data) if exact else form
+def key_form(data: bytes | None, decoder: Decoder) -> tuple[msgspec.Raw, str]:
+    """Like ``value_form``; ``17`` stays text where nobody said that it is JSON: keys are names."""
+    if data is None:
+        return NULL, ""
+    form, exact = _form(data, decoder.key(data))
+    is_json = exact and data[0] in b"{["  # JSON on several lines
+    return (text_form(data), "") if is_json else (form, exact)
 
 
-def value_form(data: bytes | None) -> tuple[msgspec.Raw, str]:
-    """The form, and base64 of the exact bytes where an embedded value had to be written differently (it had line
-    breaks); otherwise an empty string."""
-    if not data or data[0] not in b"{[-0123456789tf":
-        return text_form(data), ""
-    try:
-        parsed = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return text_form(data), ""
-    if isinstance(parsed, dict) and parsed.keys() == {"base64"}:
-        return _base64_form(data), ""
-    if data[-1] in b" \t\r\n" or b"\n" in data or b"\r" in data:
-        return msgspec.Raw(orjson.dumps(parsed)), base64.b64encode(data).decode()
-    return msgspec.Raw(data), ""
+def value_form(data: bytes | None, decoder: Decoder) -> tuple[msgspec.Raw, str]:
+    """The form, and base64 of the exact bytes where what is embedded does not give them back (it was no JSON, or had
+    line breaks); otherwise an empty string."""
+    return (NULL, "") if data is None else _form(data, decoder.value(data))
+
+
+def _form(data: bytes, decoded: Decoded) -> tuple[msgspec.Raw, str]:
+    value = decoded.value
+    match decoded.encoding:
+        case "text":
+            return text_form(data), ""
+        case "bytes":
+            return (text_form(data) if decoded.error else _base64_form(data)), ""
+        case "json" if value is None or isinstance(value, str):
+            return text_form(data), ""
+        case "json" if isinstance(value, dict) and value.keys() == {"base64"}:
+            return _base64_form(data), ""
+        case "json" if b"\n" not in data and b"\r" not in data and data.strip() == data:
+            return msgspec.Raw(data), ""
+        case "json":
+            return msgspec.Raw(encoding("json").encode(value)), _base64(data)
+    return msgspec.Raw(plain_json(value).encode()), _base64(data)
 
 
 def bytes_of(form: msgspec.Raw) -> bytes | None:
@@ -77,5 +88,9 @@ def bytes_of_base64(text: object) -> bytes:
         raise Invalid("«base64» holds no base64.") from None
 
 
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 def _base64_form(data: bytes) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode({"base64": base64.b64encode(data).decode()}))
+    return msgspec.Raw(msgspec.json.encode({"base64": _base64(data)}))

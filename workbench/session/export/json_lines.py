@@ -10,14 +10,16 @@ import msgspec
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
+from workbench.serde import DecoderOf, guessing
 from workbench.session.export.formats import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import NULL, bytes_of, bytes_of_base64, key_form, text_form, value_form
 from workbench.session.export.shape_lines import shape_item
 
 
 class RecordLine(msgspec.Struct, omit_defaults=True):
-    """``value_base64`` is there only when the value is JSON with line breaks: its exact bytes. ``transaction`` is there
-    only when the record does not count for everybody: it is aborted, or undecided (open)."""
+    """``value_base64`` is there only when the value does not give its bytes back (JSON with line breaks, MessagePack,
+    CBOR): they, exactly; ``key_base64`` likewise. ``transaction`` is there only when the record does not count for
+    everybody: it is aborted, or undecided (open)."""
 
     topic: str
     partition: int
@@ -27,6 +29,7 @@ class RecordLine(msgspec.Struct, omit_defaults=True):
     value: msgspec.Raw
     headers: tuple[tuple[str, msgspec.Raw], ...]
     value_base64: str = ""
+    key_base64: str = ""
     transaction: str = ""
 
 
@@ -56,6 +59,7 @@ class AnyLine(msgspec.Struct):
     value: msgspec.Raw = NULL
     headers: tuple[tuple[str, msgspec.Raw], ...] = ()
     value_base64: str = ""
+    key_base64: str = ""
     transaction: Literal["", "aborted", "open"] = ""
     kind: str = ""
     shape: str = ""
@@ -78,16 +82,20 @@ class JsonLines:
     name = "jsonl"
     one_table = False
 
+    def __init__(self, decoders: DecoderOf = guessing) -> None:
+        self._decoders = decoders
+
     def head(self, what: What) -> bytes:
         return b""
 
     def record(self, record: StoredRecord) -> bytes:
-        value, exact = value_form(record.value)
+        decoder = self._decoders(record.topic)
+        value, exact = value_form(record.value, decoder)
         headers = tuple((name, text_form(data)) for name, data in record.headers)
-        key = key_form(record.key)
+        key, exact_key = key_form(record.key, decoder)
         line = RecordLine(
             record.topic, record.partition, record.offset, stamp(record.timestamp_ms), key, value, headers, exact,
-            record.transaction,
+            exact_key, record.transaction,
         )  # fmt: skip
         return _encoder.encode(line) + b"\n"
 
@@ -118,9 +126,10 @@ def _item(line: AnyLine) -> Item:
     if line.partition < 0:
         raise Invalid("it has no partition")
     value = bytes_of_base64(line.value_base64) if line.value_base64 else bytes_of(line.value)
+    key = bytes_of_base64(line.key_base64) if line.key_base64 else bytes_of(line.key)
     headers = tuple((name, bytes_of(form)) for name, form in line.headers)
     timestamp_ms = unstamp(line.timestamp)
     return StoredRecord(
         line.topic, line.partition, line.offset, UNTIMED if timestamp_ms is None else timestamp_ms,
-        bytes_of(line.key), value, headers, line.transaction,
+        key, value, headers, line.transaction,
     )  # fmt: skip

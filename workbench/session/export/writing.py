@@ -16,6 +16,7 @@ from workbench.core.journal import JournalEntry
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.shape import WorkspaceShape
+from workbench.serde import DecoderOf, decoders_of, guessing
 from workbench.session.export.formats import ExportFormat, What, format_for
 from workbench.session.export.shape_lines import items_of, part_of, shape_line
 from workbench.session.reading import LogReader, records_of, spans
@@ -65,7 +66,7 @@ def export(
     """Write ``out``. ``all`` is the shape of the workspace (topics, queues, groups, the drawing), its records and its
     journal; of the records only those that ``matches`` takes. Where the format holds one table a file, the journal goes
     to ``NAME.journal.ENDING`` and the shape to ``NAME.shape.jsonl``; an import of ``out`` finds it there."""
-    form = format_for(out, format)
+    form = format_for(out, format, decoders_of(reader.topics()))
     if what != "all" or not form.one_table:
         return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled, matches)
     beside = out.with_name(f"{out.stem}.journal{out.suffix}")
@@ -150,9 +151,10 @@ def _within(from_: LogPoint, to: LogPoint, matches: Matches | None) -> Matches:
     return within
 
 
-def export_records(out: Path, records: Iterable[StoredRecord], format: str = "") -> Exported:
+def export_records(out: Path, records: Iterable[StoredRecord], format: str = "",
+                   decoders: DecoderOf = guessing) -> Exported:  # fmt: skip
     """Write just these records, in their order, to ``out``."""
-    form, count = format_for(out, format), 0
+    form, count = format_for(out, format, decoders), 0
     with whole_file(out) as stream:
         stream.write(form.head("records"))
         for record in records:

@@ -1,0 +1,144 @@
+"""Encodings on the command line: topics choose theirs, ``produce`` writes, ``consume`` reads, exports give all back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cbor2
+import msgspec
+import pytest
+
+from workbench.broker import Broker, BrokerReader
+from workbench.cli import main as cli
+from workbench.core.records import Record
+
+EVENT = {"id": 7, "order": {"total": 12.5}, "raw": {"base64": "AP8="}}
+MEANT = {"id": 7, "order": {"total": 12.5}, "raw": b"\x00\xff"}
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "a.flow"
+    with Broker.create(made) as broker:
+        broker.create_topic("t")
+    return made
+
+
+def run(capsysbinary, *argv: object, code: int = 0) -> tuple[list[str], str]:
+    assert cli.main([str(word) for word in argv]) == code
+    out = capsysbinary.readouterr()
+    return out.out.decode().splitlines(), out.err.decode()
+
+
+def stored(path: Path, topic: str = "t") -> list[bytes | None]:
+    with BrokerReader(path) as reader:
+        return [record.value for record in reader.read(topic, 0, 0, 99)]
+
+
+def append(path: Path, *records: Record, topic: str = "t") -> None:
+    with Broker.open(path) as broker:
+        broker.append(topic, 0, records).result()
+
+
+def written(tmp_path: Path, *lines: str) -> Path:
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return source
+
+
+@pytest.mark.parametrize(("encode", "read"), [("msgpack", msgspec.msgpack.decode), ("cbor", cbor2.loads)])
+def test_events_are_written_and_read_in_an_encoding(encode, read, path, tmp_path, capsysbinary):
+    run(capsysbinary, "produce", path, "t", written(tmp_path, json.dumps(EVENT)), "--key", "id", "--encode", encode)
+    (value,) = stored(path)
+    assert read(value) == MEANT
+    for decode in ("auto", encode):
+        (line,), _ = run(capsysbinary, "consume", path, "t", "--decode", decode)
+        assert json.loads(line)["value"] == EVENT and json.loads(line)["key"] == "7"
+    (line,), _ = run(capsysbinary, "consume", path, "t", "--decode", "none")
+    assert set(json.loads(line)["value"]) == {"base64"}
+    (line,), _ = run(capsysbinary, "consume", path, "t", "--decode", encode, "--format", "value")
+    assert json.loads(line) == EVENT
+    (line,), _ = run(capsysbinary, "consume", path, "t", "--group", "g", "--decode", encode)
+    assert json.loads(line)["value"] == EVENT
+
+
+def test_a_topic_says_what_it_is_written_in(path, tmp_path, capsysbinary):
+    settings = ("--config", "value.encoding=msgpack", "--config", "key.encoding=json")
+    run(capsysbinary, "topics", path, "alter", "t", *settings)
+    out, _ = run(capsysbinary, "topics", path, "describe", "t", "--json")
+    assert json.loads("".join(out))["config"] == {"value.encoding": "msgpack", "key.encoding": "json"}
+    run(capsysbinary, "produce", path, "t", written(tmp_path, json.dumps(EVENT)), "--key", "id")
+    assert msgspec.msgpack.decode(stored(path)[0] or b"") == MEANT
+    (line,), _ = run(capsysbinary, "consume", path, "t")
+    assert (json.loads(line)["key"], json.loads(line)["value"]) == (7, EVENT)
+    _, said = run(capsysbinary, "topics", path, "alter", "t", "--config", "value.encoding=morse", code=1)
+    assert "value.encoding can't be 'morse'. Use one of: auto, json, text, bytes, msgpack, cbor." in said
+
+
+def test_what_does_not_fit_is_said_and_kept(path, capsysbinary):
+    append(path, Record(b"k", b"\xc1"), Record(b"k", b"plain"))
+    out, said = run(capsysbinary, "consume", path, "t", "--decode", "json", "--format", "value")
+    assert out == ['{"base64":"wQ=="}', '{"base64":"cGxhaW4="}']
+    assert said.count("It is no json: ") == 2
+    out, _ = run(capsysbinary, "consume", path, "t", "--decode", "json")
+    assert [json.loads(line)["value"] for line in out] == [{"base64": "wQ=="}, "plain"]
+
+
+def test_what_cannot_be_encoded_is_refused_before_it_is_stored(path, tmp_path, capsysbinary):
+    source = written(tmp_path, '{"id":1}', "no json")
+    options = ("--format", "lines", "--encode", "msgpack")
+    _, said = run(capsysbinary, "produce", path, "t", source, *options, "--strict", code=1)
+    assert "«no json» is no JSON, so it can't be written as msgpack" in said and stored(path) == []
+    run(capsysbinary, "produce", path, "t", written(tmp_path, "AP8="), "--format", "lines", "--encode", "base64")
+    assert stored(path) == [b"\x00\xff"]
+
+
+@pytest.mark.parametrize("argv", [("consume", "--decode", "avro"), ("produce", "--encode", "protobuf")])
+def test_what_comes_later_says_so(argv, path, tmp_path, capsysbinary):
+    verb, *options = argv
+    more = [written(tmp_path, "{}")] if verb == "produce" else []
+    _, said = run(capsysbinary, verb, path, "t", *more, *options, code=1)
+    assert f"{options[1].capitalize()} is not built yet. Use json, msgpack, cbor or text." in said
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("config", [
+    {}, {"value.encoding": "cbor", "key.encoding": "msgpack"}, {"value.encoding": "text", "key.encoding": "json"},
+    {"value.encoding": "bytes"},
+])  # fmt: skip
+def test_an_export_comes_back_exactly(form, config, path, tmp_path, capsysbinary):
+    """Also of values whose encoding can say one thing in several ways."""
+    long_seven = b"\xcf" + bytes(7) + b"\x07"  # MessagePack: 7 in nine bytes
+    values = (
+        b"\x81\xa2id" + long_seven, cbor2.dumps(MEANT), b"\xa1\x07\x18\x07", b"{}", b'{\n"a": 1}', b"\xff", b"", None,
+        b"17", b"null", b"\x93\x01\x02\x03", b'{"n":123456789012345678901234567890}',
+    )  # fmt: skip
+    records = [Record(key, value, (("h", value),)) for value in values for key in (None, value)]
+    with Broker.open(path) as broker:
+        broker.create_topic("e", config=config)
+        broker.append("e", 0, records).result()
+    out = tmp_path / f"out.{form}"
+    run(capsysbinary, "export", path, out, "--topic", "e", "--what", "all")
+    again = tmp_path / "b.flow"
+    run(capsysbinary, "new", again)
+    run(capsysbinary, "import", again, out)
+    with BrokerReader(again) as reader:
+        back = [(r.key, r.value, r.headers) for r in reader.read("e", 0, 0, 99)]
+        assert next(t.config for t in reader.topics() if t.name == "e") == config
+    assert back == [(r.key, r.value, r.headers) for r in records]
+
+
+def test_a_queue_shows_its_messages_decoded(path, capsysbinary):
+    run(capsysbinary, "topics", path, "create", "jobs", "--queue", "--config", "value.encoding=cbor")
+    append(path, Record(cbor2.dumps({"id": 7}), cbor2.dumps(MEANT)), topic="jobs")
+    out, _ = run(capsysbinary, "queues", path, "peek", "jobs", "--json")
+    record = json.loads("".join(out))["messages"][0]["record"]
+    assert (record["key"], record["value"]) == ({"id": 7}, EVENT)
+    out, _ = run(capsysbinary, "queues", path, "peek", "jobs")
+    assert '{"id":7}' in out[1] and '"order":{"total":12.5}' in out[1]
