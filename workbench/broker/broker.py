@@ -176,6 +176,10 @@ class Broker:
         """Add partitions, change settings; a setting of None goes back to its default."""
         return self._topic_acts.alter(name, partitions, config or {})
 
+    def rename_topic(self, old: str, new: str) -> TopicMeta:
+        """The topic goes on under another name with all it has; nothing answers to the old one any more."""
+        return self._topic_acts.rename(old, new)
+
     def delete_topic(self, name: str, keep_ms: int = 0) -> None:
         """Gone at once. What it stored stays ``keep_ms`` more for ``restore_topic``; then it is removed in the
         background, in small steps."""

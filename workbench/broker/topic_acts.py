@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from workbench.broker import topics
+from workbench.broker import topic_rename, topics
 from workbench.broker.cache import TailCache
 from workbench.broker.exchanges.exchanges import Exchanges
 from workbench.broker.groups import offsets
@@ -126,6 +126,13 @@ class TopicActs:
         topic.meta = meta
         self.note("altered", meta)
         self._queues.registry.topic_altered(topic)
+
+    def rename(self, old: str, new: str) -> TopicMeta:
+        """The topic goes on under another name with all it has, and as another one to Kafka clients."""
+        with self.acting:
+            return topic_rename.rename(self._store, self._living, self._groups, self._queues, self._exchanges,
+                                       old, new, str(self._ids.uuid()),
+                                       lambda meta: self.note("renamed", meta, was=old))  # fmt: skip
 
     # -- deleting and restoring ------------------------------------------------------------------------------
     def delete(self, name: str, keep_ms: int = 0) -> None:

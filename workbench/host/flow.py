@@ -33,7 +33,7 @@ from workbench.flow.document import FlowDocument
 from workbench.flow.topics import drawn_topics
 from workbench.host.acts import Act, Acts
 from workbench.host.outcome import outcome_of
-from workbench.host.renames import carry_over, renamed_groups
+from workbench.host.renames import carry_over, carry_topics, renamed_groups, renamed_topics, with_names
 from workbench.host.routes import alter_routes, declare_drawn
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
@@ -93,7 +93,12 @@ class FlowActs:
             renamed = renamed_groups(known, document)
             for old, _ in renamed:
                 await self._runner.release_group(old)  # they join again under the new name
-            told = await asyncio.to_thread(carry_over, self._broker, renamed, plan_of(known))
+            topics = renamed_topics(known, document)
+            for old, _ in topics:
+                await self._runner.release_topic(old)
+            carried, kept = await asyncio.to_thread(carry_topics, self._broker, topics)
+            known = with_names(known, carried)
+            told = kept + await asyncio.to_thread(carry_over, self._broker, renamed, plan_of(known))
             said = await asyncio.to_thread(self._alter, known, document)
             said = " ".join([*told, said]).strip()
             digest = hashlib.sha256(command.text.encode()).hexdigest()[:16]

@@ -1,29 +1,67 @@
-"""A group that gets another name on the drawing goes on from where it stands: its committed offsets and the
-subscriptions it reads by go along, so that it does not read everything again.
+"""What gets another name on the drawing goes on from where it stands. A group keeps its committed offsets and the
+subscriptions it reads by, so that it does not read everything again; a topic or queue keeps its records and all that
+others know of it.
 
-Undo is the same in the other direction. Where the new name is a group of its own already, or outside members hold the
-old one, nothing is taken from anybody, and what happens instead is said. Off the host's loop.
+Undo is the same in the other direction. Where the new name is there already, or outside members hold the old group,
+nothing is taken from anybody, and what happens instead is said. Off the host's loop.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from workbench.broker import Broker, GroupNotEmpty
 from workbench.core.errors import AlreadyExists, NotFound, WorkbenchError
 from workbench.core.queues import SUBSCRIPTION_MARK
 from workbench.flow.document import FlowDocument
-from workbench.flow.kinds import GROUPS
+from workbench.flow.kinds import GROUPS, TOPICS
 from workbench.runtime import FlowPlan
 
 
 def renamed_groups(before: FlowDocument, after: FlowDocument) -> list[tuple[str, str]]:
     """(old name, new name) of the groups that are called otherwise; those whose old name another one has now are left
     out."""
-    old = {node.id: node.name for node in before.of_kind(*GROUPS)}
-    taken = {node.name for node in after.of_kind(*GROUPS)}
-    return [(old[node.id], node.name) for node in after.of_kind(*GROUPS)
+    return _renamed(before, after, *GROUPS)
+
+
+def renamed_topics(before: FlowDocument, after: FlowDocument) -> list[tuple[str, str]]:
+    """The same of topics, queues and dead letters."""
+    return _renamed(before, after, *TOPICS)
+
+
+def _renamed(before: FlowDocument, after: FlowDocument, *kinds: str) -> list[tuple[str, str]]:
+    old = {node.id: node.name for node in before.of_kind(*kinds)}
+    taken = {node.name for node in after.of_kind(*kinds)}
+    return [(old[node.id], node.name) for node in after.of_kind(*kinds)
             if node.id in old and old[node.id] != node.name and old[node.id] not in taken]  # fmt: skip
+
+
+def with_names(document: FlowDocument, renamed: list[tuple[str, str]]) -> FlowDocument:
+    """The drawing as if its topics had been called so before."""
+    names = dict(renamed)
+    nodes = [replace(node, name=names[node.name]) if node.kind in TOPICS and node.name in names else node
+             for node in document.nodes]  # fmt: skip
+    return FlowDocument(nodes, document.links)
+
+
+def carry_topics(broker: Broker, renamed: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Rename them in the broker; gives those that were, and what could not be done so, as sentences."""
+    done, said = [], []
+    for old, new in renamed:
+        try:
+            broker.rename_topic(old, new)
+        except NotFound:  # it is made with its first use
+            continue
+        except AlreadyExists:
+            records = sum(part.end - part.log_start for part in broker.bounds(old))
+            said.append(f"{new} was there already and is what is drawn now; {old} stays with its {records:,} records.")
+            continue
+        except WorkbenchError as error:
+            said.append(error.sentence())
+            continue
+        done.append((old, new))
+    return done, said
 
 
 def carry_over(broker: Broker, renamed: list[tuple[str, str]], before: FlowPlan) -> list[str]:

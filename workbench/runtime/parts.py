@@ -77,12 +77,9 @@ class Builder:
         self._around = Surroundings(engine, tempo, backlog, self._report_member, delivered, self._decoder)
 
     def producer(self, plan: ProducerPlan) -> Producer:
-        assert plan.to is not None, "a producer without a topic is broken and never built"
         random = self._random(plan.node_id)
         values = plan.values
-        settings = SendSettings(values["batch_bytes"], values["linger_ms"], values["compression"], values["idempotent"])
-        chooser = partitioner(values["partitioner"], random, values["partition"])
-        sender = self._sender(plan.to, settings, chooser, values, GUESSING)
+        sender = self.sender(plan, random)
         source: Source
         if plan.kind == "file":
             source = FileSource(values, self._tempo.clock.now_ms, ahead=self._background)
@@ -93,6 +90,14 @@ class Builder:
             self._journal("producer", "", {"node": plan.node_id, "name": plan.name, "act": act, "reason": reason})
 
         return Producer(plan.node_id, plan.name, source, sender, self._tempo, report)
+
+    def sender(self, plan: ProducerPlan, random: Random | None = None) -> Sender:
+        """What a producer sends by."""
+        assert plan.to is not None, "a producer without a topic is broken and never built"
+        values = plan.values
+        settings = SendSettings(values["batch_bytes"], values["linger_ms"], values["compression"], values["idempotent"])
+        chooser = partitioner(values["partitioner"], random or self._random(plan.node_id), values["partition"])
+        return self._sender(plan.to, settings, chooser, values, GUESSING)
 
     def group(self, plan: GroupPlan) -> GroupRun:
         random = self._random(plan.node_id)

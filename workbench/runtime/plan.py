@@ -52,6 +52,12 @@ class ProducerPlan:
     to: Arrow | None
     broken: str = ""
 
+    def goes_on_in(self, other: ProducerPlan) -> bool:
+        """Whether only the name of where it sends to is another one."""
+        if self.to is None or other.to is None or self.broken or other.broken:
+            return False
+        return self != other and replace(self, to=replace(self.to, topic=other.to.topic)) == other
+
 
 @dataclass(frozen=True, slots=True)
 class GroupPlan:
@@ -69,6 +75,11 @@ class GroupPlan:
         same = replace(self, values={}) == replace(other, values={})
         names = LEASING if self.by_leases else MEMBERSHIP
         return same and all(self.values.get(name) == other.values.get(name) for name in (*names, "routing_key"))
+
+    @property
+    def topics(self) -> set[str]:
+        """What it reads and writes, by name."""
+        return {arrow.topic for arrow in (*self.reads, self.forward, self.dead) if arrow is not None}
 
     @property
     def read_queues(self) -> tuple[tuple[Arrow, str], ...]:

@@ -37,6 +37,7 @@ class Producer:
         self._report = report
         self._reason = ""
         self._paused = False
+        self._held = False  # it is about to send elsewhere
         self._steps = 0
         self._nudge = Nudge()
         self._portion = Portion(tempo.clock)
@@ -70,6 +71,17 @@ class Producer:
         if not 0 <= rate <= 1_000_000:
             raise Invalid(f"A rate can't be {rate:g}.", "Give 0 to 1,000,000 events a second.")
         self.source.set_rate(rate, self._tempo.elapsed_s())
+        self._nudge.now()
+
+    async def hold(self) -> None:
+        """Send what is in the batches, and nothing more until ``retarget``."""
+        self._held = True
+        await self.sender.drain()
+
+    async def retarget(self, sender: Sender) -> None:
+        """Go on with the next event, by another sender."""
+        await self.hold()
+        self.sender, self._held = sender, False
         self._nudge.now()
 
     async def stop(self) -> None:
@@ -107,10 +119,10 @@ class Producer:
         self._report("failed", reason)
 
     async def _turn(self) -> None:
-        if self._steps:
+        if self._steps and not self._held:
             self._steps -= 1
             self._take_step()
-        elif self._paused or not self._tempo.going:
+        elif self._paused or self._held or not self._tempo.going:
             self.sender.tick()
             await self._nudge.wait(_LONGEST_WAIT_S if not self.sender.idle else 0.5)
         elif self.sender.clogged:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from workbench.core.clock import Clock, SystemClock
@@ -101,6 +102,10 @@ class FlowRunner:
 
     async def _change_producer(self, before: ProducerPlan, after: ProducerPlan | None) -> None:
         running = self._producers.get(before.node_id)
+        if after and running and before.goes_on_in(after):
+            with suppress(WorkbenchError):  # starting it anew says why not
+                await running.retarget(self._builder.sender(after))
+                return
         if after and running and isinstance(running.source, GeneratorSource) and self._only_source(before, after):
             try:
                 running.source.change(after.values, self._tempo.elapsed_s())
@@ -305,6 +310,17 @@ class FlowRunner:
             left = [member for member in members if member.state is not PartState.KILLED]
             await asyncio.gather(*(member.stop() for member in left))
             return len(left)
+
+    async def release_topic(self, topic: str) -> None:
+        """Let go of a topic that is about to have another name: producers send what they hold and wait, members that
+        read it or write to it leave. All go on when the drawing says the new name."""
+        async with self._acting:
+            writers = [self._producers[node_id] for node_id, plan in self._plan.producers.items()
+                       if node_id in self._producers and plan.to is not None and plan.to.topic == topic]  # fmt: skip
+            users = [self._groups[node_id] for node_id, plan in self._plan.groups.items()
+                     if node_id in self._groups and topic in plan.topics]  # fmt: skip
+            members = [member for run in users for member in run.members if member.state is not PartState.KILLED]
+            await asyncio.gather(*(writer.hold() for writer in writers), *(member.stop() for member in members))
 
     async def rejoin_group(self, group: str) -> None:
         """Let the members that left join again; they read on from what is committed."""

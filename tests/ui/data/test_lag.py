@@ -15,13 +15,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, orders_lag, orders_snapshot
-from workbench.core.journal import LagSample
+from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.snapshot import Snapshot
-from workbench.flow.edits import set_param
+from workbench.flow.edits import RenameNode, set_param
 from workbench.ui.charts.lag import LagPanel, LegendEntry
 from workbench.ui.charts.lag_curve import strokes
 from workbench.ui.charts.ticks import number_ticks, time_ticks
-from workbench.ui.models.lag_history import LagHistory, stored_series, thinned
+from workbench.ui.models.lag_history import LagHistory, Renamed, stored_series, thinned
 from workbench.ui.theme.theme import theme
 
 
@@ -33,6 +33,9 @@ class KeptLag:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+    def journal(self, **_: object) -> list[JournalEntry]:
+        return []
 
     def lag_samples(self, from_ms: int, to_ms: int, max_points: int) -> list[LagSample]:
         return [sample for sample in orders_lag() if from_ms <= sample.at_ms <= to_ms]
@@ -254,6 +257,27 @@ def test_live_points_come_after_the_stored_ones_without_doubles():
     assert not history.add(orders_snapshot(NOW_MS + 10))
     times = [point[0] for point in history.points(("shipping", ""), 0, NOW_MS)]
     assert times == sorted(set(times))
+
+
+def test_what_is_called_otherwise_goes_on_in_one_line(panel, stage):
+    before = lines(panel)["shipping"].points
+    stage.workspace.perform(RenameNode("shipping", "sending"))
+    later = orders_snapshot(NOW_MS + 400)
+    stage.push(replace(later, groups=tuple(replace(group, name="sending") if group.name == "shipping" else group
+                                           for group in later.groups)))  # fmt: skip
+    stage.qtbot.waitUntil(lambda: "sending" in lines(panel))
+    assert lines(panel)["sending"].points[: len(before) - 1] == before[:-1]
+    assert not any(key[0] == "shipping" for key in panel._history.keys)
+
+
+def test_stored_points_are_under_the_names_of_now():
+    half = NOW_MS - 30_000
+    samples = [replace(s, group="dispatch", topic="sales") if s.group == "shipping" and s.at_ms > half else s
+               for s in orders_lag()]  # fmt: skip
+    series = stored_series(samples, [Renamed(half, "shipping", "dispatch")], [Renamed(half, "orders", "sales")])
+    whole = stored_series(orders_lag())
+    assert series["dispatch", ""] == whole["shipping", ""] and ("shipping", "") not in series
+    assert series["dispatch", "sales/1"] == whole["shipping", "orders/1"]
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=400), st.integers(4, 60))

@@ -153,3 +153,65 @@ def test_an_exchange_that_comes_back_by_undo_has_the_bindings_made_elsewhere(pat
         host.call(m.SaveFlow(drawn))
         (info,) = host.call(ListExchanges()).exchanges
         assert [binding.key for binding in info.bindings] == ["by hand"]
+
+
+# -- topics and queues ---------------------------------------------------------------------------------------
+def sending(topic: str, kind: str = "topic") -> str:
+    """A producer of numbers, a topic or queue, a group."""
+    return codec.dumps(FlowDocument(
+        [Node("p", "producer", "shop", params={"rate": 400.0}), Node("t", kind, topic),
+         Node("g", "group", "billing", params={"members": 2, "start": "earliest"})],
+        [Link("a", "p", "t"), Link("l", "t", "g")],
+    ))  # fmt: skip
+
+
+def topics_of(host: LocalHost) -> dict[str, int]:
+    return {topic.name: topic.stat.records for topic in host.call(m.ListTopics()).topics}
+
+
+def left_in(host: LocalHost, name: str) -> int:
+    return sum(queue.stat.counts.messages for queue in host.call(ListQueues()).queues if queue.meta.name == name)
+
+
+@pytest.mark.parametrize("kind", ["topic", "queue"])
+def test_a_topic_s_records_are_never_lost_sight_of(path: Path, kind: str):
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(sending("orders", kind)))
+        host.call(m.Run())
+        until(lambda: topics_of(host)["orders"] > 50 and consumed(host, "billing") > 50)
+        assert host.call(m.SaveFlow(sending("sales", kind))).text == ""
+        before = topics_of(host)
+        assert set(before) == {"sales"} and before["sales"] > 50
+        until(lambda: topics_of(host)["sales"] > before["sales"] + 50)
+        host.call(m.SaveFlow(sending("orders", kind)))  # undone
+        until(lambda: topics_of(host)["orders"] > before["sales"] + 100)
+        host.call(m.ControlProducer("p", "pause"))
+        until(lambda: host.call(m.GetOutcome()).groups["billing"].lag == 0 and not left_in(host, "orders"))
+        done = host.call(m.GetOutcome())
+        assert set(topics_of(host)) == {"orders"} and done.failed == 0 and not done.problems
+        assert (done.groups["billing"].lost, done.groups["billing"].duplicates) == (0, 0)
+        with BrokerReader(path) as reader:
+            places = range(len(reader.bounds("orders")))
+            told = [record.value for number in places for record in reader.read("orders", number, 0, 99_999)]
+        assert len(set(told)) == len(told) == topics_of(host)["orders"]
+
+
+def test_a_topic_of_that_name_keeps_its_records_and_that_is_said(path: Path):
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(drawing("billing")))
+        append(host, 7)
+        host.call(m.CreateTopic("sales"))
+        said = host.call(m.SaveFlow(drawing("billing").replace('"orders"', '"sales"'))).text
+        assert said == "sales was there already and is what is drawn now; orders stays with its 7 records."
+        assert topics_of(host) == {"orders": 7, "sales": 0}
+
+
+def test_settings_that_change_with_the_name_hold(path: Path):
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(drawing("billing")))
+        append(host, 7)
+        changed = codec.loads(drawing("billing").replace('"orders"', '"sales"'))
+        changed.put_node(Node("t", "topic", "sales", params={"retention_bytes": 5_000_000}))
+        host.call(m.SaveFlow(codec.dumps(changed)))
+        (topic,) = host.call(m.ListTopics("sales")).topics
+        assert topic.config["retention.bytes"] == "5000000" and topic.stat.records == 7

@@ -171,6 +171,19 @@ class Exchanges:
         self._change(lambda topology: topology.without_queue(queue))
 
     @contextmanager
+    def renaming(self, old: str, new: str) -> Iterator[tuple[Callable[[sqlite3.Connection], None], Callable[[], None]]]:
+        """A queue gets another name as part of another's job: what writes its bindings, and what publishes them
+        after the commit; nobody else changes any meanwhile."""
+        with self._acts:
+            before = self._topology
+            after = before.with_queue_renamed(old, new)
+
+            def publish() -> None:
+                self._topology = after
+
+            yield partial(save_difference, before=before, after=after), publish
+
+    @contextmanager
     def adding(self, exchanges: Sequence[Exchange], bindings: Sequence[Binding]) -> Iterator[Adding]:
         """Take in exchanges and bindings as part of another's job; nobody else changes any meanwhile."""
 

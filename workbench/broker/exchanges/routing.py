@@ -17,7 +17,7 @@ The rules are RabbitMQ's, as its server has them:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workbench.core.errors import Invalid, NotFound, Refused
 from workbench.core.records import Headers
@@ -227,6 +227,16 @@ class Topology:
         if not any(binding.destination == queue and not binding.to_exchange for binding in self.bindings()):
             return self
         return self._changed(self._exchanges, _without_destination(self._bindings, queue, to_exchange=False))
+
+    def with_queue_renamed(self, old: str, new: str) -> Topology:
+        """Its bindings lead to the queue's new name."""
+        def moved(binding: Binding) -> Binding:
+            led = binding.destination == old and not binding.to_exchange
+            return replace(binding, destination=new) if led else binding
+
+        found = {name: tuple(map(moved, bound)) for name, bound in self._bindings.items()}
+        return self._changed(self._exchanges, {name: bound if bound != self._bindings[name] else self._bindings[name]
+                                               for name, bound in found.items()})  # fmt: skip
 
     def _changed(self, exchanges: dict[str, Exchange], bindings: dict[str, tuple[Binding, ...]]) -> Topology:
         made = Topology()

@@ -235,6 +235,14 @@ class Coordination:
                 for key in [key for key in known if key[1].topic == topic]:
                     del known[key]
 
+    def rename_topic(self, old: str, new: str) -> None:
+        """A topic has another name; its rows have moved."""
+        with self._lock:
+            self._groups.rename_topic(old, new)
+            for known in (self._positions, self._delivered):
+                for group, part in [key for key in known if key[1].topic == old]:
+                    known[group, TopicPartition(new, part.partition)] = known.pop((group, part))
+
     def take_back(self, group: str, committed: Mapping[TopicPartition, CommittedOffset]) -> None:
         """A topic is restored, and so is what ``group`` had committed for it, in the file already; ``settle`` after."""
         with self._lock:

@@ -110,6 +110,13 @@ class Groups:
             for part in [p for p in offsets if p.topic == topic and p.partition >= partitions_from]:
                 del offsets[part]
 
+    def rename_topic(self, old: str, new: str) -> None:
+        """What was committed for the topic goes along; its rows have moved."""
+        self.forget_topic(new)
+        for offsets in self._offsets.values():
+            for part in [p for p in offsets if p.topic == old]:
+                offsets[TopicPartition(new, part.partition)] = offsets.pop(part)
+
     def forget_offsets(self, group: str, parts: Iterable[TopicPartition]) -> None:
         """What an administrator has deleted."""
         for part in parts:

@@ -66,6 +66,12 @@ def delete_offsets(connection: sqlite3.Connection, group: str, parts: Iterable[T
     )
 
 
+def rename_topic(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """``new`` is no topic; what an earlier one of that name left goes."""
+    forget_topic(connection, new)
+    connection.execute("UPDATE group_offset SET topic = ? WHERE topic = ?", (new, old))
+
+
 def forget_topic(connection: sqlite3.Connection, topic: str) -> None:
     connection.execute("DELETE FROM group_offset WHERE topic = ?", (topic,))
 

@@ -211,6 +211,8 @@ def _topic(state: JournalState, entry: JournalEntry) -> None:
                 for part in [p for p in offsets if p.topic == entry.topic]:
                     del offsets[part]
         return
+    if was := entry.detail.get("was"):
+        _rename_topic(state, was, entry.topic)
     topic = state.topic(entry.topic)
     topic.kind = entry.detail.get("kind", topic.kind)
     topic.config = dict(entry.detail.get("config", topic.config))
@@ -218,6 +220,15 @@ def _topic(state: JournalState, entry: JournalEntry) -> None:
         topic.partition(partitions - 1)
     for number, bounds in enumerate(entry.detail.get("bounds", ())):
         topic.partitions[number] = PastPartition(*bounds)
+
+
+def _rename_topic(state: JournalState, old: str, new: str) -> None:
+    if old in state.topics:
+        state.topics[new] = state.topics.pop(old)
+    for group in state.groups.values():
+        for offsets in (group.committed, group.positions):
+            for part in [p for p in offsets if p.topic == old]:
+                offsets[TopicPartition(new, part.partition)] = offsets.pop(part)
 
 
 def _group(state: JournalState, entry: JournalEntry) -> None:

@@ -156,12 +156,21 @@ class Registry:
         self.check_together(name, checked)
 
         def appear(_: None) -> None:
-            with self._lock:
-                live.row = live.row._replace(config=checked)
-                self._altered(live)
+            self.take_config(live, checked)
 
         self._store.write(lambda db: rows.update_config(db, live.row.id, checked), appear).result()
         return live.meta
+
+    def subscriptions(self) -> list[LiveQueue]:
+        """All there are, over whichever topic."""
+        with self._lock:
+            return [live for live in self.live.values() if live.row.subscription]
+
+    def take_config(self, live: LiveQueue, config: dict[str, str]) -> None:
+        """The file has other settings of a subscription."""
+        with self._lock:
+            live.row = live.row._replace(config=config)
+            self._altered(live)
 
     def _subscription(self, name: str, otherwise: str) -> LiveQueue:
         with self._lock:

@@ -7,6 +7,7 @@ name, and with "each partition" its partitions are the lines. GUI thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -14,13 +15,15 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.health import Level
+from workbench.core.journal import JournalEntry
 from workbench.core.snapshot import GroupStat, Snapshot
+from workbench.flow.document import Change, NodeChanged
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.lag_legend import FEW, LagLegend, LegendEntry, LegendLine
 from workbench.ui.models.health import LAG_ROLE
-from workbench.ui.models.lag_history import LagHistory, Point, SeriesKey, stored_series, thinned
+from workbench.ui.models.lag_history import LagHistory, Point, Renamed, SeriesKey, stored_series, thinned
 from workbench.ui.models.series import GroupSeries, group_series, selected_group, threshold_of
 from workbench.ui.panels.blocks import Segments, label, push_button
 from workbench.ui.panels.loading import EmptyOnceLoaded
@@ -35,6 +38,7 @@ WINDOWS_MS = {"1": 60_000, "5": 300_000, "15": 900_000, "session": 0}
 RECORDS, SECONDS = 1, 2
 WIDE = 560
 _HISTORY_EVERY_MS = 30_000
+_MOST_RENAMES = 10_000  # entries about topics and groups that are looked through for them
 _DRAW_EVERY_MS = 1000  # a second is a few pixels at most, and a chart the dearest of views
 
 
@@ -57,6 +61,8 @@ class LagPanel(QWidget):
         self._loaded_ms = 0
         self._pace = Pace(self._draw, _DRAW_EVERY_MS, self)
         self._build()
+        unfollow = workspace.document.follow(self._take_change)
+        self.destroyed.connect(lambda *_: unfollow())
         workspace.live_changed.connect(self._take_live)
         workspace.time_changed.connect(lambda _: self._pace.stop())  # what is shown next is shown at once
         workspace.shown_changed.connect(self._follow)
@@ -182,9 +188,21 @@ class LagPanel(QWidget):
 
         def read() -> dict[SeriesKey, list[Point]]:
             with workspace.reader_for_work() as reader:
-                return stored_series(reader.lag_samples(from_ms, to_ms, most))
+                entries = reader.journal(from_ms=from_ms, kinds=("group", "topic"), limit=_MOST_RENAMES)
+                return stored_series(reader.lag_samples(from_ms, to_ms, most), *_renames(entries))
 
         Operation(self, read).done(self._take_history).failed(lambda _: self._take_history({})).run()
+
+    def _take_change(self, change: Change) -> None:
+        """A line does not end because its group, or what that reads, is called otherwise."""
+        if not isinstance(change, NodeChanged) or change.before.name == change.after.name:
+            return
+        old, new, kind = change.before.name, change.after.name, change.after.kind
+        if kind in ("group", "forward"):
+            self._history.rename(lambda key: (new, key[1]) if key[0] == old else key)
+        elif kind in ("topic", "queue"):
+            self._history.rename(lambda key: (key[0], new + key[1][len(old) :])
+                                 if key[1].rpartition("/")[0] == old else key)  # fmt: skip
 
     def _take_history(self, stored: dict[SeriesKey, list[Point]]) -> None:
         self._loading = False
@@ -308,3 +326,10 @@ class LagPanel(QWidget):
 
     def legend_entry(self, name: str) -> LegendEntry:
         return self.legend.entries[name]
+
+
+def _renames(entries: Sequence[JournalEntry]) -> tuple[list[Renamed], list[Renamed]]:
+    """Those of groups, and those of topics."""
+    done = [one for one in entries if one.detail.get("act") == "renamed"]
+    return ([Renamed(one.at_ms, one.group, one.detail["to"]) for one in done if one.kind == "group"],
+            [Renamed(one.at_ms, one.detail["was"], one.topic) for one in done if one.kind == "topic"])  # fmt: skip

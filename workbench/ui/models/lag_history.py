@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from workbench.core.journal import LagSample
 from workbench.core.snapshot import Snapshot
@@ -41,6 +42,14 @@ class LagHistory:
                 self._live[key].append((at, place.lag_records, (place.lag_ms or 0) / 1000))
         return True
 
+    def rename(self, changed: Callable[[SeriesKey], SeriesKey]) -> None:
+        """A group or a topic has another name: its lines go on."""
+        for known in (self._live, self._stored):
+            for key in [key for key in known if changed(key) != key]:
+                points = list(known.pop(key))
+                now = known.get(changed(key), ())
+                known[changed(key)] = deque([*points, *now], KEPT_POINTS) if known is self._live else [*points, *now]
+
     def keep(self, stored: dict[SeriesKey, list[Point]]) -> None:
         """Take what the file keeps, in place of what was taken before."""
         self._stored = stored
@@ -65,18 +74,37 @@ class LagHistory:
         return older + newer
 
 
-def stored_series(samples: Iterable[LagSample]) -> dict[SeriesKey, list[Point]]:
-    """Samples of one instant added up for each group; seconds are those of its oldest waiting record."""
+class Renamed(NamedTuple):
+    """A group or a topic got another name at that time."""
+
+    at_ms: int
+    old: str
+    new: str
+
+
+def stored_series(samples: Iterable[LagSample], groups: Sequence[Renamed] = (),
+                  topics: Sequence[Renamed] = ()) -> dict[SeriesKey, list[Point]]:  # fmt: skip
+    """Samples of one instant added up for each group, under the names they have since (renames come oldest first);
+    seconds are those of its oldest waiting record."""
     found: dict[SeriesKey, list[Point]] = defaultdict(list)
     for sample in samples:
         at, seconds = sample.at_ms / 1000, (sample.lag_ms or 0) / 1000
-        found[sample.group, f"{sample.topic}/{sample.partition}"].append((at, sample.lag_records, seconds))
-        whole = found[sample.group, ""]
+        group = _name_since(sample.group, sample.at_ms, groups)
+        topic = _name_since(sample.topic, sample.at_ms, topics)
+        found[group, f"{topic}/{sample.partition}"].append((at, sample.lag_records, seconds))
+        whole = found[group, ""]
         if whole and whole[-1][0] == at:
             whole[-1] = (at, whole[-1][1] + sample.lag_records, max(whole[-1][2], seconds))
         else:
             whole.append((at, sample.lag_records, seconds))
     return dict(found)
+
+
+def _name_since(name: str, at_ms: int, renames: Sequence[Renamed]) -> str:
+    for one in renames:
+        if one.old == name and at_ms <= one.at_ms:
+            name = one.new
+    return name
 
 
 def thinned(points: Sequence[Point], most: int, which: int) -> list[Point]:
