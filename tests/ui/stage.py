@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench.broker import Broker, BrokerReader
 from workbench.control.command import Command, Done
+from workbench.control.file import FileSize, GetSize, SetSizeBudget
 from workbench.control.messages import (
     AppendedList,
     AppendRecords,
@@ -26,6 +27,13 @@ from workbench.control.messages import (
     Push,
     PutKafkaUser,
     RemoveKafkaUser,
+)
+from workbench.control.transfers import (
+    DeletedTopicInfo,
+    DeletedTopicList,
+    DropDeletedTopic,
+    ListDeletedTopics,
+    RestoreTopic,
 )
 from workbench.core.clock import ManualClock
 from workbench.core.journal import LagSample
@@ -310,6 +318,9 @@ class StageCaller:
     asked: list[Command] = field(default_factory=list)
     refuse: str = ""
     users: tuple[str, ...] = ()
+    file_bytes: int = 90 << 20
+    budget_bytes: int = 4 << 30
+    deleted: list[DeletedTopicInfo] = field(default_factory=list)
     ahead: int = 0  # how far every group has read on since the snapshot
     _push: Callable[[Push], None] | None = None
 
@@ -323,6 +334,14 @@ class StageCaller:
         if isinstance(command, PutKafkaUser | RemoveKafkaUser):
             others = tuple(name for name in self.users if name != command.name)
             self.users = (*others, command.name) if isinstance(command, PutKafkaUser) else others
+        if isinstance(command, GetSize):
+            return FileSize(self.file_bytes, 5 << 20, self.budget_bytes, 9 << 30)
+        if isinstance(command, SetSizeBudget):
+            self.budget_bytes = command.budget_bytes
+        if isinstance(command, ListDeletedTopics):
+            return DeletedTopicList(tuple(self.deleted))
+        if isinstance(command, RestoreTopic | DropDeletedTopic):
+            self.deleted = [topic for topic in self.deleted if topic.name != command.name]
         return KafkaUsers(self.users) if isinstance(command, ListKafkaUsers) else Done()
 
     def on_push(self, callback: Callable[[Push], None]) -> None:

@@ -51,7 +51,7 @@ from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.broker.transactions import Transactions
 from workbench.broker.unchecked import Unchecked, unchecked_ends
 from workbench.core.clock import Clock, SystemClock
-from workbench.core.errors import FileError, WorkbenchError
+from workbench.core.errors import FileError, NotFound, WorkbenchError
 from workbench.core.ids import Ids, RandomIds
 from workbench.core.journal import JournalEntry
 from workbench.core.offsets import ResetPlan, ResetSpec
@@ -193,10 +193,13 @@ class Broker:
         """Bring a deleted topic back with its records, committed offsets, queue state and bindings."""
         return self._topic_acts.restore(name)
 
-    def drop_deleted(self) -> None:
-        """What deleted topics still hold is removed now, to its end; they can't be restored any more."""
-        self.retention.drop_kept()
-        for topic in list(self._deleted):
+    def drop_deleted(self, name: str = "") -> None:
+        """What deleted topics still hold, all of them or those of that name, is removed now, to its end; they can't be
+        restored any more. NotFound where none of that name is kept."""
+        if name and not any(topic.name == name for topic in self.deleted_topics()):
+            raise NotFound(f"There is no deleted topic {name} that is still kept.", "Its records are gone.")
+        self.retention.drop_kept(name)
+        for topic in [topic for topic in self._deleted if name in ("", topic.meta.name)]:
             self.retention.clear(topic)
 
     def _forget_deleted(self, topic: Topic) -> None:

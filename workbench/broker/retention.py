@@ -172,15 +172,17 @@ class Retention:
                 pass
         self._store.write(lambda db: self._bury(db, topic), lambda _: self._buried(topic)).result()
 
-    def drop_kept(self) -> None:
-        """What deleted topics still held for a restore goes with the next steps."""
+    def drop_kept(self, name: str = "") -> None:
+        """What deleted topics (of that name) still held for a restore goes with the next steps."""
 
         def let_go(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE topic SET keep_until_ms = NULL WHERE deleted_ms IS NOT NULL")
+            db.execute("UPDATE topic SET keep_until_ms = NULL WHERE deleted_ms IS NOT NULL AND ? IN ('', name)",
+                       (name,))  # fmt: skip
 
         def known(_: None) -> None:
             for topic in self._topics():
-                topic.keep_until_ms = None
+                if name in ("", topic.meta.name):
+                    topic.keep_until_ms = None
 
         self._store.write(let_go, known).result()
 

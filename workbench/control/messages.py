@@ -46,6 +46,7 @@ from workbench.control.transfers import (
     AbortImport,
     BeginImport,
     CommitImport,
+    DropDeletedTopic,
     ListDeletedTopics,
     RestoreTopic,
     StageBatch,
@@ -420,6 +421,7 @@ class Request(msgspec.Struct, frozen=True):
         | PublishRecords | SubscribeQueue | UnsubscribeQueue | AlterQueue
         | ListExchanges | DeclareExchange | DeleteExchange | Bind | Unbind | RouteMessage
         | BeginImport | StageTopic | StageBatch | CommitImport | AbortImport | ListDeletedTopics | RestoreTopic
+        | DropDeletedTopic
         | ListConnections | Attach | Detach | BrowseBounds | BrowseRecords | BrowseTime
         | GetSize | SetSizeBudget | CompactFile
         | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers

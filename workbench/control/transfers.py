@@ -82,6 +82,12 @@ class ListDeletedTopics(Command, frozen=True, tag=True):
     reply: ClassVar[type] = DeletedTopicList
 
 
+class DropDeletedTopic(Command, frozen=True, tag=True):
+    """What the deleted topics of that name keep goes now; they can't be restored any more."""
+
+    name: str
+
+
 class RestoreTopic(Command, frozen=True, tag=True):
     """Bring a deleted topic back: records, committed offsets, queues with their state, bindings."""
 

@@ -18,7 +18,13 @@ from workbench.control.messages import (
     TopicInfo,
     TopicList,
 )
-from workbench.control.transfers import DeletedTopicInfo, DeletedTopicList, ListDeletedTopics, RestoreTopic
+from workbench.control.transfers import (
+    DeletedTopicInfo,
+    DeletedTopicList,
+    DropDeletedTopic,
+    ListDeletedTopics,
+    RestoreTopic,
+)
 from workbench.core.changes import Changes
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Record
@@ -48,6 +54,7 @@ class TopicActs:
             DeleteTopic: Act(self._delete, _TOPIC_CHANGES | Changes.GROUPS),
             ListDeletedTopics: Act(self._list_deleted),
             RestoreTopic: Act(self._restore, _TOPIC_CHANGES | Changes.GROUPS),
+            DropDeletedTopic: Act(self._drop, Changes.TOPICS),
             AppendRecords: Act(self._append),
             AppendBatch: Act(self._append_batch),
         }
@@ -80,6 +87,9 @@ class TopicActs:
 
     async def _restore(self, session: ClientSession, command: RestoreTopic) -> None:
         await asyncio.to_thread(self._broker.restore_topic, command.name)
+
+    async def _drop(self, session: ClientSession, command: DropDeletedTopic) -> None:
+        await asyncio.to_thread(self._broker.drop_deleted, command.name)
 
     async def _append(self, session: ClientSession, command: AppendRecords) -> AppendedList:
         """One batch for each partition that the records go to."""

@@ -95,7 +95,8 @@ class Application(QObject):
     def _open_other(self, path: Path) -> None:
         window = self.window
         window.host_bar.clear("act")  # what was said of the file tried before
-        self._opener.open(path, window.workspace.failed.emit, window.workspace.notice.emit)
+        self._opener.open(path, window.workspace.failed.emit, window.workspace.notice.emit,
+                          lambda: window.close_for_good() if isValid(window) and window.untouched else None)
 
     def _closed(self) -> None:
         if self._instance is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -29,6 +29,7 @@ from workbench.ui.bridge.workers import shared_workers
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.opening import Opener, look_at
 from workbench.ui.panels.loading import EmptyOnceLoaded
+from workbench.ui.panels.timestrip import TimeStrip
 from workbench.ui.single_instance import SingleInstance
 from workbench.ui.theme.theme import theme
 from workbench.ui.window import closing
@@ -362,3 +363,52 @@ def test_a_hundred_lives_leave_nothing_behind(qtbot, qapp, settings, tmp_path: P
     after = _counts()
     assert {what: after[what] - before[what] for what in before if after[what] - before[what] > 2} == {}
     assert expected_log == []
+
+
+# -- an empty window, and a file that goes ------------------------------------------------------------------------
+def test_an_untouched_empty_window_makes_room_and_a_used_one_does_not(open_window, qtbot):
+    window = open_window(drawn=False)
+    full = orders_snapshot()
+    empty = replace(full, topics=(), groups=(), clients=(), producers=(), host=replace(full.host, kafka=None))
+    window.workspace._take_push(Push(snapshot=empty))
+    qtbot.waitUntil(lambda: window.workspace.live == empty)
+    assert window.untouched
+    window.canvas.place("topic")
+    assert not window.untouched
+    window.workspace.undo_stack.undo()
+    assert not window.untouched, "something was done in it, and can be done again"
+    window.workspace.undo_stack.clear()
+    window.workspace._take_push(Push(snapshot=orders_snapshot()))
+    qtbot.waitUntil(lambda: bool(window.workspace.live.topics))
+    assert not window.untouched, "it has topics, though nothing is drawn"
+
+
+def test_who_opened_is_told_once_the_other_window_is_there(open_window, qtbot, tmp_path: Path, monkeypatch):
+    window = open_window()
+    Broker.make(tmp_path / "other.flow")
+    opener, there, other = Opener(window), [], []
+    monkeypatch.setattr(opener, "_start", lambda path: other.append(QTimer.singleShot(
+        300, window, lambda: other.append(SingleInstance(path, window)))) or True)  # fmt: skip
+    opener.open(tmp_path / "other.flow", pytest.fail, lambda _: None, lambda: there.append(len(other)))
+    qtbot.waitUntil(lambda: bool(there), timeout=10_000)
+    assert there == [2]
+    other[1].close()
+
+
+def test_a_file_deleted_under_the_window_is_said_with_a_way_to_keep_it(open_window, qtbot):
+    window = open_window()
+    window.host_watch._watch_file()
+    window.workspace.path.rename(window.workspace.path.with_suffix(".away"))
+    qtbot.waitUntil(lambda: window.host_bar.has("file"), timeout=10_000)
+    window.workspace.path.with_suffix(".away").rename(window.workspace.path)
+    qtbot.waitUntil(lambda: not window.host_bar.has("file"), timeout=10_000)
+
+
+def test_the_strip_of_time_says_that_it_is_still_loading(qtbot, tmp_path: Path):
+    workspace = Workspace(tmp_path / "none.flow", None)
+    strip = TimeStrip(workspace)
+    qtbot.addWidget(strip)
+    assert strip.session.text() == "Loading…"
+    workspace.refuse()
+    assert strip.session.text() == "Not loaded"
+    workspace.close()

@@ -130,3 +130,16 @@ def test_without_a_time_of_grace_it_is_gone(broker: Broker):
     assert broker.deleted_topics() == []
     with pytest.raises(NotFound):
         broker.restore_topic("t")
+
+
+def test_one_is_let_go_and_the_others_stay(broker: Broker):
+    for name in ("t", "u"):
+        broker.create_topic(name)
+        broker.append(name, 0, [Record(None, b"one")]).result()
+        broker.delete_topic(name, keep_ms=DAY)
+    broker.drop_deleted("t")
+    broker.keep_house()
+    assert stored_batches(broker) == 1 and [topic.name for topic in broker.deleted_topics()] == ["u"]
+    with pytest.raises(NotFound):
+        broker.drop_deleted("t")
+    assert broker.restore_topic("u").name == "u"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
+from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.sheet import Sheet, words_under
 from workbench.ui.panels.blocks import Segments, push_button
+from workbench.ui.panels.file_size import SizeFields
 from workbench.ui.panels.node_panel import section_title
 from workbench.ui.settings import Settings
 from workbench.ui.theme import words
@@ -15,7 +17,7 @@ from workbench.ui.theme.theme import theme
 class PreferencesDialog(Sheet):
     """See the module."""
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, parent: QWidget | None = None, workspace: Workspace | None = None) -> None:
         super().__init__("", parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Preferences"))
@@ -44,6 +46,11 @@ class PreferencesDialog(Sheet):
         self.column.addWidget(self.zone)
         self.column.addWidget(words_under(self.tr("Wherever they are shown and typed; files and the command line "
                                                   "stay in UTC.")))  # fmt: skip
+        if workspace is not None and workspace.connected:
+            self.column.addSpacing(4)
+            self.column.addWidget(section_title(self.tr("Size of this file")))
+            self.size_fields = SizeFields(workspace, self)
+            self.column.addWidget(self.size_fields)
         self.column.addStretch(1)
         self.add_foot(done)
         self.setMinimumWidth(380)

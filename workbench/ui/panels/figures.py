@@ -60,7 +60,8 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column's title and width: a share of what is left when ``stretch``, else pixels. Numbers are right and mono;
-    ``mono`` alone stays at the left, ``right`` alone in the interface's font."""
+    ``mono`` alone stays at the left, ``right`` alone in the interface's font. What is too long loses its end; only
+    ``names``, which often differ at their ends, lose their middle. The whole is in the tool tip."""
 
     title: str
     width: int = 60
@@ -68,6 +69,7 @@ class Column:
     number: bool = False
     mono: bool = False
     right: bool = False
+    names: bool = False
 
 
 class FigureTable(QWidget):
@@ -189,8 +191,15 @@ class FigureTable(QWidget):
         if cell.chip is not None:
             box = _paint_chip(painter, box, cell)
         painter.setPen(look.color("text" if cell.glyph == "dot" else cell.role))
-        text = words.cut(cell.text, painter.fontMetrics(), int(box.width()) + 1)
-        painter.drawText(box, _side(column), cell.text if column.number else text)
+        painter.drawText(box, _side(column), shown(cell, column, painter.fontMetrics(), int(box.width()) + 1))
+
+
+def shown(cell: Cell, column: Column, metrics: QFontMetrics, room: int) -> str:
+    """What of a cell's text is drawn: numbers whole, names without their middle, the rest without its end."""
+    if column.number:
+        return cell.text
+    return words.cut(cell.text, metrics, room) if column.names else metrics.elidedText(
+        cell.text, Qt.TextElideMode.ElideRight, room)  # fmt: skip
 
 
 def _paint_chip(painter: QPainter, box: QRectF, cell: Cell) -> QRectF:

@@ -103,7 +103,8 @@ class GroupPanel(NodePanel):
         self._partitions_title = section_title(self.tr("Partitions"))
         column.addWidget(self._partitions_title)
         self.partitions = FigureTable((
-            Column(self.tr("Partition"), stretch=True, mono=True), Column(self.tr("Member"), 50, mono=True),
+            Column(self.tr("Partition"), stretch=True, mono=True, names=True),
+            Column(self.tr("Member"), 50, mono=True, names=True),
             Column(self.tr("Position"), 60, number=True), Column(self.tr("Committed"), 74, number=True),
             Column(self.tr("End"), 58, number=True), Column("", 12), Column(self.tr("Behind"), 52),
             Column("", 50, number=True),

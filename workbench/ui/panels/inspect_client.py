@@ -25,9 +25,10 @@ class ClientFace(Face):
         self.column.addWidget(self.note)
         self.rate = Figure(self.tr("Rate"))
         self.column.addWidget(self.rate)
-        self.clients = FigureTable((Column(self.tr("Connected from"), stretch=True),
+        self.clients = FigureTable((Column(self.tr("Connected from"), stretch=True, names=True),
                                     Column(self.tr("Requests"), 70, number=True)), self.tr("Clients"))  # fmt: skip
-        self.topics = FigureTable((Column(self.tr("Topic"), stretch=True), Column(self.tr("It"), 60, right=True)),
+        self.topics = FigureTable((Column(self.tr("Topic"), stretch=True, names=True),
+                                    Column(self.tr("It"), 60, right=True)),
                                   self.tr("Topics"))  # fmt: skip
         self.column.addWidget(self.clients)
         self.column.addWidget(self.topics)

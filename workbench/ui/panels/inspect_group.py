@@ -48,10 +48,11 @@ class GroupFace(QWidget):
         column.addLayout(self._head())
         column.addWidget(self._banner_box())
         column.addLayout(self._figures())
-        self.members = FigureTable((Column(self.tr("Members"), stretch=True), Column(self.tr("Partitions"), 74),
+        self.members = FigureTable((Column(self.tr("Members"), stretch=True, names=True),
+                                    Column(self.tr("Partitions"), 74),
                                     Column(self.tr("Rate"), 54, number=True),
                                     Column(self.tr("Behind"), 50, number=True)), self.tr("Members"))  # fmt: skip
-        self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True),
+        self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True, names=True),
                                        Column(self.tr("Position"), 58, number=True),
                                        Column(self.tr("Committed"), 66, number=True),
                                        Column(self.tr("End"), 56, number=True),

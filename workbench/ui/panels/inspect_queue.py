@@ -131,7 +131,7 @@ class ExchangeFace(Face):
             row.addWidget(figure, 1)
         self.column.addLayout(row)
         self.bindings = FigureTable((Column(self.tr("Binding"), stretch=True, mono=True),
-                                     Column(self.tr("To"), 104), Column(self.tr("Rate"), 56, number=True)),
+                                     Column(self.tr("To"), 104, names=True), Column(self.tr("Rate"), 56, number=True)),
                                     self.tr("Bindings"))  # fmt: skip
         self._links: tuple[str, ...] = ()
         self.bindings.row_clicked.connect(lambda row: self.link_wanted.emit(self._links[row]))

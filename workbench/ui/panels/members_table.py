@@ -27,7 +27,7 @@ class MembersTable(QWidget):
         column.setSpacing(6)
         column.addLayout(self._build_acts())
         self.table = FigureTable((
-            Column(self.tr("Member"), 104), Column(self.tr("State"), stretch=True),
+            Column(self.tr("Member"), 104, names=True), Column(self.tr("State"), stretch=True),
             Column(self.tr("Rate"), 58, number=True), Column(self.tr("Behind"), 58, number=True),
         ), self.tr("Members"))  # fmt: skip
         self.table.row_clicked.connect(self.choice.setCurrentIndex)

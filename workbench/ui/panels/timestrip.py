@@ -17,7 +17,7 @@ from workbench.control.messages import SetBookmark
 from workbench.core.errors import WorkbenchError
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.pace import Pace
-from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.charts.strip import HEIGHT, StripView
 from workbench.ui.models.past import Opened, PastReader, coloured, movements, open_past
 from workbench.ui.panels.blocks import label, push_button, set_tone, tool_button
@@ -138,6 +138,7 @@ class TimeStrip(QWidget):
         workspace = self._workspace
         workspace.live_changed.connect(self._pace.ask)
         workspace.time_changed.connect(self._follow_time)
+        workspace.phase_changed.connect(lambda _: self._say())
         self.view.sought.connect(self._drag)
         self.view.went_live.connect(self.go_live)
         self.view.view_changed.connect(self.refresh)
@@ -225,7 +226,8 @@ class TimeStrip(QWidget):
         zone = words.zone_name(shown or None)
         if not there:
             self.state.setText(zone)
-            self.session.setText(self.tr("No session yet"))
+            self.session.setText(self.tr("No session yet") if self._workspace.loaded else self.tr("Not loaded")
+                                 if self._workspace.phase is Phase.REFUSED else self.tr("Loading…"))  # fmt: skip
         elif at_ms is None:
             self.state.setText(self.tr("live · {0}").format(zone))
             self.session.setText(self._session_words(live))

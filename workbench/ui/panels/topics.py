@@ -95,13 +95,17 @@ class _TopicList(QListWidget):
         item = self.itemAt(event.pos())
         if item is not None:
             self._owner.open_menu(item.data(_STAT), event.globalPos())
+        else:
+            self._owner.open_more(event.globalPos())
 
 
 class TopicsPanel(QWidget):
-    """See the module. ``records_wanted`` names a topic to look into, ``topic_wanted`` asks for a new one."""
+    """See the module. ``records_wanted`` names a topic to look into, ``topic_wanted`` asks for a new one,
+    ``deleted_wanted`` to see the deleted ones."""
 
     records_wanted = Signal(str)
     topic_wanted = Signal()
+    deleted_wanted = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,11 +118,15 @@ class TopicsPanel(QWidget):
         head.setContentsMargins(12, 6, 8, 4)
         title = label(self.tr("Topics in this file"), "muted")
         title.setFont(theme().font("caption", 600))
+        more = tool_button("more", self.tr("More about topics"))
+        more.setObjectName("topics_more")
+        more.clicked.connect(lambda: self.open_more(more.mapToGlobal(QPoint(0, more.height()))))
         add = tool_button("add", self.tr("New topic"), self.tr("New topic on the canvas"))
         add.clicked.connect(self.topic_wanted)
         head.addWidget(title)
         head.addStretch(1)
         head.addWidget(add)
+        head.addWidget(more)
         column.addLayout(head)
         self.list = _TopicList(self)
         self.list.setAccessibleName(self.tr("Topics in this file"))
@@ -192,4 +200,18 @@ class TopicsPanel(QWidget):
         delete.setToolTip(self.tr("Delete it from the drawing first") if drawn else text)
         menu.setToolTipsVisible(True)
         delete.triggered.connect(lambda *_: ask_delete_topic(self._workspace, stat, self.window()))
+        self._add_deleted(menu)
         menu.popup(place)
+
+    def open_more(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icons.icon("add"), self.tr("New topic on the canvas")).triggered.connect(
+            lambda *_: self.topic_wanted.emit())  # fmt: skip
+        self._add_deleted(menu)
+        menu.popup(place)
+
+    def _add_deleted(self, menu: QMenu) -> None:
+        menu.addSeparator()
+        menu.addAction(icons.icon("undo"), self.tr("Deleted topics…")).triggered.connect(
+            lambda *_: self.deleted_wanted.emit())  # fmt: skip

@@ -33,6 +33,10 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
              tip=tr("Take back what an export wrote, all of it or nothing"))  # fmt: skip
     book.add("file.export", tr("Export the session…"), window.dialogs.export, "Ctrl+E", "export")
     book.add("file.drawing", tr("Export the drawing…"), files.export_drawing)
+    book.add("file.size", tr("Size of the file…"), window.dialogs.file_size,
+             tip=tr("How large it is, and when to warn"))  # fmt: skip
+    book.add("file.deleted", tr("Deleted topics…"), window.dialogs.deleted_topics, glyph="undo",
+             tip=tr("Bring a deleted topic back, or let it go"))  # fmt: skip
     book.add("file.close", tr("Close"), window.close, Standard.Close)
     book.add("edit.undo", tr("Undo"), window.workspace.undo_stack.undo, Standard.Undo, "undo")
     book.add("edit.redo", tr("Redo"), window.workspace.undo_stack.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo")

@@ -50,6 +50,22 @@ class Dialogs(QObject):
         popover.raise_()
         popover.address.setFocus()
 
+    def file_size(self) -> None:
+        """Open the popover of the file's size over the status bar; close it when it is open."""
+        from workbench.ui.panels.file_size import SizePopover
+
+        window = self._window
+        open_ = window.findChild(SizePopover)
+        if open_ is not None:
+            open_.close()
+            return
+        SizePopover(window.workspace, window).open_over(window.statusBar().file)
+
+    def deleted_topics(self) -> None:
+        from workbench.ui.dialogs.deleted_topics import DeletedTopicsDialog
+
+        DeletedTopicsDialog(self._window.workspace, self._window).open()
+
     def replay(self, group: str) -> None:
         from workbench.ui.panels.replay.preview import open_replay_preview
 
@@ -58,7 +74,7 @@ class Dialogs(QObject):
     def preferences(self) -> None:
         from workbench.ui.dialogs.preferences import PreferencesDialog
 
-        dialog = PreferencesDialog(self._window.settings, self._window)
+        dialog = PreferencesDialog(self._window.settings, self._window, self._window.workspace)
         dialog.finished.connect(lambda _: self._window.mark_theme())
         dialog.open()
 

@@ -171,6 +171,8 @@ class MainWindow(QMainWindow):
         self.palette_panel.place_wanted.connect(canvas.place)
         self.topics.topic_wanted.connect(lambda: canvas.place("topic"))
         self.topics.records_wanted.connect(self.show_records)
+        self.statusBar().file.clicked.connect(self.dialogs.file_size)
+        self.topics.deleted_wanted.connect(self.dialogs.deleted_topics)
         self.outline.panel_wanted.connect(self.own_panels.open)
         self.inspector.panel_wanted.connect(self.own_panels.open)
         self.inspector.replay_wanted.connect(self.replay_node)
@@ -194,6 +196,14 @@ class MainWindow(QMainWindow):
         self.mark_theme()
 
     # -- the file ------------------------------------------------------------------------------------------
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing is in it and nobody did anything in it: it makes room for a file opened from it."""
+        workspace, live = self.workspace, self.workspace.live
+        return (workspace.connected and workspace.loaded and not workspace.document.nodes
+                and not workspace.undo_stack.count() and not live.topics and not live.clients
+                and live.host.kafka is None)  # fmt: skip
+
     def load_drawing(self, text: str) -> None:
         """Show a drawing from its text form; a text that can't be read is said, and nothing is shown."""
         if text:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
-from workbench.core.snapshot import RunState, Snapshot
+from workbench.core.snapshot import HostStat, RunState, Snapshot
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.models.health import LAG_ROLE, worst_lag
-from workbench.ui.panels.blocks import label, set_tone
+from workbench.ui.panels.blocks import label, push_button, set_tone
 from workbench.ui.theme import words
 
 _ONE_LINE = int(Qt.TextFlag.TextSingleLine)
@@ -34,7 +34,10 @@ class StatusLine(QStatusBar):
         self._dot = label("●")
         self._state = label(self.tr("Starting"), "body")
         self._in, self._out, self._behind = label("", "muted"), label("", "muted"), label("", "muted")
-        self._right = label("", "muted")
+        self._right, self._journal = label("", "muted"), label("", "muted")
+        self.file = push_button("", variant="flat", tip=self.tr("Set how large the file may grow before a warning"))
+        self.file.setProperty("quiet", True)
+        self.file.hide()
         state = QHBoxLayout()
         state.setSpacing(6)
         state.addWidget(self._dot)
@@ -43,7 +46,8 @@ class StatusLine(QStatusBar):
         for part in (self._in, self._out, self._behind):
             row.addWidget(part)
         row.addStretch(1)
-        row.addWidget(self._right)
+        for part in (self._right, self.file, self._journal):
+            row.addWidget(part)
         self.addWidget(bar, 1)
         self._timer = QTimer(self, interval=_CALM_MS)
         self._timer.timeout.connect(self.refresh)
@@ -72,6 +76,7 @@ class StatusLine(QStatusBar):
                 ", ".join(node.name for node in untold)) if untold else "")  # fmt: skip
         set_tone(self._behind, LAG_ROLE[worst_lag(shown)])
         _say(self._right, "    ".join(self._right_words()))
+        self._tell_file(self._workspace.live.host)
         self._row.activate()  # now: a picture taken before the next turn of the loop would show cut words
 
     def _state_words(self, shown: Snapshot) -> tuple[str, str]:
@@ -107,13 +112,20 @@ class StatusLine(QStatusBar):
             parts.append(self.tr("Window {0} fps").format(round(frames)))
         if live.host.rss_bytes:
             parts.append(self.tr("Host {0}").format(words.size(live.host.rss_bytes)))
-            budget = live.host.budget_bytes
-            size = words.size(live.host.file_bytes)
-            parts.append(self.tr("File {0} of {1}").format(size, words.size(budget)) if budget
-                         else self.tr("File {0}").format(size))  # fmt: skip
-        if live.host.journal_to_ms and self._workspace.at_ms is None:
-            parts.append(self.tr("Journal to {0}").format(words.clock(live.host.journal_to_ms, millis=False)))
         return parts
+
+    def _tell_file(self, host: HostStat) -> None:
+        """How large the file is; a click sets how large it may grow."""
+        size = words.size(host.file_bytes)
+        text = self.tr("File {0} of {1}").format(size, words.size(host.budget_bytes)) if host.budget_bytes else (
+            self.tr("File {0}").format(size))  # fmt: skip
+        self.file.setVisible(bool(host.rss_bytes))
+        if text != self.file.text():
+            self.file.setText(text)
+            self.file.setAccessibleName(text)
+        told = host.journal_to_ms and self._workspace.at_ms is None
+        _say(self._journal, self.tr("Journal to {0}").format(words.clock(host.journal_to_ms, millis=False))
+             if told else "")  # fmt: skip
 
 
 def _say(part: QLabel, text: str) -> None:

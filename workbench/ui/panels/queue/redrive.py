@@ -65,7 +65,8 @@ class RedrivePopover(Popover):
         self._build_which()
         self._build_where()
         self._build_edit()
-        self.preview = FigureTable((Column(self.tr("To"), stretch=True), Column(self.tr("Messages"), 90, number=True)),
+        self.preview = FigureTable((Column(self.tr("To"), stretch=True, names=True),
+                                    Column(self.tr("Messages"), 90, number=True)),
                                    self.tr("What goes where"))  # fmt: skip
         self.progress = QProgressBar()
         self.progress.setAccessibleName(self.tr("Progress"))
