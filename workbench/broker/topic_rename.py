@@ -47,14 +47,7 @@ def rename(store: Store, living: dict[str, Topic], groups: Coordination, queues:
         db.execute("UPDATE topic SET name = ?, uuid = ? WHERE id = ?", (new, uuid, topic.meta.id))
         offsets.rename_topic(db, old, new)
         write_bindings(db)
-        senders = [(other, _pointed(other.meta.config, new)) for other in living.values()
-                   if other.meta.config.get(DEAD_LETTER) == old]  # fmt: skip
-        for other, config in senders:
-            topics.update_config(db, other.meta.id, config)
-        subscriptions = [(live, _pointed(live.row.config, new)) for live in registry.subscriptions()
-                         if live.row.config.get(DEAD_LETTER) == old]  # fmt: skip
-        for live, config in subscriptions:
-            rows.update_config(db, live.row.id, config)
+        senders, subscriptions = _point(db, living, queues, old, new)
         return _Renamed(topic, registry.lying(db, topic), senders, subscriptions)
 
     def follow(done: _Renamed) -> None:
@@ -86,6 +79,20 @@ def _found(living: Mapping[str, Topic], old: str, new: str) -> Topic:
     if new in living:
         raise AlreadyExists(f"There is a topic {new} already.", "Choose another name.")
     return topic
+
+
+def _point(db: sqlite3.Connection, living: Mapping[str, Topic], queues: Queues, old: str, new: str) -> tuple[
+        list[tuple[Topic, dict[str, str]]], list[tuple[LiveQueue, dict[str, str]]]]:  # fmt: skip
+    """Those whose dead messages go there, with the settings that they have in the file from now on."""
+    senders = [(topic, _pointed(topic.meta.config, new)) for topic in living.values()
+               if topic.meta.config.get(DEAD_LETTER) == old]  # fmt: skip
+    for topic, config in senders:
+        topics.update_config(db, topic.meta.id, config)
+    subscriptions = [(live, _pointed(live.row.config, new)) for live in queues.registry.subscriptions()
+                     if live.row.config.get(DEAD_LETTER) == old]  # fmt: skip
+    for live, config in subscriptions:
+        rows.update_config(db, live.row.id, config)
+    return senders, subscriptions
 
 
 def _pointed(config: Mapping[str, str], new: str) -> dict[str, str]:
