@@ -48,7 +48,8 @@ def large_document() -> FlowDocument:
 
 def busy_snapshot(seq: int) -> Snapshot:
     """Every link carries 800 events a second, which fills the canvas with nearly all the dots it may have."""
-    stats = tuple(LinkStat(f"l{i}", 80, 800.0, tuple((i + k) % 8 for k in range(8))) for i in range(LINKS))
+    stats = tuple(LinkStat(f"l{i}", 80 * seq, 800.0, tuple((i + k) % 8 for k in range(8)), sampled=8 * seq)
+                  for i in range(LINKS))  # fmt: skip
     return Snapshot(seq=seq, at_ms=1_000_000 + seq * 100, run=RunState.RUNNING, links=stats)
 
 

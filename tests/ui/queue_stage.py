@@ -123,8 +123,12 @@ def upload_snapshot(at_ms: int = NOW_MS) -> Snapshot:
     topics = tuple(TopicStat(q.name, "queue", (PartitionStat(0, 0, q.counts.messages, 290 * q.counts.messages),),
                              q.rate_in, q.rate_in * 290, at_ms - 10) for q in queues)  # fmt: skip
     rates = {"u": 64.0, "b1": 40.0, "b2": 64.0, "b3": 24.0, "g1": 58.0, "g2": 42.0, "g3": 12.0, "d": 1.2}
-    links = tuple(LinkStat(link, round(rate / 10), rate, tuple(range(min(8, 1 + round(rate / 8)))),
-                           waiting=6_400 if link == "g3" else 0) for link, rate in rates.items())  # fmt: skip
+    seconds = (at_ms - START_MS) / 1000
+    links = tuple(
+        LinkStat(link, round(rate * seconds), rate, tuple(i % 8 for i in range(24)), sampled=round(rate * seconds),
+                 waiting=6_400 if link == "g3" else 0)
+        for link, rate in rates.items()
+    )  # fmt: skip
     return Snapshot(
         seq=at_ms, at_ms=at_ms, run=RunState.RUNNING, topics=topics, queues=queues, links=links,
         producers=(ProducerStat("uploads", "uploads", PartState.RUNNING, "video", 64.0, 64.0, 38_400),),

@@ -225,9 +225,10 @@ def _links(at_ms: int) -> tuple[LinkStat, ...]:
              "orders-to-shipping": 390.0, "orders-to-billing": 480.0, "payments-to-billing": 96.0,
              "shipping-to-orders-dlq": 1.2, "billing-to-invoices": 288.0}  # fmt: skip
     late = 32_040 if at_ms > SLOW_MS else 0
+    seconds = (at_ms - START_MS) / 1000
     return tuple(
-        LinkStat(link, round(rate / 10), rate, tuple(dice.randrange(8) for _ in range(min(24, round(rate / 40) + 1))),
-                 waiting=late if link == "orders-to-shipping" else 0)
+        LinkStat(link, round(rate * seconds), rate, tuple(dice.randrange(8) for _ in range(24)),
+                 waiting=late if link == "orders-to-shipping" else 0, sampled=round((rate / 4 + 10) * seconds))
         for link, rate in rates.items()
     )  # fmt: skip
 

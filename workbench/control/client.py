@@ -25,8 +25,10 @@ from workbench.control.command import Command
 from workbench.control.frames import FrameReader, frame
 from workbench.control.messages import Hello, HostInfo, Push, Reply, Request, Shutdown
 from workbench.control.rendezvous import HostFile, connect
+from workbench.core.delta import apply
 from workbench.core.errors import Corrupt, HostGone, NotAnswering, rebuild
 from workbench.core.places import is_stopped
+from workbench.core.snapshot import Snapshot
 
 CALL_TIMEOUT_S = 120.0
 _LOOK_S = 2.0
@@ -66,6 +68,7 @@ class ControlClient:
         self._lock = threading.Lock()
         self._waiting: dict[int, tuple[Command, Future[Any]]] = {}
         self._push_callbacks: list[Callable[[Push], None]] = []
+        self._state = Snapshot()  # what the host told last, for its next delta
         self._lost_callbacks: list[Callable[[str], None]] = []
         self._lost = ""
         self._closing = False
@@ -152,13 +155,16 @@ class ControlClient:
                     self._take(payload)
         except OSError:
             pass  # a reset says the same as an end: the host went away
-        except (Corrupt, msgspec.DecodeError):
+        except (Corrupt, msgspec.DecodeError, ValueError):
             reason = "The host sent something that can't be read."
         self._end(reason)
 
     def _take(self, payload: bytes) -> None:
         message = _incoming.decode(payload)
         if isinstance(message, Push):
+            if message.delta is not None:
+                self._state = apply(self._state, message.delta)
+                message = Push(self._state, None, message.changes, message.notice)
             for callback in tuple(self._push_callbacks):
                 callback(message)
             return

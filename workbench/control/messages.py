@@ -7,7 +7,7 @@ with the token. Every command names its reply type in ``reply``; ``Done`` carrie
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -52,6 +52,7 @@ from workbench.control.transfers import (
     StageBatch,
     StageTopic,
 )
+from workbench.core.delta import Delta
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, Record
 from workbench.core.snapshot import GroupStat, RunState, Snapshot, TopicStat
@@ -439,9 +440,10 @@ class Reply(msgspec.Struct, frozen=True, tag=True):
 
 
 class Push(msgspec.Struct, frozen=True, tag=True):
-    """Sent without being asked: ``snapshot`` or ``changes`` (flags) or a ``notice`` in words."""
+    """Sent without being asked: the live state, ``changes`` (flags) or a ``notice`` in words. The state travels as a
+    ``delta`` to the one that this connection was sent before; ``snapshot`` is what the client's end makes of it."""
 
     snapshot: Snapshot | None = None
+    delta: Delta | None = None
     changes: int = 0
     notice: str = ""
-    detail: dict[str, Any] = {}

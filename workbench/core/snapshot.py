@@ -18,6 +18,8 @@ from workbench.core.queues import QueueCounts
 
 UNKNOWN_MS = -1
 """A duration that is not known."""
+SAMPLE = 24
+"""How many events of a link are told by their colour at a time."""
 
 
 class RunState(StrEnum):
@@ -261,10 +263,12 @@ class ProducerStat:
 
 @dataclass(frozen=True, slots=True)
 class LinkStat:
-    """What moved along one drawn link since the previous snapshot.
+    """What has moved along one drawn link since the host started: counters only grow, and each window takes its own
+    difference.
 
-    ``sample`` holds at most 24 colour indices (see ``core.keys.key_colour``) for the dots; ``again`` says how many
-    of ``events`` were re-read (hollow dots). ``waiting`` is the backlog behind the link, with its threshold.
+    ``sample`` holds the colour indices (see ``core.keys.key_colour``) of the last ``SAMPLE`` of ``sampled`` events, for
+    the dots; ``again`` says how many of ``events`` were re-read (hollow dots). ``waiting`` is the backlog behind the
+    link, with its threshold.
     """
 
     link_id: str
@@ -274,6 +278,7 @@ class LinkStat:
     again: int = 0
     waiting: int = 0
     threshold: int = 10_000
+    sampled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ import msgspec
 from workbench.control.frames import MAX_FRAME_BYTES, MAX_HELLO_BYTES, FrameReader, frame
 from workbench.control.messages import Hello, Push, Reply, Request
 from workbench.control.rendezvous import HostFile
+from workbench.core.delta import delta
 from workbench.core.errors import Corrupt, Invalid, Refused, WorkbenchError
+from workbench.core.snapshot import Snapshot
 from workbench.host.service import Service
 from workbench.host.session import ClientSession
 
@@ -83,7 +85,8 @@ class _Connection:
         self._frames = FrameReader(MAX_HELLO_BYTES)
         self._at_work = asyncio.Semaphore(MAX_AT_WORK)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._session = ClientSession(self._send, self._is_slow)
+        self._session = ClientSession(self._push, self._is_slow)
+        self._told = Snapshot()  # the state that the client has
 
     async def serve(self) -> None:
         """Until the peer leaves or breaks the rules."""
@@ -152,6 +155,12 @@ class _Connection:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._service.leave(self._session)
+
+    def _push(self, push: Push) -> None:
+        """Of the state only what this client does not have yet."""
+        if push.snapshot is not None:
+            push, self._told = Push(None, delta(self._told, push.snapshot), push.changes, push.notice), push.snapshot
+        self._send(push)
 
     def _send(self, message: Reply | Push) -> None:
         if not self._writer.is_closing():

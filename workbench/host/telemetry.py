@@ -24,11 +24,10 @@ from workbench.host.kafka import KafkaActs
 from workbench.host.problems import Problems, Scene
 from workbench.host.queue_view import seen_queues
 from workbench.host.session import ClientSession
-from workbench.runtime import FlowRunner, RunnerStats, plan_of
+from workbench.runtime import FlowRunner, plan_of
 
 MAX_HZ = 20.0
 MAX_SHARE = 0.2
-_FRESH_MS = 500.0
 _SHORTEST_MS = 10.0
 
 
@@ -47,8 +46,6 @@ class Telemetry:
         self._problems = Problems(broker.clock)
         self._thresholds: dict[str, Threshold] = {}
         self._queue_thresholds: dict[str, Threshold] = {}
-        self._seen: RunnerStats = runner.stats()
-        self._seen_ms = self._clock.monotonic_ms()
         self._seq = 0
         self._wanted = asyncio.Event()
 
@@ -67,17 +64,15 @@ class Telemetry:
         return {topic.name: topic for topic in self._broker.stats().topics}
 
     def group_stats(self) -> tuple[GroupStat, ...]:
-        """All groups now. What the flow says of them may be half a second old: asking it empties its links."""
-        if self._clock.monotonic_ms() - self._seen_ms > _FRESH_MS:
-            self._look()
-        return self._groups.groups(self._seen.groups, self._broker.queues.stats())
+        """All groups now."""
+        return self._groups.groups(self._runner.stats().groups, self._broker.queues.stats())
 
     def run_state(self) -> RunState:
         return self._runner.state
 
     def snapshot(self) -> Snapshot:
-        """The state now; what moved along the links is told once."""
-        runner, stats = self._look(), self._broker.stats()
+        """The state now."""
+        runner, stats = self._runner.stats(), self._broker.stats()
         queues = seen_queues(self._broker.queues.stats(), runner.groups, stats.topics)
         groups = self._groups.groups(runner.groups, queues, runner.run, self._thresholds.keys())
         clients = self._kafka.clients()
@@ -93,10 +88,6 @@ class Telemetry:
             host, tuple(scene.queues), tuple(scene.exchanges),
             self._attached(),
         )  # fmt: skip
-
-    def _look(self) -> RunnerStats:
-        self._seen, self._seen_ms = self._runner.stats(), self._clock.monotonic_ms()
-        return self._seen
 
     def _retention(self) -> dict[str, tuple[int, int]]:
         found = {}

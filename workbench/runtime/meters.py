@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from workbench.core.keys import key_colour
 from workbench.core.records import Record, StoredRecord
-from workbench.core.snapshot import LinkStat
+from workbench.core.snapshot import SAMPLE, LinkStat
 
 _WINDOW_MS = 1_000.0
-_SAMPLE = 24
 _PER_BATCH = 6
 
 
@@ -34,31 +33,34 @@ class RateMeter:
 
 
 class LinkMeter:
-    """What moved along one link since it was last drained."""
+    """What has moved along one link since the host started. Who asks takes the difference to what it saw before."""
 
-    __slots__ = ("_again", "_drained", "_keys", "_rate")
+    __slots__ = ("_again", "_colours", "_keys", "_rate", "_sampled")
 
     def __init__(self) -> None:
         self._rate = RateMeter()
-        self._drained = 0
         self._again = 0
-        self._keys: list[bytes | None] = []
+        self._keys: deque[bytes | None] = deque(maxlen=SAMPLE)
+        self._sampled = 0  # how many were ever put into the sample
+        self._colours: tuple[int, tuple[int, ...]] = (0, ())  # of the sample, made when that many were in it
 
     def add(self, records: Sequence[Record | StoredRecord], again: int = 0) -> None:
         self._rate.total += len(records)
         self._again += again
-        if len(self._keys) < 4 * _SAMPLE:
-            stride = max(1, len(records) // _PER_BATCH)
-            self._keys += [record.key for record in records[::stride]]
+        stride = max(1, len(records) // _PER_BATCH)
+        self._put([record.key for record in records[::stride]])
 
     def count(self, events: int) -> None:
         """They moved; what they were is not known here."""
         self._rate.total += events
-        self._keys += [None] * min(events, _PER_BATCH)
+        self._put([None] * min(events, _PER_BATCH))
 
-    def drain(self, link_id: str, now_ms: float, waiting: int = 0, threshold: int = 10_000) -> LinkStat:
-        events, again, keys = self._rate.total - self._drained, self._again, self._keys
-        self._drained, self._again, self._keys = self._rate.total, 0, []
-        count = min(_SAMPLE, len(keys))
-        sample = tuple(key_colour(keys[i * len(keys) // count]) for i in range(count))
-        return LinkStat(link_id, events, self._rate.rate(now_ms), sample, again, waiting, threshold)
+    def _put(self, keys: list[bytes | None]) -> None:
+        self._keys += keys
+        self._sampled += len(keys)
+
+    def stat(self, link_id: str, now_ms: float, waiting: int = 0, threshold: int = 10_000) -> LinkStat:
+        if self._colours[0] != self._sampled:
+            self._colours = self._sampled, tuple(key_colour(key) for key in self._keys)
+        return LinkStat(link_id, self._rate.total, self._rate.rate(now_ms), self._colours[1], self._again,
+                        waiting, threshold, self._sampled)  # fmt: skip

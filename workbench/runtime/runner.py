@@ -398,7 +398,7 @@ class FlowRunner:
             for arrow in self._plan.groups[node_id].reads if node_id in self._plan.groups else ():
                 waiting[arrow.link_id] = behind.get(arrow.topic, 0), group.values["lag_threshold_records"]
         return tuple(
-            self._tally.meter(link_id).drain(link_id, now_ms, *waiting.get(link_id, ())) for link_id in self._plan.links
+            self._tally.meter(link_id).stat(link_id, now_ms, *waiting.get(link_id, ())) for link_id in self._plan.links
         )
 
     def summary(self) -> RunSummary:

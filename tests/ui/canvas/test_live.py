@@ -38,7 +38,8 @@ from workbench.ui.theme.theme import theme
 
 
 def push(view: FlowView, after_ms: int = 0, **changes) -> Snapshot:
-    snapshot = replace(orders_snapshot(), at_ms=NOW_MS + after_ms, **changes)
+    at_ms = NOW_MS + after_ms
+    snapshot = replace(orders_snapshot(), at_ms=at_ms, **{"links": orders_snapshot(at_ms).links} | changes)
     view.caller.push(snapshot)
     return snapshot
 
@@ -130,6 +131,7 @@ def test_dots_follow_their_link(view: FlowView, qtbot):
 
 
 def test_a_pause_lets_the_dots_stand_still(view: FlowView, qtbot):
+    push(view, -100)
     push(view)
     qtbot.waitUntil(lambda: len(view.flow.dots()) >= 2, timeout=2000)
     push(view, 100, run=RunState.PAUSED, links=())
@@ -142,6 +144,7 @@ def test_a_pause_lets_the_dots_stand_still(view: FlowView, qtbot):
 
 
 def test_no_frames_while_hidden_or_still(view: FlowView, qtbot):
+    push(view, -100)
     push(view)
     assert view.flow.clock.active
     view.hide()
@@ -298,6 +301,7 @@ def test_what_floats_covers_all_of_its_rectangle(view: FlowView):
 
 def test_numbers_that_change_together_are_painted_within_a_quarter_of_a_second(view: FlowView, qtbot):
     """A few nodes a frame, however many there are."""
+    push(view, -100)
     push(view)
     qtbot.waitUntil(lambda: view.flow.clock.active)
     items = list(view.flow.nodes.values())

@@ -199,3 +199,30 @@ def test_a_peer_that_asks_and_never_reads_is_not_read_from(served, attach):
             for _ in range(100):
                 link.sendall(question * 5000)
         assert attach().call(m.Status()).pid == os.getpid()
+
+
+def test_what_a_client_is_sent_of_the_state_is_what_changed(served, attach, watch):
+    """A thousand partitions that stand still are told once; a client that comes later is told them all."""
+    first = attach()
+    for number in range(20):
+        first.call(m.CreateTopic(f"t{number:02}", 50))
+    seen = watch(first)
+    with closing(raw(served)) as link:
+        reader, sizes, told = FrameReader(), [], []
+        send(link, m.Hello(served.meeting.token), 1)
+        send(link, m.Subscribe(20.0), 2)
+        while len(told) < 6:
+            for payload in reader.feed(link.recv(262_144)):
+                message = msgspec.msgpack.decode(payload, type=m.Reply | m.Push)
+                if isinstance(message, m.Push) and message.delta is not None:
+                    sizes.append(len(payload))
+                    told.append(message.delta)
+                    if len(told) == 3:
+                        first.call(m.AppendRecords("t07", (Record(None, b"x"),), 3))
+    assert sizes[0] > 50_000 and max(sizes[1:]) < 3_000
+    first.call(m.Subscribe(20.0))
+    state = seen.wait_for(lambda push: push.snapshot is not None).snapshot
+    assert len(state.topics) == 20 and state.topic("t07").partitions[3].end == 1
+    first.call(m.DeleteTopic("t03"))
+    state = seen.wait_for(lambda push: push.snapshot is not None and push.snapshot.topic("t03") is None).snapshot
+    assert [topic.name for topic in state.topics][:4] == ["t00", "t01", "t02", "t04"]

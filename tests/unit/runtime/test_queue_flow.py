@@ -96,7 +96,7 @@ def test_links_say_what_moved_and_what_waits(play):
 
         def all_moved():
             for link in runner.stats().links:
-                moved[link.link_id] += link.events
+                moved[link.link_id] = link.events
             return set(moved.values()) == {60}
 
         await until(all_moved)
@@ -135,7 +135,7 @@ def test_a_poison_message_ends_in_the_dead_letters_after_its_attempts(play):
 
         def all_moved():
             nonlocal moved
-            moved += sum(link.events for link in runner.stats().links if link.link_id == "qd")
+            moved = sum(link.events for link in runner.stats().links if link.link_id == "qd")
             return runner.drained() and moved == broker.queues.counts("work").dead_lettered
 
         await runner.run()
@@ -365,7 +365,7 @@ def test_an_exchange_routes_along_the_drawn_bindings_and_their_links_say_so(play
 
         def all_moved():
             for link in runner.stats().links:
-                moved[link.link_id] = moved.get(link.link_id, 0) + link.events
+                moved[link.link_id] = link.events
             return moved["ag"] == 40
 
         await until(all_moved)
@@ -473,7 +473,7 @@ def test_dead_letters_move_along_the_links_to_their_exchange_and_behind_it(play)
 
         def settled():
             for link in runner.stats().links:
-                moved[link.link_id] += link.events
+                moved[link.link_id] = link.events
             return runner.drained() and moved["qx"] == 40 and moved["yr"]
 
         await runner.run()

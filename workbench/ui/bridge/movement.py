@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.core.queues import SUBSCRIPTION_MARK
-from workbench.core.snapshot import Snapshot
+from workbench.core.snapshot import LinkStat, Snapshot
 from workbench.flow.document import FlowDocument
 from workbench.flow.kinds import TOPICS
 
@@ -23,13 +23,30 @@ class Movement:
     again: int = 0
 
 
-def live_movements(snapshot: Snapshot) -> list[Movement]:
-    """What moved since the snapshot before."""
-    return [
-        Movement(snapshot.at_ms, stat.link_id, stat.events, stat.sample, stat.again)
-        for stat in snapshot.links
-        if stat.events
-    ]
+class LiveMovements:
+    """What moved along the links from one snapshot to the next, as one window saw them. What had moved before its
+    first one, or before a link was first told, is not news; a host that was started again counts from nothing."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, LinkStat] = {}
+
+    def take(self, snapshot: Snapshot) -> list[Movement]:
+        found = []
+        for stat in snapshot.links:
+            before = self._seen.get(stat.link_id, stat)
+            if stat is not before and (moved := _between(before, stat, snapshot.at_ms)) is not None:
+                found.append(moved)
+        self._seen = {stat.link_id: stat for stat in snapshot.links}
+        return found
+
+
+def _between(before: LinkStat, now: LinkStat, at_ms: int) -> Movement | None:
+    if now.events < before.events:
+        before = LinkStat(now.link_id)
+    if now.events == before.events:
+        return None
+    new = now.sample[max(0, len(now.sample) - (now.sampled - before.sampled)):]
+    return Movement(at_ms, now.link_id, now.events - before.events, new, now.again - before.again)
 
 
 def append_links(document: FlowDocument, topic: str) -> list[str]:

@@ -19,7 +19,7 @@ from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow import document as doc
 from workbench.flow.document import Link, Node
 from workbench.flow.kinds import GROUPS
-from workbench.ui.bridge.movement import Movement, live_movements
+from workbench.ui.bridge.movement import LiveMovements, Movement
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.frames import FrameClock
@@ -68,6 +68,7 @@ class FlowScene(QGraphicsScene):
         self.addItem(self._dots)
         self._dense = False
         self._at_ms: int | None = None
+        self._moved = LiveMovements()
         self._unpainted: dict[NodeItem, None] = {}
         self.clock.ticked.connect(self._paint_some)
         self._unfollow = workspace.document.follow(self._take_change)
@@ -224,9 +225,10 @@ class FlowScene(QGraphicsScene):
 
     def _take_live(self, snapshot: Snapshot) -> None:
         """What moves: dots and gauges."""
+        moved = self._moved.take(snapshot)
         if self.workspace.at_ms is None:
             self.clock.set_running(snapshot.run != RunState.PAUSED)
-            self.feed([*live_movements(snapshot), *self.outside.movements(self.workspace.document, snapshot)])
+            self.feed([*moved, *self.outside.movements(self.workspace.document, snapshot)])
             self._move_gauges(snapshot)
 
     def _take_frame(self, snapshot: Snapshot) -> None:

@@ -1,0 +1,82 @@
+"""What moves along the links: each window takes its own difference of counters that only grow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.control import messages as m
+from workbench.core.snapshot import LinkStat, Snapshot
+from workbench.flow import codec
+from workbench.flow.document import FlowDocument, Link, Node
+from workbench.host import LocalHost, make_workspace
+from workbench.ui.bridge.movement import LiveMovements
+
+
+def moved(seq: int, events: int, again: int = 0, sample: tuple[int, ...] = (), sampled: int = 0) -> Snapshot:
+    return Snapshot(seq, 100 * seq, links=(LinkStat("l", events, sample=sample, again=again, sampled=sampled),))
+
+
+def test_only_what_is_new_moves_and_only_its_colours():
+    window = LiveMovements()
+    assert window.take(moved(1, 500, 3, (1, 2, 3), 9)) == []  # from before it looked
+    (told,) = window.take(moved(2, 502, 4, (2, 3, 7), 10))
+    assert (told.count, told.again, told.colours, told.at_ms) == (2, 1, (7,), 200)
+    assert window.take(moved(3, 502, 4, (2, 3, 7), 10)) == []
+    (told,) = window.take(moved(4, 900, 4, (4, 5, 6), 99))  # more than the sample holds
+    assert (told.count, told.colours) == (398, (4, 5, 6))
+
+
+def test_a_host_that_was_started_again_counts_from_nothing():
+    window = LiveMovements()
+    window.take(moved(1, 500, 3, (1, 2), 9))
+    (told,) = window.take(moved(1, 5, 0, (4,), 1))
+    assert (told.count, told.again, told.colours) == (5, 0, (4,))
+
+
+class Window:
+    """What a window counts along a link from its first look on, from pushes of its own."""
+
+    def __init__(self) -> None:
+        self._movements = LiveMovements()
+        self.seen: dict[str, int] = {}
+        self.colours = 0
+
+    def look(self, snapshot: Snapshot) -> None:
+        for told in self._movements.take(snapshot):
+            self.seen[told.link_id] = self.seen.get(told.link_id, 0) + told.count
+            self.colours += len(told.colours)
+
+
+@pytest.fixture
+def host(tmp_path: Path):
+    make_workspace(tmp_path / "two.flow")
+    made = LocalHost(tmp_path / "two.flow")
+    yield made
+    made.close()
+
+
+def test_two_windows_on_one_file_see_the_same_events(host: LocalHost):
+    """However often either looks."""
+    host.call(m.SaveFlow(codec.dumps(FlowDocument(
+        [Node("p", "producer", "shop", params={"rate": 2_000.0}), Node("t", "topic", "orders"),
+         Node("g", "group", "billing")], [Link("in", "p", "t"), Link("out", "t", "g")],
+    ))))  # fmt: skip
+    often, seldom = Window(), Window()
+    first = host.call(m.TakeSnapshot())
+    often.look(first)
+    seldom.look(first)
+    host.call(m.Run())
+    looks = 0
+    while often.seen.get("out", 0) < 600:
+        looks += 1
+        state = host.call(m.TakeSnapshot())
+        often.look(state)
+        if looks % 5 == 0:
+            seldom.look(state)
+    last = host.call(m.TakeSnapshot())
+    often.look(last)
+    seldom.look(last)
+    assert often.seen == seldom.seen and often.seen["in"] >= often.seen["out"] >= 600
+    assert seldom.colours > 0
