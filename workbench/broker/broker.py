@@ -261,8 +261,9 @@ class Broker:
         place = self._partition(topic, partition)
         return self._unchecked.served(place.no, self.log.fetch(place, offset, max_bytes))
 
-    def bounds(self, topic: str) -> list[PartitionBounds]:
-        return [partition.bounds for partition in self._topic(topic).partitions]
+    def bounds(self, topic: str) -> tuple[PartitionBounds, ...]:
+        """Of all partitions of a topic; the same object for as long as nothing changed."""
+        return self._topic(topic).bounds
 
     def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None:
         """The first offset whose record is at or after ``ms``; None when there is none."""

@@ -244,9 +244,15 @@ class Log:
             partition.last_append_ms = now_ms
         moved = {staged.partition.no: staged.partition for staged in self.staged}
         self._staged.clear()
-        self._touched.clear()
+        self._end_touching()
         self.sequences.committed()
         self.announce(moved.values())
+
+    def _end_touching(self) -> None:
+        """Memory is as it was committed (again): who kept what it read of these topics reads them anew."""
+        for topic in {id(partition.topic): partition.topic for partition, _ in self._touched.values()}.values():
+            topic.changes += 1
+        self._touched.clear()
 
     def announce(self, partitions: Iterable[Partition]) -> None:
         """Tell those who listen that there is something new, on the writer thread."""
@@ -263,7 +269,7 @@ class Log:
             partition.size_bytes, partition.time_high = before.size_bytes, before.time_high
             partition.log_start = before.log_start
         self._staged.clear()
-        self._touched.clear()
+        self._end_touching()
         self.sequences.rolled_back(connection)
 
     def on_append(self, callback: AppendCallback) -> Callable[[], None]:

@@ -102,6 +102,18 @@ class Topic:
     deleted: bool = False
     keep_until_ms: int | None = None  # deleted, and may be restored until then
     staged: bool = False  # of an import that is not complete: nobody sees it
+    changes: int = 0  # grows with every commit that changed one of its partitions
+    _bounds: tuple[int, tuple[PartitionBounds, ...]] = (-1, ())  # as of which change
+
+    @property
+    def bounds(self) -> tuple[PartitionBounds, ...]:
+        """Of all partitions; the same object for as long as nothing changed."""
+        changes, known = self._bounds
+        if changes != self.changes or len(known) != len(self.partitions):
+            changes = self.changes  # before the partitions are read: what changes meanwhile is read once more
+            known = tuple(partition.bounds for partition in self.partitions)
+            self._bounds = changes, known
+        return known
 
     def is_kept(self, now_ms: int) -> bool:
         """Whether it is deleted and can still be restored."""

@@ -15,6 +15,7 @@ from enum import StrEnum
 from workbench.core.encodings import AUTO
 from workbench.core.health import Health
 from workbench.core.queues import QueueCounts
+from workbench.core.sums import Sums
 
 UNKNOWN_MS = -1
 """A duration that is not known."""
@@ -62,11 +63,11 @@ class TopicStat:
 
     @property
     def records(self) -> int:
-        return sum(p.end - p.log_start for p in self.partitions)
+        return _kept(self.partitions)[0]
 
     @property
     def size_bytes(self) -> int:
-        return sum(p.size_bytes for p in self.partitions)
+        return _kept(self.partitions)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +146,30 @@ class GroupStat:
 
     @property
     def lag_records(self) -> int:
-        return self.waiting + sum(p.lag_records for p in self.partitions)
+        return self.waiting + _lag(self.partitions)[0]
 
     @property
     def lag_ms(self) -> int | None:
-        known = [age for age in (self.oldest_ms, *(p.lag_ms for p in self.partitions)) if age is not None]
+        known = [age for age in (self.oldest_ms, _lag(self.partitions)[1]) if age is not None]
         return max(known) if known else None
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(p.topic for p in self.partitions))
+        return _lag(self.partitions)[2]
+
+
+def _sum_kept(parts: tuple[PartitionStat, ...]) -> tuple[int, int]:
+    return sum(p.end - p.log_start for p in parts), sum(p.size_bytes for p in parts)
+
+
+def _sum_lag(parts: tuple[GroupPartitionStat, ...]) -> tuple[int, int | None, tuple[str, ...]]:
+    """Lag in records and in time, and the topics."""
+    ages = (p.lag_ms for p in parts if p.lag_ms is not None)
+    return sum(p.lag_records for p in parts), max(ages, default=None), tuple(dict.fromkeys(p.topic for p in parts))
+
+
+_kept = Sums(_sum_kept)
+_lag = Sums(_sum_lag)
 
 
 @dataclass(frozen=True, slots=True)

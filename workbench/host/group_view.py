@@ -16,6 +16,7 @@ from workbench.core.clock import Clock
 from workbench.core.judgement import is_still
 from workbench.core.records import TopicPartition
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState, QueueStat, RunState
+from workbench.core.sums import Sums
 from workbench.host.standstill import Standstill
 from workbench.runtime import GroupRunStat
 
@@ -81,10 +82,11 @@ class GroupView:
 
     def _group(self, meta: GroupMeta, runs: Sequence[GroupRunStat]) -> GroupStat:
         positions = {place: at for run in runs for place, at in run.positions.items()}
-        partitions = tuple(_positioned(stat, positions) for stat in self._broker.group_partitions(meta.name))
+        partitions = self._broker.group_partitions(meta.name)
+        if positions:
+            partitions = tuple(_positioned(stat, positions) for stat in partitions)
         course = self._courses.setdefault(meta.name, _Course())
-        behind = sum(p.lag_records for p in partitions)
-        course.add(self._clock.monotonic_ms(), sum(p.committed or 0 for p in partitions), behind)
+        course.add(self._clock.monotonic_ms(), *_sums(partitions))
         taken = self._broker.group_taken(meta.name)
         members = tuple(self._paced(meta.name, member, taken) for member in _members(meta, runs, partitions))
         known = any(run.members for run in runs) or any(taken.values())
@@ -111,6 +113,14 @@ class GroupView:
         return replace(member, rate=course.rate(), handled=taken[member.member_id])
 
 
+def _sum_up(partitions: Sequence[GroupPartitionStat]) -> tuple[int, int]:
+    return sum(p.committed or 0 for p in partitions), sum(p.lag_records for p in partitions)
+
+
+_sums = Sums(_sum_up)
+"""How far a group has committed in all, and how far it is behind."""
+
+
 def _positioned(stat: GroupPartitionStat, positions: dict[TopicPartition, tuple[int, str]]) -> GroupPartitionStat:
     at = positions.get(TopicPartition(stat.topic, stat.partition))
     return stat if at is None or at[0] == stat.position else replace(stat, position=at[0])
@@ -124,7 +134,7 @@ def _members(
     ours: set[str] = set()
     sessions = {member.client_id: member.session_ms for member in meta.members}
     behind: dict[str, int] = {}
-    for stat in partitions:
+    for stat in partitions if meta.members or runs else ():
         behind[stat.member_id] = behind.get(stat.member_id, 0) + stat.lag_records
     for run in runs:
         for member in run.members:

@@ -106,7 +106,8 @@ class Problems:
     def look(self, scene: Scene) -> Scene:
         """The same, with the health of every part."""
         now_ms = self._clock.monotonic_ms()
-        arriving = {(topic.name, part.partition): part.rate_in for topic in scene.topics for part in topic.partitions}
+        arriving = {(topic.name, part.partition): part.rate_in
+                    for topic in scene.topics if topic.rate_in for part in topic.partitions}  # fmt: skip
         groups = tuple(replace(group, health=self._of_group(scene, group, arriving, now_ms)) for group in scene.groups)
         queues = tuple(replace(queue, health=self._of_queue(scene, queue, groups, now_ms)) for queue in scene.queues)
         producers = tuple(replace(one, health=health_of_producer(one)) for one in scene.producers)
@@ -149,7 +150,7 @@ class Problems:
             subject = f"group:{group.name}"
             if not told_of_queue(group):
                 yield from finding_of(subject, group.health)
-            for stat in group.partitions:
+            for stat in group.partitions if scene.retention else ():
                 if stat.topic in scene.retention and stat.topic in topics:
                     yield from _of_retention(subject, group.name, stat, topics[stat.topic], scene.retention[stat.topic])
         for queue in scene.queues:

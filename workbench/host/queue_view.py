@@ -13,6 +13,9 @@ def seen_queues(stats: Iterable[QueueStat], running: Sequence[GroupRunStat],
                 topics: Iterable[TopicStat] = ()) -> tuple[QueueStat, ...]:  # fmt: skip
     """``stats`` with the nodes of the consumers that the flow runs; what comes in is what comes into the log, by the
     same measure."""
+    stats = tuple(stats)
+    if not stats:
+        return ()
     coming = {topic.name: topic.rate_in for topic in topics}
     nodes = {(queue, member.name): run.node_id for run in running for queue in run.queues for member in run.members}
     return tuple(

@@ -46,6 +46,7 @@ class Telemetry:
         self._problems = Problems(broker.clock)
         self._thresholds: dict[str, Threshold] = {}
         self._queue_thresholds: dict[str, Threshold] = {}
+        self._limits: dict[str, tuple[dict[str, str], tuple[int, int]]] = {}  # of each topic, by the settings it has
         self._seq = 0
         self._wanted = asyncio.Event()
 
@@ -90,13 +91,10 @@ class Telemetry:
         )  # fmt: skip
 
     def _retention(self) -> dict[str, tuple[int, int]]:
-        found = {}
-        for meta in self._broker.topics():
-            settings = topic_defaults(meta.config) | meta.config
-            limits = int(settings["retention.ms"]), int(settings["retention.bytes"])
-            if max(limits) >= 0:
-                found[meta.name] = limits
-        return found
+        metas = {meta.name: meta for meta in self._broker.topics()}
+        self._limits = {name: known if (known := self._limits.get(name)) is not None and known[0] is meta.config
+                        else (meta.config, _retention_of(meta.config)) for name, meta in metas.items()}  # fmt: skip
+        return {name: limits for name, (_, limits) in self._limits.items() if max(limits) >= 0}
 
     def _host_stat(self, stats: BrokerStats, groups: Iterable[GroupStat]) -> HostStat:
         return replace(
@@ -147,6 +145,11 @@ class Telemetry:
             rest_ms = (now_ms - began_ms) * (1.0 / MAX_SHARE - 1.0)
             next_ms = min(session.due_ms for session in subscribed) - now_ms
             await asyncio.sleep(max(rest_ms, next_ms, _SHORTEST_MS) / 1000.0)
+
+
+def _retention_of(config: dict[str, str]) -> tuple[int, int]:
+    settings = topic_defaults(config) | config
+    return int(settings["retention.ms"]), int(settings["retention.bytes"])
 
 
 def _rss_bytes() -> int:

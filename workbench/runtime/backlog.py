@@ -5,11 +5,11 @@ Asked some times a second by the runner; everybody else reads. Lives on the runn
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from workbench.core.errors import NotFound
 from workbench.core.queues import QueueCounts
-from workbench.core.records import TopicPartition
+from workbench.core.records import PartitionBounds, TopicPartition
 from workbench.engines.base import Engine
 
 _NOTHING = QueueCounts()
@@ -18,6 +18,7 @@ _NOTHING = QueueCounts()
 class Backlog:
     def __init__(self, engine: Engine) -> None:
         self.ends: dict[TopicPartition, int] = {}
+        self._bounds: dict[str, Sequence[PartitionBounds]] = {}
         self._counts: dict[str, QueueCounts] = {}
         self._engine = engine
 
@@ -28,7 +29,9 @@ class Backlog:
                 bounds = await self._engine.bounds(topic)
             except NotFound:
                 continue
-            self.ends.update({TopicPartition(topic, b.partition): b.end for b in bounds})
+            if bounds is not self._bounds.get(topic):  # the same object: nothing was appended
+                self._bounds[topic] = bounds
+                self.ends.update({TopicPartition(topic, b.partition): b.end for b in bounds})
         for queue in queues:
             try:
                 self._counts[queue] = await self._engine.queue_counts(queue)

@@ -35,6 +35,7 @@ from workbench.broker.groups.membership import (
     committed_at,
 )
 from workbench.broker.groups.resets import ResetGround, plan_reset, reset_entries
+from workbench.broker.groups.standing import Standings
 from workbench.broker.journal.journal import Journal
 from workbench.broker.store import Store
 from workbench.core.clock import Clock
@@ -53,7 +54,7 @@ class LogView(Protocol):
 
     def has_partition(self, topic: str, partition: int) -> bool: ...
 
-    def bounds(self, topic: str) -> list[PartitionBounds]: ...
+    def bounds(self, topic: str) -> Sequence[PartitionBounds]: ...
 
     def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None: ...
 
@@ -75,6 +76,7 @@ class Coordination:
         self._positions: dict[tuple[str, TopicPartition], tuple[str, int]] = {}
         self._delivered: dict[tuple[str, TopicPartition], int] = journal.delivered()
         self._ages = Ages(clock, log.fetch)
+        self._standings = Standings()
         self._taken: dict[str, dict[str, int]] = {}  # records handed out so far, by group and member
         self._holding: set[str] = set()
         self.membership_version = 0  # another number whenever members came, went or were given other partitions
@@ -340,7 +342,9 @@ class Coordination:
     # -- how groups look -----------------------------------------------------------------------------------
     def groups(self) -> list[GroupMeta]:
         with self._lock:
-            return [self._groups.describe(name) for name in self._groups.names()]
+            names = self._groups.names()
+            self._standings.keep(set(names))
+            return [self._groups.describe(name) for name in names]
 
     def group(self, name: str) -> GroupMeta:
         with self._lock:
@@ -400,18 +404,13 @@ class Coordination:
         with self._lock:
             meta, committed = self._groups.describe(group), self._groups.committed(group)
             owners = {part: m.member_id for m in meta.members for part in m.assignment}
-            bounds = {
-                TopicPartition(topic, b.partition): b
-                for topic in sorted({part.topic for part in (*committed, *owners)})
-                if self._log.has_partition(topic, 0)
-                for b in self._log.bounds(topic)
-            }
-            stats = []
-            for part in sorted(set(committed) | set(owners)):
-                if part in bounds:
-                    done = committed.get(part)
-                    stats.append(self._partition(group, part, bounds[part], done, owners.get(part, "")))
-            return tuple(stats)
+            return self._standings.of(
+                group, committed, owners, self._bounds, lambda part: self._positions.get((group, part)),
+                lambda part, bounds, done, owner: self._partition(group, part, bounds, done, owner),
+            )  # fmt: skip
+
+    def _bounds(self, topic: str) -> Sequence[PartitionBounds]:
+        return self._log.bounds(topic) if self._log.has_partition(topic, 0) else ()
 
     def _partition(self, group: str, part: TopicPartition, bounds: PartitionBounds, done: CommittedOffset | None,
                    owner: str) -> GroupPartitionStat:  # fmt: skip
