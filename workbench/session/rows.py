@@ -18,6 +18,14 @@ from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.session.merged import MergedOrder
 from workbench.session.scan import Scan
 
+PAGE_ROWS = 128
+PAGE_BYTES = 64 << 20
+
+
+def page_rows_of(records: int, size_bytes: int) -> int:
+    """How many of a topic's records a page holds: the fewer, the larger they are on average; at least one."""
+    return max(1, min(PAGE_ROWS, PAGE_BYTES * records // max(1, size_bytes))) if records else PAGE_ROWS
+
 
 class Rows(Protocol):
     page_rows: int
@@ -45,7 +53,7 @@ class PartitionRows:
 
     topic: str
     partition: int
-    page_rows: int = 128
+    page_rows: int = PAGE_ROWS
 
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:
         return next(((b.log_start, b.end) for b in bounds if b.partition == self.partition), (0, 0))
@@ -67,7 +75,7 @@ class MergedRows:
     """All partitions by time: the number is the row plus what was removed so far (the sum of the log starts)."""
 
     topic: str
-    page_rows: int = 128
+    page_rows: int = PAGE_ROWS
     _orders: WeakKeyDictionary[BrokerReader, MergedOrder] = field(default_factory=WeakKeyDictionary, compare=False)
 
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:

@@ -32,6 +32,7 @@ KEPT_LOOKS = 4096
 _PLAIN: tuple[str, dict[str, str]] = ("", {})
 MAX_ROWS = 1_000_000_000
 KEPT_PAGES = 48
+KEPT_BYTES = 256 << 20  # of pages; the one looked at stays, whatever it holds
 _WAITING_PAGES = 4
 _NUMERIC = ("partition", "offset", "headers", "size")
 
@@ -54,6 +55,7 @@ class RecordsModel(QAbstractTableModel):
         self._coming_end = 0  # the log ends here; the rows up to it appear once the newest are loaded
         self._newest: dict[int, StoredRecord] = {}
         self._pages: OrderedDict[int, dict[int, StoredRecord]] = OrderedDict()
+        self._page_bytes: dict[int, int] = {}
         self._stale: set[int] = set()
         self._undecided: set[int] = set()  # pages with records of open transactions
         self._log_total = 0
@@ -75,6 +77,7 @@ class RecordsModel(QAbstractTableModel):
         self._newest = {}
         self._shown += 1
         self._pages.clear()
+        self._page_bytes.clear()
         self._stale.clear()
         self._undecided.clear()
         self._waiting.clear()
@@ -271,8 +274,12 @@ class RecordsModel(QAbstractTableModel):
         self._newest |= {number: records[number] for number in self._newest.keys() & records.keys()}
         self._undecided.discard(page)
         self._note_undecided(records)
-        while len(self._pages) > KEPT_PAGES:
-            self._undecided.discard(self._pages.popitem(last=False)[0])
+        self._page_bytes[page] = sum(record.size_bytes for record in records.values())
+        held = sum(self._page_bytes[kept] for kept in self._pages)
+        while len(self._pages) > KEPT_PAGES or (held > KEPT_BYTES and len(self._pages) > 1):
+            gone, _ = self._pages.popitem(last=False)
+            held -= self._page_bytes.pop(gone)
+            self._undecided.discard(gone)
         self._tell_changed(page * self._rows.page_rows, (page + 1) * self._rows.page_rows - 1)
 
     def _note_undecided(self, records: dict[int, StoredRecord]) -> None:

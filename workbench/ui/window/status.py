@@ -61,7 +61,7 @@ class StatusLine(QStatusBar):
         _say(self._state, text)
         for part in (self._dot, self._state):
             set_tone(part, tone if part is self._dot or tone in ("bad", "replay") else "")
-        if not self._workspace.loaded:
+        if not self._workspace.loaded and self._workspace.at_ms is None:
             for part in (self._in, self._out, self._behind):
                 _say(part, "")
             self._row.activate()

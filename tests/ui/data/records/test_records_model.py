@@ -7,6 +7,8 @@ import threading
 import pytest
 
 from workbench.core.records import StoredRecord
+from workbench.session.rows import page_rows_of
+from workbench.ui.models import records
 from workbench.ui.models.records import MAX_ROWS, RecordsModel
 
 
@@ -87,3 +89,15 @@ def test_a_jump_out_of_the_window_moves_it(real, rows):
     assert model.record(row).offset == 500
     model.grow(0, model.end)
     assert model.row_of(500) == row
+
+
+def test_pages_of_huge_records_are_small_and_few(real, model, rows, monkeypatch):
+    assert page_rows_of(1_000_000, 300_000_000) == 128 and page_rows_of(0, 0) == 128
+    assert page_rows_of(10, 1_000_000_000) == 1 and page_rows_of(100, 1_000_000_000) == 6
+    monkeypatch.setattr(records, "KEPT_BYTES", 600)
+    for row in (200, 400, 600, 800):
+        model.record(row)
+        real.qtbot.waitUntil(lambda row=row: model.record(row) is not None)
+    held = [sum(one.size_bytes for one in page.values()) for page in model._pages.values()]
+    assert sum(held) <= 600 or len(held) == 1, "what was looked at last stays, the rest is read again"
+    assert model.record(800) is not None

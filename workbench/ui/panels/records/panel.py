@@ -24,7 +24,7 @@ from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.flow.kinds import TOPICS
 from workbench.session.matching import read_filter
-from workbench.session.rows import MergedRows, PartitionRows, Rows
+from workbench.session.rows import PAGE_ROWS, MergedRows, PartitionRows, Rows, page_rows_of
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.goto import Destination, read_destination
@@ -196,9 +196,11 @@ class RecordsPanel(QWidget):
             return ordered
         if self.search.active:
             return self.search.rows()
+        stat = self.workspace.shown.topic(self._topic)
+        page = PAGE_ROWS if stat is None else page_rows_of(stat.records, stat.size_bytes)
         if self._partition is not None:
-            return PartitionRows(self._topic, self._partition)
-        return MergedRows(self._topic)
+            return PartitionRows(self._topic, self._partition, page)
+        return MergedRows(self._topic, page)
 
     @property
     def topic_bounds(self) -> tuple[PartitionBounds, ...]:
