@@ -17,7 +17,8 @@ from pathlib import Path
 from workbench.broker import Broker
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.snapshot import ClientStat
-from workbench.listeners.kafka import KafkaListener, ListenerSettings
+from workbench.listeners.base import ListenerSettings
+from workbench.listeners.kafka import KafkaListener
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,9 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 class Served:
     """A broker and its listener on a loop of their own."""
 
-    def __init__(self, broker: Broker, settings: ListenerSettings) -> None:
+    def __init__(self, broker: Broker, settings: ListenerSettings, listener: type = KafkaListener) -> None:
         self.broker = broker
         self._settings = settings
+        self._kind = listener
         self._ready: Future[str] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="test-listener")
         self._thread.start()
@@ -39,7 +41,7 @@ class Served:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self._listener = KafkaListener(self.broker, self._settings)
+        self._listener = self._kind(self.broker, self._settings)
         try:
             await self._listener.start()
         except BaseException as error:

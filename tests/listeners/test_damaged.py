@@ -35,7 +35,7 @@ from workbench.core.errors import Corrupt
 from workbench.core.records import DAMAGED, Record, TopicPartition
 from workbench.engines.base import ConsumerSettings
 from workbench.engines.embedded import EmbeddedEngine
-from workbench.listeners.kafka import ListenerSettings
+from workbench.listeners.base import ListenerSettings
 
 FILE = Path(__file__).parent / "files" / "unchecked.flow.gz"
 BAD = [3, 4, 7, 8]

@@ -12,7 +12,7 @@ import pytest
 from listeners.wire import Wire, fetch_fields
 
 from workbench.broker import Broker, BrokerReader
-from workbench.control.messages import ApplyReset, CreateTopic, ListenKafka, Status, TakeSnapshot
+from workbench.control.messages import ApplyReset, CreateTopic, Listen, Status, TakeSnapshot
 from workbench.core.offsets import ResetSpec
 from workbench.host import LocalHost
 from workbench.session.timeline import Timeline
@@ -27,12 +27,12 @@ def host(tmp_path: Path) -> Iterator[LocalHost]:
     Broker.create(tmp_path / "work.flow").close()
     with closing(LocalHost(tmp_path / "work.flow")) as opened:
         opened.call(CreateTopic("t", PARTITIONS))
-        opened.call(ListenKafka("127.0.0.1:0"))
+        opened.call(Listen("kafka", "127.0.0.1:0"))
         yield opened
 
 
 def address(host: LocalHost) -> str:
-    return host.call(Status()).kafka or ""
+    return host.call(Status()).listeners.get("kafka") or ""
 
 
 def write(host: LocalHost, count: int) -> None:

@@ -17,10 +17,10 @@ from workbench.broker import Broker, encode_batch
 from workbench.control.messages import (
     ApplyReset,
     CreateTopic,
-    ListenKafka,
-    ListKafkaUsers,
-    PutKafkaUser,
-    RemoveKafkaUser,
+    Listen,
+    ListUsers,
+    PutUser,
+    RemoveUser,
     Status,
     TakeSnapshot,
 )
@@ -40,20 +40,20 @@ def host(tmp_path: Path) -> Iterator[LocalHost]:
 
 
 def listen(host: LocalHost, **more: object) -> str:
-    host.call(ListenKafka("127.0.0.1:0", **more))  # type: ignore[arg-type]
-    address = host.call(TakeSnapshot()).host.kafka
-    assert address == host.call(Status()).kafka
+    host.call(Listen("kafka", "127.0.0.1:0", **more))  # type: ignore[arg-type]
+    address = host.call(TakeSnapshot()).host.listeners.get("kafka")
+    assert address == host.call(Status()).listeners.get("kafka")
     return address
 
 
 def test_the_switch(host: LocalHost):
-    assert host.call(Status()).kafka is None
+    assert "kafka" not in host.call(Status()).listeners
     first = listen(host)
     with Wire(first) as wire:
         assert wire.ask("metadata", 1, topics=None).topics[0].name == "t"
-        host.call(ListenKafka(None))
+        host.call(Listen("kafka", None))
         assert wire.closed()
-    assert host.call(Status()).kafka is None
+    assert "kafka" not in host.call(Status()).listeners
     with pytest.raises(ConnectionError):
         Wire(first)
     listen(host)
@@ -62,20 +62,20 @@ def test_the_switch(host: LocalHost):
 def test_what_it_refuses_leaves_the_host_as_it_was(host: LocalHost):
     for address, error in (("0.0.0.0:0", Refused), ("nonsense", Invalid)):
         with pytest.raises(error):
-            host.call(ListenKafka(address))
-        assert host.call(Status()).kafka is None
+            host.call(Listen("kafka", address))
+        assert "kafka" not in host.call(Status()).listeners
     with pytest.raises(Refused, match="has no users"):
-        host.call(ListenKafka("127.0.0.1:0", sasl=True))
+        host.call(Listen("kafka", "127.0.0.1:0", users=True))
 
 
 def test_users(host: LocalHost):
-    host.call(PutKafkaUser("ann", "secret"))
-    assert host.call(ListKafkaUsers()).names == ("ann",)
-    with Wire(listen(host, sasl=True)) as wire:
+    host.call(PutUser("ann", "secret"))
+    assert host.call(ListUsers()).names == ("ann",)
+    with Wire(listen(host, users=True)) as wire:
         wire.ask("sasl_handshake", 1, mechanism="PLAIN")
         assert wire.ask("sasl_authenticate", 2, auth_bytes=b"\0ann\0secret").error_code is ErrorCode.none
-    host.call(RemoveKafkaUser("ann"))
-    assert host.call(ListKafkaUsers()).names == ()
+    host.call(RemoveUser("ann"))
+    assert host.call(ListUsers()).names == ()
 
 
 def client_of(host: LocalHost) -> ClientStat:

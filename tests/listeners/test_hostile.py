@@ -20,7 +20,8 @@ from workbench.broker import encode_batch
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Corrupt, Invalid
 from workbench.core.records import Record
-from workbench.listeners.kafka import ListenerSettings, codec
+from workbench.listeners.base import ListenerSettings
+from workbench.listeners.kafka import codec
 from workbench.listeners.kafka.apis.table import TABLE
 from workbench.listeners.kafka.frames import Frames
 

@@ -19,7 +19,7 @@ import pytest
 from listeners.serving import Host
 
 from workbench.broker import Broker
-from workbench.control.messages import ApplyReset, CreateTopic, ListenKafka, ListGroups, PlanReset, Status
+from workbench.control.messages import ApplyReset, CreateTopic, Listen, ListGroups, PlanReset, Status
 from workbench.core.offsets import ResetSpec
 from workbench.core.snapshot import GroupStat
 from workbench.host import LocalHost
@@ -33,7 +33,7 @@ def host(tmp_path: Path) -> Iterator[LocalHost]:
     Broker.create(tmp_path / "work.flow").close()
     with closing(LocalHost(tmp_path / "work.flow")) as opened:
         opened.call(CreateTopic("t", PARTITIONS))
-        opened.call(ListenKafka("127.0.0.1:0"))
+        opened.call(Listen("kafka", "127.0.0.1:0"))
         fill(address(opened))
         yield opened
 
@@ -46,7 +46,7 @@ def fill(server: str) -> None:
 
 
 def address(host: LocalHost) -> str:
-    found = host.call(Status()).kafka
+    found = host.call(Status()).listeners.get("kafka")
     assert found
     return found
 

@@ -16,20 +16,20 @@ from listeners.wire import Wire
 
 from workbench.broker import Broker
 from workbench.core.errors import Invalid, NotFound, Refused
-from workbench.listeners.kafka import ListenerSettings, Users, parse_address
+from workbench.listeners.base import ListenerSettings, Users, parse_address
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])
 def test_an_address_others_reach_is_a_choice_that_names_the_risk(host: str):
     with pytest.raises(Refused, match="read and write the topics") as caught:
-        ListenerSettings(host).check()
+        ListenerSettings(host).check("kafka")
     assert "--kafka-allow-remote" in caught.value.next_step
-    ListenerSettings(host, allow_remote=True).check()
+    ListenerSettings(host, allow_remote=True).check("kafka")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.5"])
 def test_loopback_needs_no_choice(host: str):
-    ListenerSettings(host).check()
+    ListenerSettings(host).check("kafka")
 
 
 @pytest.mark.parametrize(("text", "found"), [
@@ -60,7 +60,7 @@ def test_users_are_kept_as_hashes(tmp_path: Path):
         users.put("ann", "secret-word")
         assert users.names() == ["ann"] and users.check("ann", "secret-word")
         assert not users.check("ann", "other") and not users.check("bob", "secret-word")
-        assert "secret-word" not in broker.meta("kafka.users")
+        assert "ann" in broker.meta("users") and "secret-word" not in broker.meta("users")
         users.remove("ann")
         with pytest.raises(NotFound):
             users.remove("ann")
@@ -71,13 +71,13 @@ def guarded(tmp_path: Path):
     path = tmp_path / "w.flow"
     with Broker.create(path) as broker:
         Users(broker).put("ann", "secret")
-        served = Served(broker, ListenerSettings(sasl=True))
+        served = Served(broker, ListenerSettings(users=True))
         yield served
         served.close()
 
 
 def test_without_users_it_does_not_start(tmp_path: Path):
-    with pytest.raises(Refused, match="has no users"), serving(tmp_path / "w.flow", ListenerSettings(sasl=True)):
+    with pytest.raises(Refused, match="has no users"), serving(tmp_path / "w.flow", ListenerSettings(users=True)):
         pass
 
 
@@ -126,7 +126,7 @@ def test_a_client_nobody_here_wrote_logs_in_over_tls(tmp_path: Path):
                    check=True, capture_output=True)  # fmt: skip
     with Broker.create(tmp_path / "w.flow") as broker:
         Users(broker).put("ann", "secret")
-        served = Served(broker, ListenerSettings(sasl=True, certificate=certificate, key=key))
+        served = Served(broker, ListenerSettings(users=True, certificate=certificate, key=key))
         try:
             settings = {"bootstrap.servers": served.address, "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN",
                         "sasl.username": "ann", "ssl.ca.location": str(certificate), "log_level": 0}  # fmt: skip

@@ -15,7 +15,7 @@ from listeners.test_strictness import APPEND, BROKER, GROUP, SET, SUBTRACT, TOPI
 from listeners.wire import Wire
 
 from workbench.broker import TOPIC_SETTINGS, Broker
-from workbench.listeners.kafka import ListenerSettings
+from workbench.listeners.base import ListenerSettings
 
 OURS = {"workbench.retention.all.read", "workbench.profile", "key.encoding", "value.encoding"}
 KAFKAS = 33

@@ -20,13 +20,13 @@ from workbench.control.messages import (
     AppendedList,
     AppendRecords,
     ApplyReset,
-    KafkaUsers,
-    ListKafkaUsers,
+    ListUsers,
     Plan,
     PlanReset,
     Push,
-    PutKafkaUser,
-    RemoveKafkaUser,
+    PutUser,
+    RemoveUser,
+    UserList,
 )
 from workbench.control.transfers import (
     DeletedTopicInfo,
@@ -249,7 +249,7 @@ def orders_snapshot(at_ms: int = NOW_MS) -> Snapshot:
                                  reads=("payments",), group="fraud-check", connections=2)
                       for n, rate in ((1, 64.0), (2, 32.0))),
         host=HostStat(4242, 84 << 20, 214 << 20, started_ms=START_MS, rate_in=sum(t.rate_in for t in topics),
-                      rate_out=sum(g.rate for g in groups), journal_to_ms=at_ms, kafka="127.0.0.1:9092"),
+                      rate_out=sum(g.rate for g in groups), journal_to_ms=at_ms, listeners={"kafka": "127.0.0.1:9092"}),
     )  # fmt: skip
 
 
@@ -332,9 +332,9 @@ class StageCaller:
         if isinstance(command, AppendRecords):
             place = (command.topic, command.partition or 0, 98_412, len(command.records), NOW_MS)
             return AppendedList((Appended(*place),))
-        if isinstance(command, PutKafkaUser | RemoveKafkaUser):
+        if isinstance(command, PutUser | RemoveUser):
             others = tuple(name for name in self.users if name != command.name)
-            self.users = (*others, command.name) if isinstance(command, PutKafkaUser) else others
+            self.users = (*others, command.name) if isinstance(command, PutUser) else others
         if isinstance(command, GetSize):
             return FileSize(self.file_bytes, 5 << 20, self.budget_bytes, 9 << 30)
         if isinstance(command, SetSizeBudget):
@@ -343,7 +343,7 @@ class StageCaller:
             return DeletedTopicList(tuple(self.deleted))
         if isinstance(command, RestoreTopic | DropDeletedTopic):
             self.deleted = [topic for topic in self.deleted if topic.name != command.name]
-        return KafkaUsers(self.users) if isinstance(command, ListKafkaUsers) else Done()
+        return UserList(self.users) if isinstance(command, ListUsers) else Done()
 
     def on_push(self, callback: Callable[[Push], None]) -> None:
         self._push = callback

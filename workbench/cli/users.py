@@ -1,4 +1,4 @@
-"""``users``: who may connect to «serve --kafka-sasl». A password is never an argument: others could read it there."""
+"""``users``: who may connect where a listener asks. A password is never an argument: others could read it there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from workbench.cli.file_group import FileGroup
 from workbench.cli.output import note, print_json, print_table
 from workbench.cli.workspace import file_argument, host_of, json_option
-from workbench.control.messages import ListKafkaUsers, PutKafkaUser, RemoveKafkaUser
+from workbench.control.messages import ListUsers, PutUser, RemoveUser
 from workbench.core.errors import Invalid
 
 _MAX_PASSWORD_CHARS = 1024
@@ -20,7 +20,7 @@ _MAX_PASSWORD_CHARS = 1024
 @file_argument
 @click.pass_context
 def users(ctx: click.Context, file: Path) -> None:
-    """The users of FILE, for Kafka clients that connect to «serve --kafka-sasl»."""
+    """The users of FILE: who may connect to «serve --kafka-sasl», and to «serve --registry» once there are any."""
     ctx.obj = file
 
 
@@ -30,7 +30,7 @@ def users(ctx: click.Context, file: Path) -> None:
 def list_users(file: Path, as_json: bool) -> None:
     """All users by name; of their passwords only hashes are kept."""
     with host_of(file, writes=False) as host:
-        names = host.call(ListKafkaUsers()).names
+        names = host.call(ListUsers()).names
     if as_json:
         print_json({"users": list(names)})
     else:
@@ -49,8 +49,9 @@ def put(file: Path, name: str) -> None:
     if len(password) > _MAX_PASSWORD_CHARS:
         raise Invalid(f"A password has at most {_MAX_PASSWORD_CHARS:,} characters.", "Give a shorter one.")
     with host_of(file) as host:
-        host.call(PutKafkaUser(name, password))
-    note(f"The user {name} can connect where «serve {file} --kafka HOST:PORT --kafka-sasl» listens.")
+        host.call(PutUser(name, password))
+    note(f"The user {name} can connect where «serve {file} --kafka HOST:PORT --kafka-sasl» listens; other protocols "
+         "ask for users as soon as there are any.")  # fmt: skip
 
 
 @users.command()
@@ -59,7 +60,7 @@ def put(file: Path, name: str) -> None:
 def remove(file: Path, name: str) -> None:
     """Take the user NAME out; its open connections stay until they end."""
     with host_of(file) as host:
-        host.call(RemoveKafkaUser(name))
+        host.call(RemoveUser(name))
     note(f"The user {name} is gone.")
 
 

@@ -63,7 +63,7 @@ class HostInfo(msgspec.Struct, frozen=True, tag=True):
     file: str
     version: str
     started_ms: int
-    kafka: str | None = None
+    listeners: dict[str, str] = {}  # address by protocol, as its clients are told
 
 
 class TopicInfo(msgspec.Struct, frozen=True, tag=True):
@@ -112,7 +112,7 @@ class FlowText(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-class KafkaUsers(msgspec.Struct, frozen=True, tag=True):
+class UserList(msgspec.Struct, frozen=True, tag=True):
     names: tuple[str, ...]
 
 
@@ -375,32 +375,35 @@ class SaveAs(Command, frozen=True, tag=True):
     path: str
 
 
-class ListenKafka(Command, frozen=True, tag=True):
-    """Serve Kafka clients at ``address`` (HOST:PORT, port 0: any; None: no more). Anything but loopback needs
-    ``allow_remote``. ``sasl`` asks for one of the workspace's users; certificate and key (PEM files) make it TLS.
-    ``advertised`` is the address clients are told, empty: the one they reached."""
+class Listen(Command, frozen=True, tag=True):
+    """Serve the clients of ``protocol`` at ``address`` (HOST:PORT, port 0: any; None: no more). Anything but loopback
+    needs ``allow_remote``. ``users`` asks for one of the workspace's users; certificate and key (PEM files) make it
+    TLS. ``advertised`` is the address clients are told, empty: the one they reached. ``or_next``: where another program
+    has the port, the next one that is free."""
 
+    protocol: str
     address: str | None = None
     allow_remote: bool = False
-    sasl: bool = False
+    users: bool = False
     certificate: str = ""
     key: str = ""
     advertised: str = ""
+    or_next: bool = False
 
 
-class PutKafkaUser(Command, frozen=True, tag=True):
-    """Add a user for SASL/PLAIN, or give one a new password; only a salted hash is kept."""
+class PutUser(Command, frozen=True, tag=True):
+    """Add a user that clients of any protocol log in as, or give one a new password; only a salted hash is kept."""
 
     name: str
     password: str
 
 
-class RemoveKafkaUser(Command, frozen=True, tag=True):
+class RemoveUser(Command, frozen=True, tag=True):
     name: str
 
 
-class ListKafkaUsers(Command, frozen=True, tag=True):
-    reply: ClassVar[type] = KafkaUsers
+class ListUsers(Command, frozen=True, tag=True):
+    reply: ClassVar[type] = UserList
 
 
 class Shutdown(Command, frozen=True, tag=True):
@@ -425,7 +428,7 @@ class Request(msgspec.Struct, frozen=True):
         | DropDeletedTopic
         | ListConnections | Attach | Detach | BrowseBounds | BrowseRecords | BrowseTime
         | GetSize | SetSizeBudget | CompactFile
-        | ListenKafka | PutKafkaUser | RemoveKafkaUser | ListKafkaUsers
+        | Listen | PutUser | RemoveUser | ListUsers
     )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """Where a window and a host meet: the host file, found by any name that leads to the workspace, and its socket.
 
-The host file is JSON that only its owner can read (mode 0600): the socket's path, a random token, the pid and the
-Kafka address. It lies in the user's runtime directory under the device and number of the workspace file, so that a
-symbolic link, a hard link and a new name meet the same host; and beside the workspace (``NAME.flow.host``), for who
-has another runtime directory. One of the two is enough. The socket lives in a directory of mode 0700 with a short
-path (the system allows about 100 bytes). Everything that depends on the kind of socket is in this module; another
-system needs only another one.
+The host file is JSON that only its owner can read (mode 0600): the socket's path, a random token, the pid and
+where foreign clients are served. It lies in the user's runtime directory under the device and number of the
+workspace file, so that a symbolic link, a hard link and a new name meet the same host; and beside the workspace
+(``NAME.flow.host``), for who has another runtime directory. One of the two is enough. The socket lives
+in a directory of mode 0700 with a short path (the system allows about 100 bytes). Everything that depends on the kind
+of socket is in this module; another system needs only another one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -24,12 +25,12 @@ from workbench.core.places import file_key, real, runtime_directory, wished_dire
 
 @dataclass(frozen=True, slots=True)
 class HostFile:
-    """What stands in the host file."""
+    """What stands in the host file. One that an older or newer host wrote may have more, which is passed over."""
 
     socket: str
     token: str
     pid: int
-    kafka: str | None = None
+    listeners: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def beside(workspace: Path) -> Path:
@@ -77,14 +78,14 @@ class HostFile:
                 place.unlink(missing_ok=True)
 
 
-def new_meeting(kafka: str | None = None) -> HostFile:
+def new_meeting(listeners: Mapping[str, str] | None = None) -> HostFile:
     """A fresh socket path and token for this process."""
     directory = runtime_directory()
     if directory is None:
         raise Refused("There is no private directory for the host's socket.",
                       f"Make {wished_directories()[-1]} yours alone (mode 0700), or set XDG_RUNTIME_DIR.")  # fmt: skip
     path = directory / f"{secrets.token_hex(6)}.sock"
-    return HostFile(str(path), secrets.token_hex(16), os.getpid(), kafka)
+    return HostFile(str(path), secrets.token_hex(16), os.getpid(), dict(listeners or {}))
 
 
 def connect(meeting: HostFile, timeout_s: float = 5.0) -> socket.socket:

@@ -307,7 +307,7 @@ class HostStat:
     rate_in: float = 0.0
     rate_out: float = 0.0
     journal_to_ms: int = 0
-    kafka: str | None = None  # address the Kafka listener serves
+    listeners: dict[str, str] = field(default_factory=dict)  # address by protocol, as its clients are told
     trouble: str = ""  # why nothing can be stored at present, as sentences; empty when it can
 
 
@@ -341,6 +341,7 @@ class ClientStat:
     connections: int = 0  # open ones; 0: it has left, and its note is still of interest
     versions: tuple[tuple[str, int], ...] = ()  # API name and the version it speaks
     unserved: tuple[Unserved, ...] = ()  # what it asked for in vain
+    protocol: str = ""  # the listener it came by
 
 
 @dataclass(frozen=True, slots=True)

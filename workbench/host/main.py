@@ -15,12 +15,13 @@ from pathlib import Path
 import orjson
 
 from workbench import __version__
-from workbench.control.messages import ListenKafka
+from workbench.control.messages import Listen
 from workbench.control.rendezvous import HostFile, new_meeting
 from workbench.core.errors import DiskFull, WorkbenchError
 from workbench.host.fresh import make_workspace
 from workbench.host.lifecycle import stop_on_signals, wait_until_abandoned
 from workbench.host.memory import settle, share_one_heap
+from workbench.host.protocols import READY_KEYS
 from workbench.host.server import ControlServer
 from workbench.host.service import Service
 
@@ -34,7 +35,7 @@ class HostSettings:
     that is not there yet is made from («» for an empty one); None makes no file."""
 
     file: Path
-    kafka: ListenKafka | None = None
+    listen: tuple[Listen, ...] = ()
     run: bool = False
     child: bool = False
     grace_s: float = 30.0
@@ -63,9 +64,9 @@ async def _serve(settings: HostSettings) -> None:
     service = await Service.open(settings.file, reading_if=(DiskFull,))
     service.of_window = settings.child
     try:
-        if settings.kafka is not None:
-            await service.kafka.listen(settings.kafka)
-        meeting = new_meeting(service.kafka.address)
+        for command in settings.listen:
+            await service.listeners.listen(command)
+        meeting = new_meeting(service.listeners.addresses)
         server = ControlServer(service, meeting)
         await server.start()
         shown: tuple[Path, ...] = ()
@@ -89,7 +90,7 @@ def _ready(settings: HostSettings, meeting: HostFile) -> dict:
         "ready": True,
         "pid": meeting.pid,
         "file": str(settings.file.resolve()),
-        "kafka": meeting.kafka,
+        **{key: meeting.listeners.get(key) for key in READY_KEYS},
         "version": __version__,
     }
 

@@ -42,7 +42,7 @@ from workbench.host.exchanges import ExchangeActs
 from workbench.host.flow import FlowActs
 from workbench.host.groups import GroupActs
 from workbench.host.imports import ImportActs
-from workbench.host.kafka import KafkaActs
+from workbench.host.listeners import ListenerActs
 from workbench.host.queues import QueueActs
 from workbench.host.session import ClientSession
 from workbench.host.space import SpaceActs
@@ -59,7 +59,7 @@ class Service:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._clock = broker.clock
-        self.kafka = KafkaActs(broker)
+        self.listeners = ListenerActs(broker)
         self._started_ms = self._clock.now_ms()
         self.shutdown_asked = asyncio.Event()
         self.of_window = False  # whether a window started this host, and takes it along when it closes
@@ -68,7 +68,7 @@ class Service:
         self._runner = FlowRunner(engine, clock=self._clock, journal=broker.journal, note_delivery=broker.note_delivery)
         host = HostStat(pid=os.getpid(), started_ms=self._started_ms)
         self._connections = Connections(broker, lambda: any(session.hz for session in self.sessions))
-        self._telemetry = Telemetry(broker, self._runner, host, self.kafka, self._connections.stats)
+        self._telemetry = Telemetry(broker, self._runner, host, self.listeners, self._connections.stats)
         self._consumers = ConsumerActs(broker, engine)
         self._queues = QueueActs(broker)
         self._flow = FlowActs(broker, self._runner, self._telemetry)
@@ -82,7 +82,7 @@ class Service:
             | SpaceActs(broker).acts()
             | self._flow.acts()
             | self._imports.acts()
-            | self.kafka.acts()
+            | self.listeners.acts()
             | self._connections.acts()
             | self._own_acts()
         )
@@ -109,14 +109,14 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._pushing
         try:
-            await self.kafka.close()
+            await self.listeners.close()
             await self._connections.close()
             await self._runner.stop()
         finally:
             self._broker.close()
 
     def info(self) -> HostInfo:
-        return HostInfo(os.getpid(), str(self._broker.path), __version__, self._started_ms, self.kafka.address)
+        return HostInfo(os.getpid(), str(self._broker.path), __version__, self._started_ms, self.listeners.addresses)
 
     # -- clients -------------------------------------------------------------------------------------------
     def enter(self, session: ClientSession) -> None:

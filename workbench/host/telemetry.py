@@ -20,7 +20,7 @@ from workbench.flow.document import FlowDocument
 from workbench.flow.kinds import GROUPS, kind_of
 from workbench.host.findings import Threshold
 from workbench.host.group_view import GroupView
-from workbench.host.kafka import KafkaActs
+from workbench.host.listeners import ListenerActs
 from workbench.host.problems import Problems, Scene
 from workbench.host.queue_view import seen_queues
 from workbench.host.session import ClientSession
@@ -34,13 +34,13 @@ _SHORTEST_MS = 10.0
 class Telemetry:
     """See the module."""
 
-    def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat, kafka: KafkaActs,
+    def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat, listeners: ListenerActs,
                  attached: Callable[[], tuple[AttachedStat, ...]] = tuple) -> None:  # fmt: skip
         self._broker = broker
         self._runner = runner
         self._clock = broker.clock
         self._host = host
-        self._kafka = kafka
+        self._listeners = listeners
         self._attached = attached
         self._groups = GroupView(broker, broker.clock)
         self._problems = Problems(broker.clock)
@@ -76,7 +76,7 @@ class Telemetry:
         runner, stats = self._runner.stats(), self._broker.stats()
         queues = seen_queues(self._broker.queues.stats(), runner.groups, stats.topics)
         groups = self._groups.groups(runner.groups, queues, runner.run, self._thresholds.keys())
-        clients = self._kafka.clients()
+        clients = self._listeners.clients()
         self._seq += 1
         host = self._host_stat(stats, groups)
         scene = self._problems.look(Scene(
@@ -99,7 +99,7 @@ class Telemetry:
     def _host_stat(self, stats: BrokerStats, groups: Iterable[GroupStat]) -> HostStat:
         return replace(
             self._host,
-            kafka=self._kafka.address,
+            listeners=self._listeners.addresses,
             rss_bytes=_rss_bytes(),
             file_bytes=stats.file_bytes,
             budget_bytes=self._broker.space.budget_bytes,

@@ -35,7 +35,8 @@ def panel(qtbot, workspace: Workspace, caller: StageCaller) -> ClientsPanel:
 
 def show(workspace: Workspace, *clients: ClientStat, kafka: str | None = "127.0.0.1:9092") -> None:
     shown: Snapshot = orders_snapshot()
-    workspace._take_push(Push(snapshot=replace(shown, clients=clients, host=replace(shown.host, kafka=kafka))))
+    host = replace(shown.host, listeners={"kafka": kafka} if kafka else {})
+    workspace._take_push(Push(snapshot=replace(shown, clients=clients, host=host)))
 
 
 def cells(panel: ClientsPanel, row: int) -> list[str]:

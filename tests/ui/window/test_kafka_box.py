@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless
 from tests.ui.stage import StageCaller, orders_snapshot
-from workbench.control.messages import ListenKafka, Push, PutKafkaUser, RemoveKafkaUser, Status
+from workbench.control.messages import Listen, Push, PutUser, RemoveUser, Status
 from workbench.core.errors import Refused
 from workbench.ui.panels.kafka_popover import KafkaPopover, of_this_machine
 from workbench.ui.window.kafka_box import serve_again
@@ -21,7 +21,8 @@ from workbench.ui.window.kafka_box import serve_again
 
 def serve(window, kafka: str | None) -> None:
     live = orders_snapshot()
-    window.workspace._take_push(Push(snapshot=replace(live, host=replace(live.host, kafka=kafka))))
+    host = replace(live.host, listeners={"kafka": kafka} if kafka else {})
+    window.workspace._take_push(Push(snapshot=replace(live, host=host)))
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_serving_asks_the_host_and_is_remembered_for_the_file(qtbot, window, pop
     popover.address.setText("127.0.0.1:0")
     popover.start.click()
     qtbot.waitUntil(lambda: settings.kafka_address(window.workspace.path) == "127.0.0.1:0")
-    assert caller.of(ListenKafka) == [ListenKafka("127.0.0.1:0")]
+    assert caller.of(Listen) == [Listen("kafka", "127.0.0.1:0")]
     serve(window, "127.0.0.1:40123")
     assert popover.bootstrap.text() == "bootstrap.servers=127.0.0.1:40123"
     popover.copy.click()
@@ -51,7 +52,7 @@ def test_serving_asks_the_host_and_is_remembered_for_the_file(qtbot, window, pop
     assert_nothing_cut(qtbot, popover)
     popover.stop.click()
     qtbot.waitUntil(lambda: settings.kafka_address(window.workspace.path) == "")
-    assert caller.of(ListenKafka)[-1].address is None
+    assert caller.of(Listen)[-1].address is None
 
 
 def test_an_address_others_reach_needs_a_choice_and_is_not_served_again_by_itself(
@@ -63,9 +64,9 @@ def test_an_address_others_reach_needs_a_choice_and_is_not_served_again_by_itsel
     popover.users.user.setText("ann")
     popover.users.password.setText("secret")
     popover.start.click()
-    qtbot.waitUntil(lambda: bool(caller.of(ListenKafka)))
-    assert caller.of(PutKafkaUser) == [PutKafkaUser("ann", "secret")]
-    assert caller.of(ListenKafka) == [ListenKafka("0.0.0.0:9092", allow_remote=True, sasl=True)]
+    qtbot.waitUntil(lambda: bool(caller.of(Listen)))
+    assert caller.of(PutUser) == [PutUser("ann", "secret")]
+    assert caller.of(Listen) == [Listen("kafka", "0.0.0.0:9092", allow_remote=True, users=True)]
     qtbot.wait(50)
     assert settings.kafka_address(window.workspace.path) == ""
 
@@ -82,13 +83,13 @@ def test_users_are_listed_added_and_removed(qtbot, window, popover, caller):
     assert_nothing_cut(qtbot, popover)
     popover.allow.setChecked(True)
     popover.start.click()
-    qtbot.waitUntil(lambda: bool(caller.of(ListenKafka)))
-    assert caller.of(ListenKafka) == [ListenKafka("0.0.0.0:9092", allow_remote=True, sasl=True)]
+    qtbot.waitUntil(lambda: bool(caller.of(Listen)))
+    assert caller.of(Listen) == [Listen("kafka", "0.0.0.0:9092", allow_remote=True, users=True)]
     popover.address.setText("127.0.0.1:9092")
     assert popover.users.isVisible(), "who is known can be removed at any time"
     button(popover, "Remove ann").click()
     qtbot.waitUntil(lambda: popover.users.names == ())
-    assert caller.of(RemoveKafkaUser) == [RemoveKafkaUser("ann")]
+    assert caller.of(RemoveUser) == [RemoveUser("ann")]
     assert popover.users.isHidden()
 
 
@@ -125,12 +126,12 @@ def test_a_file_is_served_again_unless_its_host_does_already(qtbot, window, call
 
     def answer(command: Any) -> Any:
         asked.append(command)
-        return SimpleNamespace(kafka=already)
+        return SimpleNamespace(listeners={"kafka": already} if already else {})
 
     settings.set_kafka_address(window.workspace.path, "127.0.0.1:9092")
     monkeypatch.setattr(caller, "call", answer)
     serve_again(window.workspace, settings)
-    wanted = [Status()] if already else [Status(), ListenKafka("127.0.0.1:9092")]
+    wanted = [Status()] if already else [Status(), Listen("kafka", "127.0.0.1:9092")]
     qtbot.waitUntil(lambda: asked == wanted)
 
 

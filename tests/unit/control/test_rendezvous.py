@@ -14,7 +14,7 @@ from workbench.core.errors import HostGone
 
 def test_the_host_file_is_private_and_comes_back(tmp_path: Path):
     workspace = tmp_path / "demo.flow"
-    meeting = HostFile("/somewhere.sock", "token", 42, "127.0.0.1:9092")
+    meeting = HostFile("/somewhere.sock", "token", 42, {"kafka": "127.0.0.1:9092"})
     shown = meeting.write(workspace)
     assert HostFile.beside(workspace).stat().st_mode & 0o777 == 0o600
     assert HostFile.read(workspace) == meeting
@@ -66,3 +66,13 @@ def test_connecting_to_a_plain_file_means_no_host(tmp_path: Path):
     (tmp_path / "plain").touch()
     with pytest.raises(HostGone):
         connect(HostFile(str(tmp_path / "plain"), "t", 1))
+
+
+def test_a_host_file_of_an_older_version_is_understood(tmp_path: Path):
+    workspace = tmp_path / "demo.flow"
+    old = b'{"socket": "/somewhere.sock", "token": "token", "pid": 42, "kafka": "127.0.0.1:9092"}'
+    HostFile.beside(workspace).write_bytes(old)
+    assert HostFile.read(workspace) == HostFile("/somewhere.sock", "token", 42)
+    fresh = HostFile("/other.sock", "other", 43, {"kafka": "127.0.0.1:9092"})
+    fresh.write(workspace)
+    assert HostFile.read(workspace) == fresh

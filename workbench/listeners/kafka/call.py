@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from workbench.broker import Broker
 from workbench.core.clock import Clock
-from workbench.listeners.kafka.clients import Connection
+from workbench.listeners.base.settings import ListenerSettings
+from workbench.listeners.base.users import Users
+from workbench.listeners.base.waiting import Bridge, News, Turn
+from workbench.listeners.kafka.clients import KafkaPeer
 from workbench.listeners.kafka.dynamic_settings import DynamicSettings
 from workbench.listeners.kafka.readers import Readers
-from workbench.listeners.kafka.settings import ListenerSettings
-from workbench.listeners.kafka.users import Users
-from workbench.listeners.kafka.waiting import Bridge, News, Turn
 
 T = TypeVar("T")
 NODE_ID = 1
@@ -71,7 +71,7 @@ class Call:
     request: Any
     version: int
     shared: Shared
-    connection: Connection
+    connection: KafkaPeer
     login: Login
     address: tuple[str, int]
 

@@ -10,6 +10,7 @@ from collections import deque
 from struct import Struct
 
 from workbench.core.errors import Invalid
+from workbench.listeners.base.first_bytes import HTTP, HTTP2, TLS, spoken
 
 MAX_FRAME_BYTES = 100 << 20
 """Kafka's own limit (socket.request.max.bytes)."""
@@ -17,7 +18,6 @@ LEAST_FRAME_BYTES = 8
 
 _SMALL_BYTES = 4096
 _LENGTH = Struct(">i")
-_HTTP_VERBS = (b"GET ", b"PUT ", b"POST", b"HEAD", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC", b"PRI ")
 
 
 class WrongProtocol(Invalid):
@@ -77,10 +77,11 @@ class Frames:
         return b"".join(taken)
 
     def _refusal(self, start: bytes, length: int) -> Invalid:
-        if start in _HTTP_VERBS:
+        speaks = spoken(start)
+        if speaks in (HTTP, HTTP2):
             return WrongProtocol("A web client called; this address speaks the Kafka protocol, not HTTP.",
                                  "Give the address to a Kafka client as bootstrap.servers.", http=True)  # fmt: skip
-        if start[:2] == b"\x16\x03":
+        if speaks == TLS:
             return WrongProtocol("This client begins with TLS, which this listener is not set up for.",
                                  "Set security.protocol=PLAINTEXT, or give the listener a certificate.")  # fmt: skip
         return Invalid(f"A client announced a request of {length:,} bytes; {LEAST_FRAME_BYTES} to {self.limit:,} are "

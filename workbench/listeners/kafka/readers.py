@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from workbench.broker import Broker
 from workbench.core.records import TopicPartition
-from workbench.listeners.kafka.clients import Connection
+from workbench.listeners.kafka.clients import KafkaPeer
 
 
 class _Reader(NamedTuple):
@@ -31,7 +31,7 @@ class Readers:
         self._version = -1
         self._next: dict[tuple[str, str, int], int] = {}  # where each group goes on after what it was given last
 
-    def note(self, connection: Connection, part: TopicPartition, first: int, last: int) -> None:
+    def note(self, connection: KafkaPeer, part: TopicPartition, first: int, last: int) -> None:
         """Records of ``part`` were given to a client."""
         if self._version != self._broker.membership_version:
             self._look()

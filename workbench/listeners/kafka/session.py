@@ -23,17 +23,18 @@ from functools import partial
 from typing import Any
 
 from workbench.core.errors import Unsupported, WorkbenchError
+from workbench.listeners.base.connection import Connection
+from workbench.listeners.base.first_bytes import http_refusal
+from workbench.listeners.base.settings import parse_address
 from workbench.listeners.kafka import codec
 from workbench.listeners.kafka.apis.login import authenticate_raw
 from workbench.listeners.kafka.apis.table import TABLE, unserved, versions_answer
 from workbench.listeners.kafka.call import Api, Call, Fields, Login, Settling, Shared
-from workbench.listeners.kafka.clients import Clients, Connection
+from workbench.listeners.kafka.clients import KafkaClients, KafkaPeer
 from workbench.listeners.kafka.frames import MAX_FRAME_BYTES, Frames, WrongProtocol, framed
-from workbench.listeners.kafka.settings import parse_address
 
 MAX_BEGUN = 64
 STRANGER_FRAME_BYTES = 64 << 10
-HIGH_WATER_BYTES = 1 << 20
 READ_ON_BYTES = 64 << 10
 log = logging.getLogger(__name__)
 
@@ -45,47 +46,33 @@ class _Begun:
     wire: bytes | None = None
 
 
-class Session(asyncio.Protocol):
-    def __init__(self, shared: Shared, clients: Clients, ended: Callable[[Session], None]) -> None:
+class Session(Connection):
+    peer: KafkaPeer
+
+    def __init__(self, shared: Shared, clients: KafkaClients) -> None:
+        super().__init__(shared.settings, clients, shared.clock)
         self._shared = shared
-        self._clients = clients
-        self._ended = ended
         self._frames = Frames()
         self._begun: deque[_Begun] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = False  # for the answer of a call that is not pipelined
         self._choked = False  # the peer does not read
-        self._closing = False
-        self._heard_ms = shared.clock.monotonic_ms()
-        self._login = Login(required=shared.settings.sasl)
+        self._login = Login(required=shared.settings.users)
         if self._login.required:
             self._frames.limit = STRANGER_FRAME_BYTES
 
     # -- the transport's calls -----------------------------------------------------------------------------
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
-        peer, own = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        self._connection: Connection = self._clients.enter(peer[0], peer[1])
+        own = transport.get_extra_info("sockname")
         self._address = (own[0], own[1])
         if self._shared.settings.advertised:
             self._address = parse_address(self._shared.settings.advertised)
-        if len(self._clients) > self._shared.settings.max_connections:
-            self._turn_away(f"More than {self._shared.settings.max_connections} connections; this one was closed.")
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         if not self._closing:
-            self._heard_ms = self._shared.clock.monotonic_ms()
+            self.heard()
             self._frames.feed(data)
             self._advance()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._closing = True
-        self._clients.leave(self._connection)
-        for task in self._tasks:
-            task.cancel()
-        self._ended(self)
 
     def pause_writing(self) -> None:
         self._choked = True
@@ -94,23 +81,8 @@ class Session(asyncio.Protocol):
         self._choked = False
         self._advance()
 
-    def idle_ms(self) -> float:
-        """For how long the peer has asked nothing; 0 while it waits for an answer."""
-        return 0.0 if self._begun else self._shared.clock.monotonic_ms() - self._heard_ms
-
-    def close(self) -> None:
-        """End the connection, what was answered goes out first."""
-        self._closing = True
-        self._transport.close()
-
-    def abort(self) -> None:
-        """End the connection now."""
-        self._closing = True
-        self._transport.abort()
-
-    async def finished(self) -> None:
-        """Return when nothing of this session is at work any more."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    def at_work(self) -> bool:
+        return bool(self._begun)
 
     # -- requests ------------------------------------------------------------------------------------------
     def _advance(self) -> None:
@@ -120,10 +92,10 @@ class Session(asyncio.Protocol):
                 self._begin(frame)
         except WrongProtocol as error:
             if error.http:
-                self._transport.write(_http_answer(error))
-            self._turn_away(error.sentence())
+                self._transport.write(http_refusal(error.sentence()))
+            self.turn_away(error.sentence())
         except WorkbenchError as error:
-            self._turn_away(error.sentence())
+            self.turn_away(error.sentence())
         if not self._closing:
             if self._may_begin() or len(self._frames) < READ_ON_BYTES:
                 self._transport.resume_reading()
@@ -138,7 +110,7 @@ class Session(asyncio.Protocol):
             self._later(self._log_in_raw(frame), pipelined=False)
             return
         header = codec.read_header(frame)
-        connection = self._connection
+        connection = self.peer
         connection.client_id = header.client_id
         api = TABLE.get(header.api_key)
         if api is None or not api.low <= header.version <= api.high:
@@ -195,10 +167,10 @@ class Session(asyncio.Protocol):
         try:
             yield
         except WorkbenchError as error:
-            self._turn_away(error.sentence())
+            self.turn_away(error.sentence())
         except Exception:
             log.exception("unforeseen in %s", name)
-            self._turn_away(f"The broker met an error it did not foresee in {name}; its log has the details.")
+            self.turn_away(f"The broker met an error it did not foresee in {name}; its log has the details.")
 
     def _go_on(self) -> None:
         self._waiting = False
@@ -210,7 +182,7 @@ class Session(asyncio.Protocol):
         try:
             await authenticate_raw(self._shared, self._login, frame)
         except WorkbenchError as error:
-            self._turn_away(error.sentence())
+            self.turn_away(error.sentence())
             return
         self._waiting = False
         self._transport.write(framed(b""))
@@ -234,15 +206,5 @@ class Session(asyncio.Protocol):
             self._send()
             return
         found = unserved(header.api_key, header.version, api)
-        self._connection.unserved.note(found)
-        self._turn_away(found.sentence())
-
-    def _turn_away(self, sentence: str) -> None:
-        self._clients.note(self._connection, sentence)
-        self.close()
-
-
-def _http_answer(error: WorkbenchError) -> bytes:
-    body = error.sentence().encode() + b"\n"
-    head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
-    return head.encode() + b"Connection: close\r\n\r\n" + body
+        self.peer.unserved.note(found)
+        self.turn_away(found.sentence())

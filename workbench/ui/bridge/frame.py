@@ -36,5 +36,5 @@ def facts_of(snapshot: Snapshot) -> Hashable:
     clients = tuple((one.client_id, one.address, one.writes, one.reads, one.group, one.note, bool(one.connections))
                     for one in snapshot.clients)  # fmt: skip
     queues = tuple((queue.name, queue.counts.dead, queue.takes_dead_letters) for queue in snapshot.queues)
-    return (snapshot.run, snapshot.speed, snapshot.live, snapshot.host.kafka, groups, producers, clients, queues,
-            len(snapshot.topics), len(snapshot.problems))  # fmt: skip
+    return (snapshot.run, snapshot.speed, snapshot.live, tuple(snapshot.host.listeners.items()), groups, producers,
+            clients, queues, len(snapshot.topics), len(snapshot.problems))  # fmt: skip

@@ -74,7 +74,7 @@ class ClientsPanel(QWidget):
 
     def _say_how(self) -> None:
         if self.isVisible():
-            address = self._workspace.live.host.kafka
+            address = self._workspace.live.host.listeners.get("kafka")
             self.empty.say(
                 self.tr("No clients yet") if address else self.tr("Kafka clients are not served"),
                 self.tr("Point any Kafka client at {0}.").format(address) if address

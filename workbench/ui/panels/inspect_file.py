@@ -125,7 +125,7 @@ class FileFace(QWidget):
         self._groups_head.setVisible(bool(shown.groups))
         self.groups.setVisible(bool(shown.groups))
         self.groups.show_rows([self._group_row(group) for group in shown.groups[:40]])
-        kafka = self._workspace.live.host.kafka
+        kafka = self._workspace.live.host.listeners.get("kafka")
         self._served.setVisible(kafka is not None)
         self.serve.setVisible(kafka is None)
         self.how.setText(

@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.control.command import Command
-from workbench.control.messages import ListenKafka
+from workbench.control.messages import Listen
 from workbench.core.errors import WorkbenchError
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
@@ -149,7 +149,7 @@ class KafkaPopover(Floating):
 
     # -- following -----------------------------------------------------------------------------------------
     def _show_state(self, live: Snapshot) -> None:
-        on = live.host.kafka
+        on = live.host.listeners.get("kafka")
         remote = not of_this_machine(self.address.text())
         here = sum(client.connections > 0 for client in live.clients)
         said = self.tr("Let any program with a Kafka client write to and read from this workspace.")
@@ -195,9 +195,9 @@ class KafkaPopover(Floating):
             return
         remote = not of_this_machine(self.address.text())
         typed = remote and bool(self.users.user.text().strip())
-        listen = ListenKafka(
-            self.address.text().strip(), allow_remote=remote and self.allow.isChecked(),
-            sasl=remote and (self.ask.isChecked() or typed),
+        listen = Listen(
+            "kafka", self.address.text().strip(), allow_remote=remote and self.allow.isChecked(),
+            users=remote and (self.ask.isChecked() or typed),
             certificate=self.certificate.text().strip() if remote else "",
             key=self.key.text().strip() if remote else "",
         )  # fmt: skip
@@ -207,13 +207,13 @@ class KafkaPopover(Floating):
             self._ask(listen, lambda _: self._remember(listen))
 
     def stop_serving(self) -> None:
-        self._ask(ListenKafka(None), lambda _: self._remember(ListenKafka(None)))
+        self._ask(Listen("kafka", None), lambda _: self._remember(Listen("kafka", None)))
 
     def _ask(self, command: Command, done) -> None:
         self._say("")
         self._workspace.act(command).done(done).failed(self._refuse).run()
 
-    def _remember(self, listen: ListenKafka) -> None:
+    def _remember(self, listen: Listen) -> None:
         local = listen.address is not None and of_this_machine(listen.address)
         self._settings.set_kafka_address(self._workspace.path, listen.address or "" if local else "")
 

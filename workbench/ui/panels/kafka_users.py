@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.control.command import Command
-from workbench.control.messages import KafkaUsers, ListKafkaUsers, PutKafkaUser, RemoveKafkaUser
+from workbench.control.messages import ListUsers, PutUser, RemoveUser, UserList
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import label, push_button, tool_button
@@ -61,7 +61,7 @@ class KafkaUsersList(QWidget):
     # -- acts ----------------------------------------------------------------------------------------------
     def refresh(self) -> None:
         """Ask the host who is known."""
-        self._ask(ListKafkaUsers(), self._take)
+        self._ask(ListUsers(), self._take)
 
     def put(self, then: Callable[[], None] = lambda: None) -> None:
         """Make the typed user known; ``then`` follows when that is done."""
@@ -72,10 +72,10 @@ class KafkaUsersList(QWidget):
             self.refresh()
             then()
 
-        self._ask(PutKafkaUser(self.user.text().strip(), self.password.text()), known)
+        self._ask(PutUser(self.user.text().strip(), self.password.text()), known)
 
     def remove(self, name: str) -> None:
-        self._ask(RemoveKafkaUser(name), lambda _: self.refresh())
+        self._ask(RemoveUser(name), lambda _: self.refresh())
 
     def _remove_clicked(self, name: str, _checked: bool = False) -> None:
         self.remove(name)
@@ -86,7 +86,7 @@ class KafkaUsersList(QWidget):
         Operation(self, lambda: workspace.call(command)).done(done).failed(self.failed.emit).run()
 
     # -- showing -------------------------------------------------------------------------------------------
-    def _take(self, answer: KafkaUsers) -> None:
+    def _take(self, answer: UserList) -> None:
         self.names = answer.names
         self._show()
         self.changed.emit()

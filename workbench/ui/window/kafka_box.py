@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from workbench.control.messages import ListenKafka, Status
+from workbench.control.messages import Listen, Status
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.blocks import label, set_tone
@@ -32,7 +32,7 @@ class KafkaBox(QPushButton):
 
     def show_state(self, live: Snapshot, short: bool, shortest: bool = False) -> None:
         """``short`` leaves the number of clients out, ``shortest`` the address too, which the tip then tells."""
-        address = live.host.kafka
+        address = live.host.listeners.get("kafka")
         here = sum(client.connections > 0 for client in live.clients)
         clients = words.plural(here, self.tr("client"), self.tr("clients"))
         said = self.tr("Kafka off") if address is None else f"Kafka  {address}" if short else (
@@ -62,5 +62,5 @@ def serve_again(workspace: Workspace, settings: Settings) -> None:
     address = settings.kafka_address(workspace.path)
     if address:
         workspace.act(Status()).done(
-            lambda info: None if info.kafka else workspace.act(ListenKafka(address)).run()
+            lambda info: None if "kafka" in info.listeners else workspace.act(Listen("kafka", address)).run()
         ).run()

@@ -207,7 +207,7 @@ class TopBar(QToolBar):
     def _fit_if_other(self) -> None:
         """Ten times a second: measure again only when there is more or less to say."""
         live = self._workspace.live
-        said = (live.host.kafka, len(live.clients), self._workspace.at_ms is None)
+        said = (tuple(live.host.listeners), len(live.clients), self._workspace.at_ms is None)
         if said == self._said or not self.isVisible():
             self._show_level(self._level)
         else:

@@ -6,10 +6,10 @@ import asyncio
 
 from kio.schema.errors import ErrorCode
 
-from workbench.core.errors import Refused, WorkbenchError
+from workbench.core.errors import Invalid, Refused, WorkbenchError
 from workbench.listeners.kafka.call import Api, Call, Fields, Login, Shared
-from workbench.listeners.kafka.users import MECHANISM, read_token
 
+MECHANISM = "PLAIN"
 FAILED_WAIT_S = 0.2
 _WRONG = "The name or the password is wrong."
 
@@ -40,11 +40,19 @@ async def authenticate_raw(shared: Shared, login: Login, token: bytes) -> None:
 async def _log_in(shared: Shared, login: Login, token: bytes) -> None:
     if not login.mechanism:
         raise Refused("SaslHandshake comes before SaslAuthenticate.", "Use a Kafka client.")
-    name, password = read_token(token)
+    name, password = _read_token(token)
     if login.required and not await asyncio.to_thread(shared.users.check, name, password):
         await asyncio.sleep(FAILED_WAIT_S)  # guessing is slow
         raise Refused(_WRONG, "Set sasl.username and sasl.password to a user of this workspace.")
     login.user = name
+
+
+def _read_token(token: bytes) -> tuple[str, str]:
+    """(user, password) of a PLAIN token: authorization id NUL name NUL password."""
+    parts = token.split(b"\0")
+    if len(parts) != 3:
+        raise Invalid("The SASL/PLAIN token can't be read.", "Set sasl.username and sasl.password.")
+    return parts[1].decode("utf-8", "replace"), parts[2].decode("utf-8", "replace")
 
 
 APIS = (

@@ -1,4 +1,4 @@
-"""How a Kafka listener is set up: where it listens, who may come, what it says of itself."""
+"""How a listener is set up: where it listens, who may come, what it says of itself."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ RISK = (
 )
 
 
+class AddressTaken(Refused):
+    """Another program has the address."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListenerSettings:
-    """``host`` localhost means both loopback addresses; any other needs ``allow_remote``. ``advertised`` is the address
-    clients are told, empty: the one they reached. A connection that asks nothing for ``max_idle_ms`` is closed (Kafka's
-    connections.max.idle.ms)."""
+    """``host`` localhost means both loopback addresses; any other needs ``allow_remote``. ``users``: who comes must be
+    a user of the workspace. ``advertised`` is the address clients are told, empty: the one they reached.
+    ``auto_create``: topics that a client asks for are made, where its protocol has that. A connection that asks nothing
+    for ``max_idle_ms`` is closed (as by Kafka's connections.max.idle.ms)."""
 
     host: str = "127.0.0.1"
     port: int = 0
     allow_remote: bool = False
-    sasl: bool = False
+    users: bool = False
     certificate: Path | None = None
     key: Path | None = None
     advertised: str = ""
@@ -32,10 +37,10 @@ class ListenerSettings:
     max_connections: int = 1_000
     max_idle_ms: int = 600_000
 
-    def check(self) -> None:
-        """Refuse an address others can reach, unless that was chosen."""
+    def check(self, protocol: str) -> None:
+        """Refuse an address others can reach, unless that was chosen; ``protocol`` names the option that chooses."""
         if not self.allow_remote and not _is_loopback(self.host):
-            next_step = "Use 127.0.0.1, or allow it on purpose (--kafka-allow-remote), best with SASL and TLS."
+            next_step = f"Use 127.0.0.1, or allow it on purpose (--{protocol}-allow-remote), best with users and TLS."
             raise Refused(f"{self.host} can be reached from other machines. {RISK}", next_step)
         if self.advertised:
             parse_address(self.advertised)
