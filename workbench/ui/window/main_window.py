@@ -202,7 +202,7 @@ class MainWindow(QMainWindow):
         workspace, live = self.workspace, self.workspace.live
         return (workspace.connected and workspace.loaded and not workspace.document.nodes
                 and not workspace.undo_stack.count() and not live.topics and not live.clients
-                and live.host.kafka is None)  # fmt: skip
+                and not live.host.listeners)  # fmt: skip
 
     def load_drawing(self, text: str) -> None:
         """Show a drawing from its text form; a text that can't be read is said, and nothing is shown."""
