@@ -45,6 +45,7 @@ from workbench.broker.space import Space
 from workbench.broker.stability import committed_batches
 from workbench.broker.stats import BrokerStats, Meter
 from workbench.broker.store import Store
+from workbench.broker.stores.stores import Stores
 from workbench.broker.ticker import Ticker
 from workbench.broker.topic_acts import DeletedTopic, TopicActs
 from workbench.broker.topics import Partition, Topic, TopicMeta
@@ -117,6 +118,7 @@ class Broker:
         self._recording = Recording(self.store, self.log, self._journal, self.clock)
         self.exchanges = Exchanges(self.store, self.log, self._journal, self.clock, self._queue_topic)
         self.queues = Queues(self.store, self.log, self._journal, self.clock, self._topics, self.exchanges)
+        self.stores = Stores(self.store, self._journal, self.clock)
         self._groups = Coordination(self.store, self._journal, self, self.clock, groups, self._ids)
         self._topic_acts = TopicActs(self.store, self._journal, self.clock, self._ids, self._cache, self._topics,
                                      self._deleted, self._groups, self.queues, self.exchanges)  # fmt: skip
@@ -124,14 +126,15 @@ class Broker:
                                    self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
         self.space = Space(self.store)
         self.imports = Imports(self.store, self.log, self._journal, self.clock, self._ids, self._topics, self._deleted,
-                               self._topic_acts, self._groups, self.queues, self.exchanges,
+                               self._topic_acts, self._groups, self.queues, self.exchanges, self.stores,
                                self.retention.clear)  # fmt: skip
         self._retention_work = RetentionWork(self.retention, self.store)
         self._retention_ticks = Ticker("broker-retention", TICK_S, self._retention_work)
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
                                          self._write_control)  # fmt: skip
         self._groups.on_overtaken = self.transactions.forget_offsets
-        self._chores = Chores(self.store, self._groups, self.queues, self.transactions, self._journal, self.clock)
+        self._chores = Chores(self.store, self._groups, self.queues, self.stores, self.transactions, self._journal,
+                              self.clock)  # fmt: skip
         self._housekeeping = Housekeeping(self._chores)
         self._groups.on_deadline = self.queues.on_deadline = self._housekeeping.nudge
         self._reconcile_journal()
@@ -160,6 +163,7 @@ class Broker:
                 self.queues.close()
                 self.retention.settle()
                 self.exchanges.flush()
+                self.stores.flush()
                 self._journal.add(JournalEntry("host", self.clock.now_ms(), detail={"act": "stopped"}))
                 self.store.write(self._journal.flush).result()
         finally:

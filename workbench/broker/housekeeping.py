@@ -15,6 +15,7 @@ from workbench.broker.journal.journal import DEFAULT_MAX_BYTES, TICK_MS, Journal
 from workbench.broker.migrations import read_meta, write_meta
 from workbench.broker.queues.queues import Queues
 from workbench.broker.store import Store
+from workbench.broker.stores.stores import Stores
 from workbench.broker.transactions import Transactions
 from workbench.core.clock import Clock
 
@@ -29,11 +30,12 @@ _log = logging.getLogger(__name__)
 class Chores:
     """One round of the chores that are due."""
 
-    def __init__(self, store: Store, groups: Coordination, queues: Queues, transactions: Transactions,
-                 journal: Journal, clock: Clock) -> None:  # fmt: skip
+    def __init__(self, store: Store, groups: Coordination, queues: Queues, stores: Stores,
+                 transactions: Transactions, journal: Journal, clock: Clock) -> None:  # fmt: skip
         self._store = store
         self._groups = groups
         self._queues = queues
+        self._stores = stores
         self._transactions = transactions
         self._journal = journal
         self._clock = clock
@@ -44,6 +46,7 @@ class Chores:
         """Do what is due; the seconds until there may be more."""
         self._groups.tick()
         self._queues.tick()
+        self._stores.tick()
         self._transactions.expire()
         now = self._clock.monotonic_ms()
         if now - self._sampled >= LAG_SAMPLE_MS:

@@ -35,8 +35,9 @@ from workbench.broker.lookup import MAX_OFFSET, row_id
 from workbench.broker.migrations import read_meta, write_meta
 from workbench.broker.queues.live import LiveQueue
 from workbench.broker.queues.queues import Queues
-from workbench.broker.shape import write_queue
+from workbench.broker.shape import write_queue, write_store
 from workbench.broker.store import Store
+from workbench.broker.stores.stores import Stores
 from workbench.broker.topic_acts import TopicActs
 from workbench.broker.topics import Partition, Topic
 from workbench.core.clock import Clock
@@ -98,7 +99,8 @@ class Imports:
 
     def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock, ids: Ids,
                  living: dict[str, Topic], deleted: list[Topic], acts: TopicActs, groups: Coordination,
-                 queues: Queues, exchanges: Exchanges, clear: Callable[[Topic], None]) -> None:  # fmt: skip
+                 queues: Queues, exchanges: Exchanges, stores: Stores,
+                 clear: Callable[[Topic], None]) -> None:  # fmt: skip
         self._store = store
         self._log = log
         self._journal = journal
@@ -110,6 +112,7 @@ class Imports:
         self._groups = groups
         self._queues = queues
         self._exchanges = exchanges
+        self._stores = stores
         self._clear = clear
         self._numbers = count(1)
         self._open: dict[int, _Import] = {}
@@ -243,6 +246,8 @@ class Imports:
                 self._decide_groups(db, decided, shape.groups)
                 decided.left_out += wiring.write(db, {topic.meta.name: topic for topic, _ in decided.fresh})
                 _decide_flow(db, decided, shape.flow)
+                told_of = [write_store(db, one, self._clock.now_ms()) for one in shape.stores]
+                decided.left_out += [said for said in told_of if said]
                 ids = [t.meta.id for t, _ in decided.fresh] + [t.meta.id for _, t in decided.moves]
                 db.execute("INSERT INTO import_done VALUES (?, ?, ?, ?, ?)",
                            (one.digest, self._clock.now_ms(), one.source, records, json.dumps(ids)))  # fmt: skip
@@ -251,6 +256,7 @@ class Imports:
             def appear(decided: _Decided) -> None:
                 self._open.pop(number, None)
                 wiring.publish()
+                self._stores.take_up(store.name for store in shape.stores)
                 self._follow(decided)
 
             decided = self._store.write(decide, appear).result()

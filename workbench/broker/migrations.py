@@ -15,6 +15,7 @@ host that opens a current file should not pay for it.
     txn*        transactions: see ``transactions`` and ``stability``
     queue*      queues and subscriptions, and what is done in them: see ``queues.rows``
     exchange, binding   see ``exchanges.rows``
+    store*      keyed tables: see ``stores.rows``
     journal_*   what happened, and lag_*: see ``journal.rows``
     import_*    files that were imported, and imports whose records are on their way: see ``imports``
 """
@@ -32,6 +33,7 @@ from workbench.broker.exchanges import rows as exchange_rows
 from workbench.broker.groups import offsets
 from workbench.broker.journal import rows as journal_rows
 from workbench.broker.queues import rows as queue_rows
+from workbench.broker.stores import rows as store_rows
 
 UNCHECKED_KEY = "unchecked_ends"
 APPLICATION_ID = 0x77_66_6C_6F  # "wflo"
@@ -136,6 +138,11 @@ def _imports(db: Database) -> None:
         db.execute(statement)
 
 
+def _stores(db: Database) -> None:
+    for statement in (*store_rows.SCHEMA, *journal_rows.STORE_SCHEMA):
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
@@ -146,6 +153,7 @@ STEPS = (
     ("0007_checked_records", _checked_records),
     ("0008_soft_delete", _soft_delete),
     ("0009_imports", _imports),
+    ("0010_stores", _stores),
 )
 SCHEMA_VERSION = len(STEPS)
 

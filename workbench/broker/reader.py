@@ -23,11 +23,15 @@ from workbench.broker.lock import home_of
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
 from workbench.broker.migrations import SCHEMA_VERSION, read_meta
 from workbench.broker.shape import read_shape
+from workbench.broker.stores.rows import load_stores, read_rows
+from workbench.broker.stores.stores import stat_of
 from workbench.broker.topics import TopicMeta, load_topics, no_topic
 from workbench.core.errors import Corrupt, FileError, NotFound
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.records import ABORTED, OPEN, PartitionBounds, StoredRecord, TopicPartition
 from workbench.core.shape import WorkspaceShape
+from workbench.core.snapshot import StoreStat
+from workbench.core.stores import StoreRow
 
 SLICE_RECORDS = 128
 KEPT_SLICES = 256
@@ -252,6 +256,15 @@ class BrokerReader(RecordReader):
             return read_shape(self._db)
         finally:
             self._db.execute("COMMIT")
+
+    # -- stores ----------------------------------------------------------------------------------------------
+    def stores(self) -> list[StoreStat]:
+        """All stores with their counts, by name; reads and refusals lag by up to a second."""
+        return [stat_of(name, counts) for name, (_, counts) in load_stores(self._db).items()]
+
+    def store_rows(self, name: str, after: bytes | None = None, limit: int = -1) -> list[StoreRow]:
+        """Rows in the order of their keys, those after ``after``; none of a store that is not there."""
+        return list(read_rows(self._db, name, after, limit))
 
     # -- groups ----------------------------------------------------------------------------------------------
     def groups(self) -> list[GroupMeta]:

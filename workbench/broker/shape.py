@@ -13,6 +13,7 @@ from workbench.broker.migrations import read_meta
 from workbench.broker.queues import rows
 from workbench.broker.queues.lane import Lane
 from workbench.broker.queues.tally import Counters
+from workbench.broker.stores import rows as store_rows
 from workbench.broker.topics import Partition, Topic, load_topics
 from workbench.core.runs import joined
 from workbench.core.shape import (
@@ -21,6 +22,7 @@ from workbench.core.shape import (
     MessageShape,
     OffsetShape,
     QueueShape,
+    StoreShape,
     TopicShape,
     WorkspaceShape,
 )
@@ -35,8 +37,25 @@ def read_shape(db: sqlite3.Connection) -> WorkspaceShape:
     return WorkspaceShape(
         tuple(_topic(db, topic, topic.meta.name in read_so) for topic in topics),
         tuple(topology.exchanges()), tuple(topology.bindings()),
-        tuple(queues), tuple(_groups(db)), read_meta(db, "flow") or "",
+        tuple(queues), tuple(_groups(db)), read_meta(db, "flow") or "", _stores(db),
     )  # fmt: skip
+
+
+def _stores(db: sqlite3.Connection) -> tuple[StoreShape, ...]:
+    return tuple(StoreShape(name, counts, tuple(store_rows.read_rows(db, name)), store_rows.read_seen(db, name))
+                 for name, (_, counts) in store_rows.load_stores(db).items())  # fmt: skip
+
+
+def write_store(db: sqlite3.Connection, shape: StoreShape, at_ms: int) -> str:
+    """A store that comes in; why it is left out, where one of its name has rows already."""
+    known = store_rows.load_stores(db).get(shape.name)
+    if known is not None and (known[1].writes or known[1].rows):
+        return f"The store {shape.name}: there is one already, with rows of its own."
+    number = store_rows.make_store(db, shape.name, at_ms)
+    store_rows.put_rows(db, number, shape.rows)
+    store_rows.put_seen(db, number, shape.seen)
+    store_rows.put_counts(db, number, shape.counts)
+    return ""
 
 
 def _topic(db: sqlite3.Connection, topic: Topic, queued: bool) -> TopicShape:

@@ -18,6 +18,7 @@ VERBS: dict[str, str] = {
     "flow": "flow",
     "queues": "queues",
     "exchanges": "exchanges",
+    "stores": "stores",
     "users": "users",
     "size": "size",
     "compact": "size",

@@ -42,6 +42,7 @@ from workbench.control.queues import (
     SubscribeQueue,
     UnsubscribeQueue,
 )
+from workbench.control.stores import ControlStore, ReadStore
 from workbench.control.transfers import (
     AbortImport,
     BeginImport,
@@ -427,6 +428,7 @@ class Request(msgspec.Struct, frozen=True):
         | BeginImport | StageTopic | StageBatch | CommitImport | AbortImport | ListDeletedTopics | RestoreTopic
         | DropDeletedTopic
         | ListConnections | Attach | Detach | BrowseBounds | BrowseRecords | BrowseTime
+        | ReadStore | ControlStore
         | GetSize | SetSizeBudget | CompactFile
         | Listen | PutUser | RemoveUser | ListUsers
     )  # fmt: skip

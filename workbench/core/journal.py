@@ -36,6 +36,7 @@ scattered between first and last names them in detail.offsets (see ``core.runs``
                 detail.floors: by partition, where a subscription begins, unless at the log's first offset
     backlog     topic group=queue; detail.ready, delayed, in_flight, dead, consumers {name: in flight}: as it stood then
     route       topic group=exchange count; detail.act = unroutable|returned, key
+    store       group=store count=rows; detail.rows, writes, repeats, reads, refused: as they stood then
     host        detail.act = started|stopped|recovered      entered by the broker when it opens and closes the file
     flow        detail: digest                                         the drawing was saved
 """

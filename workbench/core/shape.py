@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from workbench.core.routing import Binding, Exchange
 from workbench.core.runs import Run
+from workbench.core.stores import StoreCounts, StoreRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,16 @@ class GroupShape:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreShape:
+    """A store with all its rows; ``seen`` are event ids it has applied."""
+
+    name: str
+    counts: StoreCounts = field(default_factory=StoreCounts)
+    rows: tuple[StoreRow, ...] = ()
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceShape:
     """``flow`` is the drawing in its text form; empty when nothing was drawn."""
 
@@ -88,3 +99,4 @@ class WorkspaceShape:
     queues: tuple[QueueShape, ...] = ()
     groups: tuple[GroupShape, ...] = ()
     flow: str = ""
+    stores: tuple[StoreShape, ...] = ()

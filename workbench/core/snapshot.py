@@ -235,6 +235,22 @@ class ExchangeStat:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreStat:
+    """A keyed table; see ``core.stores`` for the counts. ``rate`` is of writes; ``capacity`` a second, 0 without limit;
+    ``down_ms``: so much longer it refuses everything."""
+
+    name: str
+    rows: int = 0
+    writes: int = 0
+    reads: int = 0
+    refused: int = 0
+    repeats: int = 0
+    rate: float = 0.0
+    capacity: float = 0.0
+    down_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BatchGauge:
     """The batch being filled for one partition."""
 
@@ -388,6 +404,7 @@ class Snapshot:
     queues: tuple[QueueStat, ...] = ()
     exchanges: tuple[ExchangeStat, ...] = ()
     attached: tuple[AttachedStat, ...] = ()
+    stores: tuple[StoreStat, ...] = ()
 
     def topic(self, name: str) -> TopicStat | None:
         return next((t for t in self.topics if t.name == name), None)
@@ -403,3 +420,6 @@ class Snapshot:
 
     def exchange(self, name: str) -> ExchangeStat | None:
         return next((e for e in self.exchanges if e.name == name), None)
+
+    def store(self, name: str) -> StoreStat | None:
+        return next((s for s in self.stores if s.name == name), None)

@@ -24,6 +24,7 @@ from workbench.core.queues import SUBSCRIPTION_MARK, Delivery, QueueCounts, Rece
 from workbench.core.records import Appended, PartitionBounds, Record, StoredRecord, TopicPartition
 from workbench.core.routing import Binding, Exchange, Published
 from workbench.core.snapshot import GroupStat
+from workbench.core.stores import StoreWrite
 
 ReceiptToken: TypeAlias = Receipt
 
@@ -306,6 +307,22 @@ class Lease(Protocol):
         ...
 
 
+class Keep(Protocol):
+    """Stores: keyed tables beside the log."""
+
+    async def declare_store(self, name: str) -> None:
+        """Make it, or let it be if it is there."""
+        ...
+
+    async def write_to_store(self, name: str, writes: Sequence[StoreWrite], once: bool) -> None:
+        """Apply them in order, with ``once`` each event id a single time; the answer comes after they are safe."""
+        ...
+
+    def refuse_at_store(self, name: str, count: int) -> None:
+        """Count writes that were not let in."""
+        ...
+
+
 class Admin(Protocol):
     async def topics(self) -> Sequence[EngineTopic]: ...
 
@@ -318,5 +335,5 @@ class Admin(Protocol):
     async def bounds(self, topic: str) -> Sequence[PartitionBounds]: ...
 
 
-class Engine(Produce, Consume, Lease, Admin, Protocol):
+class Engine(Produce, Consume, Lease, Keep, Admin, Protocol):
     """What a drawn flow runs on; on one asyncio loop."""

@@ -13,6 +13,7 @@ from workbench.broker import Broker
 from workbench.core.queues import QueueCounts
 from workbench.core.records import PartitionBounds, Record
 from workbench.core.routing import Binding, Exchange, Published
+from workbench.core.stores import StoreWrite
 from workbench.engines.base import ConsumerSettings, EngineTopic, LeaseSettings
 from workbench.engines.embedded_consumer import EmbeddedConsumer
 from workbench.engines.embedded_producer import EmbeddedProducer
@@ -66,3 +67,13 @@ class EmbeddedEngine:
     async def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
                       mandatory: bool = False) -> Sequence[Published]:  # fmt: skip
         return await asyncio.wrap_future(self._broker.exchanges.publish(exchange, routing_key, records, mandatory))
+
+    # -- stores --------------------------------------------------------------------------------------------
+    async def declare_store(self, name: str) -> None:
+        await asyncio.to_thread(self._broker.stores.declare, name)
+
+    async def write_to_store(self, name: str, writes: Sequence[StoreWrite], once: bool) -> None:
+        await asyncio.wrap_future(self._broker.stores.write(name, writes, once))
+
+    def refuse_at_store(self, name: str, count: int) -> None:
+        self._broker.stores.refuse(name, count)

@@ -13,10 +13,11 @@ from workbench.flow.encodings import ENCODED
 from workbench.flow.params import Param
 from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS, LEASES, QUEUE, ROUTING
 
-Role = Literal["topic", "exchange", "producer", "group", "drawing"]
-COLUMNS: dict[Role, int] = {"producer": 0, "exchange": 1, "topic": 1, "group": 2}
+Role = Literal["topic", "exchange", "producer", "group", "store", "drawing"]
+COLUMNS: dict[Role, int] = {"producer": 0, "exchange": 1, "topic": 1, "group": 2, "store": 3}
 """How far to the right a part of a role stands in a tidy drawing that says nothing else."""
 _WRITES_TO = ("topic", "queue", "exchange")
+_PASSES_TO = (*_WRITES_TO, "store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +202,23 @@ KINDS: dict[str, Kind] = {
             Param("rate", "float", 100.0, "Rate", "events/s", 0.001, 1_000_000, section="Rate"),
             *_SENDING), size=(162.0, 62.0), noun="file", feeds=_WRITES_TO),
         Kind("group", "Group", "group", "group", "Consumers that share a topic's partitions, or compete for a queue's messages.",
-             _READING, size=(190.0, 104.0), feeds=_WRITES_TO),
+             _READING, size=(190.0, 104.0), feeds=_PASSES_TO),
         Kind("forward", "Forward", "group", "forward",
-             "A group that filters and maps what it reads, and sends it on to the next topic.", _READING, size=(190.0, 104.0), feeds=_WRITES_TO),
+             "A group that filters and maps what it reads, and sends it on to the next topic.", _READING, size=(190.0, 104.0), feeds=_PASSES_TO),
         Kind("dead_letters", "Dead letters", "topic", "dead-letters", "A topic for events that a group could not handle.",
              tuple(p if p.name != "partitions" else Param("partitions", "int", 1, "Partitions", low=1, high=1000, section="Log")
                    for p in _LOG), size=(126.0, 60.0), feeds=("group",), short="DLQ"),
+        Kind("store", "Store", "store", "store",
+             "A keyed table: groups that are linked to it write each record they worked by its key.", (
+                 Param("key", "text", "", "Key from field", section="Rows",
+                       help="A field of the value, dots go deeper; empty takes the record's key. A value of null removes the row."),
+                 Param("writes", "choice", "plain", "Writes", choices=("plain", "once_per_id"), section="Rows",
+                       help="plain applies every write; once_per_id leaves out what has an event id that was there before."),
+                 Param("id_field", "text", "id", "Event id from field", section="Rows",
+                       help="For once per id; without that field a record's topic, partition and offset are its id."),
+                 Param("capacity", "float", 0.0, "Capacity", "writes/s", 0, 1_000_000, section="Load",
+                       help="What comes beyond it is refused, and its record fails. 0 takes everything."),
+             ), size=(162.0, 86.0)),
         Kind("note", "Note", "drawing", "note", "Text on the drawing.", (
             Param("text", "code", "", "Text"),
             Param("client", "text", "", "Stands for",

@@ -29,6 +29,10 @@ from workbench.flow.written import field_of_line, read_routing_key, start_policy
 _INSTEAD = {
     ("exchange", "topic"): "An exchange feeds queues, and {1} is a topic.",
     ("exchange", "group"): "A group reads from an exchange through a queue. Put one between.",
+    ("producer", "store"): "A store is written by a group. Put a topic and a group between.",
+    ("file", "store"): "A store is written by a group. Put a topic and a group between.",
+    ("topic", "store"): "A store is written by a group. Put one between.",
+    ("queue", "store"): "A store is written by a group. Put one between.",
     ("queue", "topic"): "The dead letters of a queue go to a queue or an exchange, and {1} is a topic.",
 }
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -72,13 +76,19 @@ def _why_not_forward(document: FlowDocument, group: Node, target: Node) -> str:
         return f"{group.name} reads {target.name}: its events would go round for ever."
     if target.kind == "dead_letters" and sources and all(node.kind == "queue" for node in sources):
         return f"{group.name} reads a queue, which has dead letters of its own. Link {sources[0].name} to a queue."
-    same = next((node for node in document.targets_of(group.id)
-                 if (node.kind == "dead_letters") is (target.kind == "dead_letters")), None)  # fmt: skip
+    same = next((node for node in document.targets_of(group.id) if _way(node) == _way(target)), None)
     if same is None:
         return ""
+    if target.kind == "store":
+        return f"{group.name} already writes to {same.name}."
     if target.kind == "dead_letters":
         return f"{group.name} already sends its failed events to {same.name}."
     return f"A group forwards to one {noun_of(same)}, and {group.name} forwards to {same.name}."
+
+
+def _way(target: Node) -> str:
+    """Where along a group's link leads: it has one of each."""
+    return target.kind if target.kind in ("dead_letters", "store") else "forward"
 
 
 def problems(document: FlowDocument) -> list[tuple[str, str]]:
@@ -176,8 +186,10 @@ def _unlinked(document: FlowDocument, node: Node, kind: Kind) -> Iterator[str]:
         yield f"{node.name} feeds no topic yet."
     elif kind.role == "group" and not document.sources_of(node.id):
         yield f"{node.name} reads no topic yet."
-    elif node.kind == "forward" and all(t.kind == "dead_letters" for t in document.targets_of(node.id)):
+    elif node.kind == "forward" and all(_way(t) != "forward" for t in document.targets_of(node.id)):
         yield f"{node.name} forwards to no topic yet."
+    elif kind.role == "store" and not document.sources_of(node.id):
+        yield f"Nothing writes to {node.name} yet."
     elif node.kind in ("topic", "queue") and not document.links_of(node.id):
         yield f"Nothing writes to {node.name} or reads it yet."
 

@@ -46,6 +46,7 @@ from workbench.host.listeners import ListenerActs
 from workbench.host.queues import QueueActs
 from workbench.host.session import ClientSession
 from workbench.host.space import SpaceActs
+from workbench.host.stores import StoreActs
 from workbench.host.telemetry import Telemetry
 from workbench.host.topics import TopicActs
 from workbench.runtime import FlowRunner
@@ -79,6 +80,7 @@ class Service:
             | self._consumers.acts()
             | self._queues.acts()
             | ExchangeActs(broker).acts()
+            | StoreActs(broker, self._runner).acts()
             | SpaceActs(broker).acts()
             | self._flow.acts()
             | self._imports.acts()

@@ -24,6 +24,7 @@ from workbench.host.listeners import ListenerActs
 from workbench.host.problems import Problems, Scene
 from workbench.host.queue_view import seen_queues
 from workbench.host.session import ClientSession
+from workbench.host.stores import seen_stores
 from workbench.runtime import FlowRunner, plan_of
 
 MAX_HZ = 20.0
@@ -87,7 +88,7 @@ class Telemetry:
             self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, tuple(scene.groups),
             self._stored(tuple(scene.producers)), runner.links, clients, self._problems.problems(scene),
             host, tuple(scene.queues), tuple(scene.exchanges),
-            self._attached(),
+            self._attached(), seen_stores(self._broker, self._runner),
         )  # fmt: skip
 
     def _retention(self) -> dict[str, tuple[int, int]]:

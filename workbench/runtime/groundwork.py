@@ -34,6 +34,14 @@ class Groundwork:
                 self.troubles[topic.node_id] = reason.sentence()
         self.partitions = {name: topic.partitions for name, topic in there.items()}
         await self._bindings(plan)
+        await self._stores(plan)
+
+    async def _stores(self, plan: FlowPlan) -> None:
+        for node_id, store in plan.stores.items():
+            try:
+                await self._engine.declare_store(store.name)
+            except WorkbenchError as reason:
+                self.troubles[node_id] = reason.sentence()
 
     async def _there(self) -> dict[str, EngineTopic]:
         return {topic.name: topic for topic in await self._engine.topics()}

@@ -25,6 +25,7 @@ from workbench.runtime.member import Member
 from workbench.runtime.meters import LinkMeter
 from workbench.runtime.plan import GroupPlan
 from workbench.runtime.sender import Sender, shown_key
+from workbench.runtime.storing import StoreWriter
 from workbench.runtime.summary import GroupSummary
 from workbench.runtime.tempo import Tempo
 from workbench.runtime.work import Work
@@ -44,10 +45,11 @@ class Wiring:
     topics: dict[str, LinkMeter]
     forward: Sender | None = None
     dead: Sender | None = None
+    store: StoreWriter | None = None
 
     @property
-    def senders(self) -> tuple[Sender, ...]:
-        return tuple(sender for sender in (self.forward, self.dead) if sender is not None)
+    def senders(self) -> tuple[Sender | StoreWriter, ...]:
+        return tuple(sender for sender in (self.store, self.forward, self.dead) if sender is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,10 @@ class GroupRun(ABC):
         """What was passed on must be acknowledged before what it was made of counts as done."""
         for sender in self.wiring.senders:
             await sender.drain()
+
+    def _stored(self, record: StoredRecord, tries: int) -> str:
+        """Write a worked record to the group's store; why that is refused, empty when it is not, or there is none."""
+        return "" if self.wiring.store is None else self.wiring.store.offer(record, tries)
 
     def tick(self) -> None:
         """Send what lingered long enough."""

@@ -73,7 +73,7 @@ class OffsetGroup(GroupRun):
         if meter is not None:
             meter.add(run, again)
         self._around.delivered(place.topic, place.partition, first, last, self.name, member.member_id, again > 0)
-        failed = 0 if self._work.simple else self._pass_on(member, run)
+        failed = 0 if self._work.simple and self.wiring.store is None else self._pass_on(member, run)
         if not failed:
             self._saw(member, "worked" if self.wiring.forward is None else "forwarded", *run[-3:])
         return failed
@@ -83,6 +83,7 @@ class OffsetGroup(GroupRun):
         forwarded: list[Record] = []
         for record in run:
             reason, passed = self._work.do(member.number, record)
+            reason = reason or self._stored(record, 1 + self.values["max_retries"])
             if reason:
                 failed += 1
                 self._fail(member, record, reason)

@@ -27,6 +27,7 @@ from workbench.runtime.queue_group import QueueGroup
 from workbench.runtime.routes import Routes
 from workbench.runtime.sender import Sender, SendSettings
 from workbench.runtime.sources import GeneratorSource, Source
+from workbench.runtime.storing import StoreGates, StoreWriter
 from workbench.runtime.tempo import Tempo
 from workbench.serde import GUESSING, Decoder, decoder_of
 
@@ -66,8 +67,10 @@ class Builder:
     """Makes parts, on the ground that was laid for them."""
 
     def __init__(self, engine: Engine, ground: Groundwork, backlog: Backlog, tempo: Tempo, tally: Tally,
-                 journal: Journal, delivered: Delivered, background: bool = True) -> None:  # fmt: skip
+                 journal: Journal, delivered: Delivered, gates: StoreGates,
+                 background: bool = True) -> None:  # fmt: skip
         self.seed = 0
+        self._gates = gates
         self._background = background
         self._engine = engine
         self._ground = ground
@@ -110,6 +113,9 @@ class Builder:
             wiring.forward = self._sender(plan.forward, SendSettings(), chooser, plan.values, read)
         if plan.dead is not None and not plan.by_leases:
             wiring.dead = self._sender(plan.dead, SendSettings(), chooser, plan.values, GUESSING)
+        if plan.store is not None and (gate := self._gates.named(plan.store.topic)) is not None:
+            meter = self._tally.meter(plan.store.link_id)
+            wiring.store = StoreWriter(self._engine, gate, meter, self._around.decoders)
         return (QueueGroup if plan.by_leases else OffsetGroup)(plan, wiring, self._around, random)
 
     def _report_member(self, group: str, member: str, act: str, reason: str) -> None:

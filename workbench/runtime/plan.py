@@ -27,7 +27,7 @@ SENDING = ("partitioner", "partition", "linger_ms", "batch_bytes", "compression"
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """One end of a link that events move along: ``topic`` is the name of a stream, queue or exchange, by ``kind``."""
+    """One end of a link that events move along: ``topic`` names a stream, queue, exchange or store, by ``kind``."""
 
     link_id: str
     topic: str
@@ -67,6 +67,7 @@ class GroupPlan:
     reads: tuple[Arrow, ...]
     forward: Arrow | None = None
     dead: Arrow | None = None
+    store: Arrow | None = None
     broken: str = ""
     by_leases: bool = False
 
@@ -104,6 +105,19 @@ class GroupPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class StorePlan:
+    """A drawn store. ``once``: each event id is applied a single time; ``id_field`` is where that is in a value."""
+
+    node_id: str
+    name: str
+    capacity: float = 0.0
+    once: bool = False
+    id_field: str = ""
+    key_field: str = ""
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FlowPlan:
     topics: tuple[DrawnTopic, ...] = ()
     producers: dict[str, ProducerPlan] = field(default_factory=dict)
@@ -113,6 +127,7 @@ class FlowPlan:
     bindings: dict[str, tuple[Binding, ...]] = field(default_factory=dict)
     alternates: dict[str, str] = field(default_factory=dict)
     dead_letters: tuple[DeadLetterWay, ...] = ()
+    stores: dict[str, StorePlan] = field(default_factory=dict)
     """Exchanges by node, bindings by link; the links to alternates by the name of their exchange."""
 
 
@@ -132,7 +147,14 @@ def plan_of(document: FlowDocument) -> FlowPlan:
             dead_letters += [DeadLetterWay(group.dead.link_id, queue) for queue in subscriptions]
     alternates = {document.node(link.source).name: link.id for link in reversed([*alternate_links(document)])}
     return FlowPlan(tuple(topics), producers, groups, tuple(link.id for link in document.links),
-                    _exchanges(document), _bindings(document), alternates, tuple(dead_letters))  # fmt: skip
+                    _exchanges(document), _bindings(document), alternates, tuple(dead_letters),
+                    {node.id: _store(node) for node in document.of_kind("store")})  # fmt: skip
+
+
+def _store(node: Node) -> StorePlan:
+    values, broken = _values(node)
+    return StorePlan(node.id, node.name, values["capacity"], values["writes"] == "once_per_id",
+                     values["id_field"].strip(), values["key"].strip(), broken)  # fmt: skip
 
 
 def _dead_letter_way(document: FlowDocument, link: Link) -> DeadLetterWay:
@@ -174,7 +196,7 @@ def _values(node: Node) -> tuple[dict[str, Any], str]:
 
 
 def _arrow(link: Link, end: Node) -> Arrow:
-    return Arrow(link.id, end.name, end.kind if end.kind in ("queue", "exchange") else "stream")
+    return Arrow(link.id, end.name, end.kind if end.kind in ("queue", "exchange", "store") else "stream")
 
 
 def _producer(document: FlowDocument, node: Node) -> ProducerPlan:
@@ -187,7 +209,7 @@ def _producer(document: FlowDocument, node: Node) -> ProducerPlan:
 
 def _group(document: FlowDocument, node: Node) -> GroupPlan:
     values, broken = _values(node)
-    reads, forward, dead = [], None, None
+    reads, forward, dead, store = [], None, None, None
     for link in document.links:
         if link.target == node.id:
             reads.append(_arrow(link, document.node(link.source)))
@@ -195,6 +217,8 @@ def _group(document: FlowDocument, node: Node) -> GroupPlan:
             target = document.node(link.target)
             if target.kind == "dead_letters":
                 dead = _arrow(link, target)
+            elif target.kind == "store":
+                store = _arrow(link, target)
             else:
                 forward = _arrow(link, target)
     sources = document.sources_of(node.id)
@@ -202,5 +226,5 @@ def _group(document: FlowDocument, node: Node) -> GroupPlan:
         broken = broken or f"{node.name} reads no topic yet. Draw a link from a topic to it."
     if not node.name:
         broken = "A group needs a name."
-    return GroupPlan(node.id, node.name, values, tuple(reads), forward, dead, broken or mixed_reading(node, sources),
-                     reads_by_leases(node, sources))  # fmt: skip
+    return GroupPlan(node.id, node.name, values, tuple(reads), forward, dead, store,
+                     broken or mixed_reading(node, sources), reads_by_leases(node, sources))  # fmt: skip

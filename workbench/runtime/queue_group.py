@@ -71,8 +71,9 @@ class QueueGroup(GroupRun):
         reasons, forwarded = [], []
         for delivery in deliveries:
             reason, passed = self._work.do(member.number, delivery.record)
+            reason = reason or self._stored(delivery.record, 1)
             reasons.append(reason)
-            if passed is not None:
+            if passed is not None and not reason:
                 forwarded.append(passed)
             if reason:
                 self._fail(member, delivery.record)

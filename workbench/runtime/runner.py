@@ -30,6 +30,7 @@ from workbench.runtime.plan import SENDING, FlowPlan, GroupPlan, ProducerPlan, p
 from workbench.runtime.producer import Producer
 from workbench.runtime.routes import DeadLetterLinks, Routes
 from workbench.runtime.sources import GeneratorSource
+from workbench.runtime.storing import StoreGates
 from workbench.runtime.summary import RunSummary
 from workbench.runtime.tempo import Tempo
 
@@ -64,8 +65,9 @@ class FlowRunner:
         self._tally = Tally()
         self._ground = Groundwork(engine)
         self._backlog = Backlog(engine)
+        self.stores = StoreGates(self._tempo)
         self._builder = Builder(engine, self._ground, self._backlog, self._tempo, self._tally, self._note,
-                                note_delivery, background)  # fmt: skip
+                                note_delivery, self.stores, background)  # fmt: skip
         self._plan = FlowPlan()
         self._state = RunState.STOPPED
         self._producers: dict[str, Producer] = {}
@@ -84,6 +86,7 @@ class FlowRunner:
         async with self._acting:
             before, self._plan = self._plan, plan_of(document)
             await self._ground.lay(self._plan)
+            self.stores.take(self._plan)
             self._tally.routes = Routes(self._plan.exchanges, self._plan.bindings, self._plan.alternates)
             self._dead_letters = DeadLetterLinks(self._plan.dead_letters, self._tally.routes)
             if self._state is not RunState.STOPPED:
@@ -329,6 +332,13 @@ class FlowRunner:
                 for member in run.members if run.name == group else ():
                     if member.state is PartState.IDLE:
                         member.start()
+
+    def control_store(self, node_id: str, refuse_s: float) -> None:
+        """Have a store refuse everything for so long; 0 ends it."""
+        gate = self.stores.gate(node_id)
+        gate.refuse_for(refuse_s)
+        text = f"{gate.plan.name} refuses everything for {refuse_s:g} s" if refuse_s else f"{gate.plan.name} is back"
+        self._note("fault", "", {"what": "outage", "where": gate.plan.name, "text": text})
 
     def _running_group(self, node_id: str) -> GroupRun:
         if self._state is RunState.STOPPED or node_id not in self._groups:

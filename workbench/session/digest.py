@@ -1,7 +1,7 @@
 """What happened in a workspace since a time, as rows that two runs can be compared by, and one digest over them.
 
 One row a journal entry (its time counted from the start; bytes on disk are left out, they depend on the codec), then
-one a partition: a chain over all its records. The digest is SHA-256 over the rows.
+one a partition and one a store: a chain over all its records, or rows. The digest is SHA-256 over the rows.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Digest:
 def digest_of(path: Path, start_ms: int) -> Digest:
     """Of everything the workspace at ``path`` was told since ``start_ms``, and of all its records."""
     with BrokerReader(path) as reader:
-        rows = tuple([*_journal_rows(reader, start_ms), *_partition_rows(reader)])
+        rows = tuple([*_journal_rows(reader, start_ms), *_partition_rows(reader), *_store_rows(reader)])
     hashed = hashlib.sha256()
     for row in rows:
         hashed.update(row.encode())
@@ -71,6 +71,15 @@ def _partition_rows(reader: BrokerReader) -> Iterator[str]:
                     _chain(chain, record)
                 offset = records[-1].offset + 1
             yield f"{topic.name}/{bounds.partition} {bounds.log_start}-{bounds.end} {chain.hexdigest()}"
+
+
+def _store_rows(reader: BrokerReader) -> Iterator[str]:
+    """One row a store: its counts and a chain over its rows, without the time of their writing."""
+    for stat in reader.stores():
+        chain = hashlib.sha256()
+        for row in reader.store_rows(stat.name):
+            chain.update(f"{row.key!r} {row.value!r} {row.version} {row.topic}/{row.partition}@{row.offset}\n".encode())
+        yield f"store {stat.name} {stat.rows} {stat.writes} {stat.repeats} {stat.refused} {chain.hexdigest()}"
 
 
 def _chain(chain: hashlib._Hash, record: StoredRecord) -> None:

@@ -1,4 +1,4 @@
-"""Queues and exchanges as they stood, from the folded journal: the same values as live.
+"""Queues, exchanges and stores as they stood, from the folded journal: the same values as live.
 
 The journal knows how many messages were in which state and who had how many in flight. Single leases, and what was
 published and could be routed, are not in it and stay empty. Nor is who was bound: a queue of dead letters behind an
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from workbench.broker import JournalState, PastExchange, PastQueue
 from workbench.core.queues import SUBSCRIPTION_MARK, QueueCounts
-from workbench.core.snapshot import ExchangeStat, QueueConsumerStat, QueueStat
+from workbench.core.snapshot import ExchangeStat, QueueConsumerStat, QueueStat, StoreStat
 
 
 def queues_of(state: JournalState, records_in: dict[str, int],
@@ -46,3 +46,9 @@ def exchanges_of(state: JournalState) -> tuple[ExchangeStat, ...]:
 def _exchange(name: str, past: PastExchange) -> ExchangeStat:
     return ExchangeStat(name, "", unroutable=past.unroutable, returned=past.returned,
                         last_unroutable=past.last_unroutable)  # fmt: skip
+
+
+def stores_of(state: JournalState) -> tuple[StoreStat, ...]:
+    """All stores by name: their counts; how fast they were written and whether they were down is not journalled."""
+    return tuple(StoreStat(name, counts.rows, counts.writes, counts.reads, counts.refused, counts.repeats)
+                 for name, counts in sorted(state.stores.items()))  # fmt: skip

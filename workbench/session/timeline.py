@@ -31,7 +31,7 @@ from workbench.core.snapshot import (
 )
 from workbench.session.marks import Mark, mark_of, told_together
 from workbench.session.past_messages import PastPage, PastQueueView, messages_at
-from workbench.session.past_queues import exchanges_of, queues_of
+from workbench.session.past_queues import exchanges_of, queues_of, stores_of
 from workbench.session.pauses import held_within, is_ours
 
 RATE_WINDOW_MS = 1_000
@@ -146,7 +146,7 @@ class Timeline:
         return Snapshot(
             at_ms=ms, live=False, run=RunState(self._state.run), speed=self._state.speed, topics=topics, groups=groups,
             producers=producers, queues=queues_of(self._state, recent.topics_in(), recent.acked),
-            exchanges=exchanges_of(self._state),
+            exchanges=exchanges_of(self._state), stores=stores_of(self._state),
         )  # fmt: skip
 
     def messages_at(self, ms: int, queue: str, states: Sequence[MessageState] = (), after: MessageId | None = None,

@@ -32,12 +32,14 @@ _QUEUE_KINDS = (
     "lease", "ack", "nack", "return", "dead", "redrive", "purge", "queue", "route", "backlog",
 )  # fmt: skip
 BYTES_AN_ENTRY = 47
-KINDS = (*_FIRST_KINDS, *_QUEUE_KINDS)
+_STORE_KINDS = ("store",)
+KINDS = (*_FIRST_KINDS, *_QUEUE_KINDS, *_STORE_KINDS)
 """Numbers of the kinds in the file: a kind's place here never changes, new ones go to the end."""
 KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
-RANGE_KINDS = frozenset({"append", "deliver", "commit", "lease", "ack", "nack", "return", "backlog"})
+RANGE_KINDS = frozenset({"append", "deliver", "commit", "lease", "ack", "nack", "return", "backlog", "store"})
 """Kinds that come many times a second."""
 RARE = f"kind NOT IN ({', '.join(str(KIND_NUMBERS[kind]) for kind in KINDS if kind in RANGE_KINDS)})"
+_RARE_BEFORE_STORES = "kind NOT IN (1, 2, 3, 19, 20, 21, 22, 28)"
 """The condition of the index over the other kinds. A query must state it word for word to be given the index."""
 
 SCHEMA = (
@@ -66,6 +68,11 @@ SCHEMA = (
 QUEUE_SCHEMA = (
     "INSERT INTO journal_kind VALUES "
     + ", ".join(f"({number}, '{kind}')" for number, kind in enumerate(_QUEUE_KINDS, len(_FIRST_KINDS))),
+    "DROP INDEX journal_event",
+    f"CREATE INDEX journal_event ON journal (id, kind) WHERE {_RARE_BEFORE_STORES}",
+)
+STORE_SCHEMA = (
+    f"INSERT INTO journal_kind VALUES ({KIND_NUMBERS['store']}, 'store')",
     "DROP INDEX journal_event",
     f"CREATE INDEX journal_event ON journal (id, kind) WHERE {RARE}",
 )

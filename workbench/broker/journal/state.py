@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.core.journal import QUIET_ACTS, JournalEntry
 from workbench.core.records import TopicPartition
+from workbench.core.stores import StoreCounts
 
 Offsets = dict[TopicPartition, int]
 
@@ -88,15 +89,16 @@ class PastExchange:
 
 
 class JournalState:
-    """Topics, groups, queues, producers and the run at one place of the journal."""
+    """Topics, groups, queues, stores, producers and the run at one place of the journal."""
 
-    __slots__ = ("exchanges", "groups", "producers", "queues", "run", "seed", "speed", "topics")
+    __slots__ = ("exchanges", "groups", "producers", "queues", "run", "seed", "speed", "stores", "topics")
 
     def __init__(self) -> None:
         self.topics: dict[str, PastTopic] = {}
         self.groups: dict[str, PastGroup] = {}
         self.queues: dict[str, PastQueue] = {}
         self.exchanges: dict[str, PastExchange] = {}
+        self.stores: dict[str, StoreCounts] = {}
         self.producers: dict[str, dict[str, Any]] = {}
         self.run = "stopped"
         self.speed = 1.0
@@ -137,7 +139,8 @@ class JournalState:
         }  # fmt: skip
         return {"topics": topics, "groups": groups, "producers": self.producers, "run": self.run, "speed": self.speed,
                 "seed": self.seed, "queues": {name: asdict(queue) for name, queue in self.queues.items()},
-                "exchanges": {name: asdict(exchange) for name, exchange in self.exchanges.items()}}  # fmt: skip
+                "exchanges": {name: asdict(exchange) for name, exchange in self.exchanges.items()},
+                "stores": {name: asdict(store) for name, store in self.stores.items()}}  # fmt: skip
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> JournalState:
@@ -156,6 +159,7 @@ class JournalState:
                                           list(g.get("queues", ())))  # fmt: skip
         self.queues = {name: PastQueue(**queue) for name, queue in state.get("queues", {}).items()}
         self.exchanges = {name: PastExchange(**exchange) for name, exchange in state.get("exchanges", {}).items()}
+        self.stores = {name: StoreCounts(**store) for name, store in state.get("stores", {}).items()}
         self.producers = {node: dict(detail) for node, detail in state["producers"].items()}
         self.run, self.speed, self.seed = state["run"], state["speed"], state["seed"]
         return self
@@ -367,6 +371,10 @@ def _route(state: JournalState, entry: JournalEntry) -> None:
     exchange.last_unroutable = entry.detail.get("key", "")
 
 
+def _store(state: JournalState, entry: JournalEntry) -> None:
+    state.stores[entry.group] = StoreCounts(**entry.detail)
+
+
 def _host(state: JournalState, entry: JournalEntry) -> None:
     """Every start and stop of a host leaves groups without members, queues without leases, and nothing running."""
     state.run = "stopped"
@@ -383,4 +391,5 @@ _CHANGES: Mapping[str, Callable[[JournalState, JournalEntry], None]] = {
     "append": _append, "deliver": _deliver, "commit": _commit, "retention": _retention, "topic": _topic,
     "group": _group, "join": _join, "leave": _leave, "rebalance": _rebalance, "reset": _reset, "member": _member,
     "producer": _producer, "run": _run, "host": _host, "queue": _queue, "backlog": _backlog, "route": _route,
+    "store": _store,
 }  # fmt: skip

@@ -15,7 +15,7 @@ import msgspec
 from workbench.core.errors import Invalid
 from workbench.core.records import PartitionBounds
 from workbench.core.routing import Binding, Exchange
-from workbench.core.shape import GroupShape, QueueShape, TopicShape, WorkspaceShape
+from workbench.core.shape import GroupShape, QueueShape, StoreShape, TopicShape, WorkspaceShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Drawing:
     drawing: dict[str, Any]
 
 
-ShapeItem = TopicShape | Exchange | Binding | QueueShape | GroupShape | Drawing
+ShapeItem = TopicShape | Exchange | Binding | QueueShape | GroupShape | Drawing | StoreShape
 _KINDS: dict[str, type[ShapeItem]] = {
     "topic": TopicShape, "exchange": Exchange, "binding": Binding, "queue": QueueShape, "group": GroupShape,
-    "drawing": Drawing,
+    "drawing": Drawing, "store": StoreShape,
 }  # fmt: skip
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -45,7 +45,7 @@ def shape_item(text: bytes) -> ShapeItem:
 
 
 def items_of(shape: WorkspaceShape) -> Iterator[ShapeItem]:
-    yield from (*shape.topics, *shape.exchanges, *shape.bindings, *shape.queues, *shape.groups)
+    yield from (*shape.topics, *shape.exchanges, *shape.bindings, *shape.queues, *shape.groups, *shape.stores)
     if shape.flow:
         yield Drawing(json.loads(shape.flow))
 
@@ -58,7 +58,8 @@ def shape_of(items: Iterable[ShapeItem]) -> WorkspaceShape:
     drawings = by_kind[Drawing]
     flow = json.dumps(drawings[-1].drawing, indent=1, ensure_ascii=False) + "\n" if drawings else ""
     return WorkspaceShape(tuple(by_kind[TopicShape]), tuple(by_kind[Exchange]), tuple(by_kind[Binding]),
-                          tuple(by_kind[QueueShape]), tuple(by_kind[GroupShape]), flow)  # fmt: skip
+                          tuple(by_kind[QueueShape]), tuple(by_kind[GroupShape]), flow,
+                          tuple(by_kind[StoreShape]))  # fmt: skip
 
 
 def part_of(shape: WorkspaceShape, ranges: Sequence[tuple[str, PartitionBounds]], topics: Sequence[str],
@@ -81,4 +82,5 @@ def part_of(shape: WorkspaceShape, ranges: Sequence[tuple[str, PartitionBounds]]
         tuple(queue for queue in shape.queues if queue.topic in kept) if whole else (),
         tuple(group for group in groups if group.offsets or not topics) if whole else (),
         "" if topics else shape.flow,
+        () if topics or not whole else shape.stores,
     )

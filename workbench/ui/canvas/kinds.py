@@ -21,8 +21,10 @@ from workbench.ui.canvas.items import faces
 from workbench.ui.canvas.items.face_parts import producer_icon
 from workbench.ui.canvas.items.pencil import Pencil
 from workbench.ui.canvas.items.queue_faces import exchange_face, queue_face
+from workbench.ui.canvas.items.store_face import store_face
 from workbench.ui.canvas.look_values import NodeLook
 from workbench.ui.canvas.queue_looks import exchange_look, queue_look
+from workbench.ui.canvas.store_looks import store_look
 from workbench.ui.models.series import group_of_id
 
 Painter = Callable[[Pencil, Node, NodeLook, QRectF, bool], None]
@@ -77,6 +79,8 @@ VIEWS: dict[str, KindView] = {
     "forward": _GROUP,
     "dead_letters": replace(_TOPIC, role="external", painter=faces.dead_letters_face, look=looks.dead_letters_look,
                             list_role="text_muted"),
+    "store": KindView("external", store_face, store_look, f"{_PANELS}store.face:StoreFace",
+                      PanelView(f"{_PANELS}store.panel:StorePanel", (640, 560))),
     "note": KindView("replay", faces.note_face, list_role="text_muted"),
     "frame": KindView("text_muted", faces.frame_face),
     "client": _CLIENT,

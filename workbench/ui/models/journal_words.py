@@ -12,7 +12,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "all": (),
     "acts": ("run", "user", "reset", "bookmark", "topic", "flow", "member", "producer", "fault", "host"),
     "groups": ("group", "join", "leave", "rebalance", "reset", "commit", "member"),
-    "records": ("append", "deliver", "retention"),
+    "records": ("append", "deliver", "retention", "store"),
     "queues": queue_words.KINDS,
 }
 ICONS = {
@@ -22,7 +22,7 @@ ICONS = {
     "reset": ("replay", "replay"), "member": ("group", "consumer"), "producer": ("producer", "producer"),
     "run": ("run", "accent"), "fault": ("fault_fill", "warn_mark"), "user": ("rename", "text_muted"),
     "bookmark": ("bookmark_fill", "accent"), "host": ("database", "text_muted"), "flow": ("save", "text_muted"),
-    **queue_words.ICONS,
+    "store": ("store", "external"), **queue_words.ICONS,
 }  # fmt: skip
 
 
@@ -53,6 +53,11 @@ def sentence(entry: JournalEntry) -> str:
         case "retention":
             return _tr("Retention moved the start of {0} from {1} to {2}").format(
                 place, words.count(entry.first), words.count(entry.last))  # fmt: skip
+        case "store":
+            return _tr("{0} has {1} after {2}, {3} refused").format(
+                entry.group, words.plural(entry.count, "row", "rows"),
+                words.plural(entry.detail["writes"], "write", "writes"),
+                words.count(entry.detail["refused"]))  # fmt: skip
         case "rebalance":
             return _rebalance(entry)
         case "reset":

@@ -1,0 +1,42 @@
+"""What clients ask about stores: look a key up, begin and end an outage. Lives on the host's loop."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from workbench.broker import Broker
+from workbench.control.stores import ControlStore, ReadStore, StoreFound
+from workbench.core.changes import Changes
+from workbench.core.errors import Refused
+from workbench.core.snapshot import StoreStat
+from workbench.host.acts import Act, Acts
+from workbench.host.session import ClientSession
+from workbench.runtime import FlowRunner
+
+
+class StoreActs:
+    def __init__(self, broker: Broker, runner: FlowRunner) -> None:
+        self._broker = broker
+        self._runner = runner
+
+    def acts(self) -> Acts:
+        return {ReadStore: Act(self._read), ControlStore: Act(self._control, Changes.RUN)}
+
+    async def _read(self, session: ClientSession, command: ReadStore) -> StoreFound:
+        gate = self._runner.stores.named(command.store)
+        if gate is not None and gate.down_ms:
+            self._broker.stores.refuse(command.store, 1)
+            raise Refused(f"The store {command.store} is down.", f"It comes back in {gate.down_ms / 1000:.1f} s.")
+        return StoreFound(await asyncio.to_thread(self._broker.stores.get, command.store, command.key))
+
+    async def _control(self, session: ClientSession, command: ControlStore) -> None:
+        self._runner.control_store(command.node_id, command.refuse_s)
+
+
+def seen_stores(broker: Broker, runner: FlowRunner) -> tuple[StoreStat, ...]:
+    """The stores with their counts, and what the flow says of the drawn ones."""
+    gates = runner.stores.stats()
+    nothing = (0.0, 0)
+    told = ((stat, *gates.get(stat.name, nothing)) for stat in broker.stores.stats())
+    return tuple(replace(stat, capacity=capacity, down_ms=down_ms) for stat, capacity, down_ms in told)

@@ -1,0 +1,60 @@
+"""The inspector's face of a store. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout
+
+from workbench.core.snapshot import Snapshot, StoreStat
+from workbench.flow.document import Node
+from workbench.flow.kinds import KINDS
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.panels.blocks import Banner, label, push_button
+from workbench.ui.panels.inspect_part import Face
+from workbench.ui.panels.store.figures import CountsRow, OutageControl, say_outage
+from workbench.ui.theme import words
+
+
+class StoreFace(Face):
+    """Its counts, who writes to it and how, and its outage."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.banner = Banner("banner-warn")
+        self.column.addWidget(self.banner)
+        self.counts = CountsRow()
+        self.column.addWidget(self.counts)
+        self.note = label("", "muted")
+        self.note.setWordWrap(True)
+        self.column.addWidget(self.note)
+        self.outage = OutageControl(workspace, lambda: self._node.id if self._node else "")
+        self.column.addWidget(self.outage)
+        row = QHBoxLayout()
+        self.panel = push_button(self.tr("Rows"), "list", "primary", self.tr("Open the store's panel"),
+                                 "text_on_accent")  # fmt: skip
+        self.panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
+        self.settings = push_button(self.tr("Settings"), "sliders")
+        self.settings.clicked.connect(lambda: self._node and self.settings_wanted.emit(self._node.id))
+        row.addWidget(self.panel)
+        row.addWidget(self.settings)
+        row.addStretch(1)
+        self.column.addLayout(row)
+
+    def show_node(self, node: Node, shown: Snapshot) -> None:
+        stat = shown.store(node.name) or StoreStat(node.name)
+        writers = ", ".join(source.name for source in self._workspace.document.sources_of(node.id))
+        self._show_head(node, self.tr("Store, written by {0}").format(writers or "–"))
+        say_outage(self.banner, stat)
+        self.counts.show_stat(stat)
+        self.note.setText(self._note(node, stat))
+        self.outage.show_stat(stat, shown.live)
+
+    def _note(self, node: Node, stat: StoreStat) -> str:
+        values = KINDS["store"].values(node.params)
+        said = self.tr("Every write is applied, also one that comes twice.")
+        if values["writes"] == "once_per_id":
+            said = self.tr("Each event id is applied once; {0} came again and were left out.").format(
+                words.count(stat.repeats))  # fmt: skip
+        if not values["capacity"]:
+            return said
+        return said + " " + self.tr("It takes {0} writes a second and refuses what is more.").format(
+            f"{values['capacity']:g}")  # fmt: skip
