@@ -26,7 +26,8 @@ class Book:
 
     def __init__(self):
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        for statement in (*journal_rows.SCHEMA, *journal_rows.QUEUE_SCHEMA, *journal_rows.SPAN_SCHEMA):
+        for statement in (*journal_rows.SCHEMA, *journal_rows.QUEUE_SCHEMA, *journal_rows.SPAN_SCHEMA,
+                          *journal_rows.STORE_SCHEMA):
             self.connection.execute(statement)
         self.clock = ManualClock()
         self.reopen()
