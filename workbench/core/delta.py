@@ -28,6 +28,7 @@ from workbench.core.snapshot import (
     QueueStat,
     RunState,
     Snapshot,
+    StoreStat,
     TopicStat,
 )
 
@@ -77,6 +78,7 @@ class Delta:
     queues: Patch[QueueStat] | None = None
     exchanges: Patch[ExchangeStat] | None = None
     attached: Patch[AttachedStat] | None = None
+    stores: Patch[StoreStat] | None = None
 
 
 _PLAIN: dict[str, Callable[[object], object]] = {
@@ -87,6 +89,7 @@ _PLAIN: dict[str, Callable[[object], object]] = {
     "queues": lambda row: cast(QueueStat, row).name,
     "exchanges": lambda row: cast(ExchangeStat, row).name,
     "attached": lambda row: cast(AttachedStat, row).name,
+    "stores": lambda row: cast(StoreStat, row).name,
 }
 """Tables whose rows are told whole, and what a row is known by."""
 

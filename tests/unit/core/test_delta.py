@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from random import Random
 
 import msgspec
@@ -26,6 +26,7 @@ from workbench.core.snapshot import (
     QueueStat,
     RunState,
     Snapshot,
+    StoreStat,
     TopicStat,
 )
 
@@ -117,3 +118,10 @@ def test_a_row_that_comes_or_goes_costs_a_row():
 def test_a_change_of_another_snapshot_is_refused():
     with pytest.raises(ValueError, match="does not fit"):
         apply(Snapshot(seq=3), delta(Snapshot(seq=2), Snapshot(seq=4)))
+
+
+def test_every_field_of_a_snapshot_is_told_by_a_change():
+    """A new table must be in the change too, or a window would show its first state for ever."""
+    assert {field.name for field in fields(Snapshot)} <= {field.name for field in fields(Delta)}
+    before, after = Snapshot(1), Snapshot(2, stores=(StoreStat("ledger", rows=3),))
+    assert apply(before, delta(before, after)) == after
