@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.encodings import ENCODING_NAMES
+from workbench.core.encodings import ENCODING_NAMES, TITLES
 from workbench.serde import Decoder, as_bytes, encoding, plain_json
 
 
@@ -57,7 +57,7 @@ class EncodingContract:
         decoded = Decoder(value=self.name).value(self.broken)
         assert decoded.value == self.broken
         assert decoded.encoding == "bytes"
-        assert decoded.error.startswith(f"It is no {self.name}: ")
+        assert decoded.error.startswith(f"It is no {TITLES[self.name]}: ")
 
     @final
     def test_what_it_cannot_write_is_said(self):

@@ -95,7 +95,7 @@ def _leases(queue: str, consumers: tuple[str, ...], at_ms: int, count: int) -> t
         key = _KEYS[n % len(_KEYS)]
         leased = at_ms - 28_000 + n * 1_150
         found.append(LeaseStat(0, 3_865 + n, consumers[n % len(consumers)], 1 if n % 4 else 2, leased, leased + 30_000,
-                               key, key_colour(key.encode())))  # fmt: skip
+                               True, key_colour(key.encode())))  # fmt: skip
     return tuple(found)
 
 

@@ -8,6 +8,8 @@ AUTO = "auto"
 ENCODING_NAMES = ("json", "text", "bytes", "msgpack", "cbor")
 KEY_ENCODING, VALUE_ENCODING = "key.encoding", "value.encoding"
 CHOICES = (AUTO, *ENCODING_NAMES)
+TITLES = {"json": "JSON", "text": "text", "bytes": "bytes", "msgpack": "MessagePack", "cbor": "CBOR"}
+"""As people write them within a sentence."""
 
 
 def encodings_of(config: Mapping[str, str]) -> tuple[str, str]:

@@ -182,7 +182,7 @@ class LeaseStat:
     attempt: int
     leased_ms: int
     until_ms: int
-    key: str | None = None
+    keyed: bool = False
     colour: int = 0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
-from workbench.core.encodings import AUTO, encodings_of
+from workbench.core.encodings import AUTO, TITLES, encodings_of
 from workbench.core.errors import Invalid
 from workbench.serde.base import Decoded, Encoding
 from workbench.serde.plain import plain
@@ -71,7 +71,7 @@ def _decoded(data: bytes | None, chosen: Encoding | None) -> Decoded:
     try:
         return Decoded(chosen.decode(data), chosen.name)
     except ValueError as error:
-        return Decoded(data, "bytes", 1.0, f"It is no {chosen.name}: {str(error).rstrip('.')}.")
+        return Decoded(data, "bytes", 1.0, f"It is no {TITLES[chosen.name]}: {str(error).rstrip('.')}.")
 
 
 def _guessed(data: bytes) -> Decoded:
@@ -127,4 +127,4 @@ def as_bytes(value: Any, name: str = AUTO) -> bytes | None:
     try:
         return encoding(name).encode(value)
     except ValueError as error:
-        raise Invalid(f"The value can't be written as {name}: {str(error).rstrip('.')}.") from None
+        raise Invalid(f"The value can't be written as {TITLES[name]}: {str(error).rstrip('.')}.") from None

@@ -53,6 +53,21 @@ def from_plain(value: Any) -> Any:
     return {name: from_plain(item) for name, item in value.items()}
 
 
+def restored(edited: Any, before: Any) -> Any:
+    """What became of ``plain(before)`` when a person changed it: every part that was left alone is the value it was (a
+    time, a decimal, a map's number as key), and what was changed is taken as ``from_plain`` takes it."""
+    if isinstance(edited, dict) and isinstance(before, Mapping):
+        keys = {key if isinstance(key, str) else plain_key(key): key for key in before}
+        return {
+            keys.get(name, name): restored(item, before[keys[name]]) if name in keys else from_plain(item)
+            for name, item in edited.items()
+        }
+    if isinstance(edited, list) and isinstance(before, list | tuple):
+        known = [restored(item, old) for item, old in zip(edited, before, strict=False)]
+        return known + [from_plain(item) for item in edited[len(known) :]]
+    return before if plain_json(before) == plain_json(edited) else from_plain(edited)
+
+
 def plain_json(value: Any) -> str:
     """The plain value as JSON on one line."""
     return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))

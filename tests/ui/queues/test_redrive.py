@@ -11,8 +11,9 @@ from tests.ui.queue_stage import upload_messages
 from workbench.control.queues import RedriveQueue, StopRedrive
 from workbench.core.journal import JournalEntry
 from workbench.core.queues import Edit, MessageId, MessageState
+from workbench.serde import GUESSING
+from workbench.ui.models.edited import value_of
 from workbench.ui.models.queue_stats import sent_on
-from workbench.ui.panels.queue.edit_form import value_of
 from workbench.ui.panels.queue.redrive import RedrivePopover
 
 
@@ -91,9 +92,9 @@ def test_taking_back_an_edit_leaves_the_editor_at_its_message(make):
 
 
 def test_json_goes_compact_where_it_was_json_and_what_is_none_is_said():
-    assert value_of('{\n  "a": 1\n}', b'{"a":2}') == (b'{"a":1}', "")
-    assert value_of("{oops", b'{"a":2}')[1].startswith("1:")
-    assert value_of("{oops", b"plain") == (b"{oops", "")
+    assert value_of('{\n  "a": 1\n}', b'{"a":2}', GUESSING) == (b'{"a":1}', "", "")
+    assert value_of("{oops", b'{"a":2}', GUESSING).odd.startswith("1:")
+    assert value_of("{oops", b"plain", GUESSING) == (b"{oops", "", "")
 
 
 def test_how_far_it_is_stands_in_the_journal_whatever_dies_meanwhile():

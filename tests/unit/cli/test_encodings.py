@@ -85,7 +85,7 @@ def test_what_does_not_fit_is_said_and_kept(path, capsysbinary):
     append(path, Record(b"k", b"\xc1"), Record(b"k", b"plain"))
     out, said = run(capsysbinary, "consume", path, "t", "--decode", "json", "--format", "value")
     assert out == ['{"base64":"wQ=="}', '{"base64":"cGxhaW4="}']
-    assert said.count("It is no json: ") == 2
+    assert said.count("It is no JSON: ") == 2
     out, _ = run(capsysbinary, "consume", path, "t", "--decode", "json")
     assert [json.loads(line)["value"] for line in out] == [{"base64": "wQ=="}, "plain"]
 

@@ -90,7 +90,7 @@ def test_a_key_that_looks_like_a_number_is_a_name():
 def test_a_topic_chooses_by_its_settings():
     decoder = decoder_of({KEY_ENCODING: "text", VALUE_ENCODING: "msgpack"})
     assert (decoder.key_encoding, decoder.value_encoding) == ("text", "msgpack")
-    assert decoder.value(b'{"a":1}').error.startswith("It is no msgpack")
+    assert decoder.value(b'{"a":1}').error.startswith("It is no MessagePack")
     assert decoder_of({}).value(b'{"a":1}').value == {"a": 1}
     with pytest.raises(Invalid, match="There is no encoding 'morse'"):
         decoder_of({VALUE_ENCODING: "morse"})

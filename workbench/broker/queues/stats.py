@@ -107,6 +107,5 @@ def _read_key(live: LiveQueue, lease: Lease) -> bytes | None:
 
 
 def _lease_stat(lease: Lease, key: bytes | None, ahead_ms: int) -> LeaseStat:
-    text = None if key is None else key.decode("utf-8", "replace")
     return LeaseStat(lease.partition, lease.offset, lease.consumer, lease.attempt, lease.leased_ms + ahead_ms,
-                     lease.until_ms + ahead_ms, text, key_colour(key))  # fmt: skip
+                     lease.until_ms + ahead_ms, key is not None, key_colour(key))  # fmt: skip

@@ -6,9 +6,13 @@ Pure functions, any thread.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import Any
 
 import orjson
+
+from workbench.serde import GUESSING, Decoded, plain, plain_json
+from workbench.serde.text import is_text
 
 SHOWN_BYTES = 256 * 1024
 _WIDTH = 60
@@ -20,7 +24,10 @@ def pretty_json(value: Any, width: int = _WIDTH) -> str:
 
 
 def _text(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a whole number of more than 64 bits
+        return plain_json(value)
 
 
 def _inline(value: Any) -> str:
@@ -51,17 +58,28 @@ def _lines(value: Any, indent: str, lead: str, width: int, outer: bool = False) 
     return [*found, f"{indent}{closed}"]
 
 
-def readable(data: bytes, as_json: bool = True) -> tuple[str, str]:
-    """The text of a payload and what it was read as: ``json``, ``text`` or ``bytes``."""
-    if as_json and len(data) <= SHOWN_BYTES:
-        try:
-            return pretty_json(orjson.loads(data)), "json"
-        except orjson.JSONDecodeError:
-            pass
-    try:
-        return data[:SHOWN_BYTES].decode("utf-8", "strict" if len(data) <= SHOWN_BYTES else "ignore"), "text"
-    except UnicodeDecodeError:
-        return hex_dump(data), "bytes"
+def one_line(value: Any) -> str:
+    """A decoded value as JSON on one line, bytes in base64."""
+    return plain_json(value)
+
+
+def readable(data: bytes, decode: Callable[[bytes], Decoded] = GUESSING.value) -> tuple[str, str]:
+    """The text of a payload and how it is to be shown: as ``json`` (also what is said in JSON: MessagePack, CBOR), as
+    ``text`` or as ``bytes``."""
+    if len(data) > SHOWN_BYTES:
+        head = data[:SHOWN_BYTES]
+        return (head.decode("utf-8", "ignore"), "text") if is_text(head, cut=True) else (hex_dump(data), "bytes")
+    return laid_out(decode(data), data)
+
+
+def laid_out(decoded: Decoded, data: bytes) -> tuple[str, str]:
+    """The same of what was decoded already."""
+    match decoded.encoding:
+        case "bytes":
+            return hex_dump(data), "bytes"
+        case "text":
+            return decoded.value, "text"
+    return pretty_json(plain(decoded.value)), "json"
 
 
 def hex_dump(data: bytes, row_bytes: int = 8, limit: int = 16 * 1024) -> str:

@@ -23,6 +23,7 @@ from PySide6.QtCore import (
 from workbench.control.queues import MessageList, PeekQueue
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import MessageId, MessageState, QueuedMessage
+from workbench.serde import GUESSING, Decoder, key_line
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.queue_words import state_name
@@ -154,6 +155,7 @@ class MessagesModel(QAbstractTableModel):
         super().__init__(parent)
         self.messages: tuple[QueuedMessage, ...] = ()
         self.now_ms = 0.0
+        self.decoder = GUESSING
 
     def show(self, messages: tuple[QueuedMessage, ...]) -> None:
         """Other messages; where the same stay in the same places only their cells change."""
@@ -184,7 +186,7 @@ class MessagesModel(QAbstractTableModel):
         message = self.message(index.row())
         if message is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
-        return cell_text(message, COLUMNS[index.column()], self.now_ms)
+        return cell_text(message, COLUMNS[index.column()], self.now_ms, self.decoder)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
@@ -201,7 +203,7 @@ class MessagesModel(QAbstractTableModel):
 RIGHT = ("attempts", "age", "until")
 
 
-def cell_text(message: QueuedMessage, column: str, now_ms: float) -> str:
+def cell_text(message: QueuedMessage, column: str, now_ms: float, decoder: Decoder = GUESSING) -> str:
     """One cell as words."""
     match column:
         case "state":
@@ -211,7 +213,8 @@ def cell_text(message: QueuedMessage, column: str, now_ms: float) -> str:
         case "key" if not message.kept:
             return _tr("not kept")
         case "key":
-            return message.group or (message.record.key or b"").decode("utf-8", "replace") or _tr("no key")
+            key = message.record.key
+            return message.group or (key_line(key, decoder) if key else "") or _tr("no key")
         case "attempts":
             return str(message.attempts) if message.attempts else "–"
         case "age":

@@ -17,8 +17,11 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, Qt, Signal
 
+from workbench.core.encodings import AUTO
 from workbench.core.errors import WorkbenchError
 from workbench.core.records import OPEN, StoredRecord
+from workbench.serde import Decoded, Decoder, header_line, key_line, plain_json, value_line
+from workbench.serde.lines import LIMIT
 from workbench.session.fields import FieldPath, field_text, read_path
 from workbench.session.matching import RecordFilter
 from workbench.session.rows import Rows
@@ -65,6 +68,7 @@ class RecordsModel(QAbstractTableModel):
         self._paths: dict[str, FieldPath] = {}
         self._rules: tuple[tuple[RecordFilter, str], ...] = ()
         self._looks: dict[StoredRecord, tuple[str, dict[str, str]]] = {}  # colour and fields of what was painted
+        self._looked_by: Decoder | None = None
         self._shown = 0  # counts what was shown, so that an answer for an earlier one is dropped
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -108,18 +112,28 @@ class RecordsModel(QAbstractTableModel):
         """The colour of a record's row (a role, or nothing) and the texts of its fields; remembered for a while."""
         if not self._rules and not self._paths:
             return _PLAIN
+        decoder = self._workspace.decoder(record.topic)
+        if decoder is not self._looked_by:
+            self._looks.clear()
+            self._looked_by = decoder
         known = self._looks.get(record)
         if known is None:
             if len(self._looks) >= KEPT_LOOKS:
                 self._looks.clear()
             colour = next((colour for rule, colour in self._rules if rule.matches(record)), "")
-            fields = {name: field_text(path.of(record)) for name, path in self._paths.items()}
+            fields = {name: field_text(path.of(record, decoder)) for name, path in self._paths.items()}
             known = self._looks[record] = (colour, fields)
         return known
 
     def cell(self, record: StoredRecord, column: str) -> str:
         """A cell in words, of a field too."""
-        return self.look(record)[1][column] if column in self._paths else cell_text(record, column)
+        if column in self._paths:
+            return self.look(record)[1][column]
+        return cell_text(record, column, self.decoder(record))
+
+    def decoder(self, record: StoredRecord) -> Decoder:
+        """How the record's topic is read."""
+        return self._workspace.decoder(record.topic)
 
     def rule_of(self, record: StoredRecord) -> str:
         """The filter that gave a row its colour; empty for none."""
@@ -339,7 +353,7 @@ def column_title(column: str) -> str:
     return titles[column] if column in titles else read_path(column).title
 
 
-def cell_text(record: StoredRecord, column: str) -> str:
+def cell_text(record: StoredRecord, column: str, decoder: Decoder) -> str:
     """A cell in words; null, empty and text are told apart."""
     match column:
         case "time":
@@ -349,23 +363,23 @@ def cell_text(record: StoredRecord, column: str) -> str:
         case "offset":
             return words.count(record.offset)
         case "key":
-            return data_text(record.key) if record.has_content else ""
+            return key_text(record.key, decoder) if record.has_content else ""
         case "value":
-            return value_text(record)
+            return value_cell(record, decoder)
         case "headers":
             return str(len(record.headers))
     return words.size(record.size_bytes)
 
 
-def value_text(record: StoredRecord) -> str:
+def value_cell(record: StoredRecord, decoder: Decoder) -> str:
     """The value; before it, what keeps the record from counting for everybody."""
     match record.transaction:
         case "":
-            return data_text(record.value)
+            return value_text(record.value, decoder)
         case "aborted":
-            return _tr("aborted: {0}").format(data_text(record.value))
+            return _tr("aborted: {0}").format(value_text(record.value, decoder))
         case "open":
-            return _tr("undecided: {0}").format(data_text(record.value))
+            return _tr("undecided: {0}").format(value_text(record.value, decoder))
         case "damaged":
             return _tr("damaged: its bytes can't be read")
         case "commit":
@@ -389,14 +403,37 @@ def standing_sentence(record: StoredRecord) -> str:
     return _tr("Transaction marker: the producer's transaction was aborted here. It takes an offset and is no event.")
 
 
-def data_text(data: bytes | None, limit: int = 400) -> str:
-    """One line of a key or value: ``null``, ``empty``, or its text (bytes that are not text as hex)."""
-    if data is None:
-        return _tr("null")
-    if data == b"":
-        return _tr("empty")
-    head = data[:limit]
-    text = head.decode("utf-8", "replace")
-    if "\ufffd" in text[:-1]:
-        return head[: limit // 4].hex(" ")
-    return " ".join(text.split()) if "\n" in text or "\t" in text else text
+def key_text(data: bytes | None, decoder: Decoder, limit: int = LIMIT) -> str:
+    """A key on one line: ``null``, ``empty``, or what it is."""
+    return key_line(data, decoder, limit) if data else _nothing(data)
+
+
+def value_text(data: bytes | None, decoder: Decoder, limit: int = LIMIT) -> str:
+    return value_line(data, decoder, limit) if data else _nothing(data)
+
+
+def header_text(data: bytes | None, limit: int = LIMIT) -> str:
+    return header_line(data, limit) if data else _nothing(data)
+
+
+def _nothing(data: bytes | None) -> str:
+    return _tr("null") if data is None else _tr("empty")
+
+
+def whole_text(data: bytes | None, decode: Callable[[bytes], Decoded]) -> str:
+    """A key or value whole, to be pasted elsewhere: text and JSON as they stand, bytes as hex, all else as JSON."""
+    if not data:
+        return ""
+    decoded = decode(data)
+    if isinstance(decoded.value, bytes):
+        return data.hex(" ")
+    return data.decode() if decoded.encoding in ("json", "text") else plain_json(decoded.value)
+
+
+def encoding_words(decoded: Decoded, chosen: str) -> str:
+    """How a value was read, and why so: as its topic says, or by a guess and how sure that is."""
+    name = {"json": _tr("JSON"), "text": _tr("Text"), "bytes": _tr("Bytes"), "msgpack": _tr("MessagePack"),
+            "cbor": _tr("CBOR")}.get(decoded.encoding, decoded.encoding)  # fmt: skip
+    if chosen != AUTO:
+        return _tr("{0}, as the topic says").format(name) if not decoded.error else name
+    return _tr("{0}, guessed, {1} %").format(name, round(decoded.confidence * 100))

@@ -27,7 +27,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
 from workbench.ui.models.queue_story import Chapter, read_lines, tell
 from workbench.ui.models.queue_words import came_by, state_name
-from workbench.ui.models.records import data_text
+from workbench.ui.models.records import header_text
 from workbench.ui.panels.blocks import Empty, Segments, label
 from workbench.ui.panels.payload_view import PayloadView
 from workbench.ui.theme import icons, words
@@ -166,7 +166,9 @@ class MessageDetail(QFrame):
         if tab == "story":
             self._read_story(message)
         elif tab == "value":
-            text, kind = pretty.readable(message.record.value) if message.record.value else (self._no_value(), "text")
+            decoder = self._workspace.decoder(message.record.topic)
+            value = message.record.value
+            text, kind = pretty.readable(value, decoder.value) if value else (self._no_value(), "text")
             self.view.show_text(text, kind)
         else:
             self.view.show_text(self._headers(message), "text")
@@ -183,7 +185,7 @@ class MessageDetail(QFrame):
         if not message.record.headers:
             return self.tr("No headers.")
         shown = [(name, data) for name, data in message.record.headers if name != DEATHS]
-        lines = [f"{name}: {data_text(data, 2000)}" for name, data in shown]
+        lines = [f"{name}: {header_text(data, 2000)}" for name, data in shown]
         lines += [self.tr("died: {0} in {1}, {2} times").format(death.reason, death.queue, death.count)
                   for death in message.deaths]  # fmt: skip
         return "\n".join(lines)

@@ -1,20 +1,20 @@
 """Changing messages before they are redriven: key and value of one after the other, each kept as it was typed.
 
-JSON is shown pretty and sent compact, as it came. Text that is no JSON where JSON was is said, and taken all the same.
-GUI thread.
+What is shown and what the typed text stands for is ``models.edited``'s. Text that is no JSON where JSON was is said,
+and taken all the same; what can't be sent is said, and not taken. GUI thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import orjson
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workbench.core.queues import Edit, MessageId, QueuedMessage
-from workbench.ui.models import pretty
+from workbench.serde import GUESSING, Decoder
+from workbench.ui.models import edited
 from workbench.ui.panels.blocks import label, push_button, set_property, set_tone
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
@@ -23,35 +23,15 @@ _LINES = 9
 MOST = 50
 
 
-def editable(message: QueuedMessage) -> bool:
-    """Whether its value is text that fits an editor."""
-    value = message.record.value or b""
-    return len(value) <= pretty.SHOWN_BYTES and pretty.readable(value)[1] != "bytes" if value else True
-
-
-def shown_value(message: QueuedMessage) -> str:
-    return pretty.readable(message.record.value)[0] if message.record.value else ""
-
-
-def value_of(text: str, before: bytes | None) -> tuple[bytes, str]:
-    """The bytes that a text stands for, and what is odd about it: JSON goes compact where JSON was."""
-    try:
-        orjson.loads(before or b"")
-    except orjson.JSONDecodeError:
-        return text.encode(), ""
-    try:
-        return orjson.dumps(orjson.loads(text)), ""
-    except orjson.JSONDecodeError as wrong:
-        return text.encode(), f"{wrong.lineno}:{wrong.colno}"
-
-
 class EditForm(QWidget):
     """See the module. ``edits`` holds what differs from the messages; ``changed`` comes when it does."""
 
     changed = Signal()
 
-    def __init__(self, messages: Sequence[QueuedMessage], parent: QWidget | None = None) -> None:
+    def __init__(self, messages: Sequence[QueuedMessage], decoder: Decoder = GUESSING,
+                 parent: QWidget | None = None) -> None:  # fmt: skip
         super().__init__(parent)
+        self._decoder = decoder
         self._messages = tuple(messages)[:MOST]
         self.edits: dict[MessageId, Edit] = {}
         column = QVBoxLayout(self)
@@ -99,11 +79,11 @@ class EditForm(QWidget):
         edit = self.edits.get(message.id, Edit())
         key = edit.key if edit.key is not None else message.record.key
         value = edit.value if edit.value is not None else message.record.value
-        can = editable(message)
+        can = edited.editable(message.record.value, self._decoder)
         for widget in (self.key, self.value):
             widget.blockSignals(True)
-        self.key.setText((key or b"").decode("utf-8", "replace"))
-        self.value.setPlainText(pretty.readable(value)[0] if value else "")
+        self.key.setText(edited.shown_key(key, self._decoder) if key else "")
+        self.value.setPlainText(edited.shown_value(value, self._decoder))
         for widget in (self.key, self.value):
             widget.blockSignals(False)
             widget.setEnabled(can)
@@ -112,15 +92,21 @@ class EditForm(QWidget):
     def _take(self) -> None:
         """Keep what differs."""
         message = self._current
-        value, odd = value_of(self.value.toPlainText(), message.record.value)
-        same_value = self.value.toPlainText() == shown_value(message)
-        key = self.key.text().encode()
-        edit = Edit(value=None if same_value else value, key=None if key == (message.record.key or b"") else key)
-        if edit == Edit():
+        before, text = message.record, self.key.text()
+        value, odd, refused = edited.value_of(self.value.toPlainText(), before.value, self._decoder)
+        same_value = self.value.toPlainText() == edited.shown_value(before.value, self._decoder)
+        same_key = text == (edited.shown_key(before.key, self._decoder) if before.key else "")
+        key, _, bad_key = edited.key_of(text, before.key, self._decoder) if text and not same_key else (b"", "", "")
+        refused = "" if same_value else refused
+        edit = Edit(value=None if same_value else value, key=None if same_key else key)
+        if edit == Edit() or refused or bad_key:
             self.edits.pop(message.id, None)
         else:
             self.edits[message.id] = edit
-        self._say(self.tr("No JSON any more, at {0}. It is sent as this text.").format(odd) if odd else "", odd)
+        if refused or bad_key:
+            self._say(refused or bad_key, "bad")
+        else:
+            self._say(self.tr("No JSON any more, at {0}. It is sent as this text.").format(odd) if odd else "", odd)
         self.changed.emit()
 
     def _forget(self) -> None:

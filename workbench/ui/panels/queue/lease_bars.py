@@ -141,7 +141,7 @@ class LeaseBars(QWidget):
         painter.setPen(QPen(look.color("line"), 1))
         painter.drawLine(row.topLeft(), row.topRight())
         bar = self._bar(row)
-        if lease.key is not None:
+        if lease.keyed:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.key_colour(lease.colour))
             painter.drawEllipse(QRectF(1, row.center().y() - 3.5, 7, 7))

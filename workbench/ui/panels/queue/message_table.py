@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.queues import MessageId, MessageState, QueuedMessage
+from workbench.serde import GUESSING, Decoder
 from workbench.ui.models.queue_messages import COLUMNS, RIGHT, Index, MessagesModel, cell_text
 from workbench.ui.models.queue_words import STATE_LOOK, state_name
 from workbench.ui.panels.records.cells import paint_key_chip
@@ -75,12 +76,14 @@ class MessageCell(QStyledItemDelegate):
         if column == "state":
             paint_state_chip(painter, inner, message.state)
         elif column == "key" and message.kept:
-            paint_key_chip(painter, inner, message.group.encode() or message.record.key)
+            paint_key_chip(painter, inner, message.group.encode() or message.record.key,
+                           GUESSING if message.group else model.decoder)
         else:
-            self._paint_text(painter, inner, message, column, model.now_ms)
+            self._paint_text(painter, inner, message, column, model.now_ms, model.decoder)
         painter.restore()
 
-    def _paint_text(self, painter: QPainter, inner: QRectF, message: QueuedMessage, column: str, now_ms: float) -> None:
+    def _paint_text(self, painter: QPainter, inner: QRectF, message: QueuedMessage, column: str, now_ms: float,
+                    decoder: Decoder) -> None:  # fmt: skip
         look, words_only = theme(), column in ("key", "about")
         font = look.font("body", mono=not words_only)
         painter.setFont(font)
@@ -88,7 +91,7 @@ class MessageCell(QStyledItemDelegate):
         quiet = column in ("key", "age", "about")
         role = "warn" if near and message.state is MessageState.IN_FLIGHT else "text_muted" if quiet else "text"
         painter.setPen(look.color(role))
-        text = cell_text(message, column, now_ms)
+        text = cell_text(message, column, now_ms, decoder)
         shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()) + 1)
         painter.drawText(inner, _AT_RIGHT if column in RIGHT else _AT_LEFT, shown)
 
@@ -165,10 +168,11 @@ class MessageTable(QTableView):
         if rows:
             self.scrollTo(self.messages.index(min(rows), 0))
 
-    def show_messages(self, messages: tuple[QueuedMessage, ...]) -> None:
+    def show_messages(self, messages: tuple[QueuedMessage, ...], decoder: Decoder = GUESSING) -> None:
         """Other messages; what was chosen and is still there stays chosen, and the place is kept."""
         kept, place = {message.id for message in self.chosen()}, self.verticalScrollBar().value()
         before = self.selectionModel().blockSignals(True)
+        self.messages.decoder = decoder
         self.messages.show(messages)
         self._fit_columns()
         if kept:

@@ -226,7 +226,7 @@ class QueuePanel(NodePanel):
         feed, past = self.feed, self._workspace.at_ms is not None
         self.banner.say(feed.error.sentence() if feed.error and not past else "", self.tr("Try again"))
         self.table.tick(self._clock.now_ms())
-        self.table.show_messages(feed.messages)
+        self.table.show_messages(feed.messages, self._workspace.decoder(self._queue_name().partition(":")[0]))
         self._pages.setCurrentIndex(0 if feed.messages else 1)
         if feed.loading or (past and feed.more_there):
             self._empty.say(self.tr("Looking into the queue…"), "")

@@ -24,6 +24,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.queues import QueuedMessage, Redriven, RedriveSpec
 from workbench.core.snapshot import Snapshot
 from workbench.flow.params import Param
+from workbench.serde import GUESSING
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.queue_stats import dead_in, sent_on
@@ -120,7 +121,8 @@ class RedrivePopover(Popover):
     def _build_edit(self) -> None:
         self.edit_first = QCheckBox(self.tr("Edit them first"))
         self.edit_first.setVisible(0 < len(self._chosen) <= MOST)
-        self.form = EditForm(self._chosen) if self._chosen else None
+        decoder = self._workspace.decoder(self._chosen[0].record.topic) if self._chosen else GUESSING
+        self.form = EditForm(self._chosen, decoder) if self._chosen else None
         self.body.addWidget(self.edit_first)
         if self.form is not None:
             self.form.hide()

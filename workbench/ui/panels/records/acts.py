@@ -19,11 +19,12 @@ from workbench.core.errors import Refused
 from workbench.core.offsets import ResetSpec
 from workbench.core.queues import sent_straight
 from workbench.core.records import Record, StoredRecord
+from workbench.serde import Decoder
 from workbench.session.export import Exported, export_records, format_named
 from workbench.session.rows import Rows
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models.records import data_text
+from workbench.ui.models.records import whole_text
 from workbench.ui.panels.records.editor import RecordEditor
 from workbench.ui.panels.replay.preview import open_replay_preview
 from workbench.ui.theme import words
@@ -63,7 +64,9 @@ class RecordActs(QObject):
     def copy(self, what: str) -> None:
         """``value``, ``key``, ``place`` or ``json`` (a line as the export writes it) of each, a line each."""
         line = {"json": _as_json, "value": _as_value, "key": _as_key, "place": _as_place}[what]
-        self._read(MOST_COPIED, self.tr("copy"), lambda records: self._copied("\n".join(map(line, records))))
+        decoder = self._workspace.decoder
+        self._read(MOST_COPIED, self.tr("copy"),
+                   lambda records: self._copied("\n".join(line(record, decoder(record.topic)) for record in records)))
 
     def _copied(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
@@ -128,7 +131,7 @@ class RecordActs(QObject):
 
         def write() -> Exported:
             with workspace.reader_for_work() as reader:
-                return export_records(out, read_rows(rows, reader, numbers))
+                return export_records(out, read_rows(rows, reader, numbers), decoders=workspace.decoder)
 
         Operation(self, write).done(self._exported).failed(workspace.failed.emit).run()
 
@@ -152,17 +155,17 @@ class RecordActs(QObject):
         Operation(self, read).done(take).failed(workspace.failed.emit).run()
 
 
-def _as_json(record: StoredRecord) -> str:
-    return format_named("jsonl").record(record).decode().rstrip("\n")
+def _as_json(record: StoredRecord, decoder: Decoder) -> str:
+    return format_named("jsonl", lambda _: decoder).record(record).decode().rstrip("\n")
 
 
-def _as_value(record: StoredRecord) -> str:
-    return "" if record.value is None else record.value.decode("utf-8", "replace")
+def _as_value(record: StoredRecord, decoder: Decoder) -> str:
+    return whole_text(record.value, decoder.value)
 
 
-def _as_key(record: StoredRecord) -> str:
-    return "" if record.key is None else data_text(record.key, 1 << 20)
+def _as_key(record: StoredRecord, decoder: Decoder) -> str:
+    return whole_text(record.key, decoder.key)
 
 
-def _as_place(record: StoredRecord) -> str:
+def _as_place(record: StoredRecord, decoder: Decoder) -> str:
     return f"{record.topic}/{record.partition} @ {record.offset}"

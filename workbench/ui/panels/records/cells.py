@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord
-from workbench.ui.models.records import RecordsModel, data_text
+from workbench.serde import Decoder
+from workbench.ui.models.records import RecordsModel, key_text
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
@@ -24,13 +25,13 @@ _AT_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)  # jo
 _AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
 
-def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, raised: str = "surface_raised",
-                   counts: bool = True) -> None:  # fmt: skip
+def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, decoder: Decoder,
+                   raised: str = "surface_raised", counts: bool = True) -> None:  # fmt: skip
     """A key as a chip at the left of ``rect``: a dot of its colour and its text; null and empty only in words. That of
     a record that does not count is grey."""
     look = theme()
     font = look.font("body", mono=True)
-    text = data_text(key, 120)
+    text = key_text(key, decoder, 120)
     dot = 13 if key and counts else 0
     metrics = QFontMetrics(font)
     width = min(rect.width(), metrics.horizontalAdvance(text) + 13 + dot)
@@ -84,7 +85,7 @@ class RecordCell(QStyledItemDelegate):
                       model: RecordsModel) -> None:  # fmt: skip
         if column == "key":
             if record.has_content:
-                paint_key_chip(painter, inner, record.key, counts=record.counts)
+                paint_key_chip(painter, inner, record.key, model.decoder(record), counts=record.counts)
             return
         font = theme().font("body", mono=True)
         painter.setFont(font)

@@ -25,12 +25,20 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.records import Headers, StoredRecord
+from workbench.serde import GUESSING, Decoder
 from workbench.session.fields import MISSING, FieldPath, condition, place_in_json
 from workbench.session.scan import PageReader
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
-from workbench.ui.models.records import data_text, standing_sentence, value_text
+from workbench.ui.models.records import (
+    encoding_words,
+    header_text,
+    key_text,
+    standing_sentence,
+    value_cell,
+    whole_text,
+)
 from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, tool_button
 from workbench.ui.panels.payload_view import PayloadView
 from workbench.ui.panels.records.cells import paint_key_chip
@@ -49,20 +57,23 @@ class KeyChip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._key: bytes | None = None
+        self._decoder = GUESSING
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self.update)
 
-    def show_key(self, key: bytes | None) -> None:
-        self._key = key
-        self.setToolTip(data_text(key, 2000))
-        self.setAccessibleName(self.tr("Key {0}").format(data_text(key)))
+    def show_key(self, key: bytes | None, decoder: Decoder) -> None:
+        self._key, self._decoder = key, decoder
+        text, read = key_text(key, decoder, 2000), decoder.key(key)
+        said = f"{read.error} " if read.error else "" if not key else encoding_words(read, decoder.key_encoding)
+        self.setToolTip(f"{text}\n{said}".strip())
+        self.setAccessibleName(self.tr("Key {0}").format(key_text(key, decoder)))
         self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(120, 22)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        paint_key_chip(QPainter(self), QRectF(self.rect()), self._key, "surface_sunken")
+        paint_key_chip(QPainter(self), QRectF(self.rect()), self._key, self._decoder, "surface_sunken")
 
 
 class RecordDetail(QFrame):
@@ -97,6 +108,10 @@ class RecordDetail(QFrame):
         self.standing.setWordWrap(True)
         column.addWidget(self.standing)
         column.addLayout(self._build_choices())
+        self.misfit = label("", "warn")
+        self.misfit.setWordWrap(True)
+        self.misfit.hide()
+        column.addWidget(self.misfit)
         self.view = PayloadView()
         self.view.setAccessibleName(self.tr("Record"))
         self.view.has_menu = True
@@ -145,9 +160,10 @@ class RecordDetail(QFrame):
         self.tabs.chosen.connect(lambda _: self._show())
         self.decoder = QComboBox()
         self.decoder.setAccessibleName(self.tr("Decoder"))
-        self.decoder.addItem(self.tr("Detected"), "detect")
-        self.decoder.addItem(self.tr("JSON"), "json")
-        self.decoder.addItem(self.tr("Text"), "text")
+        self.decoder.addItem(self.tr("As the topic says"), "")
+        for name, title in (("json", self.tr("JSON")), ("text", self.tr("Text")), ("bytes", self.tr("Bytes")),
+                            ("msgpack", self.tr("MessagePack")), ("cbor", self.tr("CBOR"))):  # fmt: skip
+            self.decoder.addItem(title, name)
         self.decoder.setMinimumWidth(112)
         self.decoder.currentIndexChanged.connect(lambda _: self._show())
         row.addWidget(self.tabs)
@@ -196,7 +212,7 @@ class RecordDetail(QFrame):
         self.place.setToolTip(f"{words.date(record.timestamp_ms)} {words.clock(record.timestamp_ms)} "
                               f"{words.zone_name(record.timestamp_ms)}")
         self.chip.setVisible(record.has_content)
-        self.chip.show_key(record.key)
+        self.chip.show_key(record.key, self._workspace.decoder(record.topic))
         self.standing.setText(standing_sentence(record))
         self.standing.setVisible(not record.counts)
         self.publish.setEnabled(record.has_content)
@@ -219,6 +235,7 @@ class RecordDetail(QFrame):
         if tab == "headers":
             self._headers_scroll.setMinimumHeight(60)
         self.decoder.setVisible(tab == "value")
+        self.misfit.hide()
         if tab == "value":
             self._show_value(record)
         elif tab == "raw":
@@ -229,20 +246,33 @@ class RecordDetail(QFrame):
             self._show_changes(record)
 
     def _show_value(self, record: StoredRecord) -> None:
+        known = self._workspace.decoder(record.topic)
         if not record.has_content:
-            self.view.show_text(value_text(record), "text")
+            self.view.show_text(value_cell(record, known), "text")
             return
         if not record.value:
-            self.decoder.setItemText(0, self.tr("Detected"))
+            self.decoder.setItemText(0, self.tr("As the topic says"))
             self.view.show_text(self._nothing(record.value), "text")
             return
-        text, kind = pretty.readable(record.value, self.decoder.currentData() != "text")
-        name = {"json": self.tr("JSON"), "text": self.tr("Text"), "bytes": self.tr("Bytes")}[kind]
-        self.decoder.setItemText(0, self.tr("{0}, detected").format(name))
+        text, kind = self._read(record.value, known)
         if len(record.value) > pretty.SHOWN_BYTES:
             text += "\n" + self._cut_words(len(record.value), pretty.SHOWN_BYTES)
         self.view.show_text(text, kind)
         self.view.setToolTip(self.tr("Ctrl and a click on a value filters by it") if kind == "json" else "")
+
+    def _read(self, data: bytes, known: Decoder) -> tuple[str, str]:
+        """Its text and what that is; beside it, how it was read, and why it can't be read so."""
+        if len(data) > pretty.SHOWN_BYTES:
+            self.decoder.setItemText(0, self.tr("As the topic says"))
+            return pretty.readable(data, known.value)
+        read = known.value(data)
+        self.decoder.setItemText(0, encoding_words(read, known.value_encoding))
+        chosen = self.decoder.currentData()
+        if chosen:
+            read = Decoder(value=chosen).value(data)
+        self.misfit.setText(self.tr("{0} These are its bytes.").format(read.error) if read.error else "")
+        self.misfit.setVisible(bool(read.error))
+        return pretty.laid_out(read, data)
 
     def _show_raw(self, record: StoredRecord) -> None:
         if not record.value:
@@ -262,8 +292,14 @@ class RecordDetail(QFrame):
 
     def _pick(self, position: int) -> None:
         path = self._field_at(position)
-        value = MISSING if path is None or self._record is None else path.of(self._record)
-        if path is not None and value is not MISSING:
+        if path is None or self._record is None:
+            return
+        decoder = self._workspace.decoder(self._record.topic)
+        value = path.of(self._record, decoder)
+        if value is MISSING and path.steps[-1:] == ("base64",):  # the way bytes are shown
+            path = FieldPath(path.root, path.steps[:-1])
+            value = path.of(self._record, decoder)
+        if value is not MISSING:
             self.filter_wanted.emit(condition(path, value))
 
     def _nothing(self, data: bytes | None) -> str:
@@ -272,7 +308,7 @@ class RecordDetail(QFrame):
     def _show_hex(self, record: StoredRecord) -> None:
         parts = [(self.tr("Key"), record.key), (self.tr("Value"), record.value)]
         row_bytes = 16 if self.view.width() > 560 else 8
-        texts = [f"{name}\n{pretty.hex_dump(data, row_bytes) if data else data_text(data)}" for name, data in parts]
+        texts = [f"{name}\n{pretty.hex_dump(data, row_bytes) if data else header_text(data)}" for name, data in parts]
         self.view.show_text("\n\n".join(texts), "bytes")
 
     def _show_changes(self, record: StoredRecord) -> None:
@@ -297,7 +333,7 @@ class RecordDetail(QFrame):
             self.view.show_text(self.tr("No earlier record has this key (of {0} looked at).").format(
                 words.count(min(LOOK_BACK_RECORDS, record.offset))), "text")  # fmt: skip
             return
-        lines = pretty.changes(_readable(before.value), _readable(record.value))
+        lines = pretty.changes(*(self._readable(one.value, record.topic) for one in (before, record)))
         head = self.tr("Since {0}:").format(words.place(before.topic, before.partition, before.offset))
         self.view.show_text("\n".join([f"  {head}", *lines]), "changes")
 
@@ -316,9 +352,9 @@ class RecordDetail(QFrame):
         grid.setColumnMinimumWidth(0, 104)
         grid.setColumnStretch(1, 1)
         for row, (name, data) in enumerate(headers):
-            value = label(data_text(data), "mono" if data else "muted")
+            value = label(header_text(data), "mono" if data else "muted")
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            value.setToolTip(data_text(data, 4000))
+            value.setToolTip(header_text(data, 4000))
             grid.addWidget(label(name, "muted"), row, 0)
             grid.addWidget(value, row, 1)
         self._headers_column.addWidget(grid_box)
@@ -341,11 +377,11 @@ class RecordDetail(QFrame):
 
     def copy_value(self) -> None:
         if self._record is not None and self._record.value is not None:
-            QGuiApplication.clipboard().setText(self._record.value.decode("utf-8", "replace"))
+            decoder = self._workspace.decoder(self._record.topic)
+            QGuiApplication.clipboard().setText(whole_text(self._record.value, decoder.value))
 
-
-def _readable(data: bytes | None) -> str:
-    return pretty.readable(data)[0] if data else data_text(data)
+    def _readable(self, data: bytes | None, topic: str) -> str:
+        return pretty.readable(data, self._workspace.decoder(topic).value)[0] if data else header_text(data)
 
 
 def previous_of_key(reader: PageReader, record: StoredRecord) -> StoredRecord | None:

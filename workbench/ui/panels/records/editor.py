@@ -12,12 +12,11 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.queues import sent_straight
 from workbench.core.records import Record, StoredRecord
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models import pretty
+from workbench.ui.models import edited
 from workbench.ui.panels.blocks import Banner, label, push_button, set_tone
 from workbench.ui.panels.compose import key_bytes
 from workbench.ui.panels.header_chips import HeaderChips
 from workbench.ui.panels.popover import Popover
-from workbench.ui.panels.queue.edit_form import value_of
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
@@ -32,16 +31,15 @@ class RecordEditor(Popover):
         super().__init__(parent, self._title(place), "rename", "stream", WIDTH)
         self.setObjectName("record_editor")
         self._workspace, self._record = workspace, record
-        value = record.value or b""
-        self._shown, kind = pretty.readable(value) if value else ("", "text")
-        self._bytes = kind == "bytes" or len(value) > pretty.SHOWN_BYTES
+        self._decoder = workspace.decoder(record.topic)
+        self._shown = edited.shown_value(record.value, self._decoder)
+        self._bytes = not edited.editable(record.value, self._decoder)
         self.value = QPlainTextEdit("" if self._bytes else self._shown)
         self.value.setFont(theme().font("body", mono=True))
         self.value.setTabChangesFocus(True)
         self.value.setFixedHeight(VALUE_HEIGHT)
         self.value.setAccessibleName(self.tr("Value"))
         self.value.setEnabled(not self._bytes)
-        self.value.textChanged.connect(self._check)
         self.said = label("", "muted")
         self.said.setWordWrap(True)
         self.refused = Banner("banner-bad")
@@ -51,6 +49,8 @@ class RecordEditor(Popover):
         for widget in (self.headers, self.value, self.said, self.refused):
             self.body.addWidget(widget)
         self.body.addLayout(self._build_foot())
+        self.value.textChanged.connect(self._check)
+        self.key.textChanged.connect(self._check)
         self._check()
 
     def _title(self, place: str) -> str:
@@ -60,7 +60,7 @@ class RecordEditor(Popover):
         head = QHBoxLayout()
         head.setSpacing(8)
         key = self._record.key
-        self.key = QLineEdit('""' if key == b"" else (key or b"").decode("utf-8", "replace"))
+        self.key = QLineEdit(edited.shown_key(key, self._decoder))
         self.key.setProperty("mono", True)
         self.key.setAccessibleName(self.tr("Key"))
         self.key.setPlaceholderText(self.tr("no key"))
@@ -100,15 +100,32 @@ class RecordEditor(Popover):
         before = self._record
         shown = "" if self._bytes else self._shown
         untouched = self.value.toPlainText() == shown
-        value = before.value if untouched else value_of(self.value.toPlainText(), before.value)[0]
-        same_key = self.key.text() == ('""' if before.key == b"" else (before.key or b"").decode("utf-8", "replace"))
-        return Record(before.key if same_key else key_bytes(self.key.text()), value, self.headers.headers())
+        value = before.value if untouched else self._typed().data
+        same_key = self.key.text() == edited.shown_key(before.key, self._decoder)
+        return Record(before.key if same_key else self._typed_key().data, value, self.headers.headers())
+
+    def _typed(self) -> edited.Typed:
+        return edited.value_of(self.value.toPlainText(), self._record.value, self._decoder)
+
+    def _typed_key(self) -> edited.Typed:
+        """Of a key that was changed; nothing typed is no key, two quotation marks an empty one."""
+        text = self.key.text()
+        if text in ("", '""'):
+            return edited.Typed(key_bytes(text))
+        return edited.key_of(text, self._record.key, self._decoder)
 
     def _check(self) -> None:
-        odd = "" if self._bytes else value_of(self.value.toPlainText(), self._record.value)[1]
-        set_tone(self.said, "warn" if odd else "muted")
+        untouched = self._bytes or self.value.toPlainText() == self._shown
+        _, odd, refused = edited.Typed(b"") if untouched else self._typed()
+        if self.key.text() != edited.shown_key(self._record.key, self._decoder):
+            refused = refused or self._typed_key().refused
+        set_tone(self.said, "warn" if odd or refused else "muted")
+        self.send.setEnabled(not refused)
         if self._bytes:
             self.said.setText(self.tr("The value is bytes, or too long to edit here; it is sent as it is."))
+        elif refused:
+            where = self.tr("No JSON at {0}.").format(odd) if odd else ""
+            self.said.setText(f"{where} {refused}".strip())
         elif odd:
             self.said.setText(self.tr("No JSON any more, at {0}. It is sent as this text.").format(odd))
         elif self._record.value is None and not self.value.toPlainText():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from workbench.core.errors import Invalid
 from workbench.core.records import StoredRecord
+from workbench.serde import Decoder
 from workbench.session.fields import FieldPath, joined, paths_in, read_path
 from workbench.session.matching import read_filter
 from workbench.ui.models.records import column_title
@@ -41,6 +42,9 @@ class RecordLooks(QObject):
             except Invalid:
                 continue  # of a newer version, or changed by hand: it colours nothing
         self._panel.model.set_rules(rules)
+
+    def _decoder(self, record: StoredRecord) -> Decoder:
+        return self._panel.workspace.decoder(record.topic)
 
     # -- columns -------------------------------------------------------------------------------------------
     def show_columns(self, topic: str) -> None:
@@ -102,7 +106,8 @@ class RecordLooks(QObject):
         """A tick for each field of the record in view, and one to type."""
         panel = self._panel
         record = panel.detail.record or panel.model.record(0)
-        known = [str(path) for path in (paths_in(record)[: menus.MOST_FIELDS] if record is not None else ())]
+        there = paths_in(record, self._decoder(record)) if record is not None else []
+        known = [str(path) for path in there[: menus.MOST_FIELDS]]
         for path in dict.fromkeys((*panel.model.fields, *known)):
             action = menu.addAction(menu_text(path))
             action.setCheckable(True)
@@ -153,21 +158,22 @@ class RecordLooks(QObject):
             return
         column = self._panel.model.columns[index.column()]
         if column in self._panel.model.fields:
-            asked = menus.of_field(record, read_path(column))
+            asked = menus.of_field(record, read_path(column), self._decoder(record))
         else:
-            asked = menus.of_cell(record, column)
+            asked = menus.of_cell(record, column, self._decoder(record))
         self._open(record, asked, at)
 
     def open_for_field(self, path: FieldPath | None, at: QPoint) -> None:
         """The menu of a value in the detail."""
         record = self._panel.detail.record
         if record is not None:
-            self._open(record, menus.of_field(record, path) if path is not None else None, at)
+            self._open(record, menus.of_field(record, path, self._decoder(record)) if path is not None else None, at)
 
     def _open(self, record: StoredRecord, asked: menus.Question | None, at: QPoint) -> None:
         menu = self._menu()
         chosen = len(self._panel.table.chosen_rows())
-        menus.fill(menu, record, asked, chosen, self._panel.groups(), _MenuActs(self._panel, record))
+        menus.fill(menu, record, asked, chosen, self._panel.groups(), _MenuActs(self._panel, record),
+                   self._decoder(record))
         menu.popup(at)
 
     def _menu(self) -> QMenu:

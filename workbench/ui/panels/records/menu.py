@@ -13,8 +13,9 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu
 
 from workbench.core.records import StoredRecord
+from workbench.serde import Decoder
+from workbench.serde import shown as shown_value
 from workbench.session.fields import MISSING, FieldPath, condition, literal, paths_in
-from workbench.ui.models.records import data_text
 from workbench.ui.models.views import COLOURS
 from workbench.ui.theme import icons
 from workbench.ui.theme.words import menu_text
@@ -50,30 +51,31 @@ class Question:
     path: str = ""
 
 
-def of_field(record: StoredRecord, path: FieldPath) -> Question | None:
+def of_field(record: StoredRecord, path: FieldPath, decoder: Decoder) -> Question | None:
     """The question of a field that the record has."""
-    value = path.of(record)
+    value = path.of(record, decoder)
     if value is MISSING:
         return None
-    shown = data_text(value.encode(), SHOWN) if isinstance(value, str) else literal(value)
+    shown = shown_value(value, SHOWN + 1) or _tr("empty") if isinstance(value, str) else literal(value)
     title = f"{path} = {shown[:SHOWN]}{'…' if len(shown) > SHOWN else ''}"
     return Question(title, condition(path, value), condition(path, value, equal=False), str(path))
 
 
-def of_cell(record: StoredRecord, column: str) -> Question | None:
+def of_cell(record: StoredRecord, column: str, decoder: Decoder) -> Question | None:
     """The question of what stands in a column; None where a cell has none (the value as a whole, its time)."""
     if column in ("partition", "offset"):
         number = record.partition if column == "partition" else record.offset
         return Question(f"{column} = {number}", f"{column} == {number}", f"{column} != {number}")
     if column == "key":
-        return of_field(record, FieldPath("key"))
+        return of_field(record, FieldPath("key"), decoder)
     return None
 
 
 def fill(menu: QMenu, record: StoredRecord, asked: Question | None, chosen: int, groups: Sequence[str],
-         acts: Acts) -> None:  # fmt: skip
+         acts: Acts, decoder: Decoder) -> None:  # fmt: skip
     """``asked`` is what stands under the pointer, ``chosen`` how many records are selected."""
-    fields = [q for path in paths_in(record)[:MOST_FIELDS] if (q := of_field(record, path)) is not None]
+    fields = [q for path in paths_in(record, decoder)[:MOST_FIELDS]
+              if (q := of_field(record, path, decoder)) is not None]
     if asked is not None:
         _filters(menu, asked, acts)
     if fields:

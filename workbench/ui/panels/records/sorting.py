@@ -66,7 +66,7 @@ class RecordSort(QObject):
 
     def begin(self, topic: str, bounds: Sequence[PartitionBounds], wanted: RecordFilter | None) -> None:
         """Sort what the topic holds now."""
-        self._scan = SortScan(topic, self.column, bounds, wanted)
+        self._scan = SortScan(topic, self.column, bounds, wanted, self._workspace.decoder(topic))
         self._progress = None
         self._at_ms = self._workspace.shown.at_ms
         self._total = sum(b.end for b in bounds)
