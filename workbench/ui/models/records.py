@@ -430,10 +430,14 @@ def whole_text(data: bytes | None, decode: Callable[[bytes], Decoded]) -> str:
     return data.decode() if decoded.encoding in ("json", "text") else plain_json(decoded.value)
 
 
+def encoding_name(name: str) -> str:
+    return {"json": _tr("JSON"), "text": _tr("Text"), "bytes": _tr("Bytes"), "msgpack": _tr("MessagePack"),
+            "cbor": _tr("CBOR")}.get(name, name)  # fmt: skip
+
+
 def encoding_words(decoded: Decoded, chosen: str) -> str:
     """How a value was read, and why so: as its topic says, or by a guess and how sure that is."""
-    name = {"json": _tr("JSON"), "text": _tr("Text"), "bytes": _tr("Bytes"), "msgpack": _tr("MessagePack"),
-            "cbor": _tr("CBOR")}.get(decoded.encoding, decoded.encoding)  # fmt: skip
+    name = encoding_name(decoded.encoding)
     if chosen != AUTO:
         return _tr("{0}, as the topic says").format(name) if not decoded.error else name
     return _tr("{0}, guessed, {1} %").format(name, round(decoded.confidence * 100))

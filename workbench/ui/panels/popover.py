@@ -132,7 +132,8 @@ class Popover(Floating):
     def fit(self) -> None:
         """As high as its words need at this width."""
         self.layout().activate()
-        needed = self.layout().totalHeightForWidth(self.width())
+        by_width = self.layout().hasHeightForWidth()  # without a wrapped text in sight it answers 1
+        needed = self.layout().totalHeightForWidth(self.width()) if by_width else 0
         self.resize(self.width(), needed if needed > 0 else self.layout().totalSizeHint().height())
 
     def place_under(self, anchor: QWidget) -> None:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.encodings import AUTO
 from workbench.core.records import Headers, StoredRecord
 from workbench.serde import GUESSING, Decoder
 from workbench.session.fields import MISSING, FieldPath, condition, place_in_json
@@ -32,6 +33,7 @@ from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
 from workbench.ui.models.records import (
+    encoding_name,
     encoding_words,
     header_text,
     key_text,
@@ -39,7 +41,7 @@ from workbench.ui.models.records import (
     value_cell,
     whole_text,
 )
-from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, tool_button
+from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, set_tone, tool_button
 from workbench.ui.panels.payload_view import PayloadView
 from workbench.ui.panels.records.cells import paint_key_chip
 from workbench.ui.theme import icons, words
@@ -108,10 +110,10 @@ class RecordDetail(QFrame):
         self.standing.setWordWrap(True)
         column.addWidget(self.standing)
         column.addLayout(self._build_choices())
-        self.misfit = label("", "warn")
-        self.misfit.setWordWrap(True)
-        self.misfit.hide()
-        column.addWidget(self.misfit)
+        self.how = label("", "muted")
+        self.how.setWordWrap(True)
+        self.how.hide()
+        column.addWidget(self.how)
         self.view = PayloadView()
         self.view.setAccessibleName(self.tr("Record"))
         self.view.has_menu = True
@@ -235,7 +237,7 @@ class RecordDetail(QFrame):
         if tab == "headers":
             self._headers_scroll.setMinimumHeight(60)
         self.decoder.setVisible(tab == "value")
-        self.misfit.hide()
+        self.how.hide()
         if tab == "value":
             self._show_value(record)
         elif tab == "raw":
@@ -265,13 +267,14 @@ class RecordDetail(QFrame):
         if len(data) > pretty.SHOWN_BYTES:
             self.decoder.setItemText(0, self.tr("As the topic says"))
             return pretty.readable(data, known.value)
-        read = known.value(data)
-        self.decoder.setItemText(0, encoding_words(read, known.value_encoding))
-        chosen = self.decoder.currentData()
-        if chosen:
-            read = Decoder(value=chosen).value(data)
-        self.misfit.setText(self.tr("{0} These are its bytes.").format(read.error) if read.error else "")
-        self.misfit.setVisible(bool(read.error))
+        read, said = known.value(data), known.value_encoding
+        self.decoder.setItemText(0, encoding_name(read.encoding))
+        if chosen := self.decoder.currentData():
+            read, said = Decoder(value=chosen).value(data), ""
+        how = encoding_words(read, said) if said else ""
+        self.how.setText(self.tr("{0} These are its bytes.").format(read.error) if read.error else how)
+        set_tone(self.how, "warn" if read.error else "muted")
+        self.how.setVisible(bool(read.error) or (bool(how) and not (said == AUTO and read.confidence == 1.0)))
         return pretty.laid_out(read, data)
 
     def _show_raw(self, record: StoredRecord) -> None:
