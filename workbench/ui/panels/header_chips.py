@@ -5,8 +5,11 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from workbench.core.records import Headers
+from workbench.serde import header_line
 from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.theme.theme import theme
+
+_LETTERS = 24
 
 
 class HeaderChips(QWidget):
@@ -82,7 +85,7 @@ class HeaderChips(QWidget):
         row = QHBoxLayout(chip)
         row.setContentsMargins(7, 0, 1, 0)
         row.setSpacing(4)
-        shown = self.tr("null") if value is None else value.decode(errors="replace")[:24]
+        shown = self.tr("null") if value is None else header_line(value, _LETTERS)
         words = QPushButton(shown)
         words.setFlat(True)
         words.setProperty("variant", "bare")
