@@ -157,7 +157,7 @@ def test_what_is_let_through_can_be_read(walk: Callable[[bytes, int], int], data
 def test_both_ways_of_looking_agree():
     for what, data in MALFORMED.items():
         if data[HEADER_BYTES:] and batch_header(data).codec == 0:
-            body, count = data[HEADER_BYTES:], batch_header(data).count
+            body, count = data[HEADER_BYTES:], batch_header(data).records
             assert _passes(_walk, body, count) == _passes(walk_many, body, count), what
     long = encode_batch([Record(b"k", b"v" * (20_000 if i == 7 else 5), (), NOW_MS) for i in range(300)], now_ms=0)
     check_records(batch_header(long), long)
@@ -165,7 +165,7 @@ def test_both_ways_of_looking_agree():
                                 (("h", b"x"), ("", None)) if i % 3 else (), NOW_MS + i * i) for i in range(9000)],
                         now_ms=0)  # fmt: skip
     check_records(batch_header(many), many)
-    assert batch_header(many).count > MANY and _passes(_walk, many[HEADER_BYTES:], 9000)
+    assert batch_header(many).records > MANY and _passes(_walk, many[HEADER_BYTES:], 9000)
 
 
 def _passes(walk: Callable[[bytes, int], int], body: bytes, count: int) -> bool:

@@ -76,7 +76,7 @@ class BatchHeader(NamedTuple):
     producer_id: int
     producer_epoch: int
     base_sequence: int
-    count: int
+    records: int
 
     @property
     def last_offset(self) -> int:
@@ -118,10 +118,10 @@ def check_batch(data: bytes) -> BatchHeader:
         raise Corrupt(f"The batch has format {header.magic}; only format 2 is taken.", "Use a newer client.")
     if header.length + _EPOCH_AT != len(data):
         raise Corrupt(f"The batch says {header.length + _EPOCH_AT} bytes and has {len(data)}.")
-    if header.count < 1 or header.count != header.last_offset_delta + 1:
-        raise Corrupt(f"The batch says {header.count} records and a last offset delta of {header.last_offset_delta}.")
-    if header.codec == 0 and header.count * LEAST_RECORD_BYTES > len(data) - HEADER_BYTES:
-        raise Corrupt(f"The batch says {header.count} records, more than its {len(data)} bytes can hold.")
+    if header.records < 1 or header.records != header.last_offset_delta + 1:
+        raise Corrupt(f"The batch says {header.records} records and a last offset delta of {header.last_offset_delta}.")
+    if header.codec == 0 and header.records * LEAST_RECORD_BYTES > len(data) - HEADER_BYTES:
+        raise Corrupt(f"The batch says {header.records} records, more than its {len(data)} bytes can hold.")
     if header.codec >= len(CODECS):
         raise Corrupt(f"The batch names compression {header.codec}, which does not exist.")
     if header.crc != google_crc32c.value(data[_CRC_FROM:]):
@@ -254,7 +254,7 @@ def thinned_batch(header: BatchHeader, first: Sequence[Record]) -> bytes:
         plain = encode_batch(first, now_ms=0)
         made = batch_header(plain)
         base, newest, body = made.base_timestamp, made.max_timestamp, plain[HEADER_BYTES:]
-    thinned = header._replace(attributes=header.attributes & _TRANSACTIONAL, count=len(first), base_timestamp=base,
+    thinned = header._replace(attributes=header.attributes & _TRANSACTIONAL, records=len(first), base_timestamp=base,
                               max_timestamp=newest)  # fmt: skip
     return _assemble(thinned, body)
 
@@ -321,7 +321,7 @@ def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
     try:
         header = check_batch(data)
         body = decompress(header.codec, data[HEADER_BYTES:])
-        wanted = header.count - first if limit is None else min(limit, header.count - first)
+        wanted = header.records - first if limit is None else min(limit, header.records - first)
         records: list[StoredRecord] = []
         decode_into(records, header, body, topic, partition, first, wanted)
         return [_marked(record) for record in records] if header.control else records
@@ -402,7 +402,7 @@ def batch_keys(data: bytes, limit: int | None = None) -> list[bytes | None]:
     keys: list[bytes | None] = []
     at = 0
     try:
-        for _ in range(header.count if limit is None else min(limit, header.count)):
+        for _ in range(header.records if limit is None else min(limit, header.records)):
             length, at = number_at(body, at)
             end = at + length
             _, at = number_at(body, at + 1)
@@ -421,12 +421,12 @@ def batch_times(data: bytes) -> list[int]:
     """The timestamps of all records, nothing else decoded: enough to find a place in time."""
     header = batch_header(data)
     if header.log_append_time:
-        return [header.max_timestamp] * header.count
+        return [header.max_timestamp] * header.records
     body = decompress(header.codec, data[HEADER_BYTES:])
     times: list[int] = []
     at, size, base, follow = 0, len(body), header.base_timestamp, number_at
     try:
-        for _ in range(header.count):  # numbers of one and two bytes, nearly all there are, are spelled out
+        for _ in range(header.records):  # numbers of one and two bytes, nearly all there are, are spelled out
             low, high = body[at], body[at + 1]
             if low < 0x80:
                 length, at = low >> 1 ^ -(low & 1), at + 1

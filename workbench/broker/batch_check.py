@@ -24,17 +24,17 @@ _CUT_OFF = "A record is cut off."
 def check_records(header: BatchHeader, data: bytes) -> None:
     """``Corrupt`` when the batch does not unpack, or does not hold its count of whole, numbered records."""
     body = decompress(header.codec, data[HEADER_BYTES:])
-    if header.count * LEAST_RECORD_BYTES > len(body):
-        raise Corrupt(f"The batch says {header.count} records, more than its {len(body)} bytes can hold.")
-    walk = _walk if header.count < MANY else walk_many
+    if header.records * LEAST_RECORD_BYTES > len(body):
+        raise Corrupt(f"The batch says {header.records} records, more than its {len(body)} bytes can hold.")
+    walk = _walk if header.records < MANY else walk_many
     try:
-        end = walk(body, header.count)
+        end = walk(body, header.records)
     except (IndexError, struct.error):  # past the end of the bytes
         raise Corrupt(_CUT_OFF) from None
     if end > len(body):
         raise Corrupt(_CUT_OFF)
     if end < len(body):
-        raise Corrupt(f"The batch says {header.count} records, and {len(body) - end} more bytes follow them.")
+        raise Corrupt(f"The batch says {header.records} records, and {len(body) - end} more bytes follow them.")
 
 
 def _walk(body: bytes, count: int) -> int:

@@ -53,7 +53,8 @@ def compress(codec: int, data: bytes) -> bytes:
 def _lz4(data: bytes) -> bytes:
     import cramjam
 
-    parts, whole = [_LZ4_START], memoryview(data)
+    whole = memoryview(data)
+    parts: list[bytes | memoryview] = [_LZ4_START]
     for at in range(0, len(data), _LZ4_BLOCK_BYTES):
         plain = whole[at : at + _LZ4_BLOCK_BYTES]
         packed = bytes(cramjam.lz4.compress_block(bytes(plain), store_size=False))

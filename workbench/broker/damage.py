@@ -32,9 +32,9 @@ def readable_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
         return decode_batch(data, topic, partition, first=first, limit=limit)
     except Corrupt:
         header = batch_header(data)
-        if header.count < 1 or header.count != header.last_offset_delta + 1:
+        if header.records < 1 or header.records != header.last_offset_delta + 1:
             raise
-        wanted = header.count - first if limit is None else min(limit, header.count - first)
+        wanted = header.records - first if limit is None else min(limit, header.records - first)
         return _salvaged(header, data, topic, partition, first, wanted)
 
 

@@ -17,12 +17,13 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import sys
 import threading
 from pathlib import Path
 
 from workbench.core.places import file_key
 
-if os.name != "nt":
+if sys.platform != "win32":
     import fcntl
 
 LOCK_BYTE = 1 << 62

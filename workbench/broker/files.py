@@ -140,15 +140,17 @@ class ReadingConnection(Connection):
 
     path: Path
 
-    def cursor(self, *_: Any) -> sqlite3.Cursor:
-        return super().cursor(_Cursor)
+    def cursor(self, factory: Any = None) -> Any:
+        return super().cursor(factory or _Cursor)
 
     def execute(self, *what: Any) -> sqlite3.Cursor:
         return self.cursor().execute(*what)
 
 
 class _Cursor(sqlite3.Cursor):
-    connection: ReadingConnection
+    def __init__(self, connection: ReadingConnection) -> None:
+        super().__init__(connection)
+        self._path = connection.path
 
     def execute(self, *what: Any) -> Self:
         with self._telling():
@@ -162,7 +164,7 @@ class _Cursor(sqlite3.Cursor):
         with self._telling():
             return super().fetchall()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # pyright: ignore[reportIncompatibleMethodOverride] (quicker than __next__)
         while rows := self._some():
             yield from rows
 
@@ -175,7 +177,7 @@ class _Cursor(sqlite3.Cursor):
         try:
             yield
         except sqlite3.Error as error:
-            raise file_error(self.connection.path, error) from error
+            raise file_error(self._path, error) from error
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:

@@ -147,11 +147,11 @@ class Log:
         if header.producer_id >= 0:
             known = self.sequences.check(partition.no, header)
             if known is not None:
-                return Appended(topic.meta.name, partition.number, known, header.count, header.max_timestamp, True)
+                return Appended(topic.meta.name, partition.number, known, header.records, header.max_timestamp, True)
             if header.transactional:
                 self.stability.check(partition.no, header)
-        room = header.count if topic.staged else self.admission(partition, header.count)
-        if room < header.count:
+        room = header.records if topic.staged else self.admission(partition, header.records)
+        if room < header.records:
             self._stage_part(connection, partition, header, data, room if partly and not header.transactional else 0)
         if topic.rules.log_append_time:
             data, header = stamp_batch(data, header, now_ms), header._replace(max_timestamp=now_ms)
@@ -160,14 +160,14 @@ class Log:
             self.sequences.note(partition.no, header, base, now_ms)
             if header.transactional:
                 self.stability.note(partition.no, header.producer_id, base)
-        return Appended(topic.meta.name, partition.number, base, header.count, header.max_timestamp,
+        return Appended(topic.meta.name, partition.number, base, header.records, header.max_timestamp,
                         stamped=topic.rules.log_append_time)  # fmt: skip
 
     def _stage_part(self, connection: sqlite3.Connection, partition: Partition, header: BatchHeader, data: bytes,
                     room: int) -> NoReturn:  # fmt: skip
         """The queue has not room for the whole batch. Its first ``room`` messages are taken, as if each had come alone,
         and the others are refused."""
-        name, count, now_ms = partition.topic.meta.name, header.count, self._clock.now_ms()
+        name, count, now_ms = partition.topic.meta.name, header.records, self._clock.now_ms()
         if not room:
             raise Refused(f"Queue {name} has not room for the {count} messages of this batch.",
                           "Send fewer at once, try again later, or raise queue.max.length.")  # fmt: skip
@@ -199,18 +199,18 @@ class Log:
                 now_ms: int) -> int:  # fmt: skip
         """Write the batch at the end of its partition, and return its base offset."""
         topic, base = partition.topic, partition.staged_end
-        if base + header.count > MAX_OFFSET:
+        if base + header.records > MAX_OFFSET:
             raise Refused(f"{topic.meta.name}/{partition.number} is at its last offset.", "Make a new topic.")
         data = place_batch(data, base)
         self.touch(partition)
         empty = base == partition.log_start
         time_high = header.max_timestamp if empty else max(partition.time_high, header.max_timestamp)
         connection.execute(_INSERT, (
-            row_id(partition.no, base), base + header.count - 1, header.count, header.base_timestamp,
+            row_id(partition.no, base), base + header.records - 1, header.records, header.base_timestamp,
             header.max_timestamp, time_high, now_ms, header.producer_id, len(data), data))  # fmt: skip
         partition.time_high = time_high
         partition.size_bytes += len(data)
-        partition.staged_end = base + header.count
+        partition.staged_end = base + header.records
         self._staged.append(StagedBatch(partition, base, partition.staged_end, data))
         return base
 

@@ -58,7 +58,7 @@ class Sequences:
             if first != 0:
                 raise OutOfSequence(f"{who} begins its epoch {header.producer_epoch} with sequence {first}, not 0.")
             return None
-        last = (first + header.count - 1) & _WRAP
+        last = (first + header.records - 1) & _WRAP
         for kept_first, kept_last, base_offset in known.batches:
             if (kept_first, kept_last) == (first, last):
                 return base_offset
@@ -74,7 +74,7 @@ class Sequences:
         known = self._known.get(key)
         if known is None or known.epoch != header.producer_epoch:
             known = self._known[key] = _Known(header.producer_epoch, now_ms, [])
-        last = (header.base_sequence + header.count - 1) & _WRAP
+        last = (header.base_sequence + header.records - 1) & _WRAP
         known.batches = [*known.batches[1 - KEPT :], (header.base_sequence, last, base_offset)]
         known.last_ms = now_ms
         self._touched.add(key)

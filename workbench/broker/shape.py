@@ -82,7 +82,7 @@ def _queues(db: sqlite3.Connection, topics: list[Topic]) -> list[QueueShape]:
     for row in rows.load_queues(db):
         if (topic := by_id.get(row.topic_id)) is not None:
             lanes = tuple(_lane(lane, topic) for lane in rows.load_lanes(db, row.id, topic.meta.partitions))
-            seen = tuple((name, *sighting) for name, sighting in rows.load_seen(db, row.id).items())
+            seen = tuple((name, at.at_ms, at.partition, at.offset) for name, at in rows.load_seen(db, row.id).items())
             found.append(QueueShape(topic.meta.name, row.subscription, row.config, asdict(row.counters), lanes, seen))
     return sorted(found, key=lambda queue: (queue.topic, queue.subscription))
 

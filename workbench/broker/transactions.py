@@ -232,7 +232,7 @@ class Transactions:
                 self._stability.close(no, producer_id, offset, aborted=not commit)
         now_ms, ended = self._clock.now_ms(), []
         for group, offsets in state.offsets.items() if commit else ():
-            done = {part: committed_at(now_ms, *put) for part, put in offsets.items()}
+            done = {part: committed_at(now_ms, put) for part, put in offsets.items()}
             self._groups.stage_commit(db, group, done)
             ended.append((group, done))
         self._keep(db, name, _State(producer_id, state.epoch, state.timeout_ms, outcome=outcome))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import logging
 import os
 import sys
@@ -52,7 +53,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the arguments say; returns the exit status."""
-    if hasattr(sys.stdout, "reconfigure"):
+    if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     details = _log_to_file()
     try:

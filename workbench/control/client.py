@@ -17,7 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -94,7 +94,7 @@ class ControlClient:
         """Send a command and wait for its reply struct; raises the host's error as a class of ``core.errors``."""
         answer: Future[Any] = Future()
         number = next(self._ids)
-        data = frame(msgspec.msgpack.encode(Request(number, command)))
+        data = frame(msgspec.msgpack.encode(Request(number, cast(Any, command))))
         with self._lock:
             if self._lost or self._closing:
                 raise HostGone(self._lost or "This connection to the host is closed.", _NEXT)

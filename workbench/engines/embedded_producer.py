@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from workbench.broker import Broker
+from workbench.core.errors import PartlyRefused
 from workbench.core.records import Appended, Record, TopicPartition
 
 
@@ -25,7 +26,11 @@ class EmbeddedProducer:
         place = TopicPartition(topic, partition)
         producer = await self._next(place) if self._idempotent else None
         future = self._broker.append(topic, partition, records, compression=compression, producer=producer)
-        appended = await asyncio.wrap_future(future)
+        try:
+            appended = await asyncio.wrap_future(future)
+        except PartlyRefused as error:  # a full queue: those it took have had their sequences
+            self._sequences[place] = self._sequences.get(place, 0) + error.taken
+            raise
         self._sequences[place] = self._sequences.get(place, 0) + len(records)
         return appended
 

@@ -92,7 +92,7 @@ def _of_dead_letter_exchange(document: FlowDocument, queue: Node) -> Iterator[st
 def _of_exchange(document: FlowDocument, exchange: Node) -> Iterator[str]:
     alternate = kind_of("exchange").value(exchange.params, "alternate").strip()
     drawn = [document.node(link.target).name for link in alternate_links(document) if link.source == exchange.id]
-    if len(alternates := list(dict.fromkeys([*drawn, *([alternate] if alternate else [])]))) > 1:
+    if len(alternates := list(dict.fromkeys((*drawn, alternate) if alternate else drawn))) > 1:
         yield (f"{exchange.name} has more than one alternate exchange: {', '.join(alternates)}. "
                "What it can't route goes to the first only.")  # fmt: skip
     elif alternate and document.named("exchange", alternate) is None:

@@ -168,6 +168,8 @@ class Template:
 
     def _repeat(self, value: dict[str, Any], path: str) -> None:
         count = value["$repeat"]
+        low: Any
+        high: Any
         low, high = count if isinstance(count, list) and len(count) == 2 else (count, count)
         whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (low, high))
         if not whole or not 0 <= low <= high <= _MAX_REPEAT or set(value) != {"$repeat", "item"}:

@@ -47,6 +47,7 @@ def read_arguments(text: str) -> tuple[Arguments, ...]:
 
 def times_by_member(text: str) -> list[float | None]:
     """«2, 6.7» as times by member in ms; an empty place is None."""
+    times: list[float | None]
     try:
         times = [float(part) if part.strip() else None for part in text.split(",")] if text.strip() else []
     except ValueError:

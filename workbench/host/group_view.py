@@ -61,8 +61,8 @@ class GroupView:
         """Every group, those first seen in the flow and not yet at the broker too; ``queues`` are all there are,
         ``drawn`` the names of the flow's own groups, which stand still while it does not run."""
         runs: dict[str, list[GroupRunStat]] = {}
-        for run in running:
-            runs.setdefault(run.group, []).append(run)
+        for one in running:
+            runs.setdefault(one.group, []).append(one)
         metas = {meta.name: meta for meta in self._broker.groups()}
         self._courses = {name: course for name, course in self._courses.items() if name in metas}
         there = {(meta.name, member.member_id) for meta in metas.values() for member in meta.members}

@@ -11,6 +11,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -96,7 +97,7 @@ def _ready(settings: HostSettings, meeting: HostFile) -> dict:
 
 
 async def _until_stop(service: Service, settings: HostSettings) -> None:
-    waits = [asyncio.create_task(service.shutdown_asked.wait())]
+    waits: list[asyncio.Task[Any]] = [asyncio.create_task(service.shutdown_asked.wait())]
     if settings.child:
         abandoned = wait_until_abandoned(_STDIN, lambda: bool(service.sessions), settings.grace_s)
         waits.append(asyncio.create_task(abandoned))

@@ -76,7 +76,7 @@ def _keep(broker: Broker, known: Exchange, wanted: dict[str, Exchange], said: li
     new = wanted.get(known.name)
     stays = new is not None and new.type is known.type
     try:
-        if not stays:
+        if new is None or not stays:
             broker.exchanges.delete(known.name)
         elif new != known:
             broker.exchanges.alter(new)

@@ -68,8 +68,7 @@ class KeyOrder:
         if any(_is_older(first[key], newest[key]) for key in known):
             self._check_each(run)
             return
-        last = {record[4]: record[1:4] for record in run}
-        last.pop(None, None)
+        last = {key: record[1:4] for record in run if (key := record[4]) is not None}
         room = _MOST_KEYS - len(newest) - len(last) + len(known)
         newest.update(last if room >= 0 else {key: last[key] for key in known})
 

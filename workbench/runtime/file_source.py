@@ -25,7 +25,7 @@ class FileSource:
     def __init__(self, values: dict[str, Any], now_ms: Callable[[], int], ahead: bool = False) -> None:
         reader = EventReader(ReadSettings.of(values), now_ms)
         self._reader: EventReader | ReadAhead = ReadAhead(reader) if ahead else reader
-        self._values = values
+        self._values: dict[str, Any] = values
         self._now_ms = now_ms
         self._rate = values["rate"]
         self._batch: list[Event] = []

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, NotFound, OutOfRange, PartlyRefused, Refused, Unsupported, WorkbenchError
@@ -124,7 +125,6 @@ class Sender:
                 await self._send(batch)
             except PartlyRefused as error:  # a full queue
                 self.sent += error.taken
-                self._sequences[batch.partition] = self._sequences.get(batch.partition, 0) + error.taken
                 self._give_up(batch, error.sentence(), error.taken)
             except WorkbenchError as error:
                 self._give_up(batch, error.sentence())
@@ -141,20 +141,23 @@ class Sender:
     async def _send(self, batch: Batch) -> None:
         producer = await self._opened()
         started_ms = self._clock.monotonic_ms()
-        for attempt in range(_RETRIES + 1):
+        appended = await self._append(producer, batch)
+        self.sent += len(batch.records)
+        self._remember(batch, appended, self._clock.monotonic_ms() - started_ms)
+        self._on_sent(batch.records, appended)
+
+    async def _append(self, producer: RecordProducer, batch: Batch) -> Appended:
+        """Tried again for what may pass."""
+        for attempt in count():
             try:
-                appended = await producer.append(self.topic, batch.partition, batch.records,
-                                                 self._settings.compression)  # fmt: skip
-                break
+                return await producer.append(self.topic, batch.partition, batch.records, self._settings.compression)
             except _FINAL:
                 raise
             except (WorkbenchError, OSError):
                 if attempt == _RETRIES:
                     raise
                 await asyncio.sleep(_BACKOFF_S * 2**attempt)
-        self.sent += len(batch.records)
-        self._remember(batch, appended, self._clock.monotonic_ms() - started_ms)
-        self._on_sent(batch.records, appended)
+        raise AssertionError  # count() has no end
 
     async def _opened(self) -> RecordProducer:
         if self._producer is None:

@@ -63,11 +63,16 @@ class FieldPath:
     def within(self, found: Any) -> Any:
         """The same in a value that was read already."""
         for step in self.steps:
-            known = step in found if isinstance(found, dict) else isinstance(found, list) and step in range(len(found))
-            if not known:
+            found = _at(found, step)
+            if found is MISSING:
                 return MISSING
-            found = found[step]
         return found
+
+
+def _at(value: Any, step: Step) -> Any:
+    if isinstance(value, dict):
+        return value.get(step, MISSING)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value) else MISSING
 
 
 def _written(step: Step) -> str:

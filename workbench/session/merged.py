@@ -165,6 +165,7 @@ class _Part:
             below_ms = self._spans[at - 1].time_high
             share = 0.5 if looks > _BY_SHARE and looks % 2 else (time - below_ms) / (above.time_high - below_ms)
             self._look_at(min(low + int((above.last_offset - low) * share), above.base_offset - 1))
+        raise AssertionError  # each look halves what is unknown
 
     def entries(self, offset: int, time: int) -> Iterator[Entry]:
         """Records from ``offset`` on, each with its place in the order; what lies before is of ``time`` or older."""

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.broker import BrokerReader
 from workbench.core.errors import Refused
@@ -21,6 +21,10 @@ from workbench.serde import GUESSING, Decoder
 from workbench.session.fields import MISSING, read_path
 from workbench.session.matching import RecordFilter
 from workbench.session.scan import PageReader, Progress, records_between
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 OFFSET_BITS = 40
 MOST_VALUES = 2_000_000
@@ -66,7 +70,7 @@ class SortScan:
         self._sorted = False
         self._values: list[Any] = []
         self._places = array("q")
-        self.order: Sequence[int] = ()  # places, smallest first, once it is complete
+        self.order: Sequence[int] | NDArray[np.int64] = ()  # places, smallest first, once it is complete
 
     def advance(self, reader: PageReader, budget_s: float) -> Progress:
         """Look on for about ``budget_s``."""

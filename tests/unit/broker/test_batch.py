@@ -60,7 +60,7 @@ def test_what_goes_in_comes_out(records: list[Record], codec: str, base: int):
     header = check_batch(data)
     assert decode_batch(data, "t", 3) == stored(records, base)
     assert batch_keys(data) == [record.key for record in records]
-    assert (header.count, header.last_offset) == (len(records), base + len(records) - 1)
+    assert (header.records, header.last_offset) == (len(records), base + len(records) - 1)
     assert header.max_timestamp == max(record.timestamp_ms for record in stored(records))
 
 

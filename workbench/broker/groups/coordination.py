@@ -147,7 +147,7 @@ class Coordination:
             for part in offsets:
                 self._check_target(part)
             at_ms = self._clock.now_ms()
-            done = {part: committed_at(at_ms, *put) for part, put in offsets.items()}
+            done = {part: committed_at(at_ms, put) for part, put in offsets.items()}
             with self._lock:  # held until it is queued: a reset that comes later is written later
                 self._groups.check_commit(group, member_id, generation, instance_id)
                 written = self._write_offsets(group, member_id, done)
@@ -369,9 +369,8 @@ class Coordination:
         def follow(_: None) -> None:
             with self._lock:
                 self._groups.rename(old, new)
-                for known in (self._positions, self._delivered):
-                    for key in [key for key in known if key[0] == old]:
-                        known[new, key[1]] = known.pop(key)
+                _rename_keys(self._positions, old, new)
+                _rename_keys(self._delivered, old, new)
                 self._taken.pop(old, None)
                 self._ages.forget_group(old)
                 self.membership_version += 1
@@ -454,6 +453,11 @@ class Coordination:
 
 def _topics(meta: GroupMeta) -> set[str]:
     return {topic for member in meta.members for topic in member.topics}
+
+
+def _rename_keys(known: dict[tuple[str, TopicPartition], Any], old: str, new: str) -> None:
+    for key in [key for key in known if key[0] == old]:
+        known[new, key[1]] = known.pop(key)
 
 
 def _write_groups(connection: sqlite3.Connection, changed: Mapping[str, StoredGroup | None]) -> None:

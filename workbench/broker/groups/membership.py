@@ -160,8 +160,9 @@ class CommittedOffset:
     leader_epoch: int = -1  # of the last record read, as the member said it; -1: it said none
 
 
-def committed_at(at_ms: int, offset: int, metadata: str, leader_epoch: int = -1) -> CommittedOffset:
+def committed_at(at_ms: int, put: OffsetPut) -> CommittedOffset:
     """What ``OffsetPut`` is, once it is committed."""
+    offset, metadata, leader_epoch = put if len(put) == 3 else (*put, -1)
     return CommittedOffset(offset, metadata, at_ms, leader_epoch)
 
 

@@ -293,4 +293,4 @@ def _seconds(entries: Sequence[JournalEntry]) -> list[tuple[int, int, int, int]]
             row[0] += entry.count if appended else 0
             row[1] += entry.bytes
             row[2] += 0 if appended else entry.count
-    return [(second, *row) for second, row in sums.items()]
+    return [(second, appended, size, delivered) for second, (appended, size, delivered) in sums.items()]

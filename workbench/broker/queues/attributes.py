@@ -44,7 +44,7 @@ def check_messages(data: bytes, settings: QueueSettings) -> None:
     """Unsupported when a message of the batch asks for what the queue's profile does not give, in its system's words:
     taken, it would be read otherwise there than here."""
     header, traits = batch_header(data), batch_traits(data, True)
-    if len([one for one in traits.values() if one.group]) < header.count:
+    if len([one for one in traits.values() if one.group]) < header.records:
         settings.allow(Act.SEND_WITHOUT_GROUP)
     for one in traits.values():
         if one.ttl_ms is not None:

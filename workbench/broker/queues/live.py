@@ -190,7 +190,7 @@ class LiveQueue:
                 if records:
                     break  # those before it can be read
                 raise
-            if len(records) >= _WINDOW_RECORDS or header.count - first > _WINDOW_RECORDS:
+            if len(records) >= _WINDOW_RECORDS or header.records - first > _WINDOW_RECORDS:
                 break
         return _Window(partition, offset, records)
 

@@ -111,7 +111,8 @@ class Registry:
         with self._lock:
             self._add(live)
             floors = [lane.marks.floor for lane in live.leases.lanes]
-            self.note("created", live, **({"floors": floors} if any(floors) else {}))
+            more: dict[str, Any] = {"floors": floors} if any(floors) else {}
+            self.note("created", live, "", **more)
 
     def unsubscribe(self, name: str) -> None:
         live = self._subscription(name, "Delete the topic instead.")

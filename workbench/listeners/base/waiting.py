@@ -11,7 +11,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from functools import partial
 from typing import Any
 
 from workbench.broker import Broker
@@ -24,12 +23,12 @@ class Bridge:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._calls: deque[Callable[[], None]] = deque()
+        self._calls: deque[Callable[[], object]] = deque()
         self._asked = False
         self._lock = threading.Lock()
         self._thread = threading.get_ident()
 
-    def call(self, callback: Callable[[], None]) -> None:
+    def call(self, callback: Callable[[], object]) -> None:
         """Run ``callback`` on the loop soon. Any thread."""
         with self._lock:
             self._calls.append(callback)
@@ -64,7 +63,7 @@ class Bridge:
                 left -= 1
                 last = left == 0
             if last:
-                self.call(partial(self._loop.call_soon, told))
+                self.call(lambda: self._loop.call_soon(told))
 
         for future in futures:
             future.add_done_callback(one)

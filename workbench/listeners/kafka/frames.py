@@ -49,18 +49,19 @@ class Frames:
 
     def next(self) -> bytes | None:
         """The next whole frame without its length, or None until more has come."""
-        if self._length is None:
+        length = self._length
+        if length is None:
             if self._come < _LENGTH.size:
                 return None
             start = self._take(_LENGTH.size)
-            (length,) = _LENGTH.unpack(start)
+            length = int(_LENGTH.unpack(start)[0])
             if not LEAST_FRAME_BYTES <= length <= self.limit:
                 raise self._refusal(start, length)
             self._length = length
-        if self._come < self._length:
+        if self._come < length:
             return None
-        frame, self._length = self._take(self._length), None
-        return frame
+        self._length = None
+        return self._take(length)
 
     def _take(self, count: int) -> bytes:
         """The next ``count`` bytes, which have come."""

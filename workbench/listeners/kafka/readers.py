@@ -20,7 +20,7 @@ class _Reader(NamedTuple):
     member_id: str
 
 
-_Place = tuple[str, str, str, int]
+_Place = tuple[str, str, TopicPartition]
 """Client id, host, topic and partition."""
 
 
@@ -29,16 +29,16 @@ class Readers:
         self._broker = broker
         self._readers: dict[_Place, list[_Reader]] = {}
         self._version = -1
-        self._next: dict[tuple[str, str, int], int] = {}  # where each group goes on after what it was given last
+        self._next: dict[tuple[str, TopicPartition], int] = {}  # where each group goes on after what it was given last
 
     def note(self, connection: KafkaPeer, part: TopicPartition, first: int, last: int) -> None:
         """Records of ``part`` were given to a client."""
         if self._version != self._broker.membership_version:
             self._look()
-        found = self._readers.get((connection.client_id, connection.host, *part))
+        found = self._readers.get((connection.client_id, connection.host, part))
         reader = self._choose(found, part, first) if found else None
         if reader is not None:
-            self._next[reader.group, *part] = last + 1
+            self._next[reader.group, part] = last + 1
             self._broker.note_delivery(*part, first, last, *reader)
 
     def _look(self) -> None:
@@ -48,15 +48,15 @@ class Readers:
         for group in self._broker.groups():
             for member in group.members:
                 for part in member.assignment:
-                    place = (member.client_id, member.client_host.removeprefix("/"), *part)
+                    place = (member.client_id, member.client_host.removeprefix("/"), part)
                     self._readers.setdefault(place, []).append(_Reader(group.name, member.member_id))
-                    held.add((group.name, *part))
+                    held.add((group.name, part))
         self._next = {key: offset for key, offset in self._next.items() if key in held}
 
     def _choose(self, found: Sequence[_Reader], part: TopicPartition, first: int) -> _Reader | None:
         if len(found) == 1:
             return found[0]
-        known = {reader: self._next.get((reader.group, *part)) for reader in found}
+        known = {reader: self._next.get((reader.group, part)) for reader in found}
         goes_on = [reader for reader in found if known[reader] == first]
         begins = (reader for reader in found if self._begins(reader, known[reader], part, first))
         return goes_on[0] if goes_on else next(begins, None)

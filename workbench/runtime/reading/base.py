@@ -24,8 +24,10 @@ class Format(Protocol):
     """Names of the columns; empty where there are none."""
     over: bool
     """Nothing that follows will be read: it can't be told where the next event begins, or all asked for is there."""
-    line: int
-    """The last line that was read."""
+    @property
+    def line(self) -> int:
+        """The last line that was read."""
+        ...
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that are whole now. Where one may begin is never guessed: what is not whole waits."""

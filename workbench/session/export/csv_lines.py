@@ -113,8 +113,9 @@ def _transaction(cell: str) -> str:
 def _entry(row: dict[str, str]) -> JournalEntry:
     numbers = {name: int(row[name]) for name in ("id", "partition", "first", "last", "count", "bytes")}
     words = {name: row[name] for name in ("kind", "topic", "group", "member")}
-    detail = _detail.decode(row["detail"]) if row["detail"] else {}
-    return JournalEntry(at_ms=unstamp(_number_or_text(row["at"])) or 0, detail=detail, **words, **numbers)
+    fields: dict[str, Any] = words | numbers
+    fields["detail"] = _detail.decode(row["detail"]) if row["detail"] else {}
+    return JournalEntry(at_ms=unstamp(_number_or_text(row["at"])) or 0, **fields)
 
 
 def _row(cells: tuple[Any, ...]) -> bytes:

@@ -134,7 +134,7 @@ def write_items(
                 raise Cancelled("The export was cancelled.", "Nothing was written.")
     done = counts["records"] + counts["entries"]
     progress(done, done)
-    return Exported(**counts)
+    return Exported(counts["records"], counts["entries"])
 
 
 def _within(from_: LogPoint, to: LogPoint, matches: Matches | None) -> Matches:

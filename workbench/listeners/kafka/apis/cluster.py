@@ -25,8 +25,7 @@ def _brokers(call: Call) -> list[Fields]:
 # -- Metadata ------------------------------------------------------------------------------------------------
 def _metadata(call: Call) -> Answer:
     asked = call.request.topics
-    everything = asked is None or (call.version == 0 and not asked)
-    if everything:
+    if asked is None or (call.version == 0 and not asked):  # all of them
         return _metadata_answer(call, [_topic(meta) for meta in call.broker.topics()])
     by_uuid = {meta.uuid: meta for meta in call.broker.topics()}
     by_name = {meta.name: meta for meta in by_uuid.values()}

@@ -59,7 +59,7 @@ def _append(call: Call, topic: Any) -> Iterator[tuple[int, _Outcome]]:
                 raise Corrupt("A Produce request without records.")
             _check_times(call, topic.name, part.records)
             future = call.broker.append_batch(topic.name, part.index, part.records, held=True)
-            count = batch_header(part.records).count
+            count = batch_header(part.records).records
             call.shared.turn.brought(max(len(part.records), count * _RECORD_WEIGHT_BYTES))
             call.connection.written[topic.name] += count
             yield part.index, future

@@ -153,7 +153,7 @@ def _grow(call: Call, topic: Any) -> None:
         call.broker.alter_topic(topic.name, topic.count)
 
 
-async def _outcome(act: Callable[[], object], **instead: ErrorCode) -> Fields:
+async def _outcome(act: Callable[[], object], **instead: ErrorCode) -> dict[str, Any]:
     try:
         await asyncio.to_thread(act)
     except WorkbenchError as error:
