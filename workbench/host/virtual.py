@@ -49,7 +49,7 @@ def run_virtual(path: Path, seed: int, seconds: float, keep: Path | None = None)
         loop = VirtualLoop()
         try:
             clock = VirtualClock(loop, _start_ms(copy))
-            outcome = _run(loop, _story(copy, clock, seed, seconds))
+            outcome = run_on(loop, _story(copy, clock, seed, seconds))
         finally:
             loop.close()
         return VirtualRun(outcome, digest_of(copy, clock.now_ms() - loop.now_us // 1000))
@@ -67,7 +67,7 @@ def _start_ms(path: Path) -> int:
     return EPOCH_MS if known is None else max(EPOCH_MS, (known[1] // 1000 + 1) * 1000)
 
 
-def _run(loop: VirtualLoop, story: Coroutine[Any, Any, T]) -> T:
+def run_on(loop: VirtualLoop, story: Coroutine[Any, Any, T]) -> T:
     """``asyncio.run`` on this loop: tasks that are left are cancelled."""
     asyncio.set_event_loop(loop)
     try:
@@ -88,7 +88,7 @@ async def _story(path: Path, clock: VirtualClock, seed: int, seconds: float) -> 
         document = _drawing(broker)
         runner = FlowRunner(EmbeddedEngine(broker), clock=clock, seed=seed, journal=broker.journal,
                             note_delivery=broker.note_delivery, background=False)  # fmt: skip
-        keeping = asyncio.create_task(_keep_house(broker)), asyncio.create_task(_retain(broker))
+        keeping = asyncio.create_task(keep_house(broker)), asyncio.create_task(_retain(broker))
         await runner.apply(document)
         await runner.run(seed)
         await asyncio.sleep(seconds)
@@ -113,7 +113,7 @@ def _drawing(broker: Broker) -> FlowDocument:
     return document
 
 
-async def _keep_house(broker: Broker) -> None:
+async def keep_house(broker: Broker) -> None:
     """What the housekeeping thread does: a round when it is due, sooner when a deadline came nearer."""
     nearer = asyncio.Event()
     broker.on_deadline(nearer.set)

@@ -5,8 +5,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from virtual_time import in_virtual_time, until
 
-from workbench.broker import Broker
 from workbench.core.queues import MESSAGE_GROUP
 from workbench.core.records import Record
 from workbench.core.snapshot import PartState
@@ -21,25 +21,19 @@ TEMPLATE = '{"id": "{counter}", "customer": "C-{int 1 5}", "bad": "{choice true|
 @pytest.fixture
 def play(tmp_path):
     def play(story, document, seed=7):
-        async def tell():
-            with Broker.create(tmp_path / "a.flow") as broker:
-                runner = FlowRunner(EmbeddedEngine(broker), seed=seed, journal=broker.journal)
-                await runner.apply(document)
-                try:
-                    await asyncio.wait_for(story(runner, broker), 40)
-                finally:
-                    await runner.stop()
-                return runner.summary()
+        async def tell(broker, clock):
+            runner = FlowRunner(EmbeddedEngine(broker), clock=clock, seed=seed, journal=broker.journal,
+                                background=False)  # fmt: skip
+            await runner.apply(document)
+            try:
+                await asyncio.wait_for(story(runner, broker), 40)
+            finally:
+                await runner.stop()
+            return runner.summary()
 
-        return asyncio.run(tell())
+        return in_virtual_time(tell, tmp_path / "a.flow")
 
     return play
-
-
-async def until(condition, deadline_s=20.0):
-    async with asyncio.timeout(deadline_s):
-        while not condition():
-            await asyncio.sleep(0.01)  # another look at what the flow's own tasks bring about
 
 
 async def drain(runner, broker):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from virtual_time import in_virtual_time, until
 
 from workbench.broker import Broker, BrokerReader
 from workbench.broker.groups.membership import GroupState
@@ -47,9 +48,10 @@ class Left:
 
 
 def play(story, document, **options):
-    async def at_work(broker):
+    async def at_work(broker, clock):
         entries = []
-        runner = FlowRunner(EmbeddedEngine(broker), seed=7, journal=entries.append, **options)
+        runner = FlowRunner(EmbeddedEngine(broker), clock=clock, seed=7, journal=entries.append, background=False,
+                            **options)  # fmt: skip
         await runner.apply(document)
         try:
             await asyncio.wait_for(story(runner, broker, document), 30)
@@ -57,14 +59,8 @@ def play(story, document, **options):
             await runner.stop()
         return runner, Left(broker), entries
 
-    with tempfile.TemporaryDirectory() as folder, Broker.create(Path(folder) / "work.flow") as broker:
-        return asyncio.run(at_work(broker))
-
-
-async def until(condition, deadline_s=15.0):
-    async with asyncio.timeout(deadline_s):
-        while not condition():
-            await asyncio.sleep(0.01)  # another look at a condition that the flow's own tasks bring about
+    with tempfile.TemporaryDirectory() as folder:
+        return in_virtual_time(at_work, Path(folder) / "work.flow")
 
 
 async def drain(runner, broker=None, document=None):
