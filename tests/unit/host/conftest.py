@@ -86,6 +86,12 @@ class Pushes:
             self.seen.append(push)
             self._news.notify_all()
 
+    def next(self, timeout_s: float = 15.0) -> None:
+        """Wait for one more."""
+        with self._news:
+            known = len(self.seen)
+            assert self._news.wait_for(lambda: len(self.seen) > known, timeout_s), "no more pushes"
+
     def wait_for(self, fits: Callable, timeout_s: float = 15.0):
         """The first push, seen or to come, that ``fits``."""
         at = 0

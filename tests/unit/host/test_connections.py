@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -34,20 +34,22 @@ class Watcher:
 
     def __init__(self, host: LocalHost) -> None:
         self.rows: list[AttachedStat] = []
+        self._news = threading.Condition()
         host.on_push(self._take)
         host.call(Subscribe(20.0))
 
     def _take(self, push: Push) -> None:
         snapshot: Snapshot | None = push.snapshot
         if snapshot is not None and snapshot.attached:
-            self.rows.append(snapshot.attached[0])
+            with self._news:
+                self.rows.append(snapshot.attached[0])
+                self._news.notify_all()
 
     def until(self, holds: Callable[[AttachedStat], bool]) -> AttachedStat:
-        deadline_s = time.monotonic() + DEADLINE_S
-        while not (self.rows and holds(self.rows[-1])):
-            assert time.monotonic() < deadline_s, self.rows[-1:]
-            time.sleep(0.02)  # another look at what the host's thread pushes
-        return self.rows[-1]
+        with self._news:
+            came = self._news.wait_for(lambda: bool(self.rows) and holds(self.rows[-1]), DEADLINE_S)
+            assert came, self.rows[-1:]
+            return self.rows[-1]
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from workbench.broker import BrokerReader
 from workbench.control import messages as m
 from workbench.control.queues import ListQueues, PublishRecords
@@ -79,15 +81,22 @@ def as_told(seen: Snapshot) -> dict[str, tuple[object, ...]]:
     }
 
 
-def until(fits: Callable[[], object], deadline_s: float = 20.0) -> None:
-    """Look again until what the host does by itself has come about."""
-    ends = time.monotonic() + deadline_s
-    while not fits():
-        assert time.monotonic() < ends, "it did not come about"
-        time.sleep(0.02)
+@pytest.fixture
+def until(host: LocalHost, watch) -> Callable[[Callable[[], object]], None]:
+    """Waits for what the host does by itself: looked at anew with each of its pushes, some twenty a second."""
+    pushes = watch(host)
+    host.call(m.Subscribe(20))
+
+    def wait(fits: Callable[[], object], deadline_s: float = 20.0) -> None:
+        ends = time.monotonic() + deadline_s
+        while not fits():
+            assert time.monotonic() < ends, "it did not come about"
+            pushes.next()
+
+    return wait
 
 
-def test_a_group_by_leases_stands_in_the_past_as_it_did_live(host: LocalHost, path: Path):
+def test_a_group_by_leases_stands_in_the_past_as_it_did_live(host: LocalHost, path: Path, until):
     nodes, links = routed()
     nodes[0].params["limit"] = 300
     saved(host, nodes, links)

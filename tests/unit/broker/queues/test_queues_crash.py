@@ -11,7 +11,7 @@ from workbench.core.clock import ManualClock
 from workbench.core.records import Record
 
 CONSUME = """
-import sys, time
+import sys
 from workbench.broker import Broker
 from workbench.core.records import Record
 
@@ -28,12 +28,13 @@ print(len(held) - 100 - len(acked), flush=True)
 for receipt in acked:
     print(*receipt, flush=True)
 print("end", flush=True)
-time.sleep(600)
+sys.stdin.read()  # until it is killed
 """
 
 
 def test_what_was_in_flight_returns_and_what_was_acked_does_not(path: Path):
-    process = subprocess.Popen([sys.executable, "-c", CONSUME, str(path)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", CONSUME, str(path)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)  # fmt: skip
     assert process.stdout is not None
     with process, process.stdout:
         (in_flight,) = map(int, process.stdout.readline().split())
