@@ -73,10 +73,8 @@ class _EditCommand(QUndoCommand):
         return hash(self._merge_key) & 0x7FFFFFFF if self._merge_key else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _EditCommand) or other._merge_key != self._merge_key:
-            return False
-        self._edit = other._edit
-        return True
+        """One undo takes back all of them, and keeps what redoes them."""
+        return isinstance(other, _EditCommand) and other._merge_key == self._merge_key
 
 
 class Workspace(QObject):
