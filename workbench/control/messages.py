@@ -260,7 +260,6 @@ class OpenConsumer(Command, frozen=True, tag=True):
     topics: tuple[str, ...]
     start: str = "latest"
     client_id: str = "workbench"
-    auto_commit: bool = False
     reply: ClassVar[type] = ConsumerOpened
 
 
@@ -363,13 +362,6 @@ class SetBookmark(Command, frozen=True, tag=True):
     text: str = ""
 
 
-class NoteUserAct(Command, frozen=True, tag=True):
-    """Journal something a person did in the window."""
-
-    act: str
-    text: str = ""
-
-
 class SaveAs(Command, frozen=True, tag=True):
     """A complete copy of the workspace by SQLite's backup."""
 
@@ -421,7 +413,7 @@ class Request(msgspec.Struct, frozen=True):
         | AppendRecords | AppendBatch | ListGroups | DeleteGroup | PlanReset | ApplyReset | OpenConsumer
         | PollConsumer | CommitConsumer | CloseConsumer | GetFlow | SaveFlow | Run | Pause | Step | Stop | GetOutcome
         | SetSpeed
-        | ControlProducer | ControlGroup | ControlMember | SeekMember | SetBookmark | NoteUserAct | SaveAs | Shutdown
+        | ControlProducer | ControlGroup | ControlMember | SeekMember | SetBookmark | SaveAs | Shutdown
         | ListQueues | PeekQueue | PurgeQueue | RedriveQueue | StopRedrive | ReceiveMessages | SettleMessages
         | PublishRecords | SubscribeQueue | UnsubscribeQueue | AlterQueue
         | ListExchanges | DeclareExchange | DeleteExchange | Bind | Unbind | RouteMessage

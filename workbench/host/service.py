@@ -20,7 +20,6 @@ from workbench.broker import Broker
 from workbench.control.command import Command, Done
 from workbench.control.messages import (
     HostInfo,
-    NoteUserAct,
     Push,
     SaveAs,
     SetBookmark,
@@ -166,7 +165,6 @@ class Service:
             Subscribe: Act(self._subscribe),
             TakeSnapshot: Act(self._take_snapshot),
             SetBookmark: Act(self._set_bookmark, Changes.JOURNAL),
-            NoteUserAct: Act(self._note_user_act, Changes.JOURNAL),
             SaveAs: Act(self._save_as),
             Shutdown: Act(self._shutdown),
         }
@@ -183,13 +181,6 @@ class Service:
     async def _set_bookmark(self, session: ClientSession, command: SetBookmark) -> None:
         detail = {"text": command.text, "at_ms": command.at_ms}
         self._broker.journal(JournalEntry("bookmark", self._clock.now_ms(), detail=detail))
-
-    async def _note_user_act(self, session: ClientSession, command: NoteUserAct) -> None:
-        self.note_user_act(command.act, command.text)
-
-    def note_user_act(self, act: str, text: str = "") -> None:
-        """Journal something a person did."""
-        self._broker.journal(JournalEntry("user", self._clock.now_ms(), detail={"act": act, "text": text}))
 
     async def run(self) -> None:
         """Run the drawn flow."""

@@ -17,11 +17,11 @@ from workbench.control.messages import (
     GetFlow,
     Hello,
     HostInfo,
-    NoteUserAct,
     Push,
     Reply,
     Request,
     Run,
+    SetBookmark,
     Shutdown,
     Status,
 )
@@ -92,7 +92,7 @@ def test_replies_find_their_calls_in_any_order(stage):
 
     client, _ = stage(script)
     with ThreadPoolExecutor(8) as pool:
-        texts = list(pool.map(lambda n: client.call(NoteUserAct("say", str(n))).text, range(8)))
+        texts = list(pool.map(lambda n: client.call(SetBookmark(n, str(n))).text, range(8)))
     assert texts == [str(n) for n in range(8)]
 
 

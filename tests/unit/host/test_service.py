@@ -241,12 +241,10 @@ def test_run_pause_step_speed_and_members(host: LocalHost):
 
 
 # -- the session -------------------------------------------------------------------------------------------
-def test_acts_of_people_and_bookmarks_are_journalled(host: LocalHost, path: Path):
-    host.call(m.NoteUserAct("theme", "dark"))
+def test_bookmarks_are_journalled(host: LocalHost, path: Path):
     host.call(m.SetBookmark(5, "here"))
     host.close()
     with BrokerReader(path) as reader:
-        assert [e.detail for e in reader.journal(kinds=("user",))] == [{"act": "theme", "text": "dark"}]
         assert [e.detail["text"] for e in reader.journal(kinds=("bookmark",))] == ["here"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.transactions import Writer
 from workbench.broker import Broker, BrokerReader
-from workbench.control.messages import AppendRecords, CreateTopic, NoteUserAct
+from workbench.control.messages import AppendRecords, CreateTopic, SetBookmark
 from workbench.core.errors import Cancelled, Invalid, Missing, NotFound, Unsupported, WorkbenchError
 from workbench.core.points import LogPoint
 from workbench.core.records import Record, TopicPartition
@@ -43,7 +43,7 @@ def full(tmp_path: Path) -> Path:
         host.call(AppendRecords("odd", ODD[::-1], 2))
         host.call(CreateTopic("plain"))
         host.call(AppendRecords("plain", tuple(Record(b"k%d" % (i % 9), b"%d" % i, (), i) for i in range(3000)), 0))
-        host.call(NoteUserAct("look"))
+        host.call(SetBookmark(5, "look"))
     return path
 
 
