@@ -75,21 +75,32 @@ from workbench.broker.topics import check_config as check_topic_config
 from workbench.broker.topics import check_name as check_topic_name
 from workbench.broker.transactions import InvalidTransactionTimeout
 
-__all__ = [
-    "ASSIGNORS", "CODECS", "MAX_PARTITIONS", "PROFILES", "QUEUE_DEFAULTS", "TOPIC_DEFAULTS", "TOPIC_SETTINGS", "Act",
-    "Assignor", "BatchHeader", "BatchSpan", "BatchTooLarge", "Broker", "BrokerReader", "BrokerStats", "CommittedOffset",
-    "DeliveryTags", "Exchanges", "Feature", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
+__all__ = [  # noqa: RUF022 (grouped by room)
+    # the workspace
+    "Broker", "BrokerReader", "BrokerStats", "check_workspace", "copy_workspace", "file_head",
+    # batches of records
+    "BatchHeader", "BatchSpan", "BatchTooLarge", "CODECS", "StoredBatches", "WrongChecksum", "batch_header",
+    "batch_keys", "batch_times", "check_batch", "decode_batch", "encode_batch", "readable_batch", "record_at",
+    "split_batches",
+    # topics
+    "MAX_PARTITIONS", "Setting", "TOPIC_DEFAULTS", "TOPIC_SETTINGS", "TopicMeta", "check_topic_config",
+    "check_topic_name", "topic_defaults",
+    # consumer groups
+    "ASSIGNORS", "Assignor", "CommittedOffset", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
     "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
-    "InvalidTransactionState", "InvalidTransactionTimeout", "JoinRequest", "JoinResult", "JoinedMember", "JournalState",
-    "Leaver", "Level", "MemberIdRequired", "MemberMeta", "OffsetPut", "PastExchange", "PastGroup",
-    "PastMember",
-    "PastQueue", "PastTopic", "Profile", "QueueSettings", "Queues", "RebalanceInProgress", "Rule", "Setting", "Source",
-    "StoredBatches", "SyncRequest", "SyncResult", "TopicMeta", "UnknownMember", "WrongChecksum", "assignor",
-    "batch_header", "batch_keys",
-    "batch_times", "check_batch",
-    "check_queue_config", "check_topic_config", "check_topic_name", "check_workspace", "copy_workspace",
-    "deaths_of", "decode_assignment", "decode_batch", "encode_batch", "file_head", "place_name",
-    "place_of_sequence_number", "postmark_of", "profile", "profiles", "queue_defaults", "readable_batch",
-    "receipt_name", "receipt_of", "record_at", "record_traits", "shard_name", "split_batches", "subscribed_topics",
-    "topic_defaults",
-]  # fmt: skip
+    "JoinRequest", "JoinResult", "JoinedMember", "Leaver", "MemberIdRequired", "MemberMeta", "OffsetPut",
+    "RebalanceInProgress", "SyncRequest", "SyncResult", "UnknownMember", "assignor", "decode_assignment",
+    "subscribed_topics",
+    # transactions
+    "InvalidTransactionState", "InvalidTransactionTimeout",
+    # queues
+    "PROFILES", "QUEUE_DEFAULTS", "QueueSettings", "Queues", "check_queue_config", "deaths_of", "queue_defaults",
+    "record_traits",
+    # exchanges
+    "Exchanges", "postmark_of",
+    # the journal
+    "JournalState", "PastExchange", "PastGroup", "PastMember", "PastQueue", "PastTopic",
+    # profiles of the six systems
+    "Act", "DeliveryTags", "Feature", "Level", "Profile", "Rule", "Source", "place_name", "place_of_sequence_number",
+    "profile", "profiles", "receipt_name", "receipt_of", "shard_name",
+]

@@ -9,19 +9,16 @@ anew are dropped from its hand. Killed, it commits nothing and the session time-
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from workbench.core.errors import Fenced
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import PartState
 from workbench.engines.base import Consumer
-from workbench.runtime.member import HELD_TEND_S, IDLE_POLL_S, Member
-
-if TYPE_CHECKING:
-    from workbench.runtime.offset_group import OffsetGroup
+from workbench.runtime.member import HELD_TEND_S, IDLE_POLL_S, Member, MembersGroup
 
 
 def by_partition(records: Sequence[StoredRecord]) -> Iterator[tuple[TopicPartition, list[StoredRecord]]]:
@@ -30,10 +27,20 @@ def by_partition(records: Sequence[StoredRecord]) -> Iterator[tuple[TopicPartiti
         yield TopicPartition(*place), list(run)
 
 
-class OffsetMember(Member[StoredRecord]):
-    _group: OffsetGroup
+class ReadingGroup(MembersGroup, Protocol):
+    """A group by offsets as its members see it."""
 
-    def __init__(self, group: OffsetGroup, name: str, number: int) -> None:
+    async def open_consumer(self, member: Member[Any]) -> Consumer: ...
+    def attempts(self, member: Member[Any], record: StoredRecord) -> float: ...
+    def taken(self, place: TopicPartition, first: int) -> None: ...
+    def handle(self, member: Member[Any], place: TopicPartition, run: list[StoredRecord]) -> int: ...
+    def committed(self, offsets: Mapping[TopicPartition, int]) -> None: ...
+
+
+class OffsetMember(Member[StoredRecord]):
+    _group: ReadingGroup
+
+    def __init__(self, group: ReadingGroup, name: str, number: int) -> None:
         super().__init__(group, name, number)
         self._consumer: Consumer | None = None
         self._handled: dict[TopicPartition, int] = {}

@@ -15,16 +15,13 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from workbench.core.errors import Fenced, FileError, WorkbenchError
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import MemberStat, PartState
 from workbench.runtime.meters import RateMeter
-from workbench.runtime.tempo import Nudge, Portion
-
-if TYPE_CHECKING:
-    from workbench.runtime.group import GroupRun
+from workbench.runtime.tempo import Nudge, Portion, Tempo
 
 IDLE_POLL_S = 0.2
 HELD_TEND_S = 0.25
@@ -35,8 +32,21 @@ Item = TypeVar("Item")
 _log = logging.getLogger(__name__)
 
 
+class MembersGroup(Protocol):
+    """A group as its members see it."""
+
+    node_id: str
+    paused: bool
+    tempo: Tempo
+    values: dict[str, Any]
+
+    def process_ms(self, member: Member[Any]) -> float: ...
+    def report(self, member: Member[Any], act: str, reason: str = "") -> None: ...
+    async def passed_on(self) -> None: ...
+
+
 class Member(ABC, Generic[Item]):
-    def __init__(self, group: GroupRun, name: str, number: int) -> None:
+    def __init__(self, group: MembersGroup, name: str, number: int) -> None:
         self.name = name
         self.number = number
         self.state = PartState.IDLE

@@ -9,17 +9,15 @@ else (SQS, Kinesis) when they run out. One task, and one that ends leases behind
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from workbench.core.queues import Delivery
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import PartState
 from workbench.engines.base import QueueConsumer
-from workbench.runtime.member import HELD_TEND_S, IDLE_POLL_S, Member
+from workbench.runtime.member import HELD_TEND_S, IDLE_POLL_S, Member, MembersGroup
 from workbench.runtime.settling import Settling
-
-if TYPE_CHECKING:
-    from workbench.runtime.queue_group import QueueGroup
 
 _AT_ONCE = 64
 """Messages taken in one turn: few enough that the loop is held for some milliseconds."""
@@ -32,10 +30,23 @@ class Held(NamedTuple):
     delivery: Delivery
 
 
-class Worker(Member[Held]):
-    _group: QueueGroup
+class LeasingGroup(MembersGroup, Protocol):
+    """A group by leases as its members see it."""
 
-    def __init__(self, group: QueueGroup, name: str, number: int) -> None:
+    @property
+    def prefetch(self) -> int: ...
+    async def open_consumers(self, member: Member[Any]) -> list[QueueConsumer]: ...
+    def cost(self) -> float: ...
+    def took(self, deliveries: Sequence[Delivery]) -> None: ...
+    def handle(self, member: Member[Any], deliveries: Sequence[Delivery]) -> list[str]: ...
+    def act_on(self, reason: str) -> str: ...
+    def lose(self, count: int) -> None: ...
+
+
+class Worker(Member[Held]):
+    _group: LeasingGroup
+
+    def __init__(self, group: LeasingGroup, name: str, number: int) -> None:
         super().__init__(group, name, number)
         self._consumers: deque[QueueConsumer] = deque()
         self._settling = Settling(group.passed_on)

@@ -37,7 +37,8 @@ from workbench.core.errors import Cancelled, Invalid, Missing, Unsupported, Work
 from workbench.core.journal import JournalEntry
 from workbench.core.records import Record, StoredRecord
 from workbench.core.shape import LaneShape, QueueShape, TopicShape, WorkspaceShape
-from workbench.session.export.formats import UNTIMED, ExportFormat, Item, format_for, format_named
+from workbench.session.export.base import UNTIMED, ExportFormat, Item
+from workbench.session.export.formats import format_for, format_named
 from workbench.session.export.shape_lines import ShapeItem, shape_of
 from workbench.session.export.writing import shape_beside
 

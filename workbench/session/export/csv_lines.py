@@ -20,7 +20,7 @@ from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import ABORTED, DAMAGED, OPEN, StoredRecord
 from workbench.serde import ENCODINGS, Decoded, DecoderOf, guessing, plain_json
-from workbench.session.export.formats import UNTIMED, Item, What, stamp, unstamp
+from workbench.session.export.base import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import bytes_of, bytes_of_base64, text_form
 
 RECORD_COLUMNS = (

@@ -11,7 +11,7 @@ from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
 from workbench.serde import DecoderOf, guessing
-from workbench.session.export.formats import UNTIMED, Item, What, stamp, unstamp
+from workbench.session.export.base import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import NULL, bytes_of, bytes_of_base64, key_form, text_form, value_form
 from workbench.session.export.shape_lines import shape_item
 

@@ -17,7 +17,8 @@ from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.shape import WorkspaceShape
 from workbench.serde import DecoderOf, decoders_of, guessing
-from workbench.session.export.formats import ExportFormat, What, format_for
+from workbench.session.export.base import ExportFormat, What
+from workbench.session.export.formats import format_for
 from workbench.session.export.shape_lines import items_of, part_of, shape_line
 from workbench.session.reading import LogReader, records_of, spans
 from workbench.session.whole_file import whole_file
