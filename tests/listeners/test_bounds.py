@@ -9,7 +9,7 @@ from listeners.wire import Wire, fetch_fields
 
 from workbench.core.errors import Refused
 from workbench.core.records import Record
-from workbench.listeners.kafka import ListenerSettings
+from workbench.listeners.base import ListenerSettings
 
 MOST = 8 << 20
 

@@ -54,7 +54,7 @@ MUTANTS = (
     Mutant("a Fetch answer without an end", "listeners/kafka/apis/fetch.py",
            "room = min(call.request.max_bytes, MAX_ANSWER_BYTES)", "room = call.request.max_bytes",
            "listeners/test_bounds.py", in_suite=False),
-    Mutant("loopback judged by any address", "listeners/kafka/settings.py",
+    Mutant("loopback judged by any address", "listeners/base/settings.py",
            "return all(ipaddress", "return any(ipaddress",
            "listeners/test_bounds.py", in_suite=False),
 )  # fmt: skip
