@@ -39,7 +39,7 @@ def test_a_name_is_this_machine_only_when_all_its_addresses_are(monkeypatch, add
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in addresses])  # fmt: skip
     settings = ListenerSettings(host="both.example")
     if alone:
-        settings.check()
+        settings.check("kafka")
     else:
         with pytest.raises(Refused, match=r"both\.example can be reached from other machines"):
-            settings.check()
+            settings.check("kafka")
