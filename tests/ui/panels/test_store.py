@@ -64,11 +64,16 @@ def test_the_face_tells_the_counts_and_who_writes(qtbot, workspace):
     assert inspector.face("store").counts.writes._number.text() == "5"
     assert nameless(inspector) == []
     assert_nothing_cut(qtbot, inspector)
+    tell(workspace, replace(LEDGER, down_ms=6_200))
+    qtbot.waitUntil(lambda: "another 7 s" in words_of(inspector))
+    assert_nothing_cut(qtbot, inspector)
 
 
 def test_the_panel_shows_the_rows_and_those_from_a_key_on(qtbot, panel):
     qtbot.waitUntil(lambda: [row.key for row in panel.model.rows] == [b"C-0", b"C-1", b"C-2"])
     assert panel.note.text() == "3 of 3 rows"
+    panel.table.setCurrentIndex(panel.model.index(2, 0))
+    assert panel.whole.text() == '{"sum": 2}' and panel.whole.isVisible()
     panel.search.setText("C-1")
     qtbot.waitUntil(lambda: [row.key for row in panel.model.rows] == [b"C-1", b"C-2"])
     panel.search.setText("D")

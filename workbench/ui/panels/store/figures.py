@@ -69,8 +69,10 @@ class OutageControl(QWidget):
             self._workspace.act(ControlStore(node_id, seconds)).run()
 
     def show_stat(self, stat: StoreStat, live: bool) -> None:
+        down = live and stat.down_ms > 0
         self.refuse.setEnabled(live)
-        self.end.setVisible(live and stat.down_ms > 0)
+        for widget, there in ((self.refuse, not down), (self.seconds, not down), (self.end, down)):
+            widget.setVisible(there)
 
 
 def say_outage(banner: Banner, stat: StoreStat) -> None:

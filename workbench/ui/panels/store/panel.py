@@ -6,7 +6,7 @@ for. In the past the counts are those of then; the rows are not kept and stay hi
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLineEdit
 
 from workbench.core.snapshot import Snapshot, StoreStat
@@ -45,15 +45,22 @@ class StorePanel(NodePanel):
         self.search.textChanged.connect(self._read)
         self.column.addWidget(self.search)
         self.model: ValuesModel[StoreRow] = ValuesModel((
-            Column(self.tr("Key"), lambda row: _text(row.key), 130, mono=True),
+            Column(self.tr("Key"), lambda row: _text(row.key), 100, mono=True),
             Column(self.tr("Value"), lambda row: _text(row.value), mono=True),
             Column(self.tr("Version"), lambda row: words.count(row.version), 64, right=True,
                    order=lambda row: row.version),
-            Column(self.tr("Record"), lambda row: f"{row.topic}/{row.partition} {row.offset}", 130, mono=True),
-            Column(self.tr("Written"), lambda row: words.clock(row.written_ms, millis=False), 74, mono=True),
+            Column(self.tr("Record"), lambda row: f"{row.topic}/{row.partition} {row.offset}", 110, mono=True),
+            Column(self.tr("Written"), lambda row: words.clock(row.written_ms, millis=False), 92, mono=True),
         ), lambda row: row.key, self)  # fmt: skip
         self.table = ValuesTable(self.model, self.tr("Rows"))
         self.column.addWidget(self.table, 1)
+        self.whole = label()
+        self.whole.setWordWrap(True)
+        self.whole.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.whole.setAccessibleName(self.tr("The whole value of the chosen row"))
+        self.whole.hide()
+        self.table.selectionModel().currentChanged.connect(lambda *_: self._show_whole())
+        self.column.addWidget(self.whole)
         self.note = label("", "muted")
         self.note.setWordWrap(True)
         self.column.addWidget(self.note)
@@ -75,6 +82,7 @@ class StorePanel(NodePanel):
         for widget in (self.search, self.table):
             widget.setVisible(snapshot.live)
         if not snapshot.live:
+            self.whole.hide()
             self.note.setText(self.tr("The counts are those of then. The rows of then are not kept."))
             self._read_for = ()
         elif not self._timer.isActive():
@@ -101,6 +109,12 @@ class StorePanel(NodePanel):
         Operation(self, read).done(lambda rows: self._show(rows, wanted)).failed(
             lambda error: self._failed(error.sentence())).run()  # fmt: skip
 
+    def _show_whole(self) -> None:
+        """The value of the chosen row, which its cell has no room for."""
+        row = self.table.chosen()
+        self.whole.setText("" if row is None else _text(row.value))
+        self.whole.setVisible(row is not None and self._workspace.shown.live)
+
     def _failed(self, sentence: str) -> None:
         self._reading = False
         self.note.setText(sentence)
@@ -110,6 +124,7 @@ class StorePanel(NodePanel):
         if not self._workspace.shown.live:
             return
         self.model.show(rows)
+        self._show_whole()
         total = self._stat().rows
         if not rows:
             said = self.tr("No key from there on.") if wanted else self.tr(
