@@ -80,7 +80,7 @@ VIEWS: dict[str, KindView] = {
     "dead_letters": replace(_TOPIC, role="external", painter=faces.dead_letters_face, look=looks.dead_letters_look,
                             list_role="text_muted"),
     "store": KindView("external", store_face, store_look, f"{_PANELS}store.face:StoreFace",
-                      PanelView(f"{_PANELS}store.panel:StorePanel", (640, 560))),
+                      PanelView(f"{_PANELS}store.panel:StorePanel", (760, 560))),
     "note": KindView("replay", faces.note_face, list_role="text_muted"),
     "frame": KindView("text_muted", faces.frame_face),
     "client": _CLIENT,
