@@ -137,3 +137,12 @@ def test_what_a_forward_makes_of_a_record_is_what_a_filter_sees(shop):
     ]  # fmt: skip
     assert json.loads(made["a key that is an object"])[0] == {"id": 7}
     assert json.loads(made["invalid UTF-8"]) == ["k", {"base64": "//4="}]
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.holds and "big" not in c.name], ids=lambda case: case.name)
+def test_the_command_line_shows_what_an_expression_sees(case: Case, shop, capsysbinary: pytest.CaptureFixture[bytes]):
+    """Big numbers apart: an expression has doubles for them, the command line has them exactly."""
+    path, _, _, made = shop
+    assert cli.main(["consume", str(path), f"t{CASES.index(case)}"]) == 0
+    line = json.loads(capsysbinary.readouterr().out)
+    assert [line["key"], line["value"]] == json.loads(made[case.name])
