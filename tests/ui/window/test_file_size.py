@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from shiboken6 import isValid
 
 from tests.ui.stage import orders_snapshot
 from workbench.control.file import SetSizeBudget
@@ -62,6 +63,13 @@ def test_the_warning_is_there_too(popover: SizePopover, qtbot):
     window.workspace._take_push(Push(snapshot=replace(live, problems=(problem,))))
     qtbot.waitUntil(lambda: popover.fields.warning.isVisible())
     assert popover.fields.warning.words.text() == problem.text
+    qtbot.waitUntil(lambda: popover.height() >= popover.layout().totalHeightForWidth(popover.width()))
+    foot = popover.fields.compact
+    assert foot.mapTo(popover, foot.rect().bottomLeft()).y() < popover.height(), "nothing is squeezed or cut"
+    popover.close()
+    qtbot.waitUntil(lambda: not isValid(popover))
+    window.workspace._take_push(Push(snapshot=replace(live, problems=(), seq=live.seq + 1)))
+    qtbot.waitUntil(lambda: not window.workspace.live.problems)
 
 
 def test_preferences_have_it_too(open_window, settings, caller, qtbot):

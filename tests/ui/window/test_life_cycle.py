@@ -408,7 +408,7 @@ def test_the_strip_of_time_says_that_it_is_still_loading(qtbot, tmp_path: Path):
     workspace = Workspace(tmp_path / "none.flow", None)
     strip = TimeStrip(workspace)
     qtbot.addWidget(strip)
-    assert strip.session.text() == "Loading…"
+    assert (strip.session.text(), strip.view.accessibleDescription()) == ("Loading…", "Loading…")
     workspace.refuse()
-    assert strip.session.text() == "Not loaded"
+    assert (strip.session.text(), strip.view.accessibleDescription()) == ("Not loaded", "Not loaded")
     workspace.close()

@@ -82,11 +82,18 @@ class StripView(QWidget):
         self._at_ms: int | None = None
         self._range: tuple[int | None, int | None] = (None, None)
         self._held = ""
+        self._why_empty = ""
         theme().changed.connect(self.update)
 
     # -- what is shown -------------------------------------------------------------------------------------
     def show_session(self, first_ms: int, now_ms: int) -> None:
         self.shown.session = (first_ms, now_ms)
+        self.update()
+
+    def say_why_empty(self, words: str) -> None:
+        """Shown where no time is yet."""
+        self._why_empty = words
+        self.setAccessibleDescription(words if self.empty else "")
         self.update()
 
     def show_bars(self, first_ms: int, bar_ms: int, counts: Sequence[int]) -> None:
@@ -171,7 +178,7 @@ class StripView(QWidget):
             painter.setFont(look.font("body"))
             painter.setPen(look.color("text_muted"))
             painter.drawText(QRectF(0, TOP, self.width(), BASE - TOP), int(Qt.AlignmentFlag.AlignCenter),
-                             self.tr("Time appears here once something runs or a client connects."))  # fmt: skip
+                             self._why_empty)  # fmt: skip
             return
         self._paint_range(painter)
         self._paint_bars(painter)

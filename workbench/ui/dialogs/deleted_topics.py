@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.control.command import Command
@@ -20,7 +21,7 @@ from workbench.ui.dialogs.sheet import Sheet, words_under
 from workbench.ui.panels.blocks import Banner, label, push_button, rule
 from workbench.ui.theme import words
 
-_SIZE = (520, 380)
+_SIZE = (600, 380)
 
 
 class DeletedTopicsDialog(Sheet):
@@ -50,6 +51,7 @@ class DeletedTopicsDialog(Sheet):
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(inside)
         self.column.addWidget(area, 1)
@@ -117,9 +119,9 @@ class _Row(QWidget):
         self.name.setToolTip(topic.name)
         parts = words.plural(topic.partitions, "partition", "partitions")
         kind = dialog.tr("queue") if topic.kind == "queue" else parts
-        self.about = label(dialog.tr("{0} · {1} · {2} · kept until {3}").format(
+        self.about = words_under(dialog.tr("{0} · {1} · {2} · kept until {3}").format(
             kind, words.plural(topic.records, "record", "records"), words.size(topic.size_bytes),
-            words.moment(topic.keep_until_ms)), "muted")  # fmt: skip
+            words.moment(topic.keep_until_ms)))  # fmt: skip
         self.restore = push_button(dialog.tr("Restore"))
         self.restore.clicked.connect(lambda: dialog.restore(topic.name))
         self.drop = push_button(dialog.tr("Delete now…"), variant="flat")

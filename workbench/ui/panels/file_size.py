@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from workbench.control.file import Compacted, CompactFile, FileSize, GetSize, SetSizeBudget
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.sizes import parse_size
+from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.ask import ask
 from workbench.ui.panels.blocks import Banner, label, push_button, set_property
@@ -58,7 +59,7 @@ class SizeFields(QWidget):
         self.compact.clicked.connect(self._ask_compact)
         column.addWidget(self.compact)
         self._say(self.tr("From four fifths of it on you are warned. Nothing is refused."))
-        workspace.live_changed.connect(lambda _: self._show_live())
+        workspace.live_changed.connect(self._show_live)
         self._ask(fill=True)
 
     # -- what it is ----------------------------------------------------------------------------------------
@@ -73,13 +74,14 @@ class SizeFields(QWidget):
         self.compact.setEnabled(not self._workspace.read_only)
         if fill:
             self.budget.setText(words.size(found.budget_bytes) if found.budget_bytes else "")
-        self._show_live()
+        self._show_live(self._workspace.live)
         self.said_changed.emit()
 
-    def _show_live(self) -> None:
-        host = self._workspace.live.host
-        problems = self._workspace.live.problems
-        self.warning.say(next((p.text for p in problems if p.subject == "file:size" and host.budget_bytes), ""))
+    def _show_live(self, live: Snapshot) -> None:
+        said = next((p.text for p in live.problems if p.subject == "file:size" and live.host.budget_bytes), "")
+        if said != self.warning.words.text():
+            self.warning.say(said)
+            self.said_changed.emit()
 
     # -- the budget ----------------------------------------------------------------------------------------
     def _check(self) -> int | None:

@@ -138,7 +138,7 @@ class TimeStrip(QWidget):
         workspace = self._workspace
         workspace.live_changed.connect(self._pace.ask)
         workspace.time_changed.connect(self._follow_time)
-        workspace.phase_changed.connect(lambda _: self._say())
+        workspace.phase_changed.connect(self._take_phase)
         self.view.sought.connect(self._drag)
         self.view.went_live.connect(self.go_live)
         self.view.view_changed.connect(self.refresh)
@@ -226,14 +226,26 @@ class TimeStrip(QWidget):
         zone = words.zone_name(shown or None)
         if not there:
             self.state.setText(zone)
-            self.session.setText(self.tr("No session yet") if self._workspace.loaded else self.tr("Not loaded")
-                                 if self._workspace.phase is Phase.REFUSED else self.tr("Loading…"))  # fmt: skip
+            self._say_why_empty()
         elif at_ms is None:
             self.state.setText(self.tr("live · {0}").format(zone))
             self.session.setText(self._session_words(live))
         else:
             self.state.setText(f"{words.ago(live - at_ms)} · {zone}")
             self.session.setText(self.tr("Playing at {0:g}×").format(self._speed) if playing else self.tr("Held here"))
+
+    def _take_phase(self, phase: Phase) -> None:
+        self._say()
+
+    def _say_why_empty(self) -> None:
+        if self._workspace.loaded:
+            self.session.setText(self.tr("No session yet"))
+            self.view.say_why_empty(self.tr("Time appears here once something runs or a client connects."))
+            return
+        refused = self._workspace.phase is Phase.REFUSED
+        said = self.tr("Not loaded") if refused else self.tr("Loading…")
+        self.session.setText(said)
+        self.view.say_why_empty(said)
 
     def _session_words(self, live_ms: int) -> str:
         session = words.duration(max(0, live_ms - self._first_ms))

@@ -35,7 +35,7 @@ class StatusLine(QStatusBar):
         self._state = label(self.tr("Starting"), "body")
         self._in, self._out, self._behind = label("", "muted"), label("", "muted"), label("", "muted")
         self._right, self._journal = label("", "muted"), label("", "muted")
-        self.file = push_button("", variant="flat", tip=self.tr("Set how large the file may grow before a warning"))
+        self.file = push_button("", variant="bare", tip=self.tr("Set how large the file may grow before a warning"))
         self.file.setProperty("quiet", True)
         self.file.hide()
         state = QHBoxLayout()
