@@ -22,6 +22,7 @@ from workbench.control.client import Caller
 from workbench.control.command import Command
 from workbench.control.messages import Push
 from workbench.core.encodings import AUTO
+from workbench.core.changes import Changes
 from workbench.core.errors import HostGone, ReadOnly, WorkbenchError
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow.document import FlowDocument
@@ -85,6 +86,7 @@ class Workspace(QObject):
     time_changed = Signal(object)  # int ms while the past is shown, None when live
     selection_changed = Signal(object)  # frozenset of node ids
     links_selected = Signal(object)  # frozenset of link ids
+    changed = Signal(object)  # core.changes.Changes: what is kept of the records' looks reads itself anew
     host_lost = Signal(str)
     host_back = Signal()
     phase_changed = Signal(object)  # Phase
@@ -196,6 +198,8 @@ class Workspace(QObject):
     def _take_push(self, push: Push) -> None:
         if push.snapshot is not None:
             self._take_snapshot(push.snapshot)
+        if push.changes:
+            self.changed.emit(Changes(push.changes))
         if push.notice:
             self.notice.emit(push.notice)
 
