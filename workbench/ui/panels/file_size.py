@@ -30,7 +30,7 @@ class SizeFields(QWidget):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self._free_bytes = 0
+        self._found: FileSize | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -67,10 +67,7 @@ class SizeFields(QWidget):
         self._workspace.act(GetSize(), self).done(lambda found: self._show(found, fill)).failed(self._refuse).run()
 
     def _show(self, found: FileSize, fill: bool) -> None:
-        self._free_bytes = found.free_bytes
-        said = self.tr("{0} takes {1} on disk; {2} of it lie free for the next records. Its disk has {3} left.")
-        self.now.setText(said.format(self._workspace.path.name, *map(words.size, (
-            found.file_bytes, found.free_bytes, found.disk_free_bytes))))  # fmt: skip
+        self._found = found
         self.compact.setEnabled(not self._workspace.read_only)
         if fill:
             self.budget.setText(words.size(found.budget_bytes) if found.budget_bytes else "")
@@ -78,6 +75,12 @@ class SizeFields(QWidget):
         self.said_changed.emit()
 
     def _show_live(self, live: Snapshot) -> None:
+        """The size that the status bar says; what is free was asked for."""
+        if self._found is not None:
+            said = self.tr("{0} takes {1} on disk; {2} of it lie free for the next records. Its disk has {3} left.")
+            self.now.setText(said.format(self._workspace.path.name, *map(words.size, (
+                live.host.file_bytes or self._found.file_bytes, self._found.free_bytes,
+                self._found.disk_free_bytes))))  # fmt: skip
         said = next((p.text for p in live.problems if p.subject == "file:size" and live.host.budget_bytes), "")
         if said != self.warning.words.text():
             self.warning.say(said)
@@ -108,7 +111,7 @@ class SizeFields(QWidget):
     def _ask_compact(self) -> None:
         ask(self.tr("Give free room back"),
             self.tr("{0} lie free in the file. What deleted topics kept goes too: they can't be restored any more.")
-            .format(words.size(self._free_bytes)),
+            .format(words.size(self._found.free_bytes if self._found else 0)),
             self.tr("Nothing else that is stored changes. Appends may wait for a moment."),
             self.tr("Compact the file"), self._compact, self.window())  # fmt: skip
 
