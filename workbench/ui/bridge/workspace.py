@@ -21,8 +21,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from workbench.control.client import Caller
 from workbench.control.command import Command
 from workbench.control.messages import Push
-from workbench.core.encodings import AUTO
 from workbench.core.changes import Changes
+from workbench.core.encodings import AUTO
 from workbench.core.errors import HostGone, ReadOnly, WorkbenchError
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.flow.document import FlowDocument
