@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -36,6 +36,7 @@ from workbench.core.stores import StoreRow
 SLICE_RECORDS = 128
 KEPT_SLICES = 256
 KEPT_BYTES = 16 << 20
+_LOOK_BYTES = 128 * 1024
 
 _PARTITIONS = """
     SELECT partition.no, partition.number, partition.log_start, partition.end_offset
@@ -235,6 +236,40 @@ class RecordReader:
     def stored_batches(self, topic: str, partition: int) -> StoredBatches:
         """The batches of one partition, for many questions about where its records lie in time."""
         return StoredBatches(self._db, self._place(topic, partition).no)
+
+    def between(self, topic: str, partition: int, first: int, end: int) -> list[StoredRecord]:
+        """The records of ``first <= offset < end``, by whole batches: one look-up for many of them."""
+        found: list[StoredRecord] = []
+        while first < end:
+            begun = first
+            for data in self.batches(topic, partition, first, _LOOK_BYTES):
+                records = readable_batch(data, topic, partition)
+                found += [record for record in records if first <= record.offset < end]
+                first = records[-1].offset + 1
+                if first >= end:
+                    break  # what was read beyond it is not decoded
+            if first == begun:
+                break
+        return found
+
+    def read_each(self, topic: str, offsets: Mapping[int, int], max_records: int) -> list[StoredRecord]:
+        """``read`` of several partitions, from an offset each."""
+        return [record for number, at in offsets.items() for record in self.read(topic, number, at, max_records)]
+
+    def offsets_for_time(self, topic: str, ms: int) -> dict[int, int | None]:
+        """``offset_for_time`` of every partition."""
+        return {place.number: offset_for_time(self._db, place.no, place.log_start, place.end, ms)
+                for place in self._partitions(topic)}  # fmt: skip
+
+    def time_bounds(self, topic: str) -> dict[int, tuple[int, int]]:
+        """The time of the first record and the greatest of all, by partition; without those that hold nothing."""
+        found = {}
+        for place in self._partitions(topic):
+            last = StoredBatches(self._db, place.no).span_at(place.end - 1) if place.end > place.log_start else None
+            first = self.read(topic, place.number, place.log_start, 1) if last is not None else []
+            if first and last is not None:
+                found[place.number] = first[0].timestamp_ms, last.time_high
+        return found
 
     def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None:
         """The first offset whose record is at or after ``ms``; None when there is none."""

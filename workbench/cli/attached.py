@@ -45,8 +45,8 @@ class AttachedCaller:
             return topic_list(self._browse, command.name)
         if isinstance(command, ListGroups):
             return group_list(self._browse)
-        raise Unsupported(self._connection.lacks("admin"), "Only topics list|describe, groups list|describe, consume "
-                          "and export work on it.")  # fmt: skip
+        raise Unsupported(self._connection.lacks("create_topic"), "Only topics list|describe, groups "
+                          "list|describe, consume and export work on it.")  # fmt: skip
 
     def on_push(self, callback: Callable[[Push], None]) -> None:
         """Nothing is pushed."""

@@ -24,10 +24,10 @@ from workbench.core.errors import HostGone
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import DAMAGED, StoredRecord
 from workbench.core.times import format_time
-from workbench.engines.base import TopicShape
+from workbench.engines.base import Browse, TopicShape
 from workbench.serde import DecoderOf, decoders_of, plain_json
 from workbench.session.export import format_named
-from workbench.session.reading import LogReader, merged, spans
+from workbench.session.reading import merged, spans
 
 _LOOK_EVERY_S = 0.05
 _POLL_MS = 500
@@ -127,7 +127,7 @@ def _print_decoded(decoders: DecoderOf, record: StoredRecord) -> None:
 
 
 def _browse(
-    reader: LogReader, topic: str, from_: LogPoint, partition: int | None, follow: bool
+    reader: Browse, topic: str, from_: LogPoint, partition: int | None, follow: bool
 ) -> Iterator[StoredRecord]:
     """Records by time, then, when following, what is appended later. As a consumer that reads committed sees them."""
     ranges = spans(reader, topic, from_, LATEST, partition, decided=True)

@@ -13,12 +13,18 @@ import msgspec
 
 from workbench.control.command import Command
 from workbench.control.connections import (
+    AddConnection,
     Attach,
     BrowseBounds,
+    BrowseEach,
     BrowseRecords,
     BrowseTime,
+    BrowseTimeBounds,
+    BrowseTimes,
     Detach,
     ListConnections,
+    RemoveConnection,
+    TryConnection,
 )
 from workbench.control.exchanges import (
     Bind,
@@ -419,7 +425,8 @@ class Request(msgspec.Struct, frozen=True):
         | ListExchanges | DeclareExchange | DeleteExchange | Bind | Unbind | RouteMessage
         | BeginImport | StageTopic | StageBatch | CommitImport | AbortImport | ListDeletedTopics | RestoreTopic
         | DropDeletedTopic
-        | ListConnections | Attach | Detach | BrowseBounds | BrowseRecords | BrowseTime
+        | ListConnections | AddConnection | TryConnection | RemoveConnection | Attach | Detach
+        | BrowseBounds | BrowseRecords | BrowseTime | BrowseTimes | BrowseTimeBounds | BrowseEach
         | ReadStore | ControlStore
         | GetSize | SetSizeBudget | CompactFile
         | Listen | PutUser | RemoveUser | ListUsers

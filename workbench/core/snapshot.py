@@ -363,7 +363,8 @@ class ClientStat:
 @dataclass(frozen=True, slots=True)
 class AttachedStat:
     """An attached system as last seen, at ``as_of_ms`` (0: never yet). ``state`` is connecting, ready or failing,
-    with the reason as a sentence and the time of the next try; what was seen before it failed stays."""
+    with the reason as a sentence and the time of the next try (0: now; None: not until asked); what was seen before
+    it failed stays. ``lacks`` says of each thing that can't be done there why not (see ``core.capabilities``)."""
 
     name: str
     system: str
@@ -374,6 +375,10 @@ class AttachedStat:
     as_of_ms: int = 0
     topics: tuple[TopicStat, ...] = ()
     groups: tuple[GroupStat, ...] = ()
+    lacks: tuple[tuple[str, str], ...] = ()
+
+    def topic(self, name: str) -> TopicStat | None:
+        return next((t for t in self.topics if t.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,7 +411,14 @@ class Snapshot:
     attached: tuple[AttachedStat, ...] = ()
     stores: tuple[StoreStat, ...] = ()
 
-    def topic(self, name: str) -> TopicStat | None:
+    def connection(self, name: str) -> AttachedStat | None:
+        return next((each for each in self.attached if each.name == name), None)
+
+    def topic(self, name: str, connection: str = "") -> TopicStat | None:
+        """Of the file, or of an attached system."""
+        if connection:
+            system = self.connection(connection)
+            return None if system is None else system.topic(name)
         return next((t for t in self.topics if t.name == name), None)
 
     def group(self, name: str) -> GroupStat | None:

@@ -102,8 +102,46 @@ class Browse(Protocol):
     def close(self) -> None: ...
 
 
+class BatchTimes(Protocol):
+    """Where the batches of one partition lie in time, by look-up; see ``broker.reader.StoredBatches``."""
+
+    def span_at(self, offset: int) -> Any: ...
+
+    def times(self, base_offset: int) -> list[int]: ...
+
+
+class BrowseTable(Browse, Protocol):
+    """What a table of any length asks besides: it jumps, looks through everything, and goes by time."""
+
+    def between(self, topic: str, partition: int, first: int, end: int) -> list[StoredRecord]:
+        """All records of ``first <= offset < end``, the quickest way there is to look through many."""
+        ...
+
+    def read_each(self, topic: str, offsets: Mapping[int, int], max_records: int) -> list[StoredRecord]:
+        """``read`` of several partitions at once, from an offset each."""
+        ...
+
+    def stored_batches(self, topic: str, partition: int) -> BatchTimes | None:
+        """The index of the batches; None where a system keeps it to itself. Then ``offsets_for_time`` is asked."""
+        ...
+
+    def offsets_for_time(self, topic: str, ms: int) -> Mapping[int, int | None]:
+        """``offset_for_time`` of every partition at once."""
+        ...
+
+    def time_bounds(self, topic: str) -> Mapping[int, tuple[int, int]]:
+        """The time of the first record and the greatest of all, by partition; without those that hold nothing."""
+        ...
+
+
 class BrowseMany(Protocol):
     """What a system that is far away is asked at once rather than one by one."""
+
+    def offsets_for_time(self, topic: str, ms: int) -> Mapping[int, int | None]: ...
+
+    def time_bounds(self, topic: str) -> Mapping[int, tuple[int, int]]: ...
+
+    def read_each(self, topic: str, offsets: Mapping[int, int], max_records: int) -> list[StoredRecord]: ...
 
     def bounds_of(self, topics: Iterable[str]) -> Mapping[str, list[PartitionBounds]]: ...
 
@@ -145,7 +183,7 @@ class Connection(Protocol):
         ...
 
     def lacks(self, what: str) -> str:
-        """Why the system, or this connection, can't do ``what`` (produce, consume, lease, admin ...); empty when it
+        """Why the system, or this connection, can't do ``what`` (one of ``core.capabilities.ACTS``); empty when it
         can."""
         ...
 

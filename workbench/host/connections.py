@@ -1,10 +1,8 @@
-"""The host's registry of attached systems: each is looked at while somebody watches, and tried again when it is gone.
+"""The host's registry of attached systems: the acts of attaching and looking, and the rows of the snapshot.
 
-    attach ──► connecting ──► ready ──look fails──► failing ──(1, 2, 4 ... 15 s)──► connecting
-
-One task a system; its calls block, so they run on a thread of its own, one at a time, and the loop never waits for
-them. What it last saw is a row of the snapshot, with its age. Which systems are attached is kept in the workspace (by
-name only); how they are reached is the user's own list (``engines.catalog``).
+Which systems are attached is kept in the workspace (by name only); how they are reached is the user's own list
+(``engines.catalog``). Each is followed by an ``Attachment``. One that can't even be tried (nobody knows its name any
+more, its library is missing) is a row that says so, and stays. Lives on the host's loop, which waits for no system.
 """
 
 from __future__ import annotations
@@ -12,140 +10,95 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import TypeVar
+from contextlib import closing
 
 from workbench.broker import Broker
 from workbench.control.connections import (
+    AddConnection,
     Attach,
     BoundsList,
     BrowseBounds,
+    BrowseEach,
     BrowseRecords,
     BrowseTime,
+    BrowseTimeBounds,
+    BrowseTimes,
     ConnectionInfo,
     ConnectionList,
     Detach,
     FoundOffset,
+    FoundOffsets,
+    FoundTimes,
     ListConnections,
+    Reached,
     RecordPage,
+    RemoveConnection,
+    TryConnection,
 )
 from workbench.control.messages import GroupList, TopicList
 from workbench.core.changes import Changes
-from workbench.core.clock import Clock
-from workbench.core.errors import NotFound, Unavailable, WorkbenchError
+from workbench.core.errors import NotFound, Refused, WorkbenchError
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import AttachedStat
-from workbench.engines.base import AttachedBrowse, Connection, LinkState
-from workbench.engines.catalog import Catalog, user_catalog
-from workbench.engines.registry import connect
+from workbench.engines.base import LinkState
+from workbench.engines.catalog import Catalog, ConnectionSpec, check, user_catalog
+from workbench.engines.registry import connect, system_of
 from workbench.host.acts import Act, Acts
-from workbench.host.attached import group_list, topic_list, topic_stat
+from workbench.host.attached import group_list, topic_list
+from workbench.host.attachment import Attachment
 from workbench.host.session import ClientSession
 
 MAX_PAGE_BYTES = 8 << 20
-LOOK_EVERY_S = 1.0
-FIRST_RETRY_S, LAST_RETRY_S = 1.0, 15.0
+CLOSE_S = 2.0
 _KEPT = "attached"
-T = TypeVar("T")
-
-
-class Attachment:
-    """One attached system. ``watched`` says whether somebody looks at snapshots."""
-
-    def __init__(self, connection: Connection, clock: Clock, watched: Callable[[], bool]) -> None:
-        self._connection = connection
-        self._clock = clock
-        self._watched = watched
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"attached-{connection.name}")
-        self._browse: AttachedBrowse | None = None  # used on that thread only
-        self.stat = AttachedStat(connection.name, connection.system, LinkState.CONNECTING)
-        self._task = asyncio.create_task(self._follow(), name=f"attached {connection.name}")
-
-    async def ask(self, look: Callable[[AttachedBrowse], T]) -> T:
-        """``look`` at the system, on its thread; errors are those of browsing."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: look(self._opened()))
-
-    def _opened(self) -> AttachedBrowse:
-        if self._browse is None:
-            self._browse = self._connection.browse()
-        return self._browse
-
-    async def _follow(self) -> None:
-        wait_s = FIRST_RETRY_S
-        while True:
-            if not self._watched():
-                await asyncio.sleep(LOOK_EVERY_S)
-                continue
-            try:
-                self.stat = await self.ask(self._look)
-                wait_s = FIRST_RETRY_S
-                await asyncio.sleep(LOOK_EVERY_S)
-            except WorkbenchError as error:
-                self.stat = self._failing(error, wait_s)
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, LAST_RETRY_S)
-
-    def _look(self, browse: AttachedBrowse) -> AttachedStat:
-        shapes = [shape for shape in browse.topics() if not shape.internal]
-        bounds = browse.bounds_of([shape.name for shape in shapes])
-        topics = tuple(topic_stat(shape, bounds[shape.name]) for shape in shapes)
-        return AttachedStat(self._connection.name, self._connection.system, LinkState.READY,
-                            about=self._connection.state.about, as_of_ms=self._clock.now_ms(), topics=topics,
-                            groups=tuple(browse.group_stats()))  # fmt: skip
-
-    def _failing(self, error: WorkbenchError, wait_s: float) -> AttachedStat:
-        """What was seen last stays, with its age."""
-        seen, next_ms = self.stat, self._clock.now_ms() + int(wait_s * 1000)
-        tried = next_ms if isinstance(error, Unavailable) else None
-        return AttachedStat(seen.name, seen.system, LinkState.FAILING, error.sentence(), tried, seen.about,
-                            seen.as_of_ms, seen.topics, seen.groups)  # fmt: skip
-
-    async def close(self) -> None:
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
-        self._thread.shutdown(wait=False)
-
-    def _let_go(self) -> None:
-        if self._browse is not None:
-            self._browse.close()
-        self._connection.close()
 
 
 class Connections:
-    """The acts, and the rows of the snapshot. Lives on the host's loop."""
+    """See the module."""
 
     def __init__(self, broker: Broker, watched: Callable[[], bool], catalog: Catalog | None = None) -> None:
         self._broker = broker
         self._watched = watched
         self._catalog = catalog or user_catalog()
         self._attached: dict[str, Attachment] = {}
+        self._broken: dict[str, AttachedStat] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     def acts(self) -> Acts:
         changes = Changes.TOPICS | Changes.GROUPS
         return {
             ListConnections: Act(self._list),
+            AddConnection: Act(self._add),
+            TryConnection: Act(self._try),
+            RemoveConnection: Act(self._remove),
             Attach: Act(self._attach, changes),
             Detach: Act(self._detach, changes),
             BrowseBounds: Act(self._bounds),
             BrowseRecords: Act(self._records),
             BrowseTime: Act(self._time),
+            BrowseTimes: Act(self._times),
+            BrowseTimeBounds: Act(self._time_bounds),
+            BrowseEach: Act(self._each),
         }
 
     def stats(self) -> tuple[AttachedStat, ...]:
-        return tuple(attachment.stat for attachment in self._attached.values())
+        found = {name: attachment.stat for name, attachment in self._attached.items()} | self._broken
+        return tuple(found[name] for name in sorted(found))
 
     def take_up(self) -> None:
-        """Attach what this workspace looked at when it was open before; a name that is gone is passed over."""
+        """Attach what this workspace looked at when it was open before."""
         for name in json.loads(self._broker.meta(_KEPT) or "[]"):
-            with suppress(WorkbenchError):
+            try:
                 self._open(name)
+            except WorkbenchError as error:
+                self._broken[name] = AttachedStat(name, "", LinkState.FAILING, error.sentence())
 
     async def close(self) -> None:
+        """A call that still waits for its system is given up; its thread ends by itself."""
         attached, self._attached = list(self._attached.values()), {}
-        await asyncio.gather(*(attachment.close() for attachment in attached))
+        closing_ = [asyncio.create_task(attachment.close()) for attachment in attached]
+        if waiting := [*closing_, *self._closing]:
+            await asyncio.wait(waiting, timeout=CLOSE_S)
 
     async def topics(self, connection: str, name: str) -> TopicList:
         return await self._of(connection).ask(lambda browse: topic_list(browse, name))
@@ -155,26 +108,56 @@ class Connections:
 
     # -- acts ------------------------------------------------------------------------------------------------
     async def _list(self, session: ClientSession, command: ListConnections) -> ConnectionList:
+        known = self._attached.keys() | self._broken.keys()
         return ConnectionList(tuple(
-            ConnectionInfo(spec.name, spec.system, spec.address, spec.writable, spec.name in self._attached)
+            ConnectionInfo(spec.name, spec.system, spec.address, spec.writable, spec.name in known, dict(spec.options))
             for spec in self._catalog.all()
         ))  # fmt: skip
 
+    async def _add(self, session: ClientSession, command: AddConnection) -> None:
+        spec = ConnectionSpec(command.name, command.system, command.address, command.options, command.writable)
+        system_of(spec.system)
+        await asyncio.to_thread(self._catalog.add, spec)
+
+    async def _try(self, session: ClientSession, command: TryConnection) -> Reached:
+        spec = ConnectionSpec(command.name, command.system, command.address, command.options)
+        check(spec)
+
+        def reach() -> str:
+            with closing(connect(spec)) as connection:
+                connection.open()
+                return connection.state.about
+
+        return Reached(await asyncio.to_thread(reach))
+
+    async def _remove(self, session: ClientSession, command: RemoveConnection) -> None:
+        if command.connection in self._attached:
+            raise Refused(f"@{command.connection} is attached to this workspace.", "Detach it first.")
+        await asyncio.to_thread(self._catalog.remove, command.connection)
+
     async def _attach(self, session: ClientSession, command: Attach) -> None:
-        if command.connection not in self._attached:
-            self._open(command.connection)
-            await self._keep()
+        if command.connection in self._attached:
+            self._attached[command.connection].try_now()
+            return
+        self._open(command.connection)
+        self._broken.pop(command.connection, None)
+        await self._keep()
 
     def _open(self, name: str) -> None:
         self._attached[name] = Attachment(connect(self._catalog.get(name)), self._broker.clock, self._watched)
 
     async def _detach(self, session: ClientSession, command: Detach) -> None:
-        await self._of(command.connection).close()
-        del self._attached[command.connection]
+        """At once, also while a call waits for the system."""
+        if self._broken.pop(command.connection, None) is None:
+            self._of(command.connection)
+            task = asyncio.create_task(self._attached.pop(command.connection).close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
         await self._keep()
 
     async def _keep(self) -> None:
-        await asyncio.to_thread(self._broker.set_meta, _KEPT, json.dumps(sorted(self._attached)))
+        names = json.dumps(sorted(self._attached.keys() | self._broken.keys()))
+        await asyncio.to_thread(self._broker.set_meta, _KEPT, names)
 
     async def _bounds(self, session: ClientSession, command: BrowseBounds) -> BoundsList:
         topic, decided = command.topic, command.decided
@@ -193,6 +176,21 @@ class Connections:
         return FoundOffset(await self._of(command.connection).ask(
             lambda browse: browse.offset_for_time(command.topic, command.partition, command.ms)
         ))  # fmt: skip
+
+    async def _times(self, session: ClientSession, command: BrowseTimes) -> FoundOffsets:
+        return FoundOffsets(dict(await self._of(command.connection).ask(
+            lambda browse: browse.offsets_for_time(command.topic, command.ms)
+        )))  # fmt: skip
+
+    async def _time_bounds(self, session: ClientSession, command: BrowseTimeBounds) -> FoundTimes:
+        return FoundTimes(dict(await self._of(command.connection).ask(
+            lambda browse: browse.time_bounds(command.topic)
+        )))  # fmt: skip
+
+    async def _each(self, session: ClientSession, command: BrowseEach) -> RecordPage:
+        return RecordPage(tuple(await self._of(command.connection).ask(
+            lambda browse: browse.read_each(command.topic, command.offsets, command.max_records)
+        )))  # fmt: skip
 
     def _of(self, name: str) -> Attachment:
         if name not in self._attached:

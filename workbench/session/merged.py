@@ -13,37 +13,50 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, count, islice
 from typing import Protocol
 
-from workbench.broker import BatchSpan, StoredBatches
+from workbench.broker import BatchSpan
 from workbench.core.errors import OutOfRange
 from workbench.core.records import PartitionBounds, StoredRecord
+from workbench.engines.base import BatchTimes, BrowseTable
+from workbench.session.asked_times import AskedTimes, Entry
 
 READ_RECORDS = 64
 KEPT_BATCHES = 64
 NEVER = -(1 << 62)
 _BY_SHARE = 4  # so many looks go by proportion alone; after them every other one halves, whatever the times are
-Entry = tuple[int, int, int, StoredRecord]
 
 
-class MergeReader(Protocol):
-    """The part of a workspace's reader that merging needs."""
+class Part(Protocol):
+    """One partition as the order asks it."""
 
-    def bounds(self, topic: str) -> list[PartitionBounds]: ...
-    def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]: ...
-    def stored_batches(self, topic: str, partition: int) -> StoredBatches: ...
+    number: int
+    start: int
+    end: int
+
+    def first_time(self) -> int: ...
+    def last_time(self) -> int: ...
+    def time_of(self, offset: int) -> int: ...
+    def cut(self, time: int) -> int: ...
+    def bracket(self, time: int) -> tuple[int, int]: ...
+    def entries(self, offset: int, time: int) -> Iterator[Entry]: ...
 
 
 class MergedOrder:
     """Rows of ``topic``: 0 is the oldest, or the newest with ``newest_first``."""
 
-    def __init__(self, reader: MergeReader, topic: str, newest_first: bool = False) -> None:
+    def __init__(self, reader: BrowseTable, topic: str, newest_first: bool = False) -> None:
         self._newest_first = newest_first
         self.bounds = reader.bounds(topic)
         kept = [bounds for bounds in self.bounds if bounds.records]
-        self._parts = [_Part(reader, topic, bounds) for bounds in kept]
+        indexes = [reader.stored_batches(topic, bounds.partition) for bounds in kept]
+        self._asked = None if all(index is not None for index in indexes) else AskedTimes(reader, topic, kept)
+        self._parts: Sequence[Part] = self._asked.parts if self._asked is not None else [
+            _Part(reader, topic, bounds, index) for bounds, index in zip(kept, indexes, strict=True)
+            if index is not None
+        ]  # fmt: skip
         self._rows = sum(bounds.records for bounds in kept)
         self._first_time = min((part.first_time() for part in self._parts), default=NEVER)
         self._last_time = max((part.last_time() for part in self._parts), default=NEVER)
@@ -52,8 +65,9 @@ class MergedOrder:
         """How many records there are."""
         return self._rows
 
-    def read(self, first_row: int, count: int) -> list[StoredRecord]:
-        """The records of rows ``first_row`` and after; fewer at the end."""
+    def read(self, first_row: int, count: int) -> list[StoredRecord | None]:
+        """The records of rows ``first_row`` and after; fewer at the end. None: an offset that holds no record, which
+        only a foreign log has."""
         first, last = max(0, first_row), min(self._rows, first_row + count)
         if first >= last:
             return []
@@ -78,9 +92,11 @@ class MergedOrder:
         before = sum(part.cut(ms) - part.start for part in self._parts)
         return self._rows - before if self._newest_first else before
 
-    def _read(self, row: int, count: int) -> list[StoredRecord]:
+    def _read(self, row: int, count: int) -> list[StoredRecord | None]:
         time = self._time_of(row)
         starts = self._starts(row, time)
+        if self._asked is not None:
+            self._asked.fetch({part.number: at for part, at in zip(self._parts, starts, strict=True)})
         streams = [part.entries(start, time) for part, start in zip(self._parts, starts, strict=True)]
         return [entry[3] for entry in islice(heapq.merge(*streams, key=lambda entry: entry[:3]), count)]
 
@@ -125,11 +141,11 @@ class MergedOrder:
 class _Part:
     """One partition: its batches by look-up, and the times of the records in those that were decoded."""
 
-    def __init__(self, reader: MergeReader, topic: str, bounds: PartitionBounds) -> None:
+    def __init__(self, reader: BrowseTable, topic: str, bounds: PartitionBounds, batches: BatchTimes) -> None:
         self.number, self.start, self.end = bounds.partition, bounds.log_start, bounds.end
         self._reader = reader
         self._topic = topic
-        self._batches = reader.stored_batches(topic, bounds.partition)
+        self._batches = batches
         self._times: dict[int, list[int]] = {}
         self._spans: list[BatchSpan] = []
         self._look_at(self.start)

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from workbench.core.errors import NotFound
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import DAMAGED, PartitionBounds, StoredRecord
+from workbench.engines.base import Browse
 
 PAGE_RECORDS = 2000
 
 
-class LogReader(Protocol):
-    """The part of a workspace's reader that reading a range needs."""
-
-    def bounds(self, topic: str) -> list[PartitionBounds]: ...
-    def stable_bounds(self, topic: str) -> list[PartitionBounds]: ...
-    def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]: ...
-    def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None: ...
-
-
-def offset_at(reader: LogReader, topic: str, bounds: PartitionBounds, point: LogPoint) -> int:
+def offset_at(reader: Browse, topic: str, bounds: PartitionBounds, point: LogPoint) -> int:
     """The offset of ``point`` in one partition, kept inside the log; a time after the last record is the end."""
     match point.kind:
         case "earliest":
@@ -36,7 +27,7 @@ def offset_at(reader: LogReader, topic: str, bounds: PartitionBounds, point: Log
 
 
 def spans(
-    reader: LogReader, topic: str, from_: LogPoint = EARLIEST, to: LogPoint = LATEST, partition: int | None = None,
+    reader: Browse, topic: str, from_: LogPoint = EARLIEST, to: LogPoint = LATEST, partition: int | None = None,
     decided: bool = False,
 ) -> list[PartitionBounds]:  # fmt: skip
     """What each partition holds of the range (``to`` itself is not in it), as it stands now. ``decided`` ends it where
@@ -51,7 +42,7 @@ def spans(
     return found
 
 
-def records_of(reader: LogReader, topic: str, span: PartitionBounds) -> Iterator[StoredRecord]:
+def records_of(reader: Browse, topic: str, span: PartitionBounds) -> Iterator[StoredRecord]:
     """The events of one partition's span, a page at a time. Ends of transactions are left out; what is aborted or
     undecided is in it, marked."""
     offset = span.log_start
@@ -67,7 +58,7 @@ def records_of(reader: LogReader, topic: str, span: PartitionBounds) -> Iterator
         offset = page[-1].offset + 1
 
 
-def merged(reader: LogReader, topic: str, of: Sequence[PartitionBounds], *,
+def merged(reader: Browse, topic: str, of: Sequence[PartitionBounds], *,
            damaged: bool = False) -> Iterator[StoredRecord]:  # fmt: skip
     """The events of several spans that count for everybody, by time; within a partition always by offset. With
     ``damaged`` those that can't be read are in it too, marked, so that a person sees the gap."""

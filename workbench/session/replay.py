@@ -15,7 +15,8 @@ from workbench.control.messages import AppendRecords, ListTopics
 from workbench.core.errors import Invalid, NotFound
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import Record, StoredRecord
-from workbench.session.reading import LogReader, merged, spans
+from workbench.engines.base import Browse
+from workbench.session.reading import merged, spans
 
 BATCH_RECORDS = 500
 BATCH_BYTES = 256 * 1024
@@ -62,7 +63,7 @@ class _Sender:
 
 
 def replay(
-    reader: LogReader,
+    reader: Browse,
     caller: Caller,
     source: str,
     into: str,

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from workbench.broker import BrokerReader
 from workbench.core.errors import NotFound
 from workbench.core.records import PartitionBounds, StoredRecord
+from workbench.engines.base import BrowseTable
 from workbench.session.merged import MergedOrder
 from workbench.session.scan import Scan
 
@@ -30,19 +30,24 @@ def page_rows_of(records: int, size_bytes: int) -> int:
 class Rows(Protocol):
     page_rows: int
 
+    @property
+    def connection(self) -> str:
+        """Whose records they are: the reader is one of that connection."""
+        ...
+
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:
         """First number, and the one after the last, for what the log holds."""
         ...
 
-    def read(self, reader: BrokerReader, first: int, count: int) -> dict[int, StoredRecord]:
+    def read(self, reader: BrowseTable, first: int, count: int) -> dict[int, StoredRecord]:
         """Records by number; what retention removed is missing."""
         ...
 
-    def number_of(self, reader: BrokerReader, partition: int, offset: int) -> int:
+    def number_of(self, reader: BrowseTable, partition: int, offset: int) -> int:
         """The number of that record, or of the next one there is."""
         ...
 
-    def number_at(self, reader: BrokerReader, ms: int) -> int:
+    def number_at(self, reader: BrowseTable, ms: int) -> int:
         """The number of the first record at or after a time."""
         ...
 
@@ -54,18 +59,19 @@ class PartitionRows:
     topic: str
     partition: int
     page_rows: int = PAGE_ROWS
+    connection: str = ""
 
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:
         return next(((b.log_start, b.end) for b in bounds if b.partition == self.partition), (0, 0))
 
-    def read(self, reader: BrokerReader, first: int, count: int) -> dict[int, StoredRecord]:
+    def read(self, reader: BrowseTable, first: int, count: int) -> dict[int, StoredRecord]:
         records = reader.read(self.topic, self.partition, max(0, first), count)
         return {record.offset: record for record in records if record.offset < first + count}
 
-    def number_of(self, reader: BrokerReader, partition: int, offset: int) -> int:
+    def number_of(self, reader: BrowseTable, partition: int, offset: int) -> int:
         return offset
 
-    def number_at(self, reader: BrokerReader, ms: int) -> int:
+    def number_at(self, reader: BrowseTable, ms: int) -> int:
         found = reader.offset_for_time(self.topic, self.partition, ms)
         return self.span(reader.bounds(self.topic))[1] if found is None else found
 
@@ -76,26 +82,27 @@ class MergedRows:
 
     topic: str
     page_rows: int = PAGE_ROWS
-    _orders: WeakKeyDictionary[BrokerReader, MergedOrder] = field(default_factory=WeakKeyDictionary, compare=False)
+    connection: str = ""
+    _orders: WeakKeyDictionary[BrowseTable, MergedOrder] = field(default_factory=WeakKeyDictionary, compare=False)
 
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:
         return sum(b.log_start for b in bounds), sum(b.end for b in bounds)
 
-    def _order(self, reader: BrokerReader) -> MergedOrder:
+    def _order(self, reader: BrowseTable) -> MergedOrder:
         """What a reader learnt of the log stays as long as nothing was added or removed."""
         known = self._orders.get(reader)
         if known is None or known.bounds != reader.bounds(self.topic):
             known = self._orders[reader] = MergedOrder(reader, self.topic)
         return known
 
-    def read(self, reader: BrokerReader, first: int, count: int) -> dict[int, StoredRecord]:
+    def read(self, reader: BrowseTable, first: int, count: int) -> dict[int, StoredRecord]:
         order = self._order(reader)
         removed = self.span(order.bounds)[0]
         row = max(0, first - removed)
         records = order.read(row, first - removed + count - row)
-        return {removed + row + i: record for i, record in enumerate(records)}
+        return {removed + row + i: record for i, record in enumerate(records) if record is not None}
 
-    def number_of(self, reader: BrokerReader, partition: int, offset: int) -> int:
+    def number_of(self, reader: BrowseTable, partition: int, offset: int) -> int:
         order = self._order(reader)
         own = next((b for b in order.bounds if b.partition == partition), None)
         if own is None or not own.records:
@@ -103,7 +110,7 @@ class MergedRows:
         inside = min(max(offset, own.log_start), own.end - 1)
         return self.span(order.bounds)[0] + order.row_of(partition, inside)
 
-    def number_at(self, reader: BrokerReader, ms: int) -> int:
+    def number_at(self, reader: BrowseTable, ms: int) -> int:
         order = self._order(reader)
         return self.span(order.bounds)[0] + order.row_at_time(ms)
 
@@ -115,6 +122,10 @@ class MatchedRows:
     scan: Scan
     page_rows: int = 32
 
+    @property
+    def connection(self) -> str:
+        return self.scan.connection
+
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:
         return -len(self.scan.older), len(self.scan.newer)
 
@@ -122,7 +133,7 @@ class MatchedRows:
         found, index = (self.scan.newer, number) if number >= 0 else (self.scan.older, -1 - number)
         return found[index] if index < len(found) else None
 
-    def read(self, reader: BrokerReader, first: int, count: int) -> dict[int, StoredRecord]:
+    def read(self, reader: BrowseTable, first: int, count: int) -> dict[int, StoredRecord]:
         found: dict[int, StoredRecord] = {}
         for number in range(first, first + count):
             place = self._place(number)
@@ -131,7 +142,7 @@ class MatchedRows:
                 found[number] = records[0]
         return found
 
-    def number_of(self, reader: BrokerReader, partition: int, offset: int) -> int:
+    def number_of(self, reader: BrowseTable, partition: int, offset: int) -> int:
         first, end = self.span(())
         for number in range(first, end):
             place = self._place(number)
@@ -139,7 +150,7 @@ class MatchedRows:
                 return number
         return end
 
-    def number_at(self, reader: BrokerReader, ms: int) -> int:
+    def number_at(self, reader: BrowseTable, ms: int) -> int:
         low, high = self.span(())
         while low < high:
             middle = (low + high) // 2

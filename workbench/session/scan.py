@@ -15,28 +15,17 @@ import heapq
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from workbench.broker import readable_batch
 from workbench.core.records import PartitionBounds, StoredRecord
+from workbench.engines.base import BrowseTable
 from workbench.session.matching import RecordFilter
 
 KEPT_MATCHES = 200_000
 _STEP_RECORDS = 512
-_STEP_BYTES = 128 * 1024
 _NEVER = 1 << 62
 
 Place = tuple[int, int, int]
 """(time in ms, partition, offset)"""
-
-
-class PageReader(Protocol):
-    """The part of a workspace's reader that pages of records need."""
-
-    def bounds(self, topic: str) -> list[PartitionBounds]: ...
-    def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]: ...
-    def batches(self, topic: str, partition: int, offset: int, max_bytes: int = ...) -> list[bytes]: ...
-    def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +44,12 @@ class Progress:
         return self.older + self.newer
 
 
-def records_between(reader: PageReader, topic: str, partition: int, first: int, end: int) -> list[StoredRecord]:
-    """The records of ``first <= offset < end``, by whole batches: one look-up for many of them."""
-    found: list[StoredRecord] = []
-    while first < end:
-        begun = first
-        for data in reader.batches(topic, partition, first, _STEP_BYTES):
-            records = readable_batch(data, topic, partition)
-            found += [record for record in records if first <= record.offset < end]
-            first = records[-1].offset + 1
-            if first >= end:
-                break  # what was read beyond it is not decoded
-        if first == begun:
-            break
-    return found
-
-
 class Scan:
-    def __init__(self, topic: str, wanted: RecordFilter, bounds: Sequence[PartitionBounds]) -> None:
-        self.topic = topic
+    """Of ``topic`` at ``connection`` ("" is the workspace's own file)."""
+
+    def __init__(self, topic: str, wanted: RecordFilter, bounds: Sequence[PartitionBounds],
+                 connection: str = "") -> None:  # fmt: skip
+        self.topic, self.connection = topic, connection
         self.wanted = wanted
         self.older: list[Place] = []
         self.newer: list[Place] = []
@@ -85,7 +61,7 @@ class Scan:
         self._unsettled: list[tuple[int, int, int]] = []
         self._scanned = 0
 
-    def advance(self, reader: PageReader, ends: dict[int, int], budget_s: float) -> Progress:
+    def advance(self, reader: BrowseTable, ends: dict[int, int], budget_s: float) -> Progress:
         """Look on for about ``budget_s``: first at what arrived up to ``ends``, then further back."""
         until = time.monotonic() + budget_s
         self._forward(reader, ends, until)
@@ -100,17 +76,17 @@ class Scan:
         done = self.full or left + ahead == 0
         return Progress(self._scanned, total, len(self.older), len(self.newer), done, self.full)
 
-    def _forward(self, reader: PageReader, ends: dict[int, int], until: float) -> None:
+    def _forward(self, reader: BrowseTable, ends: dict[int, int], until: float) -> None:
         found: list[Place] = []
         for partition, end in ends.items():
             while self._high.get(partition, end) < end and time.monotonic() < until:
                 high = self._high[partition]
                 upto = min(high + _STEP_RECORDS, end)
-                found += self._matching(records_between(reader, self.topic, partition, high, upto))
+                found += self._matching(reader.between(self.topic, partition, high, upto))
                 self._high[partition] = upto
         self.newer += sorted(found)
 
-    def _back(self, reader: PageReader) -> bool:
+    def _back(self, reader: BrowseTable) -> bool:
         """One step back in the partition whose unseen records are the newest; False when there is none left."""
         open_ = [p for p, low in self._low.items() if low > self._floor[p]]
         if not open_:
@@ -119,7 +95,7 @@ class Scan:
         partition = max(open_, key=self._low_ms.__getitem__)
         low = self._low[partition]
         first = max(self._floor[partition], low - _STEP_RECORDS)
-        records = records_between(reader, self.topic, partition, first, low)
+        records = reader.between(self.topic, partition, first, low)
         for place in self._matching(records):
             heapq.heappush(self._unsettled, (-place[0], -place[1], -place[2]))
         self._low[partition] = first

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from workbench.broker import BrokerReader
 from workbench.core.errors import Refused
 from workbench.core.records import PartitionBounds, StoredRecord
+from workbench.engines.base import BrowseTable
 from workbench.serde import GUESSING, Decoder
 from workbench.session.fields import MISSING, read_path
 from workbench.session.matching import RecordFilter
-from workbench.session.scan import PageReader, Progress, records_between
+from workbench.session.scan import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,8 +60,9 @@ class SortScan:
     """``columns`` as in the table; ``wanted`` leaves out what a filter does not match."""
 
     def __init__(self, topic: str, column: str, bounds: Sequence[PartitionBounds],
-                 wanted: RecordFilter | None = None, decoder: Decoder = GUESSING) -> None:  # fmt: skip
-        self.topic, self.column = topic, column
+                 wanted: RecordFilter | None = None, decoder: Decoder = GUESSING,
+                 connection: str = "") -> None:  # fmt: skip
+        self.topic, self.column, self.connection = topic, column, connection
         self._measure = measure_of(column, decoder)
         self._wanted = wanted
         self._left = [(b.partition, b.log_start, b.end) for b in bounds if b.records]
@@ -72,7 +73,7 @@ class SortScan:
         self._places = array("q")
         self.order: Sequence[int] | NDArray[np.int64] = ()  # places, smallest first, once it is complete
 
-    def advance(self, reader: PageReader, budget_s: float) -> Progress:
+    def advance(self, reader: BrowseTable, budget_s: float) -> Progress:
         """Look on for about ``budget_s``."""
         until = time.monotonic() + budget_s
         while self._left and time.monotonic() < until:
@@ -85,10 +86,10 @@ class SortScan:
     def progress(self) -> Progress:
         return Progress(self._scanned, self._total, len(self._places), 0, self._sorted)
 
-    def _step(self, reader: PageReader) -> None:
+    def _step(self, reader: BrowseTable) -> None:
         partition, first, end = self._left.pop()
         upto = min(first + _STEP_RECORDS, end)
-        for record in records_between(reader, self.topic, partition, first, upto):
+        for record in reader.between(self.topic, partition, first, upto):
             self._scanned += 1
             if not record.has_content or (self._wanted is not None and not self._wanted.matches(record)):
                 continue
@@ -118,10 +119,14 @@ class SortedRows:
     scan: SortScan
     page_rows: int = 32
 
+    @property
+    def connection(self) -> str:
+        return self.scan.connection
+
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:
         return 0, len(self.scan.order)
 
-    def read(self, reader: BrokerReader, first: int, count: int) -> dict[int, StoredRecord]:
+    def read(self, reader: BrowseTable, first: int, count: int) -> dict[int, StoredRecord]:
         found: dict[int, StoredRecord] = {}
         for number in range(max(0, first), min(first + count, len(self.scan.order))):
             place = int(self.scan.order[number])
@@ -130,9 +135,9 @@ class SortedRows:
                 found[number] = records[0]
         return found
 
-    def number_of(self, reader: BrokerReader, partition: int, offset: int) -> int:
+    def number_of(self, reader: BrowseTable, partition: int, offset: int) -> int:
         wanted = partition << OFFSET_BITS | offset
         return next((number for number, place in enumerate(self.scan.order) if place == wanted), 0)
 
-    def number_at(self, reader: BrokerReader, ms: int) -> int:
+    def number_at(self, reader: BrowseTable, ms: int) -> int:
         return 0

@@ -95,7 +95,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A system: what it calls things (empty: it has no such thing), its defaults, rules and features."""
+    """A system: what it calls things (empty: it has no such thing), its defaults, rules and features. ``attached`` are
+    the acts (``core.capabilities``) that can't be done with such a system outside, each with the reason."""
 
     name: str
     title: str
@@ -105,6 +106,7 @@ class Profile:
     conditional: tuple[tuple[Mapping[str, Sequence[str]], Mapping[str, str]], ...]
     rules: tuple[Rule, ...]
     features: Mapping[str, Feature]
+    attached: Mapping[str, str]
 
     def defaults_for(self, queue: str, config: Mapping[str, str]) -> dict[str, str]:
         """The system's defaults for a queue of that name with ``config`` set. No queue is its own dead-letter queue."""
@@ -180,7 +182,8 @@ def _profile(name: str, entry: Mapping[str, Any], titles: Mapping[str, str], sou
                 for key, title in titles.items() for found in (entry["features"][key],)}  # fmt: skip
     conditional = tuple((each["when"], each["defaults"]) for each in entry.get("conditional_defaults", ()))
     return Profile(name, entry["title"], entry["as_of"], entry["names"], entry["defaults"], conditional,
-                   tuple(_rule(each, sources) for each in entry["rules"]), features)  # fmt: skip
+                   tuple(_rule(each, sources) for each in entry["rules"]), features,
+                   entry.get("attached", {}))  # fmt: skip
 
 
 def _rule(entry: Mapping[str, Any], sources: Mapping[str, Source]) -> Rule:

@@ -1,11 +1,12 @@
-"""The settings of confluent-kafka for looking: no group is joined, nothing is committed, its log lines go to ours."""
+"""The settings of confluent-kafka for looking: no group is joined, nothing is committed, what goes wrong is kept."""
 
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaError
 from confluent_kafka.admin import AdminClient
 
 from workbench import __version__
@@ -17,6 +18,7 @@ CALL_S = 8.0
 """A call that has no answer by then is given up, and the system is unavailable."""
 _OURS = ("bootstrap.servers", "group.id", "enable.auto.commit", "enable.auto.offset.store", "client.id")
 _log = logging.getLogger(__name__)
+_log.setLevel(logging.CRITICAL)  # librdkafka's own lines come many times a second; the connection's state tells them
 
 
 def settings_of(spec: ConnectionSpec) -> dict[str, Any]:
@@ -32,9 +34,38 @@ def settings_of(spec: ConnectionSpec) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def admin(spec: ConnectionSpec) -> AdminClient:
+class Faults:
+    """What librdkafka met on its connections: the reason behind a call that merely had no answer. Any thread."""
+
+    def __init__(self) -> None:
+        self._met: dict[int, str] = {}  # by code, in its words, the newest last
+
+    def note(self, error: KafkaError) -> None:
+        self._met.pop(error.code(), None)
+        self._met[error.code()] = error.str()
+
+    def clear(self) -> None:
+        """An answer came. What is the same as before is not told again while it lasts, so nothing else ends it."""
+        self._met.clear()
+
+    def recent(self, *codes: int) -> str:
+        """What was met of these (of all, without any) since the last answer; empty for nothing."""
+        met = [told for code, told in list(self._met.items())
+               if (code in codes if codes else code != KafkaError._ALL_BROKERS_DOWN)]  # fmt: skip
+        return _plain(met[-1]) if met else ""
+
+
+def _plain(told: str) -> str:
+    """«127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)»
+    without what only its makers need."""
+    if "Invalid response size" in told:
+        return "what answers there does not speak Kafka's protocol; perhaps it wants TLS (security.protocol)"
+    return re.sub(r"^\S+: | ?\(after .*|ipv[46]#", "", told).rstrip(". ")
+
+
+def admin(spec: ConnectionSpec, faults: Faults) -> AdminClient:
     try:
-        return AdminClient(settings_of(spec))
+        return AdminClient({**settings_of(spec), "error_cb": faults.note})
     except Exception as error:  # a setting that librdkafka does not know or take
         raise _unusable(spec, error) from None
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from workbench.broker import profile
 from workbench.core.errors import WorkbenchError
 from workbench.engines.base import ConnectionState, LinkState
 from workbench.engines.catalog import ConnectionSpec
 from workbench.engines.kafka import client
 from workbench.engines.kafka.browse import KafkaBrowse
-from workbench.engines.kafka.errors import translated
+from workbench.engines.kafka.errors import not_let_in, translated
 
-_READ_ONLY = "Attached systems are only looked at so far: nothing is written to @{name}."
-_NO_QUEUES = "Kafka has no queues that can be leased from outside; share groups are not attached yet."
+_STEP_S = 1.0
 
 
 class KafkaConnection:
@@ -25,6 +26,7 @@ class KafkaConnection:
         self._spec = spec
         self._state = ConnectionState()
         self._admin: AdminClient | None = None
+        self._faults = client.Faults()
         self._lock = threading.Lock()
 
     @property
@@ -39,7 +41,7 @@ class KafkaConnection:
         with self._lock:
             self._state = ConnectionState(LinkState.CONNECTING)
             try:
-                self._admin = self._admin or client.admin(self._spec)
+                self._admin = self._admin or client.admin(self._spec, self._faults)
                 about = self._look(self._admin)
             except WorkbenchError as error:
                 self._state = ConnectionState(LinkState.FAILING, error.sentence())
@@ -47,10 +49,19 @@ class KafkaConnection:
             self._state = ConnectionState(LinkState.READY, about=about)
 
     def _look(self, admin: AdminClient) -> str:
-        try:
-            found = admin.list_topics(timeout=client.CALL_S)
-        except KafkaException as error:
-            raise translated(error, self._spec.address) from None
+        """In short steps, so that what the connections meet ends the waiting: a refusal is known at once."""
+        until_s = time.monotonic() + client.CALL_S
+        self._faults.clear()
+        while True:
+            try:
+                found = admin.list_topics(timeout=_STEP_S)
+                break
+            except KafkaException as error:
+                admin.poll(0)
+                if refused := self._faults.recent(KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED):
+                    raise not_let_in(self._spec.address, refused) from None
+                if time.monotonic() > until_s or self._faults.recent(KafkaError._ALL_BROKERS_DOWN):
+                    raise translated(error, self._spec.address, self._faults.recent()) from None
         topics = sum(not name.startswith("__") for name in found.topics)
         return f"{_counted(len(found.brokers), 'broker')}, {_counted(topics, 'topic')}"
 
@@ -63,12 +74,10 @@ class KafkaConnection:
         if self._admin is None:
             self.open()
         assert self._admin is not None
-        return KafkaBrowse(self._spec, self._admin)
+        return KafkaBrowse(self._spec, self._admin, self._faults)
 
     def lacks(self, what: str) -> str:
-        if what == "lease":
-            return _NO_QUEUES
-        return "" if what == "browse" else _READ_ONLY.format(name=self.name)
+        return profile(self.system).attached.get(what, "").format(name=self.name)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -12,6 +12,8 @@ _LATER = {
     KafkaError.BROKER_NOT_AVAILABLE, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.NETWORK_EXCEPTION,
     KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError._NOENT, KafkaError._DESTROY,
+    KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.FENCED_LEADER_EPOCH,  # it has just started again
+    KafkaError.OFFSET_NOT_AVAILABLE, KafkaError.REPLICA_NOT_AVAILABLE, KafkaError.KAFKA_STORAGE_ERROR,
 }  # fmt: skip
 _RIGHTS = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED,
@@ -21,8 +23,14 @@ _MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaEr
             KafkaError.GROUP_ID_NOT_FOUND}  # fmt: skip
 
 
-def translated(error: Exception, address: str) -> WorkbenchError:
-    """The error of a call to the cluster at ``address``, as a sentence with a next step."""
+def not_let_in(address: str, reason: str) -> WorkbenchError:
+    """A wrong user or password: trying again would not help, and may lock the user out."""
+    return Refused(f"Kafka at {address} does not let you in: {reason}.", "Check user, password and sasl.mechanism.")
+
+
+def translated(error: Exception, address: str, reason: str = "") -> WorkbenchError:
+    """The error of a call to the cluster at ``address``, as a sentence with a next step. ``reason`` is what was met on
+    its connections meanwhile, which says more than «no answer»."""
     cause = error.args[0] if isinstance(error, KafkaException) and error.args else error
     if not isinstance(cause, KafkaError):
         return Unavailable(f"Kafka at {address} did not answer: {error}.", "Is it running, and is the address right?")
@@ -34,5 +42,6 @@ def translated(error: Exception, address: str) -> WorkbenchError:
     if code == KafkaError._UNSUPPORTED_FEATURE or code == KafkaError.UNSUPPORTED_VERSION:
         return Unsupported(f"Kafka at {address} can't do that: {told}.")
     if code in _LATER or cause.retriable():
-        return Unavailable(f"Kafka at {address} can't be reached: {told}.", "Is it running, and is the address right?")
+        return Unavailable(f"Kafka at {address} can't be reached: {reason or told}.",
+                           "Is it running, and is the address right?")  # fmt: skip
     return Refused(f"Kafka at {address} refused: {told}.")

@@ -16,11 +16,12 @@ from workbench.core.journal import JournalEntry
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.shape import WorkspaceShape
+from workbench.engines.base import Browse
 from workbench.serde import DecoderOf, decoders_of, guessing
 from workbench.session.export.base import ExportFormat, What
 from workbench.session.export.formats import format_for
 from workbench.session.export.shape_lines import items_of, part_of, shape_line
-from workbench.session.reading import LogReader, records_of, spans
+from workbench.session.reading import records_of, spans
 from workbench.session.whole_file import whole_file
 
 _TELL_EVERY = 500
@@ -32,8 +33,8 @@ Progress = Callable[[int, int], None]
 Matches = Callable[[StoredRecord], bool]
 
 
-class SessionReader(LogReader, Protocol):
-    """The part of a workspace's reader that an export needs."""
+class SessionReader(Browse, Protocol):
+    """The part of a workspace's reader that an export needs; of records alone any ``Browse`` will do."""
 
     def topics(self) -> Sequence: ...
     def shape(self) -> WorkspaceShape: ...

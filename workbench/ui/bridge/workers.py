@@ -24,10 +24,10 @@ class Workers:
     def give(self, fn: Callable[..., None], *args: Any) -> Future[None]:
         return self._threads.submit(fn, *args)
 
-    def close(self) -> None:
+    def close(self, wait: bool = True) -> None:
         """Wait until all that was given is done, and end the threads."""
         self.closed = True
-        self._threads.shutdown()
+        self._threads.shutdown(wait)
 
 
 @lru_cache(maxsize=1)

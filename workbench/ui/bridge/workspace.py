@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +38,11 @@ from workbench.ui.models.health import judged_here
 
 if TYPE_CHECKING:
     from workbench.broker import BrokerReader
+    from workbench.engines.base import BrowseTable
+    from workbench.session.attached import AttachedReader
 
 START_PATIENCE_S = 60.0  # how long an act waits for a host that is on its way
+_MOST_FAR = 4  # threads that wait for attached systems at once
 
 
 class Phase(Enum):
@@ -77,6 +81,12 @@ class _EditCommand(QUndoCommand):
         return isinstance(other, _EditCommand) and other._merge_key == self._merge_key
 
 
+def _far_reader(workspace: Workspace, connection: str) -> AttachedReader:
+    from workbench.session.attached import AttachedReader
+
+    return AttachedReader(workspace, connection)
+
+
 class Workspace(QObject):
     """See the module. ``shown`` is the frame: the one snapshot that every number on screen is painted from, of now or
     of the past (see ``bridge.frame``); ``frame`` is its number. It carries the health of every part."""
@@ -99,7 +109,9 @@ class Workspace(QObject):
     def __init__(self, path: Path, caller: Caller | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path = path
-        self._readers = Readers(path)
+        self._readers: Readers[BrokerReader] = Readers(self._new_reader)
+        self._far_readers: dict[str, Readers[AttachedReader]] = {}
+        self._far_workers = Workers("attached", _MOST_FAR)
         self.document = FlowDocument()
         self.undo_stack = QUndoStack(self)
         self.selection: frozenset[str] = frozenset()
@@ -274,13 +286,15 @@ class Workspace(QObject):
         self.undo_stack.push(_EditCommand(self.document, edit, merge_key))
 
     # -- acts ----------------------------------------------------------------------------------------------
-    def act(self, command: Command, asker: QObject | None = None) -> Operation:
+    def act(self, command: Command, asker: QObject | None = None, hurried: bool = False) -> Operation:
         """Send a command to the host, off this thread and after those sent before; call ``.run()`` on what is returned.
 
         Without ``.failed`` an error reaches the ``failed`` signal, so that none is lost. ``asker`` is who waits for the
-        answer, when that may be gone before the workspace: a panel, a popover.
+        answer, when that may be gone before the workspace: a panel, a popover. ``hurried`` acts wait for none before
+        them, nor others for them: they change nothing and may take seconds.
         """
-        return Operation(asker or self, lambda: self.call(command), self._acts).failed(self.failed.emit)
+        workers = self._far_workers if hurried else self._acts
+        return Operation(asker or self, lambda: self.call(command), workers).failed(self.failed.emit)
 
     def call(self, command: Command) -> Any:
         """The same, waiting for the answer (any thread). What is asked while the host starts is done when it is there;
@@ -301,14 +315,30 @@ class Workspace(QObject):
     def reader(self) -> BrokerReader:
         """The GUI thread's own read-only connection to the file; for what takes under a millisecond."""
         if self._reader is None:
-            from workbench.broker import BrokerReader
-
-            self._reader = BrokerReader(self.path)
+            self._reader = self._new_reader()
         return self._reader
+
+    def _new_reader(self) -> BrokerReader:
+        from workbench.broker import BrokerReader
+
+        return BrokerReader(self.path)
 
     def reader_for_work(self) -> AbstractContextManager[BrokerReader]:
         """A connection for work on another thread: ``with workspace.reader_for_work() as reader``."""
         return self._readers.lend()
+
+    def browse_for_work(self, connection: str = "") -> AbstractContextManager[BrowseTable]:
+        """The records of the file, or of an attached system, for work on another thread. What takes one of a system is
+        given to ``workers_for`` it: it may wait for long."""
+        if not connection:
+            return self.reader_for_work()
+        if connection not in self._far_readers:
+            self._far_readers[connection] = Readers(partial(_far_reader, self, connection))
+        return self._far_readers[connection].lend()
+
+    def workers_for(self, connection: str) -> Workers | None:
+        """Threads for reading there, so that a system that does not answer holds up nobody else; None: the shared."""
+        return self._far_workers if connection else None
 
     def close(self) -> None:
         self._next_frame.stop()
@@ -320,4 +350,5 @@ class Workspace(QObject):
             self._caller.close()
             self._caller = None
         self._decided.set()
+        self._far_workers.close()
         self._acts.close()  # those still waiting end with ``HostGone``

@@ -22,6 +22,7 @@ from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.lag_legend import FEW, LagLegend, LegendEntry, LegendLine
+from workbench.ui.models.attached import with_attached
 from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.models.lag_history import LagHistory, Point, Renamed, SeriesKey, stored_series, thinned
 from workbench.ui.models.series import GroupSeries, group_series, selected_group, threshold_of
@@ -162,7 +163,7 @@ class LagPanel(QWidget):
 
     # -- following -----------------------------------------------------------------------------------------
     def _take_live(self, snapshot: Snapshot) -> None:
-        if self._history.add(snapshot) and self._workspace.at_ms is not None:
+        if self._history.add(with_attached(snapshot, snapshot)) and self._workspace.at_ms is not None:
             self._pace.ask()
 
     def _span_ms(self) -> tuple[int, int]:
@@ -216,6 +217,7 @@ class LagPanel(QWidget):
         if self._plot is None or not self.isVisible():
             return
         self._pace.ask()
+        shown = with_attached(shown, self._workspace.live)
         looks = group_series(self._workspace.document, shown)
         self.legend.show_lines(self._lines_of(looks, shown), self.width() >= WIDE)
         front = self._front(looks, shown)
@@ -228,7 +230,7 @@ class LagPanel(QWidget):
         return chosen if chosen in looks else next(iter(looks)) if len(looks) == 1 else ""
 
     def _draw(self) -> None:
-        shown = self._workspace.shown
+        shown = with_attached(self._workspace.shown, self._workspace.live)
         if self._plot is None or not self.isVisible():
             return
         looks = group_series(self._workspace.document, shown)
@@ -251,7 +253,7 @@ class LagPanel(QWidget):
         ]  # fmt: skip
         threshold, whose = self._threshold(looks, front)
         now = (live if at_ms is None else at_ms) / 1000
-        group = self._workspace.shown.group(front) if front else None
+        group = with_attached(self._workspace.shown, self._workspace.live).group(front) if front else None
         behind = None if group is None else self._value(group)
         return Frame(lines, from_s, to_s, now, at_ms is not None, threshold, self._which, front, behind, whose)
 

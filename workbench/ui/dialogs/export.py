@@ -1,10 +1,12 @@
 """Export the session: what, which topics, which time, into which file; then how far it is, and where it is.
 
-The export itself runs in a process of its own (``export_run``). Closing the dialog cancels it. GUI thread.
+The export itself runs beside (``export_run``). Closing the dialog cancels it. Of an attached system only records are
+exported: it has no journal here. GUI thread.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
@@ -22,10 +24,12 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.errors import Invalid
+from workbench.core.snapshot import TopicStat
 from workbench.core.times import parse_moment
+from workbench.session.export import Exported
 from workbench.session.matching import read_filter
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.dialogs.export_run import ExportDone, ExportRun, ExportWish
+from workbench.ui.dialogs.export_run import ExportRun, ExportWish
 from workbench.ui.dialogs.sheet import Sheet, keep_place, words_under
 from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
 from workbench.ui.panels.file_dialog import show_whole_columns
@@ -40,12 +44,14 @@ class ExportDialog(Sheet):
     ``wanted``, what a filter found in ``topic`` is what is exported first of all."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None,
-                 chosen: tuple[int, int | None] | None = None, topic: str = "", wanted: str = "") -> None:  # fmt: skip
+                 chosen: tuple[int, int | None] | None = None, topic: str = "", wanted: str = "",
+                 connection: str = "") -> None:  # fmt: skip
         super().__init__("", parent)
-        self.setWindowTitle(self.tr("Export the session"))
-        self._workspace = workspace
+        self.setWindowTitle(self.tr("Export from {0}").format(connection) if connection
+                            else self.tr("Export the session"))  # fmt: skip
+        self._workspace, self._connection = workspace, connection
         self._run: ExportRun | None = None
-        self._done: ExportDone | None = None
+        self._done: Exported | None = None
         self._strip = chosen
         self._build_what()
         self._build_topics(topic)
@@ -68,6 +74,10 @@ class ExportDialog(Sheet):
         forms = (("jsonl", self.tr("JSON Lines")), ("csv", self.tr("CSV")))
         self.form = Segments(forms, self.tr("Format"), small=False)
         self.form.chosen.connect(self._take_form)
+        if self._connection:
+            for kind in ("journal", "all"):
+                self.what.button(kind).setEnabled(False)
+                self.what.button(kind).setToolTip(self.tr("An attached system has no journal in this file."))
         for row, (name, choice) in enumerate(((self.tr("What"), self.what), (self.tr("Format"), self.form))):
             grid.addWidget(label(name, "muted"), row, 0)
             grid.addWidget(choice, row, 1, Qt.AlignmentFlag.AlignLeft)
@@ -90,7 +100,7 @@ class ExportDialog(Sheet):
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(2)
         self.topics: dict[str, QCheckBox] = {}
-        for topic in self._workspace.live.topics:
+        for topic in self._known_topics(only):
             kept = words.plural(topic.records, self.tr("record"), self.tr("records"))
             box = self.topics[topic.name] = QCheckBox(f"{words.menu_text(topic.name)}  ·  {kept}")
             box.setChecked(only in ("", topic.name))
@@ -105,6 +115,13 @@ class ExportDialog(Sheet):
         self._topics_area.setAccessibleName(self.tr("Topics"))
         self.column.addWidget(self._topics_title)
         self.column.addWidget(self._topics_area, 1)
+
+    def _known_topics(self, only: str) -> Sequence[TopicStat]:
+        """Of an attached system the one that is looked at: there may be thousands."""
+        if not self._connection:
+            return self._workspace.live.topics
+        topic = self._workspace.live.topic(only, self._connection)
+        return () if topic is None else (topic,)
 
     def _build_time(self) -> None:
         choices = (("whole", self.tr("Whole session")), ("range", self.tr("A time range")),
@@ -193,11 +210,11 @@ class ExportDialog(Sheet):
         """What the fields say."""
         chosen, ranged = self._chosen_topics(), self.span.current != "whole"
         return ExportWish(
-            self._workspace.path, Path(self.out.text().strip()), self.what.current, self.form.current,
-            () if len(chosen) == len(self.topics) else tuple(chosen),
+            Path(self.out.text().strip()).absolute(), self.what.current, self.form.current,
+            () if len(chosen) == len(self.topics) and not self._connection else tuple(chosen),
             self._typed_ms(self.from_) if ranged else None,
             self._typed_ms(self.to) if ranged else None,
-            "" if self.what.current == "journal" else self.filter.text().strip(),
+            "" if self.what.current == "journal" else self.filter.text().strip(), self._connection,
         )  # fmt: skip
 
     def _problem(self) -> str:
@@ -275,7 +292,7 @@ class ExportDialog(Sheet):
         dialog.open()
 
     def _start(self) -> None:
-        self._run = ExportRun(self.wish(), self)
+        self._run = ExportRun(self._workspace, self.wish(), self)
         self._run.progressed.connect(self._show_progress)
         self._run.done.connect(self._finish)
         self._run.failed.connect(lambda sentence: self._end(sentence, "bad"))
@@ -299,7 +316,7 @@ class ExportDialog(Sheet):
         self.bar.setValue(round(written / in_all * _MOST_BAR) if in_all else 0)
         self._say(self.tr("Written {0} of {1}").format(words.count(written), words.count(in_all)))
 
-    def _finish(self, done: ExportDone) -> None:
+    def _finish(self, done: Exported) -> None:
         self._done = done
         records = words.plural(done.records, self.tr("record"), self.tr("records"))
         entries = words.plural(done.entries, self.tr("journal entry"), self.tr("journal entries"))

@@ -1,31 +1,33 @@
-"""One export as a process of its own (``workbench export``), so that a large one never holds up the window.
+"""One export at work: the session's exporter, on a thread of its own with a reader of its own.
 
-The command's file appears only when it is whole; a cancelled one leaves nothing. GUI thread.
+The file appears only when it is whole; a cancelled export leaves nothing. GUI thread; the work is not.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import signal
-import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from workbench.core.times import format_time
+from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.core.points import EARLIEST, LATEST, LogPoint
+from workbench.session.export import Exported, export
+from workbench.session.matching import read_filter
+from workbench.ui.bridge.operation import Operation
+from workbench.ui.bridge.workers import Workers
+from workbench.ui.bridge.workspace import Workspace
 
-_HOW_FAR = re.compile(r"exported: ([\d,]+) of ([\d,]+)")
-_STOP_WITHIN_MS = 3000
+_LOOK_MS = 100
+_ROOM_S = 0.001  # after every 500 records
 
 
 @dataclass(frozen=True, slots=True)
 class ExportWish:
-    """What to export. No ``topics`` means all; no time means from the first or to the last."""
+    """What to export. No ``topics`` means all; no time means from the first or to the last; ``connection`` "" is the
+    workspace's file."""
 
-    workspace: Path
     out: Path
     what: str = "records"
     form: str = "jsonl"
@@ -33,91 +35,89 @@ class ExportWish:
     from_ms: int | None = None
     to_ms: int | None = None
     wanted: str = ""  # a filter
-
-    def arguments(self) -> list[str]:
-        """The command line after ``workbench``."""
-        made = ["export", str(self.workspace.resolve()), str(self.out.absolute()), f"--what={self.what}",
-                f"--format={self.form}", *(f"--topic={name}" for name in self.topics)]  # fmt: skip
-        if self.from_ms is not None:
-            made.append(f"--from=time:{format_time(self.from_ms)}")
-        if self.to_ms is not None:
-            made.append(f"--to=time:{format_time(self.to_ms)}")
-        if self.wanted:
-            made.append(f"--filter={self.wanted}")
-        return [*made, "--json", "--progress"]
+    connection: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExportDone:
-    records: int
-    entries: int
-    files: tuple[Path, ...]
+class _HowFar:
+    """Written by the thread that exports, read by the GUI thread: two numbers, and the wish to stop. With every note
+    the exporter makes room for the window, whose frames would else wait for it."""
+
+    def __init__(self) -> None:
+        self.numbers = (0, 0)
+        self.stop = threading.Event()
+
+    def note(self, done: int, in_all: int) -> None:
+        self.numbers = done, in_all
+        self.stop.wait(_ROOM_S)
 
 
 class ExportRun(QObject):
     """See the module. Ends with exactly one of ``done``, ``failed`` and ``cancelled``."""
 
-    progressed = Signal(int, int)  # written, in all
-    done = Signal(object)  # ExportDone
+    progressed = Signal(int, int)  # gone through, in all
+    done = Signal(object)  # Exported
     failed = Signal(str)
     cancelled = Signal()
 
-    def __init__(self, wish: ExportWish, parent: QObject) -> None:
+    def __init__(self, workspace: Workspace, wish: ExportWish, parent: QObject) -> None:
         super().__init__(parent)
-        self._stopping = False
-        self._said = ""
-        self._process = QProcess(self)
-        self._process.setProgram(sys.executable)
-        self._process.setArguments(["-m", "workbench", *wish.arguments()])
-        if os.name == "posix":  # an interrupt must reach the command, whatever this process ignores
-            self._process.setUnixProcessParameters(QProcess.UnixProcessFlag.ResetSignalHandlers)
-        self._process.readyReadStandardError.connect(self._listen)
-        self._process.finished.connect(self._finish)
-        self._process.errorOccurred.connect(self._fail_to_start)
+        self._workspace, self._wish = workspace, wish
+        self._how_far = _HowFar()
+        self._workers = Workers("export")
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._tell)
+        self._told = (0, 0)
 
     @property
     def running(self) -> bool:
-        return self._process.state() != QProcess.ProcessState.NotRunning
+        return not self._workers.closed
 
     def start(self) -> None:
-        self._process.start()
+        workspace, wish, how_far = self._workspace, self._wish, self._how_far
+        self._look.start()
+
+        def write() -> Exported:
+            return _export(workspace, wish, how_far)
+
+        Operation(self, write, self._workers).done(self._finish).failed(self._fail).run()
 
     def cancel(self) -> None:
         """Ask it to stop; it tidies up and ``cancelled`` follows."""
-        if not self.running or self._stopping:
-            return
-        self._stopping = True
-        if os.name == "posix" and self._process.processId():
-            os.kill(self._process.processId(), signal.SIGINT)
-        else:
-            self._process.kill()
+        self._how_far.stop.set()
 
     def end(self) -> None:
-        """Cancel and wait: whoever wanted it is going away."""
+        """Cancel and wait for its last page: whoever wanted it is going away. For a system that may not
+        answer it is not waited."""
         self.cancel()
-        if self.running and not self._process.waitForFinished(_STOP_WITHIN_MS):
-            self._process.kill()
-            self._process.waitForFinished(_STOP_WITHIN_MS)
+        self._stop()
 
-    def _listen(self) -> None:
-        self._said += bytes(self._process.readAllStandardError().data()).decode(errors="replace")
-        told = list(_HOW_FAR.finditer(self._said))
-        if told:
-            self._said = self._said[told[-1].end() :]
-            self.progressed.emit(*(int(number.replace(",", "")) for number in told[-1].groups()))
+    def _stop(self) -> None:
+        self._look.stop()
+        self._workers.close(wait=not self._wish.connection)
 
-    def _finish(self, code: int, how: QProcess.ExitStatus) -> None:
-        self._listen()
-        if self._stopping:
+    def _tell(self) -> None:
+        if self._how_far.numbers != self._told:
+            self._told = self._how_far.numbers
+            self.progressed.emit(*self._told)
+
+    def _finish(self, done: Exported) -> None:
+        self._stop()
+        self._tell()
+        self.done.emit(done)
+
+    def _fail(self, error: WorkbenchError) -> None:
+        self._stop()
+        if isinstance(error, Cancelled):
             self.cancelled.emit()
-        elif code == 0 and how == QProcess.ExitStatus.NormalExit:
-            answer = json.loads(self._process.readAllStandardOutput().data())
-            files = tuple(Path(name) for name in answer["files"])
-            self.done.emit(ExportDone(answer["records"], answer["journal_entries"], files))
         else:
-            words = re.sub(r"\x1b\[K|\r", "\n", self._said).strip().splitlines()
-            self.failed.emit(words[-1] if words else self.tr("The export ended early. Nothing was written."))
+            self.failed.emit(error.sentence())
 
-    def _fail_to_start(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self.failed.emit(self.tr("The export did not start: {0}.").format(self._process.errorString()))
+
+def _export(workspace: Workspace, wish: ExportWish, how_far: _HowFar) -> Exported:
+    """On the worker."""
+    matches = read_filter(wish.wanted).matches if wish.wanted else None
+    from_ = EARLIEST if wish.from_ms is None else LogPoint("time", wish.from_ms)
+    to = LATEST if wish.to_ms is None else LogPoint("time", wish.to_ms)
+    with workspace.browse_for_work(wish.connection) as reader:
+        return export(reader, wish.out, wish.what, wish.form, wish.topics, from_, to, how_far.note,
+                      how_far.stop.is_set, matches)  # fmt: skip

@@ -261,7 +261,7 @@ class RecordsModel(QAbstractTableModel):
         shown, workspace = self._shown, self._workspace
 
         def read() -> dict[int, StoredRecord]:
-            with workspace.reader_for_work() as reader:
+            with workspace.browse_for_work(rows.connection) as reader:
                 return rows.read(reader, first, count)
 
         def taken(found: dict[int, StoredRecord]) -> None:
@@ -271,7 +271,8 @@ class RecordsModel(QAbstractTableModel):
                 self.page_loaded.emit()
                 self._load_next()
 
-        Operation(self, read).done(taken).failed(lambda error: self._give_up(shown, error)).run()
+        work = Operation(self, read, workspace.workers_for(rows.connection))
+        work.done(taken).failed(lambda error: self._give_up(shown, error)).run()
 
     def _take_newest(self, end: int, records: dict[int, StoredRecord]) -> None:
         if not self._end < end <= self._coming_end:

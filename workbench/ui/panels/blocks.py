@@ -74,6 +74,17 @@ def tool_button(icon: str, name: str, tip: str = "", role: str = "text_muted") -
     return made
 
 
+def set_able(button: QWidget, why_not: str, sensible: bool = True) -> None:
+    """Enabled where the act can be done and makes sense now. Why it can't be done is its tool tip, in place of its
+    own, which comes back."""
+    own = button.property("own_tip")
+    if own is None:
+        own = button.toolTip()
+        button.setProperty("own_tip", own)
+    button.setEnabled(sensible and not why_not)
+    button.setToolTip(why_not or own)
+
+
 def set_usable(button: QWidget, usable: bool, home: QWidget) -> None:
     """Enable or disable a button. Qt hands the focus of a disabled one to whatever comes next in the window; here it
     goes ``home``, where one was at work."""

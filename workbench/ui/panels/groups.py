@@ -12,9 +12,12 @@ from PySide6.QtGui import QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.capabilities import Capabilities, capabilities
+from workbench.core.errors import Unsupported
 from workbench.core.health import Condition, Health
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.attached import connection_of, with_attached
 from workbench.ui.models.health import LAG_ROLE, health_of, restartable
 from workbench.ui.models.outside import group_part
 from workbench.ui.models.series import group_node, group_series, selected_group
@@ -79,6 +82,8 @@ class GroupsPanel(QWidget):
         return self.tr("{0}, by leases").format(queues) if queues else "–"
 
     def _icon(self, group: GroupStat) -> QIcon:
+        if self._connection(group):
+            return icons.icon("plug", "external")
         drawn = group_node(self._workspace.document, group.name) is not None
         return icons.icon("group", "consumer") if drawn else icons.icon("client", "external")
 
@@ -115,6 +120,7 @@ class GroupsPanel(QWidget):
 
     def _follow(self, snapshot: Snapshot) -> None:
         if self.isVisible():
+            snapshot = with_attached(snapshot, self._workspace.live)
             order = list(group_series(self._workspace.document, snapshot))
             self.model.show(sorted(snapshot.groups, key=lambda group: order.index(group.name)))
             self._stack.setCurrentIndex(1 if snapshot.groups else 0)
@@ -127,20 +133,22 @@ class GroupsPanel(QWidget):
         self.table.viewport().update()
 
     def _choose(self, row: int) -> None:
-        if 0 <= row < len(self.model.rows):
+        if 0 <= row < len(self.model.rows) and not self._connection(self.model.rows[row]):
             self._workspace.select([group_part(self._workspace.document, self.model.rows[row].name)])
 
     # -- acts ----------------------------------------------------------------------------------------------
     def open_panel(self) -> None:
         """Open the chosen group's panel, drawn or from outside."""
         group = self.table.chosen()
-        if group is not None:
+        if group is not None and not self._connection(group):
             self.panel_wanted.emit(group_part(self._workspace.document, group.name))
 
     def replay(self) -> None:
         """Open the preview for the chosen group, with its form."""
         group = self.table.chosen()
-        if group is not None:
+        if group is not None and (why_not := self._can(group).why_not("reset")):
+            self._workspace.failed.emit(Unsupported(why_not))
+        elif group is not None:
             open_replay_preview(self._workspace, self, group.name)
 
     def _open_menu(self, at: QPoint) -> None:
@@ -148,11 +156,20 @@ class GroupsPanel(QWidget):
         if group is not None:
             self.menu_for(group).popup(self.table.viewport().mapToGlobal(at))
 
+    def _connection(self, group: GroupStat) -> str:
+        return connection_of(self._workspace.live, group.name)
+
+    def _can(self, group: GroupStat) -> Capabilities:
+        return capabilities(self._workspace.live, self._connection(group))
+
     def menu_for(self, group: GroupStat) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        node = group_node(self._workspace.document, group.name)
-        menu.addAction(icons.icon("replay", "consumer"), self.tr("Replay from… (R)")).triggered.connect(self.replay)
+        node, can = group_node(self._workspace.document, group.name), self._can(group)
+        replay = menu.addAction(icons.icon("replay", "consumer"), self.tr("Replay from… (R)"))
+        replay.triggered.connect(self.replay)
+        replay.setEnabled(not can.why_not("reset"))
+        replay.setToolTip(can.why_not("reset") or replay.text())
         act = "resume" if group.paused else "pause"
         pause = menu.addAction(icons.icon("run" if group.paused else "pause", "text"),
                                self.tr("Resume") if group.paused else self.tr("Pause"))  # fmt: skip
@@ -166,12 +183,14 @@ class GroupsPanel(QWidget):
             restart.triggered.connect(partial(self._restart, node.id, gone))
         menu.addSeparator()
         delete = menu.addAction(icons.icon("delete", "bad"), self.tr("Delete its offsets…"))
-        delete.setEnabled(not group.members)
-        delete.setToolTip("" if delete.isEnabled() else self.tr("Members are still reading."))
+        kept = can.why_not("delete_group") or (self.tr("Members are still reading.") if group.members else "")
+        delete.setEnabled(not kept)
+        delete.setToolTip(kept)
         delete.triggered.connect(lambda *_: ask_delete_group(self._workspace, group, self.window()))
-        menu.addSeparator()
-        menu.addAction(icons.icon("tear_off", "text"), self.tr("Open its panel (Enter)")).triggered.connect(
-            self.open_panel)  # fmt: skip
+        if not self._connection(group):
+            menu.addSeparator()
+            menu.addAction(icons.icon("tear_off", "text"), self.tr("Open its panel (Enter)")).triggered.connect(
+                self.open_panel)  # fmt: skip
         return menu
 
     def _control(self, node_id: str, act: str, _checked: bool = False) -> None:

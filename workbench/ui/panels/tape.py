@@ -17,8 +17,8 @@ from workbench.control.messages import PlanReset
 from workbench.core.errors import WorkbenchError
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.snapshot import Snapshot
+from workbench.engines.base import BrowseTable
 from workbench.flow.kinds import TOPICS
-from workbench.session.scan import PageReader
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.tape import Grip, TapeView
@@ -287,7 +287,7 @@ def time_spec(workspace: Workspace, grip: Grip) -> ResetSpec:
     return ResetSpec("time", records[0].timestamp_ms) if records else ResetSpec("latest")
 
 
-def knots_of(reader: PageReader, topic: str, partition: int, start: int, end: int) -> Knots:
+def knots_of(reader: BrowseTable, topic: str, partition: int, start: int, end: int) -> Knots:
     """Times of ``KNOTS`` records spread over a partition."""
     found: list[tuple[int, int]] = []
     for index in range(KNOTS + 1 if end > start else 0):

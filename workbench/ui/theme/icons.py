@@ -49,7 +49,7 @@ GLYPHS = {
 """Our name -> Phosphor's name; a ``-fill`` at the end takes the filled cut."""
 
 _MIDDLE = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip)
-OWN = ("exchange", "client")
+OWN = ("exchange", "client", "plug")
 """Drawn in ``resources/icons``."""
 
 

@@ -51,6 +51,8 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     book.add("tools.preferences", tr("Preferences…"), window.dialogs.preferences, "Ctrl+,", "settings")
     book.add("tools.filter", tr("Filter records"), window.focus_filter, Standard.Find, "filter")
     book.add("tools.kafka", tr("Serve Kafka clients…"), window.dialogs.kafka, glyph="client")
+    book.add("tools.attach", tr("Attach a system…"), window.dialogs.attach, glyph="plug",
+             tip=tr("Look into a Kafka cluster"))
     book.add("help.tour", tr("Tour"), window.dialogs.tour, glyph="flow")
     book.add("help.keys", tr("All keys"), window.dialogs.keys, ("?", "Ctrl+F1"), "keyboard")
     book.add("help.guide", tr("Guide"), window.dialogs.guide, Standard.HelpContents, "help")

@@ -35,6 +35,11 @@ class Dialogs(QObject):
 
         ExportDialog(self._window.workspace, self._window, self._window.strip.view.chosen_range).open()
 
+    def attach(self) -> None:
+        from workbench.ui.dialogs.attach import AttachDialog
+
+        AttachDialog(self._window.workspace, self._window).open()
+
     def kafka(self) -> None:
         """Open the popover of the Kafka button; close it when it is open."""
         from workbench.ui.panels.kafka_popover import KafkaPopover

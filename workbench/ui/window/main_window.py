@@ -29,6 +29,7 @@ from workbench.ui.panels.inspector import Inspector
 from workbench.ui.panels.outline import OutlinePanel
 from workbench.ui.panels.palette import PalettePanel
 from workbench.ui.panels.settings_form import SettingsForm
+from workbench.ui.panels.systems.panel import SystemsPanel
 from workbench.ui.panels.timestrip import TimeStrip
 from workbench.ui.panels.topics import TopicsPanel
 from workbench.ui.settings import Settings
@@ -108,7 +109,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(centre)
         self.parts_dock = self._parts()
-        self.rail = Rail(self.parts_dock, {"palette": "topic", "outline": "list"}, self)
+        self.rail = Rail(self.parts_dock, {"palette": "topic", "outline": "list", "systems": "plug"}, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
         self.side_dock = self._side()
         self.data_dock = pages.data_dock(self)
@@ -133,6 +134,8 @@ class MainWindow(QMainWindow):
         split.setHandleWidth(1)
         dock.add_page("palette", self.tr("Palette"), "", split)
         dock.add_page("outline", self.tr("Outline"), "", self.outline)
+        self.systems = SystemsPanel(self.workspace)
+        dock.add_page("systems", self.tr("Systems"), "", self.systems)
         return dock
 
     def _side(self) -> PageDock:
@@ -173,6 +176,9 @@ class MainWindow(QMainWindow):
         self.topics.records_wanted.connect(self.show_records)
         self.statusBar().file.clicked.connect(self.dialogs.file_size)
         self.topics.deleted_wanted.connect(self.dialogs.deleted_topics)
+        self.systems.records_wanted.connect(self.show_records)
+        self.systems.attach_wanted.connect(self.dialogs.attach)
+        self.systems.came.connect(lambda: self.show_dock(self.parts_dock, "systems"))
         self.outline.panel_wanted.connect(self.own_panels.open)
         self.inspector.panel_wanted.connect(self.own_panels.open)
         self.inspector.replay_wanted.connect(self.replay_node)
@@ -293,9 +299,9 @@ class MainWindow(QMainWindow):
         dock.show()
         dock.show_page(key)
 
-    def show_records(self, topic: str) -> None:
+    def show_records(self, topic: str, connection: str = "") -> None:
         self.show_data("records")
-        pages.records(self).show_topic(topic)
+        pages.records(self).show_topic(topic, connection)
 
     def show_place(self, topic: str, partition: int, offset: int) -> None:
         self.show_data("records")

@@ -13,12 +13,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from workbench.broker import BrokerReader
 from workbench.control.messages import AppendedList, AppendRecords
 from workbench.core.errors import Refused
 from workbench.core.offsets import ResetSpec
 from workbench.core.queues import sent_straight
 from workbench.core.records import Record, StoredRecord
+from workbench.engines.base import BrowseTable
 from workbench.serde import Decoder
 from workbench.session.export import Exported, export_records, format_named
 from workbench.session.rows import Rows
@@ -46,7 +46,7 @@ def spans_of(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield ordered[start], len(ordered) - start
 
 
-def read_rows(rows: Rows, reader: BrokerReader, numbers: Sequence[int]) -> Iterator[StoredRecord]:
+def read_rows(rows: Rows, reader: BrowseTable, numbers: Sequence[int]) -> Iterator[StoredRecord]:
     """The records of these rows, in the order of the log; what is gone meanwhile is left out."""
     for first, count in spans_of(numbers):
         found = rows.read(reader, first, count)
@@ -130,10 +130,11 @@ class RecordActs(QObject):
         workspace = self._workspace
 
         def write() -> Exported:
-            with workspace.reader_for_work() as reader:
+            with workspace.browse_for_work(rows.connection) as reader:
                 return export_records(out, read_rows(rows, reader, numbers), decoders=workspace.decoder)
 
-        Operation(self, write).done(self._exported).failed(workspace.failed.emit).run()
+        work = Operation(self, write, workspace.workers_for(rows.connection))
+        work.done(self._exported).failed(workspace.failed.emit).run()
 
     def _exported(self, done: Exported) -> None:
         records = words.plural(done.records, self.tr("record"), self.tr("records"))
@@ -149,10 +150,10 @@ class RecordActs(QObject):
             return
 
         def read() -> list[StoredRecord]:
-            with workspace.reader_for_work() as reader:
+            with workspace.browse_for_work(rows.connection) as reader:
                 return list(read_rows(rows, reader, numbers))
 
-        Operation(self, read).done(take).failed(workspace.failed.emit).run()
+        Operation(self, read, workspace.workers_for(rows.connection)).done(take).failed(workspace.failed.emit).run()
 
 
 def _as_json(record: StoredRecord, decoder: Decoder) -> str:

@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
 
 from workbench.core.encodings import AUTO
 from workbench.core.records import Headers, StoredRecord
+from workbench.engines.base import BrowseTable
 from workbench.serde import GUESSING, Decoder
 from workbench.session.fields import MISSING, FieldPath, condition, place_in_json
-from workbench.session.scan import PageReader
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
@@ -41,9 +41,10 @@ from workbench.ui.models.records import (
     value_cell,
     whole_text,
 )
-from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, set_tone, tool_button
+from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, set_able, set_tone, tool_button
 from workbench.ui.panels.payload_view import PayloadView
 from workbench.ui.panels.records.cells import paint_key_chip
+from workbench.ui.panels.records.source import Source
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
@@ -90,6 +91,7 @@ class RecordDetail(QFrame):
         super().__init__(parent)
         self.setProperty("surface", "raised")
         self._workspace = workspace
+        self._source = Source()
         self._record: StoredRecord | None = None
         self._groups: tuple[str, ...] = ()
         self._stack = QStackedWidget()
@@ -201,12 +203,15 @@ class RecordDetail(QFrame):
     def record(self) -> StoredRecord | None:
         return self._record
 
-    def show_record(self, record: StoredRecord | None, groups: Sequence[str] = ()) -> None:
+    def show_record(self, record: StoredRecord | None, groups: Sequence[str] = (), source: Source = Source()) -> None:
         self._groups = tuple(groups)
-        self.replay.setEnabled(bool(groups))
-        if record == self._record:
+        can = source.capabilities(self._workspace)
+        set_able(self.replay, can.why_not("reset"), bool(groups))
+        for button in (self.publish, self.edit):
+            set_able(button, can.why_not("produce"), record is not None and record.has_content)
+        if record == self._record and source == self._source:
             return
-        self._record = record
+        self._record, self._source = record, source
         self._stack.setCurrentIndex(0 if record is None else 1)
         if record is None:
             return
@@ -217,8 +222,6 @@ class RecordDetail(QFrame):
         self.chip.show_key(record.key, self._workspace.decoder(record.topic))
         self.standing.setText(standing_sentence(record))
         self.standing.setVisible(not record.counts)
-        self.publish.setEnabled(record.has_content)
-        self.edit.setEnabled(record.has_content)
         self._fill_headers(record.headers)
         self._show()
 
@@ -319,13 +322,14 @@ class RecordDetail(QFrame):
             self.view.show_text(self.tr("A record without a key has no earlier one to compare with."), "text")
             return
         self.view.show_text(self.tr("Looking for the record before it with the same key…"), "text")
-        workspace = self._workspace
+        workspace, connection = self._workspace, self._source.connection
 
         def look_back() -> StoredRecord | None:
-            with workspace.reader_for_work() as reader:
+            with workspace.browse_for_work(connection) as reader:
                 return previous_of_key(reader, record)
 
-        Operation(self, look_back).done(partial(self._show_difference, record)).failed(
+        work = Operation(self, look_back, workspace.workers_for(connection))
+        work.done(partial(self._show_difference, record)).failed(
             lambda error: self.view.show_text(error.sentence(), "text")
         ).run()
 
@@ -387,7 +391,7 @@ class RecordDetail(QFrame):
         return pretty.readable(data, self._workspace.decoder(topic).value)[0] if data else header_text(data)
 
 
-def previous_of_key(reader: PageReader, record: StoredRecord) -> StoredRecord | None:
+def previous_of_key(reader: BrowseTable, record: StoredRecord) -> StoredRecord | None:
     """The last record before this one in its partition with the same key, looking back a bounded way."""
     high, floor = record.offset, max(0, record.offset - LOOK_BACK_RECORDS)
     while high > floor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from workbench.ui.panels.blocks import label, push_button, set_tone
@@ -33,3 +34,22 @@ class FactsLine(QWidget):
             self._mark.setPixmap(icons.pixmap("pause", "warn_mark", 12, self.devicePixelRatioF()))
         set_tone(self.said, tone)
         self.said.setText(text)
+
+
+def empty_words(topic: str, live: bool, looked_at_all: bool | None) -> tuple[str, str]:
+    """Why the table is empty and what to do; ``looked_at_all`` is None without a filter."""
+    if not topic:
+        return _tr("No topics yet"), _tr("Records appear here once a topic is there.")
+    if looked_at_all is not None:
+        if looked_at_all:
+            return _tr("No record matches"), _tr("Change the filter, or clear it.")
+        return _tr("Looking…"), _tr("Matches appear as they are found.")
+    if not live:
+        return (_tr("Nothing of then is kept in {0}").format(topic),
+                _tr("It was empty, or what it held has been removed since."))  # fmt: skip
+    return (_tr("No records in {0} yet").format(topic),
+            _tr("Run the flow, or send one event from a producer's panel."))  # fmt: skip
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("records", text)

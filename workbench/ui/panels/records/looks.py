@@ -34,7 +34,7 @@ class RecordLooks(QObject):
         panel.views.changed.connect(self._take_views)
 
     def _take_views(self) -> None:
-        self.show_columns(self._panel.topic)
+        self.show_columns(self._panel.source.key)
         rules = []
         for rule in self._panel.views.rules:
             try:
@@ -62,13 +62,13 @@ class RecordLooks(QObject):
     def add_column(self, path: str) -> None:
         now = self._panel.model.fields
         if path not in now:
-            self._panel.views.set_columns(self._panel.topic, (*now, path))
+            self._panel.views.set_columns(self._panel.source.key, (*now, path))
 
     def remove_column(self, path: str) -> None:
         if path == self._panel.sort.column:
             self._panel.resume_tail()
         left = tuple(known for known in self._panel.model.fields if known != path)
-        self._panel.views.set_columns(self._panel.topic, left)
+        self._panel.views.set_columns(self._panel.source.key, left)
 
     def mark_order(self, column: str, descending: bool, newest_first: bool) -> None:
         """The arrow in the head: where the order comes from."""
@@ -172,8 +172,9 @@ class RecordLooks(QObject):
     def _open(self, record: StoredRecord, asked: menus.Question | None, at: QPoint) -> None:
         menu = self._menu()
         chosen = len(self._panel.table.chosen_rows())
-        menus.fill(menu, record, asked, chosen, self._panel.groups(), _MenuActs(self._panel, record),
-                   self._decoder(record))
+        source, workspace = self._panel.source, self._panel.workspace
+        menus.fill(menu, record, asked, chosen, source.groups(workspace), _MenuActs(self._panel, record),
+                   self._decoder(record), source.capabilities(workspace))  # fmt: skip
         menu.popup(at)
 
     def _menu(self) -> QMenu:

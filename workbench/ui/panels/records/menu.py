@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu
 
+from workbench.core.capabilities import Capabilities
 from workbench.core.records import StoredRecord
 from workbench.serde import Decoder
 from workbench.serde import shown as shown_value
@@ -72,7 +73,7 @@ def of_cell(record: StoredRecord, column: str, decoder: Decoder) -> Question | N
 
 
 def fill(menu: QMenu, record: StoredRecord, asked: Question | None, chosen: int, groups: Sequence[str],
-         acts: Acts, decoder: Decoder) -> None:  # fmt: skip
+         acts: Acts, decoder: Decoder, can: Capabilities = Capabilities()) -> None:  # fmt: skip
     """``asked`` is what stands under the pointer, ``chosen`` how many records are selected."""
     fields = [q for path in paths_in(record, decoder)[:MOST_FIELDS]
               if (q := of_field(record, path, decoder)) is not None]
@@ -92,10 +93,13 @@ def fill(menu: QMenu, record: StoredRecord, asked: Question | None, chosen: int,
     menu.addSeparator()
     again = _act(menu, _tr("Publish these again") if many else _tr("Publish again"), acts.publish, "loop")
     edit = _act(menu, _tr("Edit and send…"), acts.edit, "rename")
-    again.setEnabled(many or record.has_content)
-    edit.setEnabled(not many and record.has_content)
+    menu.setToolTipsVisible(True)
+    for action, sensible in ((again, many or record.has_content), (edit, not many and record.has_content)):
+        action.setEnabled(sensible and not can.why_not("produce"))
+        action.setToolTip(can.why_not("produce") or action.text())
     replay = menu.addMenu(icons.icon("replay"), _tr("Replay a group from here"))
-    replay.setEnabled(bool(groups))
+    replay.setEnabled(bool(groups) and not can.why_not("reset"))
+    replay.menuAction().setToolTip(can.why_not("reset") or replay.title())
     for group in groups:
         _act(replay, menu_text(group), lambda group=group: acts.replay(group), "group")
 

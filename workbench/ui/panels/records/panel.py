@@ -11,14 +11,9 @@ from functools import partial
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.control.connections import Attach
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.snapshot import Snapshot
@@ -36,10 +31,11 @@ from workbench.ui.panels.loading import EmptyOnceLoaded
 from workbench.ui.panels.records.acts import RecordActs
 from workbench.ui.panels.records.bar import RecordsBar
 from workbench.ui.panels.records.detail import RecordDetail
-from workbench.ui.panels.records.facts import FactsLine
+from workbench.ui.panels.records.facts import FactsLine, empty_words
 from workbench.ui.panels.records.looks import RecordLooks
 from workbench.ui.panels.records.search import RecordSearch
 from workbench.ui.panels.records.sorting import SORTABLE_NOT, RecordSort
+from workbench.ui.panels.records.source import Source
 from workbench.ui.panels.records.table import RecordsTable
 from workbench.ui.panels.records.tail import Tail
 from workbench.ui.theme import words
@@ -51,7 +47,8 @@ class RecordsPanel(QWidget):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.workspace = workspace
-        self._topic = ""
+        self.source = Source()
+        self._far_trouble = ""
         self._partition: int | None = None
         self._newest_first = True
         self._tail = Tail()
@@ -109,6 +106,7 @@ class RecordsPanel(QWidget):
     def _connect(self) -> None:
         workspace = self.workspace
         workspace.shown_changed.connect(self._follow)
+        workspace.live_changed.connect(self._follow_far)
         workspace.time_changed.connect(lambda _: self._restart())
         workspace.selection_changed.connect(self._follow_selection)
         workspace.host_lost.connect(lambda _: self._follow(workspace.shown))
@@ -124,7 +122,7 @@ class RecordsPanel(QWidget):
         self.model.load_failed.connect(self._say_failed)
         self.search.advanced.connect(lambda: self._follow(workspace.shown))
         self.search.failed.connect(self._say_failed)
-        self.banner.button.clicked.connect(self._restart)
+        self.banner.button.clicked.connect(self._read_again)
         self.detail.replay_wanted.connect(self.acts.replay)
         self.detail.publish_wanted.connect(lambda record: self.acts.send([record]))
         self.detail.edit_wanted.connect(self.acts.edit)
@@ -152,20 +150,20 @@ class RecordsPanel(QWidget):
     # -- what is shown -------------------------------------------------------------------------------------
     @property
     def topic(self) -> str:
-        return self._topic
+        return self.source.topic
 
-    def show_topic(self, name: str) -> None:
-        """Show a topic from its newest record."""
-        if name != self._topic:
-            self._take_topic(name)
+    def show_topic(self, name: str, connection: str = "") -> None:
+        """Show a topic, of the file or of an attached system, from its newest record."""
+        if (wanted := Source(name, connection)) != self.source:
+            self._take_topic(wanted)
             self._restart()
 
-    def _take_topic(self, name: str) -> None:
+    def _take_topic(self, source: Source) -> None:
         """What was chosen of the topic before goes with it."""
-        self._topic, self._partition = name, None
+        self.source, self._partition, self._far_trouble = source, None, ""
         self._tail.resume()
         self.sort.drop()
-        self.looks.show_columns(name)
+        self.looks.show_columns(source.key)
         self.detail.show_record(None)
 
     def show_place(self, topic: str, partition: int, offset: int) -> None:
@@ -181,26 +179,18 @@ class RecordsPanel(QWidget):
 
     def bounds(self) -> tuple[PartitionBounds, ...]:
         """What the topic holds as shown; in the past only what is still kept of it."""
-        shown, live = self.workspace.shown.topic(self._topic), self.workspace.live.topic(self._topic)
-        if shown is None:
-            return ()
-        kept = {p.partition: p.log_start for p in (live or shown).partitions}
-        return tuple(
-            PartitionBounds(p.partition, max(p.log_start, kept.get(p.partition, 0)), p.end)
-            if p.end > kept.get(p.partition, 0) else PartitionBounds(p.partition, p.end, p.end)
-            for p in shown.partitions
-        )  # fmt: skip
+        return self.source.bounds(self.workspace)
 
     def _rows(self) -> Rows:
         if (ordered := self.sort.rows) is not None:
             return ordered
         if self.search.active:
             return self.search.rows()
-        stat = self.workspace.shown.topic(self._topic)
+        stat = self.source.stat(self.workspace)
         page = PAGE_ROWS if stat is None else page_rows_of(stat.records, stat.size_bytes)
         if self._partition is not None:
-            return PartitionRows(self._topic, self._partition, page)
-        return MergedRows(self._topic, page)
+            return PartitionRows(self.topic, self._partition, page, self.source.connection)
+        return MergedRows(self.topic, page, self.source.connection)
 
     @property
     def topic_bounds(self) -> tuple[PartitionBounds, ...]:
@@ -215,13 +205,13 @@ class RecordsPanel(QWidget):
 
     def _restart(self) -> None:
         """Show the topic anew: another order, another filter, another time."""
-        self.banner.say("")
+        self.banner.say(self._far_trouble, self.tr("Try now") if self._far_trouble else "")
         bounds = self.bounds()
         if self.search.wanted is not None:
             self._tail.resume()
-            self.search.begin(self._topic, self.search.wanted, self._looked_at(bounds))
+            self.search.begin(self.topic, self.search.wanted, self._looked_at(bounds), self.source.connection)
         if self.sort.column:
-            self.sort.begin(self._topic, self._looked_at(bounds), self.search.wanted)
+            self.sort.begin(self.topic, self._looked_at(bounds), self.search.wanted, self.source.connection)
         self.bar.show_order(self._partition, self._newest_first, len(bounds))
         self._show_rows()
         self._to_edge()
@@ -235,21 +225,45 @@ class RecordsPanel(QWidget):
     def _looked_at(self, bounds: tuple[PartitionBounds, ...]) -> tuple[PartitionBounds, ...]:
         return tuple(b for b in bounds if self._partition is None or b.partition == self._partition)
 
-    def _follow(self, snapshot: Snapshot) -> None:
+    def _follow_far(self, live: Snapshot) -> None:
+        """A foreign log goes on while the past of the file is shown."""
+        if self.source.connection and self.workspace.at_ms is not None:
+            self._follow(live)
+
+    def _follow(self, _snapshot: Snapshot) -> None:
         if not self.isVisible():
             return
-        names = topic_order(self.workspace.document, snapshot)
-        if self._topic not in names and (names or self._topic):
-            self._take_topic(names[0] if names else "")
+        names = topic_order(self.workspace.document, self.workspace.shown)
+        far = bool(self.source.connection) and self.source.is_attached(self.workspace)
+        if not far and self.topic not in names and (names or self.topic):
+            self._take_topic(Source(names[0] if names else ""))
             self.search.drop()
             self._restart()
             return
-        self.bar.show_topics(names, self._topic)
+        self.bar.show_topics(names, self.source.title)
+        self._note_trouble()
+        if self._far_trouble:
+            self._say()
+            return
         if self.sort.rows is None:
             self.model.grow(*self._span())
         self.model.note_total(self._total())
         self.search.look_on(self._looked_at(self.bounds()))
         self._say()
+
+    def _note_trouble(self) -> None:
+        """A system that is out of reach is said; what was read stays, and once it is back the tail goes on."""
+        trouble = self.source.trouble(self.workspace)
+        if trouble != self._far_trouble:
+            self._far_trouble = trouble
+            self.facts.say("")
+            self.banner.say(trouble, self.tr("Try now") if trouble else "")
+            self.table.viewport().update()
+
+    def _read_again(self) -> None:
+        if self.source.connection:
+            self.workspace.act(Attach(self.source.connection)).run()
+        self._restart()
 
     def _say(self) -> None:
         empty = self.model.rowCount() == 0
@@ -257,28 +271,21 @@ class RecordsPanel(QWidget):
         if empty:
             self._say_empty()
         waiting = self._waiting()
-        self.bar.show_tail(self._following, words.count(waiting) if waiting else "", bool(self._topic) and self._live)
+        self.bar.show_tail(self._following, words.count(waiting) if waiting else "", bool(self.topic) and self._live)
         self._say_facts(waiting)
         self._say_found()
 
     def _say_empty(self) -> None:
-        if not self._topic:
-            self.empty.say(self.tr("No topics yet"), self.tr("Records appear here once a topic is there."))
-        elif self.search.complete:
-            self.empty.say(self.tr("No record matches"), self.tr("Change the filter, or clear it."))
-        elif self.search.active:
-            self.empty.say(self.tr("Looking…"), self.tr("Matches appear as they are found."))
-        elif not self._live:
-            self.empty.say(self.tr("Nothing of then is kept in {0}").format(self._topic),
-                           self.tr("It was empty, or what it held has been removed since."))  # fmt: skip
+        if self._far_trouble:
+            self.empty.say(self.tr("Nothing was read yet"), "")
         else:
-            self.empty.say(self.tr("No records in {0} yet").format(self._topic),
-                           self.tr("Run the flow, or send one event from a producer's panel."))  # fmt: skip
+            found = self.search.complete if self.search.active else None
+            self.empty.say(*empty_words(self.topic, self._live, found))
 
     # -- the tail ------------------------------------------------------------------------------------------
     @property
     def _live(self) -> bool:
-        return self.workspace.at_ms is None
+        return self.source.is_live(self.workspace)
 
     @property
     def _following(self) -> bool:
@@ -329,7 +336,7 @@ class RecordsPanel(QWidget):
             self.pause_tail()
 
     def _say_facts(self, waiting: int) -> None:
-        if self.bar.filter.property("state") == "bad":
+        if self._far_trouble or self.bar.filter.property("state") == "bad":
             return
         if self.sort.column:
             self.facts.say(self.sort.said(self._total()))
@@ -337,7 +344,7 @@ class RecordsPanel(QWidget):
             said = self.tr("The log as it stood at {0}.")
             self.facts.say(said.format(words.clock(self.workspace.at_ms or 0, False)))
         elif not self._tail.paused:
-            self.facts.say(self.tr("Following the newest records.") if self._topic else "")
+            self.facts.say(self.tr("Following the newest records.") if self.topic else "")
         else:
             self.facts.say(self._tail.said(waiting, self._total(), self.search.active), paused=True)
 
@@ -361,7 +368,7 @@ class RecordsPanel(QWidget):
             self.facts.say(reason.message, "bad")
             return
         self.bar.filter.say("ok")
-        self.search.begin(self._topic, wanted, ())
+        self.search.begin(self.topic, wanted, ())
         self._restart()
 
     def _stop_search(self) -> None:
@@ -375,7 +382,7 @@ class RecordsPanel(QWidget):
             self.found.setText(self.search.said())
         else:
             total = sum(b.records for b in self._looked_at(self.bounds()))
-            self.found.setText(words.plural(total, self.tr("record"), self.tr("records")) if self._topic else "")
+            self.found.setText(words.plural(total, self.tr("record"), self.tr("records")) if self.topic else "")
 
     # -- sorting -------------------------------------------------------------------------------------------
     def _press_head(self, section: int) -> None:
@@ -419,16 +426,17 @@ class RecordsPanel(QWidget):
             partition = self._partition if self._partition is not None else chosen.partition if chosen else 0
 
         def find() -> int:
-            with workspace.reader_for_work() as reader:
+            with workspace.browse_for_work(rows.connection) as reader:
                 if wanted.at_ms is not None:
                     return rows.number_at(reader, wanted.at_ms)
                 return rows.number_of(reader, partition, wanted.offset)
 
-        arrive = partial(self._arrive, self._topic)
-        Operation(self, find).done(arrive).failed(self.workspace.failed.emit).run()
+        arrive = partial(self._arrive, self.source)
+        work = Operation(self, find, workspace.workers_for(rows.connection))
+        work.done(arrive).failed(workspace.failed.emit).run()
 
-    def _arrive(self, topic: str, number: int) -> None:
-        if topic != self._topic:
+    def _arrive(self, source: Source, number: int) -> None:
+        if source != self.source:
             return  # another was chosen meanwhile
         self._tail.keep(max(self.model.end, number + 1))
         self.model.grow(*self._span())
@@ -451,7 +459,8 @@ class RecordsPanel(QWidget):
         from workbench.ui.dialogs.export import ExportDialog
 
         wanted = self.search.wanted.text if self.search.wanted is not None else ""
-        ExportDialog(self.workspace, self.window(), topic=self._topic, wanted=wanted).open()
+        ExportDialog(self.workspace, self.window(), topic=self.topic, wanted=wanted,
+                     connection=self.source.connection).open()  # fmt: skip
 
     def _copy(self) -> None:
         if len(self.table.chosen_rows()) > 1:
@@ -479,13 +488,10 @@ class RecordsPanel(QWidget):
 
     def _show_detail(self, record: StoredRecord | None) -> None:
         if record is not None:
-            self.detail.show_record(record, self.groups())
+            self.detail.show_record(record, self.source.groups(self.workspace), self.source)
             self.detail.show()
             self.workspace.key_pressed.emit(record.key)
 
     def _say_failed(self, error: WorkbenchError) -> None:
-        self.banner.say(error.sentence(), self.tr("Read again"))
-
-    def groups(self) -> list[str]:
-        """The groups that read this topic."""
-        return [g.name for g in self.workspace.live.groups if self._topic in g.topics]
+        if not self._far_trouble:  # else it is said already, and tried again
+            self.banner.say(error.sentence(), self.tr("Read again"))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import Unavailable, WorkbenchError
 from workbench.core.records import PartitionBounds
 from workbench.session.matching import RecordFilter
 from workbench.session.rows import MatchedRows
@@ -51,9 +51,10 @@ class RecordSearch(QObject):
         assert self._scan is not None
         return MatchedRows(self._scan)
 
-    def begin(self, topic: str, wanted: RecordFilter, bounds: Sequence[PartitionBounds]) -> None:
+    def begin(self, topic: str, wanted: RecordFilter, bounds: Sequence[PartitionBounds],
+              connection: str = "") -> None:  # fmt: skip
         """Look through ``topic`` from its newest record back."""
-        self._scan = Scan(topic, wanted, bounds)
+        self._scan = Scan(topic, wanted, bounds, connection)
         self.progress = None
 
     def drop(self) -> None:
@@ -77,10 +78,11 @@ class RecordSearch(QObject):
         workspace = self._workspace
 
         def look() -> Progress:
-            with workspace.reader_for_work() as reader:
+            with workspace.browse_for_work(scan.connection) as reader:
                 return scan.advance(reader, ends, SLICE_S)
 
-        Operation(self, look).done(lambda progress: self._looked(scan, progress)).failed(self._give_up).run()
+        work = Operation(self, look, workspace.workers_for(scan.connection))
+        work.done(lambda progress: self._looked(scan, progress)).failed(self._give_up).run()
 
     def _looked(self, scan: Scan, progress: Progress) -> None:
         self._looking = False
@@ -89,8 +91,10 @@ class RecordSearch(QObject):
         self.advanced.emit()
 
     def _give_up(self, error: WorkbenchError) -> None:
+        """A system that is out of reach for a while is looked at further once it is back."""
         self._looking = False
-        self.stop()
+        if not isinstance(error, Unavailable):
+            self.stop()
         self.failed.emit(error)
 
     def said(self) -> str:

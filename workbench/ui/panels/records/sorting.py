@@ -64,9 +64,10 @@ class RecordSort(QObject):
         self._scan = self._progress = None
         self.column = ""
 
-    def begin(self, topic: str, bounds: Sequence[PartitionBounds], wanted: RecordFilter | None) -> None:
+    def begin(self, topic: str, bounds: Sequence[PartitionBounds], wanted: RecordFilter | None,
+              connection: str = "") -> None:  # fmt: skip
         """Sort what the topic holds now."""
-        self._scan = SortScan(topic, self.column, bounds, wanted, self._workspace.decoder(topic))
+        self._scan = SortScan(topic, self.column, bounds, wanted, self._workspace.decoder(topic), connection)
         self._progress = None
         self._at_ms = self._workspace.shown.at_ms
         self._total = sum(b.end for b in bounds)
@@ -76,10 +77,11 @@ class RecordSort(QObject):
         workspace = self._workspace
 
         def look() -> Progress:
-            with workspace.reader_for_work() as reader:
+            with workspace.browse_for_work(scan.connection) as reader:
                 return scan.advance(reader, SLICE_S)
 
-        Operation(self, look).done(lambda progress: self._looked(scan, progress)).failed(
+        work = Operation(self, look, workspace.workers_for(scan.connection))
+        work.done(lambda progress: self._looked(scan, progress)).failed(
             lambda error: self._give_up(scan, error)).run()  # fmt: skip
 
     def _looked(self, scan: SortScan, progress: Progress) -> None:

@@ -1,0 +1,1 @@
+"""Systems that are attached: what is there, how they stand, and a dialog to attach one."""
