@@ -48,6 +48,10 @@ class _Side:
             self._browse = self._connection.browse()
         return self._browse
 
+    def renew(self) -> None:
+        """Begin anew with the next question; not waited for."""
+        self._thread.submit(self._let_go)
+
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
         self._thread.shutdown(wait=False)
@@ -55,6 +59,7 @@ class _Side:
     def _let_go(self) -> None:
         if self._browse is not None:
             self._browse.close()
+            self._browse = None
 
 
 class Attachment:
@@ -100,8 +105,15 @@ class Attachment:
             except WorkbenchError as error:
                 later = not isinstance(error, Refused | Unsupported | Invalid)
                 self.stat = self._failing(error, retry_s if later else None)
+                await self._renew()
                 await self._wait(retry_s if later else None)
                 retry_s = min(retry_s * 2, LAST_RETRY_S)
+
+    async def _renew(self) -> None:
+        """What a client library remembers of a system that was killed can keep it from finding the new one."""
+        self._reading.renew()
+        self._looking.renew()
+        await asyncio.to_thread(self._connection.close)
 
     async def _wait(self, at_most_s: float | None) -> None:
         self._now.clear()
