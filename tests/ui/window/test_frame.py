@@ -26,6 +26,7 @@ from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.panels.groups import GroupsPanel
 from workbench.ui.panels.inspector import Inspector
 from workbench.ui.panels.tape import TapePanel
+from workbench.ui.panels.topics import TopicsPanel
 from workbench.ui.theme import words
 from workbench.ui.window.status import StatusLine
 
@@ -169,3 +170,32 @@ def test_keys_lead_out_of_the_past_wherever_the_focus_is(qtbot, window, key: Qt.
     qtbot.keyClick(target, key)
     qtbot.waitUntil(lambda: window.workspace.at_ms is None)
     assert window.workspace.selection == {"shipping"}
+
+
+def test_the_topics_list_shows_the_frame_also_when_it_comes_back(qtbot, tmp_path: Path, host: LocalHost):
+    """While it is hidden it does not follow; shown again, its numbers are those that stand beside it."""
+    workspace = Workspace(tmp_path / "frame.flow", StageCaller())
+    panel = TopicsPanel(workspace)
+    qtbot.addWidget(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
+
+    def told() -> list[str]:
+        return [panel.list.item(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(panel.list.count())]
+
+    def frame() -> list[str]:
+        return [f"{t.name}, {words.rate(t.rate_in)}, {words.count(t.records)}" for t in workspace.shown.topics]
+
+    workspace._take_push(Push(snapshot=orders_snapshot(NOW_MS)))
+    assert told() == frame()
+    panel.hide()
+    later = orders_snapshot(NOW_MS + 1_000)
+    workspace._take_push(Push(snapshot=replace(later, topics=tuple(replace(t, rate_in=7.0) for t in later.topics))))
+    panel.show()
+    assert told() == frame() and "7" in told()[0]
+    one = later.topics[0]
+    workspace._take_push(Push(snapshot=replace(later, at_ms=NOW_MS + 2_000, topics=(replace(one, rate_in=9.0),))))
+    assert told() == frame() and len(told()) == 1
+    workspace._take_push(Push(snapshot=replace(later, at_ms=NOW_MS + 3_000)))
+    assert told() == frame() and len(told()) == len(later.topics)
+    workspace.close()

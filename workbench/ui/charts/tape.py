@@ -12,6 +12,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
+from operator import is_not
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -89,19 +91,28 @@ class TapeView(QAbstractScrollArea):
         """``front`` are the selected group and the pinned ones: they are drawn before others, beside the worst."""
         if strips == self.strips and tuple(front) == self._front:
             return
+        as_laid = len(strips) == len(self.strips) and all(
+            (strips[i].topic, strips[i].first_of_topic) == (self.strips[i].topic, self.strips[i].first_of_topic)
+            for i in compress(range(len(strips)), map(is_not, strips, self.strips))
+        )
         self.strips, self._front = strips, tuple(front)
         self._marked = {}
+        if not as_laid:
+            self._lay()
+        if self._fitted:
+            self._range = self._axis.extent(strips)
+        self._refresh()
+
+    def _lay(self) -> None:
+        """Where each strip is, beneath the others."""
         self._tops = []
         top = _HEAD_ROOM
-        for index, strip in enumerate(strips):
+        for index, strip in enumerate(self.strips):
             top += TOPIC_GAP if strip.first_of_topic and index else 0
             self._tops.append(top)
             top += ROW
         self.name_width = self._widest_name()
         self._place_bar()
-        if self._fitted:
-            self._range = self._axis.extent(strips)
-        self._refresh()
 
     def _widest_name(self) -> float:
         """As wide as the longest topic's name, within limits."""

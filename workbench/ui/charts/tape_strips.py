@@ -9,11 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol
 
 from workbench.core.health import Level, Threshold
 from workbench.core.judgement import partition_level
-from workbench.core.snapshot import GroupPartitionStat, GroupStat, Snapshot
+from workbench.core.snapshot import GroupPartitionStat, GroupStat, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
 from workbench.ui.models.health import threshold_of_node
 from workbench.ui.models.series import GroupSeries, group_node, group_series, topic_order
@@ -54,30 +55,84 @@ class Strip:
         return max(self.groups, key=lambda group: group.behind, default=None)
 
 
+class StripMaker:
+    """Makes strips from snapshot to snapshot: those of a topic are the same objects for as long as nothing about it,
+    and about the groups that read it, changed."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, tuple[tuple, _Reader]] = {}
+        self._strips: dict[str, tuple[tuple, list[Strip]]] = {}
+
+    def strips(self, document: FlowDocument, shown: Snapshot, live: Snapshot) -> list[Strip]:
+        """Every partition of every topic, in the order of the drawing."""
+        readers: dict[str, list[_Reader]] = {}
+        for reader in self._readers(document, shown):
+            for topic in reader.group.topics:
+                readers.setdefault(topic, []).append(reader)
+        topics, now = {one.name: one for one in shown.topics}, {one.name: one for one in live.topics}
+        kept, found = {}, []
+        for name in topic_order(document, shown):
+            ends = None if shown.live else now.get(name)
+            made_of = topics[name], ends, *readers.get(name, ())
+            known, strips = self._strips.get(name, ((), []))
+            if known != made_of:
+                strips = _strips(topics[name], ends, readers.get(name, ()))
+            kept[name] = made_of, strips
+            found += strips
+        self._strips = kept
+        return found
+
+    def _readers(self, document: FlowDocument, shown: Snapshot) -> list[_Reader]:
+        """One a group, in the order of their looks; the same object while its marks are the same."""
+        looks, kept = group_series(document, shown), {}
+        for group in shown.groups:
+            limit, health = threshold_of_node(group_node(document, group.name)), group.health
+            judged = (health.condition, health.lag) if health is not None else (None, None)
+            made_of = (looks[group.name], limit, *judged, group.held_ms, bool(group.members))
+            known = self._groups.get(group.name)
+            if known is None or known[1].group.partitions is not group.partitions or known[0] != made_of:
+                known = made_of, _Reader(group, limit, looks[group.name])
+            kept[group.name] = known
+        self._groups = kept
+        return sorted((reader for _, reader in kept.values()), key=lambda reader: reader.series.index)
+
+
+class _Reader:
+    """A group with its partitions by topic."""
+
+    def __init__(self, group: GroupStat, limit: Threshold, series: GroupSeries) -> None:
+        self.group, self.limit, self.series = group, limit, series
+        self._places: dict[str, dict[int, GroupPartitionStat]] = {}
+        for place in group.partitions:
+            self._places.setdefault(place.topic, {})[place.partition] = place
+
+    def mark(self, topic: str, partition: int) -> TapeGroup | None:
+        place = self._places[topic].get(partition)
+        return None if place is None else _group(self.series, place, self.group, self.limit)
+
+
+def _strips(topic: TopicStat, now: TopicStat | None, readers: Sequence[_Reader]) -> list[Strip]:
+    ends = {p.partition: p.end for p in now.partitions} if now is not None else {}
+    found = []
+    for index, part in enumerate(topic.partitions):
+        marks = (reader.mark(topic.name, part.partition) for reader in readers)
+        later = max(part.end, ends.get(part.partition, part.end))
+        found.append(Strip(topic.name, part.partition, index == 0, part.log_start, part.end, later,
+                           tuple(mark for mark in marks if mark is not None), topic.kind))  # fmt: skip
+    return found
+
+
 def strips_of(document: FlowDocument, shown: Snapshot, live: Snapshot) -> list[Strip]:
     """Every partition of every topic, in the order of the drawing."""
-    looks = group_series(document, shown)
-    readers: dict[tuple[str, int], list[TapeGroup]] = {}
-    for group in shown.groups:
-        limit, series = threshold_of_node(group_node(document, group.name)), looks[group.name]
-        for place in group.partitions:
-            readers.setdefault((place.topic, place.partition), []).append(_group(series, place, group, limit))
-    found = []
-    for name in topic_order(document, shown):
-        topic, now = shown.topic(name), live.topic(name)
-        assert topic is not None
-        ends = {p.partition: p.end for p in now.partitions} if now and not shown.live else {}
-        for index, part in enumerate(topic.partitions):
-            groups = sorted(readers.get((name, part.partition), ()), key=lambda group: group.series.index)
-            later = max(part.end, ends.get(part.partition, part.end))
-            found.append(Strip(name, part.partition, index == 0, part.log_start, part.end, later, tuple(groups),
-                               topic.kind))  # fmt: skip
-    return found
+    return StripMaker().strips(document, shown, live)
 
 
 def _group(series: GroupSeries, place: GroupPartitionStat, group: GroupStat, limit: Threshold) -> TapeGroup:
     committed = place.log_start if place.committed is None else place.committed
     return TapeGroup(series, committed, place.position, place.lag_records, partition_level(place, group, limit))
+
+
+_later_end = attrgetter("later_end")
 
 
 class Axis(Protocol):
@@ -94,8 +149,8 @@ class OffsetAxis:
         return round(value)
 
     def extent(self, strips: Sequence[Strip]) -> tuple[float, float]:
-        low = min((s.log_start for s in strips if s.later_end > s.log_start), default=0)
-        high = max((s.later_end for s in strips), default=0)
+        low = min([s.log_start for s in strips if s.later_end > s.log_start], default=0)
+        high = max(map(_later_end, strips), default=0)
         room = max(high - low, 20) * 0.02
         return (0.0 if low < room else low - room), max(high, low + 20) + room / 2
 

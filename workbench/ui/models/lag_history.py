@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from workbench.core.journal import LagSample
-from workbench.core.snapshot import Snapshot
+from workbench.core.snapshot import GroupPartitionStat, Snapshot
 
 Point = tuple[float, float, float]
 SeriesKey = tuple[str, str]
@@ -23,11 +23,17 @@ KEPT_POINTS = 6_000
 LIVE_EVERY_MS = 200
 
 
+_Standing = tuple[tuple[GroupPartitionStat, ...], float, frozenset[str]]
+"""Partitions that did not change, when they still stood so, and what their series are called: no point is kept of what
+stays as it was, but where it began and where it ended."""
+
+
 class LagHistory:
     def __init__(self) -> None:
         self._live: dict[SeriesKey, deque[Point]] = defaultdict(lambda: deque(maxlen=KEPT_POINTS))
         self._stored: dict[SeriesKey, list[Point]] = {}
         self._last_ms = 0
+        self._standing: dict[str, _Standing] = {}
 
     def add(self, snapshot: Snapshot) -> bool:
         """Take a live snapshot; False when it came too soon after the one before."""
@@ -35,12 +41,25 @@ class LagHistory:
             return False
         self._last_ms = snapshot.at_ms
         at = snapshot.at_ms / 1000
+        standing = {}
         for group in snapshot.groups:
             self._live[group.name, ""].append((at, group.lag_records, (group.lag_ms or 0) / 1000))
-            for place in group.partitions:
-                key = (group.name, f"{place.topic}/{place.partition}")
-                self._live[key].append((at, place.lag_records, (place.lag_ms or 0) / 1000))
+            parts, since, names = self._standing.get(group.name, ((), at, frozenset()))
+            if parts is not group.partitions:
+                self._add(group.name, parts, since)
+                names = self._add(group.name, group.partitions, at)
+            standing[group.name] = group.partitions, at, names
+        self._standing = standing
         return True
+
+    def _add(self, group: str, partitions: tuple[GroupPartitionStat, ...], at: float) -> frozenset[str]:
+        """A point each; returns what the series of these partitions are called."""
+        names = [f"{place.topic}/{place.partition}" for place in partitions]
+        for name, place in zip(names, partitions, strict=True):
+            points = self._live[group, name]
+            if not points or points[-1][0] < at:
+                points.append((at, place.lag_records, (place.lag_ms or 0) / 1000))
+        return frozenset(names)
 
     def rename(self, changed: Callable[[SeriesKey], SeriesKey]) -> None:
         """A group or a topic has another name: its lines go on."""
@@ -67,6 +86,9 @@ class LagHistory:
     def points(self, key: SeriesKey, from_s: float, to_s: float) -> list[Point]:
         """Stored points up to where live ones begin, then the live ones."""
         live = list(self._live.get(key, ()))
+        _, stood_s, names = self._standing.get(key[0], ((), 0.0, frozenset()))
+        if live and key[1] in names and stood_s > live[-1][0]:
+            live.append((stood_s, *live[-1][1:]))  # it has not changed since
         stored = self._stored.get(key, [])
         begin = live[0][0] if live else float("inf")
         older = stored[bisect_left(stored, (from_s,)) : bisect_left(stored, (min(begin, to_s),))]

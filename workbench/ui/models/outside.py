@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication
 
@@ -116,13 +117,13 @@ def topic_node(document: FlowDocument, stat: TopicStat) -> Node:
 
 def _topic_nodes(document: FlowDocument, stats: Iterable[TopicStat]) -> list[Node]:
     drawn = {node.name: node for node in document.of_kind(*TOPICS)}
-    return [drawn.get(stat.name) or _stand_in(stat) for stat in stats]
+    return [drawn.get(stat.name) or _stand_in(stat.name, stat.kind == "queue", len(stat.partitions)) for stat in stats]
 
 
-def _stand_in(stat: TopicStat) -> Node:
-    kind = "queue" if stat.kind == "queue" else "topic"
-    params = {} if kind == "queue" else {"partitions": max(1, len(stat.partitions))}
-    return Node(topic_id(stat.name), kind, stat.name, params=params)
+@lru_cache(maxsize=4_096)
+def _stand_in(name: str, queue: bool, partitions: int) -> Node:
+    params = {} if queue else {"partitions": max(1, partitions)}
+    return Node(topic_id(name), "queue" if queue else "topic", name, params=params)
 
 
 class NewTopics:

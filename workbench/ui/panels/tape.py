@@ -22,8 +22,8 @@ from workbench.flow.kinds import TOPICS
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.charts.tape import Grip, TapeView
-from workbench.ui.charts.tape_order import as_before, found, ordered
-from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, TimeAxis, strips_of
+from workbench.ui.charts.tape_order import DRAWN, as_before, found, ordered
+from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, StripMaker, TimeAxis
 from workbench.ui.models.outside import group_part, part_of
 from workbench.ui.models.series import group_series, selected_group
 from workbench.ui.panels.blocks import Empty, Segments
@@ -44,6 +44,7 @@ class TapePanel(QWidget):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
+        self._maker = StripMaker()
         self._strips: list[Strip] = []
         self._by_time = False
         self._knots: dict[tuple[str, int], Knots] = {}
@@ -107,7 +108,7 @@ class TapePanel(QWidget):
         if not self.isVisible():
             return
         document = self._workspace.document
-        self._strips = strips_of(document, snapshot, self._workspace.live)
+        self._strips = self._maker.strips(document, snapshot, self._workspace.live)
         with_offsets = {group.name for group in snapshot.groups if group.partitions}  # by leases: no marker
         series = group_series(document, snapshot).values()
         for legend in (self.legend, self.bar.legend):
@@ -123,7 +124,10 @@ class TapePanel(QWidget):
     def _lay_out(self, at_ms: int) -> list[Strip]:
         """The strips that are looked for, in their order. By lag they change places every other second at most, and not
         while a marker is dragged."""
-        strips = found(self._strips, self.bar.find.text())
+        words = self.bar.find.text()
+        if self.bar.order == DRAWN and not self._pinned_topics and not words.strip():
+            return self._strips
+        strips = found(self._strips, words)
         rule = (self.bar.order, frozenset(self._pinned_topics), tuple((s.topic, s.partition) for s in strips))
         before, places, since_ms = self._laid
         if rule == before and (self.view.moving or 0 <= at_ms - since_ms < _ORDER_HOLDS_MS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.snapshot import Snapshot, TopicStat
+from workbench.core.snapshot import QueueStat, Snapshot, TopicStat
 from workbench.flow.kinds import TOPICS
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.gestures.drop import Part
@@ -110,6 +110,7 @@ class TopicsPanel(QWidget):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
+        self._painted: list[tuple[TopicStat, QueueStat | None]] = []  # by row
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -145,6 +146,10 @@ class TopicsPanel(QWidget):
         workspace.phase_changed.connect(lambda _: self._show(workspace.shown))
         self._show(workspace.shown)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show(self._workspace.shown)  # hidden it does not follow, and must not show an old frame beside the others
+
     def _show(self, shown: Snapshot) -> None:
         self.empty.setText(self.tr("None yet. Drag a Topic onto the canvas, or let a client create one.")
                            if self._workspace.loaded else self.tr("Not loaded")
@@ -155,7 +160,12 @@ class TopicsPanel(QWidget):
         self.list.setVisible(bool(shown.topics))
         while self.list.count() > len(shown.topics):
             self.list.takeItem(self.list.count() - 1)
+        del self._painted[self.list.count():]
+        queues = {queue.name: queue for queue in shown.queues}
+        painted, self._painted = self._painted, [(stat, queues.get(stat.name)) for stat in shown.topics]
         for row, stat in enumerate(shown.topics):
+            if row < len(painted) and painted[row][0] is stat and painted[row][1] is queues.get(stat.name):
+                continue
             item = self.list.item(row)
             if item is None:
                 item = QListWidgetItem(self.list)
