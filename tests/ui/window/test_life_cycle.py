@@ -369,7 +369,7 @@ def test_a_hundred_lives_leave_nothing_behind(qtbot, qapp, settings, tmp_path: P
 def test_an_untouched_empty_window_makes_room_and_a_used_one_does_not(open_window, qtbot):
     window = open_window(drawn=False)
     full = orders_snapshot()
-    empty = replace(full, topics=(), groups=(), clients=(), producers=(), host=replace(full.host, kafka=None))
+    empty = replace(full, topics=(), groups=(), clients=(), producers=(), host=replace(full.host, listeners={}))
     window.workspace._take_push(Push(snapshot=empty))
     qtbot.waitUntil(lambda: window.workspace.live == empty)
     assert window.untouched
