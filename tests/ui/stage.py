@@ -246,7 +246,7 @@ def orders_snapshot(at_ms: int = NOW_MS) -> Snapshot:
         seq=max(0, at_ms - START_MS), at_ms=at_ms, live=live, run=RunState.RUNNING, topics=topics, groups=groups,
         producers=_producers(at_ms), links=_links(at_ms) if live else (), problems=problems,
         clients=tuple(ClientStat(f"fraud-check-{n}", f"127.0.0.1:5{n}220", "librdkafka 2.12.1", 5_210, 0.0, rate,
-                                 reads=("payments",), group="fraud-check", connections=2)
+                                 reads=("payments",), group="fraud-check", connections=2, protocol="kafka")
                       for n, rate in ((1, 64.0), (2, 32.0))),
         host=HostStat(4242, 84 << 20, 214 << 20, started_ms=START_MS, rate_in=sum(t.rate_in for t in topics),
                       rate_out=sum(g.rate for g in groups), journal_to_ms=at_ms, listeners={"kafka": "127.0.0.1:9092"}),

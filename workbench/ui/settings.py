@@ -69,12 +69,22 @@ class Settings:
         rest = [known for known in self.recent if known != path]
         self._store.setValue("recent", [str(known) for known in (path, *rest)[:RECENT]])
 
-    def kafka_address(self, path: Path) -> str:
-        """Where Kafka clients of a file were served when it was closed; empty when they were not."""
-        return str(self._store.value(f"kafka/{quote(str(path), safe='')}", ""))
+    def listeners(self, path: Path) -> dict[str, str]:
+        """By protocol, where clients of a file were served when it was closed. What a version with Kafka alone kept is
+        read once, and kept this way from then on."""
+        before, now = f"kafka/{quote(str(path), safe='')}", f"listeners/{quote(str(path), safe='')}"
+        old = str(self._store.value(before, ""))
+        if old:
+            self._store.setValue(now, f"kafka={quote(old, safe='')}")
+            self._store.remove(before)
+        pairs = (part.partition("=") for part in str(self._store.value(now, "")).split("&") if part)
+        return {protocol: unquote(address) for protocol, _, address in pairs}
 
-    def set_kafka_address(self, path: Path, address: str) -> None:
-        self._store.setValue(f"kafka/{quote(str(path), safe='')}", address)
+    def set_listener(self, path: Path, protocol: str, address: str) -> None:
+        """Keep where a protocol was served; an empty address: it was not."""
+        known = {**self.listeners(path), protocol: address}
+        told = "&".join(f"{key}={quote(at, safe='')}" for key, at in known.items() if at)
+        self._store.setValue(f"listeners/{quote(str(path), safe='')}", told)
 
     def series(self, path: Path) -> dict[str, int]:
         """The places of a file's groups in the palette, by name, as they were when it was closed."""

@@ -16,7 +16,7 @@ from workbench.flow.document import Node
 from workbench.flow.edits import AddNode
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.clients import ClientsPanel
-from workbench.ui.panels.kafka_popover import KafkaPopover
+from workbench.ui.panels.clients_popover import ClientsPopover
 from workbench.ui.settings import Settings
 
 TURNED_AWAY = ClientStat("late", "127.0.0.1:5001", "kafka-java 4.1.0", 3, note="It asks for what is not served.")
@@ -45,7 +45,7 @@ def cells(panel: ClientsPanel, row: int) -> list[str]:
 
 def test_a_client_stands_with_all_it_does(panel: ClientsPanel, workspace: Workspace):
     show(workspace, TILL)
-    assert cells(panel, 0) == ["till-7", "librdkafka 2.12.1", "127.0.0.1:5002", "–", "orders", "480/s", "–", "0/s",
+    assert cells(panel, 0) == ["till-7", "–", "librdkafka 2.12.1", "127.0.0.1:5002", "–", "orders", "480/s", "–", "0/s",
                                "40", ""]  # fmt: skip
     assert nameless(panel) == []
 
@@ -81,7 +81,7 @@ def test_the_chosen_row_stays_when_another_client_comes(panel: ClientsPanel, wor
 
 def test_an_empty_page_says_how_clients_come(panel: ClientsPanel, workspace: Workspace):
     show(workspace)
-    assert "Point any Kafka client at 127.0.0.1:9092." in words_of(panel)
+    assert "Kafka: 127.0.0.1:9092" in words_of(panel)
     show(workspace, kafka=None)
     assert "Kafka clients are not served" in words_of(panel)
 
@@ -91,7 +91,7 @@ def test_the_popover_says_what_clients_ask_for_in_vain(qtbot, workspace: Workspa
     window = QWidget()
     qtbot.addWidget(window)
     window.resize(900, 700)
-    popover = KafkaPopover(workspace, Settings(tmp_path), window)
+    popover = ClientsPopover(workspace, Settings(tmp_path), window)
     window.show()
     popover.show()
     show(workspace, TILL)

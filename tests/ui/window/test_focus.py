@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 
 from workbench.control.messages import Pause
-from workbench.ui.panels.kafka_popover import KafkaPopover
+from workbench.ui.panels.clients_popover import ClientsPopover
 from workbench.ui.window.main_window import MainWindow
 
 
@@ -23,8 +23,8 @@ def active(window: MainWindow, qtbot) -> MainWindow:
 
 
 def kafka(window: MainWindow) -> QWidget:
-    window.dialogs.kafka()
-    return window.findChild(KafkaPopover)
+    window.dialogs.clients()
+    return window.findChild(ClientsPopover)
 
 
 def replay(window: MainWindow) -> QWidget:

@@ -272,15 +272,15 @@ def test_each_layout_shows_its_docks(window, qapp, name):
 
 
 @pytest.mark.parametrize("past", [False, True])
-def test_in_the_smallest_window_the_kafka_button_stays(open_window, qtbot, qapp, past):
+def test_in_the_smallest_window_the_clients_button_stays(open_window, qtbot, qapp, past):
     window = open_window(1024, 640)
     if past:
         window.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
     qapp.processEvents()
     bar = window.topbar
-    qtbot.waitUntil(lambda: "127.0.0.1:9092" in bar.kafka.toolTip())
+    qtbot.waitUntil(lambda: "127.0.0.1:9092" in bar.clients.toolTip())
     qapp.processEvents()
-    assert bar.kafka.isVisible() and bar.kafka.text_shown().startswith("Kafka")
+    assert bar.clients.isVisible() and bar.clients.text_shown().startswith("Clients")
     shown = [widget for action, widget in bar._parts if action.isVisible() and widget is not None]
     assert all(widget.geometry().right() <= bar.width() for widget in shown)
     assert bar._wanted_width() <= bar.width()

@@ -1,4 +1,4 @@
-"""The connected Kafka clients as a table: who they are, what they write and read, and what a person should know.
+"""The connected clients as a table: who they are, what they write and read, and what a person should know.
 
 Choosing a row chooses the client's node on the canvas; its note stands whole below the table. GUI thread.
 """
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from workbench.core.snapshot import ClientStat, Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.outside import client_key, client_name, node_of_client
+from workbench.ui.models.protocols import LABELS, served
 from workbench.ui.models.tables import Column, ValuesModel
 from workbench.ui.panels.blocks import Banner, label
 from workbench.ui.panels.loading import EmptyOnceLoaded
@@ -23,7 +24,7 @@ class ClientsPanel(QWidget):
         super().__init__(parent)
         self._workspace = workspace
         self.model: ValuesModel[ClientStat] = ValuesModel(self._columns(), client_key, self)
-        self.table = ValuesTable(self.model, self.tr("Kafka clients"), sortable=True)
+        self.table = ValuesTable(self.model, self.tr("Clients"), sortable=True)
         self.note = Banner("banner-warn")
         self.speaks = label("", "caption")
         self.speaks.setContentsMargins(10, 4, 10, 6)
@@ -49,6 +50,7 @@ class ClientsPanel(QWidget):
         return [
             Column(self.tr("Client"), client_name, 150, strong=lambda c: True,
                    icon=lambda c: icons.icon("problem" if c.note else "client", "warn" if c.note else "external")),
+            Column(self.tr("Protocol"), lambda c: LABELS.get(c.protocol, c.protocol) or "–", 112),
             Column(self.tr("Software"), lambda c: c.software or "–", 150, tone=lambda c: "text_muted"),
             Column(self.tr("Address"), lambda c: c.address, 136, mono=True, tone=lambda c: "text_muted"),
             Column(self.tr("Group"), lambda c: c.group or "–", 110),
@@ -74,11 +76,12 @@ class ClientsPanel(QWidget):
 
     def _say_how(self) -> None:
         if self.isVisible():
-            address = self._workspace.live.host.listeners.get("kafka")
+            on = served(self._workspace.live)
+            where = "; ".join(f"{protocol.label}: {address}" for protocol, address in on)
             self.empty.say(
-                self.tr("No clients yet") if address else self.tr("Kafka clients are not served"),
-                self.tr("Point any Kafka client at {0}.").format(address) if address
-                else self.tr("Turn it on with the Kafka button in the tool bar."))  # fmt: skip
+                self.tr("No clients yet") if on else self.tr("Clients are not served"),
+                self.tr("Point a client at one of these. {0}").format(where) if on
+                else self.tr("Turn it on with the Clients button in the tool bar."))  # fmt: skip
 
     def _follow(self, snapshot: Snapshot) -> None:
         if self.isVisible():

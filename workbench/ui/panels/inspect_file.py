@@ -10,6 +10,7 @@ from workbench.flow.samples import lines_to_look_at
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.models.health import LAG_ROLE, health_of
+from workbench.ui.models.protocols import served
 from workbench.ui.models.series import group_node
 from workbench.ui.panels.blocks import label, push_button, tool_button
 from workbench.ui.panels.figures import Cell, Column, FigureTable
@@ -52,7 +53,7 @@ class Guide(QWidget):
 class FileFace(QWidget):
     """See the module."""
 
-    kafka_wanted = Signal()  # Kafka clients are to be served
+    clients_wanted = Signal()  # clients of other programs are to be served
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -83,8 +84,8 @@ class FileFace(QWidget):
         self.how = label()
         self.how.setWordWrap(True)
         column.addWidget(self.how)
-        self.serve = push_button(self.tr("Serve Kafka clients"), "client", role="external")
-        self.serve.clicked.connect(self.kafka_wanted)
+        self.serve = push_button(self.tr("Serve clients"), "client", role="external")
+        self.serve.clicked.connect(self.clients_wanted)
         column.addWidget(self.serve)
         self._served = QWidget()
         row = QHBoxLayout(self._served)
@@ -92,8 +93,8 @@ class FileFace(QWidget):
         self.address = QLineEdit()
         self.address.setReadOnly(True)
         self.address.setProperty("mono", True)
-        self.address.setAccessibleName(self.tr("Address for Kafka clients"))
-        copy = tool_button("copy", self.tr("Copy the address"))
+        self.address.setAccessibleName(self.tr("Setting for clients"))
+        copy = tool_button("copy", self.tr("Copy the setting"))
         copy.clicked.connect(lambda: QApplication.clipboard().setText(self.address.text()))
         row.addWidget(self.address, 1)
         row.addWidget(copy)
@@ -125,14 +126,15 @@ class FileFace(QWidget):
         self._groups_head.setVisible(bool(shown.groups))
         self.groups.setVisible(bool(shown.groups))
         self.groups.show_rows([self._group_row(group) for group in shown.groups[:40]])
-        kafka = self._workspace.live.host.listeners.get("kafka")
-        self._served.setVisible(kafka is not None)
-        self.serve.setVisible(kafka is None)
+        on = served(self._workspace.live)
+        self._served.setVisible(bool(on))
+        self.serve.setVisible(not on)
+        names = ", ".join(protocol.label for protocol, _ in on)
         self.how.setText(
-            self.tr("Point any Kafka client at the address below. Its topics and groups appear on the canvas by "
-                    "themselves.") if kafka
-            else self.tr("Programs with any Kafka client can write to and read from this file."))  # fmt: skip
-        self.address.setText(f"bootstrap.servers={kafka}" if kafka else "")
+            self.tr("Served: {0}. Point any client at the address below. Its topics and groups appear on the canvas by "
+                    "themselves.").format(names) if on
+            else self.tr("Programs with clients of real systems can write to and read from this file."))  # fmt: skip
+        self.address.setText(on[0][0].setting.format(on[0][1]) if on else "")
         self.address.setCursorPosition(0)
 
     def _group_row(self, group: GroupStat) -> tuple[Cell, Cell]:

@@ -20,7 +20,7 @@ from workbench.ui.panels.inspect_file import FileFace
 from workbench.ui.panels.inspect_queue import RoutingLinkFace
 
 _WISHES = ("panel_wanted", "settings_wanted", "replay_wanted", "keep_wanted", "redrive_wanted", "purge_wanted",
-           "link_wanted", "kafka_wanted")  # fmt: skip
+           "link_wanted", "clients_wanted")  # fmt: skip
 """Signals of faces that are passed on, by the faces that have them."""
 
 
@@ -35,7 +35,7 @@ class Inspector(QScrollArea):
     redrive_wanted = Signal(str)
     purge_wanted = Signal(str)
     link_wanted = Signal(str)  # a binding is to be selected
-    kafka_wanted = Signal()  # Kafka clients are to be served
+    clients_wanted = Signal()  # clients of other programs are to be served
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -50,7 +50,7 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     book.add("tools.commands", tr("Search or run…"), window.dialogs.commands, ("Ctrl+K", "Ctrl+Shift+P"), "search")
     book.add("tools.preferences", tr("Preferences…"), window.dialogs.preferences, "Ctrl+,", "settings")
     book.add("tools.filter", tr("Filter records"), window.focus_filter, Standard.Find, "filter")
-    book.add("tools.kafka", tr("Serve Kafka clients…"), window.dialogs.kafka, glyph="client")
+    book.add("tools.clients", tr("Serve clients…"), window.dialogs.clients, glyph="client")
     book.add("tools.attach", tr("Attach a system…"), window.dialogs.attach, glyph="plug",
              tip=tr("Look into a Kafka cluster"))
     book.add("help.tour", tr("Tour"), window.dialogs.tour, glyph="flow")

@@ -40,20 +40,20 @@ class Dialogs(QObject):
 
         AttachDialog(self._window.workspace, self._window).open()
 
-    def kafka(self) -> None:
-        """Open the popover of the Kafka button; close it when it is open."""
-        from workbench.ui.panels.kafka_popover import KafkaPopover
+    def clients(self) -> None:
+        """Open the popover of the Clients button; close it when it is open."""
+        from workbench.ui.panels.clients_popover import ClientsPopover
 
         window = self._window
-        open_ = window.findChild(KafkaPopover)
+        open_ = window.findChild(ClientsPopover)
         if open_ is not None:
             open_.close()
             return
-        popover = KafkaPopover(window.workspace, window.settings, window)
-        popover.place_under(window.topbar.kafka if window.topbar.kafka.isVisible() else window.topbar)
+        popover = ClientsPopover(window.workspace, window.settings, window)
+        popover.place_under(window.topbar.clients if window.topbar.clients.isVisible() else window.topbar)
         popover.show()
         popover.raise_()
-        popover.address.setFocus()
+        next(iter(popover.rows.values())).address.setFocus()
 
     def file_size(self) -> None:
         """Open the popover of the file's size over the status bar; close it when it is open."""

@@ -18,7 +18,7 @@ from workbench.core.errors import FileError, HostGone, ReadOnly, WorkbenchError
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.ui.bridge.workspace import Phase
 from workbench.ui.theme import words
-from workbench.ui.window.kafka_box import serve_again
+from workbench.ui.window.clients_box import serve_again
 
 if TYPE_CHECKING:
     from workbench.ui.window.main_window import MainWindow

@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
         self.outline.panel_wanted.connect(self.own_panels.open)
         self.inspector.panel_wanted.connect(self.own_panels.open)
         self.inspector.replay_wanted.connect(self.replay_node)
-        self.inspector.kafka_wanted.connect(self.dialogs.kafka)
+        self.inspector.clients_wanted.connect(self.dialogs.clients)
         self.inspector.redrive_wanted.connect(self.queue_acts.redrive)
         self.inspector.purge_wanted.connect(self.queue_acts.purge)
         self.inspector.link_wanted.connect(self.edit_binding)

@@ -33,7 +33,7 @@ LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Run", ("run.toggle", "run.start", "run.pause", "run.step", "run.stop", "-", "@speed", "@faults")),
     ("Replay", ("replay.group", "-", "replay.live", "replay.play", "replay.previous", "replay.next", "replay.start",
                 "replay.jump", "-", "replay.bookmark")),
-    ("Tools", ("tools.commands", "tools.filter", "-", "tools.kafka", "tools.attach", "-", "tools.preferences")),
+    ("Tools", ("tools.commands", "tools.filter", "-", "tools.clients", "tools.attach", "-", "tools.preferences")),
     ("Help", ("help.tour", "help.keys", "help.guide", "-", "help.about")),
 )  # fmt: skip
 

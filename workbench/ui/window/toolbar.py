@@ -12,7 +12,7 @@ from workbench.ui.panels.blocks import Segments, label, push_button, set_propert
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook
-from workbench.ui.window.kafka_box import KafkaBox
+from workbench.ui.window.clients_box import ClientsBox
 
 _LEVELS, _GAP, _EDGE = 7, 4, 10
 _FILES = ("file.new", "file.open", "file.save_as")
@@ -103,9 +103,9 @@ class TopBar(QToolBar):
         stretch = QWidget()
         stretch.setSizePolicy(stretch.sizePolicy().Policy.Expanding, stretch.sizePolicy().Policy.Preferred)
         self.addWidget(stretch)
-        self.kafka = KafkaBox()
-        self.kafka.clicked.connect(actions["tools.kafka"].trigger)
-        self._kafka_action = self.addWidget(self.kafka)
+        self.clients = ClientsBox()
+        self.clients.clicked.connect(actions["tools.clients"].trigger)
+        self.addWidget(self.clients)
         self.addWidget(self._search())
         self._parts = [(action, self.widgetForAction(action)) for action in self.actions()]
 
@@ -207,7 +207,7 @@ class TopBar(QToolBar):
     def _fit_if_other(self) -> None:
         """Ten times a second: measure again only when there is more or less to say."""
         live = self._workspace.live
-        said = (tuple(live.host.listeners), len(live.clients), self._workspace.at_ms is None)
+        said = (tuple(live.host.listeners.items()), len(live.clients), self._workspace.at_ms is None)
         if said == self._said or not self.isVisible():
             self._show_level(self._level)
         else:
@@ -225,7 +225,7 @@ class TopBar(QToolBar):
 
     def _show_level(self, level: int) -> None:
         live, at_ms = self._workspace.live, self._workspace.at_ms
-        self.kafka.show_state(live, short=level >= 2, shortest=level >= 3)
+        self.clients.show_state(live, short=level >= 2, shortest=level >= 3)
         for action in self._files:
             action.setVisible(level < 6)
         self._more_action.setVisible(level >= 6)

@@ -1,5 +1,5 @@
-"""Who may log in to the Kafka listener: the workspace's users by name, added and removed. Passwords are never shown,
-for the host keeps only their hashes. What is listed is what the host answered last. GUI thread.
+"""Who may log in where foreign clients are served: the workspace's users by name, added and removed. Passwords are
+never shown, for the host keeps only their hashes. What is listed is what the host answered last. GUI thread.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SHOWN = 4
 _ROW_HEIGHT = 26
 
 
-class KafkaUsersList(QWidget):
+class UsersList(QWidget):
     """See the module. ``changed`` comes after each answer, ``failed`` with a WorkbenchError."""
 
     changed = Signal()
@@ -34,7 +34,7 @@ class KafkaUsersList(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(label(self.tr("Users (SASL/PLAIN)"), "caption"))
+        column.addWidget(label(self.tr("Users (SASL/PLAIN, HTTP basic)"), "caption"))
         self._list = QScrollArea()
         self._list.setWidgetResizable(True)
         self._list.setFrameShape(QScrollArea.Shape.NoFrame)

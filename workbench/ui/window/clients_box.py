@@ -1,27 +1,27 @@
-"""The tool bar's Kafka button: whether Kafka clients are served, where, and how many are there. GUI thread."""
+"""The tool bar's Clients button: whether foreign clients are served, where, and how many are there. GUI thread."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from workbench.control.messages import Listen, Status
+from workbench.control.messages import HostInfo, Listen, Status
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.protocols import connected, host_and_port, served
 from workbench.ui.panels.blocks import label, set_tone
 from workbench.ui.settings import Settings
 from workbench.ui.theme import words
 
 
-class KafkaBox(QPushButton):
+class ClientsBox(QPushButton):
     """See the module. Its words give way in two steps, as the tool bar asks."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("kafka")
+        self.setObjectName("clients")
         self.setProperty("variant", "plain")
         self.setFixedHeight(28)
-        self.setToolTip(self.tr("Let Kafka clients connect"))
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 10, 0)
         row.setSpacing(6)
@@ -32,16 +32,18 @@ class KafkaBox(QPushButton):
 
     def show_state(self, live: Snapshot, short: bool, shortest: bool = False) -> None:
         """``short`` leaves the number of clients out, ``shortest`` the address too, which the tip then tells."""
-        address = live.host.listeners.get("kafka")
+        on = served(live)
         here = sum(client.connections > 0 for client in live.clients)
-        clients = words.plural(here, self.tr("client"), self.tr("clients"))
-        said = self.tr("Kafka off") if address is None else f"Kafka  {address}" if short else (
-            f"Kafka  {address} · {clients}")  # fmt: skip
-        self.setToolTip(self.tr("Let Kafka clients connect") if address is None else self.tr(
-            "Kafka clients connect to {0}: {1}").format(address, clients))  # fmt: skip
-        if shortest:
-            said = self.tr("Kafka")
-        set_tone(self._dot, "muted" if address is None else "ok")
+        where = host_and_port(on[0][1]) if len(on) == 1 else self.tr("{0} protocols").format(len(on))
+        said = self.tr("Clients") if shortest else self.tr("Clients off") if not on else (
+            self.tr("Clients  {0}").format(where) if short else
+            self.tr("Clients  {0} · {1} connected").format(where, here))  # fmt: skip
+        tips = [self.tr("{0} clients connect to {1}: {2}").format(
+                    protocol.label, address, words.plural(connected(live, protocol.key), self.tr("client"),
+                                                          self.tr("clients")))
+                for protocol, address in on]  # fmt: skip
+        self.setToolTip("\n".join(tips) or self.tr("Let clients of other programs connect"))
+        set_tone(self._dot, "ok" if on else "muted")
         if said != self._words.text():
             self._words.setText(said)
             self.setAccessibleName(said)
@@ -58,9 +60,13 @@ class KafkaBox(QPushButton):
 
 
 def serve_again(workspace: Workspace, settings: Settings) -> None:
-    """Serve where this file was served last, unless its host does already (it may have been told at its start)."""
-    address = settings.kafka_address(workspace.path)
-    if address:
-        workspace.act(Status()).done(
-            lambda info: None if "kafka" in info.listeners else workspace.act(Listen("kafka", address)).run()
-        ).run()
+    """Serve what this file served last, but for what its host serves already (it may have been told at its start)."""
+    wanted = settings.listeners(workspace.path)
+
+    def listen(info: HostInfo) -> None:
+        for protocol, address in wanted.items():
+            if protocol not in info.listeners:
+                workspace.act(Listen(protocol, address)).run()
+
+    if wanted:
+        workspace.act(Status()).done(listen).run()
