@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kio.schema.errors import ErrorCode
-from listeners.serving import Host
+from listeners.serving import ROOT, Host
 from listeners.wire import Wire, fetch_fields, produce_fields
 
 from workbench.broker import Broker, encode_batch
@@ -127,3 +132,41 @@ def test_serve_refuses_a_remote_address_in_words(tmp_path: Path):
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1 and ended.stdout == ""
     assert "can be reached from other machines" in ended.stderr and "--kafka-allow-remote" in ended.stderr
+
+
+def ready_line(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    Broker.create(tmp_path / "w.flow").close()
+    command = [sys.executable, "-m", "workbench", "serve", str(tmp_path / "w.flow"), *options]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    process.stdout.close()
+    return process, json.loads(line)
+
+
+def test_all_is_each_protocol_at_its_usual_port_or_the_next(tmp_path: Path):
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # another program has it already, which serves as well
+            taken.bind(("127.0.0.1", 8081))
+            taken.listen()
+        process, line = ready_line(tmp_path, "--all", "--kafka", "127.0.0.1:0")
+        try:
+            assert set(line) >= {"kafka", "amqp", "stomp", "aws", "registry", "pulsar_admin", "pulsar"}
+            assert line["amqp"] is line["pulsar"] is None
+            assert line["kafka"].startswith("127.0.0.1:")
+            scheme, _, address = line["registry"].partition("//127.0.0.1:")
+            assert scheme == "http:" and 8081 < int(address) < 8181
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+
+
+def test_the_registry_is_served_by_the_host(tmp_path: Path):
+    process, line = ready_line(tmp_path, "--registry", "127.0.0.1:0")
+    try:
+        assert line["kafka"] is None
+        with urllib.request.urlopen(line["registry"] + "/schemas/types", timeout=10) as answer:
+            assert json.load(answer) == ["JSON", "PROTOBUF", "AVRO"]
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0

@@ -32,8 +32,8 @@ def stored_name(shown: str) -> str:
     if not stored or len(stored) > LONGEST:
         short = shown if len(shown) <= 40 else shown[:40] + "…"
         raise Invalid(f"A topic can't be named «{short}».",
-                      f"Use 1 to {LONGEST} letters, digits, dots, underscores and hyphens; of other characters only some "
-                      "120 bytes fit.")  # fmt: skip
+                      f"Use 1 to {LONGEST} letters, digits, dots, underscores and hyphens; of other characters only "
+                      "some 120 bytes fit.")  # fmt: skip
     return stored
 
 

@@ -13,7 +13,8 @@ from workbench.core.names import shown_name, stored_name
 
 LEGAL = re.compile(r"[A-Za-z0-9._-]{1,249}")
 legal = st.from_regex(LEGAL, fullmatch=True).filter(lambda name: name not in (".", ".."))
-like_escapes = st.lists(st.sampled_from([".", "x", ".x", "2f", ".x2f.", "/", "a", "ü", "..", "\0"]), min_size=1).map("".join)
+pieces = st.sampled_from([".", "x", ".x", "2f", ".x2f.", "/", "a", "ü", "..", "\0"])
+like_escapes = st.lists(pieces, min_size=1).map("".join)
 foreign = st.one_of(st.text(min_size=1, max_size=40), like_escapes)
 
 
