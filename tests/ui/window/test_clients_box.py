@@ -168,3 +168,14 @@ def test_what_a_version_with_kafka_alone_remembered_is_read_once(window, setting
     assert settings.listeners(path) == {"kafka": "127.0.0.1:9093"}
     settings.set_listener(path, "kafka", "")
     assert settings.listeners(path) == {}
+
+
+def test_what_is_served_can_be_stopped_also_while_an_address_for_others_stands_there(qtbot, window, popover, caller):
+    serve(window, "127.0.0.1:9092")
+    row(popover).address.setText("0.0.0.0:9092")
+    assert row(popover).act.text() == "Stop" and row(popover).act.isEnabled()
+    popover.allow.setChecked(True)
+    assert row(popover).act.text() == "Serve here"
+    popover.allow.setChecked(False)
+    row(popover).act.click()
+    qtbot.waitUntil(lambda: caller.of(Listen) == [Listen("kafka", None)])

@@ -101,7 +101,7 @@ class WebApp:
     async def __call__(self, scope: Mapping[str, Any], receive: Callable[[], Awaitable[Mapping[str, Any]]],
                        send: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:  # fmt: skip
         request = _request_of(scope, b"")
-        request.peer.software = request.headers.get("user-agent", "")
+        _introduce(request)
         try:
             refused = _foreign_page(request) and self._turned_away(request)
             answer = refused or await self._let_in(request, scope, receive)
@@ -146,7 +146,6 @@ class WebApp:
                 await asyncio.sleep(FAILED_WAIT_S)  # guessing is slow
                 return None
             self._users.remember(*login)
-        request.peer.client_id = login[0]
         return login[0]
 
     async def _handle(self, request: Request) -> Answer:
@@ -177,6 +176,13 @@ def _request_of(scope: Mapping[str, Any], body: bytes, user: str = "") -> Reques
 def _with_parts(request: Request, parts: tuple[str, ...]) -> Request:
     return Request(request.method, request.path, request.query, request.headers, request.body, request.peer,
                    request.user, parts)  # fmt: skip
+
+
+def _introduce(request: Request) -> None:
+    """HTTP has no client id: a program is known by what it says it is, its product."""
+    agent = request.headers.get("user-agent", "")
+    request.peer.software = agent
+    request.peer.client_id = agent.partition("/")[0].partition(" ")[0]
 
 
 async def _body_of(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> bytes | None:

@@ -29,6 +29,7 @@ class ProtocolRow(QObject):
         super().__init__(grid.parentWidget())
         self.protocol = protocol
         self._on = ""  # what clients are told; empty while nothing listens
+        self._serves = False  # whether a press would serve; else it stops
         self._dot, self.name, self.here = label("●", "muted"), label(protocol.label), label("", "muted")
         self.address = address_field(self.tr("Address for {0}").format(protocol.label), mono=True)
         self.address.setFixedWidth(ADDRESS_WIDTH)
@@ -39,7 +40,7 @@ class ProtocolRow(QObject):
         self.address.textChanged.connect(lambda _: self.edited.emit())
         self.address.returnPressed.connect(self.serve)
         self.copy.clicked.connect(lambda: QApplication.clipboard().setText(self.setting()))
-        self.act.clicked.connect(lambda: self.wanted.emit(self, self.moves() or not self._on))
+        self.act.clicked.connect(lambda: self.wanted.emit(self, self._serves))
 
     def setting(self) -> str:
         """What a client's configuration gets; empty while nothing listens."""
@@ -54,7 +55,7 @@ class ProtocolRow(QObject):
 
     def serve(self) -> None:
         """Serve at the address that stands there, unless it is already."""
-        if self.act.isEnabled() and (self.moves() or not self._on):
+        if self.act.isEnabled() and self._serves:
             self.wanted.emit(self, True)
 
     def show_state(self, live: Snapshot, may_serve: bool, may_stop: bool) -> None:
@@ -69,11 +70,11 @@ class ProtocolRow(QObject):
         self.copy.setEnabled(bool(told))
         self.copy.setToolTip(self.tr("Copy {0}").format(self.setting()) if told
                              else self.tr("There is something to copy once it is served"))  # fmt: skip
-        moves = self.moves()
-        self.act.setText(self.tr("Serve here") if moves else self.tr("Stop") if told else self.tr("Serve"))
+        self._serves = not told or (self.moves() and may_serve)
+        self.act.setText(self.tr("Stop") if not self._serves else self.tr("Serve here") if told else self.tr("Serve"))
         self.act.setAccessibleName(f"{self.act.text()}: {self.protocol.label}")
-        self.act.setEnabled(may_serve if moves or not told else may_stop)
-        set_property(self.act, "variant", "primary" if moves or not told else "plain")
+        self.act.setEnabled(may_serve if self._serves else may_stop)
+        set_property(self.act, "variant", "primary" if self._serves else "plain")
 
 
 def address_field(name: str, mono: bool = False) -> QLineEdit:
