@@ -16,8 +16,8 @@ from workbench.core.queues import Delivery
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import PartState
 from workbench.engines.base import QueueConsumer
+from workbench.runtime.ack_batcher import AckBatcher
 from workbench.runtime.member import HELD_TEND_S, IDLE_POLL_S, Member, MembersGroup
-from workbench.runtime.settling import Settling
 
 _AT_ONCE = 64
 """Messages taken in one turn: few enough that the loop is held for some milliseconds."""
@@ -49,7 +49,7 @@ class Worker(Member[Held]):
     def __init__(self, group: LeasingGroup, name: str, number: int) -> None:
         super().__init__(group, name, number)
         self._consumers: deque[QueueConsumer] = deque()
-        self._settling = Settling(group.passed_on)
+        self._ack_batcher = AckBatcher(group.passed_on)
 
     # -- work ----------------------------------------------------------------------------------------------
     async def _turn(self) -> None:
@@ -70,7 +70,7 @@ class Worker(Member[Held]):
 
     async def _fill(self, timeout_s: float) -> None:
         """Take as much as there is room for, from each queue in turn; where nothing is ready, wait for some time."""
-        self._settling.check()
+        self._ack_batcher.check()
         room = min(self._group.prefetch - len(self._hand), _AT_ONCE)
         for _ in range(len(self._consumers)):
             room -= await self._receive(room, 0.0)
@@ -87,7 +87,7 @@ class Worker(Member[Held]):
         self._hand.extend(Held(consumer, delivery) for delivery in deliveries)
         self._group.took(deliveries)
         if self._group.values["ack"] == "auto":
-            self._settling.add(consumer, "ack", [delivery.receipt for delivery in deliveries])
+            self._ack_batcher.add(consumer, "ack", [delivery.receipt for delivery in deliveries])
         return len(deliveries)
 
     def _cost(self, item: Held) -> float:
@@ -101,7 +101,7 @@ class Worker(Member[Held]):
             for item, reason in zip(items, reasons, strict=True):
                 act = self._group.act_on(reason)
                 if act != "expire":
-                    self._settling.add(item.consumer, act, [item.delivery.receipt], reason)
+                    self._ack_batcher.add(item.consumer, act, [item.delivery.receipt], reason)
 
     def _tend_is_due(self, since_ms: float) -> bool:
         return True
@@ -112,14 +112,14 @@ class Worker(Member[Held]):
             await self._fill(0.0)
 
     async def _tell(self) -> None:
-        await self._settling.drain()
+        await self._ack_batcher.drain()
 
     async def _let_go(self, leave: bool) -> None:
         """What it did not come to returns with its leases; what was acknowledged as it was handed out is lost."""
         if self._group.values["ack"] == "auto":
             self._group.lose(len(self._hand))
         self._hand.clear()
-        await self._settling.cancel()
+        await self._ack_batcher.cancel()
         consumers, self._consumers = self._consumers, deque()
         for consumer in consumers:
             await consumer.close(leave)
@@ -135,4 +135,4 @@ class Worker(Member[Held]):
 
     @property
     def idle(self) -> bool:
-        return not self._hand and self._settling.idle
+        return not self._hand and self._ack_batcher.idle

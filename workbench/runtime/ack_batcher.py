@@ -25,7 +25,7 @@ class _Outcome(NamedTuple):
     receipt: Receipt
 
 
-class Settling:
+class AckBatcher:
     """``passed_on`` waits until what the messages were made into is safe."""
 
     def __init__(self, passed_on: Callable[[], Awaitable[None]]) -> None:
