@@ -26,8 +26,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.broker.queues.consumers import Consumer, Consumers
+from workbench.broker.queues.dedup_window import DedupWindow, Sighting
 from workbench.broker.queues.lane import PLAIN, Dead, Lane, Lease, Traits
-from workbench.broker.queues.seen import Seen, Sighting
 from workbench.broker.queues.settings import QueueSettings
 from workbench.broker.queues.tally import Counters, Tally
 from workbench.broker.queues.timers import Due, Timers
@@ -48,7 +48,7 @@ class Leases:
         self.counters = counters or Counters()
         self.consumers = Consumers()
         self.tally = Tally()
-        self.seen = Seen()
+        self.seen = DedupWindow()
         self.leaving: list[tuple[int, int]] = []  # dead that go to the dead-letter queue
         self.in_flight = 0
         self.waits_for_acks = False  # whether an ack may let a message go that could not before

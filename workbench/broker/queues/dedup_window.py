@@ -15,7 +15,7 @@ class Sighting(NamedTuple):
     offset: int
 
 
-class Seen:
+class DedupWindow:
     """``ids`` begin with the oldest; ``changed`` are those whose rows in the file are not as they are here."""
 
     __slots__ = ("changed", "ids")
