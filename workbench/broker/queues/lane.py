@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from workbench.broker.queues.marks import Marks
+from workbench.broker.queues.ack_bitmap import AckBitmap
 from workbench.core.queues import DeathReason
 from workbench.core.runs import Run, joined
 
@@ -106,7 +106,7 @@ class Arrivals:
 @dataclass(slots=True)
 class Lane:
     partition: int
-    marks: Marks = field(default_factory=Marks)
+    marks: AckBitmap = field(default_factory=AckBitmap)
     frontier: int = 0
     end: int = 0
     head: int = 0  # nothing before it is ready

@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 import orjson
 
+from workbench.broker.queues.ack_bitmap import ChunkRow
 from workbench.broker.queues.dedup_window import Sighting
 from workbench.broker.queues.lane import Lane, MessageRow
-from workbench.broker.queues.marks import ChunkRow
 from workbench.broker.queues.tally import Counters
 
 SCHEMA = (

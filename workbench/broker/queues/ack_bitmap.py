@@ -45,7 +45,7 @@ _DONE_BITS: Callable[[_Chunk], bytearray] = attrgetter("done")
 _LEASED_BITS: Callable[[_Chunk], bytearray] = attrgetter("leased")
 
 
-class Marks:
+class AckBitmap:
     __slots__ = ("_chunks", "_dirty", "_done", "_leased", "_left", "floor", "floor_dirty")
 
     def __init__(self, floor: int = 0) -> None:
