@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.broker.groups.members import Member, Members, Token, new_member_id
 from workbench.broker.groups.membership import (
     GroupFull,
     GroupMeta,
@@ -40,7 +41,6 @@ from workbench.broker.groups.membership import (
     SyncResult,
     UnknownMember,
 )
-from workbench.broker.groups.roster import Member, Roster, Token, new_member_id
 from workbench.core.clock import Clock
 from workbench.core.errors import WorkbenchError
 from workbench.core.ids import Ids
@@ -68,7 +68,7 @@ class Group:
         self.protocol = ""
         self.leader = ""
         self.empty_since_ms = stored.empty_since_ms if stored else clock.now_ms()
-        self.roster = Roster(name)
+        self.roster = Members(name)
         self._clock = clock
         self._ids = ids
         self._settings = settings

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from workbench.broker.groups.group import Group, Outbox
+from workbench.broker.groups.members import Members, Token
 from workbench.broker.groups.membership import (
     CommittedOffset,
     GroupMeta,
@@ -23,7 +24,6 @@ from workbench.broker.groups.membership import (
     StoredGroup,
     SyncRequest,
 )
-from workbench.broker.groups.roster import Roster, Token
 from workbench.core.clock import Clock
 from workbench.core.errors import AlreadyExists, Invalid, NotFound, WorkbenchError
 from workbench.core.ids import Ids, RandomIds
@@ -64,7 +64,7 @@ class Groups:
         group = self._groups.get(request.group)
         if group is None:
             if request.member_id:
-                raise Roster(request.group).unknown(request.member_id)
+                raise Members(request.group).unknown(request.member_id)
             group = self._group(request.group, create=True)
         group.join(request, token)
 
@@ -202,7 +202,7 @@ class Groups:
     def _members_group(self, name: str, member_id: str) -> Group:
         """The group a member calls for; when it is gone, its member is unknown."""
         if name not in self._groups:
-            raise Roster(name).unknown(member_id)
+            raise Members(name).unknown(member_id)
         return self._groups[name]
 
     def _group(self, name: str, create: bool = False) -> Group:

@@ -95,7 +95,7 @@ def new_member_id(request: JoinRequest, ids: Ids) -> str:
 
 
 @dataclass(slots=True)
-class Roster:
+class Members:
     """The members of the group called ``group``. ``promised`` are ids given out whose join is still to come."""
 
     group: str
