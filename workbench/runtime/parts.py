@@ -16,12 +16,12 @@ from workbench.core.routing import Published
 from workbench.engines.base import Engine
 from workbench.runtime.backlog import Backlog
 from workbench.runtime.file_source import FileSource
-from workbench.runtime.groundwork import Groundwork
 from workbench.runtime.group import Delivered, GroupRun, Surroundings, Wiring
 from workbench.runtime.meters import LinkMeter
 from workbench.runtime.offset_group import OffsetGroup
 from workbench.runtime.plan import Arrow, GroupPlan, ProducerPlan
 from workbench.runtime.producer import Producer
+from workbench.runtime.provisioning import Provisioning
 from workbench.runtime.publisher import OnPublished, Publisher, routing_key_of
 from workbench.runtime.queue_group import QueueGroup
 from workbench.runtime.routes import Routes
@@ -66,7 +66,7 @@ class Tally:
 class Builder:
     """Makes parts, on the ground that was laid for them."""
 
-    def __init__(self, engine: Engine, ground: Groundwork, backlog: Backlog, tempo: Tempo, tally: Tally,
+    def __init__(self, engine: Engine, ground: Provisioning, backlog: Backlog, tempo: Tempo, tally: Tally,
                  journal: Journal, delivered: Delivered, gates: StoreGates,
                  background: bool = True) -> None:  # fmt: skip
         self.seed = 0

@@ -23,11 +23,11 @@ from workbench.core.snapshot import LinkStat, MemberStat, PartState, ProducerSta
 from workbench.engines.base import Engine
 from workbench.flow.document import FlowDocument
 from workbench.runtime.backlog import Backlog
-from workbench.runtime.groundwork import Groundwork
 from workbench.runtime.group import Delivered, GroupRun, GroupRunStat
 from workbench.runtime.parts import Builder, Tally
 from workbench.runtime.plan import SENDING, FlowPlan, GroupPlan, ProducerPlan, plan_of
 from workbench.runtime.producer import Producer
+from workbench.runtime.provisioning import Provisioning
 from workbench.runtime.routes import DeadLetterLinks, Routes
 from workbench.runtime.sources import GeneratorSource
 from workbench.runtime.storing import StoreGates
@@ -63,7 +63,7 @@ class FlowRunner:
         self._journal = journal
         self._tempo = Tempo(self._clock)
         self._tally = Tally()
-        self._ground = Groundwork(engine)
+        self._ground = Provisioning(engine)
         self._backlog = Backlog(engine)
         self.stores = StoreGates(self._tempo)
         self._builder = Builder(engine, self._ground, self._backlog, self._tempo, self._tally, self._note,

@@ -14,7 +14,7 @@ from workbench.runtime.plan import FlowPlan
 _NOUNS = {"stream": "topic", "queue": "queue"}
 
 
-class Groundwork:
+class Provisioning:
     def __init__(self, engine: Engine) -> None:
         self.partitions: dict[str, int] = {}
         self.troubles: dict[str, str] = {}
