@@ -17,7 +17,7 @@ from workbench.broker.compression import CODECS
 from workbench.broker.damage import readable_batch
 from workbench.broker.descriptors import file_head
 from workbench.broker.exchanges.exchanges import Exchanges
-from workbench.broker.exchanges.postmarks import postmark_of
+from workbench.broker.exchanges.routing_metadata import routing_metadata_of
 from workbench.broker.files import check_workspace, copy_workspace
 from workbench.broker.groups.assignors import ASSIGNORS, Assignor, assignor, subscribed_topics
 from workbench.broker.groups.consumer_protocol import decode_assignment
@@ -97,7 +97,7 @@ __all__ = [  # noqa: RUF022 (grouped by room)
     "PROFILES", "QUEUE_DEFAULTS", "QueueSettings", "Queues", "check_queue_config", "deaths_of", "queue_defaults",
     "record_traits",
     # exchanges
-    "Exchanges", "postmark_of",
+    "Exchanges", "routing_metadata_of",
     # the journal
     "JournalState", "PastExchange", "PastGroup", "PastMember", "PastQueue", "PastTopic",
     # profiles of the six systems

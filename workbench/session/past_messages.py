@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.broker import deaths_of, postmark_of, record_traits
+from workbench.broker import deaths_of, record_traits, routing_metadata_of
 from workbench.core.journal import JournalEntry
 from workbench.core.queues import SUBSCRIPTION_MARK, MessageId, MessageState, QueuedMessage
 from workbench.core.records import PartitionBounds, StoredRecord
@@ -206,7 +206,7 @@ def _message(queue: PastQueueView, partition: int, offset: int, life: _Life,
     if life.state is MessageState.DELAYED and (life.until_ms or 0) <= queue.at_ms:
         life.state, life.until_ms = MessageState.READY, None
     doubt = _COARSE if life.coarse else _BEFORE if life.sent_ms is None else "" if found else _NOT_KEPT
-    exchange, key = postmark_of(record.headers) or (None, None)
+    exchange, key = routing_metadata_of(record.headers) or (None, None)
     return QueuedMessage(
         MessageId(partition, offset), life.state, record, life.attempts, life.consumer, life.leased_ms, life.until_ms,
         priority=traits.priority, group=traits.group, reason="; ".join(filter(None, (life.reason, doubt))),

@@ -21,8 +21,8 @@ from functools import partial
 
 from workbench.broker.batch import BatchHeader, batch_header, encode_batch
 from workbench.broker.exchanges.counts import ExchangeCounts
-from workbench.broker.exchanges.postmarks import Postmark, stamped
 from workbench.broker.exchanges.routing import Topology, check_key
+from workbench.broker.exchanges.routing_metadata import RoutingMetadata, stamped
 from workbench.broker.exchanges.rows import load_topology, save_difference
 from workbench.broker.journal.journal import Journal
 from workbench.broker.log import BatchTooLarge, Log
@@ -212,7 +212,7 @@ class Exchanges:
         refuses means it is not confirmed, though the other queues have it. Exchange and key stay with the record."""
         check_key(key)
         routes = self._route_all(exchange, key, records)
-        records = _stamped(records, Postmark(exchange, key))
+        records = _stamped(records, RoutingMetadata(exchange, key))
         batches = [batch for parcel in self._parcels(routes, records) for batch in self._encoded(parcel, records)]
 
         def send(connection: sqlite3.Connection) -> list[Published]:
@@ -273,7 +273,7 @@ class Exchanges:
                 waiting[:0] = [numbers[:half], numbers[half:]]
 
 
-def _stamped(records: Sequence[Record], mark: Postmark) -> list[Record]:
+def _stamped(records: Sequence[Record], mark: RoutingMetadata) -> list[Record]:
     """The records with their postmark; those with the same headers share the new ones."""
     known: dict[Headers, Headers] = {}
     for record in records:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import orjson
 
-from workbench.broker.exchanges.postmarks import Postmark, postmark_of, stamped
+from workbench.broker.exchanges.routing_metadata import RoutingMetadata, routing_metadata_of, stamped
 from workbench.broker.queues.lane import Dead
 from workbench.core.queues import (
     DEATHS,
@@ -29,7 +29,7 @@ from workbench.core.queues import (
 )
 from workbench.core.records import Headers, Record, StoredRecord
 
-NO_POSTMARK = Postmark("", "")
+NO_POSTMARK = RoutingMetadata("", "")
 """Of what was sent straight to its queue: the default exchange takes no empty key."""
 
 _LEFT_BEHIND = (DEATHS, TTL_MS, DELAY_MS, DEDUPLICATION_ID)
@@ -53,7 +53,7 @@ def deaths_of(headers: Headers) -> tuple[Death, ...]:
 
 def death_in(queue: str, record: StoredRecord, dead: Dead) -> Death:
     """That the record died there."""
-    came = postmark_of(record.headers) or NO_POSTMARK
+    came = routing_metadata_of(record.headers) or NO_POSTMARK
     origin = MessageId(record.partition, record.offset)
     return Death(queue, dead.reason, 1, dead.at_ms, dead.at_ms, origin, dead.text, came.exchange, came.key)
 
@@ -78,7 +78,7 @@ def goes_round(deaths: Sequence[Death], target: str) -> bool:
     return last is not None and not any(one.reason is DeathReason.REJECTED for one in deaths[: last + 1])
 
 
-def dead_letter(record: StoredRecord, deaths: Sequence[Death], mark: Postmark | None = None) -> Record:
+def dead_letter(record: StoredRecord, deaths: Sequence[Death], mark: RoutingMetadata | None = None) -> Record:
     """What is appended to the dead-letter queue; ``mark`` is of the exchange it goes through, if any."""
     return Record(record.key, record.value, _headers(stamped(record.headers, mark), deaths), record.timestamp_ms)
 

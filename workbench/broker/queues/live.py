@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 
 from workbench.broker.batch import batch_header, decode_batch
-from workbench.broker.exchanges.postmarks import postmark_of
+from workbench.broker.exchanges.routing_metadata import routing_metadata_of
 from workbench.broker.log import Log
 from workbench.broker.queues.attributes import batch_traits, record_traits
 from workbench.broker.queues.deaths import deaths_of
@@ -230,7 +230,7 @@ class LiveQueue:
 
     def message(self, partition: int, offset: int) -> QueuedMessage:
         lane, (record, damage) = self.leases.lanes[partition], self._readable(partition, offset)
-        exchange, key = postmark_of(record.headers) or (None, None)
+        exchange, key = routing_metadata_of(record.headers) or (None, None)
         traits = record_traits(record, self.leases.settings.by_key)
         lease, dead, state = lane.leases.get(offset), lane.dead.get(offset), state_of(lane, offset)
         done = state in (MessageState.ACKED, MessageState.DEAD)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from workbench.broker.batch import encode_batch
 from workbench.broker.exchanges.exchanges import Exchanges
-from workbench.broker.exchanges.postmarks import Postmark, postmark_of
+from workbench.broker.exchanges.routing_metadata import RoutingMetadata, routing_metadata_of
 from workbench.broker.log import Log
 from workbench.broker.queues.deaths import dead_letter, death_in, deaths_of, goes_round, key_there, redriven, with_death
 from workbench.broker.queues.lane import Dead
@@ -42,7 +42,7 @@ class _Way(NamedTuple):
     """Where a dead message goes: to these queues, by an exchange or straight."""
 
     queues: tuple[str, ...]
-    mark: Postmark | None = None
+    mark: RoutingMetadata | None = None
     routed: Routed | None = None
 
 
@@ -108,7 +108,7 @@ class Moves:
         settings, exchange = live.leases.settings, live.leases.settings.dead_letter_exchange
         if not exchange:
             return _Way((settings.dead_letter,))
-        mark = Postmark(exchange, settings.dead_letter_key or _own_key(live, record))
+        mark = RoutingMetadata(exchange, settings.dead_letter_key or _own_key(live, record))
         if not self._exchanges.has(exchange):
             raise Refused(f"There is no exchange {exchange} for its dead letters; it stays here.")
         routed = self._exchanges.route(*mark, record.headers)
@@ -199,7 +199,7 @@ class Moves:
 def _own_key(live: LiveQueue, record: StoredRecord) -> str:
     """The key it came with; of one that was sent straight here, the key of the time it died here before (it was
     redriven), else the queue's name."""
-    came = postmark_of(record.headers)
+    came = routing_metadata_of(record.headers)
     return came.key if came is not None else key_there(deaths_of(record.headers), live.name) or live.name
 
 

@@ -15,18 +15,18 @@ from workbench.core.records import Headers
 _NAMES = (EXCHANGE, ROUTING_KEY)
 
 
-class Postmark(NamedTuple):
+class RoutingMetadata(NamedTuple):
     exchange: str
     key: str
 
 
-def postmark_of(headers: Headers) -> Postmark | None:
+def routing_metadata_of(headers: Headers) -> RoutingMetadata | None:
     """None of a message that was sent straight to its queue."""
     found = {name: (value or b"").decode("utf-8", "replace") for name, value in headers if name in _NAMES}
-    return Postmark(found.get(EXCHANGE, ""), found.get(ROUTING_KEY, "")) if found else None
+    return RoutingMetadata(found.get(EXCHANGE, ""), found.get(ROUTING_KEY, "")) if found else None
 
 
-def stamped(headers: Headers, mark: Postmark | None) -> Headers:
+def stamped(headers: Headers, mark: RoutingMetadata | None) -> Headers:
     """``headers`` with this postmark in place of the one they had; None takes it off."""
     kept = sent_straight(headers)
     return kept if mark is None else (*kept, (EXCHANGE, mark.exchange.encode()), (ROUTING_KEY, mark.key.encode()))
