@@ -56,7 +56,7 @@ from workbench.broker.profiles.naming import (
 )
 from workbench.broker.profiles.table import Act, Feature, Level, Profile, Rule, Source, profile, profiles
 from workbench.broker.queues.attributes import record_traits
-from workbench.broker.queues.deaths import deaths_of
+from workbench.broker.queues.dead_letter_history import deaths_of
 from workbench.broker.queues.queues import Queues
 from workbench.broker.queues.settings import (
     PROFILES,

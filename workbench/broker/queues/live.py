@@ -16,7 +16,7 @@ from workbench.broker.batch import batch_header, decode_batch
 from workbench.broker.exchanges.routing_metadata import routing_metadata_of
 from workbench.broker.log import Log
 from workbench.broker.queues.attributes import batch_traits, record_traits
-from workbench.broker.queues.deaths import deaths_of
+from workbench.broker.queues.dead_letter_history import deaths_of
 from workbench.broker.queues.lane import Lane, Lease
 from workbench.broker.queues.leases import Leases
 from workbench.broker.queues.rows import QueueRow

@@ -18,7 +18,15 @@ from workbench.broker.batch import encode_batch
 from workbench.broker.exchanges.exchanges import Exchanges
 from workbench.broker.exchanges.routing_metadata import RoutingMetadata, routing_metadata_of
 from workbench.broker.log import Log
-from workbench.broker.queues.deaths import dead_letter, death_in, deaths_of, goes_round, key_there, redriven, with_death
+from workbench.broker.queues.dead_letter_history import (
+    dead_letter,
+    death_in,
+    deaths_of,
+    goes_round,
+    key_there,
+    redriven,
+    with_death,
+)
 from workbench.broker.queues.lane import Dead
 from workbench.broker.queues.live import LiveQueue
 from workbench.broker.topics import Topic
