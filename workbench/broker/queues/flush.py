@@ -17,8 +17,8 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from workbench.broker.queues import rows
+from workbench.broker.queues.dead_letter_routing import DeadLetterRouting
 from workbench.broker.queues.live import LiveQueue
-from workbench.broker.queues.moves import Moves
 from workbench.broker.queues.tally import Counters
 from workbench.broker.store import Store
 from workbench.core.errors import FileError
@@ -56,7 +56,7 @@ class _Taken:
 class Flush:
     """``alive(queue)``: whether it still is there. The lock is that of ``Queues``."""
 
-    def __init__(self, store: Store, lock: threading.RLock, moves: Moves, alive: Callable[[LiveQueue], bool]) -> None:
+    def __init__(self, store: Store, lock: threading.RLock, moves: DeadLetterRouting, alive: Callable[[LiveQueue], bool]) -> None:
         self._store = store
         self._lock = lock
         self._moves = moves

@@ -23,11 +23,11 @@ from workbench.broker.log import Log
 from workbench.broker.profiles.table import PROFILE, Act
 from workbench.broker.queues import settings
 from workbench.broker.queues.attributes import check_messages
+from workbench.broker.queues.dead_letter_routing import DeadLetterRouting
 from workbench.broker.queues.flush import Flush
 from workbench.broker.queues.journal import backlog_of, purge_entries, tick_entries
 from workbench.broker.queues.lane import Lease
 from workbench.broker.queues.live import LiveQueue, on_the_wall
-from workbench.broker.queues.moves import Moves
 from workbench.broker.queues.registry import Registry
 from workbench.broker.queues.settings import QueueSettings, queue_config
 from workbench.broker.queues.stats import QueueMeter
@@ -69,7 +69,7 @@ class Queues:
         self._queue, self._live = self.registry.queue, self.registry.live
         self._ready: dict[str, tuple[Callable[[], None], ...]] = {}
         self._told: dict[int, dict[str, object]] = {}
-        self._moves = Moves(log, clock, topics, exchanges)
+        self._moves = DeadLetterRouting(log, clock, topics, exchanges)
         self._flush = Flush(store, self._lock, self._moves, self.registry.is_alive)
         self._meter = QueueMeter(self._steady)
         self.on_deadline: Callable[[], None] = lambda: None  # called when the next deadline may have come nearer

@@ -72,7 +72,7 @@ class RedrivePlan:
         return counts
 
 
-class Moves:
+class DeadLetterRouting:
     def __init__(self, log: Log, clock: Clock, topics: Mapping[str, Topic], exchanges: Exchanges) -> None:
         self._log = log
         self._clock = clock
