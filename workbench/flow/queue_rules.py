@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workbench.core.errors import Invalid
 from workbench.core.times import duration_words
-from workbench.flow.circles import binding_would_come_back, dead_letters_come_back, exchange_comes_back
+from workbench.flow.cycles import binding_would_come_back, dead_letters_come_back, exchange_comes_back
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import GROUPS, kind_of, link_params
 from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workbench.broker.exchanges.routing import Topology
 from workbench.core.routing import Binding, Exchange, ExchangeType
-from workbench.flow.circles import dead_letters_come_back, exchange_comes_back
+from workbench.flow.cycles import dead_letters_come_back, exchange_comes_back
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.rules import why_not
 
