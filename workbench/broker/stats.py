@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.core.clock import Clock
@@ -91,8 +90,8 @@ class Meter:
 def _topic_stat(topic: Topic, then: _Sample, seconds: float) -> TopicStat:
     per_second = 1.0 / seconds if seconds > 0 else 0.0
     partitions = tuple(
-        _partition_stat(partition, end, per_second)
-        for partition, end in zip_longest(topic.partitions, then.ends[: len(topic.partitions)], fillvalue=0)
+        _partition_stat(partition, then.ends[number] if number < len(then.ends) else 0, per_second)
+        for number, partition in enumerate(topic.partitions)
     )
     grown = sum(p.bytes_in for p in topic.partitions) - sum(then.bytes_in)
     times = [p.last_append_ms for p in topic.partitions if p.last_append_ms is not None]

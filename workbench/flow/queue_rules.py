@@ -1,4 +1,4 @@
-"""The rules of queues, exchanges and bindings, as sentences: circles, dead ends, settings that defeat each other."""
+"""The rules of queues, exchanges and bindings, as sentences: cycles, dead ends, settings that defeat each other."""
 
 from __future__ import annotations
 

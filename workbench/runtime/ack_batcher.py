@@ -37,7 +37,7 @@ class AckBatcher:
     def add(self, consumer: QueueConsumer, act: str, receipts: Iterable[Receipt], reason: str = "") -> None:
         self._waiting += [_Outcome(consumer, act, reason, receipt) for receipt in receipts]
         if self._waiting and self._task is None:
-            self._task = asyncio.create_task(self._run(), name="settling")
+            self._task = asyncio.create_task(self._run(), name="ack batcher")
 
     def check(self) -> None:
         """Raise what went wrong since the last time."""

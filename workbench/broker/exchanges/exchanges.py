@@ -274,7 +274,7 @@ class Exchanges:
 
 
 def _stamped(records: Sequence[Record], mark: RoutingMetadata) -> list[Record]:
-    """The records with their postmark; those with the same headers share the new ones."""
+    """The records with their routing metadata; those with the same headers share the new ones."""
     known: dict[Headers, Headers] = {}
     for record in records:
         if record.headers not in known:

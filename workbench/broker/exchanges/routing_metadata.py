@@ -27,6 +27,6 @@ def routing_metadata_of(headers: Headers) -> RoutingMetadata | None:
 
 
 def stamped(headers: Headers, mark: RoutingMetadata | None) -> Headers:
-    """``headers`` with this postmark in place of the one they had; None takes it off."""
+    """``headers`` with this routing metadata in place of the one they had; None takes it off."""
     kept = sent_straight(headers)
     return kept if mark is None else (*kept, (EXCHANGE, mark.exchange.encode()), (ROUTING_KEY, mark.key.encode()))

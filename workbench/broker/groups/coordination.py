@@ -241,6 +241,7 @@ class Coordination:
         """A topic has another name; its rows have moved."""
         with self._lock:
             self._groups.rename_topic(old, new)
+            known: dict[tuple[str, TopicPartition], Any]
             for known in (self._positions, self._delivered):
                 for group, part in [key for key in known if key[1].topic == old]:
                     known[group, TopicPartition(new, part.partition)] = known.pop((group, part))

@@ -68,7 +68,7 @@ class Group:
         self.protocol = ""
         self.leader = ""
         self.empty_since_ms = stored.empty_since_ms if stored else clock.now_ms()
-        self.roster = Members(name)
+        self.members = Members(name)
         self._clock = clock
         self._ids = ids
         self._settings = settings
@@ -85,16 +85,16 @@ class Group:
     # -- what members ask ----------------------------------------------------------------------------------
     def join(self, request: JoinRequest, token: Token) -> None:
         """Join or rejoin. The answer comes to ``token``; what can be refused at once is raised."""
-        self.roster.check_protocols(request, self.protocol_type)
-        if request.member_id and request.member_id not in self.roster.promised:
+        self.members.check_protocols(request, self.protocol_type)
+        if request.member_id and request.member_id not in self.members.promised:
             self._rejoin(request, token)
-        elif request.instance_id is not None and request.instance_id in self.roster.static:
+        elif request.instance_id is not None and request.instance_id in self.members.static:
             self._replace_static(request, token)
         elif request.member_id or request.instance_id is not None or not request.require_known_member_id:
             self._add(request, token)
         else:
             member_id = new_member_id(request, self._ids)
-            self.roster.promised[member_id] = self._now() + request.session_timeout_ms
+            self.members.promised[member_id] = self._now() + request.session_timeout_ms
             raise MemberIdRequired(member_id)
 
     def sync(self, request: SyncRequest, token: Token) -> None:
@@ -120,19 +120,19 @@ class Group:
 
     def leave(self, leaver: Leaver) -> str:
         """Remove a member; returns its id."""
-        member_id = self.roster.resolve(leaver.member_id, leaver.instance_id)
-        if self.roster.promised.pop(member_id, None) is not None:
+        member_id = self.members.resolve(leaver.member_id, leaver.instance_id)
+        if self.members.promised.pop(member_id, None) is not None:
             self._complete_if_all_joined()
-        elif member_id in self.roster:
-            self._remove(self.roster.find(member_id), leaver.reason or "left")
+        elif member_id in self.members:
+            self._remove(self.members.find(member_id), leaver.reason or "left")
         else:
-            raise self.roster.unknown(leaver.member_id or leaver.instance_id or "")
+            raise self.members.unknown(leaver.member_id or leaver.instance_id or "")
         return member_id
 
     def check_commit(self, member_id: str, generation: int, instance_id: str | None = None) -> None:
         """Whether this member may commit now; ``member_id=""`` and generation -1 is an administrator."""
         if generation < 0 and not member_id:
-            if len(self.roster):
+            if len(self.members):
                 raise UnknownMember(f"Group {self.name!r} has active members, so only they commit.",
                                     "Stop or pause its members first.")  # fmt: skip
             return
@@ -144,11 +144,11 @@ class Group:
     def hold(self) -> None:
         """Open a rebalance that does not end before ``release``."""
         self._held = True
-        if not len(self.roster):
+        if not len(self.members):
             return
         self._fenced = True
-        self._untold = {member.member_id for member in self.roster if not member.is_new}
-        for member in self.roster:
+        self._untold = {member.member_id for member in self.members if not member.is_new}
+        for member in self.members:
             if member.joining is not None and not member.is_new:
                 self._forget(member, "begins anew, its group is moved")
         self._prepare()
@@ -162,18 +162,18 @@ class Group:
 
     def dissolve(self) -> None:
         """Tell those who wait that their membership is over."""
-        for member in self.roster:
-            self._answer_join(member, self.roster.unknown(member.member_id))
-            self._answer_sync(member, self.roster.unknown(member.member_id))
+        for member in self.members:
+            self._answer_join(member, self.members.unknown(member.member_id))
+            self._answer_sync(member, self.members.unknown(member.member_id))
 
     # -- time ----------------------------------------------------------------------------------------------
     def tick(self) -> None:
         """Do what is due: end sessions, end waits."""
         now = self._now()
-        overdue = [member_id for member_id, end in self.roster.promised.items() if end <= now]
+        overdue = [member_id for member_id, end in self.members.promised.items() if end <= now]
         for member_id in overdue:
-            del self.roster.promised[member_id]
-        for member in self.roster:
+            del self.members.promised[member_id]
+        for member in self.members:
             if member.deadline <= now and not member.waits:
                 self._remove(member, "session time-out")
         if self._sync_deadline is not None and self._sync_deadline <= now:
@@ -185,15 +185,15 @@ class Group:
 
     def next_deadline(self) -> float | None:
         """The monotonic time at which ``tick`` has something to do."""
-        times = [m.deadline for m in self.roster if not m.waits]
-        times += self.roster.promised.values()
+        times = [m.deadline for m in self.members if not m.waits]
+        times += self.members.promised.values()
         waits = (None if self._held else self._join_deadline, self._sync_deadline)
         times += [t for t in waits if t is not None]
         return min(times, default=None)
 
     # -- how it looks --------------------------------------------------------------------------------------
     def describe(self) -> GroupMeta:
-        members = tuple(m.describe(self.protocol_type, self.protocol) for m in self.roster)
+        members = tuple(m.describe(self.protocol_type, self.protocol) for m in self.members)
         return GroupMeta(
             self.name, self.state, self.generation, self.protocol_type, self.protocol, self.leader, members
         )
@@ -203,12 +203,12 @@ class Group:
 
     # -- joining -------------------------------------------------------------------------------------------
     def _add(self, request: JoinRequest, token: Token) -> None:
-        if len(self.roster) >= self._settings.max_members:
-            raise GroupFull(f"Group {self.name!r} has {len(self.roster)} members already.", "Use another group id.")
+        if len(self.members) >= self._settings.max_members:
+            raise GroupFull(f"Group {self.name!r} has {len(self.members)} members already.", "Use another group id.")
         member = Member.of(request, self._now() + self._settings.new_member_join_timeout_ms, self._ids)
         member.joining = token
         self.protocol_type = request.protocol_type
-        self.roster.add(member)
+        self.members.add(member)
         self.leader = self.leader or member.member_id
         self._joined_in_delay = self._delay_left_ms is not None
         self._note_join(member, request.reason)
@@ -216,11 +216,11 @@ class Group:
         self._complete_if_all_joined()
 
     def _rejoin(self, request: JoinRequest, token: Token) -> None:
-        member = self.roster.find(request.member_id, request.instance_id)
+        member = self.members.find(request.member_id, request.instance_id)
         if member.member_id in self._untold:
             self._forget(member, "begins anew, its group is moved")
             self._complete_if_all_joined()
-            raise self.roster.unknown(request.member_id)
+            raise self.members.unknown(request.member_id)
         settled = self.state in (GroupState.COMPLETING, GroupState.STABLE)
         asks_for_rebalance = self.state is GroupState.STABLE and member.member_id == self.leader
         unchanged = member.protocols == request.protocols and not asks_for_rebalance
@@ -237,18 +237,18 @@ class Group:
     def _replace_static(self, request: JoinRequest, token: Token) -> None:
         """A static member came back (restarted): a new id, the old one is fenced, the assignment stands."""
         assert request.instance_id is not None
-        old = self.roster.find(self.roster.static[request.instance_id])
-        self._answer_join(old, self.roster.fenced(request.instance_id))
-        self._answer_sync(old, self.roster.fenced(request.instance_id))
-        self.roster.remove(old)
+        old = self.members.find(self.members.static[request.instance_id])
+        self._answer_join(old, self.members.fenced(request.instance_id))
+        self._answer_sync(old, self.members.fenced(request.instance_id))
+        self.members.remove(old)
         self._unsynced.discard(old.member_id)
         member = Member.of(request, self._now() + request.session_timeout_ms, self._ids)
         member.assignment, member.is_new, member.joining = old.assignment, False, token
-        self.roster.add(member)
+        self.members.add(member)
         if was_leader := self.leader == old.member_id:
             self.leader = member.member_id
         self._note_join(member, request.reason or "static member came back", replaces=old.member_id)
-        if self.state is not GroupState.STABLE or self.roster.elected_protocol() != self.protocol:
+        if self.state is not GroupState.STABLE or self.members.elected_protocol() != self.protocol:
             self._prepare()
             self._complete_if_all_joined()
         elif not was_leader:
@@ -260,7 +260,7 @@ class Group:
         """A leader that came back must not assign again: it is told to skip or, if too old for that, that the one
         before it leads."""
         leader = member.member_id if can_skip else old.member_id
-        members = self.roster.joined_members(self.protocol) if can_skip else ()
+        members = self.members.joined_members(self.protocol) if can_skip else ()
         return JoinResult(
             member.member_id, self.generation, self.protocol_type, self.protocol, leader, members, can_skip
         )
@@ -271,12 +271,12 @@ class Group:
         if self.state is GroupState.PREPARING:
             return
         if self.state is GroupState.COMPLETING:
-            for member in self.roster:
+            for member in self.members:
                 member.assignment = b""
                 if member.syncing is not None:
                     self._answer_sync(member, self._told_to_rejoin(member))
         first = self.state is GroupState.EMPTY
-        longest = self.roster.rebalance_timeout_ms()
+        longest = self.members.rebalance_timeout_ms()
         wait = min(self._settings.initial_rebalance_delay_ms, longest) if first else longest
         self._delay_left_ms = longest - wait if first else None
         self._joined_in_delay = False
@@ -287,7 +287,7 @@ class Group:
 
     def _complete_if_all_joined(self) -> None:
         waits = self._held or self._delay_left_ms is not None
-        if self.state is GroupState.PREPARING and not waits and self.roster.all_joined():
+        if self.state is GroupState.PREPARING and not waits and self.members.all_joined():
             self._complete_join()
 
     def _end_join_wait(self, now: float) -> None:
@@ -302,12 +302,12 @@ class Group:
 
     def _complete_join(self) -> None:
         """Begin the next generation with those who joined; static members may be late until their session ends."""
-        for member in self.roster:
+        for member in self.members:
             if member.joining is None and member.instance_id is None:
                 self._forget(member, "did not rejoin in time")
-        joined = self.roster.joined()
-        if len(self.roster) and not joined:
-            self._join_deadline = self._now() + self.roster.rebalance_timeout_ms()
+        joined = self.members.joined()
+        if len(self.members) and not joined:
+            self._join_deadline = self._now() + self.members.rebalance_timeout_ms()
             return
         self._join_deadline = self._delay_left_ms = None
         self._fenced = False
@@ -321,29 +321,29 @@ class Group:
             return
         if self.leader not in joined:
             self.leader = joined[0]
-        self.protocol = self.roster.elected_protocol()
-        self._unsynced = set(self.roster.members)
-        self._sync_deadline = self._now() + self.roster.rebalance_timeout_ms()
+        self.protocol = self.members.elected_protocol()
+        self._unsynced = set(self.members.members)
+        self._sync_deadline = self._now() + self.members.rebalance_timeout_ms()
         self._enter(GroupState.COMPLETING)
         for member_id in joined:
-            member = self.roster.find(member_id)
+            member = self.members.find(member_id)
             member.is_new = False
             self._answer_join(member, self._join_result(member))
 
     def _distribute(self, assignments: Mapping[str, bytes]) -> None:
-        for member in self.roster:
+        for member in self.members:
             member.assignment = assignments.get(member.member_id, b"")
         self._enter(GroupState.STABLE)
-        for member in self.roster:
+        for member in self.members:
             self._answer_sync(member, self._sync_result(member))
-        shares = {m.member_id: [list(part) for part in m.assigned(self.protocol_type)] for m in self.roster}
+        shares = {m.member_id: [list(part) for part in m.assigned(self.protocol_type)] for m in self.members}
         self._note("rebalance", generation=self.generation, assignor=self.protocol, assignment=shares)
 
     def _drop_unsynced(self) -> None:
         """Members that took a join answer and never came for their assignment."""
         self._sync_deadline = None
-        for member_id in [m for m in self.roster.members if m in self._unsynced]:
-            self._remove(self.roster.find(member_id), "did not sync in time")
+        for member_id in [m for m in self.members.members if m in self._unsynced]:
+            self._remove(self.members.find(member_id), "did not sync in time")
 
     # -- leaving -------------------------------------------------------------------------------------------
     def _remove(self, member: Member, reason: str) -> None:
@@ -353,13 +353,13 @@ class Group:
         self._complete_if_all_joined()
 
     def _forget(self, member: Member, reason: str) -> None:
-        self.roster.remove(member)
+        self.members.remove(member)
         self._unsynced.discard(member.member_id)
         self._untold.discard(member.member_id)
-        self._answer_join(member, self.roster.unknown(member.member_id))
-        self._answer_sync(member, self.roster.unknown(member.member_id))
+        self._answer_join(member, self.members.unknown(member.member_id))
+        self._answer_sync(member, self.members.unknown(member.member_id))
         if self.leader == member.member_id:
-            self.leader = next(iter(self.roster.members), "")
+            self.leader = next(iter(self.members.members), "")
         self._note("leave", member.member_id, reason=reason)
 
     # -- small parts ---------------------------------------------------------------------------------------
@@ -371,14 +371,14 @@ class Group:
 
     def _caller(self, member_id: str, generation: int, instance_id: str | None) -> Member:
         """The member that calls, alive by calling; a stale generation is refused."""
-        member = self.roster.find(member_id, instance_id)
+        member = self.members.find(member_id, instance_id)
         if generation != self.generation:
             raise self._stale(generation)
         self._sign_of_life(member)
         return member
 
     def _join_result(self, member: Member) -> JoinResult:
-        members = self.roster.joined_members(self.protocol) if member.member_id == self.leader else ()
+        members = self.members.joined_members(self.protocol) if member.member_id == self.leader else ()
         return JoinResult(member.member_id, self.generation, self.protocol_type, self.protocol, self.leader, members)
 
     def _sync_result(self, member: Member) -> SyncResult:

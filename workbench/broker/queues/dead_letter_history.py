@@ -3,8 +3,8 @@
 Entries are newest first and merged by (queue, reason) with a count, the first of each kept as it was, the exchange and
 key it had come with too (RabbitMQ, ``record_death`` of its mc.erl); what limits a message's life is taken off, so that
 it does not expire in the dead-letter queue too (RabbitMQ, dlx). Its time stays the event's; a redriven message gets a
-new one, for it is a new message (SQS, redrive). What goes through a dead-letter exchange has that one's postmark then;
-what goes straight to a queue, dead or redriven, has none: how it came before is told by its deaths.
+new one, for it is a new message (SQS, redrive). What goes through a dead-letter exchange has that one's routing
+metadata then; what goes straight to a queue, dead or redriven, has none: how it came before is told by its deaths.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from workbench.core.queues import (
 )
 from workbench.core.records import Headers, Record, StoredRecord
 
-NO_POSTMARK = RoutingMetadata("", "")
+NO_ROUTING_METADATA = RoutingMetadata("", "")
 """Of what was sent straight to its queue: the default exchange takes no empty key."""
 
 _LEFT_BEHIND = (DEATHS, TTL_MS, DELAY_MS, DEDUPLICATION_ID)
@@ -53,7 +53,7 @@ def deaths_of(headers: Headers) -> tuple[Death, ...]:
 
 def death_in(queue: str, record: StoredRecord, dead: Dead) -> Death:
     """That the record died there."""
-    came = routing_metadata_of(record.headers) or NO_POSTMARK
+    came = routing_metadata_of(record.headers) or NO_ROUTING_METADATA
     origin = MessageId(record.partition, record.offset)
     return Death(queue, dead.reason, 1, dead.at_ms, dead.at_ms, origin, dead.text, came.exchange, came.key)
 

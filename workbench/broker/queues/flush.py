@@ -56,7 +56,8 @@ class _Taken:
 class Flush:
     """``alive(queue)``: whether it still is there. The lock is that of ``Queues``."""
 
-    def __init__(self, store: Store, lock: threading.RLock, moves: DeadLetterRouting, alive: Callable[[LiveQueue], bool]) -> None:
+    def __init__(self, store: Store, lock: threading.RLock, moves: DeadLetterRouting,
+                 alive: Callable[[LiveQueue], bool]) -> None:  # fmt: skip
         self._store = store
         self._lock = lock
         self._moves = moves
