@@ -713,7 +713,7 @@ def test_stats_show_rates_and_the_leases_that_end_first(broker: Broker, clock: M
     clock.advance(500)
     (stat,) = broker.queues.stats()
     assert (stat.rate_in, stat.rate_out, stat.oldest_ms, stat.dead_letter) == (20.0, 2.0, 500, "dlq")
-    assert [(lease.consumer, lease.key) for lease in stat.leases] == [("bob", "k"), ("ann", "k"), ("ann", "k")]
+    assert [(lease.consumer, lease.keyed) for lease in stat.leases] == [("bob", True), ("ann", True), ("ann", True)]
     assert [(one.consumer, one.in_flight) for one in stat.consumers] == [("ann", 2), ("bob", 1)]
 
 
