@@ -81,7 +81,7 @@ class Findings:
 
     def notes(self) -> list[str]:
         """What is worth knowing, as sentences."""
-        odd = [f"{_lines(f.count)} {'was' if f.count == 1 else 'were'} kept though not written as it should be. "
+        odd = [f"{_lines(f.count)} {'was' if f.count == 1 else 'were'} kept, although not written as usual. "
                f"Line {f.line:,}: {f.reason}." for f in list(self.odd.values())]  # fmt: skip
         return [*self.choices, *odd, *(sentence for whole, sentence in self._lacks() if not whole)]
 

@@ -23,10 +23,11 @@ from workbench.ui.theme.icons import icon
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE
 
-_HEIGHT = 72
+_HEIGHT, _LOW = 72, 56  # two lines under a step's title; one
 _MARGIN = 12
 _LEAVE_MS = 4_000  # long enough to see the last tick
 _MARK = 40  # what a step takes that shows its number only
+_CLOSE = 28
 _BODY_LINES = 2
 _BODY_ASIDE = 22
 STEPS = 4
@@ -84,7 +85,7 @@ def _elbow(start: QPointF, end: QPointF) -> QPainterPath:
 
 def _title_aside(number: int) -> int:
     """What a step's title does not have of its width: the mark before it, and in the last one the way to close."""
-    return 36 + (28 if number == STEPS - 1 else 6)
+    return 36 + (_CLOSE if number == STEPS - 1 else 6)
 
 
 class Coach(QWidget):
@@ -122,7 +123,6 @@ class Coach(QWidget):
         self._view.flow.drawn_changed.connect(self.point)
         theme().changed.connect(self.update)
         self._connector.show()
-        view.set_top_room(_HEIGHT + _MARGIN)
         view.resized.connect(self.lay_out)
         self.lay_out()
         self.show()
@@ -180,7 +180,11 @@ class Coach(QWidget):
     def lay_out(self) -> None:
         """Take the width of the canvas."""
         room = self._view.viewport().rect()
-        self.setGeometry(_MARGIN, _MARGIN, room.width() - 2 * _MARGIN, _HEIGHT)
+        before = self.height()
+        self.setGeometry(_MARGIN, _MARGIN, room.width() - 2 * _MARGIN, before)
+        self.resize(self.width(), _LOW if self.is_narrow() else _HEIGHT)
+        if self.height() != before:
+            self._view.set_top_room(self.height() + _MARGIN)
         self._connector.setGeometry(room)
         self._close.setGeometry(self.width() - 30, 5, 24, 24)
         self.raise_()
@@ -211,9 +215,10 @@ class Coach(QWidget):
         if not self.is_narrow():
             return QRectF(number * width, 0, width, self.height())
         told = min(self.current, STEPS - 1)
-        wide = self.width() - (STEPS - 1) * _MARK
+        wide = self.width() - (STEPS - 1) * _MARK - _CLOSE
         left = number * _MARK if number <= told else wide + (number - 1) * _MARK
-        return QRectF(left, 0, wide if number == told else _MARK, self.height())
+        own = wide if number == told else _MARK
+        return QRectF(left, 0, own + (_CLOSE if number == STEPS - 1 else 0), self.height())
 
     def is_narrow(self) -> bool:
         """Four steps have no room for their words side by side: then only the current one is told."""
@@ -266,7 +271,7 @@ class Coach(QWidget):
             pencil.painter.drawEllipse(mark, 7.5, 7.5)
             ink = "text_on_accent" if current else "text_muted"
             pencil.text(QRectF(mark.x() - 8, mark.y() - 8, 16, 16), str(number + 1), "caption", ink, 600, CENTRE)
-        if self.is_narrow() and rect.width() <= _MARK:
+        if self.is_narrow() and number != min(self.current, STEPS - 1):
             return
         title, text = self._texts[number]
         role = "accent" if current else "text" if self.done[number] else "text_muted"

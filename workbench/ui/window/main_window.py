@@ -56,7 +56,7 @@ from workbench.ui.window.title import Title
 from workbench.ui.window.toolbar import TopBar
 
 _STEP = 32
-_SMALLEST = QSize(1024, 640)
+_SMALLEST, _LEAST = QSize(1024, 640), QSize(960, 560)  # below the least, docks would lie over each other
 _FRAME = QSize(4, 32)  # what a window manager adds; Qt knows it only later
 
 
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self._series.names.update(settings.series(workspace.path))
         self.setObjectName("window")
         room = self.screen().availableSize() - _FRAME
-        self.setMinimumSize(_SMALLEST.boundedTo(room))  # with its frame it is whole on a screen of that size too
+        self.setMinimumSize(_SMALLEST.boundedTo(room).expandedTo(_LEAST))  # whole, with its frame, on such a screen
         self.resize(min(1440, room.width()), min(900, room.height()))
         self.setDockNestingEnabled(True)
         self.setAnimated(False)
