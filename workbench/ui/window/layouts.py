@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workbench.ui.window.main_window import MainWindow
 
 _FOLD_BELOW = 1120
-_BOTTOM_SHARE = 0.36  # of a low window; the canvas keeps the rest
+_BOTTOM_SHARE = 0.34  # of a low window; the canvas keeps the rest
 Area = Qt.DockWidgetArea
 
 

@@ -51,6 +51,27 @@ def filter_by(real, panel: RecordsPanel, text: str) -> None:
     real.qtbot.waitUntil(lambda: panel.search.complete and panel.model.rowCount() == panel.search.progress.matched)
 
 
+def test_in_a_narrow_panel_a_record_cuts_no_word_and_hides_no_time(real, panel):
+    panel.resize(660, 226)
+    panel.bar.tail.click()
+    at = panel.table.visualRect(panel.model.index(1, 3)).center()
+    QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    real.qtbot.waitUntil(lambda: panel.detail.isVisible() and panel.detail.record is not None)
+    QApplication.processEvents()
+    tabs = panel.detail.tabs
+    assert tabs.width() >= tabs.sizeHint().width() and tabs.mapTo(panel, tabs.rect().topRight()).x() < panel.width()
+    assert not panel.detail.decoder.isVisible()
+    assert panel.table.horizontalScrollBar().value() == 0 and panel.table.columnAt(2) == 0
+    assert panel.table.width() > 300
+    panel.facts.say("Sorted by Key, as of 15:41:31. 9,125 records since then are not in it.")
+    panel.facts.count("14,143 records")
+    assert not panel.found.isVisible() and panel.said.text().endswith("…")
+    assert panel.said.toolTip().endswith("not in it.\n14,143 records")
+    panel.resize(1440, 516)
+    real.qtbot.waitUntil(lambda: panel.found.isVisible() and panel.detail.decoder.isVisible())
+    assert panel.said.text().endswith("not in it.")
+
+
 def test_all_partitions_stand_by_time_newest_first(real, panel):
     assert panel.model.rowCount() == 1200
     times = [record.timestamp_ms for record in records(real, panel, 100)]

@@ -51,6 +51,7 @@ from workbench.ui.theme.theme import theme
 LOOK_BACK_RECORDS = 50_000
 _STEP = 1000
 _LOW = 240  # pixels
+_ASIDE = 27  # what stands beside the views, left and right
 RAW_BYTES = 64 * 1024
 
 
@@ -105,7 +106,7 @@ class RecordDetail(QFrame):
     def _build(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(15, 12, 12, 10)
+        column.setContentsMargins(_ASIDE - 12, 12, 12, 10)
         column.setSpacing(8)
         column.addLayout(self._build_head())
         self.standing = label("", "muted")
@@ -161,6 +162,7 @@ class RecordDetail(QFrame):
                               ("headers", self.tr("Headers")), ("changes", self.tr("Changes"))],
                              self.tr("View"))  # fmt: skip
         self.tabs.button("raw").setToolTip(self.tr("The value as its bytes lie, without a line or a space of ours"))
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # its words are never cut
         self.tabs.chosen.connect(lambda _: self._show())
         self.decoder = QComboBox()
         self.decoder.setAccessibleName(self.tr("Decoder"))
@@ -197,6 +199,13 @@ class RecordDetail(QFrame):
         super().resizeEvent(event)
         if (event.size().height() < _LOW) != (event.oldSize().height() < _LOW):
             self._show()
+        self._fit_decoder()
+
+    def _fit_decoder(self) -> None:
+        """Beside the views where there is room for its words; drag the record wider to have it."""
+        views = self.tabs.sizeHint().width() + _ASIDE
+        self.setMinimumWidth(views)
+        self.decoder.setVisible(self.width() >= views + 8 + self.decoder.sizeHint().width())
 
     # -- showing -------------------------------------------------------------------------------------------
     @property

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from workbench.ui.panels.blocks import label, push_button, set_tone
-from workbench.ui.theme import icons
+from workbench.ui.theme import icons, words
+
+_ASIDE, _APART = 48, 16  # margins and the mark; between the two
 
 
 class FactsLine(QWidget):
@@ -14,6 +17,7 @@ class FactsLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._whole = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 6)
         row.setSpacing(8)
@@ -26,6 +30,7 @@ class FactsLine(QWidget):
         row.addStretch(1)
         row.addWidget(self.found)
         row.addWidget(self.stop)
+        self.said.setMinimumWidth(1)
         self.setFixedHeight(26)
 
     def say(self, text: str, tone: str = "muted", paused: bool = False) -> None:
@@ -33,7 +38,26 @@ class FactsLine(QWidget):
         if paused:
             self._mark.setPixmap(icons.pixmap("pause", "warn_mark", 12, self.devicePixelRatioF()))
         set_tone(self.said, tone)
-        self.said.setText(text)
+        self._whole = text
+        self._fit()
+
+    def count(self, text: str) -> None:
+        """How many were found, or are there."""
+        self.found.setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """What is shown is said first; where both have no room the number stands in its tip, and the rest of it too."""
+        metrics, room = self.said.fontMetrics(), self.width() - _ASIDE
+        wide = metrics.horizontalAdvance(self._whole) + metrics.horizontalAdvance(self.found.text()) + _APART
+        self.found.setVisible(wide <= room or not self._whole)
+        shown = self._whole if wide <= room else words.cut(self._whole, metrics, room)
+        self.said.setText(shown)
+        self.said.setToolTip("" if wide <= room else f"{self._whole}\n{self.found.text()}")
 
 
 def empty_words(topic: str, live: bool, looked_at_all: bool | None) -> tuple[str, str]:

@@ -40,6 +40,8 @@ from workbench.ui.panels.records.table import RecordsTable
 from workbench.ui.panels.records.tail import Tail
 from workbench.ui.theme import words
 
+_BOTH = 900  # pixels in which table and record stand well beside each other
+
 
 class RecordsPanel(QWidget):
     """See the module. ``show_topic`` and ``show_place`` are for menus elsewhere."""
@@ -379,10 +381,10 @@ class RecordsPanel(QWidget):
         looking = self.search.progress is not None and not self.search.complete
         self.stop.setVisible(looking)
         if self.search.active:
-            self.found.setText(self.search.said())
+            self.facts.count(self.search.said())
         else:
             total = sum(b.records for b in self._looked_at(self.bounds()))
-            self.found.setText(words.plural(total, self.tr("record"), self.tr("records")) if self.topic else "")
+            self.facts.count(words.plural(total, self.tr("record"), self.tr("records")) if self.topic else "")
 
     # -- sorting -------------------------------------------------------------------------------------------
     def _press_head(self, section: int) -> None:
@@ -490,6 +492,8 @@ class RecordsPanel(QWidget):
         if record is not None:
             self.detail.show_record(record, self.source.groups(self.workspace), self.source)
             self.detail.show()
+            if came and self.width() < _BOTH:
+                self.splitter.setSizes([self.width(), 0])  # the table needs the room more
             self.workspace.key_pressed.emit(record.key)
 
     def _say_failed(self, error: WorkbenchError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QAbstractItemView, QAbstractSlider, QHeaderView, QTableView, QWidget
 
@@ -11,6 +11,7 @@ from workbench.ui.panels.records.cells import ROW_HEIGHT, RecordCell
 
 _WIDTHS = {"time": 114, "partition": 50, "offset": 76, "key": 100, "value": 400, "headers": 76, "size": 72}
 FIELD_WIDTH = 110
+_VISIBLE = QAbstractItemView.ScrollHint.EnsureVisible
 
 
 class RecordsTable(QTableView):
@@ -22,6 +23,7 @@ class RecordsTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._widths = dict(_WIDTHS)
+        self._row = -1  # that was scrolled to last
         self.setItemDelegate(RecordCell(self))
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -36,6 +38,15 @@ class RecordsTable(QTableView):
         rows.hide()
         self.horizontalHeader().sectionResized.connect(self.keep_width)
         self.verticalScrollBar().actionTriggered.connect(self._tell_scrolled)
+
+    def scrollTo(self, index: QModelIndex, hint: QAbstractItemView.ScrollHint = _VISIBLE) -> None:
+        """To another row without going sideways: where the table is narrow, time and partition would be gone."""
+        sideways = self.horizontalScrollBar()
+        before, same = sideways.value(), index.row() == self._row
+        super().scrollTo(index, hint)
+        self._row = index.row()
+        if not same:
+            sideways.setValue(before)
 
     def _tell_scrolled(self, action: int) -> None:
         if action != QAbstractSlider.SliderAction.SliderNoAction.value:
