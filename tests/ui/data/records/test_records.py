@@ -68,6 +68,7 @@ def test_in_a_narrow_panel_a_record_cuts_no_word_and_hides_no_time(real, panel):
     assert not panel.found.isVisible() and panel.said.text().endswith("…")
     assert panel.said.toolTip().endswith("not in it.\n14,143 records")
     panel.resize(1440, 516)
+    panel.splitter.setSizes([1000, 440])
     real.qtbot.waitUntil(lambda: panel.found.isVisible() and panel.detail.decoder.isVisible())
     assert panel.said.text().endswith("not in it.")
 
