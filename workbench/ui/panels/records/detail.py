@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QSizePolicy,
+    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -51,6 +52,7 @@ from workbench.ui.theme.theme import theme
 LOOK_BACK_RECORDS = 50_000
 _STEP = 1000
 _LOW = 240  # pixels
+_BOTH = 900  # where table and record stand well beside each other
 _ASIDE = 27  # what stands beside the views, left and right
 RAW_BYTES = 64 * 1024
 
@@ -200,6 +202,13 @@ class RecordDetail(QFrame):
         if (event.size().height() < _LOW) != (event.oldSize().height() < _LOW):
             self._show()
         self._fit_decoder()
+
+    def appear(self) -> None:
+        """Beside the table, which needs the room more where there is little."""
+        beside, came = self.parentWidget(), self.isHidden()
+        self.show()
+        if came and isinstance(beside, QSplitter) and beside.width() < _BOTH:
+            beside.setSizes([beside.width(), 0])
 
     def _fit_decoder(self) -> None:
         """Beside the views where there is room for its words; drag the record wider to have it."""

@@ -491,9 +491,7 @@ class RecordsPanel(QWidget):
     def _show_detail(self, record: StoredRecord | None) -> None:
         if record is not None:
             self.detail.show_record(record, self.source.groups(self.workspace), self.source)
-            self.detail.show()
-            if came and self.width() < _BOTH:
-                self.splitter.setSizes([self.width(), 0])  # the table needs the room more
+            self.detail.appear()
             self.workspace.key_pressed.emit(record.key)
 
     def _say_failed(self, error: WorkbenchError) -> None:
