@@ -13,6 +13,7 @@ class Named:
     """The rows of one topic; a read waits for the gate."""
 
     page_rows = 128
+    connection = ""
 
     def __init__(self, topic: str) -> None:
         self.topic = topic

@@ -16,6 +16,7 @@ class GatedRows:
     """Any number there is; reads wait while the gate is shut, and are written down."""
 
     page_rows = 128
+    connection = ""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
