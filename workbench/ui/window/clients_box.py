@@ -23,8 +23,8 @@ class ClientsBox(QPushButton):
         self.setProperty("variant", "plain")
         self.setFixedHeight(28)
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 0, 10, 0)
-        row.setSpacing(6)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.setSpacing(5)
         self._dot, self._words = label("●", "muted"), label("", "muted")
         for part in (self._dot, self._words):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
