@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.core.clock import ManualClock
+from workbench.listeners.base.clients import REMEMBERED_MS
 from workbench.listeners.kafka import codec
 from workbench.listeners.kafka.answers_codec import fetch_writer, produce_writer
-from workbench.listeners.kafka.clients import REMEMBERED_MS, Clients
+from workbench.listeners.kafka.clients import KafkaClients
 
 
 def refuse(_: object) -> bytes:
@@ -69,7 +70,7 @@ def test_an_error_is_left_to_kio(writer: Callable, parts: str):
 
 def test_who_looks_for_a_group_and_does_not_join_it_is_told_what_to_set():
     clock = ManualClock()
-    clients = Clients(clock)
+    clients = KafkaClients(clock)
     connection = clients.enter("127.0.0.1", 1)
     connection.sought = ("g", clock.monotonic_ms())
     assert clients.stats()[0].note == ""
@@ -82,7 +83,7 @@ def test_who_looks_for_a_group_and_does_not_join_it_is_told_what_to_set():
 
 def test_rates_are_per_second_between_two_looks():
     clock = ManualClock()
-    clients = Clients(clock)
+    clients = KafkaClients(clock)
     connection = clients.enter("127.0.0.1", 1)
     clients.stats()
     connection.written["t"] += 500
@@ -94,7 +95,7 @@ def test_rates_are_per_second_between_two_looks():
 
 def test_who_was_turned_away_stays_visible_for_a_while_and_the_log_is_not_flooded(caplog: pytest.LogCaptureFixture):
     clock = ManualClock()
-    clients = Clients(clock)
+    clients = KafkaClients(clock)
     with caplog.at_level("INFO"):
         for _ in range(100):
             connection = clients.enter("127.0.0.1", 1)
