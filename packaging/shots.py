@@ -45,7 +45,7 @@ def open_window(folder: Path, sample: str) -> MainWindow:
     link = HostLink(workspace)
     window = MainWindow(workspace, Settings(folder), link)
     window.load_drawing(saved_drawing(path))
-    window.run_when_ready()
+    window.host_watch.run_when_ready()
     link.connect_host()
     window.show()
     return window
@@ -131,7 +131,7 @@ def main() -> int:
         save(empty, out, "empty-light")
         empty.close()
         first = open_window(Path(folder), "orders")
-        first.start_tour()
+        first.dialogs.tour()
         wait(8.0)
         save(first, out, "first-run-light")
         first.close()

@@ -22,7 +22,7 @@ from workbench.core.snapshot import (
 )
 from workbench.host.problems import HOLD_MS, Problems, Scene, Threshold
 
-ORDERS = TopicStat("orders", "stream", (PartitionStat(0, 0, 1000, 9000, 240.0),))
+ORDERS = TopicStat("orders", "stream", (PartitionStat(0, 0, 1000, 9000, 240.0),), rate_in=240.0)
 AT = GroupPartitionStat("orders", 0, 0, 1000, 900, 900, "m", 500)
 SLOW = MemberStat("m", "shipping-2", PartState.RUNNING, (("orders", 0),), 150.0, slow=True)
 

@@ -65,7 +65,7 @@ def test_a_snapshot_shows_queues_with_their_drawn_consumers_and_exchanges(host: 
     work, packing = seen.queue("work"), seen.group("packing")
     assert {(one.consumer, one.node_id) for one in work.consumers} == {("packing-1", "g"), ("packing-2", "g")}
     assert {lease.consumer for lease in work.leases} <= {"packing-1", "packing-2"}
-    assert all(lease.key and lease.until_ms > lease.leased_ms for lease in work.leases)
+    assert all(lease.keyed and lease.until_ms > lease.leased_ms for lease in work.leases)
     assert (packing.state, [member.name for member in packing.members]) == ("Stable", ["packing-1", "packing-2"])
     assert seen.exchange("orders").type == "topic"
     host.call(m.Stop())

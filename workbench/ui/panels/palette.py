@@ -29,7 +29,7 @@ class PartCard(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self.setMinimumSize(88, 28)
+        self.setMinimumSize(84, 28)
         self.setFixedHeight(28)
 
     def sizeHint(self) -> QSize:
@@ -44,10 +44,10 @@ class PartCard(QAbstractButton):
         painter.setPen(QPen(look.color("focus" if self.hasFocus() else line), 2 if self.hasFocus() else 1))
         painter.setBrush(look.color("surface_raised"))
         painter.drawRoundedRect(rect, 6, 6)
-        icons.paint(painter, QRectF(8, 6, 16, 16), self.kind.icon, look.color(role_of(self.kind.name)))
+        icons.paint(painter, QRectF(7, 6, 16, 16), self.kind.icon, look.color(role_of(self.kind.name)))
         painter.setPen(look.color("text"))
         painter.setFont(look.font("body", 500))
-        room = rect.adjusted(29, 0, -2, 0)
+        room = rect.adjusted(27, 0, -2, 0)
         text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         painter.end()
@@ -100,7 +100,7 @@ class PalettePanel(QWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("Palette"))
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
+        column.setContentsMargins(10, 12, 8, 12)  # two cards with their names whole, beside the scroll bar
         column.setSpacing(8)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Find a part"))
