@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.broker import encode_batch
 from workbench.core.errors import Invalid
-from workbench.core.records import PartitionBounds, Record, StoredRecord
+from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.session.matching import read_filter
 from workbench.session.scan import Scan
 from workbench.ui.models import pretty
@@ -72,13 +71,8 @@ class Shelf:
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]:
         return [r for r in self.by[partition] if r.offset >= offset][:max_records]
 
-    def batches(self, topic: str, partition: int, offset: int, max_bytes: int = 0) -> list[bytes]:
-        """One batch of at most three records, that begins up to two before ``offset``."""
-        kept = [r for r in self.by[partition] if r.offset >= offset - offset % 3][:3]
-        if not any(r.offset >= offset for r in kept):
-            return []
-        records = [Record(r.key, r.value, r.headers, r.timestamp_ms) for r in kept]
-        return [encode_batch(records, base_offset=kept[0].offset, now_ms=0)]
+    def between(self, topic: str, partition: int, first: int, end: int) -> list[StoredRecord]:
+        return [r for r in self.by[partition] if first <= r.offset < end]
 
 
 @given(
