@@ -38,7 +38,7 @@ def test_every_setting_is_described_with_type_default_and_what_it_means(bootstra
     assert len(found) == KAFKAS
     assert all(one.documentation and one.config_type for one in found.values())
     assert {key: one.value for key, one in found.items() if not key.startswith("retention.")} == {
-        key: one.default for key, one in TOPIC_SETTINGS.items() if not key.startswith(("retention.", "workbench."))
+        key: one.default for key, one in TOPIC_SETTINGS.items() if key not in OURS and not key.startswith("retention.")
     }
     assert [(one.name, one.source) for one in found["segment.bytes"].synonyms] == [("log.segment.bytes", DEFAULT)]
     types = {"segment.bytes": 3, "segment.ms": 5, "preallocate": 1, "min.cleanable.dirty.ratio": 6, "cleanup.policy": 7,

@@ -154,7 +154,9 @@ def test_13_an_unsupported_version_closes_and_is_named(wire: Wire, served: Serve
     assert wire.closed()
     (client,) = served.clients()
     assert client.client_id == "old"
-    assert client.note == "It asked for Produce version 2; versions 3 to 11 are served. Use a newer client."
+    assert client.note == (
+        "It asks for Produce version 2, which is not served. Versions 3 to 11 are. Use a newer client."
+    )
 
 
 def test_15_what_is_fetched_is_committed(wire: Wire, served: Served):
