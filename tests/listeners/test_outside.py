@@ -35,7 +35,7 @@ def confluent_takes(bootstrap: str, group: str, topic: str, count: int) -> list[
 
 
 def kafka_python_takes(bootstrap: str, group: str, topic: str, count: int) -> list[str]:
-    """Now and then a consumer of kafka-python 3.0 never fetches at all, beside Apache Kafka 4.1 too: then another one of
+    """Now and then a consumer of kafka-python 3.0 never fetches at all, beside Apache Kafka 4.1 too: then another of
     the group is tried."""
     for _ in range(3):
         if found := _one_of_kafka_python(bootstrap, group, topic, count, WITHIN_S / 3):
