@@ -31,7 +31,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 QT_LIBRARIES = (
     "libglib2.0-0", "libegl1", "libgl1", "libxkbcommon0", "libdbus-1-3", "libfontconfig1", "libxcb-cursor0",
     "libxcb-icccm4", "libxcb-keysyms1", "libxcb-shape0", "libxkbcommon-x11-0",
-)  # fmt: skip
+)
 SCREEN_TOOLS = ("xvfb", "openbox", "xdotool", "x11-utils")
 KAFKA_TOOLS = ("kcat",)
 
@@ -119,7 +119,7 @@ def virtual_screen(size: str = "1440x900") -> Iterator[dict[str, str]]:
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
         pass_fds=[write_end], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     os.close(write_end)
     with os.fdopen(read_end) as answer:
         display = answer.readline().strip()

@@ -22,7 +22,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 _SCREEN = {"name": "screen", "x": 0, "y": 0, "width": 1920, "height": 1080, "logicalDpi": 96, "logicalBaseDpi": 96,
-           "dpr": 1}  # fmt: skip
+           "dpr": 1}
 
 
 def _offscreen() -> str:

@@ -36,7 +36,7 @@ def imports(path: Path, modules: set[str]) -> set[str]:
 def cycles() -> set[frozenset[str]]:
     """By Tarjan's algorithm. Packages (``__init__``) are no files here: a façade is entered from everywhere."""
     files = {".".join(path.relative_to(ROOT).with_suffix("").parts): path
-             for path in (ROOT / "workbench").rglob("*.py") if path.name != "__init__.py"}  # fmt: skip
+             for path in (ROOT / "workbench").rglob("*.py") if path.name != "__init__.py"}
     graph = {name: imports(path, set(files)) - {name} for name, path in files.items()}
     numbers: dict[str, int] = {}
     lowest: dict[str, int] = {}

@@ -18,7 +18,7 @@ def test_import_contracts_hold():
     run = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
         cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    )
     assert run.returncode == 0, run.stdout + run.stderr
 
 
@@ -62,3 +62,18 @@ def test_every_dependency_is_pinned_without_hosts():
 def test_no_vague_module_names():
     vague = {"misc.py", "utils.py", "util.py", "helpers.py", "helper.py", "manager.py"}
     assert not [m for m in MODULES if m.name in vague]
+
+
+def test_nothing_built_or_downloaded_is_kept():
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert not [name for name in kept if name.endswith((".whl", ".tar.gz", ".so", ".pyc", ".jar", ".class"))]
+
+
+def test_no_exceptions_to_a_formatter_that_nobody_runs():
+    marked = [
+        str(path.relative_to(ROOT))
+        for folder in ("workbench", "tests", "packaging")
+        for path in (ROOT / folder).rglob("*.py")
+        if "# fmt" + ": " in path.read_text(encoding="utf-8")
+    ]
+    assert not marked

@@ -21,7 +21,7 @@ class Writer:
     def send(self, part: TopicPartition, *values: bytes) -> int:
         first = self.sequences.get(part, 0)
         batch = encode_batch([Record(None, value) for value in values], producer=(*self.producer, first),
-                             timestamp_type=2, now_ms=self.broker.clock.now_ms())  # fmt: skip
+                             timestamp_type=2, now_ms=self.broker.clock.now_ms())
         base = self.broker.append_batch(*part, batch).result().base_offset
         self.sequences[part] = first + len(values)
         return base

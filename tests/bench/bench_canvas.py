@@ -49,7 +49,7 @@ def large_document() -> FlowDocument:
 def busy_snapshot(seq: int) -> Snapshot:
     """Every link carries 800 events a second, which fills the canvas with nearly all the dots it may have."""
     stats = tuple(LinkStat(f"l{i}", 80 * seq, 800.0, tuple((i + k) % 8 for k in range(8)), sampled=8 * seq)
-                  for i in range(LINKS))  # fmt: skip
+                  for i in range(LINKS))
     return Snapshot(seq=seq, at_ms=1_000_000 + seq * 100, run=RunState.RUNNING, links=stats)
 
 
@@ -102,7 +102,7 @@ def main(frames: int = 400) -> None:
         beside.wait()
     for name, figures in (("idle", idle), ("busy", busy)):
         print(f"{name}: median {figures.median_ms:.1f} ms, p95 {figures.p95_ms:.1f} ms, p99 {figures.p99_ms:.1f} ms, "
-              f"{figures.dots} dots")  # fmt: skip
+              f"{figures.dots} dots")
     print(f"busy / idle p99: {busy.p99_ms / idle.p99_ms:.2f}")
 
 

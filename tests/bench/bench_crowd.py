@@ -39,7 +39,7 @@ def make(file: Path) -> str:
     for i in range(BUSY):
         nodes += [Node(f"p{i}", "producer", f"shop-{i}", 0, 300 * i, params={"rate": 1_000.0}),
                   Node(f"t{i}", "topic", f"topic-{i:04}", 300, 300 * i, params={"partitions": PARTITIONS}),
-                  Node(f"g{i}", "group", f"group-{i:02}", 600, 300 * i, params={"members": 3})]  # fmt: skip
+                  Node(f"g{i}", "group", f"group-{i:02}", 600, 300 * i, params={"members": 3})]
         links += [Link(f"in{i}", f"p{i}", f"t{i}"), Link(f"out{i}", f"t{i}", f"g{i}")]
     drawn = codec.dumps(FlowDocument(nodes, links, "crowd"))
     with closing(LocalHost(file)) as host:
@@ -91,7 +91,7 @@ def show(file: Path, drawn: str, states: list, folder: Path) -> None:
         read_ms, took_ms = taken(file, drawn, folder, sent, read)
         both = [a + b for a, b in zip(read_ms, took_ms, strict=True)]
         print(f"window, {name}: {_two([len(data) / 1024 for data in sent[2:]])} KiB, decoded and applied "
-              f"{_two(read_ms)}, models and panels {_two(took_ms)}, together {_two(both)} ms")  # fmt: skip
+              f"{_two(read_ms)}, models and panels {_two(took_ms)}, together {_two(both)} ms")
 
 
 def taken(file: Path, drawn: str, folder: Path, sent: list[bytes], read: Callable) -> tuple[list[float], list[float]]:

@@ -127,7 +127,7 @@ class _Watch:
         gaps = [(b - a) * 1000 for (a, _), (b, _) in zip(self._frames, self._frames[1:], strict=False)]
         told = {"cpu": cpu_s / wall_s, "cpu_frame_ms": cpu_s * 1000 / len(self._frames),
                 "cpu_snapshot_ms": (cpu_s * 1000 - sum(ms for _, ms in self._frames)) / max(1, self._snapshots),
-                "frames_s": len(self._frames) / wall_s, "work_max_ms": max(self._work)}  # fmt: skip
+                "frames_s": len(self._frames) / wall_s, "work_max_ms": max(self._work)}
         for name, values in (("paint_cpu", [ms for _, ms in self._frames]), ("gap", gaps), ("work", self._work)):
             ordered = sorted(values)
             told[f"{name}_p50_ms"], told[f"{name}_p99_ms"] = median(ordered), ordered[len(ordered) * 99 // 100]
@@ -175,7 +175,7 @@ def open_large(folder: Path) -> None:
     here, there = measured(large, 6.0), measured(empty, 6.0)
     more = here["rss_mib"] - there["rss_mib"]
     print(f"ten million events: painted after {here['paint_s']:.2f} s (goal 1 s), empty {there['paint_s']:.2f} s; "
-          f"{more:+.0f} MiB against an empty one (goal 60)")  # fmt: skip
+          f"{more:+.0f} MiB against an empty one (goal 60)")
 
 
 def frames(folder: Path) -> None:
@@ -190,7 +190,7 @@ def frames(folder: Path) -> None:
     calm = measured(folder / "calm.flow", 12.0, "--run")
     busy = measured(folder / "busy.flow", 12.0, "--run")
     print(f"painting: p99 {calm['p99_ms']:.1f} ms calm, {busy['p99_ms']:.1f} beside {busy['in']:,.0f} events/s "
-          f"= {busy['p99_ms'] / calm['p99_ms']:.2f}x; {calm['fps']:.0f} and {busy['fps']:.0f} frames/s")  # fmt: skip
+          f"= {busy['p99_ms'] / calm['p99_ms']:.2f}x; {calm['fps']:.0f} and {busy['fps']:.0f} frames/s")
 
 
 def clients(folder: Path) -> None:
@@ -220,7 +220,7 @@ def _beside_clients(folder: Path, on: Mapping[str, str]) -> None:
     watch = ControlClient.attach(file)
     program = [sys.executable, "-m", "tests.bench.clients"]
     reads = {group: subprocess.Popen([*program, "read", address, "orders", str(RATE * SECONDS), group],
-                                     stdout=subprocess.PIPE) for group in GROUPS}  # fmt: skip
+                                     stdout=subprocess.PIPE) for group in GROUPS}
     write = subprocess.Popen([*program, "write", address, "orders", str(RATE), str(SECONDS)], stdout=subprocess.PIPE)
     lags, cpu, began = [], _cpu_s(host.pid), time.monotonic()
     with ThreadPoolExecutor(1) as beside:
@@ -239,13 +239,13 @@ def _beside_clients(folder: Path, on: Mapping[str, str]) -> None:
     lost = sum(sent - count for count, _ in came.values())
     bad = sum(disorder for _, disorder in came.values())
     print(f"clients: {sent:,} written, {lost} lost of three readings, {bad} out of order; host {cpu:.0%} of a core; "
-          f"lag of the three at most {max(lags):,}, at the end {lags[-1]:,}")  # fmt: skip
+          f"lag of the three at most {max(lags):,}, at the end {lags[-1]:,}")
     print(f"window: {found['frames_s']:.0f} frames/s, {found['cpu']:.0%} of a core = {found['cpu_frame_ms']:.1f} ms a "
           f"frame in all; painting the canvas p50 {found['paint_cpu_p50_ms']:.1f}, p99 {found['paint_cpu_p99_ms']:.1f} "
           f"ms of processor; all else {found['cpu_snapshot_ms']:.1f} ms a snapshot; at a stretch p99 "
-          f"{found['work_p99_ms']:.1f}, at most {found['work_max_ms']:.1f} ms")  # fmt: skip
+          f"{found['work_p99_ms']:.1f}, at most {found['work_max_ms']:.1f} ms")
     print(f"by the clock: painting p50 {found['p50_ms']:.1f}, p99 {found['p99_ms']:.1f} ms; from frame to frame p50 "
-          f"{found['gap_p50_ms']:.1f}, p99 {found['gap_p99_ms']:.1f} ms")  # fmt: skip
+          f"{found['gap_p50_ms']:.1f}, p99 {found['gap_p99_ms']:.1f} ms")
 
 
 def _cpu_s(pid: int) -> float:

@@ -32,7 +32,7 @@ def write(address: str, topic: str, rate: int, seconds: float) -> int:
 def read(address: str, topic: str, count: int, group: str) -> tuple[int, int]:
     """Until ``count`` came; auto commit and everything else as the client has it."""
     reader = ck.Consumer({"bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest",
-                          "log_level": 0})  # fmt: skip
+                          "log_level": 0})
     reader.subscribe([topic])
     came, disorder, last = 0, 0, dict[int, int]()
     until = time.monotonic() + PATIENCE_S

@@ -77,7 +77,7 @@ class BrowseContract:
     def test_what_is_not_there_is_not_found(self):
         with self.system() as (browse, _):
             for look in (lambda: browse.bounds("nope"), lambda: browse.read("nope", 0, 0, 1),
-                         lambda: browse.read("orders", 9, 0, 1)):  # fmt: skip
+                         lambda: browse.read("orders", 9, 0, 1)):
                 with pytest.raises(NotFound):
                     look()
 

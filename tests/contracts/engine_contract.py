@@ -84,7 +84,7 @@ class EngineContract:
     def test_an_unknown_topic_or_partition_is_not_found(self):
         async def story(engine):
             for act in (engine.bounds("nope"), append(engine, "nope", 0, records("a")),
-                        append(engine, "orders", 9, records("a"))):  # fmt: skip
+                        append(engine, "orders", 9, records("a"))):
                 with pytest.raises(NotFound):
                     await act
 
@@ -175,7 +175,7 @@ class EngineContract:
     @pytest.mark.parametrize(
         ("start", "values"), [("earliest", [b"a", b"b", b"c"]), ("latest", [b"c"]), ("offset:1", [b"b", b"c"]),
                               ("time:2000", [b"b", b"c"])]
-    )  # fmt: skip
+    )
     def test_a_new_group_starts_where_it_was_told(self, start, values):
         async def story(engine):
             await append(engine, "orders", 0, records("a", at=1000))

@@ -43,7 +43,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     made, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                     "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", made],
-                   check=True, capture_output=True)  # fmt: skip
+                   check=True, capture_output=True)
     return made, key
 
 
@@ -154,7 +154,7 @@ class ListenerContract:
     @pytest.mark.parametrize("start", [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"AMQP\x00\x00\x09\x01",
         b"CONNECT\naccept-version:1.2\n\n\x00", b"\x7f" * 64,
-    ])  # fmt: skip
+    ])
     def test_who_speaks_something_else_is_told_and_closed(self, tmp_path: Path, start: bytes):
         with self.served(tmp_path) as served:
             with self.connect(served) as link:
@@ -196,7 +196,7 @@ class ListenerContract:
     def test_a_certificate_that_is_none_is_said_in_words(self, tmp_path: Path, certificate: tuple[Path, Path]):
         made, key = certificate
         for given, kind in (({"certificate": made}, Invalid), ({"certificate": made, "key": tmp_path / "no"}, Missing),
-                            ({"certificate": key, "key": key}, Invalid)):  # fmt: skip
+                            ({"certificate": key, "key": key}, Invalid)):
             with pytest.raises(kind), self.served(tmp_path, **given):
                 pass
 

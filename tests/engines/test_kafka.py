@@ -49,7 +49,7 @@ class Cluster:
     def append(self, partition: int, records: Sequence[Record], topic: str = "orders") -> None:
         for record in records:
             self._producer.produce(topic, record.value, record.key, partition, timestamp=record.timestamp_ms or 0,
-                                   headers=list(record.headers))  # fmt: skip
+                                   headers=list(record.headers))
         assert self._producer.flush(10) == 0
 
 
@@ -96,7 +96,7 @@ def test_looking_joins_no_group_and_commits_nothing(orders: Cluster):
 def test_a_groups_lag_is_what_it_has_not_committed(orders: Cluster):
     orders.append(0, [Record(None, b"%d" % number) for number in range(10)])
     reader = Consumer({"bootstrap.servers": orders.address, "group.id": "billing", "auto.offset.reset": "earliest",
-                       "enable.auto.commit": False})  # fmt: skip
+                       "enable.auto.commit": False})
     reader.subscribe(["orders"])
     try:
         taken = []
@@ -195,7 +195,7 @@ def test_an_option_that_would_disturb_somebody_is_refused(option: str):
 def run(home: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
     done = subprocess.run([sys.executable, "-m", "workbench", *arguments], cwd=ROOT, env=env, capture_output=True,
-                          text=True, timeout=60)  # fmt: skip
+                          text=True, timeout=60)
     assert done.returncode == status, done.stderr
     return done
 
@@ -206,14 +206,14 @@ def test_the_verbs_that_look_take_an_attached_system_in_the_place_of_a_file(orde
     run(tmp_path, "connections", "add", "staging", "--system", "kafka", "--address", orders.address)
     assert "reached @staging: 1 broker" in run(tmp_path, "connections", "test", "staging").stdout
     (topic,) = [each for each in json.loads(run(tmp_path, "topics", "@staging", "list", "--json").stdout)["topics"]
-                if each["name"] == "orders"]  # fmt: skip
+                if each["name"] == "orders"]
     assert (topic["partitions"], topic["records"]) == (2, 2)
     described = json.loads(run(tmp_path, "topics", "@staging", "describe", "orders", "--json").stdout)
     assert "retention.ms" in described["settings"]
     lines = [json.loads(line) for line in run(tmp_path, "consume", "@staging", "orders").stdout.splitlines()]
     assert [(line["offset"], line["key"], line["value"], line["headers"]) for line in lines] == [
         (0, "k", {"id": 1}, [["h", "x"]]), (0, None, None, []),
-    ]  # fmt: skip
+    ]
     out = tmp_path / "out.jsonl"
     run(tmp_path, "export", "@staging", str(out), "--topic", "orders")
     assert len(out.read_text().splitlines()) >= 2

@@ -36,7 +36,7 @@ class Person:
         self.window = subprocess.Popen(
             [sys.executable, "-m", "tests.journeys.window_probe", str(self.file), "--theme", "light"],
             cwd=ROOT, env=self._env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-        )  # fmt: skip
+        )
 
     def kill(self) -> None:
         """End the window without a goodbye."""

@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "binary.json": b"\xff\xfe\x00", "newer.json": b'{"workbench.flow": 99}', "bad.jsonl": b'{"a":1}\nrubbish\n',
         "odd.csv": b'a,b\n1,2\n1,2,3\n', "latin.csv": b"a,b\n\xe9,1\n",
         "in.jsonl": b'{"topic":"t","partition":0}\n[]\n',
-    }  # fmt: skip
+    }
     for name, data in files.items():
         Path(name).write_bytes(data)
     Path("locked").mkdir(mode=0o500)
@@ -81,7 +81,7 @@ USAGE = [
     "produce a.flow q in.jsonl --delay -1", "produce a.flow q in.jsonl --ttl soon",
     "produce a.flow t in.jsonl --exchange e", "produce a.flow in.jsonl --exchange e --partition 0",
     "produce a.flow t in.jsonl --routing-key k", "produce a.flow t in.jsonl --mandatory",
-]  # fmt: skip
+]
 
 FAILED = [
     "topics nope.flow list", "topics empty.flow list", "topics text.flow list", "topics zero.flow list",
@@ -136,7 +136,7 @@ FAILED = [
     "topics a.flow create x --queue --config queue.nonsense=1", "topics a.flow create x --config queue.prefetch=5",
     "topics a.flow alter q --config queue.visibility.ms=soon", "topics a.flow alter dead --config queue.dead.letter=q",
     "topics a.flow alter t --config queue.prefetch=5",
-]  # fmt: skip
+]
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
@@ -219,7 +219,7 @@ def test_output_that_cannot_be_written_is_a_sentence(workbench):
     workbench("produce", "a.flow", "t", "-", "--format", "lines", given=b"x\n")
     with open("/dev/full", "wb") as full:
         done = subprocess.run([sys.executable, "-m", "workbench", "consume", "a.flow", "t"], stdout=full,
-                              stderr=subprocess.PIPE, cwd=workbench.folder, env=workbench.env)  # fmt: skip
+                              stderr=subprocess.PIPE, cwd=workbench.folder, env=workbench.env)
     assert done.returncode == 1 and b"No space left" in done.stderr and done.stderr.count(b"\n") == 1
     assert b"did not foresee" not in done.stderr
 
@@ -231,7 +231,7 @@ def test_a_stream_that_is_closed_is_an_empty_one(workbench):
     line = f"exec {shlex.join(command)} {{}}"
     for closed in ("<&-", "<&- >&-", "<&- >&- 2>&-"):
         done = subprocess.run(line.format(closed), shell=True, cwd=workbench.folder, env=workbench.env,
-                              capture_output=True, timeout=30)  # fmt: skip
+                              capture_output=True, timeout=30)
         assert (done.returncode, done.stderr) == (0, b"")
     assert workbench.json("topics", "a.flow", "list")["topics"][0]["records"] == 0
 

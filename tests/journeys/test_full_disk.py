@@ -72,7 +72,7 @@ READING = (
     ("topics", "{}", "list"), ("topics", "{}", "describe", "jobs"), ("groups", "{}", "list"), ("queues", "{}", "list"),
     ("queues", "{}", "peek", "jobs"), ("queues", "{}", "purge", "jobs", "--dry-run"), ("exchanges", "{}", "list"),
     ("users", "{}", "list"), ("size", "{}"), ("consume", "{}", "jobs", "--max", 3), ("flow", "{}", "export", "-"),
-)  # fmt: skip
+)
 
 
 def test_what_only_reads_works_on_a_full_disk_also_from_a_log_that_a_crash_left(workbench, disk: Path, path: Path):

@@ -40,7 +40,7 @@ FLOW = codec.dumps(FlowDocument(
         Node("g", "group", "billing", params={"members": 2, "auto_commit_ms": 50}),
     ],
     [Link("l1", "p", "t"), Link("l2", "t", "g")],
-))  # fmt: skip
+))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ def admin(address: str, password: str) -> cka.AdminClient:
     return cka.AdminClient({
         "bootstrap.servers": address, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN",
         "sasl.username": "eve", "sasl.password": password, "log_level": 0,
-    })  # fmt: skip
+    })
 
 
 def test_users_are_put_let_in_listed_and_removed(workbench):

@@ -30,7 +30,7 @@ def test_a_log_goes_in_is_rewound_and_goes_out_again(workbench, tmp_path: Path):
     workbench("new", "a.flow")
     workbench("topics", "a.flow", "create", "events", "--partitions", 3)
     said = workbench.json("produce", "a.flow", "events", source, "--key", "author", "--time", "at",
-                          "--header", "from=file")  # fmt: skip
+                          "--header", "from=file")
     assert said["produced"] == 600
 
     records = workbench.lines("consume", "a.flow", "events")
@@ -102,7 +102,7 @@ def test_a_topic_is_replayed_into_another(workbench, tmp_path: Path):
         workbench("topics", "a.flow", "create", name, "--partitions", 2)
     workbench("produce", "a.flow", "events", "events.jsonl", "--key", "author", "--time", "at")
     done = workbench.json("replay", "a.flow", "events", "--into", "copy", "--from", "time:2026-03-01T10:01:00Z",
-                          "--to", "time:2026-03-01T10:03:00Z", "--speed", 100)  # fmt: skip
+                          "--to", "time:2026-03-01T10:03:00Z", "--speed", 100)
     assert done["replayed"] == 120 and 1.0 < done["seconds"] < 20
     ours, theirs = (workbench.lines("consume", "a.flow", name) for name in ("copy", "events"))
     for record in ours + theirs:
@@ -171,7 +171,7 @@ def test_a_git_log_played_at_a_hundred_times_its_speed(workbench, tmp_path: Path
     workbench("new", "a.flow")
     workbench("topics", "a.flow", "create", "commits", "--partitions", 4)
     done = workbench.json("produce", "a.flow", "commits", "log.jsonl", "--key", "author", "--time", "date",
-                          "--speed", 100)  # fmt: skip
+                          "--speed", 100)
     assert done["produced"] == 120 and done["seconds"] >= span_s * 0.9
     check_counts_and_order(
         [(r["key"], r["value"]["commit"]) for r in partition_order(workbench.lines("consume", "a.flow", "commits"))],
@@ -189,7 +189,7 @@ def test_a_package_log_keyed_by_package(workbench, tmp_path: Path):
     workbench("new", "a.flow")
     workbench("topics", "a.flow", "create", "packages", "--partitions", 6)
     done = workbench.json("produce", "a.flow", "packages", "dpkg.log", "--key", "/(lib\\d+):amd64/", "--time", "1-2",
-                          "--speed", 1000)  # fmt: skip
+                          "--speed", 1000)
     assert done["produced"] == 900
     check_counts_and_order(
         [(r["key"], r["value"]) for r in partition_order(workbench.lines("consume", "a.flow", "packages"))],

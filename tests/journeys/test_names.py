@@ -114,7 +114,7 @@ def test_a_killed_host_frees_the_file_and_its_log_is_found_by_every_name(workben
 def hold_reader(file: Path) -> subprocess.Popen[bytes]:
     """Somebody in a read transaction, in a process of its own."""
     script = ("import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\nc.execute('BEGIN')\n"
-              "c.execute('SELECT * FROM meta').fetchall()\nprint('held', flush=True)\nsys.stdin.read()")  # fmt: skip
+              "c.execute('SELECT * FROM meta').fetchall()\nprint('held', flush=True)\nsys.stdin.read()")
     held = subprocess.Popen([sys.executable, "-c", script, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert held.stdout is not None and held.stdout.readline() == b"held\n"
     return held

@@ -75,7 +75,7 @@ CASES = (
     Case("a header that is no text", r"headers.h == b'\xff'", True, headers=(("h", b"\xff"),)),
     Case("a header without a value", "headers.h == null", True, headers=(("h", None),)),
     Case("a header that looks like a number", "headers.h == '17'", True, headers=(("h", b"17"),)),
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]
         with BrokerReader(path) as reader:
             out = {case.name: reader.read(f"o{n}", 0, 0, 9) for n, case in enumerate(CASES)}
     return path, failed, {name: len(there) for name, there in out.items()}, {
-        name: there[0].value or b"" for name, there in out.items() if there}  # fmt: skip
+        name: there[0].value or b"" for name, there in out.items() if there}
 
 
 async def _run(broker: Broker):
@@ -134,7 +134,7 @@ def test_what_a_forward_makes_of_a_record_is_what_a_filter_sees(shop):
     *_, made = shop
     assert json.loads(made["msgpack, guessed"]) == [
         "k", {"id": 7, "order": {"total": 12.5, "lines": [{"sku": "A-1"}]}, "raw": {"base64": "AP8="}},
-    ]  # fmt: skip
+    ]
     assert json.loads(made["a key that is an object"])[0] == {"id": 7}
     assert json.loads(made["invalid UTF-8"]) == ["k", {"base64": "//4="}]
 

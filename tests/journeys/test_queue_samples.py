@@ -63,11 +63,11 @@ def test_what_fails_waits_and_has_a_second_try_before_it_is_left_to_a_person(run
     for letter in workbench.json("queues", "a.flow", "peek", "pay.dlq", "--story")["messages"]:
         deaths = [(death["queue"], death["reason"], death["exchange"]) for death in letter["deaths"]]
         assert deaths == [("pay.again", "rejected", "failed"), ("pay.wait", "expired", "failed"),
-                          ("pay", "rejected", None)]  # fmt: skip
+                          ("pay", "rejected", None)]
         kinds = [(line["queue"], line["kind"]) for line in letter["story"]]
         assert [queue for queue, kind in kinds if kind == "append"] == ["pay", "pay.wait", "pay.again", "pay.dlq"]
         assert [queue for queue, _ in kinds] == sorted((queue for queue, _ in kinds), key=[
-            "pay", "pay.wait", "pay.again", "pay.dlq"].index), "one after the other"  # fmt: skip
+            "pay", "pay.wait", "pay.again", "pay.dlq"].index), "one after the other"
 
 
 def test_uploads_fan_out_to_the_queues_that_want_them(run_sample, workbench):

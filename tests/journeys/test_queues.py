@@ -86,7 +86,7 @@ def test_what_is_given_back_comes_again_and_its_attempts_are_counted(workbench, 
     assert [m["record"]["value"]["n"] for m in peeked] == [0, 1, 2]
     assert workbench.json("queues", path, "peek", "jobs", "--state", "dead")["messages"] == []
     (story,) = {tuple(line["kind"] for line in m["story"])
-                for m in workbench.json("queues", path, "peek", "jobs", "--story")["messages"]}  # fmt: skip
+                for m in workbench.json("queues", path, "peek", "jobs", "--story")["messages"]}
     assert story == ("append", "lease", "nack", "lease", "nack")
     assert counts(workbench, "jobs") == state(ready=3)
 
@@ -98,7 +98,7 @@ def test_a_purge_says_what_it_takes_and_takes_it_only_when_told(workbench, path:
     refused = workbench.run("queues", path, "purge", "jobs")
     assert refused.returncode == 1 and b"7 messages (5 ready, 2 delayed, 0 dead)" in refused.stderr
     assert workbench.json("queues", path, "purge", "jobs", "--dry-run") == {
-        "queue": "jobs", "purged": False, "ready": 5, "delayed": 2, "dead": 0, "kept_in_flight": 0}  # fmt: skip
+        "queue": "jobs", "purged": False, "ready": 5, "delayed": 2, "dead": 0, "kept_in_flight": 0}
     assert counts(workbench, "jobs") == state(ready=5, delayed=2)
     assert b"gone for good" in workbench("queues", path, "purge", "jobs", "--yes")
     assert counts(workbench, "jobs") == state()
@@ -106,7 +106,7 @@ def test_a_purge_says_what_it_takes_and_takes_it_only_when_told(workbench, path:
 
 def test_the_attributes_of_messages_are_kept_to(workbench, path: Path):
     workbench("topics", path, "create", "jobs", "--queue", "--config", "queue.max.priority=9",
-              "--config", "queue.dedup.ms=60000")  # fmt: skip
+              "--config", "queue.dedup.ms=60000")
     workbench("produce", path, "jobs", "-", "--dedup", "n", given=lines(2))
     workbench("produce", path, "jobs", "-", "--dedup", "n", given=lines(3))  # two of them for the second time
     workbench("produce", path, "jobs", "-", "--priority", "9", "--header", "from=boss", given=lines(1, 100))
@@ -150,7 +150,7 @@ def test_ten_thousand_dead_letters_are_inspected_two_edited_all_redriven(workben
     workbench.serve(path)
     workbench("topics", path, "create", "orders-dead", "--queue")
     workbench("topics", path, "create", "orders", "--queue", "--config", "queue.max.deliveries=2",
-              "--config", "queue.dead.letter=orders-dead")  # fmt: skip
+              "--config", "queue.dead.letter=orders-dead")
     workbench("produce", path, "orders", "-", "--key", "customer", given=lines(DEAD))
     for _ in range(2):
         assert len(workbench("consume", path, "orders", "--ack", "nack", "--format", "value").splitlines()) == DEAD
@@ -171,7 +171,7 @@ def test_ten_thousand_dead_letters_are_inspected_two_edited_all_redriven(workben
     assert (counts(workbench, "orders-dead"), counts(workbench, "orders")) == (state(), state(ready=DEAD))
 
     values = [json.loads(line) for line in
-              workbench("consume", path, "orders", "--ack", "auto", "--format", "value").splitlines()]  # fmt: skip
+              workbench("consume", path, "orders", "--ack", "auto", "--format", "value").splitlines()]
     assert sorted(value["n"] for value in values) == list(range(DEAD))
     assert {value["n"] for value in values if value["customer"] in ("mended", "too")} == {0, 1}
     assert counts(workbench, "orders") == state()
@@ -237,21 +237,21 @@ def count(client: ControlClient) -> tuple[int, int]:
 
 def test_exchanges_are_declared_bound_asked_and_deleted(workbench, served, path: Path):
     for command in (("declare", "orders", "--type", "topic"), ("declare", "lost", "--type", "fanout"),
-                    ("declare", "orders", "--alter", "--alternate", "lost")):  # fmt: skip
+                    ("declare", "orders", "--alter", "--alternate", "lost")):
         workbench("exchanges", path, *command)
     for queue in ("work", "eu", "rest"):
         workbench("topics", path, "create", queue, "--queue")
     for binding in (("orders", "work", "--key", "order.#"), ("orders", "work", "--key", "refund.#"),
-                    ("orders", "eu", "--key", "*.eu"), ("lost", "rest")):  # fmt: skip
+                    ("orders", "eu", "--key", "*.eu"), ("lost", "rest")):
         workbench("exchanges", path, "bind", *binding)
     assert workbench.json("exchanges", path, "route", "orders", "--key", "refund.eu") == {
         "exchange": "orders", "key": "refund.eu", "queues": ["work", "eu"], "passed": ["orders"],
-        "matched": ["orders"]}  # fmt: skip
+        "matched": ["orders"]}
     assert workbench("exchanges", path, "route", "orders", "--key", "x").split() == [b"rest"]
     workbench("exchanges", path, "unbind", "orders", "work", "--key", "refund.#")
     found = workbench.json("exchanges", path, "describe", "orders")
     assert [(each["destination"], each["to"], each["key"]) for each in found["binding_list"]] == [
-        ("work", "queue", "order.#"), ("eu", "queue", "*.eu")]  # fmt: skip
+        ("work", "queue", "order.#"), ("eu", "queue", "*.eu")]
     assert (found["type"], found["alternate"], found["bindings"]) == ("topic", "lost", 2)
     assert b"What no binding takes goes to lost." in workbench("exchanges", path, "describe", "orders")
     assert [each["name"] for each in workbench.json("exchanges", path, "list")["exchanges"]] == ["lost", "orders"]
@@ -263,7 +263,7 @@ def test_dead_letters_go_through_an_exchange_with_their_key_and_are_redriven(wor
     workbench("exchanges", path, "declare", "orders", "--type", "fanout")
     workbench("exchanges", path, "declare", "dead", "--type", "topic")
     workbench("topics", path, "create", "work", "--queue", "--config", "queue.dead.letter.exchange=dead",
-              "--config", "queue.max.deliveries=1")  # fmt: skip
+              "--config", "queue.max.deliveries=1")
     for queue, exchange, key in (("eu", "dead", "*.eu"), ("all", "dead", "order.*"), ("work", "orders", "")):
         if queue != "work":
             workbench("topics", path, "create", queue, "--queue")

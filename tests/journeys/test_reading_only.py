@@ -25,7 +25,7 @@ READING = (
     "exchanges a.flow list", "exchanges a.flow describe e",
     "exchanges a.flow route e --key k", "users a.flow list", "export a.flow out.jsonl --what all",
     "flow a.flow export -", "size a.flow", "serve --help",
-)  # fmt: skip
+)
 WRITING = (
     "topics a.flow create u", "topics a.flow alter t --partitions 3", "topics a.flow delete t",
     "produce a.flow t in.jsonl", "consume a.flow t --group g", "consume a.flow q --ack auto", "groups a.flow delete g",
@@ -33,7 +33,7 @@ WRITING = (
     "flow a.flow import drawing.json", "queues a.flow purge q --yes", "queues a.flow redrive q --all",
     "queues a.flow subscribe t s", "exchanges a.flow declare f", "users a.flow remove n", "size a.flow --budget 5GB",
     "compact a.flow", "run a.flow --for 1", "serve a.flow",
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_stopped_host_is_told_as_one_with_its_process_and_what_to_do(workbench
     host.send_signal(signal.SIGSTOP)
     try:
         for line in (*(line for line in READING if line.split()[0] in ("topics", "groups", "queues")),
-                     *(line for line in WRITING if line.split()[0] not in ("import", "flow"))):  # fmt: skip
+                     *(line for line in WRITING if line.split()[0] not in ("import", "flow"))):
             assert main(line.split()) == 1, line
             said = capsys.readouterr().err
             assert f"process {host.pid}" in said and f"kill -CONT {host.pid}" in said, (line, said)

@@ -16,7 +16,7 @@ PRODUCER = {"rate": 100.0, "limit": 60, "template": '{"id": "e{counter}", "custo
 def drawing(**store) -> FlowDocument:
     nodes = [Node("p", "producer", "shop", params=PRODUCER), Node("t", "topic", "orders"),
              Node("g", "group", "billing", params={"members": 2, "process_ms": 4.0}),
-             Node("s", "store", "ledger", params=store)]  # fmt: skip
+             Node("s", "store", "ledger", params=store)]
     return FlowDocument(nodes, [Link("pt", "p", "t"), Link("tg", "t", "g"), Link("gs", "g", "s")])
 
 
@@ -49,7 +49,7 @@ def test_a_store_is_filled_looked_into_and_carried_over(workbench, file: Path, t
 
 def test_a_virtual_run_fills_it_alike_every_time(workbench, file: Path):
     told = [workbench.json("run", "a.flow", "--virtual", "--seed", 7, "--for", 2, "--keep", f"kept{n}.flow")["digest"]
-            for n in range(2)]  # fmt: skip
+            for n in range(2)]
     assert told[0] == told[1]
     kept = [workbench.json("stores", f"kept{n}.flow", "rows", "ledger")["rows"] for n in range(2)]
     assert kept[0] == kept[1] and kept[0]

@@ -29,14 +29,14 @@ WINDOW_ONLY = ("pyside6", "pyqtgraph", "numpy", "qtawesome", "fontpkg")
 def workbench(*arguments: object, python: Path | str = sys.executable, hash_seed: int = 0) -> str:
     env = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": str(ROOT)}
     done = subprocess.run([str(python), "-m", "workbench", *map(str, arguments)], cwd=ROOT, env=env,
-                          capture_output=True, text=True, timeout=100)  # fmt: skip
+                          capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def run(file: Path, keep: Path, python: Path | str = sys.executable, hash_seed: int = 0, seed: int = 7) -> str:
     told = workbench("run", file, "--virtual", "--seed", seed, "--for", SECONDS, "--keep", keep, "--json",
-                     python=python, hash_seed=hash_seed)  # fmt: skip
+                     python=python, hash_seed=hash_seed)
     return json.loads(told)["digest"]
 
 
@@ -58,11 +58,11 @@ class Runs:
     """All samples run by one process: digests by name, and what it worked on."""
 
     def __init__(self, samples: list[Path], folder: Path, python: Path | str = sys.executable,
-                 hash_seed: int = 1) -> None:  # fmt: skip
+                 hash_seed: int = 1) -> None:
         env = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": str(ROOT)}
         script = Path(__file__).with_name("virtual_digests.py")
         done = subprocess.run([str(python), str(script), SECONDS, "7", str(folder), *map(str, samples)], env=env,
-                              capture_output=True, text=True, timeout=300)  # fmt: skip
+                              capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         self.folder = folder
         self.digests: dict[str, str] = json.loads(done.stdout)
@@ -106,7 +106,7 @@ def test_a_virtual_run_needs_a_length_and_a_drawing(tmp_path: Path):
     file = tmp_path / "empty.flow"
     workbench("new", file)
     done = [subprocess.run([sys.executable, "-m", "workbench", "run", str(file), "--virtual", *more], cwd=ROOT,
-                           capture_output=True, text=True) for more in ((), ("--for", "1"))]  # fmt: skip
+                           capture_output=True, text=True) for more in ((), ("--for", "1"))]
     assert [one.returncode for one in done] == [2, 1]
     assert "--for" in done[0].stderr
     assert "Nothing is drawn" in done[1].stderr
@@ -147,5 +147,5 @@ def _needed() -> list[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_every_sample_runs_the_same_on_another_python(other_python: Path, samples: list[Path], runs: Runs,
-                                                      tmp_path: Path):  # fmt: skip
+                                                      tmp_path: Path):
     runs.assert_same(Runs(samples, tmp_path, other_python, hash_seed=3))

@@ -37,7 +37,7 @@ def person(workbench, tmp_path: Path) -> Iterator[Person]:
 def draw(person: Person) -> None:
     """A producer, a topic and two groups from the palette, and the links between them."""
     for part, (x, y) in (("Producer", (0.16, 0.5)), ("Topic", (0.45, 0.5)), ("Group", (0.78, 0.25)),
-                         ("Group", (0.78, 0.7))):  # fmt: skip
+                         ("Group", (0.78, 0.7))):
         before = len(person.state()["nodes"])
         person.drag(person.place(part), person.point(ask="canvas", x=x, y=y))
         person.wait(lambda s, n=before: len(s["nodes"]) == n + 1, f"dropping a {part}")
@@ -87,7 +87,7 @@ def test_the_main_job_by_mouse(person: Person, tmp_path: Path):
     assert resets[0].group == "group-2"
     assert {after for _, _, after in resets[0].detail["moves"]} == {0}
     person.wait_file(lambda r: [e for e in r.journal(kinds=("deliver",), limit=100_000) if e.detail.get("again")],
-                     "records read again")  # fmt: skip
+                     "records read again")
     person.click("Stop")
     person.wait(lambda s: s["run"] == "stopped", "the flow stopping")
 

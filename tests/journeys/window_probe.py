@@ -72,7 +72,7 @@ class Ear:
             "lag": {group.name: group.lag_records for group in live.groups},
             "end": {topic.name: sum(p.end for p in topic.partitions) for topic in live.topics},
             "width": window.width(), "shown": window.canvas.isVisible(),
-        }  # fmt: skip
+        }
 
 
 def _place(widget: QWidget, at: QPoint) -> dict[str, Any]:

@@ -60,13 +60,13 @@ def page(ours: Outcomes, other: Outcomes | None) -> str:
 
     lines = ["# Kafka clients that were tried", "",
              "Generated from a run of the client suite (`tests/listeners/compatibility.py` says how); do not edit.", "",
-             "| client | what | workbench | Apache Kafka |", "|---|---|---|---|"]  # fmt: skip
+             "| client | what | workbench | Apache Kafka |", "|---|---|---|---|"]
     for line in ours:
         lines.append(f"| {line} | {ours[line]} | {(other or {}).get(line, 'not run')} |")
     differing = [line for line in ours if other and other.get(line) not in (None, ours[line])]
     lines += ["", "## Where the two differ", ""]
     lines += [f"- {line.replace(' | ', ': ')}: workbench {ours[line]}, Apache Kafka {other[line]}"
-              for line in differing if other] or ["In nothing the suite looks at."]  # fmt: skip
+              for line in differing if other] or ["In nothing the suite looks at."]
     lines += ["", "## Settings of a topic", "", "All are checked, kept and described with their source. These act:", ""]
     lines += [f"- `{one.name}` ({one.default}): {one.about}" for one in TOPIC_SETTINGS.values() if one.acts]
     kept = ", ".join(f"`{one.name}`" for one in TOPIC_SETTINGS.values() if not one.acts)

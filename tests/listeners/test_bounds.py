@@ -21,11 +21,11 @@ def test_an_answer_to_a_fetch_has_an_end_however_much_is_asked_for(served):
     fields = fetch_fields("big", 0, max_bytes=2**31 - 1)
     fields["topics"] = [{"topic": "big", "partitions": [
         {"partition": partition, "fetch_offset": 0, "partition_max_bytes": 2**31 - 1} for partition in range(12)
-    ]}]  # fmt: skip
+    ]}]
     with Wire(served.address) as wire:
         (topic,) = wire.ask("fetch", 4, **{name: value for name, value in fields.items()
                                            if name not in ("session_id", "session_epoch", "forgotten_topics_data")}
-                            ).responses  # fmt: skip
+                            ).responses
     sizes = [len(part.records or b"") for part in topic.partitions]
     assert MOST // 2 < sum(sizes) <= MOST
     assert all(part.high_watermark == 1 for part in topic.partitions)
@@ -33,10 +33,10 @@ def test_an_answer_to_a_fetch_has_an_end_however_much_is_asked_for(served):
 
 @pytest.mark.parametrize(("addresses", "alone"), [
     (["127.0.0.1", "::1"], True), (["127.0.0.1", "192.0.2.7"], False), (["192.0.2.7", "127.0.0.1"], False),
-])  # fmt: skip
+])
 def test_a_name_is_this_machine_only_when_all_its_addresses_are(monkeypatch, addresses: list[str], alone: bool):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in addresses])  # fmt: skip
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in addresses])
     settings = ListenerSettings(host="both.example")
     if alone:
         settings.check("kafka")

@@ -46,7 +46,7 @@ def wait_for(condition, seconds: float = 30.0) -> None:
 @contextlib.contextmanager
 def consumer(bootstrap: str, group: str, **settings: object) -> Iterator[ck.Consumer]:
     made = ck.Consumer({"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "earliest",
-                        "enable.auto.commit": False, "session.timeout.ms": 6000, **QUIET, **settings})  # fmt: skip
+                        "enable.auto.commit": False, "session.timeout.ms": 6000, **QUIET, **settings})
     try:
         yield made
     finally:
@@ -264,7 +264,7 @@ def test_aiokafka(bootstrap: str, topic: str, name: str):
         for codec in CODECS:
             kind = None if codec == "none" else codec
             async with AIOKafkaProducer(bootstrap_servers=bootstrap, compression_type=kind,
-                                        enable_idempotence=codec != "none") as producer:  # fmt: skip
+                                        enable_idempotence=codec != "none") as producer:
                 for number in range(20):
                     await producer.send(topic, b"%d" % number, headers=[("h", b"1")])
         async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=name) as producer:
@@ -276,7 +276,7 @@ def test_aiokafka(bootstrap: str, topic: str, name: str):
                     raise ZeroDivisionError
         found: Counter[bytes | None] = Counter()
         reader = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=name, auto_offset_reset="earliest",
-                                  isolation_level="read_committed")  # fmt: skip
+                                  isolation_level="read_committed")
         async with reader:
             while found.total() < 101:
                 records = await reader.getmany(timeout_ms=10_000)
@@ -305,7 +305,7 @@ def test_kafka_python(bootstrap: str, topic: str, name: str):
         producer.commit_transaction() if commit else producer.abort_transaction()
     producer.close()
     reader = kafka.KafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=name, auto_offset_reset="earliest",
-                                 isolation_level="read_committed")  # fmt: skip
+                                 isolation_level="read_committed")
     found: Counter[bytes] = Counter()
     until = time.monotonic() + 30
     while found.total() < 41 and time.monotonic() < until:

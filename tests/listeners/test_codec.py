@@ -26,7 +26,7 @@ def by_kio(name: str, version: int) -> Callable[[object], bytes]:
 _TOPICS = st.lists(
     st.tuples(st.text("abc.-_", min_size=1, max_size=249), st.lists(st.tuples(
         st.integers(0, 999), st.integers(0, 2**40), st.none() | st.integers(0, 2**42)), max_size=200)),
-    max_size=4)  # fmt: skip
+    max_size=4)
 
 
 @pytest.mark.parametrize("version", range(3, 12))
@@ -38,7 +38,7 @@ def test_a_produce_answer_by_hand_is_the_one_by_kio(version: int, topics: list):
             for index, base, at in parts
         ]}
         for name, parts in topics
-    ]}  # fmt: skip
+    ]}
     assert produce_writer(version, refuse)(fields) == by_kio("produce", version)(fields)
 
 
@@ -48,11 +48,11 @@ _FETCHED = st.fixed_dictionaries({
     "log_start_offset": _OFFSETS, "records": st.binary(max_size=300),
     "aborted_transactions": st.none() | st.lists(
         st.fixed_dictionaries({"producer_id": _OFFSETS, "first_offset": _OFFSETS}), max_size=3),
-})  # fmt: skip
+})
 _FETCHED_TOPICS = st.lists(st.fixed_dictionaries({
     "topic": st.text("abc.-_", min_size=1, max_size=249), "topic_id": st.uuids(),
     "partitions": st.lists(_FETCHED, max_size=3),
-}), max_size=3)  # fmt: skip
+}), max_size=3)
 
 
 @pytest.mark.parametrize("version", range(4, 18))

@@ -27,7 +27,7 @@ def host(tmp_path: Path):
 
 def read_all(address: str, topic: str, count: int, partitions: int = 1) -> list[bytes]:
     consumer = Consumer({"bootstrap.servers": address, "group.id": "reader", "isolation.level": "read_committed",
-                         "enable.partition.eof": True, "auto.offset.reset": "earliest", **QUIET})  # fmt: skip
+                         "enable.partition.eof": True, "auto.offset.reset": "earliest", **QUIET})
     consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
     found: list[bytes] = []
     until, ended = time.monotonic() + 30, 0
@@ -47,7 +47,7 @@ def test_an_idempotent_run_of_20000_over_kill_9(host: Host):
     admin.create_topics([NewTopic("t", 1, 1)])["t"].result(10)
     count, failed = 20_000, []
     producer = Producer({"bootstrap.servers": host.address, "enable.idempotence": True, "linger.ms": 1,
-                         "batch.num.messages": 50, "message.timeout.ms": 60_000, **QUIET})  # fmt: skip
+                         "batch.num.messages": 50, "message.timeout.ms": 60_000, **QUIET})
     acked = 0
 
     def told(error, _message) -> None:

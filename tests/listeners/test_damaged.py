@@ -95,7 +95,7 @@ MALFORMED: dict[str, bytes] = {
         b"".join(record(i, value=b"v" * 20_000 if i == 5 else b"v") for i in range(400))[:-1], 400),
     "many, a header lies": batch(
         b"".join(record(i, headers=zigzag(1) + zigzag(90) + b"h" if i == 7 else b"\0") for i in range(400)), 400),
-}  # fmt: skip
+}
 
 
 def produced(served: Served, topic: str, data: bytes) -> Any:
@@ -128,7 +128,7 @@ def test_a_producer_is_told_at_once_which_message_cannot_be_read(served: Served)
         told: list[Any] = []
         for number in range(1000):
             producer.produce("t", b"%d" % number * 20, b"k", headers={"n": b"1"} if number % 3 else None,
-                             on_delivery=lambda error, _, told=told: told.append(error))  # fmt: skip
+                             on_delivery=lambda error, _, told=told: told.append(error))
         assert producer.flush(20) == 0
         assert told == [None] * 1000
 
@@ -139,7 +139,7 @@ def test_what_is_let_through_can_be_read(walk: Callable[[bytes, int], int], data
     """Whatever bytes are changed: what the check passes every reader reads, by both ways of looking."""
     records = [Record(data.draw(st.none() | st.binary(max_size=9)), data.draw(st.none() | st.binary(max_size=99)),
                       tuple(data.draw(st.lists(st.tuples(st.text(max_size=3), st.none() | st.binary(max_size=3)),
-                                               max_size=2)))) for _ in range(data.draw(st.integers(1, 5)))]  # fmt: skip
+                                               max_size=2)))) for _ in range(data.draw(st.integers(1, 5)))]
     plain = encode_batch(records, now_ms=NOW_MS)
     body = bytearray(plain[HEADER_BYTES:])
     assert walk(bytes(body), len(records)) == len(body)
@@ -163,7 +163,7 @@ def test_both_ways_of_looking_agree():
     check_records(batch_header(long), long)
     many = encode_batch([Record(None if i % 7 else b"k" * (i % 300), b"v" * i if i % 5 else None,
                                 (("h", b"x"), ("", None)) if i % 3 else (), NOW_MS + i * i) for i in range(9000)],
-                        now_ms=0)  # fmt: skip
+                        now_ms=0)
     check_records(batch_header(many), many)
     assert batch_header(many).records > MANY and _passes(_walk, many[HEADER_BYTES:], 9000)
 
@@ -224,7 +224,7 @@ def test_clients_read_on_past_it(old: Path, isolation: str):
         served = Served(broker, ListenerSettings())
         try:
             consumer = ck.Consumer({"bootstrap.servers": served.address, "group.id": "c", "isolation.level": isolation,
-                                    "auto.offset.reset": "earliest"})  # fmt: skip
+                                    "auto.offset.reset": "earliest"})
             consumer.assign([ck.TopicPartition("old", 0, 0)])
             found = _consumed(consumer, 8)
             consumer.close()

@@ -44,7 +44,7 @@ def write(host: LocalHost, count: int) -> None:
 
 def reader_of(host: LocalHost, group: str, stack: ExitStack, **settings: object) -> ck.Consumer:
     consumer = ck.Consumer({"bootstrap.servers": address(host), "group.id": group, "auto.offset.reset": "earliest",
-                            "log_level": 0, "heartbeat.interval.ms": 100, **settings})  # fmt: skip
+                            "log_level": 0, "heartbeat.interval.ms": 100, **settings})
     stack.callback(consumer.close)
     consumer.subscribe(["t"])
     return consumer

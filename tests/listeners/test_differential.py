@@ -76,7 +76,7 @@ ASKED: dict[str, dict[str, Any]] = {
          "configs": [{"name": "retention.ms", "config_operation": 1, "value": None}]}]},
     "offset_delete": {"group_id": "g", "topics": [{"name": "t", "partitions": [PART]}]},
     "describe_cluster": {"include_cluster_authorized_operations": False},
-}  # fmt: skip
+}
 CASES = [(api.name, version) for api in TABLE.values() for version in range(api.low, api.high + 1)]
 
 

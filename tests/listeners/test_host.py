@@ -94,7 +94,7 @@ def test_a_client_is_seen_with_what_it_does(host: LocalHost):
         wire.ask("produce", 9, **produce_fields("t", encode_batch([Record(None, b"v")] * 7, now_ms=1)))
         wire.ask("fetch", 12, **fetch_fields("t", 3))
         wire.begin("join_group", 3, group_id="g", session_timeout=6000, rebalance_timeout=6000, member_id="",
-                   protocol_type="consumer", protocols=[{"name": "range", "metadata": b""}])  # fmt: skip
+                   protocol_type="consumer", protocols=[{"name": "range", "metadata": b""}])
         wire.receive()
         seen = client_of(host)
         assert (seen.client_id, seen.software, seen.group, seen.connections) == ("wire", "test-kafka 1.2", "g", 1)
@@ -107,9 +107,9 @@ def test_real_and_simulated_clients_share_one_group_coordinator(host: LocalHost)
     """A reset is refused while a real client is a member, and done when it has left."""
     with Wire(listen(host)) as wire:
         joined = wire.ask("join_group", 3, group_id="g", session_timeout=6000, rebalance_timeout=6000, member_id="",
-                          protocol_type="consumer", protocols=[{"name": "range", "metadata": b""}])  # fmt: skip
+                          protocol_type="consumer", protocols=[{"name": "range", "metadata": b""}])
         wire.ask("sync_group", 2, group_id="g", member_id=joined.member_id, generation_id=joined.generation_id,
-                 assignments=[{"member_id": joined.member_id, "assignment": b""}])  # fmt: skip
+                 assignments=[{"member_id": joined.member_id, "assignment": b""}])
         with pytest.raises(Refused):
             host.call(ApplyReset("g", ResetSpec("earliest"), "t"))
         wire.ask("leave_group", 1, group_id="g", member_id=joined.member_id)

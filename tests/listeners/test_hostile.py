@@ -80,7 +80,7 @@ def test_mutated_requests_end_their_connection_at_most(served: Served):
     served.broker.create_topic("t")
     good = [encode("produce", 9, produce_fields("t", encode_batch([Record(None, b"v")], now_ms=1))),
             encode("fetch", 12, fetch_fields("t", 0)),
-            encode("metadata", 12, {"topics": None, "include_topic_authorized_operations": False})]  # fmt: skip
+            encode("metadata", 12, {"topics": None, "include_topic_authorized_operations": False})]
     dice = random.Random(8)
     for _ in range(300):
         frame = bytearray(dice.choice(good))

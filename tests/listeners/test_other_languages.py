@@ -81,9 +81,9 @@ def test_java_console(bootstrap: str, name: str):
     for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
         lines = "".join(f"{codec}-{number}\n" for number in range(50))
         java("org.apache.kafka.tools.ConsoleProducer", bootstrap, "--topic", name, "--compression-codec", codec,
-             given=lines)  # fmt: skip
+             given=lines)
     said = java("org.apache.kafka.tools.consumer.ConsoleConsumer", bootstrap, "--topic", name, "--from-beginning",
-                "--group", name, "--max-messages", "250", "--timeout-ms", "20000")  # fmt: skip
+                "--group", name, "--max-messages", "250", "--timeout-ms", "20000")
     assert len(set(said.split())) == 250
 
 
@@ -95,12 +95,12 @@ def test_java_tools(bootstrap: str, name: str):
     assert "PartitionCount: 2" in java("org.apache.kafka.tools.TopicCommand", bootstrap, "--describe", "--topic", name)
     groups = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
     java("org.apache.kafka.tools.consumer.ConsoleConsumer", bootstrap, "--topic", name, "--from-beginning",
-         "--group", name, "--max-messages", "3", "--timeout-ms", "20000")  # fmt: skip
+         "--group", name, "--max-messages", "3", "--timeout-ms", "20000")
     assert name in java(groups, bootstrap, "--describe", "--group", name)
     java(groups, bootstrap, "--reset-offsets", "--to-earliest", "--execute", "--group", name, "--topic", name)
     java("kafka.admin.ConfigCommand", bootstrap, "--alter", "--entity-type", "topics", "--entity-name", name,
-         "--add-config", "retention.ms=1000000")  # fmt: skip
+         "--add-config", "retention.ms=1000000")
     assert "retention.ms=1000000" in java("kafka.admin.ConfigCommand", bootstrap, "--describe", "--entity-type",
-                                          "topics", "--entity-name", name)  # fmt: skip
+                                          "topics", "--entity-name", name)
     ends = java("org.apache.kafka.tools.GetOffsetShell", bootstrap, "--topic", name).split()
     assert sum(int(end.rsplit(":", 1)[1]) for end in ends) == 3

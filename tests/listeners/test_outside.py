@@ -26,7 +26,7 @@ Take = Callable[[str, str, str, int], list[str]]
 
 def confluent_takes(bootstrap: str, group: str, topic: str, count: int) -> list[str]:
     consumer = ck.Consumer({"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "earliest",
-                            "enable.auto.commit": False, "topic.metadata.refresh.interval.ms": 500})  # fmt: skip
+                            "enable.auto.commit": False, "topic.metadata.refresh.interval.ms": 500})
     consumer.subscribe([topic])
     try:
         return _until(count, lambda: [m.value().decode() for m in consumer.consume(100, 0.2) if not m.error()])
@@ -45,7 +45,7 @@ def kafka_python_takes(bootstrap: str, group: str, topic: str, count: int) -> li
 
 def _one_of_kafka_python(bootstrap: str, group: str, topic: str, count: int, within_s: float) -> list[str]:
     consumer = kafka.KafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest",
-                                   enable_auto_commit=False)  # fmt: skip
+                                   enable_auto_commit=False)
     try:
         return _until(count, lambda: [r.value.decode() for part in consumer.poll(200).values() for r in part], within_s)
     finally:
@@ -55,7 +55,7 @@ def _one_of_kafka_python(bootstrap: str, group: str, topic: str, count: int, wit
 def aiokafka_takes(bootstrap: str, group: str, topic: str, count: int) -> list[str]:
     async def take() -> list[str]:
         consumer = aiokafka.AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group,
-                                             auto_offset_reset="earliest", enable_auto_commit=False)  # fmt: skip
+                                             auto_offset_reset="earliest", enable_auto_commit=False)
         await consumer.start()
         found: list[str] = []
         try:
@@ -136,7 +136,7 @@ def _commit(bootstrap: str, group: str, topic: str, offset: int) -> None:
             wire.ask("find_coordinator", 4, key_type=0, coordinator_keys=(group,))
             part = {"partition_index": 0, "committed_offset": offset, "committed_metadata": ""}
             done = wire.ask("offset_commit", 5, group_id=group, generation_id_or_member_epoch=-1, member_id="",
-                            topics=[{"name": topic, "partitions": [part]}])  # fmt: skip
+                            topics=[{"name": topic, "partitions": [part]}])
             if done.topics[0].partitions[0].error_code == 0:
                 return
     raise AssertionError("it was not committed")
@@ -149,7 +149,7 @@ def reading(bootstrap: str, group: str, topic: str) -> Iterator[list[str]]:
     stop = threading.Event()
     consumer = ck.Consumer({"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "earliest",
                             "topic.metadata.refresh.interval.ms": 300, "metadata.max.age.ms": 1000,
-                            "session.timeout.ms": 6000})  # fmt: skip
+                            "session.timeout.ms": 6000})
 
     def read() -> None:
         consumer.subscribe([topic])

@@ -84,7 +84,7 @@ def test_what_it_does_not_take_yet_is_said_to_the_client_and_seen_here(registry:
     ("/", {}), ("/subjects", []), ("/subjects?deleted=True", []), ("/schemas/types", ["JSON", "PROTOBUF", "AVRO"]),
     ("/config", {"compatibilityLevel": "BACKWARD"}), ("/schemas", []), ("/contexts", ["."]),
     ("/config/orders-value?defaultToGlobal=True", {"compatibilityLevel": "BACKWARD"}),
-])  # fmt: skip
+])
 def test_what_an_empty_registry_says(registry: Served, path: str, found: object):
     assert ask(registry, "GET", path) == (200, found)
 
@@ -97,7 +97,7 @@ def test_what_an_empty_registry_says(registry: Served, path: str, found: object)
     ("GET", "/schemas/ids/7", 40403), ("GET", "/config/a", 40408), ("GET", "/mode/a", 40409),
     ("GET", "/associations/resources/-/orders?resourceType=topic", 404), ("GET", "/nothing", 404),
     ("DELETE", "/schemas/types", 405), ("PUT", "/config", 42203),
-])  # fmt: skip
+])
 def test_errors_have_the_codes_that_clients_read(registry: Served, method: str, path: str, code: int):
     status, answer = ask(registry, method, path, {} if method in ("POST", "PUT") else None)
     assert answer["error_code"] == code
@@ -115,7 +115,7 @@ def test_a_subject_is_told_by_its_decoded_name(registry: Served):
     (b'{"compatibility": "NONE"}', {"Content_Type": "application/json"}, 200),
     (b'{"compatibility": "NONE"}', {"Content_Type": "application/vnd.schemaregistry+json; charset=utf-8"}, 200),
     (b'{"compatibility": "NONE"}', {"Accept": "text/html"}, 406), (b'{"compatibility": 7}', {}, 422),
-])  # fmt: skip
+])
 def test_bodies_and_content_types(registry: Served, body: bytes, headers: dict[str, str], status: int):
     assert ask(registry, "PUT", "/config", body, **headers)[0] == status
 
@@ -152,7 +152,7 @@ def test_the_level_outlives_the_host(tmp_path: Path):
     ({"User_Agent": "Mozilla/5.0", "Host": "evil.example:8081"}, 403),
     ({"User_Agent": "Mozilla/5.0", "Host": "localhost:8081", "Origin": "http://localhost:8081"}, 200),
     ({"User_Agent": "curl/8"}, 200),
-])  # fmt: skip
+])
 def test_pages_of_other_sites_are_refused(registry: Served, headers: dict[str, str], status: int):
     assert ask(registry, "GET", "/subjects", **headers)[0] == status
     assert any("web page" in client.note for client in registry.clients()) is (status == 403)
@@ -218,7 +218,7 @@ def test_a_head_without_end_is_refused(registry: Served):
 def test_nothing_of_http_is_loaded_until_somebody_comes(tmp_path: Path):
     """A listener that nobody uses costs no memory to speak of and no time at the start."""
     said = subprocess.run([sys.executable, "-c", _UNUSED, str(tmp_path / "w.flow")], cwd=ROOT, text=True,
-                          capture_output=True, check=True).stdout  # fmt: skip
+                          capture_output=True, check=True).stdout
     before, after, more_kib = said.split()
     assert before == after == "0"
     assert int(more_kib) < 2048

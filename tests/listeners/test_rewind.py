@@ -60,7 +60,7 @@ class Program:
         self.consumer = ck.Consumer({
             "bootstrap.servers": server, "group.id": "g", "auto.offset.reset": "earliest", "log_level": 0,
             "auto.commit.interval.ms": 20, "heartbeat.interval.ms": 100, **settings,
-        })  # fmt: skip
+        })
         self.consumer.subscribe(["t"], on_revoke=self._revoked)
 
     def _revoked(self, consumer: ck.Consumer, parts: list[ck.TopicPartition]) -> None:
@@ -209,7 +209,7 @@ def lag_of(programs: list[Program]) -> int:
 
 def test_a_program_in_pure_python_is_paused_moved_and_resumed(host: LocalHost):
     reader = kafka.KafkaConsumer("t", bootstrap_servers=address(host), group_id="g", auto_offset_reset="earliest",
-                                 heartbeat_interval_ms=100, auto_commit_interval_ms=20)  # fmt: skip
+                                 heartbeat_interval_ms=100, auto_commit_interval_ms=20)
     try:
         assert len(poll_python(reader, COUNT * PARTITIONS)) == COUNT * PARTITIONS
         assert host.call(ApplyReset("g", ResetSpec("offset", 150), "t", pause_members=True)).plan.applied

@@ -34,7 +34,7 @@ def test_loopback_needs_no_choice(host: str):
 
 @pytest.mark.parametrize(("text", "found"), [
     ("127.0.0.1:9092", ("127.0.0.1", 9092)), ("[::1]:0", ("::1", 0)), (":9092", ("127.0.0.1", 9092)),
-])  # fmt: skip
+])
 def test_addresses_are_read(text: str, found: tuple[str, int]):
     assert parse_address(text) == found
 
@@ -92,7 +92,7 @@ def test_nothing_is_answered_before_the_login(guarded: Served):
 @pytest.mark.parametrize(("token", "code"), [
     (b"\0ann\0secret", ErrorCode.none), (b"\0ann\0wrong", ErrorCode.sasl_authentication_failed),
     (b"\0bob\0secret", ErrorCode.sasl_authentication_failed), (b"rubbish", ErrorCode.sasl_authentication_failed),
-])  # fmt: skip
+])
 def test_a_token_is_checked(guarded: Served, token: bytes, code: ErrorCode):
     with Wire(guarded.address) as wire:
         other = wire.ask("sasl_handshake", 1, mechanism="SCRAM-SHA-256")
@@ -123,13 +123,13 @@ def test_a_client_nobody_here_wrote_logs_in_over_tls(tmp_path: Path):
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                     "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
-                   check=True, capture_output=True)  # fmt: skip
+                   check=True, capture_output=True)
     with Broker.create(tmp_path / "w.flow") as broker:
         Users(broker).put("ann", "secret")
         served = Served(broker, ListenerSettings(users=True, certificate=certificate, key=key))
         try:
             settings = {"bootstrap.servers": served.address, "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN",
-                        "sasl.username": "ann", "ssl.ca.location": str(certificate), "log_level": 0}  # fmt: skip
+                        "sasl.username": "ann", "ssl.ca.location": str(certificate), "log_level": 0}
             assert AdminClient(settings | {"sasl.password": "secret"}).list_topics(timeout=10).brokers
             with pytest.raises(KafkaException):
                 AdminClient(settings | {"sasl.password": "wrong"}).list_topics(timeout=1)

@@ -27,7 +27,7 @@ CONFLUENT, KAFKA_PYTHON = "confluent-kafka", "kafka-python"
 def described(bootstrap: str, kind: int, name: str) -> dict[str, Any]:
     with Wire(bootstrap) as wire:
         (result,) = wire.ask("describe_configs", 4, include_synonyms=True, include_documentation=True, resources=[
-            {"resource_type": kind, "resource_name": name, "configuration_keys": None}]).results  # fmt: skip
+            {"resource_type": kind, "resource_name": name, "configuration_keys": None}]).results
     assert result.error_code == 0, result.error_message
     return {one.name: one for one in result.configs}
 
@@ -42,7 +42,7 @@ def test_every_setting_is_described_with_type_default_and_what_it_means(bootstra
     }
     assert [(one.name, one.source) for one in found["segment.bytes"].synonyms] == [("log.segment.bytes", DEFAULT)]
     types = {"segment.bytes": 3, "segment.ms": 5, "preallocate": 1, "min.cleanable.dirty.ratio": 6, "cleanup.policy": 7,
-             "compression.type": 2}  # fmt: skip
+             "compression.type": 2}
     assert {key: found[key].config_type for key in types} == types
 
 
@@ -51,7 +51,7 @@ def test_every_setting_is_described_with_type_default_and_what_it_means(bootstra
     ("message.timestamp.after.max.ms", "1000"), ("delete.retention.ms", "5000"), ("min.cleanable.dirty.ratio", "0.25"),
     ("remote.storage.enable", "false"), ("cleanup.policy", "delete"), ("flush.ms", "1000"),
     ("unclean.leader.election.enable", "true"), ("compression.zstd.level", "9"),
-])  # fmt: skip
+])
 def test_what_is_set_is_kept_with_its_source(bootstrap: str, name: str, key: str, value: str):
     assert create(bootstrap, name, **{key.replace(".", "_"): value}) == 0
     one = described(bootstrap, TOPIC, name)[key]
@@ -99,7 +99,7 @@ def test_settings_of_the_broker_are_kept_and_outlive_it(tmp_path: Path):
 def test_compaction_is_refused_in_a_sentence(served: Served):
     with Wire(served.address) as wire:
         asked = {"name": "t", "num_partitions": 1, "replication_factor": 1, "assignments": (),
-                 "configs": [{"name": "cleanup.policy", "value": "compact"}]}  # fmt: skip
+                 "configs": [{"name": "cleanup.policy", "value": "compact"}]}
         (answer,) = wire.ask("create_topics", 7, topics=[asked], timeout=5000, validate_only=False).topics
     assert answer.error_code == 40
     assert "not compacted yet" in answer.error_message and answer.error_message.endswith("Use delete.")
@@ -113,17 +113,17 @@ def test_confluent_settings(bootstrap: str, name: str):
     resource = ck.ConfigResource(ck.ResourceType.TOPIC, name, incremental_configs=[
         ck.ConfigEntry("segment.ms", "60000", incremental_operation=ck.AlterConfigOpType.SET),
         ck.ConfigEntry("follower.replication.throttled.replicas", "0:1",
-                       incremental_operation=ck.AlterConfigOpType.APPEND)])  # fmt: skip
+                       incremental_operation=ck.AlterConfigOpType.APPEND)])
     admin.incremental_alter_configs([resource])[resource].result(20)
     asked = ck.ConfigResource(ck.ResourceType.TOPIC, name)
     found = admin.describe_configs([asked])[asked].result(20)
     assert {key: found[key].value for key in ("segment.bytes", "segment.ms")} == {
-        "segment.bytes": "2000000", "segment.ms": "60000"}  # fmt: skip
+        "segment.bytes": "2000000", "segment.ms": "60000"}
     assert found["follower.replication.throttled.replicas"].value == "0:1"
     assert found["segment.ms"].source == ck.ConfigSource.DYNAMIC_TOPIC_CONFIG.value
     assert found["index.interval.bytes"].source == ck.ConfigSource.DEFAULT_CONFIG.value
     bad = ck.ConfigResource(ck.ResourceType.TOPIC, name, incremental_configs=[
-        ck.ConfigEntry("segment.ms", "soon", incremental_operation=ck.AlterConfigOpType.SET)])  # fmt: skip
+        ck.ConfigEntry("segment.ms", "soon", incremental_operation=ck.AlterConfigOpType.SET)])
     with pytest.raises(KafkaException):
         admin.incremental_alter_configs([bad])[bad].result(20)
 

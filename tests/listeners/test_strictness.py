@@ -19,12 +19,12 @@ SET, DELETE, APPEND, SUBTRACT = 0, 1, 2, 3
 
 
 def create(bootstrap: str, name: str, *, partitions: int = 1, copies: int = 1, assigned: tuple[Any, ...] = (),
-           **configs: str | None) -> ErrorCode:  # fmt: skip
+           **configs: str | None) -> ErrorCode:
     topic = {
         "name": name, "num_partitions": partitions, "replication_factor": copies,
         "assignments": [{"partition_index": at, "broker_ids": brokers} for at, brokers in assigned],
         "configs": [{"name": key.replace("_", "."), "value": value} for key, value in configs.items()],
-    }  # fmt: skip
+    }
     with Wire(bootstrap) as wire:
         answer = wire.ask("create_topics", 7, topics=[topic], timeout=5000, validate_only=False)
         code = answer.topics[0].error_code
@@ -32,7 +32,7 @@ def create(bootstrap: str, name: str, *, partitions: int = 1, copies: int = 1, a
         while code is ErrorCode.none and time.monotonic() < until:  # a broker of several parts knows it a little later
             asked = [{"name": name, "topic_id": "00000000-0000-0000-0000-000000000000"}]
             known = wire.ask("metadata", 12, topics=asked, allow_auto_topic_creation=False,
-                             include_topic_authorized_operations=False)  # fmt: skip
+                             include_topic_authorized_operations=False)
             if known.topics[0].error_code is ErrorCode.none:
                 break
     return code
@@ -72,14 +72,14 @@ def test_a_dot_beside_an_underscore(bootstrap: str, name: str):
     (0, {"copies": -1, "partitions": -1, "assigned": ((1, (1,)), (0, (1,)))}),
     (40, {"retention_ms": None}), (40, {"retention_ms": "soon"}), (40, {"no_such_setting": "1"}),
     (40, {"cleanup_policy": "shred"}), (40, {"segment_bytes": "-1"}), (40, {"min_insync_replicas": "0"}),
-])  # fmt: skip
+])
 def test_a_topic_is_created_as_it_was_asked_for_or_not(bootstrap: str, name: str, code: int, ask: dict[str, Any]):
     assert create(bootstrap, name, **ask) == code
 
 
 @pytest.mark.parametrize("code, count, assigned", [
     (0, 3, ((1,), (1,))), (39, 3, ((1,),)), (39, 3, ((1,), (9,))), (37, 1, None),
-])  # fmt: skip
+])
 def test_more_partitions_go_to_brokers_that_are_there(bootstrap: str, name: str, code: int, count: int, assigned: Any):
     assert create(bootstrap, name) is ErrorCode.none
     replicas = None if assigned is None else [{"broker_ids": brokers} for brokers in assigned]
@@ -94,7 +94,7 @@ def test_more_partitions_go_to_brokers_that_are_there(bootstrap: str, name: str,
     (42, [("retention.ms", SET, "1"), ("retention.ms", DELETE, None)]), (42, [("retention.ms", SET, None)]),
     (40, [("retention.ms", APPEND, "1")]), (40, [("retention.ms", SET, "soon")]), (40, [("no.such", SET, "1")]),
     (0, [("leader.replication.throttled.replicas", APPEND, "0:1"), ("segment.bytes", SET, "1073741824")]),
-])  # fmt: skip
+])
 def test_a_change_of_settings_is_whole_or_refused(bootstrap: str, name: str, code: int, steps: Any):
     assert create(bootstrap, name) is ErrorCode.none
     assert alter(bootstrap, TOPIC, name, *steps) == code
@@ -104,13 +104,13 @@ def test_a_change_of_settings_is_whole_or_refused(bootstrap: str, name: str, cod
 @pytest.mark.parametrize("code, asked", [
     (0, [(-1, -1)]), (0, [(-2, 0)]), (0, [(-3, -1)]), (0, [(-4, -1)]), (42, [(-1, -1), (-2, -1)]), (35, [(-17, -1)]),
     (75, [(-1, 5)]),
-])  # fmt: skip
+])
 def test_offsets_are_asked_for_in_words_that_are_known(bootstrap: str, name: str, code: int, asked: Any):
     assert create(bootstrap, name) is ErrorCode.none
     with Wire(bootstrap) as wire:
         answer = wire.ask("list_offsets", 8, replica_id=-1, isolation_level=0, topics=[{"name": name, "partitions": [
             {"partition_index": 0, "current_leader_epoch": epoch, "timestamp": at} for at, epoch in asked
-        ]}])  # fmt: skip
+        ]}])
     assert {part.error_code.value for part in answer.topics[0].partitions} == {code}
 
 
@@ -130,7 +130,7 @@ HOUR_MS = 3_600_000
 @pytest.mark.parametrize("code, times", [
     (32, lambda now: now + 2 * HOUR_MS), (32, lambda now: now * 1000), (0, lambda now: now + HOUR_MS // 2),
     (0, lambda now: 1), (0, lambda now: -1),
-])  # fmt: skip
+])
 def test_a_time_too_far_ahead_is_refused(bootstrap: str, name: str, code: int, times: Any):
     assert create(bootstrap, name) is ErrorCode.none
     at_ms = times(int(time.time() * 1000))
@@ -139,7 +139,7 @@ def test_a_time_too_far_ahead_is_refused(bootstrap: str, name: str, code: int, t
 
 def test_how_far_a_time_may_be_off_is_a_setting(bootstrap: str, name: str):
     assert create(bootstrap, name, message_timestamp_before_max_ms="1000",
-                  message_timestamp_after_max_ms=str(9 * HOUR_MS)) is ErrorCode.none  # fmt: skip
+                  message_timestamp_after_max_ms=str(9 * HOUR_MS)) is ErrorCode.none
     now = int(time.time() * 1000)
     for code, at_ms in ((0, now + 2 * HOUR_MS), (32, now - 60_000)):
         assert produced(bootstrap, name, batch(base_timestamp=at_ms, max_timestamp=at_ms)).error_code == code
@@ -168,7 +168,7 @@ def test_without_acks_a_failure_closes_the_connection(bootstrap: str, name: str)
         wire.begin("produce", 9, **produce_fields(name, batch(), acks=0))
         end = {"partition_index": 0, "current_leader_epoch": -1, "timestamp": -1}
         bounds = wire.ask("list_offsets", 5, replica_id=-1, isolation_level=0,
-                          topics=[{"name": name, "partitions": [end]}])  # fmt: skip
+                          topics=[{"name": name, "partitions": [end]}])
         assert bounds.topics[0].partitions[0].error_code is ErrorCode.none
 
 
@@ -200,9 +200,9 @@ def test_a_commit_takes_any_number_and_keeps_the_leader_epoch(bootstrap: str, na
             done = wire.ask("offset_commit", 8, group_id=name, generation_id_or_member_epoch=-1, member_id="",
                             group_instance_id=None, topics=[{"name": name, "partitions": [
                                 {"partition_index": 0, "committed_offset": offset, "committed_leader_epoch": 0,
-                                 "committed_metadata": "here"}]}])  # fmt: skip
+                                 "committed_metadata": "here"}]}])
             code = done.topics[0].partitions[0].error_code
         assert code is ErrorCode.none
         found = wire.ask("offset_fetch", 7, group_id=name, topics=[{"name": name, "partition_indexes": (0,)}],
-                         require_stable=False).topics[0].partitions[0]  # fmt: skip
+                         require_stable=False).topics[0].partitions[0]
     assert (found.committed_offset, found.committed_leader_epoch, found.metadata) == (offset, 0, "here")

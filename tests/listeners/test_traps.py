@@ -17,7 +17,7 @@ from workbench.core.records import Record
 
 def batch(*values: bytes, producer: tuple[int, int, int] = (-1, -1, -1), now_ms: int = 1000) -> bytes:
     return encode_batch([Record(None, value, (), now_ms + n) for n, value in enumerate(values)], producer=producer,
-                        now_ms=now_ms)  # fmt: skip
+                        now_ms=now_ms)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def fetched(wire: Wire, offset: int, version: int = 12, **more):
 
 def test_1_produce_is_advertised_from_0_so_that_old_clients_compress(wire: Wire):
     ranges = {api.api_key: (api.min_version, api.max_version) for api in wire.ask("api_versions", 3,
-              client_software_name="x", client_software_version="1").api_keys}  # fmt: skip
+              client_software_name="x", client_software_version="1").api_keys}
     assert ranges[0] == (0, 11) and ranges[1] == (4, 17)
 
 
@@ -75,7 +75,7 @@ def test_4_offset_and_epoch_are_rewritten_outside_the_checksum(wire: Wire):
     (lambda data: data[:-1], 87), (lambda data: data + data, 87), (lambda data: data[:16] + b"\1" + data[17:], 87),
     (lambda data: data[:-1] + bytes([data[-1] ^ 1]), 2), (lambda data: b"", 87), (lambda data: data[:20], 87),
     (lambda data: data[:57] + pack(">i", 5) + data[61:], 87),
-])  # fmt: skip
+])
 def test_5_exactly_one_whole_batch(wire: Wire, spoil, code):
     """In Kafka's codes: CORRUPT_MESSAGE for a checksum, INVALID_RECORD for all else."""
     assert produce(wire, spoil(batch(b"a"))).error_code == code
@@ -105,7 +105,7 @@ def test_7_topics_go_by_uuid(wire: Wire, served: Served):
     fields["topics"][0]["topic_id"] = "00000000-0000-0000-0000-000000000009"
     assert wire.ask("fetch", 16, **fields).responses[0].partitions[0].error_code is ErrorCode.unknown_topic_id
     metadata = wire.ask("metadata", 12, topics=[{"topic_id": uuid, "name": None}],
-                        include_topic_authorized_operations=False)  # fmt: skip
+                        include_topic_authorized_operations=False)
     assert metadata.topics[0].name == "t"
 
 
@@ -183,17 +183,17 @@ def test_16_a_client_is_told_the_address_it_reached(served: Served):
 def test_18_a_time_is_found_to_the_record(wire: Wire):
     produce(wire, batch(*[b"x"] * 10, now_ms=5000))
     for asked, expected in ((5004, (5004, 4)), (0, (5000, 0)), (5009, (5009, 9)), (5010, (-1, -1)), (-3, (5009, 9)),
-                            (-1, (-1, 10)), (-2, (-1, 0))):  # fmt: skip
+                            (-1, (-1, 10)), (-2, (-1, 0))):
         part = wire.ask("list_offsets", 7, replica_id=-1, isolation_level=0, topics=[
             {"name": "t", "partitions": [{"partition_index": 0, "timestamp": asked}]}
-        ]).topics[0].partitions[0]  # fmt: skip
+        ]).topics[0].partitions[0]
         assert (part.timestamp, part.offset) == expected, asked
 
 
 def test_19_the_first_join_takes_no_three_seconds(wire: Wire):
     began = time.monotonic()
     joined = wire.ask("join_group", 3, group_id="g", session_timeout=10_000, rebalance_timeout=10_000, member_id="",
-                      protocol_type="consumer", protocols=[{"name": "range", "metadata": b""}])  # fmt: skip
+                      protocol_type="consumer", protocols=[{"name": "range", "metadata": b""}])
     assert joined.leader == joined.member_id and time.monotonic() - began < 2
 
 
@@ -212,7 +212,7 @@ def test_read_committed_stops_at_the_last_stable_offset(wire: Wire, served: Serv
     assert produce(wire, transactional, transactional_id="x").error_code is ErrorCode.invalid_txn_state
     added = wire.ask("add_partitions_to_txn", 3, v3_and_below_transactional_id="x",
                      v3_and_below_producer_id=producer[0], v3_and_below_producer_epoch=producer[1],
-                     v3_and_below_topics=[{"name": "t", "partitions": [0]}])  # fmt: skip
+                     v3_and_below_topics=[{"name": "t", "partitions": [0]}])
     assert added.results_by_topic_v3_and_below[0].results_by_partition[0].partition_error_code is ErrorCode.none
     assert produce(wire, transactional, transactional_id="x").base_offset == 0
     open_ = fetched(wire, 0, isolation=1)

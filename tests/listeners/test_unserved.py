@@ -40,7 +40,7 @@ def test_a_consumer_of_the_new_protocol_is_told_to_set_the_classic_one(served: S
     """librdkafka reads nothing and says nothing: that it found no such API it keeps to itself."""
     served.broker.create_topic("t", 1)
     consumer = ck.Consumer({"bootstrap.servers": served.address, "group.id": "g", "group.protocol": "consumer",
-                            "client.id": "new-app"})  # fmt: skip
+                            "client.id": "new-app"})
     consumer.subscribe(["t"])
     try:
         assert waited(lambda: bool(consumer.poll(0.2)) or bool(in_vain(served, "new-app")))
@@ -67,13 +67,13 @@ def test_who_only_administers_a_group_is_not_accused(served: Served):
 
 def test_an_api_that_is_not_served_is_named_with_what_to_do(served: Served):
     for key, version in ((DESCRIBE_ACLS, 2), (SHARE_GROUP_HEARTBEAT, 1), (DESCRIBE_LOG_DIRS, 1), (DESCRIBE_ACLS, 2),
-                         (PRODUCE, 2)):  # fmt: skip
+                         (PRODUCE, 2)):
         with Wire(served.address) as wire:
             wire.send(pack(">hhih", key, version, 1, 5) + b"asker" + bytes(8))
             assert wire.closed()
     assert waited(lambda: len(in_vain(served, "asker")) == 4)
     found = {one.what: one for one in in_vain(served, "asker")}
     assert {what: one.times for what, one in found.items()} == {
-        "access control lists": 2, "share groups": 1, "DescribeLogDirs": 1, "Produce version 2": 1}  # fmt: skip
+        "access control lists": 2, "share groups": 1, "DescribeLogDirs": 1, "Produce version 2": 1}
     assert all(one.instead.endswith(".") for one in found.values())
     assert "newer client" in found["Produce version 2"].instead

@@ -95,15 +95,15 @@ def produce_fields(topic: str, *batches: bytes, acks: int = -1, partition: int =
         "topic_data": [{"name": topic, "partition_data": [
             {"index": partition, "records": batch} for batch in batches
         ]}],
-    }  # fmt: skip
+    }
 
 
 def fetch_fields(topic: str, offset: int, *, wait_ms: int = 0, min_bytes: int = 1, max_bytes: int = 1 << 20,
-                 partition_bytes: int = 1 << 20, isolation: int = 0, partition: int = 0) -> dict[str, Any]:  # fmt: skip
+                 partition_bytes: int = 1 << 20, isolation: int = 0, partition: int = 0) -> dict[str, Any]:
     return {
         "replica_id": -1, "max_wait": wait_ms, "min_bytes": min_bytes, "max_bytes": max_bytes,
         "isolation_level": isolation, "session_id": 0, "session_epoch": -1, "forgotten_topics_data": (),
         "topics": [{"topic": topic, "partitions": [
             {"partition": partition, "fetch_offset": offset, "partition_max_bytes": partition_bytes}
         ]}],
-    }  # fmt: skip
+    }

@@ -57,4 +57,4 @@ MUTANTS = (
     Mutant("loopback judged by any address", "listeners/base/settings.py",
            "return all(ipaddress", "return any(ipaddress",
            "listeners/test_bounds.py", in_suite=False),
-)  # fmt: skip
+)

@@ -52,7 +52,7 @@ def run_tests(copy: Path, tests: Iterable[str]) -> int:
     """pytest's exit status in the copy; 1, failed, when it takes too long."""
     env = {**os.environ, "PYTHONPATH": str(copy), "QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--timeout", str(MOST_S // 2),
-               *(f"tests/{path}" for path in tests)]  # fmt: skip
+               *(f"tests/{path}" for path in tests)]
     try:
         return subprocess.run(command, cwd=copy, env=env, capture_output=True, timeout=MOST_S).returncode
     except subprocess.TimeoutExpired:

@@ -60,7 +60,7 @@ COUNTS = {
                              returned=18, dead_lettered=0),
     "copyright": QueueCounts(ready=6_400, in_flight=40, received=9_801, acked=3_361, dead_lettered=463),
     "copyright.dead": QueueCounts(ready=463, received=463),
-}  # fmt: skip
+}
 
 
 def upload_document() -> FlowDocument:
@@ -95,12 +95,12 @@ def _leases(queue: str, consumers: tuple[str, ...], at_ms: int, count: int) -> t
         key = _KEYS[n % len(_KEYS)]
         leased = at_ms - 28_000 + n * 1_150
         found.append(LeaseStat(0, 3_865 + n, consumers[n % len(consumers)], 1 if n % 4 else 2, leased, leased + 30_000,
-                               True, key_colour(key.encode())))  # fmt: skip
+                               True, key_colour(key.encode())))
     return tuple(found)
 
 
 def _queue(name: str, rates: tuple[float, float], consumers: tuple[QueueConsumerStat, ...], at_ms: int,
-           **more: Any) -> QueueStat:  # fmt: skip
+           **more: Any) -> QueueStat:
     names = tuple(c.consumer for c in consumers) or ("nobody",)
     leases = _leases(name, names, at_ms, min(24, COUNTS[name].in_flight)) if consumers else ()
     return QueueStat(name, name, COUNTS[name], *rates, consumers=consumers, leases=leases, **more)
@@ -121,20 +121,20 @@ def upload_queues(at_ms: int = NOW_MS) -> tuple[QueueStat, ...]:
 def upload_snapshot(at_ms: int = NOW_MS) -> Snapshot:
     queues = upload_queues(at_ms)
     topics = tuple(TopicStat(q.name, "queue", (PartitionStat(0, 0, q.counts.messages, 290 * q.counts.messages),),
-                             q.rate_in, q.rate_in * 290, at_ms - 10) for q in queues)  # fmt: skip
+                             q.rate_in, q.rate_in * 290, at_ms - 10) for q in queues)
     rates = {"u": 64.0, "b1": 40.0, "b2": 64.0, "b3": 24.0, "g1": 58.0, "g2": 42.0, "g3": 12.0, "d": 1.2}
     seconds = (at_ms - START_MS) / 1000
     links = tuple(
         LinkStat(link, round(rate * seconds), rate, tuple(i % 8 for i in range(24)), sampled=round(rate * seconds),
                  waiting=6_400 if link == "g3" else 0)
         for link, rate in rates.items()
-    )  # fmt: skip
+    )
     return Snapshot(
         seq=at_ms, at_ms=at_ms, run=RunState.RUNNING, topics=topics, queues=queues, links=links,
         producers=(ProducerStat("uploads", "uploads", PartState.RUNNING, "video", 64.0, 64.0, 38_400),),
         exchanges=(ExchangeStat("video", "topic", 38_400, 38_281, 119, 0, 64.0, "video.private"),),
         host=HostStat(4242, 84 << 20, 21 << 20, started_ms=START_MS, rate_in=64.0, rate_out=112.0, journal_to_ms=at_ms),
-    )  # fmt: skip
+    )
 
 
 def message(offset: int, state: MessageState, at_ms: int = NOW_MS, **more: Any) -> QueuedMessage:
@@ -153,14 +153,14 @@ def upload_messages(at_ms: int = NOW_MS) -> tuple[QueuedMessage, ...]:
                 deaths=(Death("transcode", DeathReason.REJECTED, 1, at_ms - 60_000, at_ms - 60_000,
                               MessageId(0, 120 + n * 7), "codec av1 is not known"),))
         for n in range(5)
-    ]  # fmt: skip
+    ]
     flight = [
         message(lease.offset, MessageState.IN_FLIGHT, at_ms, attempts=lease.attempt, consumer=lease.consumer,
                 leased_ms=lease.leased_ms, until_ms=lease.until_ms)
         for lease in upload_queues(at_ms)[1].leases
-    ]  # fmt: skip
+    ]
     delayed = [message(4_000 + n, MessageState.DELAYED, at_ms, attempts=1, until_ms=at_ms + 4_000 + n * 900,
-                       reason="no encoder free") for n in range(12)]  # fmt: skip
+                       reason="no encoder free") for n in range(12)]
     ready = [message(4_100 + n, MessageState.READY, at_ms) for n in range(184)]
     return (*dead, *flight, *delayed, *ready)
 
@@ -179,7 +179,7 @@ def upload_journal(at_ms: int = NOW_MS) -> list[JournalEntry]:
         entry("lease", 61_000, "encoder-3", attempt=3),
         entry("nack", 60_000, "encoder-3", requeue=False, reason="codec av1 is not known"),
         entry("dead", 60_000, reason="rejected", to=""),
-    ]  # fmt: skip
+    ]
     return [replace(each, id=number) for number, each in enumerate(entries, 1)]
 
 
@@ -190,7 +190,7 @@ class StageJournal:
         return [entry for entry in upload_journal() if (entry.topic, entry.partition) == (topic, partition)]
 
     def journal(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
-                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
+                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:
         found = [entry for entry in upload_journal() if entry.id > after_id and (not kinds or entry.kind in kinds)]
         return found[:limit]
 
@@ -225,7 +225,7 @@ class QueueCaller(StageCaller):
         if command.queue != "transcode":
             return ()
         found = [m for m in self.messages if (not command.states or m.state in command.states)
-                 and (command.after is None or m.id > command.after)]  # fmt: skip
+                 and (command.after is None or m.id > command.after)]
         return tuple(found[: command.limit])
 
     def _redriven(self, command: RedriveQueue) -> Redriven:
@@ -235,6 +235,6 @@ class QueueCaller(StageCaller):
 
     def _leased(self, message: QueuedMessage, consumer: str) -> Delivery:
         leased = replace(message, state=MessageState.IN_FLIGHT, attempts=message.attempts + 1, consumer=consumer,
-                         leased_ms=NOW_MS, until_ms=NOW_MS + 30_000)  # fmt: skip
+                         leased_ms=NOW_MS, until_ms=NOW_MS + 30_000)
         self.messages[self.messages.index(message)] = leased
         return Delivery(Receipt(*message.id, leased.attempts), message.record, NOW_MS + 30_000)

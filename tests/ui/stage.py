@@ -104,7 +104,7 @@ def orders_document() -> FlowDocument:
         ("checkout-web", "orders"), ("checkout-mobile", "orders"), ("settlements", "payments"),
         ("orders", "shipping"), ("orders", "billing"), ("payments", "billing"),
         ("shipping", "orders-dlq"), ("billing", "invoices"),
-    ]  # fmt: skip
+    ]
     return FlowDocument(nodes, [Link(f"{a}-to-{b}", a, b) for a, b in ends], "orders.flow")
 
 
@@ -162,7 +162,7 @@ def _group_partitions(
             found.append(
                 GroupPartitionStat(topic, i, starts[i], end, committed, committed + min(lag, ahead),
                                    owners[topic, i], round(lag / 80 * 993) if slow else age_ms)
-            )  # fmt: skip
+            )
     return found
 
 
@@ -176,7 +176,7 @@ def _group(name: str, at_ms: int) -> GroupStat:
                           for n in (1, 2, 3)), 3, 40, "billing", 0.0),
         "fraud-check": ((("fraud-check-1", 64.0, [("payments", 0), ("payments", 1)]),
                          ("fraud-check-2", 32.0, [("payments", 2)])), 1, 30, "", 0.0),
-    }[name]  # fmt: skip
+    }[name]
     owners = {place: member for member, _, places in members for place in places}
     partitions = tuple(_group_partitions(name, at_ms, owners, age_ms))
     stats = []
@@ -186,27 +186,27 @@ def _group(name: str, at_ms: int) -> GroupStat:
         stats.append(
             MemberStat(member, member, PartState.RUNNING, tuple(places), rate, lag, 6.7 if late else 2.0,
                        round(rate * 600), 463 if late else 0, node, "" if node else "librdkafka 2.12.1", late)
-        )  # fmt: skip
+        )
     return GroupStat(name, "Stable", generation, "range", tuple(stats), partitions, sum(m.rate for m in stats), trend,
-                     recent=_handled(at_ms) if name == "shipping" else ())  # fmt: skip
+                     recent=_handled(at_ms) if name == "shipping" else ())
 
 
 def _handled(at_ms: int) -> tuple[HandledRecord, ...]:
     rows = ((0, 3, 88_633, "C-26641", 127_000, "at work"), (4, 0, 98_399, "C-21095", 162, "committed"),
             (8, 5, 87_726, "C-20388", 127_000, "worked"), (12, 1, 97_221, "C-21777", 189, "committed"),
-            (15, 4, 86_858, "C-27730", 128_000, "worked"), (19, 2, 99_094, "C-23248", 136, "committed"))  # fmt: skip
+            (15, 4, 86_858, "C-27730", 128_000, "worked"), (19, 2, 99_094, "C-23248", 136, "committed"))
     return tuple(
         HandledRecord(at_ms - 4 - back, "shipping-2" if p > 2 else "shipping-1", "orders", p, offset, key,
                       key_colour(key.encode()), age, state)
         for back, p, offset, key, age, state in rows
-    )  # fmt: skip
+    )
 
 
 def _producers(at_ms: int) -> tuple[ProducerStat, ...]:
     sent = (("C-24417", 4, 96_993, 310, 1.4), ("C-27730", 4, 96_969, 620, 1.7), ("C-21095", 0, 98_361, 640, 1.7),
-            ("C-25562", 2, 99_053, 640, 1.7), ("C-20388", 5, 97_833, 860, 1.9))  # fmt: skip
+            ("C-25562", 2, 99_053, 640, 1.7), ("C-20388", 5, 97_833, 860, 1.9))
     recent = tuple(SentRecord(at_ms - back, p, offset, key, key_colour(key.encode()), acked)
-                   for key, p, offset, back, acked in sent)  # fmt: skip
+                   for key, p, offset, back, acked in sent)
     gauge = BatchGauge(4, 6, 1434, 4096, 124.0, 200.0)
     seconds = max(0, at_ms - START_MS) / 1000
     return (
@@ -216,21 +216,21 @@ def _producers(at_ms: int) -> tuple[ProducerStat, ...]:
                      round(seconds * 180), 0, BatchGauge(1, 3, 1640, 4096, 82.0, 200.0)),
         ProducerStat("settlements", "settlements", PartState.RUNNING, "payments", 96.0, 96.0, round(seconds * 96), 0,
                      BatchGauge(0, 2, 980, 4096, 50.0, 200.0), progress=0.38),
-    )  # fmt: skip
+    )
 
 
 def _links(at_ms: int) -> tuple[LinkStat, ...]:
     dice = random.Random(at_ms)
     rates = {"checkout-web-to-orders": 300.0, "checkout-mobile-to-orders": 180.0, "settlements-to-payments": 96.0,
              "orders-to-shipping": 390.0, "orders-to-billing": 480.0, "payments-to-billing": 96.0,
-             "shipping-to-orders-dlq": 1.2, "billing-to-invoices": 288.0}  # fmt: skip
+             "shipping-to-orders-dlq": 1.2, "billing-to-invoices": 288.0}
     late = 32_040 if at_ms > SLOW_MS else 0
     seconds = (at_ms - START_MS) / 1000
     return tuple(
         LinkStat(link, round(rate * seconds), rate, tuple(dice.randrange(8) for _ in range(24)),
                  waiting=late if link == "orders-to-shipping" else 0, sampled=round((rate / 4 + 10) * seconds))
         for link, rate in rates.items()
-    )  # fmt: skip
+    )
 
 
 def orders_snapshot(at_ms: int = NOW_MS) -> Snapshot:
@@ -241,7 +241,7 @@ def orders_snapshot(at_ms: int = NOW_MS) -> Snapshot:
     problems = (
         Problem("group:shipping", "bad", "shipping-2 cannot keep up. It handles 150/s, 240/s arrive.",
                 "Make it faster, or add a member.", 1_795_442_960_000),
-    ) if at_ms > SLOW_MS + 160_000 else ()  # fmt: skip
+    ) if at_ms > SLOW_MS + 160_000 else ()
     return Snapshot(
         seq=max(0, at_ms - START_MS), at_ms=at_ms, live=live, run=RunState.RUNNING, topics=topics, groups=groups,
         producers=_producers(at_ms), links=_links(at_ms) if live else (), problems=problems,
@@ -250,7 +250,7 @@ def orders_snapshot(at_ms: int = NOW_MS) -> Snapshot:
                       for n, rate in ((1, 64.0), (2, 32.0))),
         host=HostStat(4242, 84 << 20, 214 << 20, started_ms=START_MS, rate_in=sum(t.rate_in for t in topics),
                       rate_out=sum(g.rate for g in groups), journal_to_ms=at_ms, listeners={"kafka": "127.0.0.1:9092"}),
-    )  # fmt: skip
+    )
 
 
 def orders_lag(from_ms: int = START_MS, to_ms: int = NOW_MS, step_ms: int = 1000) -> list[LagSample]:
@@ -372,12 +372,12 @@ class StageCaller:
                 "time": _between(spec.number, _LOGS[p.topic][1][p.partition], _LOGS[p.topic][2][p.partition]),
                 "shift": (p.committed or 0) + spec.number,
                 "offsets": spec.offset_of(p.topic, p.partition),
-            }.get(spec.kind, p.committed)  # fmt: skip
+            }.get(spec.kind, p.committed)
             if wanted is None:
                 continue
             after = min(max(wanted or 0, p.log_start), p.end)
             moves.append(ResetMove(p.topic, p.partition, p.committed, after, p.log_start, p.end, p.member_id,
-                                   "" if after == wanted else "clamped to the log"))  # fmt: skip
+                                   "" if after == wanted else "clamped to the log"))
         return ResetPlan(name, tuple(moves), self.refuse, len(group.members), applied)
 
 
@@ -423,4 +423,4 @@ def file_snapshot(path: Path, at_ms: int = NOW_MS) -> Snapshot:
     places = tuple(GroupPartitionStat("orders", b.partition, b.log_start, b.end, 0, 0, "m") for b in bounds)
     topic, group = TopicStat("orders", "stream", parts), GroupStat("shipping", "Empty", partitions=places)
     return Snapshot(seq=at_ms, at_ms=at_ms, run=RunState.RUNNING, topics=(topic,), groups=(group,),
-                    host=HostStat(started_ms=START_MS))  # fmt: skip
+                    host=HostStat(started_ms=START_MS))

@@ -171,7 +171,7 @@ def recompress_batch(data: bytes, compression: str) -> bytes:
 def _assemble(header: BatchHeader, records: bytes) -> bytes:
     body = _AFTER_CRC.pack(*header[5:]) + records
     return _HEADER.pack(header.base_offset, len(body) + _CRC_FROM - _EPOCH_AT, header.leader_epoch, 2,
-                        google_crc32c.value(body), *header[5:]) + records  # fmt: skip
+                        google_crc32c.value(body), *header[5:]) + records
 
 
 # -- building ------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def _encode_headers(headers: Headers) -> bytes:
 
 def encode_batch(records: Sequence[Record], *, base_offset: int = 0, compression: str = "none",
                  producer: tuple[int, int, int] = NO_PRODUCER, timestamp_type: int = CREATE_TIME,
-                 now_ms: int) -> bytes:  # fmt: skip
+                 now_ms: int) -> bytes:
     """One batch of ``records``. ``producer`` is (id, epoch, first sequence); records without a time get ``now_ms``."""
     if not records:
         raise Invalid("A batch needs at least one record.")
@@ -229,13 +229,13 @@ def encode_batch(records: Sequence[Record], *, base_offset: int = 0, compression
             _NULL if key is None else _varint(len(key)), key or b"",
             _NULL if value is None else _varint(len(value)), value or b"",
             _encode_headers(record.headers) if record.headers else empty,
-        ))  # fmt: skip
+        ))
         length = len(body)
         parts.append(small[length] if length < 4096 else _zigzag(length))
         parts.append(body)
     max_timestamp = now_ms if timestamp_type == LOG_APPEND_TIME else newest
     header = BatchHeader(base_offset, 0, 0, 2, 0, codec | timestamp_type << 3, len(records) - 1, base_timestamp,
-                         max_timestamp, *producer, len(records))  # fmt: skip
+                         max_timestamp, *producer, len(records))
     return _assemble(header, compress(codec, b"".join(parts)))
 
 
@@ -255,7 +255,7 @@ def thinned_batch(header: BatchHeader, first: Sequence[Record]) -> bytes:
         made = batch_header(plain)
         base, newest, body = made.base_timestamp, made.max_timestamp, plain[HEADER_BYTES:]
     thinned = header._replace(attributes=header.attributes & _TRANSACTIONAL, records=len(first), base_timestamp=base,
-                              max_timestamp=newest)  # fmt: skip
+                              max_timestamp=newest)
     return _assemble(thinned, body)
 
 
@@ -313,7 +313,7 @@ def _skip(data: bytes, records: int) -> int:
 
 
 def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
-                 limit: int | None = None) -> list[StoredRecord]:  # fmt: skip
+                 limit: int | None = None) -> list[StoredRecord]:
     """The records of a batch, or ``limit`` of them from the ``first`` one (counted in the batch, from 0).
 
     The checksum is looked at every time: it costs a hundredth of the decoding.
@@ -342,7 +342,7 @@ def _record_start(body: bytes, at: int) -> tuple[int, int, int, int, int]:
 
 
 def decode_into(found: list[StoredRecord], header: BatchHeader, body: bytes, topic: str, partition: int, first: int,
-                wanted: int) -> None:  # fmt: skip
+                wanted: int) -> None:
     """Add ``wanted`` records from the ``first`` one of an unpacked ``body``; those before the damage stay when it
     raises. The hot path of every reader, 1.4 us a record. A length that lies makes ``at`` and ``end`` differ."""
     base_offset, base_time, whole, follow = header.base_offset, header.base_timestamp, len(body), number_at

@@ -63,7 +63,7 @@ from workbench.core.snapshot import GroupPartitionStat
 class Broker:
     @classmethod
     def create(cls, path: Path | str, *, clock: Clock | None = None, synchronous: str = "NORMAL",
-               background: bool = True, ids: Ids | None = None) -> Self:  # fmt: skip
+               background: bool = True, ids: Ids | None = None) -> Self:
         """Make a new workspace and open it. ``synchronous`` is NORMAL or FULL and stays with the file."""
         Store.create(Path(path), synchronous)
         return cls(path, clock=clock, background=background, ids=ids)
@@ -75,7 +75,7 @@ class Broker:
 
     @classmethod
     def open(cls, path: Path | str, *, clock: Clock | None = None, background: bool = True,
-             ids: Ids | None = None, reading_if: tuple[type[FileError], ...] = ()) -> Self:  # fmt: skip
+             ids: Ids | None = None, reading_if: tuple[type[FileError], ...] = ()) -> Self:
         """Open a workspace: Missing, NotOurs, TooNew, Locked, ReadOnly, DiskFull or Damaged say why not. With those in
         ``reading_if`` it is opened all the same, for reading; what would write is refused with them. With
         ``background`` False there are no threads: the caller writes, calls ``do_chores`` and ``step_retention``."""
@@ -83,7 +83,7 @@ class Broker:
 
     def __init__(self, path: Path | str, *, clock: Clock | None = None, background: bool = True,
                  cache_bytes: int = DEFAULT_BYTES, groups: GroupSettings | None = None, ids: Ids | None = None,
-                 reading_if: tuple[type[FileError], ...] = ()) -> None:  # fmt: skip
+                 reading_if: tuple[type[FileError], ...] = ()) -> None:
         self.path = Path(path)
         self.clock = clock or SystemClock()
         self._ids = ids or RandomIds()
@@ -121,20 +121,20 @@ class Broker:
         self.stores = Stores(self.store, self._journal, self.clock)
         self._groups = Coordination(self.store, self._journal, self, self.clock, groups, self._ids)
         self._topic_acts = TopicActs(self.store, self._journal, self.clock, self._ids, self._cache, self._topics,
-                                     self._deleted, self._groups, self.queues, self.exchanges)  # fmt: skip
+                                     self._deleted, self._groups, self.queues, self.exchanges)
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._forget_deleted,
-                                   self._groups, self.queues, partial(self._recording.entry, "retention"))  # fmt: skip
+                                   self._groups, self.queues, partial(self._recording.entry, "retention"))
         self.space = Space(self.store)
         self.imports = Imports(self.store, self.log, self._journal, self.clock, self._ids, self._topics, self._deleted,
                                self._topic_acts, self._groups, self.queues, self.exchanges, self.stores,
-                               self.retention.clear)  # fmt: skip
+                               self.retention.clear)
         self._retention_work = RetentionWork(self.retention, self.store)
         self._retention_ticks = Ticker("broker-retention", TICK_S, self._retention_work)
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
-                                         self._write_control)  # fmt: skip
+                                         self._write_control)
         self._groups.on_overtaken = self.transactions.forget_offsets
         self._chores = Chores(self.store, self._groups, self.queues, self.stores, self.transactions, self._journal,
-                              self.clock)  # fmt: skip
+                              self.clock)
         self._housekeeping = Housekeeping(self._chores)
         self._groups.on_deadline = self.queues.on_deadline = self._housekeeping.nudge
         self._reconcile_journal()
@@ -172,11 +172,11 @@ class Broker:
 
     # -- topics ----------------------------------------------------------------------------------------------
     def create_topic(self, name: str, partitions: int = 1, kind: str = "stream",
-                     config: Mapping[str, str | None] | None = None) -> TopicMeta:  # fmt: skip
+                     config: Mapping[str, str | None] | None = None) -> TopicMeta:
         return self._topic_acts.create(name, partitions, kind, config or {})
 
     def alter_topic(self, name: str, partitions: int | None = None,
-                    config: Mapping[str, str | None] | None = None) -> TopicMeta:  # fmt: skip
+                    config: Mapping[str, str | None] | None = None) -> TopicMeta:
         """Add partitions, change settings; a setting of None goes back to its default."""
         return self._topic_acts.alter(name, partitions, config or {})
 
@@ -236,7 +236,7 @@ class Broker:
 
     # -- log -------------------------------------------------------------------------------------------------
     def append_batch(self, topic: str, partition: int, batch: bytes, *, held: bool = False,
-                     partly: bool = False) -> Future[Appended]:  # fmt: skip
+                     partly: bool = False) -> Future[Appended]:
         """Write one RecordBatch v2 as a client sent it. What is wrong with its header is raised here; records that
         can't be read, a refused sequence or a full disk come with the Future, which is set after the commit.
         ``held``: it waits for ``begin_held``.
@@ -248,11 +248,11 @@ class Broker:
         self.store.begin_held(here=here)
 
     def append(self, topic: str, partition: int, records: Sequence[Record], *, compression: str = "none",
-               producer: tuple[int, int, int] | None = None) -> Future[Appended]:  # fmt: skip
+               producer: tuple[int, int, int] | None = None) -> Future[Appended]:
         """Write records as one batch. ``producer`` is (id, epoch, first sequence) for an idempotent append."""
         place = self._partition(topic, partition)
         batch = encode_batch(records, compression=compression, producer=producer or NO_PRODUCER,
-                             now_ms=self.clock.now_ms())  # fmt: skip
+                             now_ms=self.clock.now_ms())
         return self.log.append(place, batch, batch_header(batch), partly=True)
 
     def fetch(self, topic: str, partition: int, offset: int, max_bytes: int = 1 << 20) -> list[bytes]:
@@ -274,7 +274,7 @@ class Broker:
         return self.log.offset_for_time(self._partition(topic, partition), ms)
 
     def fetch_committed(self, topic: str, partition: int, offset: int,
-                        max_bytes: int = 1 << 20) -> tuple[list[bytes], int]:  # fmt: skip
+                        max_bytes: int = 1 << 20) -> tuple[list[bytes], int]:
         """The same for who wants only records that count: nothing undecided, aborted or of control. Also returned is
         the offset to go on at, for what was left out takes offsets too."""
         place = self._partition(topic, partition)
@@ -299,7 +299,7 @@ class Broker:
         return self.store.write(take_producer_id).result(), 0
 
     def _write_control(self, db: sqlite3.Connection, partition_no: int, producer: tuple[int, int],
-                       commit: bool) -> int | None:  # fmt: skip
+                       commit: bool) -> int | None:
         """End a transaction in a partition, if it is still there; on the writer thread."""
         for topic in self._topics.values():
             for partition in topic.partitions:
@@ -326,7 +326,7 @@ class Broker:
 
     def commit_offsets(self, group: str, member_id: str, generation: int,
                        offsets: Mapping[TopicPartition, OffsetPut],
-                       instance_id: str | None = None) -> Future[None]:  # fmt: skip
+                       instance_id: str | None = None) -> Future[None]:
         """Commit (next offset to read, metadata and, where it is said, leader epoch); set after it is in the file.
         ``member_id=""`` with generation -1
         is an administrator, who may only while the group is empty."""
@@ -371,7 +371,7 @@ class Broker:
         return self._groups.plan_reset(group, spec, topic, partitions)
 
     def apply_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = (),
-                    force: bool = False, pause: bool = False) -> ResetPlan:  # fmt: skip
+                    force: bool = False, pause: bool = False) -> ResetPlan:
         """Carry the plan out. Refused while members are active, unless ``pause`` (they are paused by a rebalance,
         whatever program they are part of) or ``force``: the caller has paused them."""
         return self._groups.apply_reset(group, spec, topic, partitions, force, pause)
@@ -387,7 +387,7 @@ class Broker:
         self._journal.add(entry)
 
     def note_delivery(self, topic: str, partition: int, first: int, last: int, group: str, member: str,
-                      again: bool = False) -> None:  # fmt: skip
+                      again: bool = False) -> None:
         """Records were handed to a member. That the group had them before is noticed here; ``again`` says so anyway."""
         self._groups.note_delivery(TopicPartition(topic, partition), first, last, group, member, again)
 

@@ -25,7 +25,7 @@ from workbench.core.records import DAMAGED, Record, StoredRecord
 
 
 def readable_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
-                   limit: int | None = None) -> list[StoredRecord]:  # fmt: skip
+                   limit: int | None = None) -> list[StoredRecord]:
     """As ``decode_batch``, with what can't be read marked instead of raised. ``Corrupt`` is left for a batch whose very
     header is broken: how many offsets it has is then not known."""
     try:
@@ -39,7 +39,7 @@ def readable_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
 
 
 def _salvaged(header: BatchHeader, data: bytes, topic: str, partition: int, first: int,
-              wanted: int) -> list[StoredRecord]:  # fmt: skip
+              wanted: int) -> list[StoredRecord]:
     found: list[StoredRecord] = []
     try:
         check_batch(data)

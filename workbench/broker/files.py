@@ -89,7 +89,7 @@ def _check_owner(path: Path, head: bytes) -> None:
     version = _u32(head, 60)
     if version > SCHEMA_VERSION:
         raise TooNew(f"{path.name} was written by a newer workbench (format {version}, this one knows "
-                     f"{SCHEMA_VERSION}).", "Update the workbench, then open it again.")  # fmt: skip
+                     f"{SCHEMA_VERSION}).", "Update the workbench, then open it again.")
     if version == 0:
         raise Damaged(f"{path.name} was never finished: it holds no workspace.", "Make a new one.")
 
@@ -121,7 +121,7 @@ class Connection(sqlite3.Connection):
         held = Held(path)
         try:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None,
-                                         factory=cls, **options)  # fmt: skip
+                                         factory=cls, **options)
         except BaseException:
             held.release()
             raise

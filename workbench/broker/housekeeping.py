@@ -31,7 +31,7 @@ class Chores:
     """One round of the chores that are due."""
 
     def __init__(self, store: Store, groups: Coordination, queues: Queues, stores: Stores,
-                 transactions: Transactions, journal: Journal, clock: Clock) -> None:  # fmt: skip
+                 transactions: Transactions, journal: Journal, clock: Clock) -> None:
         self._store = store
         self._groups = groups
         self._queues = queues

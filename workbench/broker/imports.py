@@ -100,7 +100,7 @@ class Imports:
     def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock, ids: Ids,
                  living: dict[str, Topic], deleted: list[Topic], acts: TopicActs, groups: Coordination,
                  queues: Queues, exchanges: Exchanges, stores: Stores,
-                 clear: Callable[[Topic], None]) -> None:  # fmt: skip
+                 clear: Callable[[Topic], None]) -> None:
         self._store = store
         self._log = log
         self._journal = journal
@@ -123,7 +123,7 @@ class Imports:
 
         def look(db: sqlite3.Connection) -> DoneImport | None:
             rows = db.execute("SELECT at_ms, records, topics FROM import_done WHERE digest = ? ORDER BY at_ms DESC",
-                              (digest,)).fetchall()  # fmt: skip
+                              (digest,)).fetchall()
             there = {topic.meta.id: name for name, topic in list(self._living.items())}
             for at_ms, records, ids in rows:
                 if names := sorted(there[number] for number in json.loads(ids) if number in there):
@@ -139,7 +139,7 @@ class Imports:
         if before is not None:
             raise Refused(f"{source or 'This file'} was imported before, on {format_time(before.at_ms)}: "
                           f"{before.records:,} records into {', '.join(before.topics)}.",
-                          "Give --again to import them once more.")  # fmt: skip
+                          "Give --again to import them once more.")
         number = next(self._numbers)
         self._open[number] = _Import(number, digest, source)
         return number
@@ -151,13 +151,13 @@ class Imports:
         topics.check_name(shape.name)
         if there is not None and there.meta.kind != shape.kind:
             raise Refused(f"{shape.name} is a {there.meta.kind} here and a {shape.kind} in the file.",
-                          "Import it with --topic into another one, or delete the one that is here.")  # fmt: skip
+                          "Import it with --topic into another one, or delete the one that is here.")
         config = there.meta.config if there is not None else topics.check_config(shape.config)
         topics.check_kind(shape.kind)
         topics.check_kind_settings(shape.kind, config)
         topics.check_partitions(len(shape.partitions))
         self._stage(one, shape if there is None else replace(shape, partitions=((0, 0),) * len(shape.partitions)),
-                    config)  # fmt: skip
+                    config)
 
     def _stage(self, one: _Import, shape: TopicShape, config: dict[str, str]) -> Topic:
         if shape.name in one.topics:
@@ -167,7 +167,7 @@ class Imports:
 
         def insert(db: sqlite3.Connection) -> Topic:
             topic = topics.insert_topic(db, shape.name, len(shape.partitions), shape.kind, config,
-                                        self._clock.now_ms(), uuid, staged=True)  # fmt: skip
+                                        self._clock.now_ms(), uuid, staged=True)
             for place, (first, _) in zip(topic.partitions, shape.partitions, strict=True):
                 place.log_start = place.end = place.staged_end = first
                 db.execute("UPDATE partition SET log_start = ?1, end_offset = ?1 WHERE no = ?2", (first, place.no))
@@ -189,7 +189,7 @@ class Imports:
             raise Invalid(f"A record asks for partition {partition} of {name}.", "A topic has at most 1,000.")
         if partition >= len(topic.partitions):
             self._store.write(lambda db: topics.insert_partitions(db, topic, partition + 1),
-                              lambda added: self._grow(topic, added)).result()  # fmt: skip
+                              lambda added: self._grow(topic, added)).result()
         if name not in self._living and len(data) > topic.rules.max_message_bytes:
             self._allow(topic, len(data))
         return self._log.append(topic.partitions[partition], data, header, appended_ms=appended_ms).result().base_offset
@@ -230,7 +230,7 @@ class Imports:
 
     # -- the commit ------------------------------------------------------------------------------------------
     def commit(self, number: int, shape: WorkspaceShape | None = None,
-               told: Callable[[int], None] = lambda moved: None) -> CommittedImport:  # fmt: skip
+               told: Callable[[int], None] = lambda moved: None) -> CommittedImport:
         """Make all of it visible. ``shape`` holds for what this import makes new. ``told`` hears how many batches were
         moved so far, where topics were there already."""
         one, shape = self._one(number), shape or WorkspaceShape()
@@ -250,7 +250,7 @@ class Imports:
                 decided.left_out += [said for said in told_of if said]
                 ids = [t.meta.id for t, _ in decided.fresh] + [t.meta.id for _, t in decided.moves]
                 db.execute("INSERT INTO import_done VALUES (?, ?, ?, ?, ?)",
-                           (one.digest, self._clock.now_ms(), one.source, records, json.dumps(ids)))  # fmt: skip
+                           (one.digest, self._clock.now_ms(), one.source, records, json.dumps(ids)))
                 return decided
 
             def appear(decided: _Decided) -> None:
@@ -264,10 +264,10 @@ class Imports:
         self._move_all(decided.moves, told)
         touched = [*(topic.meta.name for topic, _ in decided.fresh), *(into.meta.name for _, into in decided.moves)]
         return CommittedImport(records, tuple(touched), tuple(topic.meta.name for topic, _ in decided.fresh),
-                               tuple(decided.left_out))  # fmt: skip
+                               tuple(decided.left_out))
 
     def _decide_topic(self, db: sqlite3.Connection, decided: _Decided, name: str, topic: Topic,
-                      shape: WorkspaceShape) -> None:  # fmt: skip
+                      shape: WorkspaceShape) -> None:
         there = self._living.get(name)
         if there is None:
             db.execute("UPDATE topic SET deleted_ms = NULL WHERE id = ?", (topic.meta.id,))
@@ -289,7 +289,7 @@ class Imports:
             return
         if self._log.admission(there.partitions[0], count) < count:
             raise Refused(f"Queue {name} has no room for {count:,} more messages.",
-                          "Raise its queue.max.length, or import into another topic with --topic.")  # fmt: skip
+                          "Raise its queue.max.length, or import into another topic with --topic.")
         db.execute("INSERT INTO import_move VALUES (?, ?)", (topic.meta.id, there.meta.id))
         decided.moves.append((topic, there))
 
@@ -302,7 +302,7 @@ class Imports:
                 TopicPartition(one.topic, one.partition):
                     CommittedOffset(one.offset, one.metadata, one.at_ms, one.leader_epoch)
                 for one in group.offsets if one.topic in fresh
-            }  # fmt: skip
+            }
             if len(taken) < len(group.offsets):
                 decided.left_out.append(f"Offsets of the group {group.name} in topics that were here before.")
             if group.name not in known:
@@ -324,7 +324,7 @@ class Imports:
             for place in topic.partitions:
                 if place.end > place.log_start:
                     self._journal.note_append(topic.meta.name, place.number, place.log_start, place.end - 1,
-                                              place.size_bytes)  # fmt: skip
+                                              place.size_bytes)
         for there, added in decided.grown:
             self._grow(there, added)
             self._acts.note("altered", there.meta)
@@ -343,7 +343,7 @@ class Imports:
         rows = self._store.read(lambda db: db.execute("SELECT staged_id, topic_id FROM import_move").fetchall())
         by_id = {topic.meta.id: topic for topic in (*self._living.values(), *self._deleted)}
         self._move_all([(by_id[staged], by_id[into]) for staged, into in rows if staged in by_id and into in by_id],
-                       lambda moved: None)  # fmt: skip
+                       lambda moved: None)
 
     def _move_all(self, moves: Sequence[tuple[Topic, Topic]], told: Callable[[int], None]) -> None:
         moved = 0
@@ -353,7 +353,7 @@ class Imports:
                     moved += step
                     told(moved)
             self._store.write(lambda db, number=staged.meta.id: db.execute(
-                "DELETE FROM import_move WHERE staged_id = ?", (number,)).rowcount).result()  # fmt: skip
+                "DELETE FROM import_move WHERE staged_id = ?", (number,)).rowcount).result()
             if staged not in self._deleted:
                 self._drop(staged)
             self._clear(staged)
@@ -378,7 +378,7 @@ def _check_lanes(topic: Topic, queue: QueueShape) -> None:
     for lane in queue.lanes:
         if not 0 <= lane.partition < len(topic.partitions) or lane.floor > topic.partitions[lane.partition].end:
             raise Invalid(f"What the file says of the queue {queue.topic} does not fit its records.",
-                          "Import the records alone, with --topic.")  # fmt: skip
+                          "Import the records alone, with --topic.")
 
 
 def _decide_flow(db: sqlite3.Connection, decided: _Decided, flow: str) -> None:

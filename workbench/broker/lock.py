@@ -141,7 +141,7 @@ def check_near(path: Path, held: Held) -> None:
     said = owner(path)
     if said is not None and not said.near and held.is_locked():
         raise Locked(f"{path.name} is open in a workbench on another machine (process {said.pid} there).",
-                     "Use it there, or close it there first.")  # fmt: skip
+                     "Use it there, or close it there first.")
 
 
 def _taken(path: Path) -> Locked:
@@ -150,14 +150,14 @@ def _taken(path: Path) -> Locked:
         return Locked(f"{path.name} is already open in another workbench.", "Use that one, or close it first.")
     if not said.near:
         return Locked(f"{path.name} is already open in a workbench on another machine (process {said.pid} there).",
-                      "Use that one, or close it there first.")  # fmt: skip
+                      "Use that one, or close it there first.")
     name = "" if said.path == real(path) else f", as {said.path}"
     if is_stopped(said.pid):
         return Locked(f"{path.name} is open in process {said.pid}{name}, which is stopped and does not answer.",
                       f"Let it go on with: kill -CONT {said.pid}. Or end it with: kill -KILL {said.pid}; "
-                      "what was acknowledged stays.")  # fmt: skip
+                      "what was acknowledged stays.")
     return Locked(f"{path.name} is already open in another workbench (process {said.pid}{name}).",
-                  "Use that one, or close it first.")  # fmt: skip
+                  "Use that one, or close it first.")
 
 
 class NameLock:

@@ -99,7 +99,7 @@ class Log:
     # -- appending -------------------------------------------------------------------------------------------
     def append(self, partition: Partition, data: bytes, header: BatchHeader | None = None, *,
                held: bool = False, partly: bool = False,
-               appended_ms: int | None = None) -> Future[Appended]:  # fmt: skip
+               appended_ms: int | None = None) -> Future[Appended]:
         """Write one batch. ``header`` is given only for a batch that was checked, or has just been encoded here.
         ``partly``: where a queue has room for some of it, those are taken and ``PartlyRefused`` says how many; else it
         is refused whole. ``appended_ms``: it came then, into the file it is imported from."""
@@ -110,7 +110,7 @@ class Log:
         return self._store.submit(job, held=held)
 
     def prepare(self, partition: Partition, data: bytes,
-                header: BatchHeader | None = None) -> tuple[BatchHeader, bytes]:  # fmt: skip
+                header: BatchHeader | None = None) -> tuple[BatchHeader, bytes]:
         """The batch as its topic takes it, checked; on the caller's thread."""
         rules = partition.topic.rules
         if header is None:
@@ -126,13 +126,13 @@ class Log:
         if len(data) > rules.max_message_bytes:
             what = f"The batch has {len(data)} bytes; topic {partition.topic.meta.name} takes at most "
             raise BatchTooLarge(what + f"{rules.max_message_bytes}.",
-                                "Send smaller batches, or raise max.message.bytes.")  # fmt: skip
+                                "Send smaller batches, or raise max.message.bytes.")
         if not partition.topic.staged:
             self.inspect(partition.topic, data)
         return header, data
 
     def _stage_foreign(self, partition: Partition, header: BatchHeader, data: bytes,
-                       connection: sqlite3.Connection, *, partly: bool) -> Appended:  # fmt: skip
+                       connection: sqlite3.Connection, *, partly: bool) -> Appended:
         """The same for a batch that a client made: what it holds is looked through first, by the thread that writes
         (for a small one the caller's, see ``Store.begin_held``)."""
         check_records(header, data)
@@ -140,7 +140,7 @@ class Log:
 
     def stage_prepared(self, partition: Partition, header: BatchHeader, data: bytes,
                        connection: sqlite3.Connection, *, partly: bool = False,
-                       appended_ms: int | None = None) -> Appended:  # fmt: skip
+                       appended_ms: int | None = None) -> Appended:
         """On the writer thread, inside the transaction. The insert is the last thing that can fail."""
         topic, now_ms = partition.topic, self._clock.now_ms()
         topic.partition(partition.number)  # it may have been deleted while this append waited
@@ -161,18 +161,18 @@ class Log:
             if header.transactional:
                 self.stability.note(partition.no, header.producer_id, base)
         return Appended(topic.meta.name, partition.number, base, header.records, header.max_timestamp,
-                        stamped=topic.rules.log_append_time)  # fmt: skip
+                        stamped=topic.rules.log_append_time)
 
     def _stage_part(self, connection: sqlite3.Connection, partition: Partition, header: BatchHeader, data: bytes,
-                    room: int) -> NoReturn:  # fmt: skip
+                    room: int) -> NoReturn:
         """The queue has not room for the whole batch. Its first ``room`` messages are taken, as if each had come alone,
         and the others are refused."""
         name, count, now_ms = partition.topic.meta.name, header.records, self._clock.now_ms()
         if not room:
             raise Refused(f"Queue {name} has not room for the {count} messages of this batch.",
-                          "Send fewer at once, try again later, or raise queue.max.length.")  # fmt: skip
+                          "Send fewer at once, try again later, or raise queue.max.length.")
         records = [Record(one.key, one.value, one.headers, one.timestamp_ms)
-                   for one in decode_batch(data, name, partition.number, limit=room)]  # fmt: skip
+                   for one in decode_batch(data, name, partition.number, limit=room)]
         producer = (header.producer_id, header.producer_epoch, header.base_sequence)
         fitting = encode_batch(records, compression=header.compression, producer=producer, now_ms=now_ms)
         taken = batch_header(fitting)
@@ -180,7 +180,7 @@ class Log:
         if header.producer_id >= 0:
             self.sequences.note(partition.no, taken, base, now_ms)
         raise PartlyRefused(f"Queue {name} is full: it took the first {room} of {count} messages.",
-                            "Send the others when some were taken, or raise queue.max.length.", room)  # fmt: skip
+                            "Send the others when some were taken, or raise queue.max.length.", room)
 
     def stage(self, connection: sqlite3.Connection, partition: Partition, data: bytes) -> int:
         """Append a batch encoded here, as part of another's job; the base offset it took. Nothing in the job may fail
@@ -189,14 +189,14 @@ class Log:
         return self._insert(connection, partition, batch_header(data), data, self._clock.now_ms())
 
     def stage_control(self, connection: sqlite3.Connection, partition: Partition, producer: tuple[int, int],
-                      commit: bool) -> int:  # fmt: skip
+                      commit: bool) -> int:
         """End a transaction of ``producer`` in the partition, inside the transaction at hand; the offset it took."""
         now_ms = self._clock.now_ms()
         data = control_batch(producer, commit, now_ms)
         return self._insert(connection, partition, batch_header(data), data, now_ms)
 
     def _insert(self, connection: sqlite3.Connection, partition: Partition, header: BatchHeader, data: bytes,
-                now_ms: int) -> int:  # fmt: skip
+                now_ms: int) -> int:
         """Write the batch at the end of its partition, and return its base offset."""
         topic, base = partition.topic, partition.staged_end
         if base + header.records > MAX_OFFSET:
@@ -207,7 +207,7 @@ class Log:
         time_high = header.max_timestamp if empty else max(partition.time_high, header.max_timestamp)
         connection.execute(_INSERT, (
             row_id(partition.no, base), base + header.records - 1, header.records, header.base_timestamp,
-            header.max_timestamp, time_high, now_ms, header.producer_id, len(data), data))  # fmt: skip
+            header.max_timestamp, time_high, now_ms, header.producer_id, len(data), data))
         partition.time_high = time_high
         partition.size_bytes += len(data)
         partition.staged_end = base + header.records
@@ -230,7 +230,7 @@ class Log:
     def _flush(self, connection: sqlite3.Connection) -> None:
         for partition, _ in self._touched.values():
             connection.execute(_UPDATE_PARTITION, (partition.log_start, partition.staged_end, partition.size_bytes,
-                                                   partition.time_high, partition.no))  # fmt: skip
+                                                   partition.time_high, partition.no))
         self.sequences.flush(connection)
 
     def _publish(self) -> None:
@@ -290,7 +290,7 @@ class Log:
         if not partition.log_start <= offset <= end:
             raise OutOfRange(
                 f"Offset {offset} is outside {partition.topic.meta.name}/{partition.number}, which holds "
-                f"{partition.log_start} to {end}.", "Start at the earliest or the latest offset.")  # fmt: skip
+                f"{partition.log_start} to {end}.", "Start at the earliest or the latest offset.")
         if offset == end:
             return []
         cached = self._cache.get(partition.no, offset, max_bytes)

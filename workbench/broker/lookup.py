@@ -33,13 +33,13 @@ def row_id(partition_no: int, offset: int) -> int:
 
 
 def read_batches(connection: sqlite3.Connection, partition_no: int, offset: int, end: int,
-                 max_bytes: int) -> list[bytes]:  # fmt: skip
+                 max_bytes: int) -> list[bytes]:
     """Batches from the one that holds ``offset`` up to ``end``, at least one if there is any."""
     found: list[bytes] = []
     if offset >= end:
         return found
     rows = connection.execute(_BATCHES, {"first": row_id(partition_no, 0), "at": row_id(partition_no, offset),
-                                         "end": row_id(partition_no, end)})  # fmt: skip
+                                         "end": row_id(partition_no, end)})
     for (data,) in rows:
         max_bytes -= len(data)
         if found and max_bytes < 0:
@@ -50,7 +50,7 @@ def read_batches(connection: sqlite3.Connection, partition_no: int, offset: int,
 
 
 def offset_for_time(connection: sqlite3.Connection, partition_no: int, log_start: int, end: int,
-                    ms: int) -> int | None:  # fmt: skip
+                    ms: int) -> int | None:
     """The first offset in ``log_start <= offset < end`` whose record is at or after ``ms``; None when there is none."""
     start = _first_batch_reaching(connection, partition_no, log_start, end, ms)
     limit = row_id(partition_no, end)
@@ -66,7 +66,7 @@ def offset_for_time(connection: sqlite3.Connection, partition_no: int, log_start
 
 
 def _first_batch_reaching(connection: sqlite3.Connection, partition_no: int, log_start: int, end: int,
-                          ms: int) -> int | None:  # fmt: skip
+                          ms: int) -> int | None:
     """The id of the first batch at or after ``log_start`` with ``time_high >= ms``."""
     floor = row_id(partition_no, 0)
     low, high, found = row_id(partition_no, log_start), row_id(partition_no, end) - 1, None

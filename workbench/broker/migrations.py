@@ -177,7 +177,7 @@ def read_meta(connection: sqlite3.Connection, key: str) -> str | None:
 
 def write_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
     connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                       (key, value))  # fmt: skip
+                       (key, value))
 
 
 def take_producer_id(connection: sqlite3.Connection) -> int:

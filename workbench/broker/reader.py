@@ -259,7 +259,7 @@ class RecordReader:
     def offsets_for_time(self, topic: str, ms: int) -> dict[int, int | None]:
         """``offset_for_time`` of every partition."""
         return {place.number: offset_for_time(self._db, place.no, place.log_start, place.end, ms)
-                for place in self._partitions(topic)}  # fmt: skip
+                for place in self._partitions(topic)}
 
     def time_bounds(self, topic: str) -> dict[int, tuple[int, int]]:
         """The time of the first record and the greatest of all, by partition; without those that hold nothing."""
@@ -311,7 +311,7 @@ class BrokerReader(RecordReader):
 
     # -- journal ---------------------------------------------------------------------------------------------
     def journal(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
-                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
+                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:
         """Entries after ``after_id`` with ``from_ms <= at_ms < to_ms``, oldest first."""
         return self._journal.entries(after_id, from_ms, to_ms, kinds, limit)
 

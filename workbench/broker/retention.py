@@ -99,7 +99,7 @@ class Retention:
 
     def __init__(self, store: Store, log: Log, clock: Clock, topics: Callable[[], list[Topic]],
                  buried: Callable[[Topic], None], offsets: GroupOffsets,
-                 queues: QueueFloors, moved: Callable[[str, int, int, int], None]) -> None:  # fmt: skip
+                 queues: QueueFloors, moved: Callable[[str, int, int, int], None]) -> None:
         self._store = store
         self._log = log
         self._clock = clock
@@ -118,7 +118,7 @@ class Retention:
             target = partition.staged_end if before_offset == -1 else before_offset
             if not 0 <= target <= partition.staged_end:
                 raise OutOfRange(f"Offset {target} is outside {partition.topic.meta.name}/{partition.number}, which "
-                                 f"ends at {partition.staged_end}.", "Give an offset in the log.")  # fmt: skip
+                                 f"ends at {partition.staged_end}.", "Give an offset in the log.")
             self._move_start(partition, target)
             return partition.log_start
 
@@ -177,7 +177,7 @@ class Retention:
 
         def let_go(db: sqlite3.Connection) -> None:
             db.execute("UPDATE topic SET keep_until_ms = NULL WHERE deleted_ms IS NOT NULL AND ? IN ('', name)",
-                       (name,))  # fmt: skip
+                       (name,))
 
         def known(_: None) -> None:
             for topic in self._topics():
@@ -232,14 +232,14 @@ class Retention:
         """Some group still has to read here; holds that are over are removed."""
         held = False
         rows = connection.execute("SELECT group_name, partition, until_offset FROM hold WHERE topic_id = ?",
-                                  (topic.meta.id,)).fetchall()  # fmt: skip
+                                  (topic.meta.id,)).fetchall()
         for group, number, until in rows:
             committed = self._offsets.committed_offset(group, topic.meta.name, number)
             if committed is not None and committed < until:
                 held = True
             else:
                 connection.execute("DELETE FROM hold WHERE topic_id = ? AND group_name = ? AND partition = ?",
-                                   (topic.meta.id, group, number))  # fmt: skip
+                                   (topic.meta.id, group, number))
         return held
 
     def _bury(self, connection: sqlite3.Connection, topic: Topic) -> None:

@@ -52,7 +52,7 @@ class Sequences:
         who = f"Producer {header.producer_id}"
         if header.producer_epoch < known.epoch:
             raise Fenced(f"{who} was replaced: its epoch {header.producer_epoch} is older than {known.epoch}.",
-                         "Start the producer again.")  # fmt: skip
+                         "Start the producer again.")
         first = header.base_sequence
         if header.producer_epoch > known.epoch:
             if first != 0:
@@ -65,7 +65,7 @@ class Sequences:
         expected = (known.batches[-1][1] + 1) & _WRAP
         if first != expected:
             raise OutOfSequence(f"{who} sent sequence {first}; {expected} was expected.",
-                                "Send the missing batch first, or start the producer again.")  # fmt: skip
+                                "Send the missing batch first, or start the producer again.")
         return None
 
     def note(self, partition_no: int, header: BatchHeader, base_offset: int, now_ms: int) -> None:
@@ -85,7 +85,7 @@ class Sequences:
             known = self._known[no, producer]
             packed = b"".join(_ROW.pack(*batch) for batch in known.batches)
             connection.execute("INSERT OR REPLACE INTO producer VALUES (?, ?, ?, ?, ?)",
-                               (no, producer, known.epoch, packed, known.last_ms))  # fmt: skip
+                               (no, producer, known.epoch, packed, known.last_ms))
 
     def committed(self) -> None:
         self._touched.clear()

@@ -38,12 +38,12 @@ def read_shape(db: sqlite3.Connection) -> WorkspaceShape:
         tuple(_topic(db, topic, topic.meta.name in read_so) for topic in topics),
         tuple(topology.exchanges()), tuple(topology.bindings()),
         tuple(queues), tuple(_groups(db)), read_meta(db, "flow") or "", _stores(db),
-    )  # fmt: skip
+    )
 
 
 def _stores(db: sqlite3.Connection) -> tuple[StoreShape, ...]:
     return tuple(StoreShape(name, counts, tuple(store_rows.read_rows(db, name)), store_rows.read_seen(db, name))
-                 for name, (_, counts) in store_rows.load_stores(db).items())  # fmt: skip
+                 for name, (_, counts) in store_rows.load_stores(db).items())
 
 
 def write_store(db: sqlite3.Connection, shape: StoreShape, at_ms: int) -> str:
@@ -68,7 +68,7 @@ def _came(db: sqlite3.Connection, place: Partition) -> tuple[tuple[int, int], ..
     runs: list[tuple[int, int]] = []
     where = (row_id(place.no, 0), row_id(place.no, MAX_OFFSET))
     for last_offset, at_ms in db.execute("SELECT last_offset, appended_ms FROM batch WHERE id BETWEEN ? AND ? "
-                                         "ORDER BY id", where):  # fmt: skip
+                                         "ORDER BY id", where):
         if runs and runs[-1][1] == at_ms:
             runs[-1] = (last_offset + 1, at_ms)
         else:
@@ -115,7 +115,7 @@ def _groups(db: sqlite3.Connection) -> list[GroupShape]:
             OffsetShape(*part, done.offset, done.metadata, done.at_ms, done.leader_epoch)
             for part, done in sorted(committed.get(group.name, {}).items())))
         for group in load_groups(db)
-    ]  # fmt: skip
+    ]
 
 
 def write_queue(db: sqlite3.Connection, topic_id: int, queue: QueueShape) -> None:
@@ -132,5 +132,5 @@ def write_queue(db: sqlite3.Connection, topic_id: int, queue: QueueShape) -> Non
         rows.put_lane(db, row.id, rows.LaneChanges(lane, shape.floor, chunks, left, {
             m.offset: rows.MessageRow(m.offset, m.attempts, m.ready_ms, m.note, m.reason, m.dead_ms)
             for m in shape.messages
-        }))  # fmt: skip
+        }))
     db.executemany("INSERT OR REPLACE INTO queue_seen VALUES (?, ?, ?, ?, ?)", [(row.id, *one) for one in queue.seen])

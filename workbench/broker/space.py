@@ -93,7 +93,7 @@ class Space:
         if self.disk_free_bytes() < 2 * size:
             raise FileError(f"Compacting {self._store.path.name} once needs {size_words(2 * size)} of free disk, "
                             f"{size_words(self.disk_free_bytes())} are there.",
-                            "Free some space, or export what you need into a new workspace.")  # fmt: skip
+                            "Free some space, or export what you need into a new workspace.")
         with self._store.alone():
             connection = Connection.to(self._store.name, "rw", timeout=30.0)
             try:

@@ -59,7 +59,7 @@ class Stability:
     def aborted(self, partition_no: int, first: int, last: int) -> list[Aborted]:
         """Aborted ranges that reach into ``first <= offset <= last``, by their first offset."""
         found = [one for one in self._aborted.get(partition_no, ())
-                 if one.last_offset >= first and one.first_offset <= last]  # fmt: skip
+                 if one.last_offset >= first and one.first_offset <= last]
         return sorted(found, key=lambda one: one.first_offset)
 
     # -- changing, writer thread ---------------------------------------------------------------------------
@@ -75,10 +75,10 @@ class Stability:
         epoch, partitions = self._allowed.get(header.producer_id, (header.producer_epoch, frozenset()))
         if header.producer_epoch < epoch:
             raise Fenced(f"Producer {header.producer_id} was replaced by a newer one with the same transactional id.",
-                         "Close it; the newer one goes on.")  # fmt: skip
+                         "Close it; the newer one goes on.")
         if header.producer_epoch > epoch or partition_no not in partitions:
             raise InvalidTransactionState(f"Producer {header.producer_id} has no transaction on in this partition.",
-                                          "Begin a transaction first.")  # fmt: skip
+                                          "Begin a transaction first.")
 
     def note(self, partition_no: int, producer_id: int, base_offset: int) -> None:
         """A transactional batch was written."""
@@ -107,7 +107,7 @@ class Stability:
                 connection.execute("DELETE FROM txn_open WHERE partition_no = ? AND producer_id = ?", key)
         for no, one in self._new_aborted:
             connection.execute("INSERT INTO txn_aborted VALUES (?, ?, ?, ?)",
-                               (no, one.last_offset, one.producer_id, one.first_offset))  # fmt: skip
+                               (no, one.last_offset, one.producer_id, one.first_offset))
 
     def _publish(self) -> None:
         """Aborted ranges first: when the stable offset moves over one, it is listed already."""
@@ -138,7 +138,7 @@ class Stability:
 
 
 def committed_batches(batches: Iterable[bytes], offset: int, stability: Stability,
-                      partition: Partition) -> tuple[list[bytes], int]:  # fmt: skip
+                      partition: Partition) -> tuple[list[bytes], int]:
     """Of the batches read at ``offset`` those that count, and the offset after the last one looked at."""
     stable = stability.last_stable(partition.no, partition.end)
     found: list[bytes] = []

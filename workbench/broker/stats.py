@@ -78,7 +78,7 @@ class Meter:
         if course.changes != changes or course.stat is None:
             course.changes = changes
             course.samples.append(_Sample(now_ms, tuple(p.end for p in topic.partitions),
-                                          tuple(p.bytes_in for p in topic.partitions)))  # fmt: skip
+                                          tuple(p.bytes_in for p in topic.partitions)))
         while len(course.samples) > 1 and course.samples[1].at_ms <= then_ms:
             course.samples.popleft()
         then = course.samples[0] if course.samples[0].at_ms <= then_ms else _Sample(then_ms)  # it was not there then
@@ -96,7 +96,7 @@ def _topic_stat(topic: Topic, then: _Sample, seconds: float) -> TopicStat:
     grown = sum(p.bytes_in for p in topic.partitions) - sum(then.bytes_in)
     times = [p.last_append_ms for p in topic.partitions if p.last_append_ms is not None]
     return TopicStat(topic.meta.name, topic.meta.kind, partitions, sum(p.rate_in for p in partitions),
-                     grown * per_second, max(times, default=None), *encodings_of(topic.meta.config))  # fmt: skip
+                     grown * per_second, max(times, default=None), *encodings_of(topic.meta.config))
 
 
 def _partition_stat(partition: Partition, before: int, per_second: float) -> PartitionStat:

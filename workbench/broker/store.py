@@ -203,7 +203,7 @@ class Store:
             self._bell.put(None)
 
     def _enqueue(self, job: Job[T], after: Callable[[T], None] | None, guarded: bool,
-                 held: bool = False) -> Future[T]:  # fmt: skip
+                 held: bool = False) -> Future[T]:
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()  # what is queued will be done, whoever stops waiting for it
         pending = _Pending(job, future, after, guarded)
@@ -375,7 +375,7 @@ def _refuse_left_log(path: Path) -> None:
     """A new file would take over what another left under its name."""
     if has_wal(path):
         raise AlreadyExists(f"{path.name}-wal is the write-ahead log of a workspace that was called {path.name}.",
-                            f"Choose another name; or delete {path.name}-wal, if that workspace is gone.")  # fmt: skip
+                            f"Choose another name; or delete {path.name}-wal, if that workspace is gone.")
 
 
 def _connect_writing(path: Path) -> sqlite3.Connection:

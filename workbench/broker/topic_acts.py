@@ -54,7 +54,7 @@ class TopicActs:
 
     def __init__(self, store: Store, journal: Journal, clock: Clock, ids: Ids, cache: TailCache,
                  living: dict[str, Topic], deleted: list[Topic], groups: Coordination, queues: Queues,
-                 exchanges: Exchanges) -> None:  # fmt: skip
+                 exchanges: Exchanges) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
@@ -132,7 +132,7 @@ class TopicActs:
         with self.acting:
             return topic_rename.rename(self._store, self._living, self._groups, self._queues, self._exchanges,
                                        old, new, str(self._ids.uuid()),
-                                       lambda meta: self.note("renamed", meta, was=old))  # fmt: skip
+                                       lambda meta: self.note("renamed", meta, was=old))
 
     # -- deleting and restoring ------------------------------------------------------------------------------
     def delete(self, name: str, keep_ms: int = 0) -> None:
@@ -147,7 +147,7 @@ class TopicActs:
                 self._queues.write_changed(db)  # what is known of its messages stays as of now
             kept = None if keep_until_ms is None else self._set_aside(db, name)
             db.execute("UPDATE topic SET deleted_ms = ?, keep_until_ms = ?, kept = ? WHERE id = ?",
-                       (now_ms, keep_until_ms, kept, topic.meta.id))  # fmt: skip
+                       (now_ms, keep_until_ms, kept, topic.meta.id))
             offsets.forget_topic(db, name)
             return topic
 
@@ -169,9 +169,9 @@ class TopicActs:
         """What goes by the topic's name and would be lost with it."""
         committed = [[group, part.partition, done.offset, done.metadata, done.at_ms, done.leader_epoch]
                      for group, found in offsets.load_offsets(db).items()
-                     for part, done in found.items() if part.topic == name]  # fmt: skip
+                     for part, done in found.items() if part.topic == name]
         bound = [[one.exchange, one.key, [list(pair) for pair in one.arguments], one.match_any]
-                 for one in self._exchanges.bindings() if one.destination == name and not one.to_exchange]  # fmt: skip
+                 for one in self._exchanges.bindings() if one.destination == name and not one.to_exchange]
         return json.dumps({"offsets": committed, "bindings": bound})
 
     def deleted(self) -> list[DeletedTopic]:
@@ -181,7 +181,7 @@ class TopicActs:
             DeletedTopic(t.meta.name, t.meta.kind, t.meta.partitions, sum(p.end - p.log_start for p in t.partitions),
                          sum(p.size_bytes for p in t.partitions), t.keep_until_ms or 0)
             for t in list(self._deleted) if t.is_kept(now_ms)
-        ]  # fmt: skip
+        ]
 
     def restore(self, name: str) -> TopicMeta:
         """Bring a deleted topic back: records, committed offsets, queues with their state, bindings."""
@@ -192,7 +192,7 @@ class TopicActs:
             (text,) = db.execute("SELECT kept FROM topic WHERE id = ?", (topic.meta.id,)).fetchone()
             kept.update(json.loads(text or "{}"))
             db.execute("UPDATE topic SET deleted_ms = NULL, keep_until_ms = NULL, kept = NULL WHERE id = ?",
-                       (topic.meta.id,))  # fmt: skip
+                       (topic.meta.id,))
             for group, committed in _committed_of(kept, name).items():
                 offsets.put_offsets(db, group, committed)
             return topic, self._queues.registry.lying(db, topic)
@@ -218,10 +218,10 @@ class TopicActs:
     def _kept(self, name: str) -> Topic:
         if name in self._living:
             raise AlreadyExists(f"There is a topic {name} again: the deleted one can't take its name.",
-                                "Delete or rename that one first.")  # fmt: skip
+                                "Delete or rename that one first.")
         now_ms = self._clock.now_ms()
         found = next((topic for topic in reversed(self._deleted) if topic.meta.name == name and topic.is_kept(now_ms)),
-                     None)  # fmt: skip
+                     None)
         if found is None:
             raise NotFound(f"There is no deleted topic {name} that is still kept.", "Its records are gone.")
         return found

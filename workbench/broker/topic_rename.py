@@ -36,7 +36,7 @@ class _Renamed(NamedTuple):
 
 
 def rename(store: Store, living: dict[str, Topic], groups: Coordination, queues: Queues, exchanges: Exchanges,
-           old: str, new: str, uuid: str, note: Callable[[TopicMeta], None]) -> TopicMeta:  # fmt: skip
+           old: str, new: str, uuid: str, note: Callable[[TopicMeta], None]) -> TopicMeta:
     """``note`` enters it in the journal. AlreadyExists where ``new`` is a topic."""
     topics.check_name(new)
     registry = queues.registry
@@ -82,14 +82,14 @@ def _found(living: Mapping[str, Topic], old: str, new: str) -> Topic:
 
 
 def _point(db: sqlite3.Connection, living: Mapping[str, Topic], queues: Queues, old: str, new: str) -> tuple[
-        list[tuple[Topic, dict[str, str]]], list[tuple[LiveQueue, dict[str, str]]]]:  # fmt: skip
+        list[tuple[Topic, dict[str, str]]], list[tuple[LiveQueue, dict[str, str]]]]:
     """Those whose dead messages go there, with the settings that they have in the file from now on."""
     senders = [(topic, _pointed(topic.meta.config, new)) for topic in living.values()
-               if topic.meta.config.get(DEAD_LETTER) == old]  # fmt: skip
+               if topic.meta.config.get(DEAD_LETTER) == old]
     for topic, config in senders:
         topics.update_config(db, topic.meta.id, config)
     subscriptions = [(live, _pointed(live.row.config, new)) for live in queues.registry.subscriptions()
-                     if live.row.config.get(DEAD_LETTER) == old]  # fmt: skip
+                     if live.row.config.get(DEAD_LETTER) == old]
     for live, config in subscriptions:
         rows.update_config(db, live.row.id, config)
     return senders, subscriptions

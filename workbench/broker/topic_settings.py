@@ -57,10 +57,10 @@ class Setting:
             number = float(value) if self.kind == "double" else int(value)
         except ValueError:
             raise Invalid(f"{self.name} can't be {value!r}.",
-                          "Give a number." if self.kind == "double" else "Give a whole number.") from None  # fmt: skip
+                          "Give a number." if self.kind == "double" else "Give a whole number.") from None
         if not self.low <= number <= self.high:
             raise Invalid(f"{self.name} can't be {value.strip()}.",
-                          f"Give a number from {self.low:g} to {self.high}.")  # fmt: skip
+                          f"Give a number from {self.low:g} to {self.high}.")
         return str(number)
 
 
@@ -73,7 +73,7 @@ def _long(name: str, default: str, about: str, synonym: str = "", low: int = 0, 
 
 
 def _int(name: str, default: str, about: str, synonym: str = "", low: int = 0, high: int = _INT,
-         acts: bool = False) -> Setting:  # fmt: skip
+         acts: bool = False) -> Setting:
     return Setting(name, "int", default, about, synonym, low, high, acts=acts)
 
 
@@ -126,7 +126,7 @@ _ALL = (
     _long("segment.jitter.ms", "0", "Kept; a workspace is one file."),
     _long("segment.ms", "604800000", "Kept; a workspace is one file.", low=1),
     _boolean("unclean.leader.election.enable", "Kept; there is one copy.", "unclean.leader.election.enable"),
-)  # fmt: skip
+)
 TOPIC_SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in sorted(_ALL, key=lambda one: one.name)}
 ACTING_DEFAULTS: Mapping[str, str] = {setting.name: setting.default for setting in _ALL if setting.acts}
 
@@ -139,7 +139,7 @@ def check_topic_setting(name: str, value: str) -> str:
     checked = setting.check(value)
     if name == "cleanup.policy" and checked != "delete":
         raise Invalid(f"cleanup.policy can't be {value!r} here: records are deleted by age, size or what was read, not "
-                      "compacted yet.", "Use delete.")  # fmt: skip
+                      "compacted yet.", "Use delete.")
     if name == "remote.storage.enable" and checked == "true":
         raise Invalid("remote.storage.enable can't be true here: there is no remote storage.", "Leave it out.")
     return checked

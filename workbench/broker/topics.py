@@ -124,7 +124,7 @@ class Topic:
             raise no_topic(self.meta.name)
         if not 0 <= number < len(self.partitions):
             raise NotFound(f"Topic {self.meta.name} has no partition {number}.",
-                           f"It has partitions 0 to {len(self.partitions) - 1}.")  # fmt: skip
+                           f"It has partitions 0 to {len(self.partitions) - 1}.")
         return self.partitions[number]
 
 
@@ -138,7 +138,7 @@ def check_name(name: str) -> None:
     if name in (".", "..") or not _NAME.fullmatch(name):
         shown = name if len(name) <= 40 else name[:40] + "…"
         raise Invalid(f"A topic can't be named «{shown}».",
-                      "Use 1 to 249 letters, digits, dots, underscores and hyphens.")  # fmt: skip
+                      "Use 1 to 249 letters, digits, dots, underscores and hyphens.")
 
 
 def check_kind(kind: str) -> None:
@@ -151,7 +151,7 @@ def check_kind_settings(kind: str, config: Mapping[str, str]) -> None:
     found = next((key for key in config if is_queue_setting(key) and key != PROFILE), "")
     if found and kind != "queue":
         raise Invalid(f"{found} is a setting of queues, and this topic is a {kind}.",
-                      "Make a queue, or a subscription with it.")  # fmt: skip
+                      "Make a queue, or a subscription with it.")
     own = {key: value for key, value in config.items() if key in DEFAULTS}
     check_settings({**topic_defaults(config), **own, PROFILE: config.get(PROFILE, "")})
 
@@ -166,7 +166,7 @@ def check_partitions(count: int, now: int = 0) -> None:
         raise Invalid(f"A topic can't have {count} partitions.", f"Choose 1 to {MAX_PARTITIONS}.")
     if count < now:
         raise Invalid(f"A topic can't go from {now} to {count} partitions: it may only grow.",
-                      "Make a new topic and replay into it.")  # fmt: skip
+                      "Make a new topic and replay into it.")
 
 
 def check_config(config: Mapping[str, str | None]) -> dict[str, str]:
@@ -184,7 +184,7 @@ def check_config(config: Mapping[str, str | None]) -> dict[str, str]:
 
 # -- rows ----------------------------------------------------------------------------------------------------
 def insert_topic(connection: sqlite3.Connection, name: str, partitions: int, kind: str, config: Mapping[str, str],
-                 now_ms: int, uuid: str, *, staged: bool = False) -> Topic:  # fmt: skip
+                 now_ms: int, uuid: str, *, staged: bool = False) -> Topic:
     """Write a new topic; the returned value is live only after the commit. ``staged``: in the file it is deleted, for
     as long as nobody changes that; so it may have any name."""
     living = "SELECT 1 FROM topic WHERE name = ? AND deleted_ms IS NULL"
@@ -192,7 +192,7 @@ def insert_topic(connection: sqlite3.Connection, name: str, partitions: int, kin
         raise AlreadyExists(f"Topic {name} is already there.", "Choose another name.")
     row = connection.execute(
         "INSERT INTO topic (uuid, name, kind, config, created_ms, deleted_ms) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-        (uuid, name, kind, json.dumps(dict(config)), now_ms, now_ms if staged else None)).fetchone()  # fmt: skip
+        (uuid, name, kind, json.dumps(dict(config)), now_ms, now_ms if staged else None)).fetchone()
     topic = Topic(TopicMeta(name, row[0], uuid, kind, 0, dict(config), now_ms), LogRules.of(config), staged=staged)
     topic.partitions = insert_partitions(connection, topic, partitions)
     topic.meta = _with(topic.meta, partitions)
@@ -204,7 +204,7 @@ def insert_partitions(connection: sqlite3.Connection, topic: Topic, until: int) 
     added = []
     for number in range(topic.meta.partitions, until):
         row = connection.execute("INSERT INTO partition (topic_id, number) VALUES (?, ?) RETURNING no",
-                                 (topic.meta.id, number)).fetchone()  # fmt: skip
+                                 (topic.meta.id, number)).fetchone()
         added.append(Partition(row[0], number, topic))
     return added
 
@@ -225,7 +225,7 @@ def load_topics(connection: sqlite3.Connection) -> list[Topic]:
     """Every topic with its partitions, the ones being deleted too (``deleted`` is set)."""
     topics: dict[int, Topic] = {}
     rows = connection.execute("SELECT id, uuid, name, kind, config, created_ms, deleted_ms, keep_until_ms FROM topic "
-                              "ORDER BY id")  # fmt: skip
+                              "ORDER BY id")
     for number, uuid, name, kind, config, created_ms, deleted_ms, keep_until_ms in rows:
         try:
             settings = check_config(json.loads(config))
@@ -233,9 +233,9 @@ def load_topics(connection: sqlite3.Connection) -> list[Topic]:
             raise Damaged(f"The settings of topic {name} are damaged.", "Restore the file from a copy.") from None
         meta = TopicMeta(name, number, uuid, kind, 0, settings, created_ms)
         topics[number] = Topic(meta, LogRules.of(settings), deleted=deleted_ms is not None,
-                               keep_until_ms=keep_until_ms)  # fmt: skip
+                               keep_until_ms=keep_until_ms)
     rows = connection.execute("SELECT no, topic_id, number, log_start, end_offset, size_bytes, time_high "
-                              "FROM partition ORDER BY topic_id, number")  # fmt: skip
+                              "FROM partition ORDER BY topic_id, number")
     for no, topic_id, number, log_start, end, size_bytes, time_high in rows:
         topic = topics[topic_id]
         topic.partitions.append(Partition(no, number, topic, log_start, end, size_bytes, time_high, staged_end=end))

@@ -78,7 +78,7 @@ class Transactions:
     """Thread-safe; whatever changes something answers with a Future, set after it is in the file."""
 
     def __init__(self, store: Store, clock: Clock, stability: Stability, groups: GroupOffsets,
-                 find: Callable[[str, int], Partition], write_control: WriteControl) -> None:  # fmt: skip
+                 find: Callable[[str, int], Partition], write_control: WriteControl) -> None:
         self._store = store
         self._clock = clock  # for stamps
         self._steady = SteadyClock(clock)  # for time-outs
@@ -114,7 +114,7 @@ class Transactions:
                 raise Invalid("A transactional id has 1 to 1,000 characters.", "Set another transactional.id.")
             if not 0 < timeout_ms <= MAX_TIMEOUT_MS:
                 raise InvalidTransactionTimeout(f"A transaction time-out of {timeout_ms} ms is outside the limits.",
-                                                f"Use 1 to {MAX_TIMEOUT_MS} ms.")  # fmt: skip
+                                                f"Use 1 to {MAX_TIMEOUT_MS} ms.")
             state = self._states.get(name)
             if state is None:
                 made = _State(take_producer_id(db), 0, timeout_ms)
@@ -201,7 +201,7 @@ class Transactions:
         state = self._states.get(name)
         if state is None or state.producer_id != producer[0]:
             raise NotFound(f"There is no producer {producer[0]} with the transactional id {name!r}.",
-                           "Start the producer again.")  # fmt: skip
+                           "Start the producer again.")
         if state.epoch != producer[1]:
             raise _fenced(name)
         return state
@@ -250,7 +250,7 @@ class Transactions:
             for group, puts in state.offsets.items()
         }
         covers = json.dumps({"partitions": sorted(state.partitions), "groups": sorted(state.groups),
-                             "offsets": offsets})  # fmt: skip
+                             "offsets": offsets})
         row = (name, state.producer_id, state.epoch, state.timeout_ms, state.started_ms, state.outcome, covers)
         db.execute("INSERT OR REPLACE INTO txn VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         self._remember(name, state)
@@ -272,7 +272,7 @@ class Transactions:
                 for group, puts in kept["offsets"].items()
             }
             self._remember(name, _State(producer_id, epoch, timeout_ms, started_ms, outcome,
-                                        frozenset(kept["partitions"]), frozenset(kept["groups"]), offsets))  # fmt: skip
+                                        frozenset(kept["partitions"]), frozenset(kept["groups"]), offsets))
 
 
 def _overdue(state: _State, now_ms: int) -> bool:

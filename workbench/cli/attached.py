@@ -46,7 +46,7 @@ class AttachedCaller:
         if isinstance(command, ListGroups):
             return group_list(self._browse)
         raise Unsupported(self._connection.lacks("create_topic"), "Only topics list|describe, groups "
-                          "list|describe, consume and export work on it.")  # fmt: skip
+                          "list|describe, consume and export work on it.")
 
     def on_push(self, callback: Callable[[Push], None]) -> None:
         """Nothing is pushed."""

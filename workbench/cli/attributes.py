@@ -43,7 +43,7 @@ class Attributes:
     def of(
         cls, headers: Sequence[tuple[str, str]], delay_ms: int | None, ttl_ms: int | None, priority: int | None,
         group_field: str, dedup_field: str, header_fields: Sequence[tuple[str, str]] = (),
-    ) -> Attributes:  # fmt: skip
+    ) -> Attributes:
         numbers = zip(_NUMBERS, (delay_ms, ttl_ms, priority), strict=True)
         fixed = [(name, text.encode()) for name, text in headers]
         fixed += [(name, b"%d" % number) for name, number in numbers if number is not None]

@@ -47,7 +47,7 @@ def bench(names: tuple[str, ...], only_list: bool, as_json: bool) -> int:
     else:
         print_table(("MEASUREMENT", "OURS", "PEER", "UNIT", "RATIO", "GOAL", ""),
                     [(r.name, round(r.ours), round(r.peer), r.unit, f"{r.ratio:.2f}", f"{r.goal:.2f}",
-                      "reached" if r.reached else "missed") for r in results.values()])  # fmt: skip
+                      "reached" if r.reached else "missed") for r in results.values()])
     return 0 if all(result.reached for result in results.values()) else 1
 
 

@@ -95,7 +95,7 @@ def _document(seen: Preview) -> dict[str, Any]:
         "refused": {"lines": seen.skipped, "bad": seen.bad, "reasons": [
             {"line": line, "reason": reason, "count": count} for line, reason, count in seen.refused]},
         "problems": list(seen.problems), "notes": list(seen.notes),
-    }  # fmt: skip
+    }
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _row(event: Event) -> dict[str, Any]:
         "line": event.line, "time": None if event.time_ms is None else format_time(event.time_ms),
         "key": None if event.key is None else event.key.decode("utf-8", "replace"),
         "value": event.value.decode("utf-8", "replace"),
-    }  # fmt: skip
+    }
 
 
 def _print(seen: Preview) -> None:
@@ -118,7 +118,7 @@ def _print(seen: Preview) -> None:
         print()
         print_table(("LINE", "TIME", "KEY", "VALUE"), [
             (event.line, row["time"], row["key"], _short(row["value"]))
-            for event, row in ((event, _row(event)) for event in seen.first)])  # fmt: skip
+            for event, row in ((event, _row(event)) for event in seen.first)])
         print()
     print(f"{counted(seen.events, 'event')} would be stored. Nothing is: this is a dry run.")
     for problem in (*seen.problems, *seen.notes):

@@ -30,7 +30,7 @@ def list_connections(as_json: bool) -> None:
         print_json({"connections": [_document(spec) for spec in specs]})
         return
     print_table(("NAME", "SYSTEM", "ADDRESS", "WRITABLE"),
-                [(f"@{s.name}", s.system, s.address, "yes" if s.writable else "no") for s in specs])  # fmt: skip
+                [(f"@{s.name}", s.system, s.address, "yes" if s.writable else "no") for s in specs])
 
 
 def _document(spec: ConnectionSpec) -> dict[str, Any]:

@@ -51,7 +51,7 @@ _JOIN_WITHIN_S = 30.0
 def consume(
     file: Path, topic: str, group: str, from_: LogPoint, most: int | None, follow: bool, partition: int | None,
     form: str, decode: str, ack: AckMode | None, consumer: str, visibility_ms: int | None,
-) -> None:  # fmt: skip
+) -> None:
     """Print the records of TOPIC, or the messages of the queue TOPIC.
 
     Without --group and --ack it browses the log and disturbs nothing, also that of a queue.
@@ -179,7 +179,7 @@ class _Membership:
                 return
             elif not polled.assignment and not follow and time.monotonic() > until_s:
                 raise HostGone(f"Group {self._group} gave this member no partition of {self._topic}.",
-                               "It may have as many members as partitions; add --follow to wait for one.")  # fmt: skip
+                               "It may have as many members as partitions; add --follow to wait for one.")
 
 
 def _number(point: LogPoint) -> str:

@@ -20,7 +20,7 @@ from workbench.cli.workspace import json_option
 
 _PACKAGES = ("PySide6-Essentials", "pyqtgraph", "numpy", "orjson", "msgspec", "sqlite-utils", "click", "cramjam",
              "google-crc32c", "common-expression-language", "QtAwesome", "fontpkg-inter",
-             "fontpkg-jetbrains-mono")  # fmt: skip
+             "fontpkg-jetbrains-mono")
 _PROBE = """
 from PySide6.QtGui import QGuiApplication
 app = QGuiApplication([])

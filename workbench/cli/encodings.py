@@ -22,10 +22,10 @@ Written = Callable[[Record], Record]
 
 decode_option = click.option(
     "--decode", type=click.Choice(DECODE), default=AUTO, show_default=True,
-    help="What values are; auto: as the topic says, else guessed; none: no decoding, text or base64.")  # fmt: skip
+    help="What values are; auto: as the topic says, else guessed; none: no decoding, text or base64.")
 encode_option = click.option(
     "--encode", type=click.Choice(ENCODE), default=None,
-    help="Write values so; default: as the topic says, if that is msgpack or cbor, else as they come.")  # fmt: skip
+    help="Write values so; default: as the topic says, if that is msgpack or cbor, else as they come.")
 
 
 def decoders_for(decode: str, known: DecoderOf) -> DecoderOf:
@@ -89,7 +89,7 @@ def _value(data: bytes | None, name: str) -> bytes | None:
         what = {"base64": "base64", "text": "text in UTF-8"}.get(name, "JSON")
         shown = data[:60].decode("utf-8", "replace")
         raise Invalid(f"«{shown}» is no {what}, so it can't be written as {name}: {error}.".replace("..", "."),
-                      "Mend it, or leave out --encode.") from None  # fmt: skip
+                      "Mend it, or leave out --encode.") from None
 
 
 def _key(data: bytes | None):

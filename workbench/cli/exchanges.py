@@ -98,7 +98,7 @@ def _note_circles(found: ExchangeList, name: str = "") -> None:
     for info in found.exchanges:
         for queue in info.led_back if name in ("", info.exchange.name) else ():
             note(f"The dead letters of {queue} can come back to it through {info.exchange.name}: those that a consumer "
-                 "rejected go round, the others end there, marked.")  # fmt: skip
+                 "rejected go round, the others end there, marked.")
 
 
 @exchanges.command("list")
@@ -110,13 +110,13 @@ def list_exchanges(file: Path, as_json: bool) -> None:
         found = host.call(ListExchanges())
     if as_json:
         print_json({"exchanges": [_summary(info) for info in found.exchanges],
-                    "circles": [list(circle) for circle in found.circles]})  # fmt: skip
+                    "circles": [list(circle) for circle in found.circles]})
         return
     print_table(("EXCHANGE", "TYPE", "BINDINGS", "ALTERNATE", "DEAD LETTERS OF", "PUBLISHED", "UNROUTABLE"), [
         (i.exchange.name, i.exchange.type.value, len(i.bindings), i.exchange.alternate or "-",
          ", ".join(i.dead_letters_of) or "-", i.stat.published, i.stat.unroutable)
         for i in found.exchanges
-    ])  # fmt: skip
+    ])
     _note_circles(found)
 
 
@@ -130,19 +130,19 @@ def describe(file: Path, name: str, as_json: bool) -> None:
         found = host.call(ListExchanges())
     info, kind = _info(found, name), _info(found, name).exchange.type
     bound_to = [other.exchange.name for other in found.exchanges
-                if any(each.to_exchange and each.destination == name for each in other.bindings)]  # fmt: skip
+                if any(each.to_exchange and each.destination == name for each in other.bindings)]
     if as_json:
         print_json(_summary(info) | {"binding_list": [_binding_document(each) for each in info.bindings],
                                      "bound_to": bound_to, "last_unroutable": info.stat.last_unroutable or None,
-                                     "circles": _circles_of(found, name)})  # fmt: skip
+                                     "circles": _circles_of(found, name)})
         return
     print(f"{name}: {kind}, {counted(len(info.bindings), 'binding')}; "
-          f"{info.stat.published:,} published, {info.stat.unroutable:,} unroutable")  # fmt: skip
+          f"{info.stat.published:,} published, {info.stat.unroutable:,} unroutable")
     if info.bindings:
         print_table(("BINDING", "TO", "KIND"), [(_asks(kind, each), each.destination, _binding_document(each)["to"])
-                                                for each in info.bindings])  # fmt: skip
+                                                for each in info.bindings])
     print(f"What no binding takes goes to {info.exchange.alternate}." if info.exchange.alternate else
-          "What no binding takes is lost, and counted.")  # fmt: skip
+          "What no binding takes is lost, and counted.")
     if info.dead_letters_of:
         print(f"Dead letters come from {', '.join(info.dead_letters_of)}; those that no binding takes stay there.")
     if bound_to:
@@ -183,7 +183,7 @@ def delete(file: Path, name: str, yes: bool) -> None:
     with host_of(file) as host:
         before = host.call(ListExchanges())
         bound = [one for info in before.exchanges for one in info.bindings
-                 if name == one.exchange or (one.to_exchange and name == one.destination)]  # fmt: skip
+                 if name == one.exchange or (one.to_exchange and name == one.destination)]
         if bound:
             ask(f"{name} goes with {counted(len(bound), 'binding')}. Nothing brings them back", yes)
         host.call(DeleteExchange(name))
@@ -201,7 +201,7 @@ def _binding_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--to-exchange", is_flag=True, help="TO is an exchange, not a queue."),
         click.argument("to"),
         click.argument("exchange"),
-    ):  # fmt: skip
+    ):
         command = option(command)
     return command
 
@@ -261,7 +261,7 @@ def route(file: Path, exchange: str, key: str, headers: tuple[str, ...], as_json
         routed = host.call(RouteMessage(exchange, key, given)).routed
     if as_json:
         print_json({"exchange": exchange, "key": key, "queues": list(routed.queues), "passed": list(routed.passed),
-                    "matched": list(routed.matched)})  # fmt: skip
+                    "matched": list(routed.matched)})
         return
     for queue in routed.queues:
         print(queue)

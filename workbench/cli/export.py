@@ -29,7 +29,7 @@ _FORMATS = click.Choice(["jsonl", "csv", "sqlite", "html"])
 @click.option("--from", "from_", type=Point(), default=EARLIEST)
 @click.option("--to", type=Point(), default=LATEST, help="What is there itself is left out.")
 @click.option("--filter", "wanted", default="", metavar="FILTER",
-              help="Only records that match: text, or an expression over key, value, headers ...")  # fmt: skip
+              help="Only records that match: text, or an expression over key, value, headers ...")
 @click.option("--what", type=click.Choice(["records", "journal", "all"]), default="records", show_default=True)
 @click.option("--format", "form", type=_FORMATS, default=None, help="Default: by the name of OUT, else jsonl.")
 @click.option("--progress", "tell", is_flag=True, help="Tell how far it is, also where that is no terminal.")
@@ -37,7 +37,7 @@ _FORMATS = click.Choice(["jsonl", "csv", "sqlite", "html"])
 def export_session(
     file: Path, out: Path, topics: tuple[str, ...], from_: LogPoint, to: LogPoint, wanted: str,
     what: What, form: str | None, tell: bool, as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Write records and journal of FILE to OUT (- for standard output); «--what all» also what is around them: topics
     with their settings, queues with their state, exchanges, groups' offsets, the drawing."""
     with reader_of(file) as reader:
@@ -53,7 +53,7 @@ def export_session(
     _tell_export(done, as_json)
     if queues and what == "records":
         note(f"Of {', '.join(queues)} the messages are written, not what was acked. «--what all» writes that too, and "
-             "settings, groups' offsets and the drawing.")  # fmt: skip
+             "settings, groups' offsets and the drawing.")
 
 
 def _tell_export(done: Exported, as_json: bool) -> None:
@@ -77,11 +77,11 @@ def import_session(file: Path, source: Path, topic: str, form: str | None, again
     are made."""
     with _file_of(source) as path, host_of(file) as host, ProgressLine("bytes read") as progress:
         done = import_file(host, path, topic, form or "", progress, again=again,
-                           called=source.name if path is source else "what came through the pipe")  # fmt: skip
+                           called=source.name if path is source else "what came through the pipe")
     if as_json:
         print_json({"records": done.records, "topics": list(done.topics), "created": list(done.created),
                     "journal_entries_left_out": done.journal_entries,
-                    "uncommitted_left_out": done.uncommitted, "left_out": list(done.left_out)})  # fmt: skip
+                    "uncommitted_left_out": done.uncommitted, "left_out": list(done.left_out)})
         return
     print(f"{counted(done.records, 'record')} into {counted(len(done.topics), 'topic')}")
     for sentence in done.left_out:

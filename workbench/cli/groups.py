@@ -73,7 +73,7 @@ def list_groups(file: Path, as_json: bool) -> None:
         print_json({"groups": [_summary(group) for group in found]})
         return
     print_table(("GROUP", "STATE", "MEMBERS", "LAG", "TOPICS"),
-                [(g.name, g.state, len(g.members), g.lag_records, ", ".join(g.topics)) for g in found])  # fmt: skip
+                [(g.name, g.state, len(g.members), g.lag_records, ", ".join(g.topics)) for g in found])
 
 
 @groups.command()
@@ -93,14 +93,14 @@ def describe(file: Path, group: str, as_json: bool) -> None:
     partitions = [_partition(stat) for stat in found.partitions]
     if as_json:
         print_json(_summary(found) | {"generation": found.generation, "assignor": found.assignor,
-                                      "member_list": members, "partitions": partitions})  # fmt: skip
+                                      "member_list": members, "partitions": partitions})
         return
     print(f"{found.name}: {found.state}, {counted(len(members), 'member')}, {found.lag_records:,} behind")
     if members:
         print_table(("MEMBER", "CLIENT", "PARTITIONS"),
-                    [(m["member"], m["client"], ", ".join(m["partitions"])) for m in members])  # fmt: skip
+                    [(m["member"], m["client"], ", ".join(m["partitions"])) for m in members])
     print_table(("TOPIC", "PARTITION", "COMMITTED", "LOG START", "END", "LAG", "MEMBER"),
-                [tuple(p.values()) for p in partitions])  # fmt: skip
+                [tuple(p.values()) for p in partitions])
 
 
 @groups.command()
@@ -115,7 +115,7 @@ def describe(file: Path, group: str, as_json: bool) -> None:
 def reset(
     file: Path, group: str, topic: str, partitions: tuple[int, ...], target: ResetSpec, dry_run: bool,
     pause_members: bool, as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Move a group: prints before and after for every partition."""
     with host_of(file, writes=not dry_run) as host:
         if dry_run:
@@ -126,7 +126,7 @@ def reset(
         print_json(_plan(plan))
     else:
         print_table(("TOPIC", "PARTITION", "BEFORE", "AFTER", "LOG START", "END", "NOTE"),
-                    [tuple(_move(move).values()) for move in plan.moves])  # fmt: skip
+                    [tuple(_move(move).values()) for move in plan.moves])
     if dry_run and plan.refused:
         note(f"As things stand it would be refused: {plan.refused}")
 

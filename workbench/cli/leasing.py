@@ -61,7 +61,7 @@ class Leasing:
             count = TAKE if most is None else min(TAKE, most - self._shown)
             received = self._host.call(ReceiveMessages(
                 self._queue, self._consumer, count, _WAIT_MS if follow else 0, self._visibility_ms
-            )).deliveries  # fmt: skip
+            )).deliveries
             over = self._take(received, follow) or (not received and not follow)
             if self._unwritten is not None:  # said once what was received has been printed: it may be acked already
                 raise self._unwritten
@@ -105,7 +105,7 @@ def _check_queue(host: Caller, name: str) -> None:
         return
     if any(topic.name == name for topic in host.call(ListTopics()).topics):
         raise Refused(f"{name} is a stream, nothing in it is acked.", f"Leave out --ack, join a --group, or read it as "
-                      f"a queue: «workbench queues FILE subscribe {name} NAME».")  # fmt: skip
+                      f"a queue: «workbench queues FILE subscribe {name} NAME».")
     topic, colon, subscription = name.partition(":")
     how = f"queues FILE subscribe {topic} {subscription}" if colon else f"topics FILE create {name} --queue"
     raise NotFound(f"There is no queue {name}.", f"Make it with «workbench {how}».")

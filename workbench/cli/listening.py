@@ -21,7 +21,7 @@ def listener_options(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(_options(protocol)):
             command = option(command)
     return click.option("--all", "serve_all", is_flag=True, help="Serve each protocol at its usual port on loopback, "
-                        "or the next free one; an option of its own says otherwise.")(command)  # fmt: skip
+                        "or the next free one; an option of its own says otherwise.")(command)
 
 
 def _options(protocol: ServedProtocol) -> list[Callable[..., Any]]:
@@ -32,13 +32,13 @@ def _options(protocol: ServedProtocol) -> list[Callable[..., Any]]:
         click.option(f"--{key}-allow-remote", is_flag=True, help=f"Let --{key} be an address other machines reach. "
                      "Whoever reaches it can read and write what is served, unless a password is asked for."),
         click.option(f"--{key}-tls", nargs=2, default=None, metavar="CERT KEY", help="Serve TLS with these PEM files."),
-    ]  # fmt: skip
+    ]
     if protocol.has_sasl:
         made.append(click.option(f"--{key}-sasl", is_flag=True, help="Ask clients for SASL/PLAIN, a user of the "
-                                 "workspace; see «users»."))  # fmt: skip
+                                 "workspace; see «users»."))
     if protocol.tells_address:
         made.append(click.option(f"--{key}-advertise", default="", metavar="HOST:PORT",
-                                 help="The address clients are told to use."))  # fmt: skip
+                                 help="The address clients are told to use."))
     return made
 
 
@@ -54,7 +54,7 @@ def listens(options: dict[str, Any], serve_all: bool) -> tuple[Listen, ...]:
         more = {
             "allow_remote": options[f"{key}_allow_remote"], "users": options.get(f"{key}_sasl", False),
             "certificate": certificate, "key": private, "advertised": options.get(f"{key}_advertise", ""),
-        }  # fmt: skip
+        }
         if address is not None:
             found.append(Listen(key, address, **more))
         elif serve_all:

@@ -34,7 +34,7 @@ def list_samples(as_json: bool) -> None:
     found = samples()
     if as_json:
         print_json({"samples": [{"name": s.name, "title": s.title, "summary": s.summary,
-                                 "look_at": list(s.lines_to_look_at)} for s in found]})  # fmt: skip
+                                 "look_at": list(s.lines_to_look_at)} for s in found]})
     else:
         print_table(("NAME", "TITLE", "SUMMARY"), [(s.name, s.title, s.summary) for s in found])
 

@@ -212,7 +212,7 @@ class _Asked:
         pace = "rate" if self.rate is not None else "original" if self.speed is not None else "flat_out"
         chosen: dict[str, Any] = {"path": path, "format": self.form, "key": self.key, "time": self.time_field,
                                   "time_format": self.time_format, "charset": self.charset, "pace": pace,
-                                  "delimiter": self.delimiter, "pointer": self.pointer}  # fmt: skip
+                                  "delimiter": self.delimiter, "pointer": self.pointer}
         if self.rate is not None:
             return chosen | {"rate": self.rate}
         return chosen | ({"speed": self.speed} if self.speed is not None else {})
@@ -285,7 +285,7 @@ def _report(topic: str, sent: int, skipped: int, seconds: float, as_json: bool) 
     rate = sent / seconds if seconds > 0 else 0.0
     if as_json:
         print_json({"topic": topic, "produced": sent, "skipped": skipped, "seconds": round(seconds, 3),
-                    "rate": round(rate, 1)})  # fmt: skip
+                    "rate": round(rate, 1)})
     else:
         print(f"{counted(sent, 'event')} into {topic} in {seconds:.2f} s ({rate:,.0f}/s)")
 

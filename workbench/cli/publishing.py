@@ -27,7 +27,7 @@ class Publishing:
     """Events on their way to an exchange. ``sent`` were confirmed, the others are told apart in ``counts``."""
 
     def __init__(self, host: Caller, exchange: str, routing_key: str, mandatory: bool,
-                 written: Written = as_it_is) -> None:  # fmt: skip
+                 written: Written = as_it_is) -> None:
         self._host = host
         self._exchange = exchange
         self._pattern = routing_key
@@ -81,7 +81,7 @@ def report_published(exchange: str, done: Publishing, seconds: float, as_json: b
     counts, rate = done.counts, done.sent / seconds if seconds > 0 else 0.0
     if as_json:
         print_json({"exchange": exchange, "produced": done.sent, **counts, "queues": dict(done.queues),
-                    "seconds": round(seconds, 3), "rate": round(rate, 1)})  # fmt: skip
+                    "seconds": round(seconds, 3), "rate": round(rate, 1)})
     else:
         words = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number or word == "confirmed")
         print(f"{counted(done.sent, 'event')} to {exchange or 'the default exchange'} in {seconds:.2f} s: {words}")

@@ -70,7 +70,7 @@ def message_row(message: QueuedMessage, decoders: DecoderOf) -> tuple[str, str, 
     decoder = decoders(record.topic)
     key = "-" if record.key is None else key_line(record.key, decoder)
     return (str(message.id), message.state.value.replace("_", " "), message.attempts, key, _came_by(message),
-            _short(record.value, decoder), _remark(message))  # fmt: skip
+            _short(record.value, decoder), _remark(message))
 
 
 def _came_by(message: QueuedMessage) -> str:

@@ -98,7 +98,7 @@ def list_queues(file: Path, as_json: bool) -> None:
     print_table(("QUEUE", "READY", "DELAYED", "IN FLIGHT", "DEAD", "CONSUMERS", "DEAD LETTERS GO TO"), [
         (i.meta.name, *counts_of(i.stat.counts).values(), len(i.stat.consumers), _dead_letters(i))
         for i in found
-    ])  # fmt: skip
+    ])
 
 
 @queues.command()
@@ -119,25 +119,25 @@ def describe(file: Path, queue: str, as_json: bool) -> None:
         {"id": str(MessageId(lease.partition, lease.offset)), "consumer": lease.consumer, "attempt": lease.attempt,
          "leased": format_time(lease.leased_ms), "until": format_time(lease.until_ms)}
         for lease in info.stat.leases
-    ]  # fmt: skip
+    ]
     counters = counters_of(info.stat.counts)
     follows = profile(info.stat.profile) if info.stat.profile else None
     if as_json:
         print_json(_summary(info) | {"counters": counters, "settings": settings, "consumer_list": consumers,
-                                     "leases": leases, "words": dict(follows.names) if follows else {}})  # fmt: skip
+                                     "leases": leases, "words": dict(follows.names) if follows else {}})
         return
     what = f"a subscription to {info.meta.topic}" if info.meta.subscription else "a queue"
     print(f"{queue}: {what}, {info.stat.type}; {count_words(info.stat.counts)}")
     print_table(("SINCE IT WAS MADE", "MESSAGES"), [
         (COUNTER_WORDS.get(name, name.replace("_", " ")), number) for name, number in counters.items()
-    ])  # fmt: skip
+    ])
     if consumers:
         print_table(("CONSUMER", "IN FLIGHT", "PREFETCH", "ACTIVE"), [tuple(c.values()) for c in consumers])
     if leases:
         print_table(("IN FLIGHT", "CONSUMER", "ATTEMPT", "LEASED", "UNTIL"), [tuple(x.values()) for x in leases])
     print_table(("SETTING", "VALUE", "SET"), [
         (key, value, "yes" if key in info.meta.config else "default") for key, value in sorted(settings.items())
-    ])  # fmt: skip
+    ])
     if follows:
         _tell_profile(follows)
 
@@ -163,7 +163,7 @@ def _tell_profile(follows: Profile) -> None:
 def peek(
     file: Path, queue: str, states: tuple[str, ...], most: int, after: MessageId | None, with_story: bool,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Show messages of QUEUE and change nothing: no attempt is counted, nothing is leased.
 
     A message is named by ID, its partition and offset: 0-15.
@@ -176,7 +176,7 @@ def peek(
     if as_json:
         print_json({"queue": queue, "messages": [
             message_document(m, decoders) | ({"story": stories[m.id].document()} if with_story else {}) for m in found
-        ]})  # fmt: skip
+        ]})
         return
     if not with_story:
         head = ("ID", "STATE", "ATTEMPTS", "KEY", "CAME BY", "VALUE", "REMARK")
@@ -223,7 +223,7 @@ def purge(file: Path, queue: str, dry_run: bool, yes: bool, as_json: bool) -> No
             plan = host.call(PurgeQueue(queue)).plan
     if as_json:
         print_json({"queue": queue, "purged": not dry_run, "ready": plan.ready, "delayed": plan.delayed,
-                    "dead": plan.dead, "kept_in_flight": plan.kept_in_flight})  # fmt: skip
+                    "dead": plan.dead, "kept_in_flight": plan.kept_in_flight})
         return
     print(f"{queue}: {plan_words(plan)} {'would be' if dry_run else 'are'} gone for good.")
     if plan.kept_in_flight:

@@ -47,7 +47,7 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True):
 def redrive(
     file: Path, queue: str, everything: bool, ids: tuple[MessageId, ...], to: str, rate: float | None,
     edits: tuple[str, ...], sets: tuple[str, ...], dry_run: bool, as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Send the dead messages of QUEUE on, as new messages that carry their deaths.
 
     QUEUE is a dead-letter queue, or one that keeps its own dead. Ctrl-C stops after the message it is at: what was
@@ -135,7 +135,7 @@ def _tell(queue: str, done: Redriven, dry_run: bool, as_json: bool) -> None:
     moved = dict(done.moved)
     if as_json:
         print_json({"queue": queue, "dry_run": dry_run, "redriven": sum(moved.values()), "moved": moved,
-                    "kept": done.kept, "reason": done.reason or None})  # fmt: skip
+                    "kept": done.kept, "reason": done.reason or None})
         return
     where = ", ".join(f"{number:,} to {name}" for name, number in moved.items()) or "none"
     print(f"{counted(sum(moved.values()), 'message')} {'would be ' if dry_run else ''}redriven: {where}")

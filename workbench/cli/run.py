@@ -29,7 +29,7 @@ _LOOK_EVERY_S = 0.1
 @click.option("--keep", type=click.Path(path_type=Path), default=None, help="With --virtual: keep the copy it ran in.")
 @json_option
 def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None, virtual: bool, keep: Path | None,
-        as_json: bool) -> int:  # fmt: skip
+        as_json: bool) -> int:
     """Run the drawn flow of FILE; without --for or --until-drained until Ctrl-C. Problems make the status 1."""
     if seconds is not None and until_drained:
         raise click.UsageError("Give --for or --until-drained, not both.")

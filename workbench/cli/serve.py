@@ -19,7 +19,7 @@ from workbench.cli.workspace import file_argument
 @click.option("--make", default=None, hidden=True, help="Make the file from this sample if it is not there.")
 @click.option("--grace", "grace_s", type=click.FloatRange(0, 3600), default=30.0, hidden=True)
 def serve(file: Path, serve_all: bool, run: bool, child: bool, make: str | None, grace_s: float,
-          **listeners: object) -> int:  # fmt: skip
+          **listeners: object) -> int:
     """Serve FILE until it is told to stop. One line of JSON says when it is ready."""
     listen = listens(listeners, serve_all)
     gc.disable()  # a tenth of the start is looking for cycles in code that stays; the host's ``settle`` enables it

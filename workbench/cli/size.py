@@ -33,7 +33,7 @@ class Budget(click.ParamType):
 @click.command()
 @file_argument
 @click.option("--budget", type=Budget(), default=None, help="How large FILE may grow before it is warned about, like "
-              "2 GiB; «none» warns never. It is kept in FILE and refuses nothing.")  # fmt: skip
+              "2 GiB; «none» warns never. It is kept in FILE and refuses nothing.")
 @json_option
 def size(file: Path, budget: int | None, as_json: bool) -> None:
     """Tell how much room FILE takes, what lies free in it, and its budget; or set the budget."""
@@ -43,14 +43,14 @@ def size(file: Path, budget: int | None, as_json: bool) -> None:
         found = host.call(GetSize())
     if as_json:
         print_json({"file_bytes": found.file_bytes, "free_bytes": found.free_bytes,
-                    "budget_bytes": found.budget_bytes or None, "disk_free_bytes": found.disk_free_bytes})  # fmt: skip
+                    "budget_bytes": found.budget_bytes or None, "disk_free_bytes": found.disk_free_bytes})
         return
     print_table(("WHAT", "SIZE"), [
         ("on disk", size_words(found.file_bytes)),
         ("free in it, for the next records", size_words(found.free_bytes)),
         ("budget", size_words(found.budget_bytes) if found.budget_bytes else _NONE),
         ("free on its disk", size_words(found.disk_free_bytes)),
-    ])  # fmt: skip
+    ])
 
 
 @click.command()
@@ -71,7 +71,7 @@ def compact(file: Path, as_json: bool) -> None:
     print(f"{size_words(done.before)} before, {size_words(done.after)} after")
     if done.after == done.before:
         note("Nothing in it is free. To keep less, set retention: «workbench topics FILE alter NAME --config "
-             "retention.ms=86400000».")  # fmt: skip
+             "retention.ms=86400000».")
 
 
 COMMANDS = {"size": size, "compact": compact}

@@ -32,7 +32,7 @@ def _text(data: bytes) -> str:
 
 def _document(row: StoreRow) -> dict[str, Any]:
     return {"key": _text(row.key), "value": _text(row.value), "version": row.version, "topic": row.topic,
-            "partition": row.partition, "offset": row.offset, "written": format_time(row.written_ms)}  # fmt: skip
+            "partition": row.partition, "offset": row.offset, "written": format_time(row.written_ms)}
 
 
 @stores.command("list")
@@ -44,10 +44,10 @@ def list_stores(file: Path, as_json: bool) -> None:
         found = reader.stores()
     if as_json:
         print_json({"stores": [{"name": s.name, "rows": s.rows, "writes": s.writes, "repeats": s.repeats,
-                                "reads": s.reads, "refused": s.refused} for s in found]})  # fmt: skip
+                                "reads": s.reads, "refused": s.refused} for s in found]})
         return
     print_table(("STORE", "ROWS", "WRITES", "REPEATS", "READS", "REFUSED"),
-                [(s.name, s.rows, s.writes, s.repeats, s.reads, s.refused) for s in found])  # fmt: skip
+                [(s.name, s.rows, s.writes, s.repeats, s.reads, s.refused) for s in found])
 
 
 @stores.command()
@@ -68,7 +68,7 @@ def rows(file: Path, name: str, limit: int, after: str | None, as_json: bool) ->
         return
     print_table(("KEY", "VALUE", "VERSION", "RECORD", "WRITTEN"), [
         (_text(row.key), _text(row.value), row.version, f"{row.topic}/{row.partition}@{row.offset}",
-         format_time(row.written_ms)) for row in found])  # fmt: skip
+         format_time(row.written_ms)) for row in found])
     if more:
         note(f"There are more: go on with --after {_text(found[-1].key)}.")
 

@@ -38,7 +38,7 @@ def _config(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 config_option = click.option("--config", multiple=True, metavar="NAME=VALUE",
-                             help="Like retention.ms=60000, or queue.visibility.ms=60000 of a queue.")  # fmt: skip
+                             help="Like retention.ms=60000, or queue.visibility.ms=60000 of a queue.")
 
 
 @click.group(cls=FileGroup)
@@ -60,7 +60,7 @@ def list_topics(file: Path, as_json: bool) -> None:
         print_json({"topics": [_summary(topic) for topic in found]})
         return
     print_table(("TOPIC", "KIND", "PARTITIONS", "RECORDS", "BYTES"),
-                [(t.name, t.kind, t.partitions, t.stat.records, t.stat.size_bytes) for t in found])  # fmt: skip
+                [(t.name, t.kind, t.partitions, t.stat.records, t.stat.size_bytes) for t in found])
 
 
 @topics.command()
@@ -102,7 +102,7 @@ def describe(file: Path, name: str, as_json: bool) -> None:
     print_table(("SETTING", "VALUE", "SET"), [
         (key, value, "yes" if key in topic.config else "default")
         for key, value in sorted({**topic.defaults, **topic.config}.items())
-    ])  # fmt: skip
+    ])
     print_table(("PARTITION", "LOG START", "END", "BYTES"), [tuple(p.values()) for p in partitions])
 
 
@@ -171,11 +171,11 @@ def deleted(file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"topics": [
             {"name": t.name, "kind": t.kind, "partitions": t.partitions, "records": t.records,
-             "size_bytes": t.size_bytes, "kept_until": format_time(t.keep_until_ms)} for t in found]})  # fmt: skip
+             "size_bytes": t.size_bytes, "kept_until": format_time(t.keep_until_ms)} for t in found]})
         return
     print_table(("TOPIC", "KIND", "PARTITIONS", "RECORDS", "BYTES", "KEPT UNTIL"),
                 [(t.name, t.kind, t.partitions, t.records, t.size_bytes, format_time(t.keep_until_ms))
-                 for t in found])  # fmt: skip
+                 for t in found])
 
 
 def _waiting_for(host: Caller) -> dict[str, str]:

@@ -51,7 +51,7 @@ def put(file: Path, name: str) -> None:
     with host_of(file) as host:
         host.call(PutUser(name, password))
     note(f"The user {name} can connect where «serve {file} --kafka HOST:PORT --kafka-sasl» listens; other protocols "
-         "ask for users as soon as there are any.")  # fmt: skip
+         "ask for users as soon as there are any.")
 
 
 @users.command()

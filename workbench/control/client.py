@@ -42,7 +42,7 @@ def not_answering(pid: int, waited_s: float = 0.0, *, stopped: bool = False) -> 
     if stopped:
         return NotAnswering(f"{who} is stopped and does not answer.",
                             f"Let it go on with: kill -CONT {pid}. Or end it with: kill -KILL {pid}; what was "
-                            "acknowledged stays.")  # fmt: skip
+                            "acknowledged stays.")
     end = f", or end it with: kill -KILL {pid}; what was acknowledged stays" if pid else ""
     return NotAnswering(f"{who} did not answer within {waited_s:g} seconds.", f"Try again{end}.")
 

@@ -430,7 +430,7 @@ class Request(msgspec.Struct, frozen=True):
         | ReadStore | ControlStore
         | GetSize | SetSizeBudget | CompactFile
         | Listen | PutUser | RemoveUser | ListUsers
-    )  # fmt: skip
+    )
 
 
 class Reply(msgspec.Struct, frozen=True, tag=True):

@@ -103,7 +103,7 @@ def delta(before: Snapshot, after: Snapshot) -> Delta:
         before.seq, after.seq, after.at_ms, after.live, after.run, after.speed,
         None if after.host == before.host else after.host,
         topics, topic_parts, groups, group_parts, **tables,
-    )  # fmt: skip
+    )
 
 
 def apply(before: Snapshot, change: Delta) -> Snapshot:
@@ -116,7 +116,7 @@ def apply(before: Snapshot, change: Delta) -> Snapshot:
         _joined(before.topics, change.topics, change.topic_parts),
         _joined(before.groups, change.groups, change.group_parts),
         host=before.host if change.host is None else change.host, **tables,
-    )  # fmt: skip
+    )
 
 
 def patch(before: Sequence[R], after: Sequence[R], key: Key[R]) -> Patch[R] | None:
@@ -133,7 +133,7 @@ def patch(before: Sequence[R], after: Sequence[R], key: Key[R]) -> Patch[R] | No
         place for place, row in enumerate(after)
         if not at <= place < len(after) - end
         and row is not (old := before[place if place < at else place + shift]) and row != old
-    )  # fmt: skip
+    )
     if not (gone or came or places):
         return None
     return Patch(at, gone, tuple(came), places, tuple(after[place] for place in places))

@@ -25,9 +25,9 @@ _MS = timedelta(milliseconds=1)
 _LATEST_MS = 253_402_300_799_999  # the year 9999
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _MONTHS = {name: number for number, name in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
 _ZONES = {"z": 0, "ut": 0, "utc": 0, "gmt": 0, "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420,
-          "mdt": -360, "pst": -480, "pdt": -420}  # fmt: skip
+          "mdt": -360, "pst": -480, "pdt": -420}
 """Minutes of the zones that RFC 2822 names. Other letters are refused: IST, for one, names three zones."""
 
 _CLOCK = r"(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,](?P<f>\d+))?)?"
@@ -39,19 +39,19 @@ _PATTERNS = {
                rf"{_CLOCK}(?:\s*{_ZONE})?(?:\s*\([^)]*\))?",
     "syslog": r"(?:<\d{1,3}>)?(?:[A-Za-z]{3},?\s+)?(?P<b>[A-Za-z]{3})\s+(?P<d>\d{1,2})\s+(?:(?P<Y>\d{4})\s+)?"
               rf"{_CLOCK}(?:\s+{_ZONE})?(?:\s+(?P<Y2>\d{{4}}))?",
-}  # fmt: skip
+}
 """Regular expressions of the known ways to write a time; ``syslog`` also reads asctime and date(1)."""
 _DIRECTIVES = {
     "Y": r"(?P<Y>\d{4})", "y": r"(?P<Y>\d\d)", "m": r"(?P<m>\d{1,2})", "b": r"(?P<b>[A-Za-z]{3,9})\.?",
     "d": r"(?P<d>\d{1,2})", "j": r"(?P<j>\d{1,3})", "H": r"(?P<H>\d{1,2})", "M": r"(?P<M>\d{1,2})",
     "S": r"(?P<S>\d{1,2})", "f": r"(?P<f>\d{1,9})", "p": r"(?P<p>[AaPp]\.?[Mm]\.?)", "s": r"(?P<s>\d{1,11})",
     "z": r"(?P<z>[+-]\d\d(?::?\d\d)?|[Zz])", "Z": r"(?P<z>[A-Za-z]{1,5})", "a": r"[A-Za-z]{2,9}\.?", "%": "%",
-}  # fmt: skip
+}
 _SAME = {"B": "b", "h": "b", "A": "a", "e": "d", "k": "H", "I": "H", "l": "H", "N": "f", "L": "f"}
 _SHORT = {"T": "%H:%M:%S", "F": "%Y-%m-%d", "R": "%H:%M", "D": "%m/%d/%y", "c": "%a %b %d %H:%M:%S %Y"}
 KNOWN_FORMATS = (*UNITS, *_PATTERNS)
 _ALSO = {"epoch": "s", "unix": "s", "iso8601": "iso", "rfc3339": "iso", "rfc5424": "iso", "rfc3164": "syslog",
-         "asctime": "syslog", "apache": "clf", "nginx": "clf", "rfc822": "rfc2822", "rfc5322": "rfc2822"}  # fmt: skip
+         "asctime": "syslog", "apache": "clf", "nginx": "clf", "rfc822": "rfc2822", "rfc5322": "rfc2822"}
 
 
 class EventTimes:
@@ -147,7 +147,7 @@ def compile_pattern(form: str) -> re.Pattern[str]:
         directive = _SAME.get(found[1], found[1])
         if directive not in _DIRECTIVES:
             raise Invalid(f"The time format «{form}» has %{found[1]}, which means nothing.",
-                          "Directives are those of strptime, as %Y-%m-%d %H:%M:%S.%f %z.")  # fmt: skip
+                          "Directives are those of strptime, as %Y-%m-%d %H:%M:%S.%f %z.")
         made.append(_DIRECTIVES[directive])
     try:
         return re.compile("".join(made))

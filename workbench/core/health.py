@@ -34,7 +34,7 @@ class Condition(StrEnum):
 
 
 AT_ONCE = frozenset({Condition.PAUSED, Condition.STOPPED, Condition.KILLED, Condition.UNREAD, Condition.FAILED,
-                     Condition.DEAD_LETTERS})  # fmt: skip
+                     Condition.DEAD_LETTERS})
 """Facts, which show without waiting; the others must hold for a while."""
 
 WARN_AT, BAD_AT = 0.5, 1.0

@@ -65,7 +65,7 @@ def eta_s(group: GroupStat) -> float | None:
 
 # -- groups ------------------------------------------------------------------------------------------------
 def assess_group(group: GroupStat, threshold: Threshold, run: RunState = RunState.RUNNING, drawn: bool = True,
-                 arriving: Arriving | None = None) -> Verdict:  # fmt: skip
+                 arriving: Arriving | None = None) -> Verdict:
     """What a group is found to be. ``drawn``: it is the flow's own, so it stands when the flow is stopped."""
     lag = level_at(share_of(group, threshold))
     failed = _in(group, PartState.FAILED)
@@ -101,7 +101,7 @@ def _of_lag(group: GroupStat, lag: Level, arriving: Arriving) -> Verdict:
     if left_s is not None and left_s <= SOON_S:
         return Verdict(Condition.CATCHING_UP, Level.WARN, Level.WARN) if lag is Level.BAD else _slips(lag)
     slow = tuple(m.name for m in group.members
-                 if m.slow and m.state is PartState.RUNNING and _arrive(m, arriving) > m.rate)  # fmt: skip
+                 if m.slow and m.state is PartState.RUNNING and _arrive(m, arriving) > m.rate)
     if slow and not group.waiting:
         return Verdict(Condition.SLOW, max(Level.WARN, lag), lag, slow)
     return Verdict(Condition.BEHIND, lag, lag) if lag is Level.BAD else _slips(lag)
@@ -116,14 +116,14 @@ def _arrive(member: MemberStat, arriving: Arriving) -> float:
 
 
 def tell_group(verdict: Verdict, group: GroupStat, threshold: Threshold, drawn: bool = True,
-               arriving: Arriving | None = None) -> Health:  # fmt: skip
+               arriving: Arriving | None = None) -> Health:
     """The verdict in words, with the figures of ``group``."""
     text, next_step = _GROUP_WORDS.get(verdict.condition, _silent)(verdict, group, arriving or {}, drawn)
     return Health(verdict.condition, verdict.level, verdict.lag, text, next_step, share_of(group, threshold))
 
 
 def health_of_group(group: GroupStat, threshold: Threshold, run: RunState = RunState.RUNNING, drawn: bool = True,
-                    arriving: Arriving | None = None) -> Health:  # fmt: skip
+                    arriving: Arriving | None = None) -> Health:
     """Judged and told, as it stands."""
     return tell_group(assess_group(group, threshold, run, drawn, arriving), group, threshold, drawn, arriving)
 
@@ -149,7 +149,7 @@ def _say_killed(verdict: Verdict, group: GroupStat, arriving: Arriving, drawn: b
     said = f"{who}{f' of {group.name}' if all_of_it and not one else ''} {'was' if one else 'were'} killed."
     if held:
         theirs = "its partitions for it until its session times" if one else (
-            "their partitions for them until their sessions time")  # fmt: skip
+            "their partitions for them until their sessions time")
         after = f", {duration_words(max(held))} after the last heartbeat" if max(held) > 0 else ""
         said += f" The broker keeps {theirs} out{after}."
     elif not all_of_it:
@@ -181,7 +181,7 @@ def _say_slow(verdict: Verdict, group: GroupStat, arriving: Arriving, drawn: boo
     first, others = found[0], len(found) - 1
     more = f" Nor can {others} more." if others else ""
     return (f"{first.name} cannot keep up. It handles {first.rate:,.0f}/s, {_arrive(first, arriving):,.0f}/s "
-            f"arrive.{more}", "Make it faster, or add a member.")  # fmt: skip
+            f"arrive.{more}", "Make it faster, or add a member.")
 
 
 def _say_behind(verdict: Verdict, group: GroupStat, arriving: Arriving, drawn: bool) -> tuple[str, str]:
@@ -194,7 +194,7 @@ _GROUP_WORDS = {
     Condition.FAILED: _say_failed, Condition.KILLED: _say_killed, Condition.UNREAD: _say_unread,
     Condition.PAUSED: _say_paused, Condition.CATCHING_UP: _say_catching_up, Condition.SLOW: _say_slow,
     Condition.BEHIND: _say_behind,
-}  # fmt: skip
+}
 
 
 def _long(ms: float) -> str:
@@ -235,7 +235,7 @@ def tell_queue(verdict: Verdict, queue: QueueStat, limit: Threshold) -> Health:
         step = "See why they died, then redrive or purge them."
         there = counts.ready + counts.dead
         text = (f"{_messages(there)} ended in the dead letters {queue.name}." if queue.takes_dead_letters
-                else f"{_messages(counts.dead)} of {queue.name} died and stayed there.")  # fmt: skip
+                else f"{_messages(counts.dead)} of {queue.name} died and stayed there.")
     elif verdict.condition is Condition.BEHIND:
         step = "Add consumers, or make them faster."
         text = f"{_messages(counts.ready)} wait in {queue.name}, the oldest for {_long(queue.oldest_ms or 0)}."
@@ -250,7 +250,7 @@ def health_of_producer(producer: ProducerStat) -> Health:
     if producer.state is PartState.FAILED:
         reason = producer.reason or "It gave no reason."
         return Health(Condition.FAILED, Level.BAD, Level.OK, f"{producer.name} failed. {reason}",
-                      "Change its settings, or restart it.")  # fmt: skip
+                      "Change its settings, or restart it.")
     return Health(Condition.PAUSED if producer.state is PartState.PAUSED else Condition.FINE)
 
 
@@ -269,23 +269,23 @@ def standing_still(queue: QueueStat, groups: tuple[GroupStat, ...]) -> tuple[boo
     """Whether all who read a queue are paused, and for how long they were."""
     readers = readers_of(queue, groups)
     still = bool(readers) and len(readers) >= len(queue.consumers) and all(
-        member.state is PartState.PAUSED for _, member in readers)  # fmt: skip
+        member.state is PartState.PAUSED for _, member in readers)
     return still, max((group.held_ms for group, _ in readers), default=0)
 
 
 def judged(snapshot: Snapshot, thresholds: Mapping[str, Threshold],
-           queue_thresholds: Mapping[str, Threshold] | None = None) -> Snapshot:  # fmt: skip
+           queue_thresholds: Mapping[str, Threshold] | None = None) -> Snapshot:
     """The snapshot with the health of every part that has none yet. ``thresholds`` are those of the drawn groups."""
     arriving, limits = arriving_in(snapshot), queue_thresholds or {}
     groups = tuple(
         group if group.health is not None else replace(group, health=health_of_group(
             group, thresholds.get(group.name, Threshold()), snapshot.run, group.name in thresholds, arriving))
         for group in snapshot.groups
-    )  # fmt: skip
+    )
     queues = tuple(queue if queue.health is not None else _judged_queue(queue, groups, limits)
-                   for queue in snapshot.queues)  # fmt: skip
+                   for queue in snapshot.queues)
     producers = tuple(one if one.health is not None else replace(one, health=health_of_producer(one))
-                      for one in snapshot.producers)  # fmt: skip
+                      for one in snapshot.producers)
     seen = replace(snapshot, groups=groups, queues=queues, producers=producers)
     return seen if snapshot.live or snapshot.problems else replace(seen, problems=problems_of(seen))
 
@@ -294,9 +294,9 @@ def problems_of(snapshot: Snapshot) -> tuple[Problem, ...]:
     """What the healths of a snapshot say that needs a person, the worst first; since when is not known."""
     parts = (*((f"producer:{one.name}", one.health) for one in snapshot.producers),
              *((f"group:{group.name}", group.health) for group in snapshot.groups if not told_of_queue(group)),
-             *((f"queue:{queue.name}", queue.health) for queue in snapshot.queues))  # fmt: skip
+             *((f"queue:{queue.name}", queue.health) for queue in snapshot.queues))
     found = [Problem(subject, severity_of(health), health.text, health.next_step)
-             for subject, health in parts if health is not None and health.is_problem]  # fmt: skip
+             for subject, health in parts if health is not None and health.is_problem]
     return tuple(sorted(found, key=lambda problem: problem.severity != "bad"))
 
 
@@ -307,7 +307,7 @@ def severity_of(health: Health) -> str:
 def told_of_queue(group: GroupStat) -> bool:
     """Whether what a group is found to be is said of the queue that it reads."""
     return bool(group.waiting) and group.health is not None and group.health.condition in (
-        Condition.BEHIND, Condition.SLOW)  # fmt: skip
+        Condition.BEHIND, Condition.SLOW)
 
 
 def _judged_queue(queue: QueueStat, groups: tuple[GroupStat, ...], limits: Mapping[str, Threshold]) -> QueueStat:

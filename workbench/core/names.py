@@ -33,7 +33,7 @@ def stored_name(shown: str) -> str:
         short = shown if len(shown) <= 40 else shown[:40] + "…"
         raise Invalid(f"A topic can't be named «{short}».",
                       f"Use 1 to {LONGEST} letters, digits, dots, underscores and hyphens; of other characters only "
-                      "some 120 bytes fit.")  # fmt: skip
+                      "some 120 bytes fit.")
     return stored
 
 
@@ -55,7 +55,7 @@ def _escaped(name: str) -> str:
         return _escape(name)
     pieces = re.split(r"(\.(?=x))", name)  # a dot that would look like the beginning of an escape is escaped itself
     return "".join(_escape(".") if place % 2 else _FOREIGN.sub(lambda found: _escape(found[0]), piece)
-                   for place, piece in enumerate(pieces))  # fmt: skip
+                   for place, piece in enumerate(pieces))
 
 
 def _escape(text: str) -> str:

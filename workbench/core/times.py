@@ -59,7 +59,7 @@ def parse_moment(text: str, today_ms: int, zone: tzinfo | None = UTC) -> int:
     day = datetime.fromtimestamp(today_ms / 1000, tz=UTC).astimezone(zone)
     try:
         moment = day.replace(hour=int(hours), minute=int(minutes), second=int(seconds or 0), tzinfo=None,
-                             microsecond=int((fraction or "0").ljust(3, "0")) * 1000)  # fmt: skip
+                             microsecond=int((fraction or "0").ljust(3, "0")) * 1000)
     except ValueError:
         raise Invalid(f"«{text}» is not a time.", "A day has 24 hours; write 14:02:11.") from None
     return _since_epoch(moment, zone)

@@ -311,7 +311,7 @@ class RecordProducer(Protocol):
     identity and its sequences are the engine's business."""
 
     async def append(self, topic: str, partition: int, records: Sequence[Record],
-                     compression: str = "none") -> Appended:  # fmt: skip
+                     compression: str = "none") -> Appended:
         """Write one batch; the answer comes after it is safe. Of one partition one call at a time, in order."""
         ...
 
@@ -340,7 +340,7 @@ class Lease(Protocol):
     async def bind(self, binding: Binding) -> None: ...
 
     async def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
-                      mandatory: bool = False) -> Sequence[Published]:  # fmt: skip
+                      mandatory: bool = False) -> Sequence[Published]:
         """Send records through an exchange; one answer each, once every queue that takes one has it."""
         ...
 

@@ -41,7 +41,7 @@ class ConnectionSpec:
                 variable = value.removeprefix(_FROM_ENVIRONMENT)
                 if variable not in os.environ:
                     raise Refused(f"{option} of @{self.name} is in the environment variable {variable}, "
-                                  "which is not set.", f"Set it: export {variable}=...")  # fmt: skip
+                                  "which is not set.", f"Set it: export {variable}=...")
                 value = os.environ[variable]
             found[option] = value
         return found
@@ -62,7 +62,7 @@ class Catalog:
             return ()
         except (OSError, ValueError, TypeError, KeyError) as problem:
             raise Invalid(f"The list of connections, {self.path}, can't be read: {problem}.",
-                          "Mend the file, or move it away and add them again.") from None  # fmt: skip
+                          "Mend the file, or move it away and add them again.") from None
         return tuple(sorted(specs, key=lambda spec: spec.name))
 
     def get(self, name: str) -> ConnectionSpec:
@@ -71,7 +71,7 @@ class Catalog:
         if found is None:
             known = ", ".join(f"@{spec.name}" for spec in specs) or "none yet"
             raise NotFound(f"There is no connection @{name}.",
-                           f"Known are: {known}. Add one with: workbench connections add.")  # fmt: skip
+                           f"Known are: {known}. Add one with: workbench connections add.")
         return found
 
     def add(self, spec: ConnectionSpec) -> None:
@@ -79,7 +79,7 @@ class Catalog:
         specs = self.all()
         if any(other.name == spec.name for other in specs):
             raise AlreadyExists(f"There is already a connection @{spec.name}.",
-                                "Remove it first, or choose another name.")  # fmt: skip
+                                "Remove it first, or choose another name.")
         self._write((*specs, spec))
 
     def remove(self, name: str) -> None:
@@ -107,13 +107,13 @@ def check(spec: ConnectionSpec) -> None:
     """``Invalid`` for a name, an address or an option that can't be kept."""
     if not _NAME.fullmatch(spec.name):
         raise Invalid(f"A connection can't be called {spec.name!r}.",
-                      "Use letters, digits, dot, dash and underscore, at most 63.")  # fmt: skip
+                      "Use letters, digits, dot, dash and underscore, at most 63.")
     if not spec.address.strip():
         raise Invalid(f"@{spec.name} needs an address.", "Give --address HOST:PORT.")
     for option, value in spec.options.items():
         if _SECRET.search(option) and not value.startswith(_FROM_ENVIRONMENT):
             raise Invalid(f"{option} is a secret, and is not kept in a file.",
-                          f"Put it into an environment variable and give: --option {option}=env:NAME.")  # fmt: skip
+                          f"Put it into an environment variable and give: --option {option}=env:NAME.")
 
 
 def user_catalog() -> Catalog:

@@ -65,7 +65,7 @@ class EmbeddedEngine:
         await asyncio.to_thread(self._broker.exchanges.bind, binding)
 
     async def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
-                      mandatory: bool = False) -> Sequence[Published]:  # fmt: skip
+                      mandatory: bool = False) -> Sequence[Published]:
         return await asyncio.wrap_future(self._broker.exchanges.publish(exchange, routing_key, records, mandatory))
 
     # -- stores --------------------------------------------------------------------------------------------

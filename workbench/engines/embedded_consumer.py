@@ -250,7 +250,7 @@ class EmbeddedConsumer:
         records = [record for record in every if record.transaction != DAMAGED]
         if len(records) < len(every):
             log.warning("group %s passes over %d records of %s at or after offset %d that can't be read",
-                        self._settings.group, len(every) - len(records), part, place.position)  # fmt: skip
+                        self._settings.group, len(every) - len(records), part, place.position)
         place.fetched = records
         place.taken = next((i for i, record in enumerate(records) if record.offset >= place.position), len(records))
         place.after = after
@@ -263,7 +263,7 @@ class EmbeddedConsumer:
         done = {part: (offset, metadata) for part, offset in offsets.items()}
         await asyncio.wrap_future(self._broker.commit_offsets(
             self._settings.group, self.member_id, self.generation, done, self._settings.instance_id
-        ))  # fmt: skip
+        ))
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         if partition not in self._places:
@@ -271,7 +271,7 @@ class EmbeddedConsumer:
         bounds = self._broker.bounds(partition.topic)[partition.partition]
         if not bounds.log_start <= offset <= bounds.end:
             raise OutOfRange(f"{partition} has no offset {offset:,}.",
-                             f"It holds {bounds.log_start:,} to {bounds.end:,}.")  # fmt: skip
+                             f"It holds {bounds.log_start:,} to {bounds.end:,}.")
         self._places[partition] = _Place(offset)
         self._news.set()
 

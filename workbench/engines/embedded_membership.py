@@ -41,7 +41,7 @@ class Membership:
     """``lost`` says that the member has to join (again); ``failure`` ends it for good (its double has come)."""
 
     def __init__(self, broker: Broker, settings: ConsumerSettings, owned: Callable[[], tuple[TopicPartition, ...]],
-                 changed: Callable[[], None]) -> None:  # fmt: skip
+                 changed: Callable[[], None]) -> None:
         self.member_id = settings.instance_id or ""
         self.generation = -1
         self.assigned: tuple[TopicPartition, ...] | None = None  # a new assignment, until the consumer takes it
@@ -93,7 +93,7 @@ class Membership:
             self.member_id, self.generation = joined.member_id, joined.generation
             shares = {} if joined.skip_assignment else self._share_out(joined)
             request = SyncRequest(self._settings.group, self.member_id, self.generation, shares,
-                                  self._settings.instance_id)  # fmt: skip
+                                  self._settings.instance_id)
             synced: SyncResult = await asyncio.wrap_future(self._broker.sync_group(request))
         except FencedInstance:
             raise
@@ -117,7 +117,7 @@ class Membership:
             settings.group, protocols, known, settings.client_id, "in process", settings.instance_id,
             settings.session_timeout_ms, settings.max_poll_interval_ms, can_skip_assignment=True,
             require_known_member_id=settings.instance_id is None,
-        )  # fmt: skip
+        )
 
     def _take_member_id(self) -> None:
         """The first half of the handshake is answered at once, so that the member has its id from the start."""

@@ -22,7 +22,7 @@ class EmbeddedProducer:
         self._sequences: dict[TopicPartition, int] = {}
 
     async def append(self, topic: str, partition: int, records: Sequence[Record],
-                     compression: str = "none") -> Appended:  # fmt: skip
+                     compression: str = "none") -> Appended:
         place = TopicPartition(topic, partition)
         producer = await self._next(place) if self._idempotent else None
         future = self._broker.append(topic, partition, records, compression=compression, producer=producer)

@@ -41,7 +41,7 @@ SYSTEMS: Mapping[str, SystemKind] = {
         SystemKind("kafka", "Apache Kafka", "workbench.engines.kafka.connection:KafkaConnection", 9092,
                    ("confluent_kafka",), "kafka"),
     )
-}  # fmt: skip
+}
 
 
 def system_of(name: str, systems: Mapping[str, SystemKind] = SYSTEMS) -> SystemKind:
@@ -55,7 +55,7 @@ def connect(spec: ConnectionSpec, systems: Mapping[str, SystemKind] = SYSTEMS) -
     kind = system_of(spec.system, systems)
     if kind.missing:
         raise Unsupported(f"{kind.title} needs {', '.join(kind.missing)}, which is not installed.",
-                          f"Run: pip install event-flow-workbench[{kind.extra}]")  # fmt: skip
+                          f"Run: pip install event-flow-workbench[{kind.extra}]")
     module, _, attribute = kind.factory.partition(":")
     factory: Any = getattr(importlib.import_module(module), attribute)
     return factory(spec)

@@ -111,7 +111,7 @@ def _sort_by_neighbours(layers: list[list[str]], neighbours: Neighbours) -> None
             node_id: sum(row[n] for n in neighbours[node_id]) / len(neighbours[node_id])
             if neighbours[node_id] else float(row[node_id])
             for node_id in layer
-        }  # fmt: skip
+        }
         layer.sort(key=weight.__getitem__)
         row.update({node_id: index for index, node_id in enumerate(layer)})
 

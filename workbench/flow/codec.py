@@ -113,7 +113,7 @@ def _params_to_plain(params: dict[str, Any]) -> dict[str, Any]:
     if not params:
         return {}
     return {"params": {name: value.split("\n") if isinstance(value, str) and "\n" in value else value
-                       for name, value in sorted(params.items())}}  # fmt: skip
+                       for name, value in sorted(params.items())}}
 
 
 def _params_from_plain(plain: dict[str, Any], where: str) -> dict[str, Any]:

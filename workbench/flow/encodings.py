@@ -13,7 +13,7 @@ ENCODED = (
           help="How tables, filters and conditions read values, and how edits and maps write them. auto: guessed."),
     Param("key_encoding", "choice", AUTO, "Keys are", choices=CHOICES, section="Encoding",
           help="The same of keys. auto takes a bare number for text: keys are names."),
-)  # fmt: skip
+)
 _SETTINGS = {"value_encoding": VALUE_ENCODING, "key_encoding": KEY_ENCODING}
 
 

@@ -226,7 +226,7 @@ KINDS: dict[str, Kind] = {
              size=(156.0, 58.0)),
         Kind("frame", "Frame", "drawing", "frame", "A titled box behind parts that belong together.", size=(340.0, 200.0)),
     )
-}  # fmt: skip
+}
 
 
 def kind_of(name: str) -> Kind:

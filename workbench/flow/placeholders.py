@@ -20,11 +20,11 @@ from workbench.core.errors import Invalid
 from workbench.flow.draft import Draft
 
 FIRST_NAMES = ("Ada", "Bram", "Chidi", "Dana", "Emre", "Freya", "Goran", "Hana", "Ines", "Jonas", "Kaia", "Liam",
-               "Mira", "Noor", "Oskar", "Priya", "Quinn", "Rosa", "Sven", "Tomás", "Uma", "Vera", "Yara")  # fmt: skip
+               "Mira", "Noor", "Oskar", "Priya", "Quinn", "Rosa", "Sven", "Tomás", "Uma", "Vera", "Yara")
 LAST_NAMES = ("Adeyemi", "Becker", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanov", "Jansen",
-              "Kowalski", "Lindqvist", "Moreau", "Nakamura", "Okafor", "Rossi", "Silva", "Tanaka")  # fmt: skip
+              "Kowalski", "Lindqvist", "Moreau", "Nakamura", "Okafor", "Rossi", "Silva", "Tanaka")
 CITIES = ("Amsterdam", "Berlin", "Bruxelles", "Dublin", "Helsinki", "Kraków", "København", "Lisboa", "Lyon", "Madrid",
-          "Milano", "Oslo", "Porto", "Praha", "Stockholm", "Tallinn", "Utrecht", "Wien", "Zürich")  # fmt: skip
+          "Milano", "Oslo", "Porto", "Praha", "Stockholm", "Tallinn", "Utrecht", "Wien", "Zürich")
 COUNTRIES = ("AT", "BE", "CH", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "IE", "IT", "NL", "NO", "PL", "PT", "SE")
 
 _LARGEST = 1e300

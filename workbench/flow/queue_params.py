@@ -44,7 +44,7 @@ QUEUE = (
     Param("overflow", "choice", "drop_head", "When it is full", choices=("drop_head", "refuse", "dead_letter"), section="Limits",
           help="drop_head: the oldest goes; refuse: the sender is told; dead_letter: the oldest goes to the dead letters."),
     *ENCODED,
-)  # fmt: skip
+)
 
 _CONFIG_KEYS = {
     "profile": "queue.profile", "type": "queue.type", "prefetch": "queue.prefetch",
@@ -52,7 +52,7 @@ _CONFIG_KEYS = {
     "retry_delay_ms": "queue.retry.delay.ms", "ordered_groups": "queue.ordered.groups",
     "max_priority": "queue.max.priority", "dedup_ms": "queue.dedup.ms", "ttl_ms": "queue.ttl.ms",
     "delay_ms": "queue.delay.ms", "max_length": "queue.max.length", "overflow": "queue.overflow",
-}  # fmt: skip
+}
 DEAD_LETTER = "queue.dead.letter"
 DEAD_LETTER_EXCHANGE = "queue.dead.letter.exchange"
 DEAD_LETTER_KEY = "queue.dead.letter.routing.key"
@@ -69,10 +69,10 @@ LEASES = (
     Param("on_failure", "choice", "nack", "A failed message", choices=("nack", "reject", "expire"), section="Leases",
           help="nack: goes back to the queue; reject: is dead at once; expire: comes back when its lease runs out."),
     Param("visibility_ms", "int", 0, "Lease for", "ms", 0, 43_200_000, section="Leases", help="0: as the queue says."),
-)  # fmt: skip
+)
 
 ROUTING = Param("routing_key", "text", "", "Routing key", section="Sending",
-                help="For an exchange: «order.{country}» takes a field of the event, dots go deeper; empty sends the key.")  # fmt: skip
+                help="For an exchange: «order.{country}» takes a field of the event, dots go deeper; empty sends the key.")
 
 _KEY = Param("key", "code", "", "Binding keys", lines=4, help="One a line. direct: equal to the routing key; topic: words between dots, * one word, # any.")
 _HEADERS = (

@@ -85,7 +85,7 @@ def _of_dead_letter_exchange(document: FlowDocument, queue: Node) -> Iterator[st
     comes_back = dead_letters_come_back(document, queue)
     if comes_back is not None:
         yield (f"{where} {'can' if comes_back else 'may'} come back to it through {document.node(link.target).name}: "
-               "those that a consumer rejected go round, the others end there, marked.")  # fmt: skip
+               "those that a consumer rejected go round, the others end there, marked.")
 
 
 # -- exchanges and bindings --------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def _of_exchange(document: FlowDocument, exchange: Node) -> Iterator[str]:
     drawn = [document.node(link.target).name for link in alternate_links(document) if link.source == exchange.id]
     if len(alternates := list(dict.fromkeys((*drawn, alternate) if alternate else drawn))) > 1:
         yield (f"{exchange.name} has more than one alternate exchange: {', '.join(alternates)}. "
-               "What it can't route goes to the first only.")  # fmt: skip
+               "What it can't route goes to the first only.")
     elif alternate and document.named("exchange", alternate) is None:
         yield f"{exchange.name} has the alternate exchange «{alternate}», which is not drawn."
     if not alternate and not document.targets_of(exchange.id):
@@ -157,9 +157,9 @@ def _of_group(document: FlowDocument, group: Node) -> Iterator[str]:
         for_ever = values["fail_if"].strip() and values["on_failure"] != "reject" and values["ack"] == "after"
         if for_ever and not has["max_deliveries"]:
             yield (f"{queue.name} has no delivery limit: a message that fails in {group.name} comes back for ever. "
-                   "Set a limit, or let the group reject it.")  # fmt: skip
+                   "Set a limit, or let the group reject it.")
         held_ms = (values["prefetch"] or has["prefetch"]) * values["process_ms"]
         lease_ms = values["visibility_ms"] or has["visibility_ms"]
         if held_ms > lease_ms:
             yield (f"{group.name} holds messages for up to {duration_words(held_ms)}, and {queue.name} lends them for "
-                   f"{duration_words(lease_ms)}: some come back while they wait. Take a smaller prefetch.")  # fmt: skip
+                   f"{duration_words(lease_ms)}: some come back while they wait. Take a smaller prefetch.")

@@ -28,7 +28,7 @@ def alternate_links(document: FlowDocument) -> Iterator[Link]:
 def binding_links(document: FlowDocument) -> Iterator[Link]:
     """The links that start at an exchange, but for those to alternates."""
     return (link for link in document.links
-            if document.node(link.source).kind == "exchange" and not is_alternate_link(document, link))  # fmt: skip
+            if document.node(link.source).kind == "exchange" and not is_alternate_link(document, link))
 
 
 def drawn_exchange(document: FlowDocument, node: Node) -> Exchange:
@@ -47,4 +47,4 @@ def drawn_bindings(document: FlowDocument, link: Link) -> tuple[Binding, ...]:
     return tuple(
         Binding(exchange.name, target.name, key, to_exchange, arguments, match_any)
         for key in read_keys(values.get("key", "")) for arguments in read_arguments(values.get("arguments", ""))
-    )  # fmt: skip
+    )

@@ -57,11 +57,11 @@ class Template:
         self._wanted = {name.strip() for name in references} | ({key_field} if key_field else set())
         self._draft = Draft(random=dice.random.random, bisect=bisect, key_of=_key_of, inside=_inside)
         self._written = _Written(text, "The template is", "The template holds", "The template's",
-                                 "A reference comes after its field.")  # fmt: skip
+                                 "A reference comes after its field.")
         self._emit(self._parse(), "", "")
         value = self._draft.cut()
         self._written = _Written(headers, "The headers are", "The headers hold", "The headers'",
-                                 "Name a field of the template, dots go deeper.")  # fmt: skip
+                                 "Name a field of the template, dots go deeper.")
         self._draw = self._finish(key_field, value, self._headers())
 
     def draw(self, count: int) -> list[Record]:
@@ -99,7 +99,7 @@ class Template:
     def _finish(self, key_field: str, value: str, headers: str) -> DrawMany:
         if key_field and key_field not in self._known:
             raise Invalid(f"The template has no field «{key_field}» to take the key from.",
-                          "Name a field of the value, dots go deeper.")  # fmt: skip
+                          "Name a field of the value, dots go deeper.")
         key = f"key_of({self._kept[key_field]})" if key_field else "None"
         try:
             return self._draft.finish(key, value, headers)

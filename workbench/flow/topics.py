@@ -65,7 +65,7 @@ def is_dead_letter_link(document: FlowDocument, link: Link) -> bool:
 def dead_letter_link(document: FlowDocument, queue: Node) -> Link | None:
     """The link along which the dead messages of ``queue`` go."""
     return next((link for link in document.links_of(queue.id)
-                 if link.source == queue.id and is_dead_letter_link(document, link)), None)  # fmt: skip
+                 if link.source == queue.id and is_dead_letter_link(document, link)), None)
 
 
 def dead_letter_target(document: FlowDocument, queue: Node) -> Node | None:

@@ -18,7 +18,7 @@ def topic_list(browse: AttachedBrowse, name: str = "") -> TopicList:
     return TopicList(tuple(
         TopicInfo(shape.name, shape.kind, shape.partitions, own, 0, topic_stat(shape, bounds[shape.name]), others)
         for shape in shapes
-    ))  # fmt: skip
+    ))
 
 
 def topic_stat(shape: TopicShape, bounds: Sequence[PartitionBounds]) -> TopicStat:

@@ -130,7 +130,7 @@ class Attachment:
         groups = tuple(browse.group_stats())
         self._took_s = time.monotonic() - began_s
         return replace(self.stat, state=LinkState.READY, reason="", next_try_ms=None,
-                       about=self._connection.state.about, as_of_ms=now_ms, topics=topics, groups=groups)  # fmt: skip
+                       about=self._connection.state.about, as_of_ms=now_ms, topics=topics, groups=groups)
 
     def _with_rates(self, topics: Sequence[TopicStat], now_ms: int) -> tuple[TopicStat, ...]:
         """Records a second since the last look; none when that is long ago."""
@@ -142,7 +142,7 @@ class Attachment:
         return tuple(
             replace(topic, rate_in=max(0, grown[topic.name]) / seconds) if topic.name in ends else topic
             for topic in topics
-        )  # fmt: skip
+        )
 
     def _failing(self, error: WorkbenchError, wait_s: float | None) -> AttachedStat:
         """What was seen last stays, with its age."""

@@ -112,7 +112,7 @@ class Connections:
         return ConnectionList(tuple(
             ConnectionInfo(spec.name, spec.system, spec.address, spec.writable, spec.name in known, dict(spec.options))
             for spec in self._catalog.all()
-        ))  # fmt: skip
+        ))
 
     async def _add(self, session: ClientSession, command: AddConnection) -> None:
         spec = ConnectionSpec(command.name, command.system, command.address, command.options, command.writable)
@@ -175,22 +175,22 @@ class Connections:
     async def _time(self, session: ClientSession, command: BrowseTime) -> FoundOffset:
         return FoundOffset(await self._of(command.connection).ask(
             lambda browse: browse.offset_for_time(command.topic, command.partition, command.ms)
-        ))  # fmt: skip
+        ))
 
     async def _times(self, session: ClientSession, command: BrowseTimes) -> FoundOffsets:
         return FoundOffsets(dict(await self._of(command.connection).ask(
             lambda browse: browse.offsets_for_time(command.topic, command.ms)
-        )))  # fmt: skip
+        )))
 
     async def _time_bounds(self, session: ClientSession, command: BrowseTimeBounds) -> FoundTimes:
         return FoundTimes(dict(await self._of(command.connection).ask(
             lambda browse: browse.time_bounds(command.topic)
-        )))  # fmt: skip
+        )))
 
     async def _each(self, session: ClientSession, command: BrowseEach) -> RecordPage:
         return RecordPage(tuple(await self._of(command.connection).ask(
             lambda browse: browse.read_each(command.topic, command.offsets, command.max_records)
-        )))  # fmt: skip
+        )))
 
     def _of(self, name: str) -> Attachment:
         if name not in self._attached:

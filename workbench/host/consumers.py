@@ -57,7 +57,7 @@ class ConsumerActs:
         start = point.kind if point.kind in ("earliest", "latest") else f"{point.kind}:{point.number}"
         consumer = await self._engine.consumer(ConsumerSettings(
             command.group, command.topics, command.client_id, session_timeout_ms=_SESSION_TIMEOUT_MS, start=start,
-        ))  # fmt: skip
+        ))
         number = next(self._numbers)
         session.consumers[number] = consumer
         self._groups[number] = command.group

@@ -54,10 +54,10 @@ class ExchangeActs:
     def _info(self, exchange: Exchange, stat: ExchangeStat | None, queues: Sequence[QueueMeta]) -> ExchangeInfo:
         senders = [queue for queue in queues if queue.config.get("queue.dead.letter.exchange") == exchange.name]
         back = (queue.name for queue in senders if queue.name in self._exchanges.reach(
-            exchange.name, queue.config.get("queue.dead.letter.routing.key", "")))  # fmt: skip
+            exchange.name, queue.config.get("queue.dead.letter.routing.key", "")))
         return ExchangeInfo(exchange, tuple(self._exchanges.bindings(exchange.name)),
                             tuple(queue.name for queue in senders),
-                            stat or ExchangeStat(exchange.name, str(exchange.type)), tuple(back))  # fmt: skip
+                            stat or ExchangeStat(exchange.name, str(exchange.type)), tuple(back))
 
     async def _declare(self, session: ClientSession, command: DeclareExchange) -> None:
         act = self._exchanges.alter if command.alter else self._exchanges.declare

@@ -57,7 +57,7 @@ class GroupView:
         self._standstill = Standstill()
 
     def groups(self, running: Sequence[GroupRunStat], queues: Iterable[QueueStat], run: RunState = RunState.RUNNING,
-               drawn: Collection[str] = ()) -> tuple[GroupStat, ...]:  # fmt: skip
+               drawn: Collection[str] = ()) -> tuple[GroupStat, ...]:
         """Every group, those first seen in the flow and not yet at the broker too; ``queues`` are all there are,
         ``drawn`` the names of the flow's own groups, which stand still while it does not run."""
         runs: dict[str, list[GroupRunStat]] = {}
@@ -148,7 +148,7 @@ def _members(
             state = PartState.RUNNING if held else PartState.JOINING
             name = member.instance_id or member.client_id or member.member_id
             yield MemberStat(member.member_id, name, state, held, lag_records=behind.get(member.member_id, 0),
-                             client=member.client_id)  # fmt: skip
+                             client=member.client_id)
 
 
 def _unborn(name: str, runs: Sequence[GroupRunStat]) -> GroupStat:
@@ -171,4 +171,4 @@ def _leasing(name: str, runs: Sequence[GroupRunStat], queues: Mapping[str, Queue
         rate=sum(run.rate for run in runs), trend=sum(run.trend for run in runs),
         paused=all(run.paused for run in runs), recent=tuple(seen for run in runs for seen in run.recent),
         waiting=sum(stat.counts.ready for stat in read), oldest_ms=max(ages, default=None),
-    )  # fmt: skip
+    )

@@ -58,7 +58,7 @@ class GroupActs:
         plan = await asyncio.to_thread(
             self._broker.apply_reset, command.group, command.spec, command.topic, command.partitions,
             pause=command.pause_members,
-        )  # fmt: skip
+        )
         if command.hold_retention:
             self._hold(plan)
         return plan

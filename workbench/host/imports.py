@@ -62,7 +62,7 @@ class ImportActs:
     async def _stage_batch(self, session: ClientSession, command: StageBatch) -> None:
         self._own(session, command.number)
         await asyncio.to_thread(self._imports.stage_batch, command.number, command.topic, command.partition,
-                                command.batch, command.appended_ms)  # fmt: skip
+                                command.batch, command.appended_ms)
 
     async def _commit(self, session: ClientSession, command: CommitImport) -> ImportCommitted:
         self._own(session, command.number)

@@ -97,4 +97,4 @@ def _settings(command: Listen) -> ListenerSettings:
         host, port, allow_remote=command.allow_remote, users=command.users,
         certificate=Path(command.certificate) if command.certificate else None,
         key=Path(command.key) if command.key else None, advertised=command.advertised,
-    )  # fmt: skip
+    )

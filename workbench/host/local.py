@@ -24,7 +24,7 @@ class LocalHost:
     """Opens the workspace (the errors of ``Broker.open``) and serves it until ``close``. Any thread may call."""
 
     def __init__(self, path: str | Path, *, clock: Clock | None = None,
-                 reading_if: tuple[type[FileError], ...] = ()) -> None:  # fmt: skip
+                 reading_if: tuple[type[FileError], ...] = ()) -> None:
         self._path = Path(path)
         self._reading_if = reading_if
         self._clock = clock

@@ -12,4 +12,4 @@ from workbench.runtime import RunSummary
 def outcome_of(summary: RunSummary, run: RunState, drained: bool) -> RunOutcome:
     groups = {name: GroupOutcome(**asdict(group)) for name, group in summary.groups.items()}
     return RunOutcome(run, drained, summary.seconds, summary.seed, summary.produced, summary.failed, groups,
-                      summary.problems, summary.notes)  # fmt: skip
+                      summary.problems, summary.notes)

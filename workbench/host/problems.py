@@ -107,7 +107,7 @@ class Problems:
         """The same, with the health of every part."""
         now_ms = self._clock.monotonic_ms()
         arriving = {(topic.name, part.partition): part.rate_in
-                    for topic in scene.topics if topic.rate_in for part in topic.partitions}  # fmt: skip
+                    for topic in scene.topics if topic.rate_in for part in topic.partitions}
         groups = tuple(replace(group, health=self._of_group(scene, group, arriving, now_ms)) for group in scene.groups)
         queues = tuple(replace(queue, health=self._of_queue(scene, queue, groups, now_ms)) for queue in scene.queues)
         producers = tuple(replace(one, health=health_of_producer(one)) for one in scene.producers)
@@ -166,7 +166,7 @@ def _of_client(client: ClientStat) -> Iterator[Finding]:
     name = client.client_id or client.software or client.address
     for one in client.unserved:
         yield Finding(f"client:{name}", one.what, "warn", f"{name} asks for {one.what}, which is not served.",
-                      one.instead, at_once=True)  # fmt: skip
+                      one.instead, at_once=True)
 
 
 def finding_of(subject: str, health: Health | None) -> Iterator[Finding]:
@@ -183,7 +183,7 @@ def _of_retention(
         lost = stat.log_start - stat.committed
         yield Finding(subject, f"removed {place}", "bad",
                        f"{lost:,} events of {place} were removed before {group} read them.",
-                       "Keep the topic longer.", at_once=True)  # fmt: skip
+                       "Keep the topic longer.", at_once=True)
         return
     max_ms, max_bytes = limits
     size = next((p.size_bytes for p in topic.partitions if p.partition == stat.partition), 0)
@@ -193,4 +193,4 @@ def _of_retention(
     if stat.lag_records and (near_age or near_size):
         yield Finding(subject, f"near {place}", "warn",
                        f"{stat.topic} will soon remove events that {group} has not read.",
-                       "Let the group catch up, or keep the topic longer.")  # fmt: skip
+                       "Let the group catch up, or keep the topic longer.")

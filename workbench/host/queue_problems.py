@@ -27,7 +27,7 @@ def of_exchange(exchange: ExchangeStat) -> Finding:
     key = f"«{exchange.last_unroutable}»" if exchange.last_unroutable else "none"
     return Finding(f"exchange:{exchange.name}", "unroutable", "warn",
                    f"{exchange.name} has no queue for {_messages(exchange.unroutable)}, last with the key {key}.",
-                   "Bind a queue for that key, or give the exchange an alternate.", at_once=True)  # fmt: skip
+                   "Bind a queue for that key, or give the exchange an alternate.", at_once=True)
 
 
 def _messages(count: int) -> str:

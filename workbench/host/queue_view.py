@@ -10,7 +10,7 @@ from workbench.runtime import GroupRunStat
 
 
 def seen_queues(stats: Iterable[QueueStat], running: Sequence[GroupRunStat],
-                topics: Iterable[TopicStat] = ()) -> tuple[QueueStat, ...]:  # fmt: skip
+                topics: Iterable[TopicStat] = ()) -> tuple[QueueStat, ...]:
     """``stats`` with the nodes of the consumers that the flow runs; what comes in is what comes into the log, by the
     same measure."""
     stats = tuple(stats)
@@ -22,7 +22,7 @@ def seen_queues(stats: Iterable[QueueStat], running: Sequence[GroupRunStat],
         replace(stat, rate_in=coming.get(stat.topic, stat.rate_in),
                 consumers=tuple(_placed(one, nodes.get((stat.name, one.consumer), "")) for one in stat.consumers))
         for stat in stats
-    )  # fmt: skip
+    )
 
 
 def _placed(consumer: QueueConsumerStat, node_id: str) -> QueueConsumerStat:

@@ -86,7 +86,7 @@ class QueueActs:
             QueueInfo(metas[stat.name], stat, queue_defaults(metas[stat.name].config, stat.name))
             for stat in self._queues.stats()
             if stat.name in metas
-        ))  # fmt: skip
+        ))
 
     async def _peek(self, session: ClientSession, command: PeekQueue) -> MessageList:
         limit = min(command.limit, MAX_PEEKED)
@@ -138,7 +138,7 @@ class QueueActs:
         settle = self._settlements().get(command.act)
         if settle is None:
             raise Invalid(f"Messages can't be settled by «{command.act}».",
-                          f"Use one of: {', '.join(self._settlements())}.")  # fmt: skip
+                          f"Use one of: {', '.join(self._settlements())}.")
         done = settle(command)
         if done is not None:
             await asyncio.wrap_future(done)

@@ -77,7 +77,7 @@ class Redrives:
     async def _step(
         self, queue: str, spec: RedriveSpec, messages: list[MessageId] | tuple[MessageId, ...], limit: int,
         dry_run: bool = False,
-    ) -> Redriven:  # fmt: skip
+    ) -> Redriven:
         return await asyncio.to_thread(
             self._queues.redrive, queue, tuple(messages), spec.to, spec.edits, limit, dry_run
         )

@@ -34,14 +34,14 @@ def _renamed(before: FlowDocument, after: FlowDocument, *kinds: str) -> list[tup
     old = {node.id: node.name for node in before.of_kind(*kinds)}
     taken = {node.name for node in after.of_kind(*kinds)}
     return [(old[node.id], node.name) for node in after.of_kind(*kinds)
-            if node.id in old and old[node.id] != node.name and old[node.id] not in taken]  # fmt: skip
+            if node.id in old and old[node.id] != node.name and old[node.id] not in taken]
 
 
 def with_names(document: FlowDocument, renamed: list[tuple[str, str]]) -> FlowDocument:
     """The drawing as if its topics had been called so before."""
     names = dict(renamed)
     nodes = [replace(node, name=names[node.name]) if node.kind in TOPICS and node.name in names else node
-             for node in document.nodes]  # fmt: skip
+             for node in document.nodes]
     return FlowDocument(nodes, document.links)
 
 

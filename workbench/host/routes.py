@@ -45,7 +45,7 @@ def _set_aside(broker: Broker, before: FlowPlan, after: FlowPlan, aside: dict[st
     for exchange in before.exchanges.values():
         if exchange.name not in wanted:
             own = [binding for binding in broker.exchanges.bindings() if binding not in drawn and exchange.name in (
-                binding.exchange, binding.destination if binding.to_exchange else binding.exchange)]  # fmt: skip
+                binding.exchange, binding.destination if binding.to_exchange else binding.exchange)]
             aside[exchange.name] = own
     for name in wanted & aside.keys():
         for binding in aside.pop(name):

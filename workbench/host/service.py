@@ -91,7 +91,7 @@ class Service:
 
     @classmethod
     async def open(cls, path: Path, *, clock: Clock | None = None,
-                   reading_if: tuple[type[FileError], ...] = ()) -> Self:  # fmt: skip
+                   reading_if: tuple[type[FileError], ...] = ()) -> Self:
         """Open the workspace (as ``Broker.open`` does) and take up its drawing."""
         broker = Broker.open(path, clock=clock, reading_if=reading_if)
         service = cls(broker)

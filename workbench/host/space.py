@@ -49,6 +49,6 @@ def of_file(host: HostStat) -> Finding | None:
     size = size_words(host.file_bytes)
     said = (f"The file takes {size}, more than its budget of {size_words(limit)}." if over
             else f"The file takes {size}; its disk has room for {size_words(end)} of it." if end < host.budget_bytes
-            else f"The file takes {size} of its budget of {size_words(limit)}.")  # fmt: skip
+            else f"The file takes {size} of its budget of {size_words(limit)}.")
     return Finding("file:size", "budget", "bad" if over else "warn", said,
-                   "Let topics keep less (retention), compact the file, or raise its budget.")  # fmt: skip
+                   "Let topics keep less (retention), compact the file, or raise its budget.")

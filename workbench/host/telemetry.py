@@ -36,7 +36,7 @@ class Telemetry:
     """See the module."""
 
     def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat, listeners: ListenerActs,
-                 attached: Callable[[], tuple[AttachedStat, ...]] = tuple) -> None:  # fmt: skip
+                 attached: Callable[[], tuple[AttachedStat, ...]] = tuple) -> None:
         self._broker = broker
         self._runner = runner
         self._clock = broker.clock
@@ -59,7 +59,7 @@ class Telemetry:
             records, seconds = (kind.value(node.params, f"lag_threshold_{unit}") for unit in ("records", "s"))
             self._thresholds[node.name] = Threshold(records, seconds)
         self._queue_thresholds = {queue: self._thresholds[plan.name]
-                                  for plan in plan_of(document).groups.values() for queue in plan.queues}  # fmt: skip
+                                  for plan in plan_of(document).groups.values() for queue in plan.queues}
 
     # -- questions -----------------------------------------------------------------------------------------
     def topic_stats(self) -> dict[str, TopicStat]:
@@ -83,18 +83,18 @@ class Telemetry:
         scene = self._problems.look(Scene(
             stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues,
             tuple(self._broker.exchanges.stats()), self._queue_thresholds, runner.run, clients, host,
-        ))  # fmt: skip
+        ))
         return Snapshot(
             self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, tuple(scene.groups),
             self._stored(tuple(scene.producers)), runner.links, clients, self._problems.problems(scene),
             host, tuple(scene.queues), tuple(scene.exchanges),
             self._attached(), seen_stores(self._broker, self._runner),
-        )  # fmt: skip
+        )
 
     def _retention(self) -> dict[str, tuple[int, int]]:
         metas = {meta.name: meta for meta in self._broker.topics()}
         self._limits = {name: known if (known := self._limits.get(name)) is not None and known[0] is meta.config
-                        else (meta.config, _retention_of(meta.config)) for name, meta in metas.items()}  # fmt: skip
+                        else (meta.config, _retention_of(meta.config)) for name, meta in metas.items()}
         return {name: limits for name, (_, limits) in self._limits.items() if max(limits) >= 0}
 
     def _host_stat(self, stats: BrokerStats, groups: Iterable[GroupStat]) -> HostStat:

@@ -68,7 +68,7 @@ class TopicActs:
                       _defaults(meta))
             for meta in self._broker.topics()
             if meta.name in stats and command.name in ("", meta.name)
-        ))  # fmt: skip
+        ))
 
     async def _create(self, session: ClientSession, command: CreateTopic) -> None:
         await asyncio.to_thread(

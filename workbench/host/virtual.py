@@ -87,7 +87,7 @@ async def _story(path: Path, clock: VirtualClock, seed: int, seconds: float) -> 
     try:
         document = _drawing(broker)
         runner = FlowRunner(EmbeddedEngine(broker), clock=clock, seed=seed, journal=broker.journal,
-                            note_delivery=broker.note_delivery, background=False)  # fmt: skip
+                            note_delivery=broker.note_delivery, background=False)
         keeping = asyncio.create_task(keep_house(broker)), asyncio.create_task(_retain(broker))
         await runner.apply(document)
         await runner.run(seed)
@@ -105,11 +105,11 @@ def _drawing(broker: Broker) -> FlowDocument:
     document = codec.loads(text) if text else FlowDocument()
     if not document.nodes:
         raise Refused("Nothing is drawn in this workspace.",
-                      "Draw a flow, or take one with: workbench flow FILE import PATH.")  # fmt: skip
+                      "Draw a flow, or take one with: workbench flow FILE import PATH.")
     followed = [node.name for node in document.nodes if node.params.get("follow")]
     if followed:
         raise Refused(f"«{followed[0]}» follows a file as it grows, which has its own time.",
-                      "Switch following off, or run without --virtual.")  # fmt: skip
+                      "Switch following off, or run without --virtual.")
     return document
 
 

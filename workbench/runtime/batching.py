@@ -79,7 +79,7 @@ class BatchBuffer:
         if batch is None:
             return None
         return BatchGauge(batch.partition, len(batch.records), batch.bytes, self.max_bytes,
-                          now_ms - batch.opened_ms, self.linger_ms)  # fmt: skip
+                          now_ms - batch.opened_ms, self.linger_ms)
 
     def _leave(self, batch: Batch, reason: Reason) -> Batch:
         del self._open[batch.partition]

@@ -121,7 +121,7 @@ class OffsetMember(Member[StoredRecord]):
             return
         if self._group.values["commit"] != "before":
             self._hand = deque(r for r in self._hand
-                               if positions.get(TopicPartition(r.topic, r.partition), -1) > r.offset)  # fmt: skip
+                               if positions.get(TopicPartition(r.topic, r.partition), -1) > r.offset)
         self._handled = {place: at for place, at in self._handled.items() if place in positions}
 
     def _commit_is_due(self) -> bool:

@@ -234,4 +234,4 @@ class GroupRun(ABC):
                           shown_key(s.record.key, decoders(s.record.topic)), key_colour(s.record.key),
                           max(0, s.at_ms - s.record.timestamp_ms), self._state_of(s))
             for s in (*at_work, *reversed(self._recent))[:_RECENT]
-        )  # fmt: skip
+        )

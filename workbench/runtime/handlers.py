@@ -71,5 +71,5 @@ def dead_letter(record: StoredRecord, reason: str, attempts: int) -> Record:
         ("x-origin-topic", record.topic.encode()), ("x-origin-partition", str(record.partition).encode()),
         ("x-origin-offset", str(record.offset).encode()), ("x-reason", reason.encode()),
         ("x-attempts", str(attempts).encode()),
-    )  # fmt: skip
+    )
     return Record(record.key, record.value, record.headers + told, record.timestamp_ms)

@@ -243,4 +243,4 @@ class Member(ABC, Generic[Item]):
             self.member_id, self.name, state, tuple(sorted(self.positions)), self.rate.rate(self._now_ms()),
             lag_records, self._group.process_ms(self), self.rate.total, self.failed, self._group.node_id, "",
             self.slow, self.reason,
-        )  # fmt: skip
+        )

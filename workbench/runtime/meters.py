@@ -63,4 +63,4 @@ class LinkMeter:
         if self._colours[0] != self._sampled:
             self._colours = self._sampled, tuple(key_colour(key) for key in self._keys)
         return LinkStat(link_id, self._rate.total, self._rate.rate(now_ms), self._colours[1], self._again,
-                        waiting, threshold, self._sampled)  # fmt: skip
+                        waiting, threshold, self._sampled)

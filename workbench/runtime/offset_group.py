@@ -53,7 +53,7 @@ class OffsetGroup(GroupRun):
         return await self._around.engine.consumer(ConsumerSettings(
             self.name, tuple(self.wiring.topics), member.name, (values["assignor"],), values["session_timeout_ms"],
             start=self._start, instance_id=member.name if values["static_members"] else None,
-        ))  # fmt: skip
+        ))
 
     # -- handling ------------------------------------------------------------------------------------------
     def taken(self, place: TopicPartition, first: int) -> None:
@@ -119,7 +119,7 @@ class OffsetGroup(GroupRun):
     def behind(self) -> int:
         ends = self._around.backlog.ends
         return sum(max(0, end - self._reached(place)) for place, end in ends.items()
-                   if place.topic in self.wiring.topics)  # fmt: skip
+                   if place.topic in self.wiring.topics)
 
     def _reached(self, place: TopicPartition) -> int:
         """How far the group is in a partition: the position of its reader, else what was committed in this run."""
@@ -167,7 +167,7 @@ class OffsetGroup(GroupRun):
         members = tuple(m.stat(sum(lag.get(place, 0) for place in m.positions)) for m in self.members)
         positions = {place: (at, m.member_id) for m in self.members for place, at in m.reached().items()}
         return GroupRunStat(self.node_id, self.name, self.paused, members, sum(m.rate for m in members),
-                            self.trend(), self.consumed, self._shown(), positions)  # fmt: skip
+                            self.trend(), self.consumed, self._shown(), positions)
 
     def _state_of(self, seen: Seen) -> str:
         place = TopicPartition(seen.record.topic, seen.record.partition)

@@ -68,7 +68,7 @@ class Builder:
 
     def __init__(self, engine: Engine, ground: Provisioning, backlog: Backlog, tempo: Tempo, tally: Tally,
                  journal: Journal, delivered: Delivered, gates: StoreGates,
-                 background: bool = True) -> None:  # fmt: skip
+                 background: bool = True) -> None:
         self.seed = 0
         self._gates = gates
         self._background = background
@@ -126,13 +126,13 @@ class Builder:
         return decoder_of(self._engine.topic_config(topic))
 
     def _sender(self, arrow: Arrow, settings: SendSettings, chooser: Partitioner, values: dict[str, Any],
-                sent: Decoder) -> Sender:  # fmt: skip
+                sent: Decoder) -> Sender:
         """``sent`` reads what is sent to an exchange, for its routing key."""
         if arrow.kind == "exchange":
             return Publisher(
                 self._engine, arrow.topic, routing_key_of(values["routing_key"], sent), values.get("mandatory", False),
                 settings, self._tempo.clock, self._tally.published_along(arrow), self._decoder,
-            )  # fmt: skip
+            )
         count = self._topic_partitions(arrow.topic)
         on_sent = self._tally.sent_along(arrow)
         return Sender(self._engine, arrow.topic, count, chooser, settings, self._tempo.clock, on_sent, self._decoder)

@@ -22,7 +22,7 @@ from workbench.flow.topics import DrawnTopic, drawn_topic, is_dead_letter_link, 
 MEMBERSHIP = ("assignor", "session_timeout_ms", "static_members", "start", "start_at")
 LEASING = ("subscription_type", "prefetch", "visibility_ms", "max_retries", "start", "start_at")
 SENDING = ("partitioner", "partition", "linger_ms", "batch_bytes", "compression", "idempotent", "routing_key",
-           "mandatory")  # fmt: skip
+           "mandatory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class GroupPlan:
         if not self.by_leases:
             return ()
         return tuple((arrow, arrow.topic if arrow.kind == "queue" else f"{arrow.topic}{SUBSCRIPTION_MARK}{self.name}")
-                     for arrow in self.reads)  # fmt: skip
+                     for arrow in self.reads)
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -148,13 +148,13 @@ def plan_of(document: FlowDocument) -> FlowPlan:
     alternates = {document.node(link.source).name: link.id for link in reversed([*alternate_links(document)])}
     return FlowPlan(tuple(topics), producers, groups, tuple(link.id for link in document.links),
                     _exchanges(document), _bindings(document), alternates, tuple(dead_letters),
-                    {node.id: _store(node) for node in document.of_kind("store")})  # fmt: skip
+                    {node.id: _store(node) for node in document.of_kind("store")})
 
 
 def _store(node: Node) -> StorePlan:
     values, broken = _values(node)
     return StorePlan(node.id, node.name, values["capacity"], values["writes"] == "once_per_id",
-                     values["id_field"].strip(), values["key"].strip(), broken)  # fmt: skip
+                     values["id_field"].strip(), values["key"].strip(), broken)
 
 
 def _dead_letter_way(document: FlowDocument, link: Link) -> DeadLetterWay:
@@ -227,4 +227,4 @@ def _group(document: FlowDocument, node: Node) -> GroupPlan:
     if not node.name:
         broken = "A group needs a name."
     return GroupPlan(node.id, node.name, values, tuple(reads), forward, dead, store,
-                     broken or mixed_reading(node, sources), reads_by_leases(node, sources))  # fmt: skip
+                     broken or mixed_reading(node, sources), reads_by_leases(node, sources))

@@ -169,4 +169,4 @@ class Producer:
             self.source.per_second(tempo.elapsed_s()) * tempo.speed, self.sender.sent, self.sender.failed,
             self.sender.gauge(), self.sender.last_flush, self.source.progress,
             self._reason or self.sender.reason or self.source.trouble, self.sender.recent(),
-        )  # fmt: skip
+        )

@@ -33,7 +33,7 @@ class Publisher(Sender):
     """``topic`` is the exchange."""
 
     def __init__(self, engine: Engine, exchange: str, key_of: RoutingKey, mandatory: bool, settings: SendSettings,
-                 clock: Clock, on_published: OnPublished, decoders: DecoderOf = guessing) -> None:  # fmt: skip
+                 clock: Clock, on_published: OnPublished, decoders: DecoderOf = guessing) -> None:
         super().__init__(engine, exchange, 1, Explicit(0), settings, clock, lambda *_: None, decoders)
         self._key_of = key_of
         self._mandatory = mandatory

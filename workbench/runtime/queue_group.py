@@ -44,7 +44,7 @@ class QueueGroup(GroupRun):
             LeaseSettings(arrow.topic, consumer, "" if arrow.kind == "queue" else self.name,
                           {} if arrow.kind == "queue" else config, prefetch, visibility_ms, self.name)
             for arrow in self.plan.reads
-        ]  # fmt: skip
+        ]
 
     @property
     def prefetch(self) -> int:
@@ -120,12 +120,12 @@ class QueueGroup(GroupRun):
     def stat(self) -> GroupRunStat:
         members = tuple(member.stat(0) for member in self.members)
         return GroupRunStat(self.node_id, self.name, self.paused, members, sum(m.rate for m in members),
-                            self.trend(), self.consumed, self._shown(), queues=self.plan.queues)  # fmt: skip
+                            self.trend(), self.consumed, self._shown(), queues=self.plan.queues)
 
     def summary(self) -> GroupSummary:
         died = sum(self._around.backlog.died(queue) - before for queue, before in self._died_before.items())
         return GroupSummary(self.consumed, self.behind(), self._order.violations, self.again, self.lost, max(0, died),
-                            self.redelivered)  # fmt: skip
+                            self.redelivered)
 
 
 def _by_message_group(record: StoredRecord) -> StoredRecord:

@@ -20,7 +20,7 @@ class Routes:
     """The drawn bindings, by the exchange that they start at."""
 
     def __init__(self, exchanges: Mapping[str, Exchange], bindings: Mapping[str, Sequence[Binding]],
-                 alternates: Mapping[str, str] | None = None) -> None:  # fmt: skip
+                 alternates: Mapping[str, str] | None = None) -> None:
         """``alternates`` are the links to alternates, by exchange; one that is not drawn has none."""
         self._bindings: dict[str, list[tuple[str, Binding]]] = {}
         for link_id, (binding, *_) in bindings.items():  # all of a link lead to the same place
@@ -30,7 +30,7 @@ class Routes:
         self._ways: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def links_taken(self, exchange: str, records: Sequence[Record],
-                    published: Sequence[Published]) -> dict[str, list[Record]]:  # fmt: skip
+                    published: Sequence[Published]) -> dict[str, list[Record]]:
         """What moved along which link."""
         taken: dict[str, list[Record]] = {}
         for record, answer in zip(records, published, strict=True):

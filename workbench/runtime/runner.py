@@ -56,7 +56,7 @@ class FlowRunner:
 
     def __init__(self, engine: Engine, *, clock: Clock | None = None, seed: int | None = None,
                  journal: Callable[[JournalEntry], None] = lambda entry: None,
-                 note_delivery: Delivered = lambda *range_: None, background: bool = True) -> None:  # fmt: skip
+                 note_delivery: Delivered = lambda *range_: None, background: bool = True) -> None:
         self._engine = engine
         self._clock = clock or SystemClock()
         self._wished_seed = seed
@@ -67,7 +67,7 @@ class FlowRunner:
         self._backlog = Backlog(engine)
         self.stores = StoreGates(self._tempo)
         self._builder = Builder(engine, self._ground, self._backlog, self._tempo, self._tally, self._note,
-                                note_delivery, self.stores, background)  # fmt: skip
+                                note_delivery, self.stores, background)
         self._plan = FlowPlan()
         self._state = RunState.STOPPED
         self._producers: dict[str, Producer] = {}
@@ -167,7 +167,7 @@ class FlowRunner:
             except WorkbenchError as reason:
                 self._broken[plan.node_id] = reason.sentence()
                 self._note("producer", "", {"node": plan.node_id, "name": plan.name, "act": "failed",
-                                            "reason": reason.sentence()})  # fmt: skip
+                                            "reason": reason.sentence()})
                 continue
             producer.start()
 
@@ -262,7 +262,7 @@ class FlowRunner:
             if producer is None or self._state is RunState.STOPPED:
                 raise Refused("This producer is not running.", "Run the flow first.")
             acts = {"pause": producer.pause, "resume": producer.resume, "flush": producer.sender.flush,
-                    "rate": lambda: producer.set_rate(number)}  # fmt: skip
+                    "rate": lambda: producer.set_rate(number)}
             _act(acts, act, "producer")()
 
     async def control_group(self, node_id: str, act: str) -> None:
@@ -319,9 +319,9 @@ class FlowRunner:
         read it or write to it leave. All go on when the drawing says the new name."""
         async with self._acting:
             writers = [self._producers[node_id] for node_id, plan in self._plan.producers.items()
-                       if node_id in self._producers and plan.to is not None and plan.to.topic == topic]  # fmt: skip
+                       if node_id in self._producers and plan.to is not None and plan.to.topic == topic]
             users = [self._groups[node_id] for node_id, plan in self._plan.groups.items()
-                     if node_id in self._groups and topic in plan.topics]  # fmt: skip
+                     if node_id in self._groups and topic in plan.topics]
             members = [member for run in users for member in run.members if member.state is not PartState.KILLED]
             await asyncio.gather(*(writer.hold() for writer in writers), *(member.stop() for member in members))
 
@@ -391,14 +391,14 @@ class FlowRunner:
                 MemberStat("", p.name, PartState.FAILED if p.reads else PartState.IDLE, node_id=p.node_id,
                            reason=self._broken[p.node_id]),))  # without a link nothing is wrong yet
             for p in self._plan.groups.values() if p.node_id in self._broken
-        ]  # fmt: skip
+        ]
         return RunnerStats(self._state, self._tempo.speed, tuple(producers), tuple(groups), self._links(now_ms))
 
     def _producer_stats(self) -> list[ProducerStat]:
         broken = [
             ProducerStat(plan.node_id, plan.name, PartState.FAILED, reason=self._broken[plan.node_id])
             for plan in self._plan.producers.values() if plan.node_id in self._broken
-        ]  # fmt: skip
+        ]
         return [producer.stat() for producer in self._producers.values()] + broken
 
     def _links(self, now_ms: float) -> tuple[LinkStat, ...]:
@@ -413,7 +413,7 @@ class FlowRunner:
 
     def summary(self) -> RunSummary:
         groups = {group.name: group.summary() for node_id, group in self._groups.items()
-                  if node_id in self._plan.groups}  # fmt: skip
+                  if node_id in self._plan.groups}
         failed = sum(producer.sender.failed for producer in self._producers.values())
         told = [*self._ground.troubles.values(), *(stat.reason for stat in self._producer_stats() if stat.reason)]
         told += [self._broken[node_id] for node_id in self._plan.groups if node_id in self._broken]

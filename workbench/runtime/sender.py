@@ -43,7 +43,7 @@ class SendSettings:
 
 class Sender:
     def __init__(self, engine: Engine, topic: str, partitions: int, partitioner: Partitioner, settings: SendSettings,
-                 clock: Clock, on_sent: OnSent, decoders: DecoderOf = guessing) -> None:  # fmt: skip
+                 clock: Clock, on_sent: OnSent, decoders: DecoderOf = guessing) -> None:
         self.topic = topic
         self._decoders = decoders
         self.sent = self.failed = 0
@@ -181,7 +181,7 @@ class Sender:
             SentRecord(at_ms, appended.partition, appended.base_offset + index, shown_key(record.key, decoder),
                        key_colour(record.key), acked_ms)
             for at_ms, record, appended, index, acked_ms in reversed(self._recent)
-        )  # fmt: skip
+        )
 
 
 def shown_key(key: bytes | None, decoder: Decoder) -> str | None:

@@ -67,7 +67,7 @@ class StoreGates:
 
     def take(self, plan: FlowPlan) -> None:
         self._gates = {node_id: self._gates.get(node_id) or StoreGate(store, self._tempo)
-                       for node_id, store in plan.stores.items()}  # fmt: skip
+                       for node_id, store in plan.stores.items()}
         for node_id, gate in self._gates.items():
             gate.plan = plan.stores[node_id]
 
@@ -112,7 +112,7 @@ class StoreWriter:
                 event = self._field(record, plan.id_field) if plan.once else None
                 event_id = "/".join(map(str, (record.topic, record.partition, record.offset)))
                 self._waiting.append(StoreWrite(key, record.value, record.topic, record.partition, record.offset,
-                                                event_id if event is None else event.decode()))  # fmt: skip
+                                                event_id if event is None else event.decode()))
                 self._meter.add([record])
                 return ""
         self._refused(plan.name, tries)

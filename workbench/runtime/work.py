@@ -18,7 +18,7 @@ class Work:
     """``into`` is the topic that a group forwards to, empty where that is an exchange."""
 
     def __init__(self, values: dict[str, Any], random: Random, forwards: bool, decoders: DecoderOf = guessing,
-                 into: str = "") -> None:  # fmt: skip
+                 into: str = "") -> None:
         self._random = random
         self._forwards = forwards
         self._decoders, self._into = decoders, into

@@ -17,4 +17,4 @@ from workbench.serde.table import ENCODINGS, encoding
 
 __all__ = ["ENCODINGS", "GUESSING", "NAMES", "Decoded", "Decoder", "DecoderOf", "Encoding", "as_bytes", "decoder_of",
            "decoders_of", "encoding", "from_plain", "guessing", "header_line", "key_line", "names_of", "plain",
-           "plain_json", "restored", "seen", "shown", "value_line"]  # fmt: skip
+           "plain_json", "restored", "seen", "shown", "value_line"]

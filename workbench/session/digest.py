@@ -58,7 +58,7 @@ def _journal_rows(reader: BrokerReader, start_ms: int) -> Iterator[str]:
 
 def _row(entry: JournalEntry, start_ms: int) -> str:
     fields = (entry.kind, entry.at_ms - start_ms, entry.topic, entry.partition, entry.first, entry.last, entry.count,
-              entry.group, entry.member, entry.detail)  # fmt: skip
+              entry.group, entry.member, entry.detail)
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
 
 

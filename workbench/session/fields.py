@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(-?\d+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]")
 _RESERVED = frozenset(("in", "true", "false", "null", "as", "break", "const", "continue", "else", "for",
                        "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void",
-                       "while"))  # fmt: skip
+                       "while"))
 
 Step = str | int
 

@@ -170,7 +170,7 @@ class _Staging:
             replace(group, offsets=tuple(
                 replace(one, offset=self._here(one.topic, one.partition, one.offset)) for one in group.offsets))
             for group in shape.groups
-        )  # fmt: skip
+        )
         return replace(shape, groups=groups, queues=tuple(self._moved_queue(queue) for queue in shape.queues))
 
     def _moved_queue(self, queue: QueueShape) -> QueueShape:
@@ -179,7 +179,7 @@ class _Staging:
             lanes=tuple(self._moved_lane(queue.topic, lane) for lane in queue.lanes),
             seen=tuple((name, at_ms, partition, self._here(queue.topic, partition, offset))
                        for name, at_ms, partition, offset in queue.seen),
-        )  # fmt: skip
+        )
 
     def _moved_lane(self, topic: str, lane: LaneShape) -> LaneShape:
         place = self._places.get((topic, lane.partition))
@@ -189,7 +189,7 @@ class _Staging:
         return replace(
             lane, floor=place.here(lane.floor), done=tuple(run for run in done if run[0] <= run[1]),
             messages=tuple(replace(one, offset=place.here(one.offset)) for one in lane.messages),
-        )  # fmt: skip
+        )
 
     def _here(self, topic: str, partition: int, offset: int) -> int:
         place = self._places.get((topic, partition))
@@ -228,7 +228,7 @@ def import_file(
 def _take_all(
     form: ExportFormat, source: Path, stream: BinaryIO, staging: _Staging, progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
-) -> None:  # fmt: skip
+) -> None:
     total = os.fstat(stream.fileno()).st_size
     for number, item in enumerate(_items(form, source, stream)):
         staging.take(item)

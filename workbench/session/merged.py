@@ -56,7 +56,7 @@ class MergedOrder:
         self._parts: Sequence[Part] = self._asked.parts if self._asked is not None else [
             _Part(reader, topic, bounds, index) for bounds, index in zip(kept, indexes, strict=True)
             if index is not None
-        ]  # fmt: skip
+        ]
         self._rows = sum(bounds.records for bounds in kept)
         self._first_time = min((part.first_time() for part in self._parts), default=NEVER)
         self._last_time = max((part.last_time() for part in self._parts), default=NEVER)

@@ -35,7 +35,7 @@ class MessageSource(Protocol):
 
     def journal_about(self, topic: str, partition: int, first: int, last: int) -> Iterable[JournalEntry]: ...
     def journal(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
-                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]: ...  # fmt: skip
+                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]: ...
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]: ...
 
 
@@ -60,7 +60,7 @@ class PastQueueView:
 
 
 def messages_at(source: MessageSource, queue: PastQueueView, states: Sequence[MessageState] = (),
-                after: MessageId | None = None, limit: int = 100) -> PastPage:  # fmt: skip
+                after: MessageId | None = None, limit: int = 100) -> PastPage:
     """Messages by partition and offset after ``after``, those not acked when no state is named."""
     wanted = frozenset(states) or frozenset(MessageState) - _GONE
     events = _Events.of(source, queue)
@@ -148,7 +148,7 @@ class _Events:
     def of(cls, source: MessageSource, queue: PastQueueView) -> _Events:
         rare = source.journal(to_ms=queue.at_ms + 1, kinds=("purge", "host", "queue", "topic"), limit=_ALL)
         own = [entry for entry in rare if entry.kind == "host" or entry.group == queue.name
-               or (entry.kind == "topic" and entry.topic == queue.topic)]  # fmt: skip
+               or (entry.kind == "topic" and entry.topic == queue.topic)]
         made = [at for at, entry in enumerate(own) if entry.detail.get("act") == "created"]
         own = own[made[-1] :] if made else own
         floors = own[0].detail.get("floors", ()) if made and SUBSCRIPTION_MARK in queue.name else ()
@@ -157,7 +157,7 @@ class _Events:
 
 
 def _stretch(source: MessageSource, queue: PastQueueView, events: _Events, partition: int, first: int, last: int,
-             wanted: frozenset[MessageState]) -> list[QueuedMessage]:  # fmt: skip
+             wanted: frozenset[MessageState]) -> list[QueuedMessage]:
     """The wanted messages of ``first..last``."""
     told: dict[int, list[JournalEntry]] = {}
     for entry in source.journal_about(queue.topic, partition, first, last):
@@ -196,7 +196,7 @@ def _records(source: MessageSource, topic: str, partition: int, offsets: Sequenc
 
 
 def _message(queue: PastQueueView, partition: int, offset: int, life: _Life,
-             found: StoredRecord | None) -> QueuedMessage:  # fmt: skip
+             found: StoredRecord | None) -> QueuedMessage:
     sent_ms = queue.at_ms if life.sent_ms is None else life.sent_ms
     record = found or StoredRecord(queue.topic, partition, offset, sent_ms, None, None)
     traits = record_traits(record, queue.by_key)
@@ -211,4 +211,4 @@ def _message(queue: PastQueueView, partition: int, offset: int, life: _Life,
         MessageId(partition, offset), life.state, record, life.attempts, life.consumer, life.leased_ms, life.until_ms,
         priority=traits.priority, group=traits.group, reason="; ".join(filter(None, (life.reason, doubt))),
         deaths=deaths_of(record.headers), exchange=exchange, routing_key=key, kept=found is not None,
-    )  # fmt: skip
+    )

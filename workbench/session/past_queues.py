@@ -15,10 +15,10 @@ from workbench.core.snapshot import ExchangeStat, QueueConsumerStat, QueueStat, 
 
 
 def queues_of(state: JournalState, records_in: dict[str, int],
-              acked: dict[str, dict[str, int]]) -> tuple[QueueStat, ...]:  # fmt: skip
+              acked: dict[str, dict[str, int]]) -> tuple[QueueStat, ...]:
     """All queues by name. ``records_in`` by topic and ``acked`` by queue and consumer are of the last second."""
     stats = [_queue(name, past, state, float(records_in.get(past.topic, 0)), acked.get(name, {}))
-             for name, past in sorted(state.queues.items())]  # fmt: skip
+             for name, past in sorted(state.queues.items())]
     dead_letters = {stat.dead_letter for stat in stats}
     return tuple(replace(stat, takes_dead_letters=stat.name in dead_letters) for stat in stats)
 
@@ -35,7 +35,7 @@ def _queue(name: str, past: PastQueue, state: JournalState, rate_in: float, acke
         dead_letter_exchange=config.get("queue.dead.letter.exchange", ""),
         consumers=tuple(QueueConsumerStat(who, held, rate=float(acked.get(who, 0)))
                         for who, held in sorted(past.consumers.items())),
-    )  # fmt: skip
+    )
 
 
 def exchanges_of(state: JournalState) -> tuple[ExchangeStat, ...]:
@@ -45,10 +45,10 @@ def exchanges_of(state: JournalState) -> tuple[ExchangeStat, ...]:
 
 def _exchange(name: str, past: PastExchange) -> ExchangeStat:
     return ExchangeStat(name, "", unroutable=past.unroutable, returned=past.returned,
-                        last_unroutable=past.last_unroutable)  # fmt: skip
+                        last_unroutable=past.last_unroutable)
 
 
 def stores_of(state: JournalState) -> tuple[StoreStat, ...]:
     """All stores by name: their counts; how fast they were written and whether they were down is not journalled."""
     return tuple(StoreStat(name, counts.rows, counts.writes, counts.reads, counts.refused, counts.repeats)
-                 for name, counts in sorted(state.stores.items()))  # fmt: skip
+                 for name, counts in sorted(state.stores.items()))

@@ -18,7 +18,7 @@ def is_ours(group: str, client: str) -> bool:
 
 
 def held_within(entries: Sequence[JournalEntry], run: RunState, paused: set[str], members: set[str], from_ms: int,
-                to_ms: int) -> int:  # fmt: skip
+                to_ms: int) -> int:
     """How much of ``from_ms <= t < to_ms`` the flow did not run, or all ``members`` were paused. ``run`` and ``paused``
     are as they stood at the end; ``entries`` are those of the time between, which is walked backwards."""
     held, until = 0, to_ms

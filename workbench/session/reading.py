@@ -29,7 +29,7 @@ def offset_at(reader: Browse, topic: str, bounds: PartitionBounds, point: LogPoi
 def spans(
     reader: Browse, topic: str, from_: LogPoint = EARLIEST, to: LogPoint = LATEST, partition: int | None = None,
     decided: bool = False,
-) -> list[PartitionBounds]:  # fmt: skip
+) -> list[PartitionBounds]:
     """What each partition holds of the range (``to`` itself is not in it), as it stands now. ``decided`` ends it where
     the first open transaction begins."""
     found = []
@@ -59,7 +59,7 @@ def records_of(reader: Browse, topic: str, span: PartitionBounds) -> Iterator[St
 
 
 def merged(reader: Browse, topic: str, of: Sequence[PartitionBounds], *,
-           damaged: bool = False) -> Iterator[StoredRecord]:  # fmt: skip
+           damaged: bool = False) -> Iterator[StoredRecord]:
     """The events of several spans that count for everybody, by time; within a partition always by offset. With
     ``damaged`` those that can't be read are in it too, marked, so that a person sees the gap."""
     wanted = ("", DAMAGED) if damaged else ("",)

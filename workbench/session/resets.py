@@ -70,7 +70,7 @@ def only(plan: ResetPlan, left_out: Iterable[tuple[str, int]]) -> ResetPlan:
 
 
 def retention_risk(document: FlowDocument, snapshot: Snapshot, plan: ResetPlan, spec: ResetSpec,
-                   now_ms: int) -> RetentionRisk | None:  # fmt: skip
+                   now_ms: int) -> RetentionRisk | None:
     """Will retention by time reach the offsets before the group has read them again?"""
     group = snapshot.group(plan.group)
     if spec.kind not in ("time", "duration") or group is None or not plan.read_again:

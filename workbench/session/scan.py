@@ -48,7 +48,7 @@ class Scan:
     """Of ``topic`` at ``connection`` ("" is the workspace's own file)."""
 
     def __init__(self, topic: str, wanted: RecordFilter, bounds: Sequence[PartitionBounds],
-                 connection: str = "") -> None:  # fmt: skip
+                 connection: str = "") -> None:
         self.topic, self.connection = topic, connection
         self.wanted = wanted
         self.older: list[Place] = []

@@ -61,7 +61,7 @@ class SortScan:
 
     def __init__(self, topic: str, column: str, bounds: Sequence[PartitionBounds],
                  wanted: RecordFilter | None = None, decoder: Decoder = GUESSING,
-                 connection: str = "") -> None:  # fmt: skip
+                 connection: str = "") -> None:
         self.topic, self.column, self.connection = topic, column, connection
         self._measure = measure_of(column, decoder)
         self._wanted = wanted

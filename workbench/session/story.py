@@ -52,7 +52,7 @@ class Story:
             {"at": format_time(line.at_ms), "kind": line.kind, "queue": line.queue, "consumer": line.who or None,
              "text": line.text}
             for line in self.lines
-        ]  # fmt: skip
+        ]
 
 
 def story_of(

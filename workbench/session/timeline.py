@@ -40,7 +40,7 @@ ALL = 1 << 40
 _YOUNG_MS = 5_000  # below it nobody asks whether a lag in time is for a pause
 _LONGEST_MS = 3_600_000  # what is older than that is not looked at pause by pause
 _ACT_STATES = {"paused": PartState.PAUSED, "killed": PartState.KILLED, "gone": PartState.KILLED,
-               "failed": PartState.FAILED}  # fmt: skip
+               "failed": PartState.FAILED}
 _PRODUCER_STATES = {"paused": PartState.PAUSED, "failed": PartState.FAILED, "done": PartState.DONE}
 
 Lags = dict[tuple[str, TopicPartition], int | None]
@@ -134,7 +134,7 @@ class Timeline:
             Movement(e.at_ms, "append" if e.kind == "append" else "deliver", e.topic, e.partition, e.first, e.last,
                      e.group, e.member, bool(e.detail.get("again")) or e.detail.get("attempt", 1) > 1)
             for e in entries
-        ]  # fmt: skip
+        ]
 
     def state_at(self, ms: int) -> Snapshot:
         """Everything as it stood at ``ms``: offsets, commits, positions, members, lag, queues, rates, the run."""
@@ -147,10 +147,10 @@ class Timeline:
             at_ms=ms, live=False, run=RunState(self._state.run), speed=self._state.speed, topics=topics, groups=groups,
             producers=producers, queues=queues_of(self._state, recent.topics_in(), recent.acked),
             exchanges=exchanges_of(self._state), stores=stores_of(self._state),
-        )  # fmt: skip
+        )
 
     def messages_at(self, ms: int, queue: str, states: Sequence[MessageState] = (), after: MessageId | None = None,
-                    limit: int = 100) -> PastPage:  # fmt: skip
+                    limit: int = 100) -> PastPage:
         """A page of a queue's messages as they stood at ``ms``; see ``past_messages``. NotFound when it was not there
         then, or was made anew since."""
         self._fold_to(ms)
@@ -161,7 +161,7 @@ class Timeline:
         made = self._reader.journal(from_ms=ms + 1, kinds=("topic",), limit=ALL)
         if any(entry.topic == past.topic and entry.detail.get("act") == "created" for entry in made):
             raise NotFound(f"{queue} was deleted and made anew since then: its messages of that time are not kept.",
-                           "The counts of that time are.")  # fmt: skip
+                           "The counts of that time are.")
         bounds = tuple(PartitionBounds(number, p.log_start, p.end) for number, p in enumerate(topic.partitions))
         own = QueueSettings.of({} if SUBSCRIPTION_MARK in queue else topic.config)
         view = PastQueueView(queue, past.topic, ms, bounds, own.delay_ms, own.by_key)
@@ -199,7 +199,7 @@ class Timeline:
         partitions = tuple(
             self._partition(name, part, past, owners, lags[0]) for part in sorted(set(past.committed) | set(owners))
             if part.topic in self._state.topics
-        )  # fmt: skip
+        )
         rate = sum(count for (group, _), count in recent.delivered.items() if group == name)
         lag = sum(p.lag_records for p in partitions)
         trend = _trend([sample for sample in lags[1] if sample.group == name], lag, ms)
@@ -207,7 +207,7 @@ class Timeline:
         members = tuple(_member(name, member_id, past, partitions, recent, run) for member_id in past.members)
         oldest_ms = max((p.lag_ms or 0 for p in partitions), default=0)
         return GroupStat(name, past.state, past.generation, past.assignor, members, partitions, float(rate), trend,
-                         _paused(past), held_ms=self._held_ms(name, past, oldest_ms, ms))  # fmt: skip
+                         _paused(past), held_ms=self._held_ms(name, past, oldest_ms, ms))
 
     def _held_ms(self, name: str, past: PastGroup, age_ms: int, ms: int) -> int:
         """How much of the last ``age_ms`` a group of the flow stood still by a person's wish."""
@@ -218,7 +218,7 @@ class Timeline:
         entries = self._reader.journal(from_ms=from_ms, to_ms=ms + 1, kinds=("run", "member", "host"), limit=ALL)
         acts = {member.client or who: member.act for who, member in past.members.items() if member.act != "gone"}
         held = held_within([entry for entry in entries if entry.group in ("", name)], RunState(self._state.run),
-                           {who for who, act in acts.items() if act == "paused"}, set(acts), from_ms, ms)  # fmt: skip
+                           {who for who, act in acts.items() if act == "paused"}, set(acts), from_ms, ms)
         return held + max(0, age_ms - _LONGEST_MS)
 
     def _leasing(
@@ -227,12 +227,12 @@ class Timeline:
         """A group by leases; ages are those of the lag samples."""
         ready = {queue: self._state.queues[queue].ready for queue in past.queues if queue in self._state.queues}
         ages = [age for queue, count in ready.items() if count
-                and (age := lags[0].get((name, TopicPartition(queue, 0)))) is not None]  # fmt: skip
+                and (age := lags[0].get((name, TopicPartition(queue, 0)))) is not None]
         members = tuple(
             MemberStat(who, who, _state(member, PartState.RUNNING, RunState(self._state.run)),
                        rate=float(sum(recent.worked(queue, who) for queue in past.queues)))
             for who, member in sorted(past.members.items())
-        )  # fmt: skip
+        )
         waiting = sum(ready.values())
         return GroupStat(
             name, "Stable" if any(member.state is not PartState.KILLED for member in members) else "Empty",
@@ -240,20 +240,20 @@ class Timeline:
             trend=_trend([sample for sample in lags[1] if sample.group == name], waiting, ms),
             paused=_paused(past), waiting=waiting, oldest_ms=max(ages, default=None),
             held_ms=self._held_ms(name, past, max(ages, default=0), ms),
-        )  # fmt: skip
+        )
 
     def _partition(self, group: str, part: TopicPartition, past: PastGroup, owners: dict[TopicPartition, str],
-                   lags: Lags) -> GroupPartitionStat:  # fmt: skip
+                   lags: Lags) -> GroupPartitionStat:
         bounds = self._state.topics[part.topic].partition(part.partition)
         committed = past.committed.get(part)
         stat = GroupPartitionStat(
             part.topic, part.partition, bounds.log_start, bounds.end,
             None if committed is None or committed < 0 else committed,
             past.positions.get(part) if part in owners else None, owners.get(part, ""),
-        )  # fmt: skip
+        )
         age_ms = lags.get((group, part)) if stat.lag_records else 0
         return GroupPartitionStat(stat.topic, stat.partition, stat.log_start, stat.end, stat.committed, stat.position,
-                                  stat.member_id, age_ms)  # fmt: skip
+                                  stat.member_id, age_ms)
 
 
 def _trend(before: Sequence[LagSample], lag: int, ms: int) -> float:
@@ -267,13 +267,13 @@ def _topic(name: str, past: PastTopic, recent: _Recent) -> TopicStat:
         PartitionStat(number, part.log_start, part.end, part.size_bytes,
                       float(recent.records_in.get(TopicPartition(name, number), 0)))
         for number, part in enumerate(past.partitions)
-    )  # fmt: skip
+    )
     return TopicStat(name, past.kind, partitions, sum(p.rate_in for p in partitions),
-                     float(recent.bytes_in.get(name, 0)), past.last_append_ms)  # fmt: skip
+                     float(recent.bytes_in.get(name, 0)), past.last_append_ms)
 
 
 def _member(group: str, member_id: str, past: PastGroup, partitions: Sequence[GroupPartitionStat],
-            recent: _Recent, run: RunState) -> MemberStat:  # fmt: skip
+            recent: _Recent, run: RunState) -> MemberStat:
     member = past.members[member_id]
     held = tuple((part.topic, part.partition) for part in member.partitions)
     lag = sum(p.lag_records for p in partitions if p.member_id == member_id)

@@ -54,7 +54,7 @@ def _spare_databases(out: Path) -> None:
     for end in _BESIDE_DATABASE:
         if real.endswith(end) and _is_database(Path(real.removesuffix(end))):
             raise Refused(f"{out} belongs to the workspace or database beside it, which would be damaged.",
-                          "Choose another name.")  # fmt: skip
+                          "Choose another name.")
 
 
 def _is_database(path: Path) -> bool:

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     said = parse(arguments)
     if not _has_display():
         print("workbench: there is no display here. Use a verb such as «workbench run FILE», or a virtual screen: "
-              "xvfb-run workbench.", file=sys.stderr)  # fmt: skip
+              "xvfb-run workbench.", file=sys.stderr)
         return 1
     _start_logging()
     from workbench.ui.application import Application

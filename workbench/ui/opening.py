@@ -47,14 +47,14 @@ class Opener(QObject):
         self._opened = 0
 
     def open(self, path: Path, refused: Callable[[WorkbenchError], None], done: Callable[[str], None],
-             there: Callable[[], None] = lambda: None) -> None:  # fmt: skip
+             there: Callable[[], None] = lambda: None) -> None:
         """``refused`` is told why it can't be opened; ``done`` what happened; ``there`` once its window is."""
         path = path.absolute()
         Operation(self, lambda: look_at(path)).done(
-            lambda _: self._show(path, refused, done, there)).failed(refused).run()  # fmt: skip
+            lambda _: self._show(path, refused, done, there)).failed(refused).run()
 
     def _show(self, path: Path, refused: Callable[[WorkbenchError], None], done: Callable[[str], None],
-              there: Callable[[], None]) -> None:  # fmt: skip
+              there: Callable[[], None]) -> None:
         if raise_window(path):
             done(self.tr("{0} is open already").format(path.name))
             there()

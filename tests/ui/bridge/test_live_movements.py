@@ -62,7 +62,7 @@ def test_two_windows_on_one_file_see_the_same_events(host: LocalHost):
     host.call(m.SaveFlow(codec.dumps(FlowDocument(
         [Node("p", "producer", "shop", params={"rate": 2_000.0}), Node("t", "topic", "orders"),
          Node("g", "group", "billing")], [Link("in", "p", "t"), Link("out", "t", "g")],
-    ))))  # fmt: skip
+    ))))
     often, seldom = Window(), Window()
     first = host.call(m.TakeSnapshot())
     often.look(first)

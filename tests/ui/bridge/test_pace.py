@@ -47,5 +47,5 @@ def test_two_that_are_due_together_have_a_turn_each_with_others_between(qtbot):
     second._rest.start(0)
     qtbot.waitUntil(lambda: "second" in seen and "first" in seen)
     between = seen[seen.index("first") : seen.index("second")] if seen.index("first") < seen.index("second") else (
-        seen[seen.index("second") : seen.index("first")])  # fmt: skip
+        seen[seen.index("second") : seen.index("first")])
     assert "frame" in between

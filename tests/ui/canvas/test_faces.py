@@ -51,7 +51,7 @@ def test_a_short_name_stands_beside_its_rate(painter: Heard):
     ("queue", "transcoding", NodeLook(subtitle="queue · 24/s out", figure="19/s")),
     ("exchange", "processing", NodeLook(subtitle="headers", figure="19/s", glyph="headers")),
     ("topic", "order-changes", NodeLook(subtitle="6 partitions", figure="6/s")),
-])  # fmt: skip
+])
 def test_a_long_name_is_whole_and_the_rate_stands_below_it(painter: Heard, kind: str, name: str, look: NodeLook):
     said = written(painter, kind, name, look)
     assert name in said

@@ -286,7 +286,7 @@ def test_nothing_stays_lit_when_the_pointer_leaves(view: FlowView, hand: Hand):
     ("group", "orders", ("orders", "new")), ("forward", "invoices", ("invoices", "new")),
     ("producer", "orders", ("new", "orders")), ("file", "payments", ("new", "payments")),
     ("dead_letters", "billing", ("billing", "new")), ("topic", "fresh", ("fresh", "new")),
-])  # fmt: skip
+])
 def test_what_is_dropped_on_a_part_is_linked_and_stands_beside_it(view: FlowView, hand: Hand, kind, onto, link):
     AddNode(Node("fresh", "producer", "fresh", 430, 420)).apply(view.workspace.document)
     before = ends(view)

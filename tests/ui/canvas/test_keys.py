@@ -46,7 +46,7 @@ def _key_event(key):
 def test_ctrl_arrow_goes_along_links(view: FlowView, hand: Hand):
     view.workspace.select({"checkout-web"})
     for key, there in ((Key.Key_Right, "orders"), (Key.Key_Right, "shipping"), (Key.Key_Down, "billing"),
-                       (Key.Key_Right, "invoices"), (Key.Key_Left, "billing")):  # fmt: skip
+                       (Key.Key_Right, "invoices"), (Key.Key_Left, "billing")):
         hand.key(key, CTRL)
         assert chosen(view) == {there}
     assert along_link(view.workspace.document, "invoices", 1, 0) is None
@@ -121,7 +121,7 @@ def test_copy_paste_cut_and_duplicate(view: FlowView, hand: Hand):
     assert len(view.flow.links) == 9
     hand.key(Key.Key_V, CTRL)
     rects = [view.flow.nodes[next(i for i in ids if "shipping" in view.flow.nodes[i].node.name)].pos()
-             for ids in (first, chosen(view))]  # fmt: skip
+             for ids in (first, chosen(view))]
     assert rects[0] != rects[1]
     view.workspace.select({"invoices"})
     hand.key(Key.Key_D, CTRL)
@@ -202,7 +202,7 @@ def test_the_wheel_zooms_at_the_pointer(view: FlowView, hand: Hand):
 
     at = QPointF(hand.place((510, 182)))
     event = QWheelEvent(at, view.viewport().mapToGlobal(at), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton,
-                        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+                        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
     QApplication.sendEvent(view.viewport(), event)
     assert view.zoom > 1.2
     assert (view.to_scene(at) - QPointF(510, 182)).manhattanLength() < 2

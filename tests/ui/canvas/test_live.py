@@ -77,7 +77,7 @@ def test_many_members_show_as_a_count_and_the_worst():
 @pytest.mark.parametrize(("state", "text", "mark"), [
     (PartState.KILLED, "2 killed", "kill"), (PartState.FAILED, "2 failed", "failed"), (PartState.PAUSED, "2", "pause"),
     (PartState.JOINING, "2 joins", "line_strong"),
-])  # fmt: skip
+])
 def test_a_member_says_its_state_in_words_and_a_mark(state: PartState, text: str, mark: str):
     stat = orders_snapshot().group("shipping")
     members = (stat.members[0], replace(stat.members[1], state=state))
@@ -95,7 +95,7 @@ def test_a_failed_producer_says_why(view: FlowView):
 
 @pytest.mark.parametrize("zoom", [1.0, 0.5, 0.25])
 @pytest.mark.parametrize("kind", ["producer", "file", "topic", "queue", "exchange", "group", "forward", "client",
-                                  "dead_letters", "note", "frame"])  # fmt: skip
+                                  "dead_letters", "note", "frame"])
 def test_every_kind_is_painted_at_every_zoom(bare: FlowView, kind: str, zoom: float):
     bare.set_zoom(zoom)
     before = bare.grab().toImage()
@@ -400,7 +400,7 @@ def test_outside_clients_appear_beside_their_topic_and_go_again(view: FlowView):
 
 def test_a_program_that_writes_stands_left_of_its_topic_with_its_rate_and_dots(view: FlowView, qtbot):
     till = ClientStat("till-7", "127.0.0.1:5002", "librdkafka 2", rate_in=50.0, writes=("orders", "unknown"),
-                      connections=1)  # fmt: skip
+                      connections=1)
     for tick in range(8):
         push(view, tick * 100, clients=(till,), links=(), groups=())
         QTest.qWait(20)
@@ -472,7 +472,7 @@ def test_the_canvas_comes_up_without_numpy_and_the_icons_package():
     import sys
 
     code = ("import sys, workbench.ui.canvas.view, workbench.ui.canvas.coach;"
-            "print([m for m in ('numpy', 'pyqtgraph', 'qtawesome') if m in sys.modules])")  # fmt: skip
+            "print([m for m in ('numpy', 'pyqtgraph', 'qtawesome') if m in sys.modules])")
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 
@@ -602,7 +602,7 @@ def test_a_fresh_group_has_not_failed(view: FlowView):
 # -- large drawings ----------------------------------------------------------------------------------------
 def test_two_hundred_nodes_fit_as_simple_shapes(view: FlowView, hand: Hand):
     nodes = [Node(f"n{n}", ("producer", "topic", "group")[n % 3], f"node {n}", (n % 20) * 280, (n // 20) * 420)
-             for n in range(200)]  # fmt: skip
+             for n in range(200)]
     view.workspace.document.replace_all(nodes, [])
     assert view.zoom < 0.25 and view.flow.detail() == "shapes"
     assert view.scene_rect().contains(view.flow.drawn_rect())

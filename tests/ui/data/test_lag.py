@@ -153,7 +153,7 @@ def test_words_on_the_plot_stand_clear_of_each_other(stage, panel):
     panel.choose_window("session")
     for lag in (9_000, 10_500, 200):
         groups = tuple(replace(g, partitions=(replace(g.partitions[0], committed=g.partitions[0].end - lag),))
-                       if g.name == "shipping" else g for g in orders_snapshot().groups)  # fmt: skip
+                       if g.name == "shipping" else g for g in orders_snapshot().groups)
         stage.push(replace(orders_snapshot(NOW_MS + 10 * lag), groups=groups))
         panel._draw()
         assert clear()
@@ -166,7 +166,7 @@ def many(count: int, at_ms: int) -> Snapshot:
     base = orders_snapshot().group("fraud-check")
     part = base.partitions[0]
     groups = tuple(replace(base, name=f"team-{n:02}", partitions=(replace(part, committed=part.end - n * 100),))
-                   for n in range(count))  # fmt: skip
+                   for n in range(count))
     return replace(orders_snapshot(at_ms), groups=groups)
 
 
@@ -264,7 +264,7 @@ def test_what_is_called_otherwise_goes_on_in_one_line(panel, stage):
     stage.workspace.perform(RenameNode("shipping", "sending"))
     later = orders_snapshot(NOW_MS + 400)
     stage.push(replace(later, groups=tuple(replace(group, name="sending") if group.name == "shipping" else group
-                                           for group in later.groups)))  # fmt: skip
+                                           for group in later.groups)))
     stage.qtbot.waitUntil(lambda: "sending" in lines(panel))
     assert lines(panel)["sending"].points[: len(before) - 1] == before[:-1]
     assert not any(key[0] == "shipping" for key in panel._history.keys)
@@ -273,7 +273,7 @@ def test_what_is_called_otherwise_goes_on_in_one_line(panel, stage):
 def test_stored_points_are_under_the_names_of_now():
     half = NOW_MS - 30_000
     samples = [replace(s, group="dispatch", topic="sales") if s.group == "shipping" and s.at_ms > half else s
-               for s in orders_lag()]  # fmt: skip
+               for s in orders_lag()]
     series = stored_series(samples, [Renamed(half, "shipping", "dispatch")], [Renamed(half, "orders", "sales")])
     whole = stored_series(orders_lag())
     assert series["dispatch", ""] == whole["shipping", ""] and ("shipping", "") not in series

@@ -18,7 +18,7 @@ DAY = 1_795_392_000_000
 
 
 def record(partition: int = 0, offset: int = 0, at_ms: int = 0, key: bytes | None = b"C-1", value: bytes | None = b"{}",
-           headers=()) -> StoredRecord:  # fmt: skip
+           headers=()) -> StoredRecord:
     return StoredRecord("orders", partition, offset, at_ms, key, value, headers)
 
 
@@ -27,7 +27,7 @@ def record(partition: int = 0, offset: int = 0, at_ms: int = 0, key: bytes | Non
     ('value.country == "DE"', "expression"), ("partition == 3", "expression"), ('"x" in value.tags', "expression"),
     ('key.startsWith("C-2")', "expression"),
     ('headers["source"] == "web"', "expression"), ("offset > 10", "expression"),
-])  # fmt: skip
+])
 def test_text_and_expressions_are_told_apart(text: str, kind: str):
     if kind == "expression" and text.startswith('"x"'):
         kind = read_filter(text).kind
@@ -88,7 +88,7 @@ def test_a_scan_finds_every_match_once_newest_first(rows, grown: int):
     cut = len(records) - min(grown, len(records))
     before, whole = Shelf(records[:cut]), Shelf(records)
     scan = Scan("orders", read_filter("hit"), [*before.bounds(), *(
-        PartitionBounds(p, 0, 0) for p in range(3) if p not in before.by)])  # fmt: skip
+        PartitionBounds(p, 0, 0) for p in range(3) if p not in before.by)])
     ends = {b.partition: b.end for b in whole.bounds()}
     progress = scan.advance(whole, ends, 5)
     assert progress.complete and progress.scanned == progress.total == len(records)
@@ -102,7 +102,7 @@ def test_a_scan_finds_every_match_once_newest_first(rows, grown: int):
     ("94,528", Destination(94_528)), ("1 @ 94,528", Destination(94_528, 1)), ("orders/3@7", Destination(7, 3)),
     ("14:12:02", Destination(at_ms=DAY + 51_122_000)), ("14:12:02.118", Destination(at_ms=DAY + 51_122_118)),
     ("2026-11-23T14:12:02Z", Destination(at_ms=DAY + 51_122_000)),
-])  # fmt: skip
+])
 def test_destinations(text: str, wanted: Destination):
     assert read_destination(text, DAY + 3_600_000) == wanted
 

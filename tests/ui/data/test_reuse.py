@@ -33,7 +33,7 @@ def test_the_line_of_a_lag_that_stands_has_a_beginning_and_an_end():
     """Not a point a snapshot, but no value of it is another."""
     history, base = LagHistory(), orders_snapshot()
     group = replace(base.groups[0], partitions=(replace(base.groups[0].partitions[0], log_start=0, end=10,
-                                                    committed=4),))  # fmt: skip
+                                                    committed=4),))
     place = group.partitions[0]
     key = (group.name, f"{place.topic}/{place.partition}")
 

@@ -18,7 +18,7 @@ def some(*behind: int) -> tuple[GroupStat, ...]:
     names = ("g10", "g2", "G1", "g1")
     return tuple(GroupStat(name, "Stable", generation=n, rate=n * 10.0,
                            partitions=(GroupPartitionStat("t", 0, 0, 100, 100 - lag, None, ""),))
-                 for n, (name, lag) in enumerate(zip(names, behind, strict=True)))  # fmt: skip
+                 for n, (name, lag) in enumerate(zip(names, behind, strict=True)))
 
 
 @pytest.fixture

@@ -188,6 +188,6 @@ def test_the_log_in_words_live_filtered_and_searched(stage, monkeypatch):
     (entry("flow", 1, detail={"digest": "x"}), "The drawing was saved"),
     (entry("rebalance", 1, group="g", detail={"generation": 2, "assignor": "range", "assignment": {"a": [], "b": []}}),
      "g shared out its partitions: generation 2, 2 members, range"),
-])  # fmt: skip
+])
 def test_entries_are_sentences(made: JournalEntry, said: str):
     assert sentence(made) == said

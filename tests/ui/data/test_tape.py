@@ -147,7 +147,7 @@ def test_the_menu_offers_the_same_for_every_group(real, real_panel):
 
 def turn(view: TapeView, at: QPointF, by: int, held=Qt.KeyboardModifier.NoModifier) -> None:
     turned = QWheelEvent(at, at, QPoint(), QPoint(0, by), Qt.MouseButton.NoButton, held, Qt.ScrollPhase.NoScrollPhase,
-                         False)  # fmt: skip
+                         False)
     QApplication.sendEvent(view.viewport(), turned)
 
 
@@ -235,7 +235,7 @@ def crowd(groups: int = 40, partitions: int = 100, topics: int = 3) -> Snapshot:
     """Groups that all read all topics; group 17 is far behind on partition 42 of the second topic."""
     names = [f"topic-{n}" for n in range(topics)]
     stats = tuple(TopicStat(name, "stream", tuple(PartitionStat(p, 0, 100_000) for p in range(partitions)))
-                  for name in names)  # fmt: skip
+                  for name in names)
 
     def committed(group: int, topic: str, partition: int) -> int:
         return 1_000 if (group, topic, partition) == (17, "topic-1", 42) else 99_990 - group
@@ -245,7 +245,7 @@ def crowd(groups: int = 40, partitions: int = 100, topics: int = 3) -> Snapshot:
             GroupPartitionStat(name, p, 0, 100_000, committed(g, name, p), None, "m")
             for name in names for p in range(partitions)))
         for g in range(groups)
-    )  # fmt: skip
+    )
     return Snapshot(seq=1, at_ms=NOW_MS, topics=stats, groups=readers)
 
 
@@ -299,7 +299,7 @@ def test_the_wheel_scrolls_and_a_topics_name_stays(crowded):
     blank = scrolled.copy(30, 22 + 3 * 23, round(view.name_width), 22)
     ink = theme().color("text").lightness()
     dark = lambda image: any(image.pixelColor(x, y).lightness() < ink + 60 for x in range(image.width())  # noqa: E731
-                             for y in range(image.height()))  # fmt: skip
+                             for y in range(image.height()))
     assert dark(name) and not dark(blank)
 
 

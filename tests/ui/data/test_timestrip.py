@@ -40,7 +40,7 @@ class Source:
 
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]:
         return [StoredRecord(topic, partition, offset + i, NOW_MS, r.key, r.value)
-                for i, r in enumerate(order_records(offset, max_records, NOW_MS))]  # fmt: skip
+                for i, r in enumerate(order_records(offset, max_records, NOW_MS))]
 
     def close(self) -> None:
         self.closed = True
@@ -179,7 +179,7 @@ def test_playing_to_the_end_is_live_again(stage, strip):
 def turn(view, by: int, sideways: int = 0, x: float = 400) -> None:
     at = QPointF(x, 30)
     turned = QWheelEvent(at, at, QPoint(), QPoint(sideways, by), Qt.MouseButton.NoButton,
-                         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+                         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
     QApplication.sendEvent(view, turned)
 
 

@@ -47,7 +47,7 @@ def book(window, done) -> ActionBook:
     for name, text, keys in (
         ("run.start", "Run", "F5"), ("run.step", "Step", "F10"), ("edit.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
         ("view.dark", "Dark", ""), ("panel.groups", "Groups", "Alt+3"),
-    ):  # fmt: skip
+    ):
         made.add(name, text, lambda name=name: done.append(name), keys)
     made.add("run.speed.2", "2×", lambda: done.append("run.speed.2"), tip="Run at 2 times the speed")
     made.note("edit.duplicate", "Duplicate", lambda: done.append("edit.duplicate"), "Ctrl+D")

@@ -41,7 +41,7 @@ def nameless(panel: QWidget) -> list[str]:
         if not control.accessibleName() and not isinstance(control, QScrollBar) and not control.isHidden()
         and not control.objectName().startswith("qt_") and not isinstance(control.parent(), (QComboBox, QLineEdit))
         and not (isinstance(control, QAbstractButton) and control.text())
-    ]  # fmt: skip
+    ]
 
 
 _AIR = 8  # of a button's padding may be missing before its words are touched

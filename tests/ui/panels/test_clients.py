@@ -21,7 +21,7 @@ from workbench.ui.settings import Settings
 
 TURNED_AWAY = ClientStat("late", "127.0.0.1:5001", "kafka-java 4.1.0", 3, note="It asks for what is not served.")
 TILL = ClientStat("till-7", "127.0.0.1:5002", "librdkafka 2.12.1", 40, 480.0, writes=("orders",), connections=1,
-                  versions=(("produce", 9),))  # fmt: skip
+                  versions=(("produce", 9),))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def cells(panel: ClientsPanel, row: int) -> list[str]:
 def test_a_client_stands_with_all_it_does(panel: ClientsPanel, workspace: Workspace):
     show(workspace, TILL)
     assert cells(panel, 0) == ["till-7", "–", "librdkafka 2.12.1", "127.0.0.1:5002", "–", "orders", "480/s", "–", "0/s",
-                               "40", ""]  # fmt: skip
+                               "40", ""]
     assert nameless(panel) == []
 
 
@@ -100,6 +100,6 @@ def test_the_popover_says_what_clients_ask_for_in_vain(qtbot, workspace: Workspa
     show(workspace, TILL, *(replace(TILL, client_id=f"app-{n}", unserved=(asks,)) for n in range(4)))
     lines = popover.unserved.words.text().splitlines()
     assert lines[0] == ("app-0 asks for the new group protocol, which is not served. "
-                        "Set group.protocol=classic in its configuration.")  # fmt: skip
+                        "Set group.protocol=classic in its configuration.")
     assert lines[3:] == ["1 more in the Clients panel."]
     assert popover.unserved.isVisible() and popover.height() > before + 60

@@ -56,7 +56,7 @@ def test_buttons_of_a_member_reach_the_host(qtbot, panel, caller):
         qtbot.mouseClick(button(panel, name), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(caller.of(ControlMember)) == 3)
     assert {(c.act, c.member) for c in caller.of(ControlMember)} == {
-        ("pause", "shipping-2"), ("kill", "shipping-2"), ("restart", "shipping-1")}  # fmt: skip
+        ("pause", "shipping-2"), ("kill", "shipping-2"), ("restart", "shipping-1")}
     assert {c.node_id for c in caller.of(ControlMember)} == {"shipping"}
 
 

@@ -85,7 +85,7 @@ def test_pause_flush_restart_reach_the_host(qtbot, panel, workspace, caller):
 
 def test_a_failed_producer_says_why_and_offers_to_restart(panel, workspace):
     stats = tuple(replace(p, state=PartState.FAILED, reason="The template has no field customer.")
-                  for p in orders_snapshot().producers)  # fmt: skip
+                  for p in orders_snapshot().producers)
     workspace._take_push(Push(snapshot=replace(orders_snapshot(), producers=stats)))
     assert "The template has no field customer." in words_of(panel)
     assert panel.fault.button.text() == "Restart"

@@ -131,7 +131,7 @@ def group(name: str) -> GroupStat:
 
 SYSTEM = AttachedStat("staging", "kafka", "ready", as_of_ms=1_795_443_156_204, groups=(group("billing"),),
                       topics=tuple(TopicStat(f"t{n:04}", "stream", (PartitionStat(0, 0, n),)) for n in range(1_000)),
-                      lacks=(("reset", "No."), ("delete_group", "No.")))  # fmt: skip
+                      lacks=(("reset", "No."), ("delete_group", "No.")))
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_its_groups_stand_beside_those_of_the_file_and_their_acts_say_why_not(qt
     menu = panel.menu_for(panel.model.rows[1])
     assert {a.text(): (a.isEnabled(), a.toolTip()) for a in menu.actions() if a.text()[:6] in ("Replay", "Delete")} == {
         "Replay from… (R)": (False, "No."), "Delete its offsets…": (False, "No."),
-    }  # fmt: skip
+    }
 
 
 def test_one_vocabulary_tells_what_can_be_done():

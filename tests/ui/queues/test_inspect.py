@@ -61,7 +61,7 @@ def test_the_card_counts_what_the_table_of_profiles_says(inspector, workspace):
     levels = [str(feature.level) for feature in profile("rabbitmq").features.values()]
     said = inspector.face("queue").profile.features.head.text()
     assert said == "{} modelled, {} approximated, {} absent".format(
-        *(levels.count(level) for level in ("modelled", "approximated", "absent")))  # fmt: skip
+        *(levels.count(level) for level in ("modelled", "approximated", "absent")))
 
 
 def test_an_exchange_lists_its_bindings_and_what_found_no_queue(qtbot, inspector, workspace):
@@ -154,23 +154,23 @@ def test_every_kind_of_entry_about_queues_is_a_sentence_with_an_icon():
         assert kind in journal_words.ICONS
     rejected = next(e for e in upload_journal() if e.kind == "nack" and not e.detail["requeue"])
     assert journal_words.sentence(rejected) == (
-        "Message 0-120 of transcode rejected by encoder-3: codec av1 is not known")  # fmt: skip
+        "Message 0-120 of transcode rejected by encoder-3: codec av1 is not known")
 
 
 def test_a_letter_tells_its_death_before_it_was_sent_here():
     from tests.ui.queue_stage import message
 
     letter = message(7, MessageState.READY, deaths=(
-        Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))  # fmt: skip
+        Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))
     lines = [StoryLine(100, "dead", "died (delivery_limit), moved to letters", "orders"),
-             StoryLine(100, "append", "sent to letters", "letters")]  # fmt: skip
+             StoryLine(100, "append", "sent to letters", "letters")]
     assert [c.text for c in tell(letter, lines, "letters")] == [
-        "orders: died (delivery_limit), moved to letters", "Sent to letters"]  # fmt: skip
+        "orders: died (delivery_limit), moved to letters", "Sent to letters"]
 
 
 def test_without_a_journal_the_deaths_that_it_carries_still_tell():
     from tests.ui.queue_stage import message
 
     letter = message(7, MessageState.READY, deaths=(
-        Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))  # fmt: skip
+        Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))
     assert "The delivery limit was reached 3 times in orders: no" in " ".join(c.text for c in tell(letter, (), "x"))

@@ -87,16 +87,16 @@ def test_dead_letters_and_the_way_to_an_alternate_differ_by_dashes_and_by_words(
     AddLink(Link("y", "subtitles", "else", {"routing_key": "lost"})).apply(document)
     alternate, dead = (link_look(document, document.link(name), snapshot, None) for name in ("x", "y"))
     assert (alternate.alternate, alternate.dead_letters, alternate.key, alternate.worded) == (
-        True, False, "unrouted", True)  # fmt: skip
+        True, False, "unrouted", True)
     assert (dead.alternate, dead.dead_letters, dead.key, dead.worded) == (False, True, "lost", False)
     assert shapes.dashes("alternate", 1) != shapes.dashes("dead_letters", 1)
     routed = replace(snapshot, exchanges=())
     assert node_look(document.node("video"), routed, document).foot == "3 bindings · 0 unrouted", "it is none"
     assert routing_link_sentence(document, document.link("x")) == (
-        "What video can't route goes to else, its alternate exchange.")  # fmt: skip
+        "What video can't route goes to else, its alternate exchange.")
     assert routing_link_sentence(document, document.link("y")) == (
         "Dead letters of subtitles go through else, with the key lost. "
-        "What no binding takes stays in subtitles, marked.")  # fmt: skip
+        "What no binding takes stays in subtitles, marked.")
 
 
 def test_dead_letters_of_a_queue_go_along_a_dashed_link():

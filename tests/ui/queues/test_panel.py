@@ -106,7 +106,7 @@ def test_a_message_says_by_which_exchange_and_key_it_came(qtbot, panel):
         (None, None, ""), ("orders", "order.eu", "Came by orders, with the routing key «order.eu»"),
         ("orders", "", "Came by orders, without a routing key"),
         ("", "work", "Came by the default exchange, with the routing key «work»"),
-    ):  # fmt: skip
+    ):
         detail.show_message("transcode", message(5, MessageState.READY, exchange=exchange, routing_key=key))
         assert (detail.came_by.text(), detail.came_by.isVisibleTo(detail)) == (said, bool(said))
     died = Death("work", DeathReason.REJECTED, 1, NOW_MS, NOW_MS, MessageId(0, 5), "", "orders", "order.eu")
@@ -175,7 +175,7 @@ def test_a_nack_and_a_reject_say_why_and_the_reason_stands_there_for_the_next(qt
     qtbot.waitUntil(lambda: len(caller.of(SettleMessages)) == 4)
     said = "codec av1 is not known (by hand)"
     assert [(asked.act, asked.reason) for asked in caller.of(SettleMessages)] == [
-        ("reject", "by hand"), ("reject", said), ("nack", said), ("ack", "")]  # fmt: skip
+        ("reject", "by hand"), ("reject", said), ("nack", said), ("ack", "")]
 
 
 def test_an_answer_that_comes_late_leaves_what_was_chosen_meanwhile(qtbot, panel, caller, monkeypatch):
@@ -361,7 +361,7 @@ def also_reading_subtitles(snapshot: Snapshot) -> Snapshot:
     leases = tuple(LeaseStat(0, offset, "encoder-1", 1, NOW_MS, NOW_MS + 60_000) for offset in (70, 71))
     reader = QueueConsumerStat("encoder-1", 2, 10, 3.0, node_id="encoder")
     queues = [replace(q, consumers=(*q.consumers, reader), leases=leases) if q.name == "subtitles" else q
-              for q in snapshot.queues]  # fmt: skip
+              for q in snapshot.queues]
     return replace(snapshot, queues=tuple(queues))
 
 

@@ -128,7 +128,7 @@ def test_what_was_in_flight_then_can_not_be_settled_now_and_later_lines_of_its_s
     assert panel.table.chosen()[0].state is MessageState.IN_FLIGHT
     qtbot.waitUntil(lambda: len(panel.detail.story.chapters) == 3)
     assert [(c.text.split(" ")[0], c.to_come) for c in panel.detail.story.chapters] == [
-        ("Sent", False), ("Leased", False), ("Given", True)]  # fmt: skip
+        ("Sent", False), ("Leased", False), ("Given", True)]
     workspace.show_live()
     qtbot.waitUntil(lambda: not panel.settle.isHidden() and len(rows(panel)) == 100)  # as the stage's host tells
 

@@ -100,7 +100,7 @@ def test_json_goes_compact_where_it_was_json_and_what_is_none_is_said():
 def test_how_far_it_is_stands_in_the_journal_whatever_dies_meanwhile():
     entries = [JournalEntry("redrive", 5, "orders", 0, 0, 9, 10, group="orders", id=1),
                JournalEntry("redrive", 6, "orders", 0, 12, 12, 1, group="orders", id=2),
-               JournalEntry("redrive", 6, "bills", 0, 1, 1, 1, group="bills", id=3)]  # fmt: skip
+               JournalEntry("redrive", 6, "bills", 0, 1, 1, 1, group="bills", id=3)]
 
     class Source:
         def journal(self, after_id=0, from_ms=None, to_ms=None, kinds=(), limit=1000):

@@ -23,7 +23,7 @@ def probe(qtbot, tmp_path):
     workspace.call(DeclareExchange(Exchange("shop", ExchangeType.TOPIC)))
     workspace.call(DeclareExchange(Exchange("tags", ExchangeType.HEADERS)))
     for exchange, queue, key, arguments in (("shop", "invoices", "order.*.paid", ()), ("shop", "audit", "order.#", ()),
-                                            ("tags", "parcels", "", (("region", "eu"),))):  # fmt: skip
+                                            ("tags", "parcels", "", (("region", "eu"),))):
         workspace.call(Bind(Binding(exchange, queue, key, arguments=arguments)))
     made = RouteProbe(workspace)
     qtbot.addWidget(made)

@@ -15,7 +15,7 @@ from workbench.ui.theme.theme import Theme, theme
 UI = Path(__file__).resolve().parents[3] / "workbench" / "ui"
 THEMES = {"light": tokens.LIGHT, "dark": tokens.DARK, "past": tokens.REPLAY_LIGHT, "past dark": tokens.REPLAY_DARK}
 TEXT_ROLES = ("text", "text_muted", "accent", "ok", "warn", "bad", "stream", "queue", "producer", "consumer",
-              "external", "replay")  # fmt: skip
+              "external", "replay")
 GRAPHIC_ROLES = ("link", "warn_mark", "selection", "focus")
 
 
@@ -58,7 +58,7 @@ def test_graphics_stand_out(roles: tokens.Roles):
 def test_colours_are_written_in_one_place_only():
     literal = re.compile(r"[\"']#[0-9a-fA-F]{3,8}[\"']|QColor\(\s*(\d+|[\"'])|Qt\.GlobalColor\.(?!transparent)\w+")
     guilty = [f"{path.relative_to(UI)}: {found.group()}" for path in UI.rglob("*.py") if path.name != "tokens.py"
-              for found in literal.finditer(path.read_text(encoding="utf-8"))]  # fmt: skip
+              for found in literal.finditer(path.read_text(encoding="utf-8"))]
     assert not guilty
 
 

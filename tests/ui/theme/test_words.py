@@ -36,7 +36,7 @@ AT = 1_795_443_156_204  # 2026-11-23 14:12:36.204 UTC
         (words.ago(625_000), "10 min 25 s ago"), (words.place("orders", 3, 88_134), "orders/3 @ 88,134"),
         (words.plural(1, "member", "members"), "1 member"), (words.plural(3, "member", "members"), "3 members"),
     ],
-)  # fmt: skip
+)
 def test_reads_as_designed(said: str, written: str):
     assert said == written
 

@@ -13,7 +13,7 @@ from workbench.ui.dialogs.deleted_topics import DeletedTopicsDialog
 
 def test_the_topic_list_s_menu_leads_to_what_was_deleted_and_back(open_window, caller, qtbot):
     caller.deleted = [DeletedTopicInfo("old-orders", "stream", 6, 1_200, 5 << 20, NOW_MS + 3_600_000),
-                      DeletedTopicInfo("jobs", "queue", 1, 3, 400, NOW_MS + 60_000)]  # fmt: skip
+                      DeletedTopicInfo("jobs", "queue", 1, 3, 400, NOW_MS + 60_000)]
     window = open_window()
     window.topics.open_more(QPoint(0, 0))
     menu = window.topics.findChildren(QMenu)[-1]

@@ -39,7 +39,7 @@ def drawing() -> FlowDocument:
         Node("orders", "topic", "orders", params={"partitions": 3}),
         Node("billing", "group", "billing",
              params={"members": 2, "process_ms": 1.0, "lag_threshold_records": 600, "auto_commit_ms": 50}),
-    ]  # fmt: skip
+    ]
     return FlowDocument(nodes, [Link("l1", "shop", "orders"), Link("l2", "orders", "billing")], "frame")
 
 
@@ -63,7 +63,7 @@ class Regions:
         drawn = drawing()
         self.workspace.document.replace_all(drawn.nodes, drawn.links, drawn.title)
         self.canvas, self.inspector, self.tape = (
-            FlowView(self.workspace), Inspector(self.workspace), TapePanel(self.workspace))  # fmt: skip
+            FlowView(self.workspace), Inspector(self.workspace), TapePanel(self.workspace))
         self.groups, self.chart = GroupsPanel(self.workspace), LagPanel(self.workspace)
         self.status = StatusLine(self.workspace, lambda: 60.0)
         for widget in (self.canvas, self.inspector, self.tape, self.groups, self.chart, self.status):
@@ -91,13 +91,13 @@ class Regions:
             "status": (status.text().rpartition(" ")[2], role_of(status.property("tone"))),
             "link": (self.canvas.flow.links["l2"].look.label.partition(" ")[0] or "-",
                      LEVEL_TEXT[self.canvas.flow.links["l2"].look.level]),
-        }  # fmt: skip
+        }
 
     def partitions(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """The lag of every partition on the tape and in the inspector."""
         face = self.inspector.face("group")
         return ([(words.count(strip.slowest.behind), LAG_ROLE[strip.slowest.level]) for strip in self.tape._strips],
-                [(row[4].text, row[4].role) for row in face.partitions.rows])  # fmt: skip
+                [(row[4].text, row[4].role) for row in face.partitions.rows])
 
 
 def role_of(tone: str | None) -> str:
@@ -113,7 +113,7 @@ def regions(qtbot, tmp_path: Path, host: LocalHost) -> Iterator[Regions]:
 
 
 def test_a_lag_is_one_number_in_one_colour_in_every_region_of_a_frame(qtbot, monkeypatch, host: LocalHost,
-                                                                            regions: Regions):  # fmt: skip
+                                                                            regions: Regions):
     monkeypatch.setattr("workbench.ui.bridge.frame.FRAME_MS", 20)  # so that 200 do not take a minute
     seen, lags, roles = 0, set(), set()
     while seen < FRAMES:

@@ -16,7 +16,7 @@ from workbench.ui.window.main_window import MainWindow
 Standard = QKeySequence.StandardKey
 X11 = {Standard.Delete: ("Del", "Ctrl+D"), Standard.Cut: ("Ctrl+X", "Shift+Del", "F20"),
        Standard.Redo: ("Ctrl+Shift+Z",), Standard.MoveToEndOfLine: ("End", "Ctrl+E"),
-       Standard.DeleteEndOfLine: ("Ctrl+K",), Standard.DeleteCompleteLine: ("Ctrl+U",)}  # fmt: skip
+       Standard.DeleteEndOfLine: ("Ctrl+K",), Standard.DeleteCompleteLine: ("Ctrl+U",)}
 
 
 def x11(key: Standard) -> list[QKeySequence]:

@@ -112,7 +112,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_file_that_cannot_be_opened_is_said_and_the_present_one_stays(qtbot, windows, tmp_path: Path, case: str,
-                                                                        monkeypatch: pytest.MonkeyPatch):  # fmt: skip
+                                                                        monkeypatch: pytest.MonkeyPatch):
     make, said = WRONG[case]
     path = tmp_path / "other.flow"
     make(path)
@@ -328,7 +328,7 @@ def _counts() -> dict[str, int]:
     found = [thing for thing in gc.get_objects() if isinstance(thing, QObject) and isValid(thing)]
     return {"objects": len(found), "widgets": sum(isinstance(thing, QWidget) for thing in found),
             "qt widgets": len(QApplication.allWidgets()), "threads": threading.active_count(),
-            "files": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0}  # fmt: skip
+            "files": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0}
 
 
 @pytest.mark.slow
@@ -388,7 +388,7 @@ def test_who_opened_is_told_once_the_other_window_is_there(open_window, qtbot, t
     Broker.make(tmp_path / "other.flow")
     opener, there, other = Opener(window), [], []
     monkeypatch.setattr(opener, "_start", lambda path: other.append(QTimer.singleShot(
-        300, window, lambda: other.append(SingleInstance(path, window)))) or True)  # fmt: skip
+        300, window, lambda: other.append(SingleInstance(path, window)))) or True)
     opener.open(tmp_path / "other.flow", pytest.fail, lambda _: None, lambda: there.append(len(other)))
     qtbot.waitUntil(lambda: bool(there), timeout=10_000)
     assert there == [2]

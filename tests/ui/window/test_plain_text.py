@@ -22,7 +22,7 @@ from workbench.ui.panels.replay.preview import open_replay_preview
 EVIL = "<b>x</b><img src=x>"
 NAMES = ("orders.dlq", "orders", "payments", "invoices", "shipping-1", "shipping-2", "billing-1", "billing-2",
          "billing-3", "shipping", "billing", "fraud-check-1", "fraud-check-2", "fraud-check", "checkout web",
-         "checkout mobile", "settlements", "C-26641")  # fmt: skip
+         "checkout mobile", "settlements", "C-26641")
 
 
 def evil(text: str) -> str:

@@ -70,4 +70,4 @@ def test_queues_stand_in_the_lists_as_what_they_are(queues, qtbot):
     topics = queues.topics.list
     qtbot.waitUntil(lambda: any(topics.item(n).toolTip().startswith("transcode:") for n in range(topics.count())))
     assert queues.topics._foot(queues.workspace.shown.topic("transcode"), queues.workspace.shown) == (
-        "queue", "225 to do")  # fmt: skip
+        "queue", "225 to do")

@@ -266,9 +266,9 @@ def test_each_layout_shows_its_docks(window, qapp, name):
     window.layouts.use(name)
     qapp.processEvents()
     shown = {dock.objectName() for dock in (window.parts_dock, window.side_dock, window.data_dock, window.lag_dock)
-             if dock.isVisible()}  # fmt: skip
+             if dock.isVisible()}
     assert shown == {"run": {"parts", "side", "data", "lag"}, "design": {"parts", "side"},
-                     "investigate": {"data", "lag"}}[name]  # fmt: skip
+                     "investigate": {"data", "lag"}}[name]
 
 
 @pytest.mark.parametrize("past", [False, True])

@@ -21,5 +21,5 @@ def test_drags_on_a_real_screen():
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(INSIDE)],
             cwd=ROOT, env=env, capture_output=True, text=True, timeout=110,
-        )  # fmt: skip
+        )
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]

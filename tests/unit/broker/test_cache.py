@@ -37,7 +37,7 @@ def test_partitions_share_the_bound_and_one_can_be_forgotten():
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9), st.integers(1, 80)), max_size=300),
-       st.integers(1, 3_000))  # fmt: skip
+       st.integers(1, 3_000))
 def test_what_it_answers_is_an_unbroken_newest_end(puts: list[tuple[int, int, int]], bound: int):
     cache, logs = TailCache(bound), {no: [] for no in range(4)}
     for no, count, size in puts:

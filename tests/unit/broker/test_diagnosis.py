@@ -19,7 +19,7 @@ VERBS = (
     "groups {} reset g --to earliest", "queues {} list", "exchanges {} list", "users {} list", "size {}", "compact {}",
     "export {} out.jsonl --what all", "flow {} export out.json", "produce {} t in.jsonl", "topics {} create u",
     "topics {} delete t",
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -66,11 +66,11 @@ def test_damage_among_the_records_says_what_can_be_read(file: Path):
 
 
 @pytest.mark.parametrize("data", [bytes(PAGE), b"\xff" * PAGE, b"lorem ipsum " * 682 + b"12345678"],
-                         ids=["zeros", "ones", "text"])  # fmt: skip
+                         ids=["zeros", "ones", "text"])
 def test_no_verb_meets_an_error_that_was_not_foreseen(file: Path, capsys: pytest.CaptureFixture[str], data: bytes):
     good = file.read_bytes()
     pages = [root_page(file, name) for name in ("topic", "batch", "journal", "group_state", "meta")
-             if _there(file, name)]  # fmt: skip
+             if _there(file, name)]
     for number, page in enumerate([*pages, len(good) // PAGE - 50]):
         for verb in VERBS[number % 2 :: 2]:
             for left in file.parent.glob("a.flow*"):

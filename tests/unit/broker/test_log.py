@@ -17,7 +17,7 @@ from workbench.core.records import PartitionBounds, Record
 def values(broker: Broker, offset: int = 0, topic: str = "t", partition: int = 0, max_bytes: int = 1 << 20) -> list:
     batches = broker.fetch(topic, partition, offset, max_bytes)
     return [record.value for batch in batches for record in decode_batch(batch, topic, partition)
-            if record.offset >= offset]  # fmt: skip
+            if record.offset >= offset]
 
 
 def record(number: int) -> Record:

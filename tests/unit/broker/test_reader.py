@@ -25,7 +25,7 @@ def fill(broker: Broker, *counts: int, compression: str = "none") -> None:
     at = broker.bounds("t")[0].end
     for count in counts:
         broker.append("t", 0, [Record(b"k%d" % n, b"v%d" % n, timestamp_ms=n) for n in range(at, at + count)],
-                      compression=compression).result()  # fmt: skip
+                      compression=compression).result()
         at += count
 
 
@@ -72,7 +72,7 @@ def test_undecoded_batches(broker: Broker, reader: BrokerReader):
 def test_times_are_found(broker: Broker, reader: BrokerReader):
     fill(broker, 500, 1, 700)
     assert [reader.offset_for_time("t", 0, ms) for ms in (-9, 0, 499, 500, 777, 1200, 1201)] == [
-        0, 0, 499, 500, 777, 1200, None]  # fmt: skip
+        0, 0, 499, 500, 777, 1200, None]
 
 
 def test_what_is_kept_is_bounded(broker: Broker, reader: BrokerReader, monkeypatch: pytest.MonkeyPatch):

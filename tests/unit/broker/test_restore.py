@@ -71,7 +71,7 @@ def test_a_queue_comes_back_as_it_stood(broker: Broker):
     assert broker.exchanges.bindings("x") == [bound]
     found = broker.queues.peek("work", states=(MessageState.READY, MessageState.IN_FLIGHT))
     assert [(m.id.offset, m.state, m.attempts) for m in found] == [
-        (1, MessageState.READY, 1), (3, MessageState.READY, 1), (4, MessageState.READY, 0)]  # fmt: skip
+        (1, MessageState.READY, 1), (3, MessageState.READY, 1), (4, MessageState.READY, 0)]
     assert [d.record.offset for d in broker.queues.receive("work", "d", 9)] == [1, 3, 4]
 
 

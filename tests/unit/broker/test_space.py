@@ -104,7 +104,7 @@ def test_a_budget_stays_with_the_file(path: Path):
 
 
 @pytest.mark.parametrize(("text", "size"), [("500 MB", 500_000_000), ("4GiB", 4 << 30), ("1.5g", 1_500_000_000),
-                                            ("4096", 4096), ("2 kib", 2048)])  # fmt: skip
+                                            ("4096", 4096), ("2 kib", 2048)])
 def test_sizes_are_read_as_people_write_them(text: str, size: int):
     assert parse_size(text) == size
 

@@ -150,7 +150,7 @@ def test_a_new_topic_of_an_old_name_is_empty(broker: Broker, path: Path):
 
 @pytest.mark.parametrize("act", [lambda b: b.topic("no"), lambda b: b.delete_topic("no"), lambda b: b.bounds("no"),
                                  lambda b: b.alter_topic("no", 2), lambda b: b.append("no", 0, [Record()]),
-                                 lambda b: b.fetch("no", 0, 0), lambda b: b.delete_records("no", 0, 0)])  # fmt: skip
+                                 lambda b: b.fetch("no", 0, 0), lambda b: b.delete_records("no", 0, 0)])
 def test_a_topic_that_is_not_there_is_said(broker: Broker, act):
     with pytest.raises(NotFound, match="There is no topic no"):
         act(broker)

@@ -274,7 +274,7 @@ def test_a_transaction_of_the_file_that_fails_changes_nothing(topic: Broker):
 @pytest.mark.parametrize(("name", "timeout_ms", "error"), [
     ("", 1000, Invalid), ("x" * 1001, 1000, Invalid), ("tx", 0, InvalidTransactionTimeout),
     ("tx", 10**9, InvalidTransactionTimeout),
-])  # fmt: skip
+])
 def test_what_no_producer_can_be(topic: Broker, name: str, timeout_ms: int, error: type[Exception]):
     with pytest.raises(error):
         topic.transactions.begin_producer(name, timeout_ms).result()

@@ -111,14 +111,14 @@ def test_what_comes_later_says_so(argv, path, tmp_path, capsysbinary):
 @pytest.mark.parametrize("config", [
     {}, {"value.encoding": "cbor", "key.encoding": "msgpack"}, {"value.encoding": "text", "key.encoding": "json"},
     {"value.encoding": "bytes"},
-])  # fmt: skip
+])
 def test_an_export_comes_back_exactly(form, config, path, tmp_path, capsysbinary):
     """Also of values whose encoding can say one thing in several ways."""
     long_seven = b"\xcf" + bytes(7) + b"\x07"  # MessagePack: 7 in nine bytes
     values = (
         b"\x81\xa2id" + long_seven, cbor2.dumps(MEANT), b"\xa1\x07\x18\x07", b"{}", b'{\n"a": 1}', b"\xff", b"", None,
         b"17", b"null", b"\x93\x01\x02\x03", b'{"n":123456789012345678901234567890}',
-    )  # fmt: skip
+    )
     records = [Record(key, value, (("h", value),)) for value in values for key in (None, value)]
     with Broker.open(path) as broker:
         broker.create_topic("e", config=config)

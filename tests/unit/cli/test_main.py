@@ -31,7 +31,7 @@ def own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["demo.flow", "--run"], True),
         (["produce", "x"], False), (["--help"], False), (["--version"], False), (["frobnicate"], False),
     ],
-)  # fmt: skip
+)
 def test_a_verb_goes_to_the_command_line_and_a_file_to_the_window(words: list[str], window: bool):
     assert wants_window(words) is window
 

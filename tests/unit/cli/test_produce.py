@@ -80,7 +80,7 @@ def produce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         ("times.csv --time t", 4, 1, "can't be read. Line 5: «yesterday» is not a time"),
         ("access.log --time-format clf", 1, 0, ""),
     ],
-)  # fmt: skip
+)
 def test_what_is_stored_and_what_is_told(produce: Produced, words: str, stored: int, status: int, told: str):
     assert produce(*words.split()) == status
     assert told in produce.said if told else produce.said == ""
@@ -91,7 +91,7 @@ def test_what_is_stored_and_what_is_told(produce: Produced, words: str, stored: 
     "words",
     ["unclosed.csv", "times.csv --time t", "few-keys.jsonl --key k", "good.jsonl --time nope", "same.csv --key nope",
      "latin1.csv --charset utf-8", "doc.json --path /nope", "good.jsonl --header-field h=nope"],
-)  # fmt: skip
+)
 def test_strict_stores_nothing_when_anything_is_bad(produce: Produced, words: str):
     assert produce(*words.split(), "--strict") == 1
     assert "Nothing was stored" in produce.said
@@ -112,7 +112,7 @@ def test_strict_stores_what_is_good(produce: Produced, monkeypatch: pytest.Monke
 def test_times_are_those_of_the_file_and_never_made_up(produce: Produced):
     assert produce("times.csv", "--time", "t") == 1
     assert [record["timestamp"] for record in produce.records()] == [
-        "2025-11-30T10:53:20.000Z", *["2025-11-30T10:53:20.123Z"] * 3]  # fmt: skip
+        "2025-11-30T10:53:20.000Z", *["2025-11-30T10:53:20.123Z"] * 3]
     assert "2 events got the time of the event before" in produce.said
     assert produce("semicolon.txt", "--delimiter", ";", "--time", "t", "--time-format", "%d.%m.%Y %H:%M:%S") == 0
     assert produce.records()[-1]["timestamp"] == "2025-11-30T10:53:20.000Z"
@@ -126,7 +126,7 @@ def test_a_dry_run_shows_it_and_stores_nothing(produce: Produced):
     seen = json.loads(produce.out)
     assert (seen["format"], seen["charset"], seen["delimiter"], seen["header"]) == ("csv", "UTF-8", ",", ["id", "t"])
     assert seen["rows"][0] == {"line": 2, "time": "2025-11-30T10:53:20.000Z", "key": None,
-                               "value": '{"id":"1","t":"1764500000"}'}  # fmt: skip
+                               "value": '{"id":"1","t":"1764500000"}'}
     assert seen["refused"]["reasons"] == [{"line": 5, "reason": "«yesterday» is not a time", "count": 1}]
     assert produce("unclosed.csv", "--dry-run", "--strict") == 1
     assert produce("nope.csv", "--dry-run") == 1
@@ -137,7 +137,7 @@ def test_a_dry_run_shows_it_and_stores_nothing(produce: Produced):
     "words",
     ["--charset klingon", "--charset base64", "--delimiter ab", "--time-format dd.MM", "--path /a --format csv",
      "--delimiter ; --format jsonl", "--path //"],
-)  # fmt: skip
+)
 def test_settings_that_mean_nothing_are_wrong_usage(produce: Produced, words: str):
     assert produce("same.csv", *words.split()) == 2
 
@@ -154,7 +154,7 @@ def flow_with(path: str, **params: str) -> FlowDocument:
 @pytest.mark.parametrize(
     ("path", "status", "problem"),
     [("good.jsonl", 0, ""), ("nope.jsonl", 1, "not there"), ("unclosed.csv", 1, "a quote opens"), (".", 1, "folder")],
-)  # fmt: skip
+)
 def test_a_run_whose_source_cannot_be_read_fails(produce: Produced, capsys, path: str, status: int, problem: str):
     Path("flow.json").write_bytes(codec.dumps(flow_with(path)).encode())
     main(["flow", "a.flow", "import", "flow.json"])

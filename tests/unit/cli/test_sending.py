@@ -21,7 +21,7 @@ from workbench.core.routing import Published
         (b'{"n":{"x":1}}', "n", b'{"x":1}'), (b'[1,"two"]', "1", b"two"), (b"GET /a 200", "2", b"/a"),
         (b"user=ann", "/user=(.*)/", b"ann"), (b"plain", "name", None), (None, "a", None), (b"\xff\xfe", "a", None),
     ],
-)  # fmt: skip
+)
 def test_a_field_of_an_event(value: bytes | None, name: str, text: bytes | None):
     assert field_text(value, name) == text
 
@@ -32,7 +32,7 @@ def test_attributes_become_headers_of_every_message():
     assert record.headers == (
         ("from", b"boss"), ("workbench.delay.ms", b"1500"), ("workbench.priority", b"9"),
         ("workbench.group", b"C-1"), ("workbench.dedup.id", b"7"),
-    )  # fmt: skip
+    )
     with pytest.raises(Invalid, match="customer"):
         attributes.of_record(Record(None, b'{"id":7}'))
 
@@ -77,7 +77,7 @@ def test_what_came_of_each_event_is_told_apart():
     host = Exchange({
         b"lost": Published(), b"back": Published(returned="No queue takes «x»."),
         b"full": Published(refused=("jobs",), confirmed=False),
-    })  # fmt: skip
+    })
     publishing = Publishing(host, "orders", "x", mandatory=True)
     for value in (b"fine", b"lost", b"back", b"full"):
         publishing.add(Record(None, value))

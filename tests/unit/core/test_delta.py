@@ -38,7 +38,7 @@ def some_topics(dice: Random) -> tuple[TopicStat, ...]:
         TopicStat(name, "stream", tuple(PartitionStat(i, 0, dice.randrange(3)) for i in range(dice.randrange(4))),
                   float(dice.randrange(2)))
         for name in some(dice)
-    )  # fmt: skip
+    )
 
 
 def some(dice: Random, letters: str = "abcdef") -> list[str]:
@@ -51,7 +51,7 @@ def some_groups(dice: Random) -> tuple[GroupStat, ...]:
     read = [tuple(GroupPartitionStat(topic, dice.randrange(2), 0, dice.randrange(3)) for topic in some(dice, "xyz"))
             for _ in names]
     return tuple(GroupStat(name, "Stable", partitions=parts, rate=float(dice.randrange(2)))
-                 for name, parts in zip(names, read, strict=True))  # fmt: skip
+                 for name, parts in zip(names, read, strict=True))
 
 
 def any_snapshot(seed: int, before: Snapshot) -> Snapshot:
@@ -70,9 +70,9 @@ def any_snapshot(seed: int, before: Snapshot) -> Snapshot:
         "host": HostStat(dice.randrange(2)),
         "run": dice.choice(list(RunState)),
         "live": dice.random() < 0.5,
-    }  # fmt: skip
+    }
     return replace(before, seq=before.seq + 1, at_ms=dice.randrange(9),
-                   **{name: table for name, table in tables.items() if dice.random() < 0.7})  # fmt: skip
+                   **{name: table for name, table in tables.items() if dice.random() < 0.7})
 
 
 @settings(max_examples=200, deadline=None)
@@ -98,7 +98,7 @@ def wire(before: Snapshot, after: Snapshot) -> bytes:
 def test_what_stayed_is_the_same_object_row_by_row_and_table_by_table():
     before = many()
     busy = replace(before.topics[40], rate_in=5.0, partitions=(
-        replace(before.topics[40].partitions[0], end=9), *before.topics[40].partitions[1:]))  # fmt: skip
+        replace(before.topics[40].partitions[0], end=9), *before.topics[40].partitions[1:]))
     after = replace(before, seq=2, topics=(*before.topics[:40], busy, *before.topics[41:]))
     here = apply(before, _decoder.decode(wire(before, after)))
     assert here == after and here.groups is before.groups and here.links is before.links

@@ -25,7 +25,7 @@ def read(value, form=""):
         "[30/Nov/2025:10:53:20 +0000]", "Nov 30 10:53:20", "<34>Nov 30 10:53:20", "Sun Nov 30 10:53:20 2025",
         "Sun Nov 30 10:53:20 UTC 2025", " 1764500000 ",
     ],
-)  # fmt: skip
+)
 def test_one_moment_in_every_writing(value):
     assert read(value) == AT
 
@@ -34,7 +34,7 @@ def test_one_moment_in_every_writing(value):
     "value",
     ["1764500000.123", 1764500000.123, "1764500000123", "1764500000123456", 1764500000123456789,
      "2025-11-30T10:53:20.123456789Z", "2025-11-30 10:53:20,123"],
-)  # fmt: skip
+)
 def test_fractions_of_a_second_stay(value):
     assert read(value) == AT + 123
 
@@ -50,7 +50,7 @@ def test_fractions_of_a_second_stay(value):
         ("ns", "1764500000000000000"), ("ISO", "2025-11-30T10:53:20Z"), ("clf", "30/Nov/2025:10:53:20 +0000"),
         ("syslog", "Nov 30 10:53:20"), ("rfc2822", "Sun, 30 Nov 2025 10:53:20 +0000"),
     ],
-)  # fmt: skip
+)
 def test_a_format_that_was_named(form, value):
     assert read(value, form) == AT
 
@@ -64,7 +64,7 @@ def test_a_format_that_was_named(form, value):
         (-5, "", "before 1970"), ("1960-01-01", "", "before 1970"), ("2025-11-30", "clf", "as clf"),
         (10**19, "s", "after the year 9999"), ("soon", "ms", "not a time in ms"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_time_is_refused_with_the_reason(value, form, why):
     with pytest.raises(Invalid, match=why):
         read(value, form)

@@ -103,14 +103,14 @@ GROUPS = [
     (group(12_000, state="Empty", lag_ms=999_000), "nobody reads", BAD, BAD,
      "Nobody reads shipping; 12,000 events wait.", "Add a member."),
     (group(100, state="Empty", lag_ms=999_000), "fine", OK, OK, "", ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("seen", "condition", "level", "lag", "text", "step"), GROUPS)
 def test_a_group(seen: GroupStat, condition: str, level: Level, lag: Level, text: str, step: str):
     health = health_of_group(seen, LIMIT, RUNNING, True, ARRIVING)
     assert (health.condition, health.level, health.lag, health.text, health.next_step) == (
-        condition, level, lag, text, step)  # fmt: skip
+        condition, level, lag, text, step)
     assert health.is_problem == (level > OK and condition not in ("slipping", "catching up"))
 
 
@@ -132,7 +132,7 @@ def test_a_stopped_flow_is_no_problem_and_a_stranger_without_members_is():
 @pytest.mark.parametrize(("lags", "levels"), [
     ((10, 10), (OK, OK)), ((3_000, 0), (WARN, OK)), ((9_000, 0), (WARN, OK)), ((9_000, 2_000), (BAD, OK)),
     ((6_000, 6_000), (BAD, BAD)),
-])  # fmt: skip
+])
 def test_a_partition_by_its_part_of_the_threshold_and_bad_only_with_its_group(lags, levels):
     parts = tuple(GroupPartitionStat("orders", n, 0, 90_000, 90_000 - lag) for n, lag in enumerate(lags))
     stat = GroupStat("shipping", "Stable", members=(ONE, TWO), partitions=parts)
@@ -155,7 +155,7 @@ def queue(ready: int = 0, dead: int = 0, **more) -> QueueStat:
     (queue(12_000, consumers=()), PartState.RUNNING, "fine", OK, OK),
     (queue(0, dead=1), PartState.RUNNING, "dead letters", BAD, OK),
     (queue(3, takes_dead_letters=True), PartState.RUNNING, "dead letters", BAD, OK),
-])  # fmt: skip
+])
 def test_a_queue(seen: QueueStat, state: PartState, condition: str, level: Level, lag: Level):
     reader = GroupStat("billing", "Stable", members=(MemberStat("m", "billing-1", state),))
     health = judged(Snapshot(queues=(seen,), groups=(reader,)), {}).queue("work").health
@@ -179,7 +179,7 @@ def test_live_and_past_are_judged_alike_and_the_past_has_its_problems(live: bool
     topic = TopicStat("orders", "stream", (PartitionStat(0, 0, 100_000, 0, 240.0), PartitionStat(1, 0, 0, 0, 240.0)))
     groups = tuple(replace(case[0], name=f"g{n}") for n, case in enumerate(GROUPS))
     seen = judged(Snapshot(live=live, run=RUNNING, topics=(topic,), groups=groups),
-                  {stat.name: LIMIT for stat in groups})  # fmt: skip
+                  {stat.name: LIMIT for stat in groups})
     assert [stat.health.condition for stat in seen.groups] == [case[1] for case in GROUPS]
     quiet = ("slipping", "catching up")
     told = {f"group:g{n}" for n, case in enumerate(GROUPS) if case[2] > OK and case[1] not in quiet}

@@ -49,7 +49,7 @@ def test_two_names_meet_only_where_one_is_the_other_escaped(one: str, other: str
     ("orders", "orders"), ("/queue/orders", ".x2f.queue.x2f.orders"), ("größe", "gr.xc3b6c39f.e"),
     ("persistent://t/n/x", "persistent.x3a2f2f.t.x2f.n.x2f.x"), (".", ".x2e."), ("..", ".x2e2e."),
     ("a.x/b", "a.x2e.x.x2f.b"),
-])  # fmt: skip
+])
 def test_how_they_look(shown: str, stored: str):
     assert stored_name(shown) == stored
     assert shown_name(stored) == shown

@@ -50,7 +50,7 @@ def test_what_is_not_a_time_is_refused_in_words(text: str):
 
 
 @pytest.mark.parametrize("text", ["", "P", "PT", "P1DT", "7", "PT1", "PT-1H", "P1Y", "-7 m", "7 x", "30 min 1 h",
-                                  "5 m 5 m", "5 min or so"])  # fmt: skip
+                                  "5 m 5 m", "5 min or so"])
 def test_what_is_not_a_duration_is_refused_in_words(text: str):
     with pytest.raises(Invalid, match="is not a duration"):
         parse_duration(text)
@@ -71,7 +71,7 @@ def test_a_time_outside_the_calendar_is_refused():
     [("2026-01-01T00:00:00Z", 1767225600000), ("2026-01-01 01:00:00+01:00", 1767225600000), (1767225600, 1767225600000),
      ("1767225600.5", 1767225600500), (1767225600000, 1767225600000), ("soon", None), (None, None), (True, None),
      (float("nan"), None)],
-)  # fmt: skip
+)
 def test_a_time_in_a_file_is_iso_or_seconds_or_milliseconds(text, ms):
     assert time_ms(text) == ms
 
@@ -82,7 +82,7 @@ def test_a_time_in_a_file_is_iso_or_seconds_or_milliseconds(text, ms):
      ("15:02:11", timezone(timedelta(hours=1)), 1_795_442_531_000), ("2026-11-23T14:02:11", UTC, 1_795_442_531_000),
      ("2026-11-23 15:02:11", timezone(timedelta(hours=1)), 1_795_442_531_000),
      ("2026-11-23T14:02:11Z", timezone(timedelta(hours=9)), 1_795_442_531_000)],
-)  # fmt: skip
+)
 def test_a_moment_is_of_the_shown_day_and_of_the_zone_people_think_in(text, zone, ms):
     assert parse_moment(text, 1_795_443_156_204, zone) == ms
 

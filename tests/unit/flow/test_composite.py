@@ -13,7 +13,7 @@ def test_an_act_of_several_edits_that_fails_leaves_the_drawing_as_it_was():
     document = FlowDocument([Node("p", "producer", "shop"), Node("t", "topic", "orders")], [Link("pt", "p", "t")])
     before = codec.dumps(document)
     act = Composite("Paste", (RemoveLink("pt"), RenameNode("t", "bills"), AddNode(Node("g", "group", "billing")),
-                              RenameNode("nobody", "x")))  # fmt: skip
+                              RenameNode("nobody", "x")))
     with pytest.raises(Exception, match="nobody"):
         act.apply(document)
     assert codec.dumps(document) == before

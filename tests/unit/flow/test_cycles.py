@@ -29,7 +29,7 @@ def bound(source, target, key=""):
         ("order.#", "order.eu", True), ("order.#", "refund.#", None), ("*.eu", "order.*", True), ("*", "*.*", None),
         ("#.eu", "order.#", True), ("a.*.#", "*.b", True), ("a.#", "b\na.c", True), ("#", "#", True),
     ],
-)  # fmt: skip
+)
 def test_a_circle_of_exchanges_is_one_only_for_keys_that_suit_all_its_bindings(first, second, comes):
     drawing = FlowDocument([exchange("x"), exchange("y")], [bound("x", "y", first), bound("y", "x", second)])
     assert exchange_comes_back(drawing, drawing.node("x")) is comes
@@ -44,7 +44,7 @@ def test_a_direct_key_is_taken_word_for_word():
 
 def test_headers_and_alternates_may_close_a_circle():
     by_headers = FlowDocument([exchange("x", "headers"), exchange("y", "fanout")],
-                              [Link("1", "x", "y", {"arguments": "a=1"}), Link("2", "y", "x")])  # fmt: skip
+                              [Link("1", "x", "y", {"arguments": "a=1"}), Link("2", "y", "x")])
     assert exchange_comes_back(by_headers, by_headers.node("y")) is False
     alternate = [exchange("x", alternate="y"), exchange("y", "fanout"), Node("q", "queue", "q")]
     unrouted = FlowDocument(alternate, [bound("x", "q", "a"), bound("y", "x")])
@@ -63,7 +63,7 @@ def retrying(back="#", to_stage="#", key="", stage_key=""):
     """What dies in work waits in a stage and comes back by the exchange it first came by."""
     nodes = [exchange("in"), exchange("retry"), Node("work", "queue", "work"), Node("stage", "queue", "stage")]
     links = [bound("in", "work", back), Link("d", "work", "retry", {"routing_key": key}),
-             bound("retry", "stage", to_stage), Link("e", "stage", "in", {"routing_key": stage_key})]  # fmt: skip
+             bound("retry", "stage", to_stage), Link("e", "stage", "in", {"routing_key": stage_key})]
     return FlowDocument(nodes, links)
 
 
@@ -75,7 +75,7 @@ def retrying(back="#", to_stage="#", key="", stage_key=""):
         ({"back": "order.#", "key": "refund", "stage_key": "order.again"}, True),
         ({"to_stage": "work", "key": "other"}, None),
     ],
-)  # fmt: skip
+)
 def test_dead_letters_come_back_where_their_key_leads_them(keys, comes):
     drawing = retrying(**keys)
     assert dead_letters_come_back(drawing, drawing.node("work")) is comes

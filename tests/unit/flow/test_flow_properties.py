@@ -34,7 +34,7 @@ def documents(draw):
         Node(f"n{i}", draw(st.sampled_from(KIND_NAMES)), draw(st.text(max_size=12)), draw(numbers), draw(numbers),
              params=draw(params))
         for i in range(count)
-    ]  # fmt: skip
+    ]
     pairs = draw(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=14, unique=True))
     links = [Link(f"l{a}-{b}", f"n{a}", f"n{b}", {}) for a, b in pairs if a < count and b < count]
     return FlowDocument(nodes, links, draw(st.text(max_size=12)))

@@ -18,7 +18,7 @@ NODES = [
     Node("q", "queue", "work"), Node("q2", "queue", "parked"), Node("q3", "queue", "lost"),
     Node("x", "exchange", "uploads"), Node("x2", "exchange", "videos"),
     Node("g", "group", "billing"), Node("w", "forward", "mapper"),
-]  # fmt: skip
+]
 
 
 def document(*pairs):
@@ -68,7 +68,7 @@ def flow_of(queue=(), group=(), queues=1):
     """A producer, a queue (or two) and a group that reads it, with no problem as such."""
     names = ["work", "more"][:queues]
     nodes = [Node("p", "producer", "p"), Node("g", "group", "billing", params=dict(group)),
-             *(Node(name, "queue", name, params=dict(queue)) for name in names)]  # fmt: skip
+             *(Node(name, "queue", name, params=dict(queue)) for name in names)]
     return nodes, [Link("1", "p", "work"), *(Link(f"r{name}", name, "g") for name in names)]
 
 
@@ -105,14 +105,14 @@ def test_reading_a_queue_and_a_stream_by_offsets_is_said():
     nodes, links = flow_of()
     nodes, links = [*nodes, Node("t", "topic", "orders")], [*links, Link("2", "t", "g")]
     assert ("g", "billing reads a queue by leases and a topic by offsets. Let it read by leases, or draw two groups.") \
-        in told(nodes, links)  # fmt: skip
+        in told(nodes, links)
     nodes[1] = Node("g", "group", "billing", params={"reading": "leases"})
     assert told(nodes, links) == []
 
 
 def exchange_flow(kind="topic", params=None, **more):
     nodes = [Node("p", "producer", "p"), Node("x", "exchange", "up", params={"type": kind, **more}),
-             Node("q", "queue", "w")]  # fmt: skip
+             Node("q", "queue", "w")]
     return nodes, [Link("1", "p", "x"), Link("2", "x", "q", params or {})]
 
 
@@ -164,24 +164,24 @@ def test_names_that_no_exchange_can_have(name):
 
 def test_a_queue_asks_for_what_was_set_and_its_dead_letters_come_first():
     nodes = [Node("q", "queue", "work", params={"max_deliveries": 3, "ordered_groups": True, "visibility_ms": 30_000}),
-             Node("d", "queue", "work.dlq"), Node("t", "topic", "orders")]  # fmt: skip
+             Node("d", "queue", "work.dlq"), Node("t", "topic", "orders")]
     topics = list(drawn_topics(FlowDocument(nodes, [Link("1", "q", "d")])))
     assert [(t.name, t.kind, t.partitions) for t in topics] == [
-        ("work.dlq", "queue", 1), ("orders", "stream", 3), ("work", "queue", 1)]  # fmt: skip
+        ("work.dlq", "queue", 1), ("orders", "stream", 3), ("work", "queue", 1)]
     assert topics[0].config == {}
     assert topics[2].config == {
-        "queue.max.deliveries": "3", "queue.ordered.groups": "true", "queue.dead.letter": "work.dlq"}  # fmt: skip
+        "queue.max.deliveries": "3", "queue.ordered.groups": "true", "queue.dead.letter": "work.dlq"}
 
 
 def test_bindings_are_read_from_links():
     nodes = [Node("x", "exchange", "up", params={"type": "headers", "alternate": " rest "}),
-             Node("y", "exchange", "rest"), Node("q", "queue", "w")]  # fmt: skip
+             Node("y", "exchange", "rest"), Node("q", "queue", "w")]
     links = [Link("1", "x", "q", {"arguments": "format=pdf\nkind=report", "match": "any"}), Link("2", "x", "y")]
     drawing = codec.loads(codec.dumps(FlowDocument(nodes, links)))
     assert drawn_exchange(drawing, drawing.node("x")) == Exchange("up", ExchangeType.HEADERS, "rest")
     assert [drawn_bindings(drawing, link) for link in binding_links(drawing)] == [
         (Binding("up", "w", "", False, (("format", "pdf"), ("kind", "report")), True),),
-        (Binding("up", "rest", to_exchange=True),)]  # fmt: skip
+        (Binding("up", "rest", to_exchange=True),)]
 
 
 def test_one_link_holds_all_bindings_between_its_parts():
@@ -206,7 +206,7 @@ def test_a_link_between_exchanges_may_be_the_way_to_the_alternate():
     assert codec.to_plain(codec.loads(codec.dumps(drawing))) == codec.to_plain(drawing)
     undo.apply(drawing)
     assert [drawn_bindings(drawing, link) for link in binding_links(drawing)] == [
-        (Binding("up", "rest", to_exchange=True),)]  # fmt: skip
+        (Binding("up", "rest", to_exchange=True),)]
 
 
 def test_an_alternate_that_an_older_drawing_names_becomes_a_link():
@@ -215,10 +215,10 @@ def test_an_alternate_that_an_older_drawing_names_becomes_a_link():
         {"id": "y", "kind": "exchange", "name": "rest", "params": {"alternate": "elsewhere"}},
         {"id": "z", "kind": "exchange", "name": "both", "params": {"alternate": "rest"}},
         {"id": "link-1", "kind": "queue", "name": "work"},
-    ], "links": [{"id": "zy", "source": "z", "target": "y", "params": {"key": "a"}}]}  # fmt: skip
+    ], "links": [{"id": "zy", "source": "z", "target": "y", "params": {"key": "a"}}]}
     drawing = codec.from_plain(old)
     assert (drawing.node("x").params, drawing.link("link-2")) == (
-        {"type": "topic"}, Link("link-2", "x", "y", {"carries": "unrouted"}))  # fmt: skip
+        {"type": "topic"}, Link("link-2", "x", "y", {"carries": "unrouted"}))
     for name, alternate in (("x", "rest"), ("y", "elsewhere"), ("z", "rest")):
         assert drawn_exchange(drawing, drawing.node(name)).alternate == alternate
     assert codec.dumps(codec.loads(codec.dumps(drawing))) == codec.dumps(drawing)
@@ -235,19 +235,19 @@ def test_a_queue_sends_its_dead_to_a_drawn_exchange_with_the_links_routing_key()
 def dead_letter_flow(*links, **params):
     nodes = [Node("p", "producer", "p"), Node("g", "group", "g"), Node("q", "queue", "work", params=params),
              Node("x", "exchange", "dead", params={"type": "fanout"}), Node("d", "queue", "parked"),
-             Node("y", "exchange", "else", params={"type": "fanout"})]  # fmt: skip
+             Node("y", "exchange", "else", params={"type": "fanout"})]
     return told(nodes, [Link("1", "p", "q"), Link("2", "q", "g"), Link("3", "q", "x"), *links])
 
 
 def test_what_is_wrong_with_a_dead_letter_exchange():
     parked = Link("4", "x", "d")
     rest = ("y", "Nothing sends to else yet."), ("y", "else has no binding: what is sent to it reaches no queue. "
-                                                 "Draw a link from it to a queue.")  # fmt: skip
+                                                 "Draw a link from it to a queue.")
     assert set(dead_letter_flow(parked)) == set(rest)
     assert ("x", "dead has no binding: what is sent to it reaches no queue. Draw a link from it to a queue.") in (
-        dead_letter_flow())  # fmt: skip
+        dead_letter_flow())
     comes_back = ("q", "The dead letters of work can come back to it through dead: those that a consumer rejected go "
-                  "round, the others end there, marked.")  # fmt: skip
+                  "round, the others end there, marked.")
     assert comes_back in dead_letter_flow(Link("4", "x", "q"))
     assert comes_back in dead_letter_flow(Link("4", "x", "y", {"carries": "unrouted"}), Link("5", "y", "q"))
     assert comes_back in dead_letter_flow(parked, Link("5", "d", "x"), Link("6", "x", "q"))
@@ -257,21 +257,21 @@ def test_what_is_wrong_with_a_dead_letter_exchange():
 
 def test_what_is_wrong_with_alternates():
     nodes = [Node(name, "exchange", name, params={"type": "fanout"}) for name in ("x", "y", "z")] + [
-        Node("p", "producer", "p"), Node("q", "queue", "q")]  # fmt: skip
+        Node("p", "producer", "p"), Node("q", "queue", "q")]
     base = [Link("1", "p", "x"), Link("2", "y", "q"), Link("3", "z", "q")]
     way = {"carries": "unrouted"}
     assert told(nodes, [*base, Link("4", "x", "y", way), Link("5", "x", "z")]) == []
     assert told(nodes, [*base, Link("4", "x", "y", way), Link("5", "x", "z", way)]) == [
-        ("x", "x has more than one alternate exchange: y, z. What it can't route goes to the first only.")]  # fmt: skip
+        ("x", "x has more than one alternate exchange: y, z. What it can't route goes to the first only.")]
     circle = [Link("4", "x", "y", way), Link("5", "y", "x", way), Link("6", "x", "z")]
     assert told(nodes, [*base, *circle]) == [], "a fanout exchange that leads anywhere needs no alternate"
     keyed = [Node("x", "exchange", "x", params={"type": "topic"}), Node("y", "exchange", "y"), *nodes[2:]]
     may = told(keyed, [*base[:1], Link("2", "y", "q", {"key": "a"}), base[2], *circle[:2],
-                       Link("6", "x", "z", {"key": "b"})])  # fmt: skip
+                       Link("6", "x", "z", {"key": "b"})])
     assert may == [(name, f"Bindings may lead from {name} back to it: a message passes each exchange once.")
-                   for name in "xy"]  # fmt: skip
+                   for name in "xy"]
     assert told(nodes, [*base, Link("4", "x", "y", {"carries": "all"}), Link("5", "x", "z")]) == [
-        ("x", "The binding from x to y: Carries can't be «all». Choose one of bound, unrouted.")]  # fmt: skip
+        ("x", "The binding from x to y: Carries can't be «all». Choose one of bound, unrouted.")]
 
 
 def test_a_bindings_key_is_set_and_taken_back():

@@ -9,7 +9,7 @@ NODES = [
     Node("p", "producer", "checkout"), Node("f", "file", "log"), Node("t", "topic", "orders"),
     Node("t2", "topic", "invoices"), Node("g", "group", "billing"), Node("g2", "group", "shipping"),
     Node("w", "forward", "mapper"), Node("d", "dead_letters", "dlq"), Node("n", "note", "hello"),
-]  # fmt: skip
+]
 
 
 def document(*pairs):
@@ -98,7 +98,7 @@ def test_settings_written_as_text_that_can_be_read_are_no_problem(tmp_path):
              Node("f", "file", "f", params={"path": str(log), "format": "lines", "key": "1", "time": "/T(.*)Z/"}),
              Node("t", "topic", "t"),
              Node("g", "group", "g", params={"member_process_ms": "2,,6.7", "start": "offset", "start_at": "12"}),
-             Node("h", "group", "h", params={"start": "time", "start_at": "2026-11-23T14:00:00Z"})]  # fmt: skip
+             Node("h", "group", "h", params={"start": "time", "start_at": "2026-11-23T14:00:00Z"})]
     links = [Link("1", "p", "t"), Link("2", "f", "t"), Link("3", "t", "g"), Link("4", "t", "h")]
     assert texts_of(*nodes, links=links) == []
 

@@ -138,7 +138,7 @@ def test_headers_differ_by_event_and_know_its_fields():
         assert found.pop("workbench.priority") in (b"9", b"1")
         assert found.pop("workbench.group").decode() == value["who"]["name"]
         assert found == {"of": f"order {n}".encode(), "fixed": b'a "b" {c}', "none": None, "again": b"null",
-                         "v": b'{"n": 4}'}  # fmt: skip
+                         "v": b'{"n": 4}'}
     priorities = {event["workbench.priority"] for event in headers_of(headers, text, times=40)}
     assert priorities == {b"9", b"1"}
 
@@ -177,7 +177,7 @@ def test_constant_headers_come_out_as_they_went_in(plain):
         ('{"a": NaN}', "The headers hold NaN"),
         ("[1]", 'The headers must be an object. Write {"name": "text"}'),
     ],
-)  # fmt: skip
+)
 def test_headers_say_where_they_are_wrong(headers, part):
     with pytest.raises(Invalid) as caught:
         template('{"id": "{counter}"}', headers=headers)

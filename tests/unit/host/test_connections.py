@@ -71,7 +71,7 @@ class TestThroughTheHost(BrowseContract):
             user_catalog().add(ConnectionSpec("staging", "kafka", far.address))
             self.local.call(Attach("staging"))
             yield (AttachedReader(self.local, "staging"),
-                   lambda part, records: far.broker.append("orders", part, records).result())  # fmt: skip
+                   lambda part, records: far.broker.append("orders", part, records).result())
             self.local.call(Detach("staging"))
 
 

@@ -75,6 +75,6 @@ def test_killed_members_are_known_at_once_and_after_their_session(host: LocalHos
     for member in ("billing-1", "billing-2"):
         host.call(m.ControlMember("g", "restart", member))
     back = until(host, lambda s: s.group("billing").state == "Stable"
-                 and all(x.state is PartState.RUNNING for x in s.group("billing").members))  # fmt: skip
+                 and all(x.state is PartState.RUNNING for x in s.group("billing").members))
     past = past_of(path, back.at_ms + 200, lambda g: g.state == "Stable" and len(g.members) == 2)
     assert {x.state for x in past.members} == {PartState.RUNNING}

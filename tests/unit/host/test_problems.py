@@ -120,7 +120,7 @@ def of_queues(*queues: QueueStat, thresholds=None) -> Scene:
 def test_dead_letters_are_told_where_they_wait():
     work = queue(dead_letter="work.dlq", consumers=(QueueConsumerStat("one"),))
     assert told(of_queues(work, queue("work.dlq", ready=3, oldest_ms=10**9, takes_dead_letters=True)), 0) == [
-        "3 messages ended in the dead letters work.dlq."]  # fmt: skip
+        "3 messages ended in the dead letters work.dlq."]
     assert told(of_queues(work, queue("work.dlq"))) == []
     assert told(of_queues(queue(dead=1)), 0) == ["1 message of work died and stayed there."]
 

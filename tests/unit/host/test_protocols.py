@@ -24,7 +24,7 @@ def test_no_protocol_is_named_above_the_listeners(room: str):
         name = module.relative_to(ROOT).as_posix()
         if name not in TABLES:
             found += [f"{name}: {word}" for word in _code(module) if any(key in word.lower() for key in PROTOCOLS)
-                      and not word.lower().startswith(("registry", "_registry"))]  # fmt: skip
+                      and not word.lower().startswith(("registry", "_registry"))]
     assert not found
 
 

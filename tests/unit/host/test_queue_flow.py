@@ -32,7 +32,7 @@ def snapshot(host: LocalHost) -> Snapshot:
 def routed(kind: str = "topic", key: str = "order.*", **exchange: object) -> tuple[list[Node], list[Link]]:
     nodes = [Node("p", "producer", "shop", params={"rate": 200.0, "routing_key": "order.new", "template": TEMPLATE}),
              Node("x", "exchange", "orders", params={"type": kind, **exchange}), Node("q", "queue", "work"),
-             Node("g", "group", "packing", params={"members": 2, "process_ms": 20.0})]  # fmt: skip
+             Node("g", "group", "packing", params={"members": 2, "process_ms": 20.0})]
     return nodes, [Link("px", "p", "x"), Link("xq", "x", "q", {"key": key}), Link("qg", "q", "g")]
 
 
@@ -151,7 +151,7 @@ def test_exchanges_and_bindings_follow_the_drawing(host: LocalHost):
     assert kinds() == {"orders": "topic"} and taken("order.new") == 0
     saved(host, [*nodes, Node("y", "exchange", "rest", params={"type": "fanout"})], [Link("yq", "y", "q")])
     changed = [Node("x", "exchange", "orders", params={"type": "topic", "alternate": "rest"}), nodes[2],
-               Node("y", "exchange", "rest", params={"type": "fanout"})]  # fmt: skip
+               Node("y", "exchange", "rest", params={"type": "fanout"})]
     assert saved(host, changed, [Link("yq", "y", "q")]) == "" and taken("nobody") == 1
     saved(host, [nodes[2]], [])
     assert kinds() == {}

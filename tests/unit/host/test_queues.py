@@ -106,7 +106,7 @@ def test_each_way_to_settle(host):
     settle(host, "extend", extended, delay_ms=2 * LONG_MS)
     messages = {m.id.offset: m for m in host.call(PeekQueue("jobs")).messages}
     assert {offset: m.state.value for offset, m in messages.items()} == {
-        1: "delayed", 2: "dead", 3: "ready", 4: "in_flight"}  # fmt: skip
+        1: "delayed", 2: "dead", 3: "ready", 4: "in_flight"}
     assert (messages[1].reason, messages[2].reason) == ("no stock", "rejected: nonsense")
     assert messages[4].until_ms > extended[0].expires_ms + LONG_MS / 2
     with pytest.raises(Refused):
@@ -127,7 +127,7 @@ def test_everything_up_to_a_receipt_is_acked(host):
 def test_a_queue_that_is_not_there(host):
     for command in (PeekQueue("nope"), PurgeQueue("nope"), RedriveQueue("nope", RedriveSpec()), AlterQueue("nope", {}),
                     ReceiveMessages("nope", "ann"), SettleMessages("nope", (), "ack"), UnsubscribeQueue("nope")):
-        with pytest.raises(NotFound):  # fmt: skip
+        with pytest.raises(NotFound):
             host.call(command)
 
 

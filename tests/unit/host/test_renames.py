@@ -33,7 +33,7 @@ def drawing(group: str, **params: object) -> str:
     return codec.dumps(FlowDocument(
         [Node("t", "topic", "orders"), Node("g", "group", group, params={"members": 2, "start": "earliest", **params})],
         [Link("l", "t", "g")],
-    ))  # fmt: skip
+    ))
 
 
 def append(host: LocalHost, count: int) -> None:
@@ -130,7 +130,7 @@ def test_a_group_that_reads_by_leases_does_not_read_again(path: Path, running: b
 def test_an_exchange_keeps_the_bindings_made_elsewhere(path: Path):
     def drawn(name: str) -> str:
         return codec.dumps(FlowDocument([Node("x", "exchange", name), Node("q", "queue", "work")],
-                                        [Link("l", "x", "q", {"routing_key": "drawn"})]))  # fmt: skip
+                                        [Link("l", "x", "q", {"routing_key": "drawn"})]))
 
     with closing(LocalHost(path)) as host:
         host.call(m.SaveFlow(drawn("jobs")))
@@ -162,7 +162,7 @@ def sending(topic: str, kind: str = "topic") -> str:
         [Node("p", "producer", "shop", params={"rate": 400.0}), Node("t", kind, topic),
          Node("g", "group", "billing", params={"members": 2, "start": "earliest"})],
         [Link("a", "p", "t"), Link("l", "t", "g")],
-    ))  # fmt: skip
+    ))
 
 
 def topics_of(host: LocalHost) -> dict[str, int]:

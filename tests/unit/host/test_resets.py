@@ -15,7 +15,7 @@ from workbench.host import LocalHost
 
 def test_members_join_again_after_a_reset_that_failed(host: LocalHost, watch, monkeypatch: pytest.MonkeyPatch):
     nodes = [Node("t", "topic", "orders"), Node("p", "producer", "shop", params={"rate": 200.0}),
-             Node("g", "group", "billing", params={"members": 2})]  # fmt: skip
+             Node("g", "group", "billing", params={"members": 2})]
     host.call(m.SaveFlow(codec.dumps(FlowDocument(nodes, [Link("l1", "p", "t"), Link("l2", "t", "g")]))))
     pushes = watch(host)
     host.call(m.Subscribe(20))

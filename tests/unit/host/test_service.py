@@ -31,7 +31,7 @@ def drawing(limit: int = 0, **group: object) -> str:
             Node("g", "group", "billing", params={"members": 1, **group}),
         ],
         [Link("l1", "p", "t"), Link("l2", "t", "g")],
-    ))  # fmt: skip
+    ))
 
 
 def fill(host: LocalHost, topic: str = "orders", count: int = 100, partitions: int = 1) -> None:

@@ -22,7 +22,7 @@ def drawing(rate: float = 400.0, **group: object) -> str:
             Node("g", "group", "billing", params=group),
         ],
         [Link("l1", "p", "t"), Link("l2", "t", "g")],
-    ))  # fmt: skip
+    ))
 
 
 def test_a_running_flow_is_seen_whole(host: LocalHost, watch):
@@ -56,9 +56,9 @@ def test_a_slow_group_becomes_a_problem_and_its_link_waits(host: LocalHost, watc
     seen = pushes.wait_for(lambda push: push.snapshot is not None and push.snapshot.problems).snapshot
     assert seen.problems[0].subject == "group:billing" and "billing" in seen.problems[0].text
     pushes.wait_for(lambda push: push.snapshot is not None and push.snapshot.groups
-                    and push.snapshot.groups[0].trend > 50)  # fmt: skip
+                    and push.snapshot.groups[0].trend > 50)
     waiting = pushes.wait_for(lambda push: push.snapshot is not None
-                              and any(link.waiting > 50 for link in push.snapshot.links)).snapshot  # fmt: skip
+                              and any(link.waiting > 50 for link in push.snapshot.links)).snapshot
     assert [(link.link_id, link.threshold) for link in waiting.links if link.waiting] == [("l2", 100)]
 
 

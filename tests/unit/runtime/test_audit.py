@@ -39,7 +39,7 @@ runs = st.lists(
                  max_size=8, unique_by=lambda event: event[0]),
     ),
     max_size=8,
-)  # fmt: skip
+)
 
 
 @given(runs)

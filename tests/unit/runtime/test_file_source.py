@@ -38,7 +38,7 @@ def test_json_lines_keep_their_bytes(tmp_path):
     assert opened.progress == 1.0
     assert found[1].timestamp_ms == found[0].timestamp_ms
     assert opened.notes[1:] == ["1 of 2 events has no time in «at», first in line 3.",
-                                "1 event got the time of the event before (or after)."]  # fmt: skip
+                                "1 event got the time of the event before (or after)."]
 
 
 def test_bad_lines_are_counted_and_told_with_their_number(tmp_path):
@@ -56,7 +56,7 @@ def test_csv_with_quotes_newlines_and_a_bom(tmp_path):
     found, opened = play(path, key="id")
     assert [r.value.decode() for r in found] == [
         '{"id":"1","name":"Ada","note":"two\\nlines; and \\"quotes\\""}', '{"id":"007","name":"Cé","note":""}',
-    ]  # fmt: skip
+    ]
     assert [r.key for r in found] == [b"1", b"007"]
     assert "2 fields where the header has 3" in opened.trouble
 

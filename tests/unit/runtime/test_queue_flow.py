@@ -23,7 +23,7 @@ def play(tmp_path):
     def play(story, document, seed=7):
         async def tell(broker, clock):
             runner = FlowRunner(EmbeddedEngine(broker), clock=clock, seed=seed, journal=broker.journal,
-                                background=False)  # fmt: skip
+                                background=False)
             await runner.apply(document)
             try:
                 await asyncio.wait_for(story(runner, broker), 40)
@@ -48,7 +48,7 @@ def producer(count, **params):
 
 def work(count=60, queue=(), **group):
     nodes = [producer(count), Node("q", "queue", "work", params=dict(queue)),
-             Node("g", "group", "billing", params=group)]  # fmt: skip
+             Node("g", "group", "billing", params=group)]
     return FlowDocument(nodes, [Link("pq", "p", "q"), Link("qg", "q", "g")])
 
 
@@ -58,7 +58,7 @@ def group_stat(runner):
 
 def test_a_group_takes_from_each_of_the_queues_it_reads(play):
     nodes = [producer(30), producer(30), Node("a", "queue", "first"), Node("b", "queue", "second"),
-             Node("g", "group", "billing", params={"members": 2})]  # fmt: skip
+             Node("g", "group", "billing", params={"members": 2})]
     nodes[1] = replace(nodes[1], id="p2", name="shop")
     links = [Link("1", "p", "a"), Link("2", "p2", "b"), Link("3", "a", "g"), Link("4", "b", "g")]
 
@@ -165,7 +165,7 @@ def test_a_failed_message_may_be_left_to_its_lease(play):
 def test_a_subscription_sends_what_it_gives_up_to_the_groups_dead_letters(play):
     group = {"reading": "leases", "fail_if": "value.bad", "max_retries": 1}
     nodes = [producer(30), Node("t", "topic", "orders"), Node("g", "group", "billing", params=group),
-             Node("d", "dead_letters", "dlt")]  # fmt: skip
+             Node("d", "dead_letters", "dlt")]
     links = [Link("pt", "p", "t"), Link("tg", "t", "g"), Link("gd", "g", "d")]
 
     async def story(runner, broker):
@@ -199,7 +199,7 @@ def test_without_ordered_groups_competing_members_break_the_order_and_it_is_coun
 def test_the_message_group_of_a_header_counts_before_the_key(play):
     document = FlowDocument([Node("q", "queue", "work", params={"ordered_groups": True}),
                              Node("g", "group", "billing", params={"members": 3, "process_ms": 20.0})],
-                            [Link("qg", "q", "g")])  # fmt: skip
+                            [Link("qg", "q", "g")])
 
     async def story(runner, broker):
         headers = ((MESSAGE_GROUP, b"one"),)
@@ -345,9 +345,9 @@ def test_members_that_stop_together_hand_nothing_to_one_another(play):
 def fanned():
     nodes = [producer(40, routing_key="order.{bad}"), Node("x", "exchange", "orders", params={"type": "topic"}),
              Node("y", "exchange", "audit", params={"type": "fanout"}), Node("a", "queue", "all"),
-             Node("b", "queue", "bad"), Node("g", "group", "billing")]  # fmt: skip
+             Node("b", "queue", "bad"), Node("g", "group", "billing")]
     links = [Link("px", "p", "x"), Link("xy", "x", "y", {"key": "#"}), Link("ya", "y", "a"),
-             Link("xb", "x", "b", {"key": "order.true"}), Link("ag", "a", "g")]  # fmt: skip
+             Link("xb", "x", "b", {"key": "order.true"}), Link("ag", "a", "g")]
     return FlowDocument(nodes, links)
 
 
@@ -372,7 +372,7 @@ def test_an_exchange_routes_along_the_drawn_bindings_and_their_links_say_so(play
 
 def test_what_nobody_is_bound_for_comes_back_when_asked(play):
     nodes = [producer(8, routing_key="nobody", mandatory=True), Node("x", "exchange", "orders"),
-             Node("q", "queue", "w")]  # fmt: skip
+             Node("q", "queue", "w")]
     document = FlowDocument(nodes, [Link("px", "p", "x"), Link("xq", "x", "q", {"key": "somebody"})])
 
     async def story(runner, broker):
@@ -386,7 +386,7 @@ def test_what_nobody_is_bound_for_comes_back_when_asked(play):
 
 def test_what_is_forwarded_straight_to_a_queue_does_not_claim_to_come_by_the_exchange_it_came_by_before(play):
     nodes = [producer(6, routing_key="order.new"), Node("x", "exchange", "orders", params={"type": "fanout"}),
-             Node("q", "queue", "in"), Node("g", "forward", "pass"), Node("o", "queue", "out")]  # fmt: skip
+             Node("q", "queue", "in"), Node("g", "forward", "pass"), Node("o", "queue", "out")]
     links = [Link("1", "p", "x"), Link("2", "x", "q"), Link("3", "q", "g"), Link("4", "g", "o")]
 
     async def story(runner, broker):
@@ -400,9 +400,9 @@ def test_what_is_forwarded_straight_to_a_queue_does_not_claim_to_come_by_the_exc
 def test_a_group_forwards_to_an_exchange_and_acknowledges_what_was_taken(play):
     nodes = [producer(20), Node("q", "queue", "in"), Node("x", "exchange", "out", params={"type": "topic"}),
              Node("o", "queue", "good"),
-             Node("g", "forward", "sort", params={"filter": "!value.bad", "routing_key": "bad.{bad}"})]  # fmt: skip
+             Node("g", "forward", "sort", params={"filter": "!value.bad", "routing_key": "bad.{bad}"})]
     links = [Link("pq", "p", "q"), Link("qg", "q", "g"), Link("gx", "g", "x"),
-             Link("xo", "x", "o", {"key": "bad.false"})]  # fmt: skip
+             Link("xo", "x", "o", {"key": "bad.false"})]
 
     async def story(runner, broker):
         await drain(runner, broker)
@@ -418,7 +418,7 @@ def test_what_cannot_be_made_is_said(play):
 
     async def story(runner, broker):
         parts = [Node("q", "queue", "orders"), Node("x", "exchange", "up", params={"type": "topic"}),
-                 Node("o", "queue", "w")]  # fmt: skip
+                 Node("o", "queue", "w")]
         await runner.apply(FlowDocument(parts, [Link("xo", "x", "o", {"key": "a"})]))
         assert "orders is there already, as a topic" in runner.summary().problems[0]
         await runner.apply(FlowDocument([Node("x", "exchange", "up", params={"type": "fanout"})]))
@@ -440,7 +440,7 @@ def test_a_full_queue_that_refuses_is_said_by_its_producer(play):
 
 def test_a_poison_event_read_by_offsets_goes_to_the_dead_letters(play):
     nodes = [producer(30), Node("t", "topic", "orders"), Node("g", "group", "billing", params={"fail_if": "value.bad"}),
-             Node("d", "dead_letters", "dlt")]  # fmt: skip
+             Node("d", "dead_letters", "dlt")]
     links = [Link("pt", "p", "t"), Link("tg", "t", "g"), Link("gd", "g", "d")]
 
     async def story(runner, broker):
@@ -457,10 +457,10 @@ def test_dead_letters_move_along_the_links_to_their_exchange_and_behind_it(play)
              Node("g", "group", "billing", params={"fail_if": "true", "on_failure": "reject"}),
              Node("x", "exchange", "dead", params={"type": "topic"}), Node("a", "queue", "audit"),
              Node("b", "queue", "bad"), Node("y", "exchange", "else", params={"type": "fanout"}),
-             Node("r", "queue", "rest")]  # fmt: skip
+             Node("r", "queue", "rest")]
     links = [Link("p-in", "p", "in"), Link("in-q", "in", "q"), Link("qg", "q", "g"), Link("qx", "q", "x"),
              Link("xa", "x", "a", {"key": "*.true\n*.nothing"}), Link("xb", "x", "b", {"key": "order.true"}),
-             Link("xy", "x", "y", {"carries": "unrouted"}), Link("yr", "y", "r")]  # fmt: skip
+             Link("xy", "x", "y", {"carries": "unrouted"}), Link("yr", "y", "r")]
 
     async def story(runner, broker):
         moved = dict.fromkeys((link.id for link in links), 0)
@@ -475,9 +475,9 @@ def test_dead_letters_move_along_the_links_to_their_exchange_and_behind_it(play)
         waiting = {queue: broker.queues.counts(queue).ready for queue in ("audit", "bad", "rest")}
         assert waiting["audit"] == waiting["bad"] > 0 and waiting["rest"] + waiting["bad"] == 40
         assert moved == {"p-in": 40, "in-q": 40, "qg": 40, "qx": 40, "xa": waiting["audit"], "xb": waiting["bad"],
-                         "xy": waiting["rest"], "yr": waiting["rest"]}  # fmt: skip
+                         "xy": waiting["rest"], "yr": waiting["rest"]}
         assert [(b.destination, b.key) for b in broker.exchanges.bindings("dead")] == [
-            ("audit", "*.true"), ("audit", "*.nothing"), ("bad", "order.true")]  # fmt: skip
+            ("audit", "*.true"), ("audit", "*.nothing"), ("bad", "order.true")]
         assert {death.exchange for death in broker.queues.peek("bad")[0].deaths} == {"orders"}
 
     play(story, FlowDocument(nodes, links))

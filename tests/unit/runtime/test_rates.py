@@ -16,7 +16,7 @@ from workbench.runtime.rates import Burst, Constant, Poisson, Ramp
         (Burst(10, 100, 10, 2), 1, 100), (Burst(10, 100, 10, 2), 10, 280), (Burst(10, 100, 10, 2), 11, 380),
         (Ramp(0, 100, 10), 5, 125), (Ramp(0, 100, 10), 10, 500), (Ramp(0, 100, 10), 12, 700),
     ],
-)  # fmt: skip
+)
 def test_due(rate, at_s, due):
     assert rate.due(at_s) == due
 

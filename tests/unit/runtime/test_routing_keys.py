@@ -18,7 +18,7 @@ from workbench.serde import GUESSING, Decoder
         ("order.{gone}", None, b'{"a": 1}', "order."), ("order.{a}", None, b"plain", "order."),
         ("{a.b}", None, b'{"a": [1]}', ""),
     ],
-)  # fmt: skip
+)
 def test_a_routing_key_takes_fields_of_the_event(text, key, value, made):
     assert routing_key_of(text, GUESSING)(key, value) == made
 

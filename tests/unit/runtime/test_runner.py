@@ -43,7 +43,7 @@ class Left:
                 topic.name: [record for bounds in reader.bounds(topic.name)
                              for record in reader.read(topic.name, bounds.partition, 0, 10_000)]
                 for topic in reader.topics()
-            }  # fmt: skip
+            }
         self.committed = {part: done.offset for part, done in broker.committed("billing").items()}
 
 
@@ -51,7 +51,7 @@ def play(story, document, **options):
     async def at_work(broker, clock):
         entries = []
         runner = FlowRunner(EmbeddedEngine(broker), clock=clock, seed=7, journal=entries.append, background=False,
-                            **options)  # fmt: skip
+                            **options)
         await runner.apply(document)
         try:
             await asyncio.wait_for(story(runner, broker, document), 30)
@@ -96,7 +96,7 @@ def test_forwarding_filters_and_maps():
     document = drawing(
         20, [Node("o", "topic", "out", params={"partitions": 1})], [Link("go", "g", "o")],
         filter="value.id <= 5", map='{"order": value.id}', map_key='"K-" + string(value.id)',
-    )  # fmt: skip
+    )
     runner, left, _ = play(drain, document)
     found = {r.key: json.loads(r.value) for r in left.values["out"]}
     assert found == {f"K-{i}".encode(): {"order": i} for i in range(1, 6)}
@@ -122,7 +122,7 @@ def test_an_expression_that_fails_tells_its_reason():
     document = drawing(
         3, [Node("o", "topic", "out"), Node("d", "dead_letters", "dlq")], [Link("go", "g", "o"), Link("gd", "g", "d")],
         map="value.nope",
-    )  # fmt: skip
+    )
     _, left, _ = play(drain, document)
     headers = dict(left.values["dlq"][0].headers)
     assert headers["x-reason"].decode() == "«Forward as»: the record has no «nope»."
@@ -142,7 +142,7 @@ def test_a_killed_member_shows_what_its_commit_mode_costs(commit, duplicates, lo
 
     telling = "worked" if duplicates else "at work"  # with a commit still to come, or done too early
     document = drawing(400, process_ms=2.0, commit=commit, auto_commit_ms=60_000 if duplicates else 20,
-                       session_timeout_ms=100)  # fmt: skip
+                       session_timeout_ms=100)
     runner, _, entries = play(story, document)
     billing = runner.summary().groups["billing"]
     assert (billing.duplicates > 0, billing.lost > 0) == (duplicates, lost)

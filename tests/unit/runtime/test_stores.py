@@ -60,7 +60,7 @@ def sent(*events):
 
 def drawing(store=(), kind="topic", **group):
     nodes = [Node("t", kind, "orders", params={} if kind == "queue" else {"partitions": 1}),
-             Node("g", "group", "billing", params=group), Node("s", "store", "ledger", params=dict(store))]  # fmt: skip
+             Node("g", "group", "billing", params=group), Node("s", "store", "ledger", params=dict(store))]
     return FlowDocument(nodes, [Link("tg", "t", "g"), Link("gs", "g", "s")])
 
 
@@ -135,7 +135,7 @@ def test_a_store_that_is_down_fails_the_records_and_counts_each_try(play):
     assert summary.groups["billing"].lost == 2
     with BrokerReader(path) as reader:
         assert [entry.detail["text"] for entry in reader.journal(kinds=("fault",))] == [
-            "ledger refuses everything for 600 s"]  # fmt: skip
+            "ledger refuses everything for 600 s"]
 
 
 def test_a_queue_gives_what_was_refused_again_until_the_store_is_back(play):
@@ -156,7 +156,7 @@ def test_a_queue_gives_what_was_refused_again_until_the_store_is_back(play):
 
 def test_beyond_its_capacity_a_store_refuses(play):
     summary, path = play(drain, drawing({"capacity": 5.0}, max_retries=0),
-                         sent(*((f"k{n}".encode(), {}) for n in range(50))))  # fmt: skip
+                         sent(*((f"k{n}".encode(), {}) for n in range(50))))
     stat = stat_of(path)
     assert 5 <= stat.writes < 50 and stat.writes + stat.refused == 50
     assert summary.groups["billing"].lost == stat.refused

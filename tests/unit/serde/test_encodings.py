@@ -66,7 +66,7 @@ EVENT = {"id": 7, "items": [{"sku": "A"}], "raw": b"\x00\x01"}
     (cbor2.dumps({"id": 7, "at": [1, 2]}), "cbor", {"id": 7, "at": [1, 2]}),
     (b"\x00\x01\x02\x03", "bytes", b"\x00\x01\x02\x03"),
     (bytes(range(128, 256)), "bytes", bytes(range(128, 256))),
-])  # fmt: skip
+])
 def test_bytes_are_guessed_with_a_confidence(data, encoding, value):
     decoded = Decoder().value(data)
     assert (decoded.encoding, decoded.value, decoded.error) == (encoding, value, "")
@@ -102,7 +102,7 @@ def test_an_expression_sees_the_same_whoever_asks():
     assert names_of(record, Decoder()) == {
         "key": {"id": 7}, "value": {"n": 1}, "headers": {"h": b"\xff", "e": None},
         "topic": "orders", "partition": 3, "offset": 9,
-    }  # fmt: skip
+    }
 
 
 # -- in words --------------------------------------------------------------------------------------------------
@@ -110,11 +110,11 @@ def test_what_json_has_no_word_for_is_put_into_words():
     value = {
         "raw": b"\x00", "at": datetime(2026, 11, 30, 12, tzinfo=UTC), "price": Decimal("1.10"), "nan": math.nan,
         "far": math.inf, 7: "number", "id": UUID(int=1), "big": 2**80,
-    }  # fmt: skip
+    }
     assert plain(value) == {
         "raw": {"base64": "AA=="}, "at": "2026-11-30T12:00:00+00:00", "price": "1.10", "nan": "NaN",
         "far": "Infinity", "7": "number", "id": "00000000-0000-0000-0000-000000000001", "big": 2**80,
-    }  # fmt: skip
+    }
     assert '"big":1208925819614629174706176' in plain_json(value)
 
 

@@ -23,7 +23,7 @@ from workbench.session.sorting import SortedRows, SortScan
 from workbench.ui.models.pretty import pretty_json
 
 VALUE = {"id": "O-1", "total": 12.5, "n": 3, "ok": True, "no": None, "items": [{"sku": "CUP", "qty": 2}], "in": "x",
-         "ship-to": "DE", 'q"t': "a\"b\\c"}  # fmt: skip
+         "ship-to": "DE", 'q"t': "a\"b\\c"}
 RECORD = StoredRecord("orders", 0, 7, 0, b"C-1", orjson.dumps(VALUE), (("source", b"app"), ("trace", None)))
 
 

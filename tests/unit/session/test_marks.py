@@ -17,7 +17,7 @@ def test_deaths_and_redrives_of_a_second_are_told_together():
         entry("dead", 1_100, 11, 11, reason="rejected", to="letters"),
         entry("redrive", 2_000, 0, 4, group="letters", to="orders"),
         entry("redrive", 2_100, 5, 9, group="letters", to="orders"), entry("purge", 3_000, count=7),
-    ])]  # fmt: skip
+    ])]
     assert [(mark.at_ms, mark.kind, mark.subject, mark.text) for mark in marks] == [
         (100, "dead_letters", "queue:orders", "11 messages of orders died (rejected), now in letters"),
         (150, "dead_letters", "queue:orders", "1 message of orders died (expired)"),

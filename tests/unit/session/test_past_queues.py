@@ -48,7 +48,7 @@ def seen(stats):
         stat.name: (stat.topic, stat.subscription, stat.counts.ready, stat.counts.delayed, stat.counts.in_flight,
                     stat.counts.dead, {one.consumer: one.in_flight for one in stat.consumers})
         for stat in stats
-    }  # fmt: skip
+    }
 
 
 class QueueSession(RuleBasedStateMachine):
@@ -82,7 +82,7 @@ class QueueSession(RuleBasedStateMachine):
         self.broker.append(QUEUES[queue], 0, [Record(None, b"x")] * count)
 
     @rule(queue=st.sampled_from(sorted(QUEUES)), who=st.sampled_from(["ann", "bob"]), count=st.integers(1, 4),
-          act=st.sampled_from(["keep", "ack", "nack", "later", "reject"]))  # fmt: skip
+          act=st.sampled_from(["keep", "ack", "nack", "later", "reject"]))
     def receive(self, queue, who, count, act):
         receipts = [delivery.receipt for delivery in self.broker.queues.receive(queue, who, count)]
         if act == "ack":
@@ -180,7 +180,7 @@ def test_a_purge_as_an_older_workbench_journalled_it_still_counts():
             JournalEntry("append", 1, "jobs", 0, 0, 2, 3, id=1),
             JournalEntry("lease", 2, "jobs", 0, 1, 1, 1, group="jobs", member="ann", detail={"attempt": 1}, id=2),
             JournalEntry("purge", 3, "jobs", count=2, group="jobs", id=3),
-        ]  # fmt: skip
+        ]
 
         def journal_about(self, topic, partition, first, last):
             return [entry for entry in self.entries if entry.partition == partition]

@@ -115,7 +115,7 @@ def test_queues_offsets_and_settings_travel(tmp_path: Path, out: str):
         assert [(m.record.value, m.state, m.attempts, m.reason) for m in found] == [
             (b"0", MessageState.READY, 1, ""), (b"3", MessageState.DELAYED, 1, "busy"),
             (b"4", MessageState.READY, 0, ""), (b"5", MessageState.READY, 0, ""),
-            (b"later", MessageState.DELAYED, 0, "")]  # fmt: skip
+            (b"later", MessageState.DELAYED, 0, "")]
         (dead,) = broker.queues.peek("dead")
         assert dead.record.value == b"2" and dead.deaths[0].queue == "work"
         assert broker.queues.counts("work").dead_lettered == 1

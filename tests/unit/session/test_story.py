@@ -36,13 +36,13 @@ def test_it_tells_all_that_concerns_the_message_in_order():
         entry("lease", 4, 3, 5, member="bob", detail={"attempt": 2}), entry("return", 5, 3, 5, member="bob"),
         entry("commit", 5, 3, 3), entry("ack", 6, 4, 5, member="bob"),
         entry("dead", 7, 3, 3, detail={"reason": "delivery_limit", "to": "orders-dead"}),
-    ])  # fmt: skip
+    ])
     story = story_of(reader, "orders", "orders", MessageId(0, 3))
     assert [line.text for line in story.lines] == [
         "sent to orders", "leased by ann", "given back by ann, to wait 1.5 s: no stock",
         "leased by bob, attempt 2", "lease of bob ended without an answer",
         "died (delivery_limit), moved to orders-dead",
-    ]  # fmt: skip
+    ]
     assert [line.who for line in story.lines] == ["", "ann", "ann", "bob", "bob", ""]
     assert story.document()[1]["at"] == "1970-01-01T00:00:00.002Z"
 
@@ -52,7 +52,7 @@ def test_what_was_journalled_coarsely_is_told_as_perhaps():
     story = story_of(reader, "orders", "orders", MessageId(0, 7))
     assert [line.text for line in story.lines] == [
         "sent to orders", "perhaps acked by ann; too much happened at that moment to be journalled exactly",
-    ]  # fmt: skip
+    ]
 
 
 def test_scattered_offsets_are_told_exactly():
@@ -71,12 +71,12 @@ def test_what_one_tick_tells_is_put_in_the_order_of_attempts():
         entry("lease", 3, 1, 4, member="ann", detail={"attempt": 2}), entry("dead", 3, 3, 3, detail={"reason": "x"}),
         entry("nack", 3, 3, 3, member="ann", detail={**again, "attempt": 1}),
         entry("return", 3, 3, 3, detail={"attempt": 2}),
-    ])  # fmt: skip
+    ])
     story = story_of(reader, "orders", "orders", MessageId(0, 3))
     assert [line.text for line in story.lines] == [
         "sent to orders", "leased by ann", "given back by ann: later", "leased by ann, attempt 2",
         "its lease ended with the host, which died", "died (x), kept here",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_dead_letter_brings_the_story_of_where_it_died():
@@ -84,13 +84,13 @@ def test_a_dead_letter_brings_the_story_of_where_it_died():
         entry("append", 1, 5, 5), entry("nack", 2, 5, 5, member="ann", detail={"requeue": False, "reason": "bad"}),
         entry("append", 3, 0, 0, topic="dead"), entry("dead", 3, 5, 5, detail={"reason": "rejected", "to": "dead"}),
         entry("redrive", 9, 0, 0, topic="dead", group="dead", detail={"to": "orders"}),
-    ])  # fmt: skip
+    ])
     death = Death("orders", DeathReason.REJECTED, 1, 3, 3, MessageId(0, 5), "bad")
     story = story_of(reader, "dead", "dead", MessageId(0, 0), (death,))
     assert [(line.queue, line.text) for line in story.lines] == [
         ("orders", "sent to orders"), ("orders", "rejected by ann: bad"), ("orders", "died (rejected), moved to dead"),
         ("dead", "sent to dead"), ("dead", "redriven to orders"),
-    ]  # fmt: skip
+    ]
 
 
 def test_what_ended_where_it_was_comes_before_what_began_where_it_went_though_told_later():
@@ -100,21 +100,21 @@ def test_what_ended_where_it_was_comes_before_what_began_where_it_went_though_to
         entry("append", 300, 7, 7, topic="again"),
         entry("dead", 350, 0, 0, topic="wait", group="wait", detail={"reason": "expired", "to": "again"}),
         entry("ack", 400, 7, 7, topic="again", group="again", member="bob"),
-    ])  # fmt: skip
+    ])
     deaths = (Death("wait", DeathReason.EXPIRED, 1, 300, 300, MessageId(0, 0)),
-              Death("orders", DeathReason.REJECTED, 1, 100, 100, MessageId(0, 5)))  # fmt: skip
+              Death("orders", DeathReason.REJECTED, 1, 100, 100, MessageId(0, 5)))
     told = story_of(reader, "again", "again", MessageId(0, 7), deaths).lines
     assert [(line.at_ms, line.queue, line.kind) for line in told] == [
         (1, "orders", "append"), (100, "orders", "lease"), (100, "orders", "dead"), (100, "wait", "append"),
         (300, "wait", "dead"), (300, "again", "append"), (400, "again", "ack"),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_subscription_tells_of_its_own_leases_and_of_the_stream_it_reads():
     reader = Journal([
         entry("append", 1, 0, 0), entry("lease", 2, 0, 0, group="orders:mail", member="ann"),
         entry("lease", 2, 0, 0, group="orders:bill", member="bob"),
-    ])  # fmt: skip
+    ])
     ids = {MessageId(0, 0): (), MessageId(0, 1): ()}
     stories = stories_of(reader, "orders:mail", "orders", ids)
     assert [line.text for line in stories[MessageId(0, 0)].lines] == ["sent to orders", "leased by ann"]

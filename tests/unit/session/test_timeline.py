@@ -75,7 +75,7 @@ def truth(broker):
             {part: done.offset for part, done in broker.committed(g.name).items()},
         )
         for g in broker.groups()
-    }  # fmt: skip
+    }
     return bounds, groups
 
 
@@ -88,7 +88,7 @@ def shown(snapshot):
             {TopicPartition(p.topic, p.partition): p.committed for p in g.partitions if p.committed is not None},
         )
         for g in snapshot.groups
-    }  # fmt: skip
+    }
     return bounds, groups
 
 
@@ -162,7 +162,7 @@ class Session(RuleBasedStateMachine):
         metadata = RANGE.metadata(sorted(TOPICS), (), -1)
         for member in self.broker.group("g").members if self._has_group() else ():
             self.broker.join_group(JoinRequest("g", (("range", metadata),), member.member_id, member.client_id,
-                                               session_timeout_ms=60_000))  # fmt: skip
+                                               session_timeout_ms=60_000))
         self.joining.append(enter(self.broker, "g", client))
         pass_time(self.broker, 60)
         pass_time(self.broker, 60)
@@ -224,7 +224,7 @@ def test_positions_rates_lag_and_the_run_are_shown(broker, tmp_path):
     assert stat.lag_ms > 0
     assert group.trend > 0
     assert (group.members[0].name, group.members[0].state, group.members[0].lag_records) == (
-        "till", PartState.PAUSED, 196)  # fmt: skip
+        "till", PartState.PAUSED, 196)
     assert group.members[0].rate == 50.0
 
 
@@ -265,13 +265,13 @@ def test_movements_say_what_was_read_again(broker, tmp_path):
     with BrokerReader(tmp_path / "a.flow") as reader:
         moved = Timeline(reader).flow_of(start, start + 2_000)
         assert [(m.at_ms - start, m.kind, m.first, m.last, m.again) for m in moved] == [
-            (0, "append", 0, 4, False), (0, "deliver", 0, 4, False), (1_000, "deliver", 2, 4, True)]  # fmt: skip
+            (0, "append", 0, 4, False), (0, "deliver", 0, 4, False), (1_000, "deliver", 2, 4, True)]
         assert Timeline(reader).histogram(start, start + 2_000, 2) == [5, 0]
 
 
 def test_an_empty_past_is_a_snapshot_of_nothing(tmp_path):
     with Broker.create(tmp_path / "a.flow", clock=ManualClock(), background=False), \
-            BrokerReader(tmp_path / "a.flow") as reader:  # fmt: skip
+            BrokerReader(tmp_path / "a.flow") as reader:
         assert Timeline(reader).range() == (0, 0)
         assert Timeline(reader).state_at(5).topics == ()
 

@@ -107,4 +107,4 @@ class ExchangeCounts:
 def _stat(exchange: Exchange, counts: _Counts, before: int, per_second: float) -> ExchangeStat:
     rate = max(0, counts.published - before) * per_second
     return ExchangeStat(exchange.name, str(exchange.type), counts.published, counts.routed, counts.unroutable,
-                        counts.returned, rate, counts.last_unroutable)  # fmt: skip
+                        counts.returned, rate, counts.last_unroutable)

@@ -59,7 +59,7 @@ class Adding:
     """Exchanges and bindings that an import brings, beside those that are there."""
 
     def __init__(self, before: Topology, exchanges: Sequence[Exchange], bindings: Sequence[Binding],
-                 queue: Callable[[str], Topic | None], publish: Callable[[Topology], None]) -> None:  # fmt: skip
+                 queue: Callable[[str], Topic | None], publish: Callable[[Topology], None]) -> None:
         self._before = self._after = before
         self._exchanges = exchanges
         self._bindings = bindings
@@ -92,7 +92,7 @@ class Adding:
 
 class Exchanges:
     def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock,
-                 queue: Callable[[str], Topic | None]) -> None:  # fmt: skip
+                 queue: Callable[[str], Topic | None]) -> None:
         """``queue(name)`` is the topic of that queue, or None."""
         self._store = store
         self._log = log
@@ -160,7 +160,7 @@ class Exchanges:
         """Let messages go on from an exchange to a queue or another exchange; the same again changes nothing."""
         if not binding.to_exchange and self._queue(binding.destination) is None:
             raise NotFound(f"There is no queue {binding.destination} to bind.",
-                           "Create it first; a stream is no queue.")  # fmt: skip
+                           "Create it first; a stream is no queue.")
         self._change(lambda topology: topology.bind(binding))
 
     def unbind(self, binding: Binding) -> None:
@@ -206,7 +206,7 @@ class Exchanges:
 
     # -- publishing ------------------------------------------------------------------------------------------
     def publish(self, exchange: str, key: str, records: Sequence[Record],
-                mandatory: bool = False) -> Future[list[Published]]:  # fmt: skip
+                mandatory: bool = False) -> Future[list[Published]]:
         """Send records through an exchange, one copy to each queue it leads to. As in RabbitMQ a record is confirmed
         once every queue has it, also when no queue takes it, and then returned if ``mandatory``; a full queue that
         refuses means it is not confirmed, though the other queues have it. Exchange and key stay with the record."""

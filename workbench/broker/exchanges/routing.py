@@ -174,10 +174,10 @@ class Topology:
             return self._changed({**self._exchanges, exchange.name: exchange}, self._bindings)
         if known.type is not exchange.type:
             raise Refused(f"Exchange {exchange.name} is there already, as {known.type}: it can't be declared again as "
-                          f"{exchange.type}.", "Delete it first, or use another name.")  # fmt: skip
+                          f"{exchange.type}.", "Delete it first, or use another name.")
         if known.alternate != exchange.alternate:
             raise Refused(f"Exchange {exchange.name} is there already, {_alternate(known)}: it can't be declared again "
-                          f"{_alternate(exchange)}.", "Alter it, or use another name.")  # fmt: skip
+                          f"{_alternate(exchange)}.", "Alter it, or use another name.")
         return self
 
     def alter(self, exchange: Exchange) -> Topology:
@@ -207,7 +207,7 @@ class Topology:
             self.exchange(binding.destination)
         if binding.arguments and source.type is not ExchangeType.HEADERS:
             raise Invalid(f"A binding of the {source.type} exchange {source.name} takes no header arguments.",
-                          "Use a headers exchange, or give a binding key.")  # fmt: skip
+                          "Use a headers exchange, or give a binding key.")
         if binding in self._bindings[source.name]:
             return self
         bound = {**self._bindings, source.name: (*self._bindings[source.name], binding)}
@@ -219,7 +219,7 @@ class Topology:
         left = tuple(other for other in self._bindings[binding.exchange] if other != binding)
         if len(left) == len(self._bindings[binding.exchange]):
             raise NotFound(f"{binding.destination} is not bound to {binding.exchange} like that.",
-                           "Look at the exchange's bindings.")  # fmt: skip
+                           "Look at the exchange's bindings.")
         return self._changed(self._exchanges, {**self._bindings, binding.exchange: left})
 
     def without_queue(self, queue: str) -> Topology:
@@ -236,7 +236,7 @@ class Topology:
 
         found = {name: tuple(map(moved, bound)) for name, bound in self._bindings.items()}
         return self._changed(self._exchanges, {name: bound if bound != self._bindings[name] else self._bindings[name]
-                                               for name, bound in found.items()})  # fmt: skip
+                                               for name, bound in found.items()})
 
     def _changed(self, exchanges: dict[str, Exchange], bindings: dict[str, tuple[Binding, ...]]) -> Topology:
         made = Topology()
@@ -317,7 +317,7 @@ def find_circles(onward: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
                 if path:
                     done.add(path.pop())
             elif name in path:
-                circle = path[path.index(name):]  # fmt: skip
+                circle = path[path.index(name):]
                 least = circle.index(min(circle))
                 found[(*circle[least:], *circle[:least])] = None
             elif name not in done:
@@ -345,7 +345,7 @@ def check_key(key: str) -> None:
 def _refuse_default(name: str) -> None:
     if name == DEFAULT_EXCHANGE:
         raise Refused("The default exchange can't be changed: each queue is bound to it by its own name.",
-                      "Give the exchange a name.")  # fmt: skip
+                      "Give the exchange a name.")
 
 
 def _alternate(exchange: Exchange) -> str:
@@ -353,9 +353,9 @@ def _alternate(exchange: Exchange) -> str:
 
 
 def _without_destination(bindings: Mapping[str, tuple[Binding, ...]], destination: str,
-                         to_exchange: bool) -> dict[str, tuple[Binding, ...]]:  # fmt: skip
+                         to_exchange: bool) -> dict[str, tuple[Binding, ...]]:
     def leads_there(binding: Binding) -> bool:
         return binding.destination == destination and binding.to_exchange is to_exchange
 
     return {name: tuple(binding for binding in bound if not leads_there(binding)) if any(map(leads_there, bound))
-            else bound for name, bound in bindings.items()}  # fmt: skip
+            else bound for name, bound in bindings.items()}

@@ -26,7 +26,7 @@ def load_topology(connection: sqlite3.Connection) -> Topology:
         "OR destination IN (SELECT name FROM topic WHERE kind = 'queue' AND deleted_ms IS NULL) ORDER BY id")
     bindings = [Binding(exchange, destination, key, bool(to_exchange), tuple(map(tuple, json.loads(arguments))),
                         bool(match_any))
-                for exchange, destination, key, to_exchange, arguments, match_any in rows]  # fmt: skip
+                for exchange, destination, key, to_exchange, arguments, match_any in rows]
     return Topology(exchanges, bindings)
 
 
@@ -35,16 +35,16 @@ def save_difference(connection: sqlite3.Connection, before: Topology, after: Top
     old, new = set(before.exchanges()), set(after.exchanges())
     connection.executemany("DELETE FROM exchange WHERE name = ?", [(each.name,) for each in old - new])
     connection.executemany("INSERT INTO exchange VALUES (?, ?, ?)",
-                           [(each.name, str(each.type), each.alternate) for each in new - old])  # fmt: skip
+                           [(each.name, str(each.type), each.alternate) for each in new - old])
     bound, kept = dict.fromkeys(after.bindings()), dict.fromkeys(before.bindings())
     connection.executemany(
         "DELETE FROM binding WHERE exchange = ? AND destination = ? AND key = ? AND to_exchange = ? AND arguments = ? "
         "AND match_any = ?", [_binding_row(each) for each in kept if each not in bound])
     connection.executemany(
         "INSERT OR REPLACE INTO binding (exchange, destination, key, to_exchange, arguments, match_any) "
-        "VALUES (?, ?, ?, ?, ?, ?)", [_binding_row(each) for each in bound if each not in kept])  # fmt: skip
+        "VALUES (?, ?, ?, ?, ?, ?)", [_binding_row(each) for each in bound if each not in kept])
 
 
 def _binding_row(binding: Binding) -> tuple[str, str, str, bool, str, bool]:
     return (binding.exchange, binding.destination, binding.key, binding.to_exchange, json.dumps(binding.arguments),
-            binding.match_any)  # fmt: skip
+            binding.match_any)

@@ -65,7 +65,7 @@ class Coordination:
     """Thread-safe. Futures are set on the thread whose call completed them."""
 
     def __init__(self, store: Store, journal: Journal, log: LogView, clock: Clock,
-                 settings: GroupSettings | None = None, ids: Ids | None = None) -> None:  # fmt: skip
+                 settings: GroupSettings | None = None, ids: Ids | None = None) -> None:
         self._store = store
         self._journal = journal
         self._log = log
@@ -141,7 +141,7 @@ class Coordination:
 
     # -- offsets -------------------------------------------------------------------------------------------
     def commit(self, group: str, member_id: str, generation: int, offsets: Mapping[TopicPartition, OffsetPut],
-               instance_id: str | None = None) -> Future[None]:  # fmt: skip
+               instance_id: str | None = None) -> Future[None]:
         """Commit the next offsets to read. Set after they are in the file; fencing comes with the Future."""
         try:
             for part in offsets:
@@ -187,7 +187,7 @@ class Coordination:
             self._groups.check_commit(group, member_id, generation, instance_id)
 
     def stage_commit(self, connection: sqlite3.Connection, group: str,
-                     done: Mapping[TopicPartition, CommittedOffset]) -> None:  # fmt: skip
+                     done: Mapping[TopicPartition, CommittedOffset]) -> None:
         """Write offsets as part of another's transaction; ``commit_done`` follows after its commit."""
         with self._lock:
             self._groups.ensure(group)
@@ -290,7 +290,7 @@ class Coordination:
         return self._log.offset_for_time(part.topic, part.partition, ms)
 
     def apply_reset(self, group: str, spec: ResetSpec, topic: str = "", partitions: Sequence[int] = (),
-                    force: bool = False, pause: bool = False) -> ResetPlan:  # fmt: skip
+                    force: bool = False, pause: bool = False) -> ResetPlan:
         """Carry a plan out. Refused while members are active, unless they are paused (``pause``: by a rebalance that
         ends when the offsets have moved) or ``force`` (whoever forces has paused them)."""
         plan = self.plan_reset(group, spec, topic, partitions)
@@ -376,7 +376,7 @@ class Coordination:
                 self._ages.forget_group(old)
                 self.membership_version += 1
                 self._journal.add(JournalEntry("group", self._clock.now_ms(), group=old,
-                                               detail={"act": "renamed", "to": new}))  # fmt: skip
+                                               detail={"act": "renamed", "to": new}))
 
         self._store.write(move, follow).result()
 
@@ -407,13 +407,13 @@ class Coordination:
             return self._standings.of(
                 group, committed, owners, self._bounds, lambda part: self._positions.get((group, part)),
                 lambda part, bounds, done, owner: self._partition(group, part, bounds, done, owner),
-            )  # fmt: skip
+            )
 
     def _bounds(self, topic: str) -> Sequence[PartitionBounds]:
         return self._log.bounds(topic) if self._log.has_partition(topic, 0) else ()
 
     def _partition(self, group: str, part: TopicPartition, bounds: PartitionBounds, done: CommittedOffset | None,
-                   owner: str) -> GroupPartitionStat:  # fmt: skip
+                   owner: str) -> GroupPartitionStat:
         next_offset = bounds.log_start if done is None else max(done.offset, bounds.log_start)
         reader, position = self._positions.get((group, part), ("", None))
         return GroupPartitionStat(
@@ -421,7 +421,7 @@ class Coordination:
             None if done is None or done.offset < 0 else done.offset,
             position if owner and reader == owner else None, owner,
             self._ages.age_ms(group, part, next_offset, bounds.end),
-        )  # fmt: skip
+        )
 
     def lag_samples(self) -> list[LagSample]:
         """The lag of every group's partitions, as of now."""

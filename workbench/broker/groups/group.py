@@ -60,7 +60,7 @@ class Group:
     """Membership of one group; its offsets are kept beside it (see ``groups``)."""
 
     def __init__(self, name: str, clock: Clock, ids: Ids, settings: GroupSettings, outbox: Outbox,
-                 stored: StoredGroup | None = None) -> None:  # fmt: skip
+                 stored: StoredGroup | None = None) -> None:
         self.name = name
         self.state = GroupState.EMPTY
         self.generation = stored.generation if stored else 0
@@ -134,7 +134,7 @@ class Group:
         if generation < 0 and not member_id:
             if len(self.members):
                 raise UnknownMember(f"Group {self.name!r} has active members, so only they commit.",
-                                    "Stop or pause its members first.")  # fmt: skip
+                                    "Stop or pause its members first.")
             return
         self._caller(member_id, generation, instance_id)
         if self._fenced or self.state is GroupState.COMPLETING:
@@ -402,7 +402,7 @@ class Group:
 
     def _note_join(self, member: Member, reason: str, replaces: str = "") -> None:
         self._note("join", member.member_id, client=member.client_id, instance=member.instance_id or "",
-                   reason=reason, replaces=replaces)  # fmt: skip
+                   reason=reason, replaces=replaces)
 
     def _note(self, kind: str, member: str = "", **detail: Any) -> None:
         entry = JournalEntry(kind, self._clock.now_ms(), group=self.name, member=member, detail=detail)

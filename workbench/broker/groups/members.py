@@ -51,7 +51,7 @@ class Member:
         return cls(
             request.member_id or new_member_id(request, ids), request.instance_id, request.client_id,
             request.client_host, request.session_timeout_ms, request.rebalance_timeout_ms, request.protocols, deadline,
-        )  # fmt: skip
+        )
 
     def update(self, request: JoinRequest) -> None:
         """Take over what a rejoin says anew."""
@@ -73,7 +73,7 @@ class Member:
             self.member_id, self.client_id, self.client_host, self.instance_id,
             _topics(metadata) if protocol_type == CONSUMER else (),
             self.assigned(protocol_type), metadata, self.assignment, self.session_timeout_ms,
-        )  # fmt: skip
+        )
 
     def assigned(self, protocol_type: str) -> tuple[TopicPartition, ...]:
         """The partitions in the assignment bytes; none where the bytes are opaque to us, which is allowed."""
@@ -155,7 +155,7 @@ class Members:
             )
         if self.members and request.protocol_type != protocol_type:
             raise InconsistentProtocol(f"Group {self.group!r} holds members of type {protocol_type!r}.",
-                                       "Use another group id.")  # fmt: skip
+                                       "Use another group id.")
 
     def elected_protocol(self) -> str:
         """The assignor most members prefer among those all of them know."""
@@ -180,4 +180,4 @@ class Members:
 
     def fenced(self, instance_id: str) -> FencedInstance:
         return FencedInstance(f"Another member of group {self.group!r} runs as {instance_id!r}.",
-                              "Give each running program an instance id of its own.")  # fmt: skip
+                              "Give each running program an instance id of its own.")

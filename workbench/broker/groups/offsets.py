@@ -36,7 +36,7 @@ _PUT_GROUP = """
 
 
 def put_offsets(connection: sqlite3.Connection, group: str,
-                offsets: Mapping[TopicPartition, CommittedOffset]) -> None:  # fmt: skip
+                offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
     connection.executemany(
         _PUT_OFFSET,
         [(group, *part, done.offset, done.metadata, done.at_ms, done.leader_epoch) for part, done in offsets.items()],

@@ -47,7 +47,7 @@ def plan_reset(spec: ResetSpec, ground: ResetGround) -> ResetPlan:
             note = f"{target} is {end}, so {after}"
         before = ground.committed.get(part)
         moves.append(ResetMove(part.topic, part.partition, before.offset if before else None, after,
-                               bounds.log_start, bounds.end, owners.get(part, ""), note))  # fmt: skip
+                               bounds.log_start, bounds.end, owners.get(part, ""), note))
     return ResetPlan(ground.group.name, tuple(moves), _refusal(ground.group), len(ground.group.members))
 
 
@@ -59,11 +59,11 @@ def _refusal(group: GroupMeta) -> str:
     members = f"1 member{' of another program' * others} is" if count == 1 else f"{count} {of} are"
     rest = f" ({others} of other programs)" if 0 < others < count else ""
     return (f"In group {group.name!r} {members} active{rest} and would overwrite the new offsets. "
-            "They can be paused, moved and resumed in one act.")  # fmt: skip
+            "They can be paused, moved and resumed in one act.")
 
 
 def _target(spec: ResetSpec, ground: ResetGround, part: TopicPartition,
-            bounds: PartitionBounds) -> tuple[int | None, str]:  # fmt: skip
+            bounds: PartitionBounds) -> tuple[int | None, str]:
     """The offset meant for one partition, and what is to be said of it; None leaves the partition as it is."""
     match spec.kind:
         case "earliest":
@@ -85,7 +85,7 @@ def _target(spec: ResetSpec, ground: ResetGround, part: TopicPartition,
         case "offsets":
             return spec.offset_of(part.topic, part.partition), ""
     raise Invalid(f"There is no reset to {spec.kind!r}.",
-                  "Use earliest, latest, offset, time, shift, duration, group or offsets.")  # fmt: skip
+                  "Use earliest, latest, offset, time, shift, duration, group or offsets.")
 
 
 def _at_time(ground: ResetGround, part: TopicPartition, bounds: PartitionBounds, ms: int) -> tuple[int, str]:

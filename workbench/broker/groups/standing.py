@@ -31,7 +31,7 @@ class _Told:
 
     def holds(self, bounds: Bounds, position: Position) -> bool:
         return (not self.waits and all(bounds(topic) is known for topic, known in self.bounds.items())
-                and [position(part) for part in self.owners] == self.positions)  # fmt: skip
+                and [position(part) for part in self.owners] == self.positions)
 
 
 class Standings:
@@ -41,7 +41,7 @@ class Standings:
         self._told: dict[str, _Told] = {}
 
     def of(self, group: str, committed: dict[TopicPartition, CommittedOffset], owners: Mapping[TopicPartition, str],
-           bounds: Bounds, position: Position, make: Make) -> tuple[GroupPartitionStat, ...]:  # fmt: skip
+           bounds: Bounds, position: Position, make: Make) -> tuple[GroupPartitionStat, ...]:
         """Every partition that the group has committed or holds and that is there."""
         told = self._told.get(group)
         same = told is not None and told.committed == committed and told.owners == owners
@@ -53,7 +53,7 @@ class Standings:
         stats = tuple(
             make(part, there[part.topic][part.partition], committed.get(part), owners.get(part, ""))
             for part in parts if part.partition < len(there[part.topic])
-        )  # fmt: skip
+        )
         self._told[group] = _Told(committed, owners, there, positions, stats, any(one.lag_records for one in stats))
         return stats
 

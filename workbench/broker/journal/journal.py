@@ -86,7 +86,7 @@ class Journal:
             self._ranges.append(self._clock.now_ms(), topic, partition, first, last, size)
 
     def note_delivery(self, topic: str, partition: int, first: int, last: int, group: str, member: str,
-                      again: bool = False) -> None:  # fmt: skip
+                      again: bool = False) -> None:
         with self._lock:
             self._ranges.deliver(self._clock.now_ms(), topic, partition, first, last, group, member, again)
 
@@ -169,7 +169,7 @@ class Journal:
         self._keyframe_id = _last_keyframe(connection)[1]
 
     def reconcile(self, topics: Mapping[str, Sequence[tuple[int, int, int]]],
-                  committed: Mapping[str, Mapping[TopicPartition, int]]) -> None:  # fmt: skip
+                  committed: Mapping[str, Mapping[TopicPartition, int]]) -> None:
         """Note what the file holds and the journal does not: the last moments before a crash.
 
         ``topics`` gives (log start, end, bytes) of every partition. What was lost from the journal is entered at the
@@ -190,7 +190,7 @@ class Journal:
             past = self._state.topic(name)
             if len(past.partitions) < len(partitions):
                 found.append(JournalEntry("topic", when, topic=name,
-                                          detail={"act": "altered", "partitions": len(partitions)}))  # fmt: skip
+                                          detail={"act": "altered", "partitions": len(partitions)}))
             for number, (start, end, size) in enumerate(partitions):
                 known = past.partition(number)
                 if end > known.end:
@@ -202,7 +202,7 @@ class Journal:
 
     def _missing_commits(self, committed: Mapping[str, Mapping[TopicPartition, int]], when: int) -> list[JournalEntry]:
         found = [JournalEntry("group", when, group=name, detail={"act": "deleted"})
-                 for name in self._state.groups if name not in committed]  # fmt: skip
+                 for name in self._state.groups if name not in committed]
         for group, offsets in committed.items():
             known = self._state.groups.get(group, PastGroup()).committed
             for part, offset in offsets.items():
@@ -220,17 +220,17 @@ class Journal:
     def _write_keyframe(self, connection: sqlite3.Connection) -> None:
         connection.executemany(INSERT_SPAN, [
             (self._names.number(topic), partition, self._keyframe_id + 1, first, last, self._last_id)
-            for (topic, partition), runs in self._spans.items() for first, last in few_bands(runs, BANDS)])  # fmt: skip
+            for (topic, partition), runs in self._spans.items() for first, last in few_bands(runs, BANDS)])
         self._spans_written = True
         self._keyframe_id, self._keyframe_ms = self._last_id, self._last_ms
         connection.execute("INSERT INTO journal_keyframe VALUES (?, ?, ?)",
-                           (self._last_id, self._last_ms, pack_state(self._state.dump())))  # fmt: skip
+                           (self._last_id, self._last_ms, pack_state(self._state.dump())))
 
     # -- lag samples ---------------------------------------------------------------------------------------
     def _write_sample(self, connection: sqlite3.Connection, at_ms: int, lags: Sequence[LagSample]) -> None:
         """A run of equal samples is kept as its two ends, so that an idle workspace does not grow."""
         rows = [(self._series_number(connection, lag), lag.lag_records, -1 if lag.lag_ms is None else lag.lag_ms)
-                for lag in lags]  # fmt: skip
+                for lag in lags]
         data = pack_lags(rows)
         if self._last_sample is not None and self._last_sample[1] == data:
             self._last_sample, self._sample_skipped = (at_ms, data), True

@@ -37,7 +37,7 @@ class Ranges:
         self._extend(("append", topic, partition, "", "", False), _Range(at_ms, first, last, last - first + 1, size))
 
     def deliver(self, at_ms: int, topic: str, partition: int, first: int, last: int, group: str, member: str,
-                again: bool) -> None:  # fmt: skip
+                again: bool) -> None:
         key = ("deliver", topic, partition, group, member, again)
         self._extend(key, _Range(at_ms, first, last, last - first + 1, 0))
 

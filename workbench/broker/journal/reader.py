@@ -58,7 +58,7 @@ class JournalReader:
         self._names = Names(connection)
 
     def entries(self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None,
-                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:  # fmt: skip
+                kinds: Sequence[str] = (), limit: int = 1000) -> list[JournalEntry]:
         """Entries after ``after_id`` with ``from_ms <= at_ms < to_ms``, oldest first."""
         unknown = [kind for kind in kinds if kind not in KIND_NUMBERS]
         if unknown:

@@ -30,7 +30,7 @@ class Recording:
         store.on_rollback(self._rolled_back)
 
     def entry(self, kind: str, topic: str, partition: int = -1, first: int = -1, last: int = -1, size: int = 0,
-              **detail: object) -> None:  # fmt: skip
+              **detail: object) -> None:
         """An entry about the transaction at hand."""
         now_ms = self._clock.now_ms()
         self._entries.append(JournalEntry(kind, now_ms, topic, partition, first, last, bytes=size, detail=detail))

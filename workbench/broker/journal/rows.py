@@ -27,10 +27,10 @@ from workbench.core.journal import JournalEntry
 _FIRST_KINDS = (
     "", "append", "deliver", "commit", "retention", "topic", "group", "join", "leave", "rebalance", "reset", "member",
     "producer", "run", "fault", "user", "bookmark", "host", "flow",
-)  # fmt: skip
+)
 _QUEUE_KINDS = (
     "lease", "ack", "nack", "return", "dead", "redrive", "purge", "queue", "route", "backlog",
-)  # fmt: skip
+)
 BYTES_AN_ENTRY = 47
 _STORE_KINDS = ("store",)
 KINDS = (*_FIRST_KINDS, *_QUEUE_KINDS, *_STORE_KINDS)
@@ -136,7 +136,7 @@ def entry_row(entry: JournalEntry, names: Names, entry_id: int) -> tuple[Any, ..
         entry_id, entry.at_ms, KIND_NUMBERS[entry.kind], names.number(entry.topic), _known(entry.partition),
         _known(entry.first), _known(entry.last), entry.count or None, entry.bytes or None,
         names.number(entry.group), names.number(entry.member), detail,
-    )  # fmt: skip
+    )
 
 
 def entry_of(row: Sequence[Any], names: Names) -> JournalEntry:
@@ -144,7 +144,7 @@ def entry_of(row: Sequence[Any], names: Names) -> JournalEntry:
     return JournalEntry(
         KINDS[kind], at_ms, names.name(topic), _number(partition), _number(first), _number(last), count or 0, size or 0,
         names.name(group), names.name(member), orjson.loads(detail) if detail else {}, number,
-    )  # fmt: skip
+    )
 
 
 def entry_weight(entry: JournalEntry) -> int:

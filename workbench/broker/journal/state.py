@@ -129,18 +129,18 @@ class JournalState:
             name: {"kind": t.kind, "config": t.config, "last_append_ms": t.last_append_ms,
                    "partitions": [[p.log_start, p.end, p.size_bytes] for p in t.partitions]}
             for name, t in self.topics.items()
-        }  # fmt: skip
+        }
         groups = {
             name: {"state": g.state, "generation": g.generation, "assignor": g.assignor,
                    "members": {member_id: _dump_member(m) for member_id, m in g.members.items()},
                    "committed": _dump_offsets(g.committed), "positions": _dump_offsets(g.positions),
                    "queues": list(g.queues)}
             for name, g in self.groups.items()
-        }  # fmt: skip
+        }
         return {"topics": topics, "groups": groups, "producers": self.producers, "run": self.run, "speed": self.speed,
                 "seed": self.seed, "queues": {name: asdict(queue) for name, queue in self.queues.items()},
                 "exchanges": {name: asdict(exchange) for name, exchange in self.exchanges.items()},
-                "stores": {name: asdict(store) for name, store in self.stores.items()}}  # fmt: skip
+                "stores": {name: asdict(store) for name, store in self.stores.items()}}
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> JournalState:
@@ -156,7 +156,7 @@ class JournalState:
             }
             self.groups[name] = PastGroup(g["state"], g["generation"], g["assignor"], members,
                                           _load_offsets(g["committed"]), _load_offsets(g["positions"]),
-                                          list(g.get("queues", ())))  # fmt: skip
+                                          list(g.get("queues", ())))
         self.queues = {name: PastQueue(**queue) for name, queue in state.get("queues", {}).items()}
         self.exchanges = {name: PastExchange(**exchange) for name, exchange in state.get("exchanges", {}).items()}
         self.stores = {name: StoreCounts(**store) for name, store in state.get("stores", {}).items()}
@@ -168,7 +168,7 @@ class JournalState:
 def _dump_member(member: PastMember) -> dict[str, Any]:
     return {"client": member.client, "instance": member.instance, "act": member.act,
             "partitions": [list(part) for part in member.partitions],
-            **({"slow": True} if member.slow else {})}  # fmt: skip
+            **({"slow": True} if member.slow else {})}
 
 
 def _dump_offsets(offsets: Offsets) -> list[list[Any]]:
@@ -257,7 +257,7 @@ def _join(state: JournalState, entry: JournalEntry) -> None:
     for gone in [who for who, member in members.items() if member.act == "gone" and member.client == client]:
         del members[gone]  # it was started again
     members[entry.member] = PastMember(entry.detail.get("client", ""), entry.detail.get("instance", ""),
-                                       partitions=replaced.partitions)  # fmt: skip
+                                       partitions=replaced.partitions)
 
 
 def _leave(state: JournalState, entry: JournalEntry) -> None:
@@ -392,4 +392,4 @@ _CHANGES: Mapping[str, Callable[[JournalState, JournalEntry], None]] = {
     "group": _group, "join": _join, "leave": _leave, "rebalance": _rebalance, "reset": _reset, "member": _member,
     "producer": _producer, "run": _run, "host": _host, "queue": _queue, "backlog": _backlog, "route": _route,
     "store": _store,
-}  # fmt: skip
+}

@@ -104,7 +104,7 @@ def _activemq(topic: TopicMeta, place: MessageId, batch_base: int | None) -> str
 
 _PLACES: Mapping[str, Callable[[TopicMeta, MessageId, int | None], str]] = {
     "kafka": _kafka, "pulsar": _pulsar, "kinesis": _kinesis, "sqs": _sqs, "activemq": _activemq,
-}  # fmt: skip
+}
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ class DeliveryTags:
             taken = [tag] if tag in given.open else []
         if not taken:
             raise Refused(f"PRECONDITION_FAILED: unknown delivery tag {tag} of {consumer}.",
-                          "A tag is good once, and for the consumer that got it.")  # fmt: skip
+                          "A tag is good once, and for the consumer that got it.")
         return [given.open.pop(each) for each in taken]
 
     def forget(self, consumer: str) -> None:

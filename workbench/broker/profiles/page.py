@@ -46,7 +46,7 @@ def page(proofs: Proofs) -> str:
 
 def _matrix(every: Sequence[Profile], proofs: Proofs) -> str:
     rows = [[title, *(_word(each.features[key], proofs.get(each.name, {})) for each in every)]
-            for key, title in ((key, feature.title) for key, feature in every[0].features.items())]  # fmt: skip
+            for key, title in ((key, feature.title) for key, feature in every[0].features.items())]
     return "## At a glance\n\n" + _table(["", *(each.title for each in every)], rows)
 
 
@@ -56,10 +56,10 @@ def _section(profile: Profile, proved: Mapping[str, str]) -> str:
     parts.append("### What things are called\n\n" + _table(["here", profile.title], named))
     parts.append("### Defaults\n\n" + _table(["setting", "value"], list(_defaults(profile))))
     rules = [[_subject(rule), rule.say + _conditions(rule), _proof(rule_key(rule), proved), _links(rule.sources)]
-             for rule in profile.rules]  # fmt: skip
+             for rule in profile.rules]
     parts.append("### What is refused\n\n" + _table(["", "rule", "proved by", "looked up in"], rules))
     features = [[feature.title, _word(feature, proved), feature.text, _proof(feature.name, proved),
-                 _links(feature.sources)] for feature in profile.features.values()]  # fmt: skip
+                 _links(feature.sources)] for feature in profile.features.values()]
     parts.append("### Features\n\n" + _table(["feature", "", "how", "proved by", "looked up in"], features))
     return "\n".join(parts)
 
@@ -82,7 +82,7 @@ def _conditions(rule: Rule) -> str:
 
 def _while(when: Iterable[tuple[str, Sequence[str]]]) -> str:
     return "while " + " and ".join(f"`{key}` is {' or '.join(value or 'empty' for value in values)}"
-                                   for key, values in when)  # fmt: skip
+                                   for key, values in when)
 
 
 def _word(feature: Feature, proved: Mapping[str, str]) -> str:

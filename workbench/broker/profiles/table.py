@@ -179,11 +179,11 @@ def profiles() -> tuple[Profile, ...]:
 def _profile(name: str, entry: Mapping[str, Any], titles: Mapping[str, str], sources: Mapping[str, Source]) -> Profile:
     features = {key: Feature(key, title, Level(found["level"]), found["text"], found.get("lacks", False),
                              _sources(found, sources))
-                for key, title in titles.items() for found in (entry["features"][key],)}  # fmt: skip
+                for key, title in titles.items() for found in (entry["features"][key],)}
     conditional = tuple((each["when"], each["defaults"]) for each in entry.get("conditional_defaults", ()))
     return Profile(name, entry["title"], entry["as_of"], entry["names"], entry["defaults"], conditional,
                    tuple(_rule(each, sources) for each in entry["rules"]), features,
-                   entry.get("attached", {}))  # fmt: skip
+                   entry.get("attached", {}))
 
 
 def _rule(entry: Mapping[str, Any], sources: Mapping[str, Source]) -> Rule:

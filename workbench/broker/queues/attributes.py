@@ -60,7 +60,7 @@ def record_traits(record: StoredRecord, by_key: bool) -> Traits:
     asked = {name: _text(value) for name, value in record.headers if name in _NAMES and value is not None}
     group = asked.get(MESSAGE_GROUP, "") or (_text(record.key) if record.key and by_key else "")
     return Traits(_number(asked.get(TTL_MS), _LONGEST_MS), _number(asked.get(DELAY_MS), _LONGEST_MS),
-                  _number(asked.get(PRIORITY), 255) or 0, group, asked.get(DEDUPLICATION_ID, ""))  # fmt: skip
+                  _number(asked.get(PRIORITY), 255) or 0, group, asked.get(DEDUPLICATION_ID, ""))
 
 
 def _number(text: str | None, most: int) -> int | None:

@@ -33,7 +33,7 @@ class Consumers(dict[str, Consumer]):
         """True when it is new. Refused when the queue is another's alone."""
         if self.type is SubscriptionType.EXCLUSIVE and any(other != name for other in self):
             raise Refused(f"{next(other for other in self if other != name)} has this queue for itself.",
-                          "Stop it first, or make the queue shared or failover.")  # fmt: skip
+                          "Stop it first, or make the queue shared or failover.")
         known = self.get(name)
         if known is None:
             self[name] = Consumer(name, prefetch, priority)

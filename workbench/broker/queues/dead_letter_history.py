@@ -46,7 +46,7 @@ def deaths_of(headers: Headers) -> tuple[Death, ...]:
                   int(one["last_ms"]), MessageId(*map(int, one["origin"])), str(one.get("text", "")),
                   str(one.get("exchange", "")), str(one.get("key", "")))
             for one in orjson.loads(data)
-        )  # fmt: skip
+        )
     except (ValueError, TypeError, KeyError):
         return ()
 
@@ -88,7 +88,7 @@ def redriven(record: StoredRecord, deaths: Sequence[Death], edit: Edit | None) -
     edit = edit or Edit()
     headers = sent_straight(record.headers) if edit.headers is None else edit.headers
     return Record(record.key if edit.key is None else edit.key, record.value if edit.value is None else edit.value,
-                  _headers(headers, deaths))  # fmt: skip
+                  _headers(headers, deaths))
 
 
 def _headers(headers: Headers, deaths: Sequence[Death]) -> Headers:
@@ -99,4 +99,4 @@ def _headers(headers: Headers, deaths: Sequence[Death]) -> Headers:
 def _plain(death: Death) -> dict[str, object]:
     return {"queue": death.queue, "reason": death.reason.value, "count": death.count, "first_ms": death.first_ms,
             "last_ms": death.last_ms, "origin": list(death.origin), "text": death.text, "exchange": death.exchange,
-            "key": death.routing_key}  # fmt: skip
+            "key": death.routing_key}

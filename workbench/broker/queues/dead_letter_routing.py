@@ -95,7 +95,7 @@ class DeadLetterRouting:
                 live.leases.stay(partition, offset, problem.message)
 
     def _send_one_dead(self, db: sqlite3.Connection, live: LiveQueue, partition: int, offset: int,
-                       dead: Dead) -> None:  # fmt: skip
+                       dead: Dead) -> None:
         record = live.record(partition, offset)
         deaths = with_death(deaths_of(record.headers), death_in(live.name, record, dead))
         way = self._way(live, record)
@@ -128,7 +128,7 @@ class DeadLetterRouting:
 
     # -- redrive ---------------------------------------------------------------------------------------------
     def plan_redrive(self, live: LiveQueue, messages: Iterable[MessageId], to: str, edits: Mapping[MessageId, Edit],
-                     limit: int) -> RedrivePlan:  # fmt: skip
+                     limit: int) -> RedrivePlan:
         """What of ``messages`` (or of all that are dead here, or came here dead) can be sent on, up to ``limit``."""
         plan = RedrivePlan()
         for partition, offset in list(messages) or _dead_places(live, limit):
@@ -141,7 +141,7 @@ class DeadLetterRouting:
         return plan
 
     def _plan_one(self, plan: RedrivePlan, live: LiveQueue, message: MessageId, to: str,
-                  edits: Mapping[MessageId, Edit]) -> None:  # fmt: skip
+                  edits: Mapping[MessageId, Edit]) -> None:
         partition, offset = message
         lanes = live.leases.lanes
         lane = lanes[partition] if 0 <= partition < len(lanes) else None

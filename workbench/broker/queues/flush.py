@@ -57,7 +57,7 @@ class Flush:
     """``alive(queue)``: whether it still is there. The lock is that of ``Queues``."""
 
     def __init__(self, store: Store, lock: threading.RLock, moves: DeadLetterRouting,
-                 alive: Callable[[LiveQueue], bool]) -> None:  # fmt: skip
+                 alive: Callable[[LiveQueue], bool]) -> None:
         self._store = store
         self._lock = lock
         self._moves = moves
@@ -121,4 +121,4 @@ class Flush:
             answers, self._answers = self._answers, []
         for answer in answers:
             answer.set_exception(FileError("The file could not be written; what was acked may come again.",
-                                           "See that the disk has room."))  # fmt: skip
+                                           "See that the disk has room."))

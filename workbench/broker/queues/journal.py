@@ -19,7 +19,7 @@ def told_entries(told: Told, topic: str, queue: str, at_ms: int) -> Iterator[Jou
 
     def entry(first: int, last: int, count: int, **more: str) -> JournalEntry:
         return JournalEntry(told.word, at_ms, topic, told.partition, first, last, count, group=queue,
-                            member=told.consumer, detail=_detail(told.word, told.about) | more)  # fmt: skip
+                            member=told.consumer, detail=_detail(told.word, told.about) | more)
 
     ranges = told.ranges if len(told.ranges) <= ROWS else told.ranges[: ROWS - 1]
     yield from (entry(*each) for each in ranges)
@@ -49,7 +49,7 @@ def backlog_of(leases: Leases) -> dict[str, Any]:
     counts = leases.counts()
     consumers = {consumer.name: consumer.in_flight for consumer in leases.consumers.values()}
     return {"ready": counts.ready, "delayed": counts.delayed, "in_flight": counts.in_flight, "dead": counts.dead,
-            "consumers": consumers}  # fmt: skip
+            "consumers": consumers}
 
 
 def queue_entry(act: str, topic: str, queue: str, at_ms: int, member: str = "", **more: Any) -> JournalEntry:

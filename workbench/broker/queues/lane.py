@@ -123,7 +123,7 @@ class Lane:
 
     def is_ready(self, offset: int) -> bool:
         return not (offset in self.leases or offset in self.dead or offset in self.delayed
-                    or self.marks.is_done(offset))  # fmt: skip
+                    or self.marks.is_done(offset))
 
     def is_waiting(self, offset: int) -> bool:
         """Ready or delayed."""

@@ -79,7 +79,7 @@ class Leases:
         if not self._by_key:
             return Spans(self._stands)
         return Lines(self._stands, strict=self.settings.ordered_groups, batches=self.settings.groups_in_batches,
-                     by_owner=self.settings.type is SubscriptionType.KEY_SHARED)  # fmt: skip
+                     by_owner=self.settings.type is SubscriptionType.KEY_SHARED)
 
     def _stands(self, partition: int, offset: int) -> Standing:
         lane = self.lanes[partition]
@@ -89,7 +89,7 @@ class Leases:
 
     # -- arriving --------------------------------------------------------------------------------------------
     def arrive(self, partition: int, first: int, end: int, appended_ms: int, traits: Mapping[int, Traits],
-               now: int, *, again: bool = False) -> None:  # fmt: skip
+               now: int, *, again: bool = False) -> None:
         """Messages up to ``end`` are taken in; what lies between the frontier and ``first`` is no message. ``again``:
         they were before, so the length was held then, and what came back since is not dropped for it."""
         lane, settings = self.lanes[partition], self.settings
@@ -98,7 +98,7 @@ class Leases:
         lane.arrivals.note(end, appended_ms)
         lane.frontier, lane.end = end, max(end, lane.end)
         plain = not (traits or self._by_key or settings.delay_ms or lane.delayed
-                     or (settings.max_deliveries and lane.attempts))  # fmt: skip
+                     or (settings.max_deliveries and lane.attempts))
         for start, stop in list(lane.waiting_runs(first, end)):
             if plain:
                 self._order.put(partition, start, stop, 0, "")
@@ -267,7 +267,7 @@ class Leases:
         delay = self.settings.retry_delay_ms if delay_ms is None else delay_ms
         self._return(self.lanes[lease.partition], lease, now, delay, reason)
         self.tally.note("nack", lease.partition, lease.offset, lease.consumer,
-                        (True, delay, reason, lease.attempt))  # fmt: skip
+                        (True, delay, reason, lease.attempt))
 
     def release(self, lease: Lease, now: int) -> None:
         self._return(self.lanes[lease.partition], lease, now, 0, "")
@@ -460,15 +460,15 @@ class Leases:
         dues = [] if self._timers.next_ms is None else [self._timers.next_ms]
         if self.settings.ttl_ms is not None:
             dues += [lane.arrivals.of(lane.aged)[0] + self.settings.ttl_ms
-                     for lane in self.lanes if lane.aged < lane.frontier]  # fmt: skip
+                     for lane in self.lanes if lane.aged < lane.frontier]
         return min(dues, default=None)
 
     def _renew_timers(self) -> None:
         kept = [timer for timer in self._timers.of(Due.LIFE_ENDS)
-                if self.lanes[timer.partition].is_waiting(timer.offset)]  # fmt: skip
+                if self.lanes[timer.partition].is_waiting(timer.offset)]
         held = [lease for lane in self.lanes for lease in lane.leases.values()]
         delays = [(until, Due.DELAY_ENDS, lane.partition, offset)
-                  for lane in self.lanes for offset, until in lane.delayed.items()]  # fmt: skip
+                  for lane in self.lanes for offset, until in lane.delayed.items()]
         self._timers.renew([*kept, *delays], held)
 
     # -- how it stands ---------------------------------------------------------------------------------------
@@ -481,7 +481,7 @@ class Leases:
             dead=sum(len(lane.dead) for lane in self.lanes),
             received=c.received, acked=c.acked, redelivered=c.redelivered, returned=c.returned, expired=c.expired,
             dead_lettered=c.dead_lettered, duplicates=c.duplicates, refused=c.refused,
-        )  # fmt: skip
+        )
 
     def oldest_came_ms(self) -> int | None:
         """When the oldest message that is ready came."""

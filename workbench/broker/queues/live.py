@@ -81,7 +81,7 @@ class LiveQueue:
     @property
     def meta(self) -> QueueMeta:
         return QueueMeta(self.name, self.topic.meta.name, self.row.subscription, self.config,
-                         self.leases.settings.durable)  # fmt: skip
+                         self.leases.settings.durable)
 
     def oldest_ms(self, now_ms: int) -> int | None:
         """Age of the oldest message that is ready."""
@@ -144,7 +144,7 @@ class LiveQueue:
             appended_ms = self._came_ms(lane.partition, header.base_offset, came, now)
             self.leases.arrive(lane.partition, max(header.base_offset, start), header.last_offset + 1, appended_ms,
                                batch_traits(data, by_key), now,
-                               again=header.base_offset < self._again[lane.partition])  # fmt: skip
+                               again=header.base_offset < self._again[lane.partition])
         if upto > lane.frontier:
             self.leases.skip(lane.partition, upto)
 
@@ -244,7 +244,7 @@ class LiveQueue:
             priority=min(traits.priority, self.leases.settings.max_priority), group=traits.group,
             reason=damage or (_reason(dead.reason, dead.text) if dead is not None else lane.notes.get(offset, "")),
             deaths=deaths_of(record.headers), exchange=exchange, routing_key=key,
-        )  # fmt: skip
+        )
 
     def _readable(self, partition: int, offset: int) -> tuple[StoredRecord, str]:
         """The record, or an empty one with what is wrong with it."""
@@ -263,7 +263,7 @@ def on_the_wall(message: QueuedMessage, ahead_ms: int) -> QueuedMessage:
         return None if at_ms is None else at_ms + ahead_ms
 
     return replace(message, leased_ms=moved(message.leased_ms), until_ms=moved(message.until_ms),
-                   expires_ms=moved(message.expires_ms))  # fmt: skip
+                   expires_ms=moved(message.expires_ms))
 
 
 def _reason(reason: str, text: str) -> str:
@@ -289,4 +289,4 @@ def _offsets(lane: Lane, states: frozenset[MessageState], first: int) -> Iterato
             yield from range(start, stop)
     else:
         yield from sorted(offset for held in (lane.leases, lane.dead, lane.delayed) for offset in held
-                          if offset >= first)  # fmt: skip
+                          if offset >= first)

@@ -58,7 +58,7 @@ class Queues:
     """``topics`` is the broker's own, of the living; it changes under our eyes."""
 
     def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock, topics: Mapping[str, Topic],
-                 exchanges: Exchanges) -> None:  # fmt: skip
+                 exchanges: Exchanges) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock  # for stamps
@@ -124,12 +124,12 @@ class Queues:
                     continue
                 limit = leases.settings.max_length or 0
                 waiting = leases.ready + sum(place.staged_end - lane.frontier for lane, place in
-                                             zip(leases.lanes, live.topic.partitions, strict=True))  # fmt: skip
+                                             zip(leases.lanes, live.topic.partitions, strict=True))
                 fits = max(0, min(count, limit - waiting))
                 leases.counters.refused += count - fits
                 if not fits:
                     raise Refused(f"Queue {live.name} is full: {waiting} messages are ready and it takes {limit}.",
-                                  "Try again when some were taken, or raise queue.max.length.")  # fmt: skip
+                                  "Try again when some were taken, or raise queue.max.length.")
                 room = min(room, fits)
         return room
 
@@ -144,7 +144,7 @@ class Queues:
 
     # -- consumers -------------------------------------------------------------------------------------------
     def attach(self, queue: str, consumer: str, *, prefetch: int | None = None, priority: int = 0,
-               group: str = "") -> None:  # fmt: skip
+               group: str = "") -> None:
         """Begin to consume. ``prefetch`` None is the queue's; Refused when the queue is another's alone. ``group`` is
         what the consumer is a member of, for the journal."""
         if not consumer:
@@ -202,7 +202,7 @@ class Queues:
 
     # -- leases ----------------------------------------------------------------------------------------------
     def receive(self, queue: str, consumer: str, max_messages: int = 1,
-                visibility_ms: int | None = None) -> list[Delivery]:  # fmt: skip
+                visibility_ms: int | None = None) -> list[Delivery]:
         """Lease what is there now, up to ``max_messages``. A consumer that is not attached is."""
         now = self._steady.now_ms()
         with self._lock:
@@ -230,7 +230,7 @@ class Queues:
         return found
 
     def ack(self, queue: str, receipts: Sequence[Receipt], *, multiple: bool = False,
-            consumer: str = "") -> Future[None]:  # fmt: skip
+            consumer: str = "") -> Future[None]:
         """Done with these (``multiple``: and with everything that the consumer was handed before). Set once it is in
         the file; Refused, in the Future, names the first receipt that is stale, and the others are acked."""
         with self._lock:
@@ -255,7 +255,7 @@ class Queues:
             settings.check_delay(delay_ms)
         asked = Act.NACK_DELAY if delay_ms else None
         self._settle(queue, receipts, lambda live, lease, now: live.leases.nack(lease, now, delay_ms, reason), asked,
-                     delay_ms or 0)  # fmt: skip
+                     delay_ms or 0)
 
     def reject(self, queue: str, receipts: Sequence[Receipt], reason: str = "") -> None:
         """Dead at once."""
@@ -270,11 +270,11 @@ class Queues:
         with self._lock:
             self._queue(queue).leases.settings.check_visibility(visibility_ms)
         self._settle(queue, receipts, lambda live, lease, now: live.leases.extend(lease, now, visibility_ms),
-                     Act.EXTEND)  # fmt: skip
+                     Act.EXTEND)
 
     def _settle(self, queue: str, receipts: Sequence[Receipt],
                 act: Callable[[LiveQueue, Lease, int], None], asked: Act | None = None,
-                amount: int = 0) -> None:  # fmt: skip
+                amount: int = 0) -> None:
         """``asked`` is what the queue's profile must allow, with its amount."""
         now = self._steady.now_ms()
         with self._lock:
@@ -293,7 +293,7 @@ class Queues:
 
     # -- looking ---------------------------------------------------------------------------------------------
     def peek(self, queue: str, states: Sequence[MessageState] = (), after: MessageId | None = None,
-             limit: int = 100) -> list[QueuedMessage]:  # fmt: skip
+             limit: int = 100) -> list[QueuedMessage]:
         """Messages in the order of the log; nothing is changed by looking. Without ``states`` those not acked."""
         with self._lock:
             live = self._queue(queue)
@@ -322,7 +322,7 @@ class Queues:
             return [
                 LagSample(now, group, live.name, 0, live.leases.counts().ready, live.oldest_ms(self._steady.now_ms()))
                 for live in self.registry.live.values() for group in sorted(set(live.groups.values()))
-            ]  # fmt: skip
+            ]
 
     def _taking_dead_letters(self, queues: Sequence[LiveQueue]) -> set[str]:
         """Queues that are there for the dead of others: named by them, or behind their dead-letter exchange. One of
@@ -361,7 +361,7 @@ class Queues:
 
     def redrive(self, queue: str, messages: Sequence[MessageId] = (), to: str = "",
                 edits: Mapping[MessageId, Edit] | None = None, limit: int = 100,
-                dry_run: bool = False) -> Redriven:  # fmt: skip
+                dry_run: bool = False) -> Redriven:
         """Send dead messages on, up to ``limit``: those named, or all; to ``to``, or each back to where it died. They
         are new messages there, with the deaths they had."""
 
@@ -441,7 +441,7 @@ def _held(live: LiveQueue, receipts: Sequence[Receipt], consumer: str) -> tuple[
             held.append(lease)
         elif stale is None:
             stale = Refused(f"Receipt {Receipt(*receipt)} is no longer valid: its lease is over, or it was settled.",
-                            "Receive the message again.")  # fmt: skip
+                            "Receive the message again.")
     return held, stale
 
 

@@ -28,7 +28,7 @@ class Registry:
     """``topics`` is the broker's own, of the living; it changes under our eyes."""
 
     def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock, topics: Mapping[str, Topic],
-                 lock: threading.RLock, is_exchange: Callable[[str], bool]) -> None:  # fmt: skip
+                 lock: threading.RLock, is_exchange: Callable[[str], bool]) -> None:
         self._store = store
         self._log = log
         self._journal = journal
@@ -90,7 +90,7 @@ class Registry:
             raise no_topic(topic)
         if found.meta.kind == "queue":
             raise Refused(f"{topic} is a queue itself: what one takes is gone for the others.",
-                          "Subscribe to a stream, or attach to the queue.")  # fmt: skip
+                          "Subscribe to a stream, or attach to the queue.")
         check_act(Act.READ_AS_QUEUE, found.meta.config)
         name = f"{topic}{SUBSCRIPTION_MARK}{subscription}"
         checked = settings.check_queue_config(config)
@@ -224,4 +224,4 @@ class Registry:
             raise NotFound(f"There is no exchange {exchange} for the dead letters of {name}.", "Declare it first.")
         if settings.QueueSettings.of(own).type is SubscriptionType.EXCLUSIVE and attached > 1:
             raise Refused(f"{attached} consumers are attached to {name}.",
-                          "Stop all but one before it becomes exclusive.")  # fmt: skip
+                          "Stop all but one before it becomes exclusive.")

@@ -57,17 +57,17 @@ class QueueRow(NamedTuple):
 def load_queues(connection: sqlite3.Connection) -> list[QueueRow]:
     rows = connection.execute("SELECT id, topic_id, subscription, config, counters FROM queue ORDER BY id")
     return [QueueRow(number, topic_id, subscription, orjson.loads(config), Counters(**orjson.loads(counters)))
-            for number, topic_id, subscription, config, counters in rows]  # fmt: skip
+            for number, topic_id, subscription, config, counters in rows]
 
 
 def insert_queue(connection: sqlite3.Connection, topic_id: int, subscription: str = "",
-                 config: Mapping[str, str] | None = None, floors: Iterable[int] = ()) -> QueueRow:  # fmt: skip
+                 config: Mapping[str, str] | None = None, floors: Iterable[int] = ()) -> QueueRow:
     """A new queue; ``floors`` per partition, where it begins (0 where not given)."""
     row = (topic_id, subscription, orjson.dumps(config or {}).decode())
     insert = "INSERT INTO queue (topic_id, subscription, config) VALUES (?, ?, ?) RETURNING id"
     (number,) = connection.execute(insert, row).fetchone()
     connection.executemany("INSERT INTO queue_floor VALUES (?, ?, ?)",
-                           [(number, partition, floor) for partition, floor in enumerate(floors)])  # fmt: skip
+                           [(number, partition, floor) for partition, floor in enumerate(floors)])
     return QueueRow(number, topic_id, subscription, dict(config or {}), Counters())
 
 
@@ -100,7 +100,7 @@ def load_lanes(connection: sqlite3.Connection, queue_id: int, partitions: int) -
     for number, *row in rows:
         lanes[number].marks.load(ChunkRow(*row))
     rows = connection.execute("SELECT partition, offset, attempts, ready_ms, note, reason, dead_ms "
-                              "FROM queue_message WHERE queue_id = ?", (queue_id,))  # fmt: skip
+                              "FROM queue_message WHERE queue_id = ?", (queue_id,))
     for number, *row in rows:
         lanes[number].load(MessageRow(*row))
     for lane in lanes:
@@ -116,7 +116,7 @@ def load_lanes(connection: sqlite3.Connection, queue_id: int, partitions: int) -
 def load_seen(connection: sqlite3.Connection, queue_id: int) -> dict[str, Sighting]:
     """Deduplication ids, oldest first."""
     rows = connection.execute("SELECT dedup_id, at_ms, partition, offset FROM queue_seen WHERE queue_id = ? "
-                              "ORDER BY at_ms", (queue_id,))  # fmt: skip
+                              "ORDER BY at_ms", (queue_id,))
     return {dedup_id: Sighting(*sighting) for dedup_id, *sighting in rows}
 
 
@@ -148,27 +148,27 @@ def put_lane(connection: sqlite3.Connection, queue_id: int, changes: LaneChanges
     number, rows = changes.lane.partition, changes.rows
     connection.execute("INSERT OR REPLACE INTO queue_floor VALUES (?, ?, ?)", (queue_id, number, changes.floor))
     connection.executemany("INSERT OR REPLACE INTO queue_chunk VALUES (?, ?, ?, ?, ?)",
-                           [(queue_id, number, *row) for row in changes.chunks])  # fmt: skip
+                           [(queue_id, number, *row) for row in changes.chunks])
     if changes.left:
         connection.executemany("DELETE FROM queue_chunk WHERE queue_id = ? AND partition = ? AND number = ?",
-                               [(queue_id, number, chunk) for chunk in changes.left])  # fmt: skip
+                               [(queue_id, number, chunk) for chunk in changes.left])
     if rows:
         connection.executemany("INSERT OR REPLACE INTO queue_message VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                               [(queue_id, number, *row) for row in rows.values() if row is not None])  # fmt: skip
+                               [(queue_id, number, *row) for row in rows.values() if row is not None])
         connection.executemany("DELETE FROM queue_message WHERE queue_id = ? AND partition = ? AND offset = ?",
-                               [(queue_id, number, offset) for offset, row in rows.items() if row is None])  # fmt: skip
+                               [(queue_id, number, offset) for offset, row in rows.items() if row is None])
 
 
 def put_counters(connection: sqlite3.Connection, queue_id: int, counters: Counters) -> None:
     connection.execute("UPDATE queue SET counters = ? WHERE id = ?",
-                       (orjson.dumps(asdict(counters)).decode(), queue_id))  # fmt: skip
+                       (orjson.dumps(asdict(counters)).decode(), queue_id))
 
 
 def put_seen(connection: sqlite3.Connection, queue_id: int, changed: Iterable[str],
-             seen: Mapping[str, Sighting]) -> None:  # fmt: skip
+             seen: Mapping[str, Sighting]) -> None:
     for dedup_id in changed:
         if dedup_id in seen:
             connection.execute("INSERT OR REPLACE INTO queue_seen VALUES (?, ?, ?, ?, ?)",
-                               (queue_id, dedup_id, *seen[dedup_id]))  # fmt: skip
+                               (queue_id, dedup_id, *seen[dedup_id]))
         else:
             connection.execute("DELETE FROM queue_seen WHERE queue_id = ? AND dedup_id = ?", (queue_id, dedup_id))

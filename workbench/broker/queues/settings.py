@@ -96,7 +96,7 @@ _TABLE: Mapping[str, _Number | _Choice | _Name] = {
                               "one consumer would hoard what others could work on."),
     "queue.durable": _Choice("true", _FLAG),
     "queue.start": _Choice("earliest", ("earliest", "latest")),
-}  # fmt: skip
+}
 
 QUEUE_DEFAULTS: Mapping[str, str] = {key: str(setting.default) for key, setting in _TABLE.items()}
 """Settings of a queue that sets nothing. ``queue.durable`` and ``queue.start`` are for subscriptions only: whether one
@@ -231,10 +231,10 @@ def check_together(name: str, config: Mapping[str, str], next_dead_letter: Calla
     check_settings(settings.whole)
     if settings.ordered_groups and settings.max_priority:
         raise Invalid("Ordered groups and priorities exclude each other: a priority would break a group's order.",
-                      "Leave one of the two out.")  # fmt: skip
+                      "Leave one of the two out.")
     if settings.overflow == "dead_letter" and settings.max_length is not None and not settings.sends_dead:
         raise Invalid(f"What {name} can't hold has nowhere to go.",
-                      "Name a dead-letter queue or exchange, or choose drop_head.")  # fmt: skip
+                      "Name a dead-letter queue or exchange, or choose drop_head.")
     _check_dead_letters(name, settings, next_dead_letter)
 
 
@@ -242,16 +242,16 @@ def _check_dead_letters(name: str, settings: QueueSettings, next_dead_letter: Ca
     exchange, key = settings.dead_letter_exchange, settings.dead_letter_key
     if settings.dead_letter and exchange:
         raise Invalid(f"The dead letters of {name} can't go to the queue {settings.dead_letter} and to the exchange "
-                      f"{exchange}.", "Name one of them; an exchange may lead to several queues.")  # fmt: skip
+                      f"{exchange}.", "Name one of them; an exchange may lead to several queues.")
     if key and not exchange:
         raise Invalid(f"{name} has a routing key for its dead letters, but no exchange to go by it.",
-                      "Set queue.dead.letter.exchange too.")  # fmt: skip
+                      "Set queue.dead.letter.exchange too.")
     check_key(key)
     if not settings.dead_letter:
         return
     if settings.dead_letter == name:
         raise Invalid(f"{name} can't be its own dead-letter queue: what dies would come back for ever.",
-                      "Name another queue.")  # fmt: skip
+                      "Name another queue.")
     if settings.profile not in _CIRCLES_ALLOWED:
         _check_no_circle(name, settings.dead_letter, next_dead_letter)
 

@@ -65,7 +65,7 @@ class QueueMeter:
                               (one.acked - then.by_consumer.get((number, one.name), one.acked)) * per_second,
                               leases.consumers.is_active(one.name))
             for one in leases.consumers.values()
-        )  # fmt: skip
+        )
         settings, ahead_ms = leases.settings, self._clock.ahead_ms()
         return QueueStat(
             live.name, live.topic.meta.name, _lying_here(leases),
@@ -76,7 +76,7 @@ class QueueMeter:
             dead_letter=settings.dead_letter, dead_letter_exchange=settings.dead_letter_exchange,
             takes_dead_letters=takes_dead, consumers=consumers,
             leases=tuple(_lease_stat(lease, self._key(live, lease), ahead_ms) for lease in _soonest(live)),
-        )  # fmt: skip
+        )
 
     def _key(self, live: LiveQueue, lease: Lease) -> bytes | None:
         """The key of a leased message, read once for as long as the lease is shown."""
@@ -108,4 +108,4 @@ def _read_key(live: LiveQueue, lease: Lease) -> bytes | None:
 
 def _lease_stat(lease: Lease, key: bytes | None, ahead_ms: int) -> LeaseStat:
     return LeaseStat(lease.partition, lease.offset, lease.consumer, lease.attempt, lease.leased_ms + ahead_ms,
-                     lease.until_ms + ahead_ms, key is not None, key_colour(key))  # fmt: skip
+                     lease.until_ms + ahead_ms, key is not None, key_colour(key))

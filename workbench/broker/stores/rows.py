@@ -48,7 +48,7 @@ def make_store(db: sqlite3.Connection, name: str, at_ms: int) -> int:
 
 
 def apply_writes(db: sqlite3.Connection, store_id: int, writes: Sequence[StoreWrite], once: bool,
-                 at_ms: int) -> StoreCounts:  # fmt: skip
+                 at_ms: int) -> StoreCounts:
     """Take them in order; gives how the counts change."""
     rows = applied = repeats = 0
     for write in writes:
@@ -60,23 +60,23 @@ def apply_writes(db: sqlite3.Connection, store_id: int, writes: Sequence[StoreWr
             rows -= db.execute("DELETE FROM store_row WHERE store_id = ? AND key = ?", (store_id, write.key)).rowcount
             continue
         ((version,),) = db.execute(_PUT, (store_id, write.key, write.value, write.topic, write.partition, write.offset,
-                                          at_ms)).fetchall()  # fmt: skip
+                                          at_ms)).fetchall()
         rows += version == 1
     db.execute("UPDATE store SET rows = rows + ?, writes = writes + ?, repeats = repeats + ? WHERE id = ?",
-               (rows, applied, repeats, store_id))  # fmt: skip
+               (rows, applied, repeats, store_id))
     return StoreCounts(rows, applied, repeats)
 
 
 def put_counts(db: sqlite3.Connection, store_id: int, counts: StoreCounts) -> None:
     db.execute("UPDATE store SET rows = ?, writes = ?, repeats = ?, reads = ?, refused = ? WHERE id = ?",
-               (counts.rows, counts.writes, counts.repeats, counts.reads, counts.refused, store_id))  # fmt: skip
+               (counts.rows, counts.writes, counts.repeats, counts.reads, counts.refused, store_id))
 
 
 def put_rows(db: sqlite3.Connection, store_id: int, rows: Iterable[StoreRow]) -> None:
     """Rows as they are: of a store that has none yet."""
     db.executemany("INSERT OR REPLACE INTO store_row VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (
         (store_id, row.key, row.value, row.version, row.topic, row.partition, row.offset, row.written_ms)
-        for row in rows))  # fmt: skip
+        for row in rows))
 
 
 def read_rows(db: sqlite3.Connection, name: str, after: bytes | None = None, limit: int = -1) -> Iterator[StoreRow]:

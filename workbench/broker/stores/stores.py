@@ -46,7 +46,7 @@ class Stores:
         """Make it, or let it be if it is there."""
         if name not in self._numbers:
             self._store.write(lambda db: rows.make_store(db, name, self._clock.now_ms()),
-                              partial(self._made, name)).result()  # fmt: skip
+                              partial(self._made, name)).result()
 
     def _made(self, name: str, number: int) -> None:
         with self._lock:
@@ -59,7 +59,7 @@ class Stores:
         counts changed."""
         number = self._number(name)
         return self._store.write(lambda db: rows.apply_writes(db, number, writes, once, self._clock.now_ms()),
-                                 partial(self._count, name))  # fmt: skip
+                                 partial(self._count, name))
 
     def get(self, name: str, key: bytes) -> StoreRow | None:
         """The row of a key, None where there is none; it counts as a read."""
@@ -80,7 +80,7 @@ class Stores:
         with self._lock:
             had = self._counts[name]
             self._counts[name] = StoreCounts(had.rows + more.rows, had.writes + more.writes, had.repeats + more.repeats,
-                                             had.reads + more.reads, had.refused + more.refused)  # fmt: skip
+                                             had.reads + more.reads, had.refused + more.refused)
             self._unentered[name] = None
 
     # -- telling -----------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class Stores:
         for name, counts in told:
             rows.put_counts(db, self._numbers[name], counts)
             self._journal.add(JournalEntry("store", self._clock.now_ms(), group=name, count=counts.rows,
-                                           detail=asdict(counts)))  # fmt: skip
+                                           detail=asdict(counts)))
 
     def take_up(self, names: Iterable[str]) -> None:
         """These came in by an import: read them anew."""
@@ -130,7 +130,7 @@ class Stores:
             self._samples.append((now, writes))
         second = 1000.0 / (now - then) if now > then else 0.0
         return tuple(replace(stat_of(name, one), rate=max(0, one.writes - before.get(name, 0)) * second)
-                     for name, one in counts.items())  # fmt: skip
+                     for name, one in counts.items())
 
 
 def stat_of(name: str, counts: StoreCounts) -> StoreStat:

@@ -42,7 +42,7 @@ class FlowFigures:
     def sentence(self) -> str:
         return (f"in {self.in_per_s:,.0f}/s, out {self.out_per_s:,.0f}/s, {self.cores:.2f} cores, loop delay "
                 f"{self.delay_p50_ms:.1f} / {self.delay_p99_ms:.1f} / {self.delay_max_ms:.1f} ms "
-                "(median / p99 / longest)")  # fmt: skip
+                "(median / p99 / longest)")
 
 
 def drawing(per_second: float = PER_SECOND) -> FlowDocument:
@@ -71,7 +71,7 @@ async def _run(engine: EmbeddedEngine, broker: Broker, seconds: float, per_secon
         (after.produced["orders"] - before.produced["orders"]) / wall_s,
         (after.groups["billing"].consumed - before.groups["billing"].consumed) / wall_s,
         cpu_s / wall_s, delays_ms[len(delays_ms) // 2], delays_ms[len(delays_ms) * 99 // 100], delays_ms[-1],
-    )  # fmt: skip
+    )
 
 
 async def _delays_ms(seconds: float) -> list[float]:
@@ -94,7 +94,7 @@ def carried_ratio(*, seconds: float = 5.0) -> Result:
     """Events handled a second by a running drawing, against the 50,000 a second that its producers are asked for."""
     figures = measure(seconds)
     return Result(f"a running drawing, events handled against asked for ({figures.sentence()})", figures.out_per_s,
-                  PER_SECOND, figures.out_per_s / PER_SECOND, "events/s", 0.97)  # fmt: skip
+                  PER_SECOND, figures.out_per_s / PER_SECOND, "events/s", 0.97)
 
 
 if __name__ == "__main__":

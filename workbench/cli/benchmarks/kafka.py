@@ -73,7 +73,7 @@ def produce_to_mock_ratio() -> Result:
 def start_ratio() -> Result:
     """Half a second over the time from the start of a host to the first answer to a client."""
     return interleave("start to the first message", lambda: 1 / _start_s(), lambda: 1 / 0.5, rounds=ROUNDS,
-                      unit="1/s", goal=1.0)  # fmt: skip
+                      unit="1/s", goal=1.0)
 
 
 # -- sides ---------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def _produce(address: str) -> float:
 def _consumer(address: str, topic: str) -> Any:
     client = _client()
     consumer = client.Consumer({"bootstrap.servers": address, "group.id": topic, "auto.offset.reset": "earliest",
-                                **_QUIET})  # fmt: skip
+                                **_QUIET})
     consumer.assign([client.TopicPartition(topic, 0, 0)])
     return consumer
 

@@ -27,7 +27,7 @@ _VALUE = (b'{"order": 1234567, "customer": "c-00042", "amount": 129.90, "note": 
 def _records(batch: int) -> list[Record]:
     first = batch * BATCH_RECORDS
     return [Record(b"%08d" % number, _VALUE, (), 1_700_000_000_000 + number)
-            for number in range(first, first + BATCH_RECORDS)]  # fmt: skip
+            for number in range(first, first + BATCH_RECORDS)]
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def append_ratio(*, batches: int = 150, rounds: int = 5, in_flight: int = IN_FLI
         folder = Path(name)
         return interleave("append, ready batches of 1,000, against raw inserts of the same blobs",
                           lambda: _append_ours(folder, blobs, in_flight), lambda: _append_blobs(folder, blobs),
-                          rounds=rounds, unit="events/s", goal=0.70)  # fmt: skip
+                          rounds=rounds, unit="events/s", goal=0.70)
 
 
 def append_rows_ratio(*, batches: int = 150, rounds: int = 5, in_flight: int = IN_FLIGHT) -> Result:
@@ -104,7 +104,7 @@ def append_rows_ratio(*, batches: int = 150, rounds: int = 5, in_flight: int = I
         folder = Path(name)
         return interleave("append, ready batches of 1,000, against a row an event",
                           lambda: _append_ours(folder, blobs, in_flight), lambda: _append_rows(folder, events),
-                          rounds=rounds, unit="events/s", goal=2.5)  # fmt: skip
+                          rounds=rounds, unit="events/s", goal=2.5)
 
 
 def read_ratio(*, batches: int = 300, rounds: int = 7) -> Result:
@@ -124,7 +124,7 @@ def read_ratio(*, batches: int = 300, rounds: int = 7) -> Result:
             raw.executemany("INSERT INTO batch VALUES (?, ?)", enumerate(blobs))
             return interleave("sequential read, undecoded, against raw reads of the same blobs",
                               lambda: _read_ours(broker), lambda: _read_raw(raw), rounds=rounds, unit="events/s",
-                              goal=0.5)  # fmt: skip
+                              goal=0.5)
 
 
 def _read_ours(broker: Broker) -> float:

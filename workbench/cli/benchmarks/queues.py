@@ -42,7 +42,7 @@ def claim_ratio(*, taken: int = TAKEN, rounds: int = ROUNDS, waiting: int = LONG
     claims = min(taken // 10, waiting // rounds)
     with _ours(rounds * taken + waiting) as broker, _sql(waiting) as connection:
         return interleave("receive and ack against UPDATE ... RETURNING and DELETE", lambda: _take(broker, "q", taken),
-                          lambda: _claim(connection, claims), rounds=rounds, unit="messages/s", goal=10.0)  # fmt: skip
+                          lambda: _claim(connection, claims), rounds=rounds, unit="messages/s", goal=10.0)
 
 
 def backlog_ratio(*, taken: int = TAKEN, rounds: int = ROUNDS, waiting: int = LONG) -> Result:
@@ -51,7 +51,7 @@ def backlog_ratio(*, taken: int = TAKEN, rounds: int = ROUNDS, waiting: int = LO
         broker.create_topic("short", kind="queue")
         short = _Refilled(broker, "short", SHORT)
         return interleave("receive and ack, 50,000 waiting against 1,000", lambda: _take(broker, "q", taken),
-                          lambda: short.take(taken), rounds=rounds, unit="messages/s", goal=0.8)  # fmt: skip
+                          lambda: short.take(taken), rounds=rounds, unit="messages/s", goal=0.8)
 
 
 def litequeue_ratio(*, taken: int = TAKEN, rounds: int = ROUNDS, waiting: int = LONG) -> Result:
@@ -100,7 +100,7 @@ def persistqueue_ratio(*, taken: int = TAKEN, rounds: int = ROUNDS, waiting: int
 def _against(name: str, fill: Callable[[Path], Measure], taken: int, rounds: int, waiting: int) -> Result:
     with tempfile.TemporaryDirectory() as folder, _ours(rounds * taken + waiting) as broker:
         return interleave(f"receive and ack, 50,000 waiting, against {name}", lambda: _take(broker, "q", taken),
-                          fill(Path(folder)), rounds=rounds, unit="messages/s", goal=20.0)  # fmt: skip
+                          fill(Path(folder)), rounds=rounds, unit="messages/s", goal=20.0)
 
 
 def _peer(module: str, package: str = "") -> Any:

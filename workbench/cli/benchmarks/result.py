@@ -27,7 +27,7 @@ class Result:
 
 
 def interleave(name: str, ours: Callable[[], float], peer: Callable[[], float], *, rounds: int, unit: str,
-               goal: float) -> Result:  # fmt: skip
+               goal: float) -> Result:
     """Both give a rate; who goes first changes with every round."""
     our_rates, peer_rates = [], []
     for number in range(rounds):

@@ -56,7 +56,7 @@ class KafkaBrowse:
         """All of them by name, without their settings (see ``config``)."""
         self._partitions_of.clear()
         shapes = (EngineTopic(name, "stream", len(parts), {}, name.startswith("__"))
-                  for name, parts in self._known().items())  # fmt: skip
+                  for name, parts in self._known().items())
         return sorted(shapes, key=lambda topic: topic.name)
 
     def _known(self) -> dict[str, list[int]]:
@@ -114,7 +114,7 @@ class KafkaBrowse:
             return []
         level = IsolationLevel.READ_COMMITTED if committed_only else IsolationLevel.READ_UNCOMMITTED
         asked = self._call(lambda: self._admin.list_offsets(dict.fromkeys(parts, of), isolation_level=level,
-                                                            request_timeout=client.CALL_S))  # fmt: skip
+                                                            request_timeout=client.CALL_S))
         return [self._call(asked[part].result) for part in parts]
 
     def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None:
@@ -134,7 +134,7 @@ class KafkaBrowse:
         parts = [TopicPartition(topic, number) for number in self._partitions(topic)]
         first, last = self._listed(parts, OffsetSpec.for_timestamp(0)), self._listed(parts, OffsetSpec.max_timestamp())
         return {part.partition: (one.timestamp, max(one.timestamp, other.timestamp))
-                for part, one, other in zip(parts, first, last, strict=True) if one.offset >= 0}  # fmt: skip
+                for part, one, other in zip(parts, first, last, strict=True) if one.offset >= 0}
 
     # -- records ---------------------------------------------------------------------------------------------
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]:
@@ -175,7 +175,7 @@ class KafkaBrowse:
                 taken[record.partition] += record.size_bytes
             left = {part: at for part, at in left.items()
                     if part not in ends and len(found[part]) < max_records and taken[part] < _EACH_BYTES
-                    and not (found[part] and found[part][-1].offset + 1 >= held[part].end)}  # fmt: skip
+                    and not (found[part] and found[part][-1].offset + 1 >= held[part].end)}
         return [record for part in starts for record in found[part][:max_records]]
 
     def _bounds_at(self, topic: str, partition: int, offset: int, max_records: int) -> PartitionBounds:
@@ -225,7 +225,7 @@ class KafkaBrowse:
             if time.monotonic() > deadline_s:
                 self._reading = None
                 raise Unavailable(f"Kafka at {self._spec.address} did not answer within {client.CALL_S:g} s.",
-                                  "Is it running, and is the address right?")  # fmt: skip
+                                  "Is it running, and is the address right?")
 
     def _sorted_out(self, messages: list[Any]) -> tuple[list[StoredRecord], dict[int, int]]:
         """In one go, for there may be hundreds of thousands a second."""

@@ -31,7 +31,7 @@ def settings_of(spec: ConnectionSpec) -> dict[str, Any]:
         "bootstrap.servers": spec.address, "client.id": f"workbench-{__version__}", "logger": _log,
         "socket.timeout.ms": int(CALL_S * 1000), "socket.connection.setup.timeout.ms": int(CALL_S * 1000),
         "reconnect.backoff.max.ms": 2_000, **options,
-    }  # fmt: skip
+    }
 
 
 class Faults:
@@ -51,7 +51,7 @@ class Faults:
     def recent(self, *codes: int) -> str:
         """What was met of these (of all, without any) since the last answer; empty for nothing."""
         met = [told for code, told in list(self._met.items())
-               if (code in codes if codes else code != KafkaError._ALL_BROKERS_DOWN)]  # fmt: skip
+               if (code in codes if codes else code != KafkaError._ALL_BROKERS_DOWN)]
         return _plain(met[-1]) if met else ""
 
 
@@ -74,7 +74,7 @@ def consumer(spec: ConnectionSpec) -> Consumer:
     """One that is only ever told what to read (assign), so its group is never joined; it needs a name all the same."""
     own = {"group.id": f"workbench-look-{spec.name}", "enable.auto.commit": False, "enable.auto.offset.store": False,
            "enable.partition.eof": True, "auto.offset.reset": "error", "isolation.level": "read_uncommitted",
-           "queued.max.messages.kbytes": 16_384, "fetch.queue.backoff.ms": 0}  # fmt: skip
+           "queued.max.messages.kbytes": 16_384, "fetch.queue.backoff.ms": 0}
     try:
         return Consumer({**settings_of(spec), **own})
     except Exception as error:

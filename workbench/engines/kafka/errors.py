@@ -14,13 +14,13 @@ _LATER = {
     KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError._NOENT, KafkaError._DESTROY,
     KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.FENCED_LEADER_EPOCH,  # it has just started again
     KafkaError.OFFSET_NOT_AVAILABLE, KafkaError.REPLICA_NOT_AVAILABLE, KafkaError.KAFKA_STORAGE_ERROR,
-}  # fmt: skip
+}
 _RIGHTS = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._AUTHENTICATION,
-}  # fmt: skip
+}
 _MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION,
-            KafkaError.GROUP_ID_NOT_FOUND}  # fmt: skip
+            KafkaError.GROUP_ID_NOT_FOUND}
 
 
 def not_let_in(address: str, reason: str) -> WorkbenchError:
@@ -43,5 +43,5 @@ def translated(error: Exception, address: str, reason: str = "") -> WorkbenchErr
         return Unsupported(f"Kafka at {address} can't do that: {told}.")
     if code in _LATER or cause.retriable():
         return Unavailable(f"Kafka at {address} can't be reached: {reason or told}.",
-                           "Is it running, and is the address right?")  # fmt: skip
+                           "Is it running, and is the address right?")
     return Refused(f"Kafka at {address} refused: {told}.")

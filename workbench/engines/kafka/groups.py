@@ -13,7 +13,7 @@ from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, P
 from workbench.engines.kafka import client
 
 _STATES = {"STABLE": "Stable", "PREPARING_REBALANCING": "PreparingRebalance", "EMPTY": "Empty", "DEAD": "Dead",
-           "COMPLETING_REBALANCING": "CompletingRebalance"}  # fmt: skip
+           "COMPLETING_REBALANCING": "CompletingRebalance"}
 BoundsOf = Callable[[Iterable[str]], Mapping[str, Sequence[PartitionBounds]]]
 Place = tuple[str, int]
 
@@ -23,7 +23,7 @@ class GroupReading:
     topics there are."""
 
     def __init__(self, admin: AdminClient, call: Callable[[Any], Any], bounds_of: BoundsOf,
-                 known: Callable[[], Collection[str]]) -> None:  # fmt: skip
+                 known: Callable[[], Collection[str]]) -> None:
         self._known = lambda: frozenset(known())
         self._admin = admin
         self._call = call
@@ -62,7 +62,7 @@ class GroupReading:
             GroupPartitionStat(place[0], place[1], self._bounds[place].log_start, self._bounds[place].end,
                                committed.get(place), None, owners.get(place, ""))
             for place in places
-        )  # fmt: skip
+        )
         by_place = {(stat.topic, stat.partition): stat for stat in partitions}
         members = tuple(self._member(member, by_place) for member in group.members)
         state = _STATES.get(group.state.name, group.state.name.capitalize())
@@ -73,7 +73,7 @@ class GroupReading:
         owned = tuple(sorted(_owned(member)))
         lag = sum(stats[place].lag_records for place in owned if place in stats)
         return MemberStat(member.member_id, member.client_id, PartState.RUNNING, owned, lag_records=lag,
-                          client=f"{member.client_id} at {member.host}")  # fmt: skip
+                          client=f"{member.client_id} at {member.host}")
 
 
 def _owned(member: Any) -> list[Place]:

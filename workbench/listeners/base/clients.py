@@ -89,7 +89,7 @@ class Clients(Generic[P]):
             return
         self._logged = {known: at for known, at in self._logged.items() if now - at < LOG_EVERY_MS} | {sentence: now}
         log.info("%s client %s (%s) at %s: %s", self._label, peer.client_id or "without a name",
-                 peer.software or "unknown software", peer.host, sentence)  # fmt: skip
+                 peer.software or "unknown software", peer.host, sentence)
 
     def stats(self) -> tuple[ClientStat, ...]:
         """Every client now. For one caller: rates are taken between its askings."""
@@ -113,7 +113,7 @@ class Clients(Generic[P]):
             group=next((member.group for member in members if member.group), ""), note=_note_of(members, unserved),
             connections=len(live), versions=tuple(sorted(versions.items())), unserved=unserved,
             protocol=self._protocol,
-        )  # fmt: skip
+        )
 
     def _rate(self, key: tuple[str, str, str], members: list[P], now: float) -> tuple[float, float]:
         events_in = sum(member.written.total() for member in members)

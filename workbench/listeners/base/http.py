@@ -144,7 +144,7 @@ def _refusal(start: bytes) -> str:
     speaks = spoken(start)
     if speaks == TLS:
         return ("This client begins with TLS, which this listener is not set up for. Use http://, or give the "
-                "listener a certificate.")  # fmt: skip
+                "listener a certificate.")
     if speaks == HTTP2:
         return "This client begins with HTTP/2, which is not served here. Set HTTP/1.1 in its configuration."
     return "" if speaks == HTTP else "This address speaks HTTP, and this client something else. Is it its address?"

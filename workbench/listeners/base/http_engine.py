@@ -87,6 +87,6 @@ def config_of(app: Any) -> Config:
     config = Config(
         app, log_config=None, log_level="error", access_log=False, lifespan="off", ws="none", interface="asgi3",
         proxy_headers=False, server_header=False, timeout_keep_alive=_NEVER_S,
-    )  # fmt: skip
+    )
     config.load()
     return config

@@ -40,7 +40,7 @@ class Server:
         self._settings.check(self._protocol)
         if self._settings.users and not users.names():
             raise Refused("This listener asks for the name and password of a user, and the workspace has no users.",
-                          "Add one first: in the window, or with «workbench users FILE put NAME».")  # fmt: skip
+                          "Add one first: in the window, or with «workbench users FILE put NAME».")
 
     async def start(self, make: Callable[[], Connection]) -> None:
         """Listen; ``make`` makes each connection."""
@@ -69,7 +69,7 @@ class Server:
                 return None
             kind = AddressTaken if error.errno == errno.EADDRINUSE else Refused
             raise kind(f"The {self._label} listener can't have {show_address(host, port)}: {_reason(error)}.",
-                       "Stop what uses it, or choose another port (0: any free one).") from None  # fmt: skip
+                       "Stop what uses it, or choose another port (0: any free one).") from None
 
     def _accept(self) -> Connection:
         connection = self._make()

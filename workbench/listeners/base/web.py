@@ -90,7 +90,7 @@ class WebApp:
     """``checked`` may refuse a request before its handler sees it, by an answer."""
 
     def __init__(self, routes: Sequence[Route], voice: Voice, users: Users, clients: Clients[Peer], realm: str,
-                 checked: Callable[[Request], Answer | None] = lambda request: None) -> None:  # fmt: skip
+                 checked: Callable[[Request], Answer | None] = lambda request: None) -> None:
         self._routes = tuple(routes)
         self._voice = voice
         self._users = users
@@ -99,7 +99,7 @@ class WebApp:
         self._checked = checked
 
     async def __call__(self, scope: Mapping[str, Any], receive: Callable[[], Awaitable[Mapping[str, Any]]],
-                       send: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:  # fmt: skip
+                       send: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
         request = _request_of(scope, b"")
         _introduce(request)
         try:
@@ -120,7 +120,7 @@ class WebApp:
         return self._voice.refusal(403, "Pages of other sites may not use this address.")
 
     async def _let_in(self, request: Request, scope: Mapping[str, Any],
-                      receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> Answer | None:  # fmt: skip
+                      receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> Answer | None:
         """The answer, or None where the client left before it was told."""
         user = await self._user(request)
         if user is None:
@@ -175,7 +175,7 @@ def _request_of(scope: Mapping[str, Any], body: bytes, user: str = "") -> Reques
 
 def _with_parts(request: Request, parts: tuple[str, ...]) -> Request:
     return Request(request.method, request.path, request.query, request.headers, request.body, request.peer,
-                   request.user, parts)  # fmt: skip
+                   request.user, parts)
 
 
 def _introduce(request: Request) -> None:

@@ -34,7 +34,7 @@ GROUP_SETTINGS: Mapping[str, Setting] = {one.name: one for one in (
     Setting("streams.num.standby.replicas", "int", "0", "Of streams groups, which are not served.",
             "streams.num.standby.replicas", 0, _MOST_MS),
     _ms("streams.session.timeout.ms", 45_000, "Of streams groups, which are not served."),
-)}  # fmt: skip
+)}
 BROKER_SETTINGS: Mapping[str, Setting] = {one.name: one for one in (
     *(Setting(one.synonym, one.kind, one.default, _KEPT, one.synonym, one.low, one.high, one.choices)
       for one in TOPIC_SETTINGS.values() if one.synonym),
@@ -44,7 +44,7 @@ BROKER_SETTINGS: Mapping[str, Setting] = {one.name: one for one in (
         ("max.connections", str(_MOST_MS)), ("max.connections.per.ip", str(_MOST_MS)),
         ("producer.id.expiration.ms", "86400000"),
     )),
-)}  # fmt: skip
+)}
 
 
 class DynamicSettings:
@@ -62,5 +62,5 @@ class DynamicSettings:
         changed = {**self._set.get(owner, {}), **changes}
         kept = {name: value for name, value in changed.items() if value is not None}
         self._set = {**{other: values for other, values in self._set.items() if other != owner},
-                     **({owner: kept} if kept else {})}  # fmt: skip
+                     **({owner: kept} if kept else {})}
         self._broker.set_meta(KEY, json.dumps(self._set))

@@ -81,12 +81,12 @@ class Frames:
         speaks = spoken(start)
         if speaks in (HTTP, HTTP2):
             return WrongProtocol("A web client called; this address speaks the Kafka protocol, not HTTP.",
-                                 "Give the address to a Kafka client as bootstrap.servers.", http=True)  # fmt: skip
+                                 "Give the address to a Kafka client as bootstrap.servers.", http=True)
         if speaks == TLS:
             return WrongProtocol("This client begins with TLS, which this listener is not set up for.",
-                                 "Set security.protocol=PLAINTEXT, or give the listener a certificate.")  # fmt: skip
+                                 "Set security.protocol=PLAINTEXT, or give the listener a certificate.")
         return Invalid(f"A client announced a request of {length:,} bytes; {LEAST_FRAME_BYTES} to {self.limit:,} are "
-                       "taken.", "Is it really a Kafka client?")  # fmt: skip
+                       "taken.", "Is it really a Kafka client?")
 
 
 def framed(*payload: bytes) -> bytes:

@@ -42,7 +42,7 @@ class KafkaListener:
         shared = Shared(
             broker, broker.clock, self._settings, users, bridge, news, Turn(broker, bridge),
             Readers(broker), _cluster_id(broker), DynamicSettings(broker),
-        )  # fmt: skip
+        )
         try:
             await self._server.start(lambda: Session(shared, self._clients))
         except BaseException:

@@ -119,7 +119,7 @@ class Session(Connection):
         if not (self._login.done or api.before_login):
             raise Unsupported("This listener asks for SASL/PLAIN before anything else.",
                               "Set security.protocol=SASL_PLAINTEXT (or SASL_SSL), sasl.mechanism=PLAIN, user and "
-                              "password.")  # fmt: skip
+                              "password.")
         connection.requests[api.name] += 1
         connection.versions[api.name] = header.version
         exchange = codec.exchange(api.name, header.version)
@@ -147,7 +147,7 @@ class Session(Connection):
         task.add_done_callback(self._tasks.discard)
 
     async def _finish(self, begun: _Begun, answer: Awaitable[Fields | None], write: Callable[[Fields], bytes],
-                      name: str) -> None:  # fmt: skip
+                      name: str) -> None:
         """Bring the answer of a call that took its time; what it did not foresee ends this connection only."""
         with self._guarded(name):
             fields = await answer

@@ -53,12 +53,12 @@ def no_subject_mode(subject: str) -> RegistryError:
 
 def bad_version(version: str) -> RegistryError:
     return RegistryError(42202, f"The specified version '{version}' is not a valid version id. Allowed values are "
-                         "between [1, 2^31-1] and the string \"latest\"")  # fmt: skip
+                         "between [1, 2^31-1] and the string \"latest\"")
 
 
 def bad_level() -> RegistryError:
     return RegistryError(42203, "Invalid compatibility level. Valid values are none, backward, forward, full, "
-                         "backward_transitive, forward_transitive, and full_transitive")  # fmt: skip
+                         "backward_transitive, forward_transitive, and full_transitive")
 
 
 def not_permitted(sentence: str) -> RegistryError:

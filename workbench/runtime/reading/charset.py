@@ -13,13 +13,13 @@ import re
 
 _BAD = "\udcff"  # becomes the byte 0xFF, which no UTF-8 holds
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
-          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
+          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _GUESS = "cp1252"
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _NO_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[\x80-\xff]+(?![A-Za-z\x80-\xff])")
 _LOOKED_AT = 64 * 1024
 _TOLD = {"utf-8": "UTF-8", "cp1252": "windows-1252", "iso8859-1": "ISO 8859-1", "utf-16-le": "UTF-16",
-         "utf-16-be": "UTF-16", "utf-32-le": "UTF-32", "utf-32-be": "UTF-32", "ascii": "ASCII"}  # fmt: skip
+         "utf-16-be": "UTF-16", "utf-32-le": "UTF-32", "utf-32-be": "UTF-32", "ascii": "ASCII"}
 codecs.register_error("workbench.bad", lambda error: (_BAD, error.end))  # type: ignore[attr-defined]
 
 

@@ -75,14 +75,14 @@ class Findings:
             told.append(" ".join([f"{_lines(self.skipped_count)} could not be read.", *reasons[:_KINDS_TOLD]]))
         if (bad := self.unreadable_time) is not None:
             told.append(f"{_events(bad.count)} {_have(bad.count)} a time in {_named(self.time)} that can't be read. "
-                        f"Line {bad.line:,}: {bad.reason}.")  # fmt: skip
+                        f"Line {bad.line:,}: {bad.reason}.")
         told += [sentence for whole, sentence in self._lacks() if whole]
         return told
 
     def notes(self) -> list[str]:
         """What is worth knowing, as sentences."""
         odd = [f"{_lines(f.count)} {'was' if f.count == 1 else 'were'} kept, although not written as usual. "
-               f"Line {f.line:,}: {f.reason}." for f in list(self.odd.values())]  # fmt: skip
+               f"Line {f.line:,}: {f.reason}." for f in list(self.odd.values())]
         return [*self.choices, *odd, *(sentence for whole, sentence in self._lacks() if not whole)]
 
     def _lacks(self) -> list[tuple[bool, str]]:
@@ -98,7 +98,7 @@ class Findings:
                 told.append((True, f"{many} a {what} in {_named(name)}."))
             else:
                 told.append((False, f"{fault.count:,} of {_events(self.events)} {_have(fault.count)} {where}, "
-                                    f"first in line {fault.line:,}."))  # fmt: skip
+                                    f"first in line {fault.line:,}."))
         return told
 
 

@@ -99,7 +99,7 @@ class JsonDocuments:
             character = yield from self._peek()
             if character not in (",", "]"):
                 raise Invalid("the document ends within its array" if not character
-                              else f"not JSON, expecting a comma or the array's end at {character!r}")  # fmt: skip
+                              else f"not JSON, expecting a comma or the array's end at {character!r}")
             self._at += 1
             if character == "]":
                 return
@@ -196,7 +196,7 @@ class JsonDocuments:
         if self._values == 1 and isinstance(self._whole, dict) and not self._ground.pointer:
             for way, size in _arrays_in(self._whole, ""):
                 self._ground.findings.choose(f"The document is one event. It holds an array of {size:,} at {way}: "
-                                             f"with the path {way} (--path) each is an event.")  # fmt: skip
+                                             f"with the path {way} (--path) each is an event.")
 
 
 def _arrays_in(value: dict[str, Any], way: str) -> list[tuple[str, int]]:

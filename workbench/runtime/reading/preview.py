@@ -43,7 +43,7 @@ class Preview:
 
 
 def preview(settings: ReadSettings, now_ms: Callable[[], int], rows: int = 5, most_events: int = 0,
-            see: Callable[[Event], None] | None = None) -> Preview:  # fmt: skip
+            see: Callable[[Event], None] | None = None) -> Preview:
     """Read the file, or its first ``most_events``; ``see`` is shown every event."""
     reader = EventReader(replace(settings, follow=False), now_ms)
     first: list[Event] = []
@@ -72,10 +72,10 @@ def preview_beginning(settings: ReadSettings, now_ms: Callable[[], int], rows: i
 def _preview(reader: EventReader, first: list[Event]) -> Preview:
     kind, found = reader.detected.kind if reader.detected else None, reader.findings
     faults = sorted((*found.skipped.values(), *((found.unreadable_time,) if found.unreadable_time else ())),
-                    key=lambda fault: fault.line)  # fmt: skip
+                    key=lambda fault: fault.line)
     return Preview(
         reader.settings.path, kind.name if kind else "", kind.label if kind else "", reader.packed, reader.charset,
         reader.charset_is_guessed, reader.detected.delimiter if reader.detected else "", reader.header, tuple(first),
         found.events, found.skipped_count, found.bad_count, tuple(found.problems()), tuple(found.notes()),
         tuple((fault.line, fault.reason, fault.count) for fault in faults), reader.ended,
-    )  # fmt: skip
+    )

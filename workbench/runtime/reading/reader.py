@@ -176,13 +176,13 @@ class EventReader:
             self._utf8 = ToUtf8(self._charset, start, keeps_bytes=self.detected.kind.keeps_bytes)
         self._format = self.detected.kind.make(
             Ground(self._fields, self.findings, self.detected.newline, self.detected.delimiter, self._asked.pointer,
-                   lambda: self.charset))  # fmt: skip
+                   lambda: self.charset))
         return True
 
     def _tell_guess(self) -> None:
         if self.charset_is_guessed and self._utf8 is not None:
             self.findings.choose(f"Its text is not UTF-8; it was read as {self.charset}, which is a guess: "
-                                 "if letters are wrong, name its character set (--charset).")  # fmt: skip
+                                 "if letters are wrong, name its character set (--charset).")
 
     # -- again, and no more --------------------------------------------------------------------------------
     def rewind(self) -> None:

@@ -20,7 +20,7 @@ _NO_EVENTS = (
     (b"\x04\x22\x4d\x18", "packed with lz4"), (b"PAR1", "a Parquet file"), (b"SQLite format 3\0", "an SQLite database"),
     (b"%PDF-", "a PDF document"), (b"\x89PNG\r\n", "a picture"), (b"\xff\xd8\xff\xe0", "a picture"),
     (b"Obj\x01", "an Avro object file"), (b"ORC\x00", "an ORC file"),
-)  # fmt: skip
+)
 
 
 def refuse_other_files(start: bytes) -> None:
@@ -28,7 +28,7 @@ def refuse_other_files(start: bytes) -> None:
     for magic, what in _NO_EVENTS:
         if start.startswith(magic):
             raise Unsupported(f"This is {what}, not a file of events.",
-                              "Give JSON, CSV or lines, plain or packed with gzip.")  # fmt: skip
+                              "Give JSON, CSV or lines, plain or packed with gzip.")
 
 
 class Gunzip:

@@ -8,4 +8,4 @@ from workbench.session.export.writing import Exported, export, export_records, w
 __all__ = [
     "ExportFormat", "Exported", "What", "bytes_of", "export", "export_records", "format_for", "format_named",
     "write_items",
-]  # fmt: skip
+]

@@ -25,10 +25,10 @@ from workbench.session.export.forms import bytes_of, bytes_of_base64, text_form
 
 RECORD_COLUMNS = (
     "topic", "partition", "offset", "timestamp", "key", "value", "headers", "key_form", "value_form", "transaction",
-)  # fmt: skip
+)
 ENTRY_COLUMNS = (
     "id", "at", "kind", "topic", "partition", "first", "last", "count", "bytes", "group", "member", "detail",
-)  # fmt: skip
+)
 _CELL_LIMIT = 2**31 - 1
 _headers = msgspec.json.Decoder(tuple[tuple[str, msgspec.Raw], ...])
 _detail = msgspec.json.Decoder(dict[str, Any])
@@ -59,7 +59,7 @@ class CsvLines:
         return _row((
             entry.id, stamp(entry.at_ms), entry.kind, entry.topic, entry.partition, entry.first, entry.last,
             entry.count, entry.bytes, entry.group, entry.member, detail,
-        ))  # fmt: skip
+        ))
 
     def read(self, source: BinaryIO) -> Iterator[Item]:
         csv.field_size_limit(_CELL_LIMIT)  # the module's default is smaller than a record may be

@@ -96,14 +96,14 @@ class JsonLines:
         line = RecordLine(
             record.topic, record.partition, record.offset, stamp(record.timestamp_ms), key, value, headers, exact,
             exact_key, record.transaction,
-        )  # fmt: skip
+        )
         return _encoder.encode(line) + b"\n"
 
     def entry(self, entry: JournalEntry) -> bytes:
         line = EntryLine(
             entry.id, stamp(entry.at_ms), entry.kind, entry.topic, entry.partition, entry.first, entry.last,
             entry.count, entry.bytes, entry.group, entry.member, entry.detail,
-        )  # fmt: skip
+        )
         return _encoder.encode(line) + b"\n"
 
     def read(self, source: BinaryIO) -> Iterator[Item]:
@@ -122,7 +122,7 @@ def _item(line: AnyLine) -> Item:
         return JournalEntry(
             line.kind, unstamp(line.at) or 0, line.topic, line.partition, line.first, line.last, line.count,
             line.bytes, line.group, line.member, line.detail, line.id,
-        )  # fmt: skip
+        )
     if line.partition < 0:
         raise Invalid("it has no partition")
     value = bytes_of_base64(line.value_base64) if line.value_base64 else bytes_of(line.value)
@@ -132,4 +132,4 @@ def _item(line: AnyLine) -> Item:
     return StoredRecord(
         line.topic, line.partition, line.offset, UNTIMED if timestamp_ms is None else timestamp_ms,
         key, value, headers, line.transaction,
-    )  # fmt: skip
+    )

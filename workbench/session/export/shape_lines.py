@@ -27,7 +27,7 @@ ShapeItem = TopicShape | Exchange | Binding | QueueShape | GroupShape | Drawing 
 _KINDS: dict[str, type[ShapeItem]] = {
     "topic": TopicShape, "exchange": Exchange, "binding": Binding, "queue": QueueShape, "group": GroupShape,
     "drawing": Drawing, "store": StoreShape,
-}  # fmt: skip
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -59,11 +59,11 @@ def shape_of(items: Iterable[ShapeItem]) -> WorkspaceShape:
     flow = json.dumps(drawings[-1].drawing, indent=1, ensure_ascii=False) + "\n" if drawings else ""
     return WorkspaceShape(tuple(by_kind[TopicShape]), tuple(by_kind[Exchange]), tuple(by_kind[Binding]),
                           tuple(by_kind[QueueShape]), tuple(by_kind[GroupShape]), flow,
-                          tuple(by_kind[StoreShape]))  # fmt: skip
+                          tuple(by_kind[StoreShape]))
 
 
 def part_of(shape: WorkspaceShape, ranges: Sequence[tuple[str, PartitionBounds]], topics: Sequence[str],
-            whole: bool) -> WorkspaceShape:  # fmt: skip
+            whole: bool) -> WorkspaceShape:
     """The shape of what is exported. Of single topics: no drawing, and of groups what they committed there. Of a range
     (not ``whole``) neither groups nor what is done in queues, for that is said of records that are not in it."""
     kept = {topic.name for topic in shape.topics if not topics or topic.name in topics}
@@ -74,7 +74,7 @@ def part_of(shape: WorkspaceShape, ranges: Sequence[tuple[str, PartitionBounds]]
     if not whole:
         names = tuple(replace(topic, partitions=tuple(spans.get(topic.name, topic.partitions))) for topic in names)
     groups = (replace(group, offsets=tuple(one for one in group.offsets if one.topic in kept))
-              for group in shape.groups)  # fmt: skip
+              for group in shape.groups)
     return WorkspaceShape(
         names,
         () if topics else shape.exchanges,

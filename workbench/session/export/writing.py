@@ -41,7 +41,7 @@ class SessionReader(Browse, Protocol):
     def journal(
         self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None, kinds: Sequence[str] = (),
         limit: int = 1000,
-    ) -> list[JournalEntry]: ...  # fmt: skip
+    ) -> list[JournalEntry]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def shape_beside(out: Path) -> Path:
 
 
 def _write_shape(stream: BinaryIO, reader: SessionReader, topics: Sequence[str], from_: LogPoint, to: LogPoint,
-                 matches: Matches | None) -> None:  # fmt: skip
+                 matches: Matches | None) -> None:
     whole = (from_, to) == (EARLIEST, LATEST) and matches is None
     for item in items_of(part_of(reader.shape(), _ranges(reader, topics, from_, to), topics, whole)):
         stream.write(shape_line(item))
@@ -94,7 +94,7 @@ def _write_shape(stream: BinaryIO, reader: SessionReader, topics: Sequence[str],
 def _write_file(
     reader: SessionReader, out: Path, what: What, form: ExportFormat, topics: Sequence[str], from_: LogPoint,
     to: LogPoint, progress: Progress, cancelled: Callable[[], bool], matches: Matches | None = None,
-) -> Exported:  # fmt: skip
+) -> Exported:
     with whole_file(out) as stream:
         done = write_items(reader, stream, what, form, topics, from_, to, progress, cancelled, matches)
     return replace(done, files=(out,))
@@ -154,7 +154,7 @@ def _within(from_: LogPoint, to: LogPoint, matches: Matches | None) -> Matches:
 
 
 def export_records(out: Path, records: Iterable[StoredRecord], format: str = "",
-                   decoders: DecoderOf = guessing) -> Exported:  # fmt: skip
+                   decoders: DecoderOf = guessing) -> Exported:
     """Write just these records, in their order, to ``out``."""
     form, count = format_for(out, format, decoders), 0
     with whole_file(out) as stream:
@@ -175,7 +175,7 @@ def _ranges(
 def _items(
     reader: SessionReader, what: What, ranges: list[tuple[str, PartitionBounds]], topics: Sequence[str],
     from_: LogPoint, to: LogPoint,
-) -> Iterator[StoredRecord | JournalEntry]:  # fmt: skip
+) -> Iterator[StoredRecord | JournalEntry]:
     for topic, span in ranges:
         yield from records_of(reader, topic, span)
     if what == "records":

@@ -31,10 +31,10 @@ def facts_of(snapshot: Snapshot) -> Hashable:
         (group.name, group.state, group.generation, group.paused, tuple(member.state for member in group.members),
          group.health.condition if group.health is not None and group.health.condition in AT_ONCE else None)
         for group in snapshot.groups
-    )  # fmt: skip
+    )
     producers = tuple((one.node_id, one.state) for one in snapshot.producers)
     clients = tuple((one.client_id, one.address, one.writes, one.reads, one.group, one.note, bool(one.connections))
-                    for one in snapshot.clients)  # fmt: skip
+                    for one in snapshot.clients)
     queues = tuple((queue.name, queue.counts.dead, queue.takes_dead_letters) for queue in snapshot.queues)
     return (snapshot.run, snapshot.speed, snapshot.live, tuple(snapshot.host.listeners.items()), groups, producers,
-            clients, queues, len(snapshot.topics), len(snapshot.problems))  # fmt: skip
+            clients, queues, len(snapshot.topics), len(snapshot.problems))

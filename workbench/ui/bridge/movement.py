@@ -52,7 +52,7 @@ def _between(before: LinkStat, now: LinkStat, at_ms: int) -> Movement | None:
 def append_links(document: FlowDocument, topic: str) -> list[str]:
     """Ids of the links that carry records into a topic; those from exchanges only where there is no other."""
     into = [li for li in document.links if document.node(li.target).name == topic
-            and document.node(li.target).kind in TOPICS]  # fmt: skip
+            and document.node(li.target).kind in TOPICS]
     straight = [li.id for li in into if document.node(li.source).kind != "exchange"]
     return straight or [li.id for li in into]
 
@@ -62,7 +62,7 @@ def exchange_way(document: FlowDocument, queue: str, exchange: str = "") -> tupl
     links from there on. Without a name, the only drawn exchange it can have been; ("", []) when there is no such, or
     when something is sent to the queue straight too."""
     if not exchange and any(document.node(li.target).name == queue and document.node(li.source).kind != "exchange"
-                            for li in document.links):  # fmt: skip
+                            for li in document.links):
         return "", []
     ways: dict[str, list[str]] = {}
     heads = [node.id for node in document.of_kind("queue") if node.name == queue]
@@ -74,14 +74,14 @@ def exchange_way(document: FlowDocument, queue: str, exchange: str = "") -> tupl
                 reached[link.source] = ways[link.source] = [link.id, *reached[here]]
                 heads.append(link.source)
     entries = [node_id for node_id in ways if (document.node(node_id).name == exchange if exchange else
-               entry_links(document, node_id))]  # fmt: skip
+               entry_links(document, node_id))]
     return (entries[0], ways[entries[0]]) if len(entries) == 1 else ("", [])
 
 
 def entry_links(document: FlowDocument, exchange_id: str) -> list[str]:
     """Ids of the links along which something is published to an exchange: not those from another."""
     return [li.id for li in document.links
-            if li.target == exchange_id and document.node(li.source).kind != "exchange"]  # fmt: skip
+            if li.target == exchange_id and document.node(li.source).kind != "exchange"]
 
 
 def delivery_links(document: FlowDocument, topic: str, group: str, member: str = "") -> list[str]:
@@ -90,7 +90,7 @@ def delivery_links(document: FlowDocument, topic: str, group: str, member: str =
     leased = group == topic or group.startswith(f"{topic}{SUBSCRIPTION_MARK}")
     reader = member.rpartition("-")[0] if leased else group
     return [li.id for li in document.links
-            if document.node(li.source).name == topic and document.node(li.target).name == reader]  # fmt: skip
+            if document.node(li.source).name == topic and document.node(li.target).name == reader]
 
 
 def spread(at_ms: int, links: Iterable[str], count: int, again: bool = False) -> list[Movement]:

@@ -143,7 +143,7 @@ class Workspace(QObject):
         of, known = self._decoders
         if of is not (live := self.live):
             known = {t.name: Decoder(t.key_encoding, t.value_encoding) for t in live.topics
-                     if (t.key_encoding, t.value_encoding) != (AUTO, AUTO)}  # fmt: skip
+                     if (t.key_encoding, t.value_encoding) != (AUTO, AUTO)}
             self._decoders = live, known
         return known.get(topic, GUESSING)
 

@@ -146,19 +146,19 @@ class DrawingActs(QObject):
             return
         document, at = self._workspace.document, item.rect.topLeft()
         part = Part("group", {"members": 0}, who.name) if who.group is not None else Part(
-            "note", {"text": self._kept_words(who), "client": who.name}, who.name)  # fmt: skip
+            "note", {"text": self._kept_words(who), "client": who.name}, who.name)
         kept = part.existing(document) if who.group is not None else kept_note(document, who.name)
         if kept is not None:
             self._workspace.select({kept.id})
             return
         node = new_node(document, part, shapes.snapped(at.x()), shapes.snapped(at.y()))
         topics = {topic.id: self._flow.outside.nodes[topic.id] for topic in who.topics
-                  if who.group is not None and not document.has_node(topic.id)}  # fmt: skip
+                  if who.group is not None and not document.has_node(topic.id)}
         drawn = {topic_id: kept_topic(topic) for topic_id, topic in topics.items()}
         ends = [drawn[topic.id].id if topic.id in drawn else topic.id for topic in who.topics if who.group is not None]
         self._workspace.perform(Composite(self.tr("Keep {0}").format(who.name), (
             *(AddNode(topic) for topic in drawn.values()), AddNode(node),
-            *(AddLink(Link(f"{end}-to-{node.id}", end, node.id)) for end in ends))))  # fmt: skip
+            *(AddLink(Link(f"{end}-to-{node.id}", end, node.id)) for end in ends))))
         self._workspace.select({node.id})
 
     def _keep_topic(self, item: NodeItem) -> None:
@@ -174,7 +174,7 @@ class DrawingActs(QObject):
     def _free_place(self, near: QPointF, size: QRectF) -> QPointF:
         """The nearest place on the grid, in growing squares around ``near``, that overlaps no node."""
         taken = [item.rect.adjusted(-_GAP, -_GAP, _GAP, _GAP) for item in self._flow.everything()
-                 if item.node.kind != "frame"]  # fmt: skip
+                 if item.node.kind != "frame"]
         corner = near - size.center()
         home = QPointF(shapes.snapped(corner.x(), _GAP), shapes.snapped(corner.y(), _GAP))
         for ring in range(200):

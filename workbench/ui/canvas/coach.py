@@ -166,7 +166,7 @@ class Coach(QWidget):
 
     def _take_live(self, snapshot: Snapshot) -> None:
         now = {(g.name, p.topic, p.partition): p.committed for g in snapshot.groups for p in g.partitions
-               if p.committed is not None}  # fmt: skip
+               if p.committed is not None}
         if any(offset < self._committed.get(place, offset) for place, offset in now.items()):
             self.tick(3)
         self._committed = now
@@ -228,7 +228,7 @@ class Coach(QWidget):
         wrap = Qt.TextFlag.TextWordWrap
         return any(title.horizontalAdvance(words[0]) > width - _title_aside(number) or
                    body.boundingRect(lines, wrap, words[1]).height() > body.lineSpacing() * _BODY_LINES + 1
-                   for number, words in enumerate(self._texts))  # fmt: skip
+                   for number, words in enumerate(self._texts))
 
     def leave(self) -> None:
         """Close for good."""

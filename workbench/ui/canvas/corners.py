@@ -187,7 +187,7 @@ class Bubble(QLabel):
         """Show beside ``at``, inside the parent."""
         ink, ground = ("bad", "bad_soft") if bad else ("accent", "accent_soft")
         self.setStyleSheet(f"color: {theme().color(ink).name()}; background: {theme().color(ground).name()};"
-                           "border-radius: 5px;")  # fmt: skip
+                           "border-radius: 5px;")
         self.setFont(theme().font("body", 500))
         self.setText(text)
         self.adjustSize()

@@ -134,7 +134,7 @@ class EmptyCanvas(QWidget):
              self.file_wanted),
             ("open", self.tr("Open a recording"), self.tr("A .flow file, with its log, drawing and journal."),
              self.recording_wanted),
-        )):  # fmt: skip
+        )):
             card = StartCard(glyph, title, text, number == 0, self)
             card.clicked.connect(wanted.emit)
             row.addWidget(card)
@@ -171,7 +171,7 @@ class EmptyCanvas(QWidget):
         pencil = Pencil(painter, theme())
         x = (self.width() - 3 * _HINT.width() - 2 * _HINT_GAP) / 2
         parts = (("producer", "producer", self.tr("Producer")), ("topic", "stream", self.tr("Topic")),
-                 ("group", "consumer", self.tr("Group")))  # fmt: skip
+                 ("group", "consumer", self.tr("Group")))
         for number, (kind, role, text) in enumerate(parts):
             rect = QRectF(x + number * (_HINT.width() + _HINT_GAP), y, _HINT.width(), _HINT.height())
             pencil.shape(shapes.outline(rect, kind), None, "line_strong", 1, dash=[4, 3])
@@ -180,5 +180,5 @@ class EmptyCanvas(QWidget):
             if number:
                 painter.setPen(pencil.pen("line_strong", 1.5, [3, 2.5]))
                 painter.drawLine(QPointF(rect.left() - _HINT_GAP, rect.center().y()),
-                                 QPointF(rect.left(), rect.center().y()))  # fmt: skip
+                                 QPointF(rect.left(), rect.center().y()))
         painter.end()

@@ -181,12 +181,12 @@ Chords = dict[str, Callable[[], None]]
 def _chords(view: FlowView) -> Chords:
     acts, undo_stack = view.acts, view.workspace.undo_stack
     own: Chords = {"Ctrl+=": view.zoom_in, "Ctrl+D": acts.duplicate, "Ctrl+0": view.fit, "Ctrl+1": view.zoom_actual,
-                   "Backspace": acts.delete, "Ctrl+Y": undo_stack.redo}  # fmt: skip
+                   "Backspace": acts.delete, "Ctrl+Y": undo_stack.redo}
     return resolved(own, (
         (_Standard.Delete, acts.delete), (_Standard.Copy, acts.copy), (_Standard.Cut, acts.cut),
         (_Standard.Paste, acts.paste), (_Standard.SelectAll, acts.select_all), (_Standard.Undo, undo_stack.undo),
         (_Standard.Redo, undo_stack.redo), (_Standard.ZoomIn, view.zoom_in), (_Standard.ZoomOut, view.zoom_out),
-    ))  # fmt: skip
+    ))
 
 
 def resolved(own: Chords, standard: Iterable[tuple[QKeySequence.StandardKey, Callable[[], None]]],

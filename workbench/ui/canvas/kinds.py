@@ -58,13 +58,13 @@ class KindView:
 
 _PANELS = "workbench.ui.panels."
 _PRODUCER = KindView("producer", faces.producer_face, looks.producer_look, f"{_PANELS}inspect_part:ProducerFace",
-                     PanelView(f"{_PANELS}producer:ProducerPanel", (436, 690)))  # fmt: skip
+                     PanelView(f"{_PANELS}producer:ProducerPanel", (436, 690)))
 _TOPIC = KindView("stream", faces.topic_face, looks.topic_look, f"{_PANELS}inspect_part:TopicFace")
 _GROUP = KindView("consumer", faces.group_face, looks.group_look, f"{_PANELS}inspect_group:GroupFace",
                   PanelView(f"{_PANELS}group:GroupPanel", (484, 690), outside=True),
-                  menu=("replay.group",))  # fmt: skip
+                  menu=("replay.group",))
 _CLIENT = KindView("external", faces.client_face, looks.client_look, f"{_PANELS}inspect_client:ClientFace",
-                   icon=lambda node: "client")  # fmt: skip
+                   icon=lambda node: "client")
 _OUTSIDE_GROUP = replace(_CLIENT, inspector=_GROUP.inspector, panel=_GROUP.panel)
 
 VIEWS: dict[str, KindView] = {
@@ -85,7 +85,7 @@ VIEWS: dict[str, KindView] = {
     "frame": KindView("text_muted", faces.frame_face),
     "client": _CLIENT,
     "writer": _CLIENT,
-}  # fmt: skip
+}
 """By kind, those that stand for what comes from outside among them."""
 
 

@@ -158,7 +158,7 @@ def _not_started(node: Node, stat: GroupStat, queues: list[QueueStat], known: bo
     members, health = node.params.get("members", 1), health_of(stat, node)
     lag = _behind(stat, health, queues) if stat.waiting else _tr("not started") if known else ""
     return NodeLook(subtitle=words.plural(members, "member", "members"), lag=lag, ring=min(1.0, health.share),
-                    level=health.lag, idle=True, pills=_drawn_pills(members))  # fmt: skip
+                    level=health.lag, idle=True, pills=_drawn_pills(members))
 
 
 def _group_words(stat: GroupStat, alive: list[MemberStat]) -> str:
@@ -173,7 +173,7 @@ def _not_linked(node: Node) -> NodeLook:
     """Nothing is wrong with a group that nobody linked yet: it waits for a link."""
     members = KINDS[node.kind].value(node.params, "members")
     return NodeLook(subtitle=words.plural(members, "member", "members"), lag=_tr("not linked yet"), ring=0.0, idle=True,
-                    pills=_drawn_pills(members))  # fmt: skip
+                    pills=_drawn_pills(members))
 
 
 def _rate_of(members: list[MemberStat]) -> float:
@@ -253,7 +253,7 @@ def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: Link
     where nobody counts it yet."""
     source, target = document.node(link.source), document.node(link.target)
     waiting, threshold, level = _waiting(source, target, snapshot) or (
-        (told.waiting, told.threshold, Level.OK) if told else (0, 1, Level.OK))  # fmt: skip
+        (told.waiting, told.threshold, Level.OK) if told else (0, 1, Level.OK))
     share = waiting / threshold if threshold > 0 else 0.0
     key, worded = link_words(document, link)
     return LinkLook(

@@ -71,7 +71,7 @@ class OutsideClients:
     curve of a link, an empty one when the link goes."""
 
     def __init__(self, scene: QGraphicsScene, changed: Callable[[QRectF], None], routed: Routed,
-                 paint_soon: Callable[[NodeItem], None]) -> None:  # fmt: skip
+                 paint_soon: Callable[[NodeItem], None]) -> None:
         self._scene = scene
         self._changed = changed
         self._routed = routed
@@ -94,7 +94,7 @@ class OutsideClients:
         for gone in self.links.keys() - wanted:
             self._drop_link(gone)
         kept = {one.id: note for one in guests
-                if one.group is None and (note := kept_note(document, one.name)) is not None}  # fmt: skip
+                if one.group is None and (note := kept_note(document, one.name)) is not None}
         clients = [one for one in guests if one.id not in kept]
         for gone in self.nodes.keys() - {one.id for one in clients} - {topic.id for topic in topics}:
             self._scene.removeItem(self.nodes.pop(gone))
@@ -105,7 +105,7 @@ class OutsideClients:
         self._place_clients(clients, drawn, stand)
         for one in guests:
             item = drawn[kept[one.id].id] if one.id in kept else self._show(
-                Node(one.id, one.kind, one.name), snapshot, stand)  # fmt: skip
+                Node(one.id, one.kind, one.name), snapshot, stand)
             for topic in one.topics:
                 self._link(one, self._end(topic, drawn), item, stand.zoom, rate_of(one, snapshot))
         return self.nodes.keys() != before

@@ -36,6 +36,6 @@ def _inside(room: QRectF, wish: QRectF, crowd: list[QRectF]) -> QRectF | None:
     across = int((room.width() - wish.width()) // _STEP) + 1
     down = int((room.height() - wish.height()) // _STEP) + 1
     places = [QRectF(room.left() + x * _STEP, room.top() + y * _STEP, wish.width(), wish.height())
-              for x in range(across) for y in range(down)]  # fmt: skip
+              for x in range(across) for y in range(down)]
     places.sort(key=lambda place: (place.topLeft() - wish.topLeft()).manhattanLength())
     return next((place for place in places if not any(rect.intersects(place) for rect in crowd)), None)

@@ -16,9 +16,9 @@ from workbench.ui.canvas.look_values import Held, NodeLook
 from workbench.ui.theme import words
 
 PROFILE_NAMES = {"kafka": "Kafka", "pulsar": "Pulsar", "kinesis": "Kinesis", "rabbitmq": "RabbitMQ",
-                 "activemq": "ActiveMQ", "sqs": "SQS"}  # fmt: skip
+                 "activemq": "ActiveMQ", "sqs": "SQS"}
 TYPE_GLYPHS = {"direct": "exchange_direct", "fanout": "exchange_fanout", "topic": "exchange_topic",
-               "headers": "exchange_headers"}  # fmt: skip
+               "headers": "exchange_headers"}
 _ARGUMENTS_SHOWN = 2
 
 
@@ -103,7 +103,7 @@ def exchange_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> Nod
 def is_routing_link(document: FlowDocument, link: Link) -> bool:
     """Bindings, the way to an alternate, and dead letters through an exchange: links that have settings."""
     return document.node(link.source).kind == "exchange" or (
-        is_queues_dead_letter_link(document, link) and document.node(link.target).kind == "exchange")  # fmt: skip
+        is_queues_dead_letter_link(document, link) and document.node(link.target).kind == "exchange")
 
 
 def is_dead_letter_link(document: FlowDocument, link: Link) -> bool:
@@ -147,7 +147,7 @@ def routing_link_sentence(document: FlowDocument, link: Link) -> str:
         key = str(link.params.get("routing_key", "")).strip()
         kept = _tr("with the key {0}").format(key) if key else _tr("with the key they came with")
         return _tr("Dead letters of {0} go through {1}, {2}. What no binding takes stays in {0}, marked.").format(
-            source.name, target.name, kept)  # fmt: skip
+            source.name, target.name, kept)
     asked = _tr(", or ").join(text or _tr("everything") for text in binding_texts(document, link))
     return _tr("Binding: {0}.").format(asked)
 
@@ -156,7 +156,7 @@ def _arguments_words(link: Link, arguments: Arguments) -> str:
     if not arguments:
         return _tr("no headers")
     joined = (_tr(" or ") if link.params.get("match") == "any" else _tr(" and ")).join(
-        f"{name}={value}" for name, value in arguments[:_ARGUMENTS_SHOWN])  # fmt: skip
+        f"{name}={value}" for name, value in arguments[:_ARGUMENTS_SHOWN])
     return joined + (" …" if len(arguments) > _ARGUMENTS_SHOWN else "")
 
 
@@ -166,7 +166,7 @@ def queues_read(document: FlowDocument, node: Node, snapshot: Snapshot) -> list[
     if not document.has_node(node.id):
         return []
     names = [source.name if source.kind == "queue" else f"{source.name}{SUBSCRIPTION_MARK}{node.name}"
-             for source in document.sources_of(node.id)]  # fmt: skip
+             for source in document.sources_of(node.id)]
     return [stat for stat in map(snapshot.queue, names) if stat is not None]
 
 
@@ -179,7 +179,7 @@ def waiting_of(queues: list[QueueStat]) -> tuple[int, int | None]:
 def consumers_of(stat: QueueStat, node: Node) -> list[QueueConsumerStat]:
     """Those of a queue's consumers that belong to a drawn group. The past knows their names only: ``GROUP-1``."""
     return [c for c in stat.consumers
-            if (c.node_id == node.id if c.node_id else c.consumer.rpartition("-")[0] == node.name)]  # fmt: skip
+            if (c.node_id == node.id if c.node_id else c.consumer.rpartition("-")[0] == node.name)]
 
 
 def untold_groups(document: FlowDocument, snapshot: Snapshot) -> list[Node]:
@@ -187,7 +187,7 @@ def untold_groups(document: FlowDocument, snapshot: Snapshot) -> list[Node]:
     if snapshot.live:
         return []
     return [node for node in document.of_kind(*GROUPS) if snapshot.group(node.name) is None
-            and any(consumers_of(stat, node) for stat in queues_read(document, node, snapshot))]  # fmt: skip
+            and any(consumers_of(stat, node) for stat in queues_read(document, node, snapshot))]
 
 
 def members_by_lease(queues: list[QueueStat], node: Node) -> tuple[MemberStat, ...]:
@@ -196,4 +196,4 @@ def members_by_lease(queues: list[QueueStat], node: Node) -> tuple[MemberStat, .
         MemberStat(c.consumer, c.consumer, PartState.RUNNING if c.active else PartState.IDLE, rate=c.rate,
                    node_id=node.id)
         for stat in queues for c in consumers_of(stat, node)
-    )  # fmt: skip
+    )

@@ -21,7 +21,7 @@ def why_not_named(document: FlowDocument, node: Node, name: str) -> str:
     if problem or kind.drawn_only:
         return problem
     taken = any(other.id != node.id and other.name == name and KINDS[other.kind].role == kind.role
-                for other in document.nodes)  # fmt: skip
+                for other in document.nodes)
     return f"There is already a {kind.role} called «{name}»." if taken else ""
 
 
@@ -29,7 +29,7 @@ class RenameField(QLineEdit):
     """See the module. ``take(name)`` is called once, with the new name, when it can be had."""
 
     def __init__(self, parent: QWidget, place: QRect, node: Node, why_not: Callable[[str], str],
-                 take: Callable[[str], None], say: Callable[[str], None]) -> None:  # fmt: skip
+                 take: Callable[[str], None], say: Callable[[str], None]) -> None:
         super().__init__(node.name, parent)
         self._old = node.name
         self._why_not = why_not

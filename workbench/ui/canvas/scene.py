@@ -420,7 +420,7 @@ class FlowScene(QGraphicsScene):
     def within(self, area: QRectF) -> list[str]:
         """Ids of the nodes a rubber band touches; frames must lie in it whole."""
         return [node_id for node_id, item in self.nodes.items()
-                if (area.contains(item.rect) if item.node.kind == "frame" else area.intersects(item.rect))]  # fmt: skip
+                if (area.contains(item.rect) if item.node.kind == "frame" else area.intersects(item.rect))]
 
     def everything(self) -> list[NodeItem]:
         """Nodes of the drawing, then the outside clients."""

@@ -112,5 +112,5 @@ def _to_segment(a: QPointF, b: QPointF, at: QPointF) -> float:
 def dashes(kind: str, width: float) -> list[float]:
     """Dash pattern in units of the pen's width, as Qt wants it, from lengths in pixels."""
     lengths = {"dead_letters": (4, 4), "alternate": (12, 4, 2, 4), "drawing": (6, 5), "outline": (4, 3),
-               "target": (5, 4)}[kind]  # fmt: skip
+               "target": (5, 4)}[kind]
     return [length / width for length in lengths]

@@ -266,7 +266,7 @@ class FlowView(Camera):
         if link is None or not is_routing_link(self.workspace.document, link.link):
             return ""
         return self.tr("{0} Double click to change it.").format(
-            routing_link_sentence(self.workspace.document, link.link))  # fmt: skip
+            routing_link_sentence(self.workspace.document, link.link))
 
     # -- parts dropped in ----------------------------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -363,7 +363,7 @@ class FlowView(Camera):
             lambda name: why_not_named(self.workspace.document, node, name),
             lambda name: self.workspace.perform(RenameNode(node_id, name)),
             lambda text: self.say(below, text) if text else self.hush(),
-        )  # fmt: skip
+        )
         self._rename.destroyed.connect(lambda: self.setFocus())
 
     def rename_field(self) -> RenameField | None:
@@ -392,7 +392,7 @@ class FlowView(Camera):
         self.zoom_bar.resize(self.zoom_bar.sizeHint())
         self.zoom_bar.move(_MARGIN, room.height() - self.zoom_bar.height() - _MARGIN)
         self.legend.move(self.zoom_bar.geometry().right() + 16,
-                         self.zoom_bar.geometry().center().y() - self.legend.height() // 2 + 1)  # fmt: skip
+                         self.zoom_bar.geometry().center().y() - self.legend.height() // 2 + 1)
         map_size = self.minimap.size()
         self.minimap.move(room.width() - map_size.width() - _MARGIN, room.height() - map_size.height() - _MARGIN)
         small = room.width() < _SMALL[0] or room.height() < _SMALL[1]
@@ -406,7 +406,7 @@ class FlowView(Camera):
         """Whether the map would lie on a node although everything is in view, so that nobody needs it."""
         in_view = self.scene_rect().contains(self.flow.drawn_rect())
         covered = QRectF(self.to_scene(QPointF(self.minimap.geometry().topLeft())),
-                         self.to_scene(QPointF(self.minimap.geometry().bottomRight())))  # fmt: skip
+                         self.to_scene(QPointF(self.minimap.geometry().bottomRight())))
         return in_view and any(item.rect.intersects(covered) for item in self.flow.everything())
 
     def _show_emptiness(self) -> None:

@@ -31,7 +31,7 @@ def along_link(document: FlowDocument, current: str, dx: int, dy: int) -> str | 
         return min(ends, key=lambda n: abs(shapes.rect_of(n).center().y() - here.y()), default=_NOBODY).id or None
     beside = [n for n in document.nodes if n.id != current and n.kind != "frame"
               and (shapes.rect_of(n).center().y() - here.y()) * dy > 0
-              and abs(shapes.rect_of(n).center().x() - here.x()) < 2 * _ROW]  # fmt: skip
+              and abs(shapes.rect_of(n).center().x() - here.x()) < 2 * _ROW]
     return min(beside, key=lambda n: abs(shapes.rect_of(n).center().y() - here.y()), default=_NOBODY).id or None
 
 

@@ -203,7 +203,7 @@ class LagPanel(QWidget):
             self._history.rename(lambda key: (new, key[1]) if key[0] == old else key)
         elif kind in ("topic", "queue"):
             self._history.rename(lambda key: (key[0], new + key[1][len(old) :])
-                                 if key[1].rpartition("/")[0] == old else key)  # fmt: skip
+                                 if key[1].rpartition("/")[0] == old else key)
 
     def _take_history(self, stored: dict[SeriesKey, list[Point]]) -> None:
         self._loading = False
@@ -250,7 +250,7 @@ class LagPanel(QWidget):
         chosen = selected_group(self._workspace.document, self._workspace.selection)
         lines = self._partition_lines(chosen, from_s, to_s) if self._by_partition and chosen else [
             self._line(look, from_s, to_s) for look in looks.values() if look.name in self._drawn
-        ]  # fmt: skip
+        ]
         threshold, whose = self._threshold(looks, front)
         now = (live if at_ms is None else at_ms) / 1000
         group = with_attached(self._workspace.shown, self._workspace.live).group(front) if front else None
@@ -283,7 +283,7 @@ class LagPanel(QWidget):
             Line(key[1], theme().series(i)[0], theme().series(i)[1],
                  thinned(self._history.points(key, from_s, to_s), most, self._which))
             for i, key in enumerate(keys)
-        ]  # fmt: skip
+        ]
 
     # -- the legend ----------------------------------------------------------------------------------------
     def _lines_of(self, looks: dict[str, GroupSeries], shown: Snapshot) -> list[LegendLine]:
@@ -294,7 +294,7 @@ class LagPanel(QWidget):
             value = "" if group is None else self._value_words(group)
             level = Level.OK if group is None or group.health is None else group.health.lag
             found.append(LegendLine(look, value, LAG_ROLE[level], 0.0 if group is None else self._value(group),
-                                    name in self._drawn))  # fmt: skip
+                                    name in self._drawn))
         return found
 
     def _value(self, group: GroupStat) -> float:
@@ -334,4 +334,4 @@ def _renames(entries: Sequence[JournalEntry]) -> tuple[list[Renamed], list[Renam
     """Those of groups, and those of topics."""
     done = [one for one in entries if one.detail.get("act") == "renamed"]
     return ([Renamed(one.at_ms, one.group, one.detail["to"]) for one in done if one.kind == "group"],
-            [Renamed(one.at_ms, one.detail["was"], one.topic) for one in done if one.kind == "topic"])  # fmt: skip
+            [Renamed(one.at_ms, one.detail["was"], one.topic) for one in done if one.kind == "topic"])

@@ -203,7 +203,7 @@ class GroupList(QFrame):
         """The most behind first; rows that are there stay where they are, so that nothing moves under the pointer."""
         known = [self.rows.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.rows.count())]
         order = known if set(known) == set(lines) and self.isVisible() else sorted(
-            lines, key=lambda name: (-lines[name].lag, name))  # fmt: skip
+            lines, key=lambda name: (-lines[name].lag, name))
         self._filling = True
         if order != known:
             self.rows.clear()

@@ -99,7 +99,7 @@ class LagPlot(pg.PlotWidget):
         self._dot = pg.ScatterPlotItem(size=8)
         self._label = pg.TextItem(anchor=(1, 0.5))
         for item, depth in ((self._later, -10), (self._threshold, 5), (self._threshold_text, 6), (self._head, 8),
-                            (self._cross, 7), (self._dot, 9), (self._label, 10), (self._later_text, 6)):  # fmt: skip
+                            (self._cross, 7), (self._dot, 9), (self._label, 10), (self._later_text, 6)):
             item.setZValue(depth)
             self.addItem(item, ignoreBounds=True)
         self._cross.hide()

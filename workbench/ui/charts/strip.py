@@ -42,7 +42,7 @@ _LOOKS = {
     "kill": ("kill", "bad"),
     "redrive": ("redrive", "consumer"), "purge": ("purge", "text_muted"),
     "host": ("database", "text_muted"), "topic": ("topic", "text_muted"), "group": ("group", "text_muted"),
-}  # fmt: skip
+}
 
 
 class MarkLike(Protocol):
@@ -178,7 +178,7 @@ class StripView(QWidget):
             painter.setFont(look.font("body"))
             painter.setPen(look.color("text_muted"))
             painter.drawText(QRectF(0, TOP, self.width(), BASE - TOP), int(Qt.AlignmentFlag.AlignCenter),
-                             self._why_empty)  # fmt: skip
+                             self._why_empty)
             return
         self._paint_range(painter)
         self._paint_bars(painter)
@@ -248,7 +248,7 @@ class StripView(QWidget):
                 painter.setFont(look.font("caption", 500))
                 painter.setPen(look.color("text_muted"))
                 painter.drawText(QRectF(x + _MARK / 2 + 1, 1, 20, 16), int(Qt.AlignmentFlag.AlignVCenter),
-                                 str(len(cluster.marks)))  # fmt: skip
+                                 str(len(cluster.marks)))
 
     def _paint_handles(self, painter: QPainter) -> None:
         look = theme()

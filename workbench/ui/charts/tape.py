@@ -388,11 +388,11 @@ class TapeView(QAbstractScrollArea):
             return ""
         strip = self.strips[row]
         lines = [self.tr("{0}/{1}: {2} to {3}").format(strip.topic, strip.partition, words.count(strip.log_start),
-                                                       words.count(strip.end))]  # fmt: skip
+                                                       words.count(strip.end))]
         for group in strip.groups:
             at = "" if group.position is None else self.tr(", position {0}").format(words.count(group.position))
             lines.append(self.tr("{0}: committed {1}{2}, {3}").format(
-                group.series.name, words.count(group.committed), at, words.behind(group.behind)))  # fmt: skip
+                group.series.name, words.count(group.committed), at, words.behind(group.behind)))
         return "\n".join(lines)
 
     # -- keys ----------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def _strips(topic: TopicStat, now: TopicStat | None, readers: Sequence[_Reader])
         marks = (reader.mark(topic.name, part.partition) for reader in readers)
         later = max(part.end, ends.get(part.partition, part.end))
         found.append(Strip(topic.name, part.partition, index == 0, part.log_start, part.end, later,
-                           tuple(mark for mark in marks if mark is not None), topic.kind))  # fmt: skip
+                           tuple(mark for mark in marks if mark is not None), topic.kind))
     return found
 
 

@@ -9,7 +9,7 @@ _TIME_STEPS_MS = [
     for unit, steps in ((1, (1, 2, 5, 10, 20, 50, 100, 200, 500)), (1000, (1, 2, 5, 10, 20, 30)),
                         (60_000, (1, 2, 5, 10, 20, 30)), (3_600_000, (1, 2, 4, 6, 12)), (86_400_000, (1, 2, 7, 14, 30)))
     for step in steps
-]  # fmt: skip
+]
 
 
 def number_step(span: float, most: int) -> float:

@@ -23,7 +23,7 @@ def versions() -> tuple[tuple[str, str], ...]:
         ("Event-flow workbench", __version__), ("Python", platform.python_version()), ("Qt", qVersion()),
         ("PySide6", PySide6.__version__), ("SQLite", sqlite3.sqlite_version),
         (platform.system(), platform.release()), ("Qt platform", QGuiApplication.platformName()),
-    )  # fmt: skip
+    )
 
 
 class AboutDialog(Sheet):
@@ -45,7 +45,7 @@ class AboutDialog(Sheet):
         self.column.addWidget(rule())
         self.column.addWidget(words_under(self.tr("The workbench is under the Apache License 2.0. Qt and PySide6 are "
                                                   "under the LGPL 3, the fonts Inter and JetBrains Mono under the SIL "
-                                                  "Open Font License, the Phosphor icons under MIT.")))  # fmt: skip
+                                                  "Open Font License, the Phosphor icons under MIT.")))
         self.column.addStretch(1)
         self.copy = push_button(self.tr("Copy versions"), "copy")
         self.copy.clicked.connect(self._copy)

@@ -19,7 +19,7 @@ class Question(Sheet):
     """``then`` is called once, when the person goes on."""
 
     def __init__(self, title: str, lost: str, stays: str, act: str, then: Callable[[], None],
-                 parent: QWidget | None) -> None:  # fmt: skip
+                 parent: QWidget | None) -> None:
         super().__init__(title, parent)
         self.setFixedWidth(_WIDTH)
         self._then = then

@@ -98,7 +98,7 @@ class AttachDialog(Sheet):
         self.options.setTabChangesFocus(True)
         self.options.setFixedHeight(60)
         for text, field in ((self.tr("Name"), self.name), (self.tr("System"), self.system),
-                            (self.tr("Address"), self.address), (self.tr("Options"), self.options)):  # fmt: skip
+                            (self.tr("Address"), self.address), (self.tr("Options"), self.options)):
             form.addRow(label(text, "muted"), field)
         self.column.addLayout(form)
 
@@ -153,7 +153,7 @@ class AttachDialog(Sheet):
         self.attach.setAccessibleName(self.attach.text())
         self.forget.setEnabled(info is not None and not attached)
         self.forget.setToolTip(self.tr("Detach it first") if attached
-                               else self.tr("Take it off the list; nothing changes there"))  # fmt: skip
+                               else self.tr("Take it off the list; nothing changes there"))
 
     def _attach_chosen(self) -> None:
         info = self._chosen()

@@ -144,7 +144,7 @@ class CommandPalette(QFrame):
         return [
             *node_entries(document, self.node_chosen.emit), *group_entries(document, shown, show_groups),
             *topic_entries(shown, self.topic_chosen.emit), *command_entries(actions),
-        ]  # fmt: skip
+        ]
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

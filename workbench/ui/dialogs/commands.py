@@ -56,4 +56,4 @@ def section_titles() -> dict[str, str]:
         "replay": tr("commands", "Replay"),
         "view": tr("commands", "View"), "panel": tr("commands", "Panels"), "layout": tr("commands", "Layout"),
         "tools": tr("commands", "Tools"), "sample": tr("commands", "Samples"), "help": tr("commands", "Help"),
-    }  # fmt: skip
+    }

@@ -35,7 +35,7 @@ class DeletedTopicsDialog(Sheet):
         self.resize(*_SIZE)
         self.rows: dict[str, _Row] = {}
         self.intro = words_under(self.tr("A deleted topic is kept for a day. Restored, it has its records again, what "
-                                         "groups had committed, its queues and its bindings."))  # fmt: skip
+                                         "groups had committed, its queues and its bindings."))
         self.refused = Banner()
         self.column.addWidget(self.intro)
         self.column.addWidget(self.refused)
@@ -93,7 +93,7 @@ class DeletedTopicsDialog(Sheet):
             self.tr("Nothing brings them back after that."),
             self.tr("Delete {0}").format(words.plural(topic.records, "record", "records")),
             lambda: self._do(DropDeletedTopic(topic.name), self.tr("What {0} kept is gone.").format(topic.name)),
-            self)  # fmt: skip
+            self)
 
     def _do(self, command: Command, notice: str) -> None:
         def done(_: object) -> None:
@@ -121,7 +121,7 @@ class _Row(QWidget):
         kind = dialog.tr("queue") if topic.kind == "queue" else parts
         self.about = words_under(dialog.tr("{0} · {1} · {2} · kept until {3}").format(
             kind, words.plural(topic.records, "record", "records"), words.size(topic.size_bytes),
-            words.moment(topic.keep_until_ms)))  # fmt: skip
+            words.moment(topic.keep_until_ms)))
         self.restore = push_button(dialog.tr("Restore"))
         self.restore.clicked.connect(lambda: dialog.restore(topic.name))
         self.drop = push_button(dialog.tr("Delete now…"), variant="flat")

@@ -45,10 +45,10 @@ class ExportDialog(Sheet):
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None,
                  chosen: tuple[int, int | None] | None = None, topic: str = "", wanted: str = "",
-                 connection: str = "") -> None:  # fmt: skip
+                 connection: str = "") -> None:
         super().__init__("", parent)
         self.setWindowTitle(self.tr("Export from {0}").format(connection) if connection
-                            else self.tr("Export the session"))  # fmt: skip
+                            else self.tr("Export the session"))
         self._workspace, self._connection = workspace, connection
         self._run: ExportRun | None = None
         self._done: Exported | None = None
@@ -125,7 +125,7 @@ class ExportDialog(Sheet):
 
     def _build_time(self) -> None:
         choices = (("whole", self.tr("Whole session")), ("range", self.tr("A time range")),
-                   ("strip", self.tr("As on the strip")))  # fmt: skip
+                   ("strip", self.tr("As on the strip")))
         self.span = Segments(choices, self.tr("Time"), small=False)
         self.span.chosen.connect(self._take_span)
         strip = self.span.button("strip")
@@ -215,7 +215,7 @@ class ExportDialog(Sheet):
             self._typed_ms(self.from_) if ranged else None,
             self._typed_ms(self.to) if ranged else None,
             "" if self.what.current == "journal" else self.filter.text().strip(), self._connection,
-        )  # fmt: skip
+        )
 
     def _problem(self) -> str:
         """What keeps the export from starting; empty when nothing does."""

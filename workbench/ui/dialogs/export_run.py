@@ -120,4 +120,4 @@ def _export(workspace: Workspace, wish: ExportWish, how_far: _HowFar) -> Exporte
     to = LATEST if wish.to_ms is None else LogPoint("time", wish.to_ms)
     with workspace.browse_for_work(wish.connection) as reader:
         return export(reader, wish.out, wish.what, wish.form, wish.topics, from_, to, how_far.note,
-                      how_far.stop.is_set, matches)  # fmt: skip
+                      how_far.stop.is_set, matches)

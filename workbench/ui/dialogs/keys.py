@@ -47,7 +47,7 @@ class KeysSheet(Sheet):
         self.column.addWidget(self._nothing)
         self.column.addWidget(self.list, 1)
         self.column.addWidget(words_under(self.tr("Single letters act only while the canvas or the time strip has the "
-                                                  "focus.")))  # fmt: skip
+                                                  "focus.")))
         self.add_foot(done)
         self._fill(actions)
         self.resize(520, 620)
@@ -102,4 +102,4 @@ class KeysSheet(Sheet):
     def rows(self) -> list[tuple[str, str, str]]:
         """(section, command, keys) of what is shown."""
         return [(head.text(0), head.child(n).text(0), head.child(n).text(1)) for head in self._heads()
-                for n in range(head.childCount()) if not head.child(n).isHidden()]  # fmt: skip
+                for n in range(head.childCount()) if not head.child(n).isHidden()]

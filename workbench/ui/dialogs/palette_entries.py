@@ -54,7 +54,7 @@ def command_entries(book: ActionBook) -> Iterator[Entry]:
         detail = f"{command.section} · {command.help}" if command.help else command.section
         action = command.action
         yield Entry(command.text, detail, action.icon(), action.trigger, next(iter(command.keys), ""),
-                    not action.isEnabled())  # fmt: skip
+                    not action.isEnabled())
 
 
 def node_entries(document: FlowDocument, choose: Callable[[str], object]) -> Iterator[Entry]:
@@ -70,7 +70,7 @@ def topic_entries(shown: Snapshot, choose: Callable[[str], object]) -> Iterator[
     for topic in shown.topics:
         kept = words.plural(topic.records, "record", "records")
         yield Entry(_tr("Records of {0}").format(topic.name), kept, icons.icon("records", "stream"),
-                    lambda name=topic.name: choose(name))  # fmt: skip
+                    lambda name=topic.name: choose(name))
 
 
 def group_entries(document: FlowDocument, shown: Snapshot, show_groups: Callable[[], object]) -> Iterator[Entry]:

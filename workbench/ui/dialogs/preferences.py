@@ -40,12 +40,12 @@ class PreferencesDialog(Sheet):
         self.column.addWidget(section_title(self.tr("Motion")))
         self.column.addWidget(self.motion)
         self.column.addWidget(words_under(self.tr("No dots: a link shows its rate as width and as a number, and "
-                                                  "nothing fades.")))  # fmt: skip
+                                                  "nothing fades.")))
         self.column.addSpacing(4)
         self.column.addWidget(section_title(self.tr("Times")))
         self.column.addWidget(self.zone)
         self.column.addWidget(words_under(self.tr("Wherever they are shown and typed; files and the command line "
-                                                  "stay in UTC.")))  # fmt: skip
+                                                  "stay in UTC.")))
         if workspace is not None and workspace.connected:
             self.column.addSpacing(4)
             self.column.addWidget(section_title(self.tr("Size of this file")))

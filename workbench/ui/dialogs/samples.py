@@ -72,7 +72,7 @@ class SamplesDialog(Sheet):
         super().__init__("", parent)
         self.setWindowTitle(self.tr("Samples"))
         self.column.addWidget(words_under(self.tr("Each opens as a new file of your own. Change and break what you "
-                                                  "like.")))  # fmt: skip
+                                                  "like.")))
         grid = QGridLayout()
         grid.setSpacing(12)
         self.cards: list[SampleCard] = []

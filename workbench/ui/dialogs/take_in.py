@@ -59,7 +59,7 @@ class TakeInDialog(Sheet):
 
         def work() -> Imported:
             return import_file(workspace, source, progress=lambda done, total: tell((done, total)),
-                               cancelled=stop.is_set, again=again)  # fmt: skip
+                               cancelled=stop.is_set, again=again)
 
         Operation(self, work).done(self._show_done).failed(self._show_failed).run()
 
@@ -69,7 +69,7 @@ class TakeInDialog(Sheet):
 
     def _show_done(self, done: Imported) -> None:
         text = self.tr("{0} into {1}.").format(words.plural(done.records, "record", "records"),
-                                              words.plural(len(done.topics), "topic", "topics"))  # fmt: skip
+                                              words.plural(len(done.topics), "topic", "topics"))
         left_out = [self.tr("Left out: {0}").format(sentence) for sentence in done.left_out]
         self._end("\n".join([text, *left_out]))
         self._take_drawing()

@@ -51,11 +51,11 @@ def with_attached(shown: Snapshot, live: Snapshot) -> Snapshot:
     """``shown`` with the groups of attached systems beside the file's, as «staging / billing». What is attached has no
     past here: it is always that of ``live``."""
     far = [replace(group, name=title_of(system.name, group.name))
-           for system in live.attached for group in system.groups]  # fmt: skip
+           for system in live.attached for group in system.groups]
     return replace(shown, groups=(*shown.groups, *far)) if far else shown
 
 
 def connection_of(live: Snapshot, title: str) -> str:
     """The connection whose group is called so; "" for one of the file."""
     return next((system.name for system in live.attached for group in system.groups
-                 if title_of(system.name, group.name) == title), "")  # fmt: skip
+                 if title_of(system.name, group.name) == title), "")

@@ -33,7 +33,7 @@ def thresholds_of(document: FlowDocument) -> dict[str, Threshold]:
 def queue_thresholds_of(document: FlowDocument) -> dict[str, Threshold]:
     """Those of the queues that drawn groups read."""
     return {source.name: threshold_of_node(node) for node in document.of_kind(*GROUPS)
-            for source in document.sources_of(node.id) if source.kind == "queue"}  # fmt: skip
+            for source in document.sources_of(node.id) if source.kind == "queue"}
 
 
 def judged_here(snapshot: Snapshot, document: FlowDocument) -> Snapshot:
@@ -58,7 +58,7 @@ def lag_level(place: GroupPartitionStat, group: GroupStat, node: Node | None) ->
 def worst_lag(snapshot: Snapshot) -> Level:
     """The level of what all groups together are behind: that of the worst who is behind at all."""
     return max((group.health.lag for group in snapshot.groups if group.health is not None and group.lag_records),
-               default=Level.OK)  # fmt: skip
+               default=Level.OK)
 
 
 def restartable(group: GroupStat) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ ICONS = {
     "run": ("run", "accent"), "fault": ("fault_fill", "warn_mark"), "user": ("rename", "text_muted"),
     "bookmark": ("bookmark_fill", "accent"), "host": ("database", "text_muted"), "flow": ("save", "text_muted"),
     "store": ("store", "external"), **queue_words.ICONS,
-}  # fmt: skip
+}
 
 
 def _tr(text: str) -> str:
@@ -32,7 +32,7 @@ def _tr(text: str) -> str:
 
 def family_name(family: str) -> str:
     return {"all": _tr("Everything"), "acts": _tr("Acts and faults"), "groups": _tr("Groups"),
-            "records": _tr("Records"), "queues": _tr("Queues")}[family]  # fmt: skip
+            "records": _tr("Records"), "queues": _tr("Queues")}[family]
 
 
 def sentence(entry: JournalEntry) -> str:
@@ -47,17 +47,17 @@ def sentence(entry: JournalEntry) -> str:
         case "deliver":
             again = _tr(" again") if entry.detail.get("again") else ""
             return _tr("{0} of {1} read{2} by {3}, {4}").format(
-                _records(entry.count), place, again, entry.member or entry.group, _span(entry))  # fmt: skip
+                _records(entry.count), place, again, entry.member or entry.group, _span(entry))
         case "commit":
             return _tr("{0} committed {1} @ {2}").format(entry.group, place, words.count(entry.last))
         case "retention":
             return _tr("Retention moved the start of {0} from {1} to {2}").format(
-                place, words.count(entry.first), words.count(entry.last))  # fmt: skip
+                place, words.count(entry.first), words.count(entry.last))
         case "store":
             return _tr("{0} has {1} after {2}, {3} refused").format(
                 entry.group, words.plural(entry.count, "row", "rows"),
                 words.plural(entry.detail["writes"], "write", "writes"),
-                words.count(entry.detail["refused"]))  # fmt: skip
+                words.count(entry.detail["refused"]))
         case "rebalance":
             return _rebalance(entry)
         case "reset":
@@ -73,14 +73,14 @@ def _plain(entry: JournalEntry, act: str) -> str:
     """Kinds whose act and text say it all."""
     text = str(entry.detail.get("text", ""))
     about = {"topic": entry.topic, "group": entry.group, "member": f"{entry.member} ({entry.group})",
-             "producer": str(entry.detail.get("name") or entry.detail.get("node", ""))}.get(entry.kind, "")  # fmt: skip
+             "producer": str(entry.detail.get("name") or entry.detail.get("node", ""))}.get(entry.kind, "")
     if entry.kind == "bookmark":
         return _tr("Bookmark: {0}").format(text) if text else _tr("Bookmark")
     if entry.kind == "flow":
         return _tr("The drawing was saved")
     names = {"run": _tr("The flow"), "host": _tr("The host"), "topic": _tr("Topic"), "group": _tr("Group"),
              "member": _tr("Member"), "producer": _tr("Producer"), "fault": _tr("Fault"),
-             "user": _tr("You")}  # fmt: skip
+             "user": _tr("You")}
     said = " ".join(part for part in (names.get(entry.kind, entry.kind), about, act) if part)
     return f"{said}: {text}" if text else said
 
@@ -89,13 +89,13 @@ def _rebalance(entry: JournalEntry) -> str:
     members = len(entry.detail.get("assignment", ()))
     return _tr("{0} shared out its partitions: generation {1}, {2}, {3}").format(
         entry.group, entry.detail.get("generation", "?"), words.plural(members, "member", "members"),
-        entry.detail.get("assignor", ""))  # fmt: skip
+        entry.detail.get("assignor", ""))
 
 
 def _moves(entry: JournalEntry) -> str:
     moves = entry.detail.get("moves", ())
     parts = [f"{partition}: {'–' if before is None else words.count(before)} → {words.count(after)}"
-             for partition, before, after in moves[:4]]  # fmt: skip
+             for partition, before, after in moves[:4]]
     return ", ".join(parts) + (" …" if len(moves) > 4 else "")
 
 

@@ -105,7 +105,7 @@ class Renamed(NamedTuple):
 
 
 def stored_series(samples: Iterable[LagSample], groups: Sequence[Renamed] = (),
-                  topics: Sequence[Renamed] = ()) -> dict[SeriesKey, list[Point]]:  # fmt: skip
+                  topics: Sequence[Renamed] = ()) -> dict[SeriesKey, list[Point]]:
     """Samples of one instant added up for each group, under the names they have since (renames come oldest first);
     seconds are those of its oldest waiting record."""
     found: dict[SeriesKey, list[Point]] = defaultdict(list)

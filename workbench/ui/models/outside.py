@@ -22,7 +22,7 @@ STAND_INS = {
         Kind("writer", "Client", "producer", "writer", "A program from outside that writes.", size=(190.0, 62.0),
              feeds=("topic", "queue"), icon="client"),
     )
-}  # fmt: skip
+}
 """Kinds that nobody draws: they stand for what is connected."""
 
 
@@ -158,7 +158,7 @@ def outside_of(document: FlowDocument, snapshot: Snapshot) -> list[Outside]:
         return tuple(by_name[name] for name in names if name in by_name)
 
     found = [Outside(group_id(group.name), "client", group.name, nodes(group.topics), group)
-             for group in snapshot.groups if group.members and group_node(document, group.name) is None]  # fmt: skip
+             for group in snapshot.groups if group.members and group_node(document, group.name) is None]
     here = [client for client in snapshot.clients if client.connections]
     for name, clients in _by_name(client for client in here if client.writes).items():
         written = nodes(dict.fromkeys(topic for client in clients for topic in client.writes))
@@ -170,7 +170,7 @@ def outside_of(document: FlowDocument, snapshot: Snapshot) -> list[Outside]:
 
 
 def topics_from_outside(document: FlowDocument, snapshot: Snapshot, guests: Iterable[Outside],
-                        new: Iterable[str]) -> list[Node]:  # fmt: skip
+                        new: Iterable[str]) -> list[Node]:
     """The topics to show that nobody drew: those at work, and the new ones."""
     stats = [stat for stat in map(snapshot.topic, new) if stat is not None]
     nodes = [*(topic for one in guests for topic in one.topics), *_topic_nodes(document, stats)]

@@ -107,7 +107,7 @@ def movements(document: FlowDocument, seen: Iterable[Seen]) -> list[Movement]:
     for one in seen:
         move, count = one.moved, one.moved.last - one.moved.first + 1
         entry, way = exchange_way(document, move.topic, one.exchange or "") if (
-            move.kind == "append" and one.exchange != "") else ("", [])  # fmt: skip
+            move.kind == "append" and one.exchange != "") else ("", [])
         if entry:
             found += [Movement(move.at_ms, link, count, one.colours) for link in way]
             sent = published.setdefault(entry, {}).get(move.topic)
@@ -115,7 +115,7 @@ def movements(document: FlowDocument, seen: Iterable[Seen]) -> list[Movement]:
             published[entry][move.topic] = Movement(move.at_ms, "", total, one.colours)
             continue
         links = append_links(document, move.topic) if move.kind == "append" else (
-            delivery_links(document, move.topic, move.group, move.member))  # fmt: skip
+            delivery_links(document, move.topic, move.group, move.member))
         found += [replace(part, colours=one.colours) for part in spread(move.at_ms, links, count, move.again)]
     for entry, by_queue in published.items():
         most = max(by_queue.values(), key=lambda sent: sent.count)

@@ -127,7 +127,7 @@ class MessageFeed(QObject):
                 return Timeline(reader).messages_at(at_ms, queue, states, after, limit)
 
         Operation(self, read).done(lambda page: self._take_past(asked, page, after)).failed(
-            lambda error: self._fail(asked, error)).run()  # fmt: skip
+            lambda error: self._fail(asked, error)).run()
 
     def _take_past(self, asked: int, page: PastPage, after: MessageId | None) -> None:
         if asked != self._asked:
@@ -197,7 +197,7 @@ class MessagesModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return (_tr("State"), _tr("Message"), _tr("Group or key"), _tr("Tries"), _tr("Age"), _tr("Until"),
-                _tr("By, or why"))[section]  # fmt: skip
+                _tr("By, or why"))[section]
 
 
 RIGHT = ("attempts", "age", "until")

@@ -12,7 +12,7 @@ STATE_LOOK: dict[MessageState, tuple[str, str]] = {
     MessageState.READY: ("ready", "queue"), MessageState.IN_FLIGHT: ("in_flight", "accent"),
     MessageState.DELAYED: ("delayed", "text_muted"), MessageState.DEAD: ("failed", "bad"),
     MessageState.ACKED: ("check", "ok"),
-}  # fmt: skip
+}
 """Glyph and colour role of a state."""
 
 KINDS = ("lease", "ack", "nack", "return", "dead", "redrive", "purge", "queue", "route")
@@ -20,7 +20,7 @@ ICONS = {
     "lease": ("in_flight", "accent"), "ack": ("check", "ok"), "nack": ("nack", "warn"), "return": ("slow", "warn"),
     "dead": ("failed", "bad"), "redrive": ("redrive", "queue"), "purge": ("purge", "text_muted"),
     "queue": ("queue", "queue"), "route": ("exchange", "queue"),
-}  # fmt: skip
+}
 """Glyph and colour role of a journal entry's kind."""
 
 
@@ -31,7 +31,7 @@ def _tr(text: str) -> str:
 def state_name(state: MessageState) -> str:
     return {MessageState.READY: _tr("ready"), MessageState.IN_FLIGHT: _tr("in flight"),
             MessageState.DELAYED: _tr("delayed"), MessageState.DEAD: _tr("dead"),
-            MessageState.ACKED: _tr("acked")}[state]  # fmt: skip
+            MessageState.ACKED: _tr("acked")}[state]
 
 
 def reason_name(reason: str) -> str:
@@ -62,7 +62,7 @@ def came_by(message: QueuedMessage) -> str:
 def _led(said: str, exchange: str, key: str) -> str:
     said = said.format(exchange or _tr("the default exchange"))
     return _tr("{0}, with the routing key «{1}»").format(said, key) if key else _tr(
-        "{0}, without a routing key").format(said)  # fmt: skip
+        "{0}, without a routing key").format(said)
 
 
 def messages(count: int) -> str:
@@ -86,7 +86,7 @@ def sentence(entry: JournalEntry) -> str:
             return _nack(many, queue, entry)
         case "return":
             return _tr("{0} of {1} came back from {2}: the lease ran out, or was let go").format(
-                many, queue, entry.member or _tr("nobody"))  # fmt: skip
+                many, queue, entry.member or _tr("nobody"))
         case "dead":
             to = str(detail.get("to", ""))
             where = _tr("sent to {0}").format(to) if to else _tr("kept there")
@@ -97,7 +97,7 @@ def sentence(entry: JournalEntry) -> str:
             return _tr("{0} was purged: {1} gone").format(queue, messages(entry.count))
         case "route":
             return _tr("{0} through {1} with key «{2}» found no queue").format(
-                messages(entry.count), queue, detail.get("key", ""))  # fmt: skip
+                messages(entry.count), queue, detail.get("key", ""))
     act = {"attached": _tr("{0} began to read {1}"), "detached": _tr("{0} left {1}")}.get(str(detail.get("act", "")))
     return act.format(entry.member, queue) if act else _tr("Queue {0} {1}").format(queue, detail.get("act", ""))
 

@@ -350,7 +350,7 @@ class RecordsModel(QAbstractTableModel):
 def column_title(column: str) -> str:
     """How a column is headed; that of a field by its shortest name."""
     titles = {"time": _tr("Time ({0})").format(words.zone_name()), "partition": _tr("Part."), "offset": _tr("Offset"),
-              "key": _tr("Key"), "value": _tr("Value"), "headers": _tr("Headers"), "size": _tr("Size")}  # fmt: skip
+              "key": _tr("Key"), "value": _tr("Value"), "headers": _tr("Headers"), "size": _tr("Size")}
     return titles[column] if column in titles else read_path(column).title
 
 
@@ -433,7 +433,7 @@ def whole_text(data: bytes | None, decode: Callable[[bytes], Decoded]) -> str:
 
 def encoding_name(name: str) -> str:
     return {"json": _tr("JSON"), "text": _tr("Text"), "bytes": _tr("Bytes"), "msgpack": _tr("MessagePack"),
-            "cbor": _tr("CBOR")}.get(name, name)  # fmt: skip
+            "cbor": _tr("CBOR")}.get(name, name)
 
 
 def encoding_words(decoded: Decoded, chosen: str) -> str:

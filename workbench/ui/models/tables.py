@@ -40,7 +40,7 @@ class Column(Generic[Row]):
 
 class ValuesModel(QAbstractTableModel, Generic[Row]):
     def __init__(self, columns: Sequence[Column[Row]], key: Callable[[Row], Hashable],
-                 parent: QObject | None = None) -> None:  # fmt: skip
+                 parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.columns = columns
         self._key = key

@@ -57,12 +57,12 @@ class Views(QObject):
         self.rules = tuple(
             ColourRule(r["text"], r["colour"]) for r in _listed(plain, "rules")
             if isinstance(r, dict) and isinstance(r.get("text"), str) and r.get("colour") in COLOURS
-        )  # fmt: skip
+        )
         columns = plain.get("columns")
         self.columns = {
             topic: tuple(path for path in paths if isinstance(path, str))
             for topic, paths in (columns if isinstance(columns, dict) else {}).items() if isinstance(paths, list)
-        }  # fmt: skip
+        }
         self.changed.emit()
 
     def keep_filter(self, text: str) -> None:

@@ -106,7 +106,7 @@ class Segments(QWidget):
     chosen = Signal(str)
 
     def __init__(self, choices: Sequence[tuple[str, str]], name: str, small: bool = True,
-                 parent: QWidget | None = None) -> None:  # fmt: skip
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -143,7 +143,7 @@ def _edges(first: bool, last: bool) -> str:
     """Round the outer corners only, and let neighbours share a border."""
     sides = {"left": first, "right": last}
     corners = [f"border-{edge}-{side}-radius: {6 if outer else 0}px;"
-               for side, outer in sides.items() for edge in ("top", "bottom")]  # fmt: skip
+               for side, outer in sides.items() for edge in ("top", "bottom")]
     return " ".join([*corners, "" if first else "border-left-width: 0;"])
 
 

@@ -63,7 +63,7 @@ class ClientsPanel(QWidget):
             Column(self.tr("Requests"), lambda c: words.count(c.requests), 76, right=True, mono=True,
                    order=lambda c: c.requests),
             Column(self.tr("Note"), self._note, 0, tone=lambda c: "warn" if c.note else "text_muted"),
-        ]  # fmt: skip
+        ]
 
     def _note(self, client: ClientStat) -> str:
         return client.note or ("" if client.connections else self.tr("It has left."))
@@ -81,7 +81,7 @@ class ClientsPanel(QWidget):
             self.empty.say(
                 self.tr("No clients yet") if on else self.tr("Clients are not served"),
                 self.tr("Point a client at one of these. {0}").format(where) if on
-                else self.tr("Turn it on with the Clients button in the tool bar."))  # fmt: skip
+                else self.tr("Turn it on with the Clients button in the tool bar."))
 
     def _follow(self, snapshot: Snapshot) -> None:
         if self.isVisible():

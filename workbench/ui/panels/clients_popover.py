@@ -73,7 +73,7 @@ class ClientsPopover(Floating):
         body.setSpacing(8)
         column.addLayout(body)
         sentence = label(self.tr("Let programs with clients of these systems write to and read from this workspace. "
-                                 "Port 0 takes any that is free."))  # fmt: skip
+                                 "Port 0 takes any that is free."))
         sentence.setWordWrap(True)
         self.refused = Banner("banner-bad")
         self.unserved = Banner("banner-warn")
@@ -118,7 +118,7 @@ class ClientsPopover(Floating):
         column.setSpacing(6)
         warning = Banner("banner-warn")
         warning.say(self.tr("Other machines reach this address. Every program there could read and write the topics of "
-                            "this workspace."))  # fmt: skip
+                            "this workspace."))
         self.allow = QCheckBox(self.tr("Let other machines in"))
         column.addWidget(warning)
         column.addWidget(self.allow)
@@ -154,7 +154,7 @@ class ClientsPopover(Floating):
         told = [
             self.tr("{0} asks for {1}, which is not served. {2}").format(client_name(client), one.what, one.instead)
             for client in live.clients for one in client.unserved
-        ]  # fmt: skip
+        ]
         rest = len(told) - SHOWN_UNSERVED
         more = [self.tr("{0} more in the Clients panel.").format(rest)] if rest > 0 else []
         return "\n".join((*told[:SHOWN_UNSERVED], *more))
@@ -183,7 +183,7 @@ class ClientsPopover(Floating):
             users=remote and (self.ask.isChecked() or typed),
             certificate=self.certificate.text().strip() if remote else "",
             key=self.key.text().strip() if remote else "",
-        )  # fmt: skip
+        )
         if typed:
             self.users.put(then=lambda: self._listen(listen))
         else:

@@ -79,7 +79,7 @@ class ValueField(QPlainTextEdit):
     def insertFromMimeData(self, source: QMimeData) -> None:
         if len(self.toPlainText()) + len(source.text()) > _MOST_LETTERS:
             self.refused.emit(self.tr("An event by hand has at most {0} letters. Play larger ones from a file.")
-                              .format(f"{_MOST_LETTERS:,}"))  # fmt: skip
+                              .format(f"{_MOST_LETTERS:,}"))
         else:
             super().insertFromMimeData(source)
 
@@ -236,7 +236,7 @@ class ComposeForm(QWidget):
         if rule == "explicit" and chosen < 0:
             chosen, rule = int(kind_of(node.kind).value(node.params, "partition")), "murmur2"
         command = AppendRecords(topic.name, (record,) * count, None if chosen < 0 else chosen,
-                                "murmur2" if rule == "explicit" else rule)  # fmt: skip
+                                "murmur2" if rule == "explicit" else rule)
         began = time.perf_counter()
         self._workspace.act(command, self).done(
             lambda reply: self._tell(reply, key, (time.perf_counter() - began) * 1000)).failed(self._refuse).run()

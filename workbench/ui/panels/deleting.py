@@ -38,7 +38,7 @@ def ask_delete_topic(workspace: Workspace, stat: TopicStat, parent: QWidget | No
     title = _tr("Delete {0}").format(stat.name)
     lost = _tr("{0} holds {1} in {2}.").format(
         stat.name, words.plural(stat.records, "record", "records"),
-        words.plural(len(stat.partitions), "partition", "partitions"))  # fmt: skip
+        words.plural(len(stat.partitions), "partition", "partitions"))
     if readers:
         lost += " " + _tr("What {0} committed there goes too.").format(", ".join(readers))
 
@@ -59,7 +59,7 @@ def ask_delete_group(workspace: Workspace, group: GroupStat, parent: QWidget | N
     title = _tr("Delete group {0}").format(group.name)
     count = sum(len(parts) for parts in places.values())
     lost = _tr("{0} has committed {1} in {2}. A group of that name begins anew.").format(
-        group.name, words.plural(count, "offset", "offsets"), ", ".join(sorted(places)) or _tr("no topic"))  # fmt: skip
+        group.name, words.plural(count, "offset", "offsets"), ", ".join(sorted(places)) or _tr("no topic"))
 
     def go_on() -> None:
         notice = _tr("Group {0} is deleted.").format(group.name)

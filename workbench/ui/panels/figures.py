@@ -106,7 +106,7 @@ class FigureTable(QWidget):
         metrics = QFontMetrics(theme().font("body", 600, mono=True))
         longest = [max((row[at].text for row in self._rows), key=len, default="") for at in range(len(self._columns))]
         return [metrics.horizontalAdvance(text) + _APART if column.number and text else 0
-                for column, text in zip(self._columns, longest, strict=True)]  # fmt: skip
+                for column, text in zip(self._columns, longest, strict=True)]
 
     @property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
@@ -129,13 +129,13 @@ class FigureTable(QWidget):
         row = event.pos().y() // self.ROW - self._head
         cells = self._rows[row] if 0 <= row < len(self._rows) else ()
         under = [cell.text for cell, box in zip(cells, self._boxes(), strict=False)
-                 if box.left() <= event.pos().x() < box.right()]  # fmt: skip
+                 if box.left() <= event.pos().x() < box.right()]
         QToolTip.showText(event.globalPos(), under[0] if under else "", self)
         return True
 
     def _boxes(self) -> list[QRectF]:
         widths = [0 if at in self._left_out else max(column.width, self._needed[at])
-                  for at, column in enumerate(self._columns)]  # fmt: skip
+                  for at, column in enumerate(self._columns)]
         fixed = sum(width for width, column in zip(widths, self._columns, strict=True) if not column.stretch)
         stretchy = sum(column.stretch for column in self._columns) or 1
         share = max(30, (self.width() - fixed) / stretchy)
@@ -199,7 +199,7 @@ def shown(cell: Cell, column: Column, metrics: QFontMetrics, room: int) -> str:
     if column.number:
         return cell.text
     return words.cut(cell.text, metrics, room) if column.names else metrics.elidedText(
-        cell.text, Qt.TextElideMode.ElideRight, room)  # fmt: skip
+        cell.text, Qt.TextElideMode.ElideRight, room)
 
 
 def _paint_chip(painter: QPainter, box: QRectF, cell: Cell) -> QRectF:

@@ -15,5 +15,5 @@ def show_whole_columns(dialog: QFileDialog) -> None:
     header.setStretchLastSection(False)
     for column in range(header.count()):
         header.setSectionResizeMode(column, header.ResizeMode.Stretch if column == 0
-                                    else header.ResizeMode.ResizeToContents)  # fmt: skip
+                                    else header.ResizeMode.ResizeToContents)
     header.hideSection(2)  # what kind of file: the filter says so

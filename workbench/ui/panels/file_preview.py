@@ -52,7 +52,7 @@ class FilePreview(QWidget):
         self._what, self._columns, self._value = self._line(), self._line("muted"), self._line("mono")
         at = self.tr("Time (UTC)")
         columns = (Column(self.tr("Line"), 44, mono=True), Column(at, 152, mono=True), Column(at, 184, mono=True),
-                   Column(self.tr("Key"), stretch=True, mono=True))  # fmt: skip
+                   Column(self.tr("Key"), stretch=True, mono=True))
         self._table = FigureTable(columns, self.tr("First events"))
         self._column.insertWidget(2, self._table)
         self._refused, self._notes, self._count = self._line("bad"), self._line("warn"), self._line("muted")
@@ -143,7 +143,7 @@ class FilePreview(QWidget):
 
     def _kind(self, seen: Preview) -> str:
         kinds = {"jsonl": self.tr("JSON Lines"), "json": self.tr("JSON document"), "csv": self.tr("CSV"),
-                 "lines": self.tr("Plain lines")}  # fmt: skip
+                 "lines": self.tr("Plain lines")}
         told = [kinds.get(seen.format, seen.label)]
         marks = {",": self.tr("comma"), ";": self.tr("semicolon"), "\t": self.tr("tab")}
         if seen.delimiter:

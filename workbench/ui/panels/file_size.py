@@ -80,7 +80,7 @@ class SizeFields(QWidget):
             said = self.tr("{0} takes {1} on disk; {2} of it lie free for the next records. Its disk has {3} left.")
             self.now.setText(said.format(self._workspace.path.name, *map(words.size, (
                 live.host.file_bytes or self._found.file_bytes, self._found.free_bytes,
-                self._found.disk_free_bytes))))  # fmt: skip
+                self._found.disk_free_bytes))))
         said = next((p.text for p in live.problems if p.subject == "file:size" and live.host.budget_bytes), "")
         if said != self.warning.words.text():
             self.warning.say(said)
@@ -96,7 +96,7 @@ class SizeFields(QWidget):
             self._say(error.sentence(), bad=True)
             return None
         self._say(self.tr("You are warned from {0} on. Nothing is refused.").format(words.size(size * 4 // 5)) if size
-                  else self.tr("You are never warned of its size."))  # fmt: skip
+                  else self.tr("You are never warned of its size."))
         return size
 
     def set_budget(self) -> None:
@@ -113,7 +113,7 @@ class SizeFields(QWidget):
             self.tr("{0} lie free in the file. What deleted topics kept goes too: they can't be restored any more.")
             .format(words.size(self._found.free_bytes if self._found else 0)),
             self.tr("Nothing else that is stored changes. Appends may wait for a moment."),
-            self.tr("Compact the file"), self._compact, self.window())  # fmt: skip
+            self.tr("Compact the file"), self._compact, self.window())
 
     def _compact(self) -> None:
         self.compact.setEnabled(False)
@@ -165,4 +165,4 @@ class SizePopover(Popover):
         window = self.parentWidget()
         corner = self._anchor.mapTo(window, QPoint(self._anchor.width(), 0))
         self.move(max(8, min(corner.x() - self.width(), window.width() - self.width() - 8)),
-                  max(8, corner.y() - self.height() - 6))  # fmt: skip
+                  max(8, corner.y() - self.height() - 6))

@@ -75,10 +75,10 @@ class GroupPanel(NodePanel):
         self.pause = push_button(self.tr("Pause all"), "pause")
         self.pause.clicked.connect(self._pause)
         self.seek_button = push_button(self.tr("Seek…"), "seek",
-                                 tip=self.tr("Move what a member reads next; nothing is committed"))  # fmt: skip
+                                 tip=self.tr("Move what a member reads next; nothing is committed"))
         self.seek_button.clicked.connect(lambda: self.seek.setVisible(self.seek.isHidden()))
         self.replay_button = push_button(self.tr("Replay from…"), "replay",
-                                  tip=self.tr("Move the whole group, with a preview (R)"))  # fmt: skip
+                                  tip=self.tr("Move the whole group, with a preview (R)"))
         self.replay_button.clicked.connect(lambda: self.replay_wanted.emit(self.node_id))
         self.add = push_button(self.tr("Member"), "add", tip=self.tr("Add a member; the work is shared again"))
         self.add.clicked.connect(self._add_member)
@@ -108,7 +108,7 @@ class GroupPanel(NodePanel):
             Column(self.tr("Position"), 60, number=True), Column(self.tr("Committed"), 74, number=True),
             Column(self.tr("End"), 58, number=True), Column("", 12), Column(self.tr("Behind"), 52),
             Column("", 50, number=True),
-        ), self.tr("Partitions"))  # fmt: skip
+        ), self.tr("Partitions"))
         column.addWidget(self.partitions)
         column.addSpacing(6)
         head = QHBoxLayout()
@@ -124,7 +124,7 @@ class GroupPanel(NodePanel):
             Column(self.tr("Taken at"), 92, mono=True), Column(self.tr("Record"), 86, number=True), Column("", 10),
             Column(self.tr("Key"), stretch=True, mono=True), Column(self.tr("Event age"), 76, number=True),
             Column(self.tr("State"), 76, right=True),
-        ), self.tr("Received, live"))  # fmt: skip
+        ), self.tr("Received, live"))
         column.addWidget(self.received)
         self._nothing = label("", "muted")
         self._nothing.setWordWrap(True)
@@ -210,7 +210,7 @@ class GroupPanel(NodePanel):
                 Cell(_offset(p.committed)), Cell(words.count(p.end), "text_muted"), Cell(""),
                 Cell("", MARK_ROLE[level], bar=lag / most),
                 Cell(words.count(lag), LAG_ROLE[level], strong=level > Level.OK),
-            ))  # fmt: skip
+            ))
         self.partitions.show_rows(rows)
         by_leases = self._by_leases(stat)
         for widget in (self.partitions, self._partitions_title):
@@ -231,7 +231,7 @@ class GroupPanel(NodePanel):
             Cell(self.tr("null") if r.key is None else r.key, chip=r.colour),
             Cell(_age(r.age_ms), "warn" if r.age_ms > _SLOW_MS else "text"),
             Cell(r.state, _STATE_ROLE.get(r.state, "text_muted")),
-        ) for r in recent])  # fmt: skip
+        ) for r in recent])
         ours = stat is None or not stat.members or any(member.node_id for member in stat.members)
         for widget in (self._received_title, self.hold):
             widget.setVisible(ours)  # what programs from outside took is not told
@@ -254,15 +254,15 @@ class GroupPanel(NodePanel):
 
     def _commit_words(self, values: dict[str, Any]) -> tuple[str, str]:
         commit = {"auto": self.tr("Commit by itself"), "before": self.tr("Commit before work"),
-                  "after": self.tr("Commit after work")}[values["commit"]]  # fmt: skip
+                  "after": self.tr("Commit after work")}[values["commit"]]
         every = self.tr("{0}, every {1} ms").format(commit, words.count(values["auto_commit_ms"]))
         return every, self.tr("Poll {0}").format(words.count(values["poll_records"]))
 
     def _lease_words(self, values: dict[str, Any]) -> tuple[str, str]:
         ack = {"after": self.tr("Ack after work"), "auto": self.tr("Ack as they are handed out"),
-               "none": self.tr("No acks")}[values["ack"]]  # fmt: skip
+               "none": self.tr("No acks")}[values["ack"]]
         failed = {"nack": self.tr("failed ones go back"), "reject": self.tr("failed ones are rejected"),
-                  "expire": self.tr("failed ones run out")}[values["on_failure"]]  # fmt: skip
+                  "expire": self.tr("failed ones run out")}[values["on_failure"]]
         return ack, failed if values["ack"] == "after" else ""
 
     # -- acts ----------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ class GroupsPanel(QWidget):
             Column(self.tr("In time"), lambda g: "–" if g.lag_ms is None else words.duration(g.lag_ms), 100, right=True,
                    mono=True, tone=self._tone, order=lambda g: -1 if g.lag_ms is None else g.lag_ms),
             Column(self.tr("Trend"), self._trend, 90, right=True, mono=True, tone=self._tone, order=lambda g: g.trend),
-        ]  # fmt: skip
+        ]
 
     def _reads(self, group: GroupStat) -> str:
         node = None if group.topics else group_node(self._workspace.document, group.name)
@@ -90,11 +90,11 @@ class GroupsPanel(QWidget):
     def _state(self, group: GroupStat) -> str:
         said = {Condition.PAUSED: self.tr("Paused"), Condition.KILLED: self.tr("Killed"),
                 Condition.FAILED: self.tr("Failed"), Condition.STOPPED: self.tr("Stopped")}.get(
-            self._health(group).condition)  # fmt: skip
+            self._health(group).condition)
         if said is not None:
             return said
         return {"PreparingRebalance": self.tr("Members join"), "CompletingRebalance": self.tr("Sharing out"),
-                "Stable": self.tr("Reading"), "Empty": self.tr("No members")}.get(group.state, group.state)  # fmt: skip
+                "Stable": self.tr("Reading"), "Empty": self.tr("No members")}.get(group.state, group.state)
 
     def _state_tone(self, group: GroupStat) -> str:
         health = self._health(group)
@@ -172,7 +172,7 @@ class GroupsPanel(QWidget):
         replay.setToolTip(can.why_not("reset") or replay.text())
         act = "resume" if group.paused else "pause"
         pause = menu.addAction(icons.icon("run" if group.paused else "pause", "text"),
-                               self.tr("Resume") if group.paused else self.tr("Pause"))  # fmt: skip
+                               self.tr("Resume") if group.paused else self.tr("Pause"))
         if node is not None:
             pause.triggered.connect(partial(self._control, node.id, act))
         else:
@@ -190,7 +190,7 @@ class GroupsPanel(QWidget):
         if not self._connection(group):
             menu.addSeparator()
             menu.addAction(icons.icon("tear_off", "text"), self.tr("Open its panel (Enter)")).triggered.connect(
-                self.open_panel)  # fmt: skip
+                self.open_panel)
         return menu
 
     def _control(self, node_id: str, act: str, _checked: bool = False) -> None:

@@ -26,10 +26,10 @@ class ClientFace(Face):
         self.rate = Figure(self.tr("Rate"))
         self.column.addWidget(self.rate)
         self.clients = FigureTable((Column(self.tr("Connected from"), stretch=True, names=True),
-                                    Column(self.tr("Requests"), 70, number=True)), self.tr("Clients"))  # fmt: skip
+                                    Column(self.tr("Requests"), 70, number=True)), self.tr("Clients"))
         self.topics = FigureTable((Column(self.tr("Topic"), stretch=True, names=True),
                                     Column(self.tr("It"), 60, right=True)),
-                                  self.tr("Topics"))  # fmt: skip
+                                  self.tr("Topics"))
         self.column.addWidget(self.clients)
         self.column.addWidget(self.topics)
         self.keep = push_button(self.tr("Keep on the drawing"), "pin", tip=self.tr("As a note, for it is not ours"))
@@ -45,7 +45,7 @@ class ClientFace(Face):
         self.rate.show_value(*words.rate(rate).rsplit("/", 1)[:1], "/s")
         self.clients.show_rows([(Cell(client.address), Cell(words.count(client.requests))) for client in clients])
         self.topics.show_rows([(Cell(topic, "stream", "dot"), Cell(how, "text_muted"))
-                               for topic, how in self._topics(clients)])  # fmt: skip
+                               for topic, how in self._topics(clients)])
 
     def _topics(self, clients: list[ClientStat]) -> list[tuple[str, str]]:
         found = [(topic, self.tr("writes")) for client in clients for topic in client.writes]

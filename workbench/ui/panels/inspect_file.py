@@ -108,14 +108,14 @@ class FileFace(QWidget):
         self.title.setText(self.tr("{0} parts selected").format(chosen) if chosen > 1 else title)
         empty = not document.nodes
         self.text.setText(self.tr("Nothing is drawn yet.") if empty else self.tr(
-            "Pick a node to see its offsets, members and settings here."))  # fmt: skip
+            "Pick a node to see its offsets, members and settings here."))
         lines = () if empty or chosen > 1 else lines_to_look_at(document.title)
         self.guide.show_lines(lines)
         records = sum(topic.records for topic in shown.topics)
         rows = [(self.tr("Log"), words.plural(records, self.tr("record"), self.tr("records"))),
                 (self.tr("Topics"), words.count(len(shown.topics))),
                 (self.tr("Groups"), words.count(len(shown.groups) + len(untold_groups(document, shown)))),
-                (self.tr("Size on disk"), words.size(self._workspace.live.host.file_bytes))]  # fmt: skip
+                (self.tr("Size on disk"), words.size(self._workspace.live.host.file_bytes))]
         if shown.clients:
             rows.append((self.tr("Clients"), words.count(len(shown.clients))))
         if not self._workspace.loaded:
@@ -133,7 +133,7 @@ class FileFace(QWidget):
         self.how.setText(
             self.tr("Served: {0}. Point any client at the address below. Its topics and groups appear on the canvas by "
                     "themselves.").format(names) if on
-            else self.tr("Programs with clients of real systems can write to and read from this file."))  # fmt: skip
+            else self.tr("Programs with clients of real systems can write to and read from this file."))
         self.address.setText(on[0][0].setting.format(on[0][1]) if on else "")
         self.address.setCursorPosition(0)
 

@@ -24,7 +24,7 @@ from workbench.ui.theme.theme import theme
 
 GONE = (PartState.KILLED, PartState.FAILED)
 _BANNERS = {Level.OK: ("sunken", "info", "text_muted"), Level.WARN: ("banner-warn", "problem_fill", "warn"),
-            Level.BAD: ("banner-bad", "problem_fill", "bad")}  # fmt: skip
+            Level.BAD: ("banner-bad", "problem_fill", "bad")}
 MAX_PARTITIONS = 64
 
 
@@ -51,12 +51,12 @@ class GroupFace(QWidget):
         self.members = FigureTable((Column(self.tr("Members"), stretch=True, names=True),
                                     Column(self.tr("Partitions"), 74),
                                     Column(self.tr("Rate"), 54, number=True),
-                                    Column(self.tr("Behind"), 50, number=True)), self.tr("Members"))  # fmt: skip
+                                    Column(self.tr("Behind"), 50, number=True)), self.tr("Members"))
         self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True, names=True),
                                        Column(self.tr("Position"), 58, number=True),
                                        Column(self.tr("Committed"), 66, number=True),
                                        Column(self.tr("End"), 56, number=True),
-                                       Column(self.tr("Behind"), 54, number=True)), self.tr("Partitions"))  # fmt: skip
+                                       Column(self.tr("Behind"), 54, number=True)), self.tr("Partitions"))
         column.addWidget(self.members)
         column.addWidget(self.partitions)
         self._more = label("", "muted")
@@ -187,7 +187,7 @@ class GroupFace(QWidget):
         """Pause, resume; where nobody is left to pause, restart."""
         none_left = bool(stat.members) and len(restartable(stat)) == len(stat.members)
         text, glyph = (self.tr("Restart"), "restart") if none_left else (
-            (self.tr("Resume"), "run") if stat.paused else (self.tr("Pause"), "pause"))  # fmt: skip
+            (self.tr("Resume"), "run") if stat.paused else (self.tr("Pause"), "pause"))
         self._restarts = none_left
         self.pause.setText(text)
         self.pause.setIcon(icons.icon(glyph))
@@ -198,7 +198,7 @@ class GroupFace(QWidget):
         self.in_time.show_value(*_split(words.duration(lag_ms, narrow=True)) if lag_ms is not None else ("–", ""))
         steady = abs(stat.trend) < 0.5
         self.trend.show_value(self.tr("steady") if steady else words.change(stat.trend), "" if steady else "/s",
-                              tone if stat.trend > 0.5 else "")  # fmt: skip
+                              tone if stat.trend > 0.5 else "")
 
     def _show_banner(self, health: Health, is_drawn: bool) -> None:
         """What it is found to be and what helps; in the past also that it is the past."""
@@ -240,7 +240,7 @@ def _member_row(member: MemberStat, role: str) -> tuple[Cell, ...]:
         name = Cell(member.name, "ok" if member.state is PartState.RUNNING else "text_muted", "dot")
     slow = "warn" if member.slow else "text"
     return (name, Cell(numbers or "–"), Cell(words.rate(member.rate), slow),
-            Cell(words.count(member.lag_records), role if member.slow and role != "text" else "text"))  # fmt: skip
+            Cell(words.count(member.lag_records), role if member.slow and role != "text" else "text"))
 
 
 def _partition_row(part, role: str) -> tuple[Cell, ...]:

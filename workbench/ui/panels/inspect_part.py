@@ -97,7 +97,7 @@ class ProducerFace(Face):
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         self.panel = push_button(self.tr("Open panel"), "tear_off", "primary", self.tr("Open its panel"),
-                                 "text_on_accent")  # fmt: skip
+                                 "text_on_accent")
         self.pause = push_button(self.tr("Pause"), "pause")
         self.flush = push_button(self.tr("Flush"), "send", tip=self.tr("Send the batch being filled now"))
         self.panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
@@ -135,7 +135,7 @@ class ProducerFace(Face):
         if filling is not None:
             text = self.tr("Batch for partition {0}: {1} records, {2} of {3}, {4} of {5}.").format(
                 filling.partition, filling.records, words.size(filling.bytes), words.size(filling.max_bytes),
-                words.duration(filling.age_ms), words.duration(filling.linger_ms))  # fmt: skip
+                words.duration(filling.age_ms), words.duration(filling.linger_ms))
         if stat.last_flush:
             text += "\n" + self.tr("The last batch left {0}").format(stat.last_flush)
         self.batch.setText(text)
@@ -158,9 +158,9 @@ class TopicFace(Face):
         self.partitions = FigureTable((Column(self.tr("Partition"), stretch=True),
                                        Column(self.tr("Start"), 72, number=True),
                                        Column(self.tr("End"), 72, number=True),
-                                       Column(self.tr("Rate"), 66, number=True)), self.tr("Partitions"))  # fmt: skip
+                                       Column(self.tr("Rate"), 66, number=True)), self.tr("Partitions"))
         self.groups = FigureTable((Column(self.tr("Read by"), stretch=True),
-                                   Column(self.tr("Behind"), 80, number=True)), self.tr("Groups"))  # fmt: skip
+                                   Column(self.tr("Behind"), 80, number=True)), self.tr("Groups"))
         self.column.addWidget(self.partitions)
         self.column.addWidget(self.groups)
         self._note = label("", "muted")
@@ -180,12 +180,12 @@ class TopicFace(Face):
         self.bytes.show_value(*words.size(stat.size_bytes).split(" ", 1))
         rows = [(Cell(f"{node.name}/{p.partition}"), Cell(words.count(p.log_start), "text_muted"),
                  Cell(words.count(p.end)), Cell(words.rate(p.rate_in), "text_muted"))
-                for p in stat.partitions[:_MAX_ROWS]]  # fmt: skip
+                for p in stat.partitions[:_MAX_ROWS]]
         self.partitions.show_rows(rows)
         readers = [(Cell(group.name, "consumer", "dot"), Cell(words.count(behind), self._role(group)))
                    for group in shown.groups
                    if node.name in group.topics
-                   for behind in [sum(p.lag_records for p in group.partitions if p.topic == node.name)]]  # fmt: skip
+                   for behind in [sum(p.lag_records for p in group.partitions if p.topic == node.name)]]
         self.groups.setVisible(bool(readers))
         self.groups.show_rows(readers)
         self._note.setText("" if readers else self.tr("No group reads it. It keeps what it is sent all the same."))

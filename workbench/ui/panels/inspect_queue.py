@@ -41,7 +41,7 @@ class QueueFace(Face):
         self.column.addWidget(self.counts)
         row = QHBoxLayout()
         self.rate_in, self.rate_out, self.oldest = (
-            Figure(text) for text in (self.tr("In"), self.tr("Acked"), self.tr("Oldest waits")))  # fmt: skip
+            Figure(text) for text in (self.tr("In"), self.tr("Acked"), self.tr("Oldest waits")))
         for figure in (self.rate_in, self.rate_out, self.oldest):
             row.addWidget(figure, 1)
         self.column.addLayout(row)
@@ -59,11 +59,11 @@ class QueueFace(Face):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.panel = push_button(self.tr("Messages"), "list", "primary", self.tr("Open the queue's panel"),
-                                 "text_on_accent")  # fmt: skip
+                                 "text_on_accent")
         self.redrive = push_button(self.tr("Redrive…"), tip=self.tr("Send dead messages on"))
         self.purge = push_button(self.tr("Purge…"), tip=self.tr("Remove what waits; says first what is lost"))
         for button, wanted in ((self.panel, self.panel_wanted), (self.redrive, self.redrive_wanted),
-                               (self.purge, self.purge_wanted)):  # fmt: skip
+                               (self.purge, self.purge_wanted)):
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
             button.clicked.connect(lambda _=False, wanted=wanted: self._node and wanted.emit(self._node.id))
@@ -95,7 +95,7 @@ class QueueFace(Face):
         parts = ((counts.received, self.tr("{0} received")), (counts.acked, self.tr("{0} acked")),
                  (counts.redelivered, self.tr("{0} tried again")), (counts.returned, self.tr("{0} leases ran out")),
                  (counts.expired, self.tr("{0} expired")), (counts.duplicates, self.tr("{0} duplicates dropped")),
-                 (counts.refused, self.tr("{0} sends refused")))  # fmt: skip
+                 (counts.refused, self.tr("{0} sends refused")))
         said = ", ".join(text.format(words.count(number)) for number, text in parts if number)
         to = self._dead_letters(node, stat)
         dead = self.tr("Dead messages go {0}.").format(to) if to else self.tr("Dead messages stay here, marked.")
@@ -126,13 +126,13 @@ class ExchangeFace(Face):
         self.column.addWidget(self.banner)
         row = QHBoxLayout()
         self.rate, self.routed, self.unrouted = (
-            Figure(text) for text in (self.tr("Published"), self.tr("Routed"), self.tr("Unrouted")))  # fmt: skip
+            Figure(text) for text in (self.tr("Published"), self.tr("Routed"), self.tr("Unrouted")))
         for figure in (self.rate, self.routed, self.unrouted):
             row.addWidget(figure, 1)
         self.column.addLayout(row)
         self.bindings = FigureTable((Column(self.tr("Binding"), stretch=True, mono=True),
                                      Column(self.tr("To"), 104, names=True), Column(self.tr("Rate"), 56, number=True)),
-                                    self.tr("Bindings"))  # fmt: skip
+                                    self.tr("Bindings"))
         self._links: tuple[str, ...] = ()
         self.bindings.row_clicked.connect(lambda row: self.link_wanted.emit(self._links[row]))
         self.column.addWidget(self.bindings)
@@ -172,21 +172,21 @@ class ExchangeFace(Face):
         if is_alternate_link(document, link):
             return [(link.id, (Cell(self.tr("unrouted"), "text_muted"), target, Cell(rate, "text_muted")))]
         return [(link.id, (Cell(text or self.tr("everything")), target, Cell("" if at else rate, "text_muted")))
-                for at, text in enumerate(binding_texts(document, link))]  # fmt: skip
+                for at, text in enumerate(binding_texts(document, link))]
 
     def _note(self, node: Node, bound: bool) -> str:
         """What becomes of messages that no binding takes."""
         document = self._workspace.document
         links = (link for link in alternate_links(document) if link.source == node.id)
         alternate = next((document.node(link.target).name for link in links),
-                         KINDS["exchange"].value(node.params, "alternate").strip())  # fmt: skip
+                         KINDS["exchange"].value(node.params, "alternate").strip())
         senders = [source.name for source in document.sources_of(node.id) if source.kind == "queue"]
         said = self.tr("It keeps nothing: what no binding takes is lost, and counted.")
         if alternate:
             said = self.tr("It keeps nothing. What no binding takes goes to {0}.").format(alternate)
         elif senders:
             said = self.tr("It keeps nothing: what no binding takes is lost, and counted, but for dead letters of {0}: "
-                           "those stay there, marked.").format(", ".join(senders))  # fmt: skip
+                           "those stay there, marked.").format(", ".join(senders))
         return said if bound else self.tr("Link it to queues to say where messages go.") + " " + said
 
     def _unrouted_words(self, stat: ExchangeStat) -> str:
@@ -194,15 +194,15 @@ class ExchangeFace(Face):
             return ""
         many = words.plural(stat.unroutable, "message", "messages")
         last = self.tr("the last with key «{0}»").format(stat.last_unroutable) if stat.last_unroutable else self.tr(
-            "the last without a key")  # fmt: skip
+            "the last without a key")
         returned = " " + self.tr("{0} went back to their senders.").format(words.count(stat.returned)) if (
-            stat.returned) else ""  # fmt: skip
+            stat.returned) else ""
         return self.tr("{0} found no queue, {1}.").format(many, last) + returned
 
 
 def _type_words(kind: str) -> str:
     return {"direct": "equal keys", "fanout": "everything to all", "topic": "patterns of words",
-            "headers": "what headers say"}.get(kind, kind)  # fmt: skip
+            "headers": "what headers say"}.get(kind, kind)
 
 
 class RoutingLinkFace(QWidget):

@@ -20,7 +20,7 @@ from workbench.ui.panels.inspect_file import FileFace
 from workbench.ui.panels.inspect_queue import RoutingLinkFace
 
 _WISHES = ("panel_wanted", "settings_wanted", "replay_wanted", "keep_wanted", "redrive_wanted", "purge_wanted",
-           "link_wanted", "clients_wanted")  # fmt: skip
+           "link_wanted", "clients_wanted")
 """Signals of faces that are passed on, by the faces that have them."""
 
 

@@ -53,7 +53,7 @@ class EmptyOnceLoaded(Empty):
                 part.setVisible(loaded)
         if not loaded:
             self.setAccessibleDescription(self.tr("Not loaded") if self._workspace.phase is Phase.REFUSED
-                                          else self.tr("Loading"))  # fmt: skip
+                                          else self.tr("Loading"))
         else:
             self.setAccessibleDescription("")
         self.update()

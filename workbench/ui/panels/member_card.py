@@ -13,7 +13,7 @@ from workbench.ui.theme.theme import theme
 _MARKS = {
     PartState.RUNNING: ("ok", "ok"), PartState.PAUSED: ("pause", "text_muted"), PartState.KILLED: ("kill", "bad"),
     PartState.FAILED: ("failed", "bad"),
-}  # fmt: skip
+}
 
 
 def member_mark(member: MemberStat) -> tuple[str, str]:
@@ -43,7 +43,7 @@ def state_words(member: MemberStat) -> str:
         PartState.PAUSED: tr("member", "paused"), PartState.KILLED: tr("member", "killed"),
         PartState.JOINING: tr("member", "joining"), PartState.IDLE: tr("member", "stopped"),
         PartState.FAILED: member.reason or tr("member", "failed"), PartState.DONE: tr("member", "done"),
-    }.get(member.state)  # fmt: skip
+    }.get(member.state)
     if said is None and not member.node_id:
         said = member.client or tr("member", "from outside")
     if said is None:

@@ -29,7 +29,7 @@ class MembersTable(QWidget):
         self.table = FigureTable((
             Column(self.tr("Member"), 104, names=True), Column(self.tr("State"), stretch=True),
             Column(self.tr("Rate"), 58, number=True), Column(self.tr("Behind"), 58, number=True),
-        ), self.tr("Members"))  # fmt: skip
+        ), self.tr("Members"))
         self.table.row_clicked.connect(self.choice.setCurrentIndex)
         column.addWidget(self.table)
 

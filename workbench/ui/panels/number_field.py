@@ -61,7 +61,7 @@ class NumberField(QDoubleSpinBox):
         try:
             if number is None:
                 raise Invalid(self.tr("{0} can't be \"{1}\".").format(self._param.label, self._bare(self.text())),
-                              self._param.expectation())  # fmt: skip
+                              self._param.expectation())
             self._param.check(self._as_param(number))
         except Invalid as error:
             return error.sentence()

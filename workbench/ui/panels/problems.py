@@ -118,7 +118,7 @@ class ProblemsPanel(QWidget):
         kind, _, name = problem.subject.partition(":")
         node = next((n for n in self._workspace.document.nodes if n.name == name), None)
         return ShownProblem(problem.severity, name or kind, problem.text, problem.next_step, node.id if node else "",
-                            problem.since_ms)  # fmt: skip
+                            problem.since_ms)
 
     @property
     def count(self) -> int:

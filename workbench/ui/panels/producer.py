@@ -88,7 +88,7 @@ class ProducerPanel(NodePanel):
             self.shape = Segments(choices, self.tr("Pace"))
         else:
             choices = (("constant", self.tr("Constant")), ("burst", self.tr("Burst")), ("ramp", self.tr("Ramp")),
-                       ("poisson", self.tr("Poisson")))  # fmt: skip
+                       ("poisson", self.tr("Poisson")))
             self.shape = Segments(choices, self.tr("Shape"))
         self.shape.chosen.connect(lambda key: self._set("pace" if self._file else "shape", key))
         side.addWidget(self.shape)
@@ -125,7 +125,7 @@ class ProducerPanel(NodePanel):
     def _build_sent(self, column: QVBoxLayout) -> None:
         column.addWidget(section_title(self.tr("Sent")))
         self.sent = FigureTable((Column("", 100, mono=True), Column("", stretch=True, mono=True),
-                                 Column("", 88, number=True), Column("", 90, right=True)), self.tr("Sent"))  # fmt: skip
+                                 Column("", 88, number=True), Column("", 90, right=True)), self.tr("Sent"))
         column.addWidget(self.sent)
         self._nothing = label(self.tr("What it sends shows here, with the time until the broker answered."), "muted")
         self._nothing.setWordWrap(True)
@@ -182,7 +182,7 @@ class ProducerPanel(NodePanel):
             Cell(words.clock(r.at_ms)), Cell(self.tr("null") if r.key is None else r.key, chip=r.colour),
             Cell(f"{r.partition} @ {words.count(r.offset)}"),
             Cell(self.tr("acked {0} ms").format(f"{r.acked_ms:.1f}"), "ok"),
-        ) for r in latest])  # fmt: skip
+        ) for r in latest])
         self.sent.setVisible(bool(latest))
         self._nothing.setVisible(not latest)
 

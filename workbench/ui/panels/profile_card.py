@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NONE = "none"
 _LEVELS = {"modelled": ("exact", "ok"), "approximated": ("info", "warn"), "absent": ("refused", "text_muted")}
 _IN_MS = ("queue.visibility.ms", "queue.ttl.ms", "queue.delay.ms", "queue.retry.delay.ms", "queue.dedup.ms",
-          "retention.ms")  # fmt: skip
+          "retention.ms")
 
 
 class Fold(QWidget):
@@ -134,7 +134,7 @@ class ProfileCard(QWidget):
             return
         self.about.setText(self.tr("{0}, after {1}.").format(found.title, found.as_of))
         _fill_pairs(self.names, [(ours.replace("_", " "), theirs or self.tr("has none"))
-                                 for ours, theirs in found.names.items()])  # fmt: skip
+                                 for ours, theirs in found.names.items()])
         _fill_pairs(self.defaults, [(setting, _value(setting, value)) for setting, value in found.defaults.items()])
         _fill_lines(self.limits, [rule_.say for rule_ in found.rules])
         self._show_features(list(found.features.values()))
@@ -145,7 +145,7 @@ class ProfileCard(QWidget):
         row = 0
         for level, (icon, role) in _LEVELS.items():
             title = {"modelled": self.tr("Modelled"), "approximated": self.tr("Approximated"),
-                     "absent": self.tr("Absent")}[level]  # fmt: skip
+                     "absent": self.tr("Absent")}[level]
             self.features.grid.addWidget(section_title(title), row, 0, 1, 2)
             row += 1
             for feature in (f for f in features if f.level == level):

@@ -69,7 +69,7 @@ class ProtocolRow(QObject):
         set_tone(self._dot, "ok" if told else "muted")
         self.copy.setEnabled(bool(told))
         self.copy.setToolTip(self.tr("Copy {0}").format(self.setting()) if told
-                             else self.tr("There is something to copy once it is served"))  # fmt: skip
+                             else self.tr("There is something to copy once it is served"))
         self._serves = not told or (self.moves() and may_serve)
         self.act.setText(self.tr("Stop") if not self._serves else self.tr("Serve here") if told else self.tr("Serve"))
         self.act.setAccessibleName(f"{self.act.text()}: {self.protocol.label}")

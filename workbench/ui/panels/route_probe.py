@@ -59,7 +59,7 @@ class RouteProbe(QWidget):
     def _name(self) -> None:
         headers = self._by_headers
         self.title.setText(self.tr("Where would these headers go?") if headers else
-                           self.tr("Where would this key go?"))  # fmt: skip
+                           self.tr("Where would this key go?"))
         self.key.setAccessibleName(self.title.text())
         self.key.setPlaceholderText("region=eu, kind=order" if headers else "order.de.paid")
 
@@ -72,9 +72,9 @@ class RouteProbe(QWidget):
             self.answer.setText("")
             return
         command = RouteMessage(self._exchange, "", read_headers(text)) if self._by_headers else RouteMessage(
-            self._exchange, text)  # fmt: skip
+            self._exchange, text)
         self._workspace.act(command, self).done(lambda reply: self._say(asked, reply)).failed(
-            lambda error: self._refuse(asked, error)).run()  # fmt: skip
+            lambda error: self._refuse(asked, error)).run()
 
     def _say(self, asked: int, reply: Route) -> None:
         if asked != self._asked:

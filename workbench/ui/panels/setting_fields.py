@@ -55,7 +55,7 @@ class SettingField(QWidget):
     def _make(self, value: Any) -> QWidget:
         self._row: QWidget | None = None
         makers = {"int": self._number, "float": self._number, "bool": self._check, "choice": self._choice,
-                  "code": self._code, "path": self._path}  # fmt: skip
+                  "code": self._code, "path": self._path}
         return makers.get(self.param.type, self._line)(value)
 
     def _number(self, value: float) -> QWidget:

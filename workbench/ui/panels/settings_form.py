@@ -24,7 +24,7 @@ _ONLY_FOR = {
     "burst_rate": ("shape", "burst"), "burst_every_s": ("shape", "burst"), "burst_for_s": ("shape", "burst"),
     "ramp_to": ("shape", "ramp"), "ramp_s": ("shape", "ramp"), "partition": ("partitioner", "explicit"),
     "speed": ("pace", "original"), "delimiter": ("format", ("auto", "csv")), "pointer": ("format", ("auto", "json")),
-}  # fmt: skip
+}
 """A setting that means something only while another has this value, or one of these."""
 
 
@@ -109,7 +109,7 @@ class SettingsForm(QScrollArea):
         node = document.node(self._node_id)
         if KINDS[node.kind].value(node.params, name) != value:
             edit = SetParams(node.id, {**node.params, name: value},
-                             self.tr("Change {0}").format(self._fields[name].param.label.lower()))  # fmt: skip
+                             self.tr("Change {0}").format(self._fields[name].param.label.lower()))
             self._workspace.perform(edit, merge_key=f"{node.id}.{name}")
 
     def _check_name(self, name: str) -> str:

@@ -48,7 +48,7 @@ class Sparkline(QWidget):
         if len(self._points) > 1:
             newest, most = self._points[-1][0], max(value for _, value in self._points) or 1.0
             line = [QPointF(width - (newest - at) / SPAN_MS * width, base - value / (most * 1.15) * (base - 2))
-                    for at, value in self._points]  # fmt: skip
+                    for at, value in self._points]
             painter.setPen(QPen(theme().color("surface", 0), 0))
             painter.setBrush(theme().color(self._role, 0.14))
             painter.drawPolygon(QPolygonF([QPointF(line[0].x(), base), *line, QPointF(line[-1].x(), base)]))

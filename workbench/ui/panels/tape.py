@@ -246,7 +246,7 @@ class TapePanel(QWidget):
 
     def _preview(self, grip: Grip, spec: ResetSpec) -> None:
         open_replay_preview(self._workspace, self, grip.group, spec, topic=grip.topic,
-                            origin=(grip.partition, grip.offset))  # fmt: skip
+                            origin=(grip.partition, grip.offset))
 
     def _open_menu(self, strip: Strip, offset: int, at: QPoint) -> None:
         menu = self.menu_for(strip, offset)
@@ -267,7 +267,7 @@ class TapePanel(QWidget):
         for group in strip.groups:
             part = group_part(self._workspace.document, group.series.name)
             menu.addAction(self.tr("Select {0}").format(group.series.name)).triggered.connect(
-                partial(self._select, part))  # fmt: skip
+                partial(self._select, part))
         menu.addSeparator()
         pinned = strip.topic in self._pinned_topics
         pin = menu.addAction(icons.icon("pin", "text_muted"), self.tr("Keep {0} on top").format(strip.topic))

@@ -109,7 +109,7 @@ class TapeLegend(QWidget):
         letters = [_Entry(entry.letter, "", entry.group) for entry in named]
         if self._wide(letters) <= self.width():
             return max(([*named[:n], *letters[n:]] for n in range(len(named))
-                        if self._wide([*named[:n], *letters[n:]]) <= self.width()), key=self._wide)  # fmt: skip
+                        if self._wide([*named[:n], *letters[n:]]) <= self.width()), key=self._wide)
         for shown in range(len(named) - 1, 0, -1):
             more = _Entry("", self.tr("+{0}").format(len(named) - shown), marker=False)
             if self._wide([*named[:shown], more]) <= self.width():
@@ -166,7 +166,7 @@ class TapeLegend(QWidget):
         if entry.group is None:
             return self.tr("Press for all {0} groups").format(len(self._groups))
         how = self.tr("Press to let it go") if entry.group.name in self._pinned else self.tr(
-            "Press to pin it: its marker shows on every strip")  # fmt: skip
+            "Press to pin it: its marker shows on every strip")
         return f"{entry.group.name}\n{how}"
 
     # -- painting --------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ class TapeBar(QWidget):
         self.sort = QComboBox()
         self.sort.setAccessibleName(self.tr("Order of the strips"))
         for key, text in ((DRAWN, self.tr("As drawn")), (BY_NAME, self.tr("By name")),
-                          (BY_LAG, self.tr("Furthest behind first"))):  # fmt: skip
+                          (BY_LAG, self.tr("Furthest behind first"))):
             self.sort.addItem(text, key)
         self.sort.currentIndexChanged.connect(lambda _: self.changed.emit())
         self.legend = TapeLegend()

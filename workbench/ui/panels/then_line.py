@@ -15,7 +15,7 @@ def now_words(workspace: Workspace) -> str:
     """That what is shown is of then, and what the flow does meanwhile."""
     said = {RunState.RUNNING: _tr("As it stood at {0}. The flow keeps running at {1}."),
             RunState.PAUSED: _tr("As it stood at {0}. The flow is paused at {1}."),
-            RunState.STOPPED: _tr("As it stood at {0}. The flow is stopped at {1}.")}[workspace.live.run]  # fmt: skip
+            RunState.STOPPED: _tr("As it stood at {0}. The flow is stopped at {1}.")}[workspace.live.run]
     return said.format(words.clock(workspace.at_ms or 0, millis=False), words.clock(workspace.live.at_ms, millis=False))
 
 

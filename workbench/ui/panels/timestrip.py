@@ -38,7 +38,7 @@ class TimeStrip(QWidget):
     are for menus and keys."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None,
-                 open_: Callable[[], Opened] | None = None) -> None:  # fmt: skip
+                 open_: Callable[[], Opened] | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self.past = PastReader(open_ or (lambda: open_past(workspace.path)), self)
@@ -100,7 +100,7 @@ class TimeStrip(QWidget):
             menu.addAction(f"{factor:g}×").triggered.connect(lambda _=False, factor=factor: self.set_speed(factor))
         self.speed.setMenu(menu)
         for button, act in ((self.previous, self.previous_mark), (self.play, self.toggle_play),
-                            (self.next, self.next_mark)):  # fmt: skip
+                            (self.next, self.next_mark)):
             button.clicked.connect(act)
         for widget in (self.previous, self.play, self.next, self.loop):
             widget.setFixedSize(26, 26)
@@ -413,7 +413,7 @@ class TimeStrip(QWidget):
             Qt.Key.Key_End: self.go_live, Qt.Key.Key_Home: self.go_start, Qt.Key.Key_BracketLeft: self.previous_mark,
             Qt.Key.Key_BracketRight: self.next_mark, Qt.Key.Key_M: self.bookmark, Qt.Key.Key_G: self.ask_time,
             Qt.Key.Key_Plus: lambda: self.view.zoom(1.25), Qt.Key.Key_Minus: lambda: self.view.zoom(0.8),
-        }.get(Qt.Key(event.key()))  # fmt: skip
+        }.get(Qt.Key(event.key()))
         step_ms = 10_000 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1_000
         if act is not None:
             act()

@@ -153,7 +153,7 @@ class TopicsPanel(QWidget):
     def _show(self, shown: Snapshot) -> None:
         self.empty.setText(self.tr("None yet. Drag a Topic onto the canvas, or let a client create one.")
                            if self._workspace.loaded else self.tr("Not loaded")
-                           if self._workspace.phase is Phase.REFUSED else self.tr("Loading…"))  # fmt: skip
+                           if self._workspace.phase is Phase.REFUSED else self.tr("Loading…"))
         if not self.isVisible() and self.list.count() == len(shown.topics):
             return
         self.empty.setVisible(not shown.topics)
@@ -175,9 +175,9 @@ class TopicsPanel(QWidget):
                 item.setData(_FOOT, foot)
                 item.setData(_KIND, self._kind(stat))
                 item.setData(Qt.ItemDataRole.AccessibleTextRole,
-                             f"{stat.name}, {words.rate(stat.rate_in)}, {words.count(stat.records)}")  # fmt: skip
+                             f"{stat.name}, {words.rate(stat.rate_in)}, {words.count(stat.records)}")
                 item.setToolTip(self.tr("{0}: {1} kept in {2}. Drag it onto the canvas, double click for its records.")
-                                .format(stat.name, words.count(stat.records), words.size(stat.size_bytes)))  # fmt: skip
+                                .format(stat.name, words.count(stat.records), words.size(stat.size_bytes)))
 
     def _kind(self, stat: TopicStat) -> str:
         if stat.kind == "queue":
@@ -202,7 +202,7 @@ class TopicsPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(icons.icon("records"), self.tr("Show its records")).triggered.connect(
-            lambda *_: self.records_wanted.emit(stat.name))  # fmt: skip
+            lambda *_: self.records_wanted.emit(stat.name))
         drawn = any(n.name == stat.name for n in self._workspace.document.of_kind(*TOPICS))
         text = self.tr("Delete {0} and its {1} records…").format(stat.name, words.count(stat.records))
         delete = menu.addAction(icons.icon("delete", "bad"), text)
@@ -217,11 +217,11 @@ class TopicsPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(icons.icon("add"), self.tr("New topic on the canvas")).triggered.connect(
-            lambda *_: self.topic_wanted.emit())  # fmt: skip
+            lambda *_: self.topic_wanted.emit())
         self._add_deleted(menu)
         menu.popup(place)
 
     def _add_deleted(self, menu: QMenu) -> None:
         menu.addSeparator()
         menu.addAction(icons.icon("undo"), self.tr("Deleted topics…")).triggered.connect(
-            lambda *_: self.deleted_wanted.emit())  # fmt: skip
+            lambda *_: self.deleted_wanted.emit())

@@ -45,7 +45,7 @@ GLYPHS = {
     "in_flight": "timer", "dead": "x-circle", "acked": "check", "ack": "check", "nack": "arrow-u-up-left",
     "reject": "x-circle", "extend": "timer", "receive": "hand", "redrive": "arrows-clockwise", "purge": "trash",
     "locked": "lock", "header": "tag", "store": "database",
-}  # fmt: skip
+}
 """Our name -> Phosphor's name; a ``-fill`` at the end takes the filled cut."""
 
 _MIDDLE = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip)

@@ -37,7 +37,7 @@ def palette(roles: Roles) -> QPalette:
         (part.LinkVisited, roles.accent), (part.Accent, roles.accent), (part.Light, roles.surface_raised),
         (part.Midlight, roles.line), (part.Mid, roles.line_strong), (part.Dark, roles.line_strong),
         (part.Shadow, roles.line_strong),
-    ):  # fmt: skip
+    ):
         made.setColor(role, QColor(name))
     for role in (part.WindowText, part.Text, part.ButtonText):
         faded = QColor(roles.text_muted)

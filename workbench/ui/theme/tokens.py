@@ -68,7 +68,7 @@ LIGHT = Roles(
     selection="#4653C6", focus="#2F49D6",
     shadow="#141A1E26",
     series=("#1B66AE", "#963A80", "#0B7068", "#7145BF", "#856600", "#556070"),
-)  # fmt: skip
+)
 
 DARK = Roles(
     surface="#16181D", surface_raised="#1D2026", surface_sunken="#121418",
@@ -87,19 +87,19 @@ DARK = Roles(
     selection="#929CF7", focus="#AAB3FF",
     shadow="#59000000",
     series=("#68ADF2", "#E287CA", "#45C2B4", "#B799F5", "#D4B24C", "#A0ABBA"),
-)  # fmt: skip
+)
 
 REPLAY_LIGHT = replace(
     LIGHT,
     surface="#F3EFE6", surface_raised="#FFFDF8", surface_sunken="#EAE4D6", canvas="#F9F5EB",
     grid="#E0D8C5", line="#E2DACA", line_strong="#C4B99F", link="#8E8570", text_muted="#5C5848",
-)  # fmt: skip
+)
 
 REPLAY_DARK = replace(
     DARK,
     surface="#1B1812", surface_raised="#242019", surface_sunken="#15120D", canvas="#14110B",
     grid="#2E2920", line="#332D22", line_strong="#544A38", link="#7D725D", text_muted="#B0A894",
-)  # fmt: skip
+)
 
 KEY_PALETTE = ("#3567DE", "#1891E2", "#2F7D34", "#958335", "#C655BF", "#9B4F96", "#66766F", "#858E99")
 SERIES_DASH: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 3), (8, 3, 2, 3), (4, 4), (1, 3))
@@ -118,17 +118,17 @@ SIZE = {
     "ring": 42, "ring_radius": 19, "ring_stroke": 4, "dot": 6.5, "dot_compact": 5.5,
     "tape_row": 23, "tape_strip": 11, "tape_marker": 9, "tape_gutter_left": 112, "tape_gutter_right": 118,
     "strip_top": 18, "strip_base": 50, "strip_bar": 3.2, "strip_mark": 13,
-}  # fmt: skip
+}
 
 STROKE = {
     "hairline": 1, "link": 1.75, "link_waiting": 2, "link_selected": 2.5, "node": 1, "node_hover": 1.5,
     "selection": 2, "selection_gap": 3.5, "marker": 1.25, "playhead": 2, "chart": 1.75,
-}  # fmt: skip
+}
 
 MOTION = {
     "dot_px_s": 140, "dot_min_ms": 450, "dot_max_ms": 1600, "fade_ms": 120, "panel_ms": 160, "playhead_ms": 90,
     "pulse_ms": 600, "frame_ms": 16, "numbers_ms": 250, "max_dots": 2000, "dots_a_link": 24,
     "density_over_dots": 3000,
-}  # fmt: skip
+}
 
 LAG = {"warn_at": 0.5, "bad_at": 1.0, "hold_ms": 2000, "threshold_records": 10_000, "threshold_s": 60}

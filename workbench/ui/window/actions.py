@@ -24,7 +24,7 @@ class ActionBook:
         self._actions: dict[str, QAction] = {}
 
     def add(self, name: str, text: str, act: Callable[[], object], keys: Keys = "", glyph: str = "", *,
-            tip: str = "", checkable: bool = False, scope: QWidget | None = None) -> QAction:  # fmt: skip
+            tip: str = "", checkable: bool = False, scope: QWidget | None = None) -> QAction:
         """A new action. With ``scope`` its keys work only while that widget, or one inside it, has the focus."""
         action = QAction(text, self._window)
         action.setObjectName(name)

@@ -37,11 +37,11 @@ class ClientsBox(QPushButton):
         where = host_and_port(on[0][1]) if len(on) == 1 else self.tr("{0} protocols").format(len(on))
         said = self.tr("Clients") if shortest else self.tr("Clients off") if not on else (
             self.tr("Clients  {0}").format(where) if short else
-            self.tr("Clients  {0} · {1} connected").format(where, here))  # fmt: skip
+            self.tr("Clients  {0} · {1} connected").format(where, here))
         tips = [self.tr("{0} clients connect to {1}: {2}").format(
                     protocol.label, address, words.plural(connected(live, protocol.key), self.tr("client"),
                                                           self.tr("clients")))
-                for protocol, address in on]  # fmt: skip
+                for protocol, address in on]
         self.setToolTip("\n".join(tips) or self.tr("Let clients of other programs connect"))
         set_tone(self._dot, "ok" if on else "muted")
         if said != self._words.text():

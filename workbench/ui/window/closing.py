@@ -87,7 +87,7 @@ class Closing(QObject):
         said = window.tr("Closing: the broker does not answer. It has {0} s more, then it is left to itself; nothing "
                          "acknowledged is lost.").format(LONGEST_MS // 1000) if (
             window.workspace.phase is Phase.SILENT) else (
-            window.tr("Closing: the broker stores what it holds and stops."))  # fmt: skip
+            window.tr("Closing: the broker stores what it holds and stops."))
         window.host_bar.say("closing", said, window.tr("Close now"), self.go_at_once, tone="muted")
         self._limit.start()
         return False
@@ -121,7 +121,7 @@ class Closing(QObject):
             log.warning("the last changes of the drawing could not be stored: %s", why)
             return True
         said = window.tr("The last changes of the drawing are not stored. {0} Export the drawing to keep them, or "
-                         "close without them. All records are safe.").format(why)  # fmt: skip
+                         "close without them. All records are safe.").format(why)
         window.host_bar.say("closing", said, window.tr("Close without them"), self.go_at_once)
         return False
 

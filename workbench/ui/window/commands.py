@@ -26,17 +26,17 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     book.add("file.new", tr("New…"), files.new, Standard.New, "new", tip=tr("New workspace"))
     book.add("file.open", tr("Open…"), files.open, Standard.Open, "open", tip=tr("Open a workspace"))
     book.add("file.save_as", tr("Save a copy…"), files.save_as, "Ctrl+Shift+S", "save",
-             tip=tr("Save a copy; the file itself is always saved"))  # fmt: skip
+             tip=tr("Save a copy; the file itself is always saved"))
     book.add("file.import", tr("Import events…"), files.play_file, "Ctrl+I", "import",
-             tip=tr("Draw a file of events, to be sent into a topic"))  # fmt: skip
+             tip=tr("Draw a file of events, to be sent into a topic"))
     book.add("file.take_in", tr("Import an export…"), files.take_in,
-             tip=tr("Take back what an export wrote, all of it or nothing"))  # fmt: skip
+             tip=tr("Take back what an export wrote, all of it or nothing"))
     book.add("file.export", tr("Export the session…"), window.dialogs.export, "Ctrl+E", "export")
     book.add("file.drawing", tr("Export the drawing…"), files.export_drawing)
     book.add("file.size", tr("Size of the file…"), window.dialogs.file_size,
-             tip=tr("How large it is, and when to warn"))  # fmt: skip
+             tip=tr("How large it is, and when to warn"))
     book.add("file.deleted", tr("Deleted topics…"), window.dialogs.deleted_topics, glyph="undo",
-             tip=tr("Bring a deleted topic back, or let it go"))  # fmt: skip
+             tip=tr("Bring a deleted topic back, or let it go"))
     book.add("file.close", tr("Close"), window.close, Standard.Close)
     book.add("edit.undo", tr("Undo"), window.workspace.undo_stack.undo, Standard.Undo, "undo")
     book.add("edit.redo", tr("Redo"), window.workspace.undo_stack.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo")
@@ -46,7 +46,7 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     book.add("run.stop", tr("Stop"), running.stop, "Ctrl+F5", "stop")
     for speed in SPEEDS:
         book.add(f"run.speed.{speed:g}", f"{speed:g}×", lambda speed=speed: running.set_speed(speed),
-                 tip=tr("Run at {0} times the speed").format(f"{speed:g}"))  # fmt: skip
+                 tip=tr("Run at {0} times the speed").format(f"{speed:g}"))
     book.add("tools.commands", tr("Search or run…"), window.dialogs.commands, ("Ctrl+K", "Ctrl+Shift+P"), "search")
     book.add("tools.preferences", tr("Preferences…"), window.dialogs.preferences, "Ctrl+,", "settings")
     book.add("tools.filter", tr("Filter records"), window.focus_filter, Standard.Find, "filter")
@@ -59,7 +59,7 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
     book.add("help.about", tr("About"), window.dialogs.about, glyph="info")
     for sample in samples():
         book.add(f"sample.{sample.name}", sample.title, lambda s=sample: files.open_sample(s.name, s.title),
-                 glyph="sample", tip=sample.summary)  # fmt: skip
+                 glyph="sample", tip=sample.summary)
 
 
 def add_late(book: ActionBook, window: MainWindow) -> None:
@@ -89,31 +89,31 @@ def _canvas(book: ActionBook, window: MainWindow) -> None:
     book.note("flow.link", tr("Start a link"), window.start_link, "L")
     for kind in KINDS.values():
         book.add(f"add.{kind.name}", tr("Add a {0}").format(kind.label.lower()),
-                 lambda name=kind.name: view.place(name), glyph=kind.icon, tip=kind.help)  # fmt: skip
+                 lambda name=kind.name: view.place(name), glyph=kind.icon, tip=kind.help)
 
 
 def _queues(book: ActionBook, window: MainWindow) -> None:
     tr, acts = window.tr, window.queue_acts
     book.add("queue.messages", tr("Messages of the queue"), acts.messages, "Ctrl+Shift+M", "list")
     book.add("queue.receive", tr("Receive by hand…"), acts.receive, "Ctrl+Shift+R", "receive",
-             tip=tr("Take messages of the selected queue by hand"))  # fmt: skip
+             tip=tr("Take messages of the selected queue by hand"))
     book.add("queue.redrive", tr("Redrive…"), acts.redrive, "Ctrl+Shift+D", "redrive",
-             tip=tr("Send dead messages of the selected queue on"))  # fmt: skip
+             tip=tr("Send dead messages of the selected queue on"))
     book.add("queue.purge", tr("Purge…"), acts.purge, glyph="purge",
-             tip=tr("Remove what waits in the selected queue; says first what is lost"))  # fmt: skip
+             tip=tr("Remove what waits in the selected queue; says first what is lost"))
     acts.follow(book)
 
 
 def _views(book: ActionBook, window: MainWindow) -> None:
     tr = window.tr
     for mode, text, glyph in (("light", tr("Light"), "light"), ("dark", tr("Dark"), "dark"),
-                              ("system", tr("As the system"), "settings")):  # fmt: skip
+                              ("system", tr("As the system"), "settings")):
         book.add(f"view.{mode}", text, lambda mode=mode: window.set_theme(mode), glyph=glyph, checkable=True)
     book.add("view.motion", tr("Less motion"), window.toggle_motion, checkable=True,
-             tip=tr("No dots: links show their rate as width"))  # fmt: skip
+             tip=tr("No dots: links show their rate as width"))
     for number, page in enumerate(window.data_dock.pages, 1):
         book.add(f"panel.{page.key}", page.title, lambda key=page.key: window.show_data(key), f"Alt+{number}",
-                 page.glyph)  # fmt: skip
+                 page.glyph)
     book.add("panel.parts", tr("Palette"), lambda: window.show_dock(window.parts_dock, "palette"), "Alt+7")
     book.add("panel.inspector", tr("Inspector"), lambda: window.show_dock(window.side_dock, "inspector"), "Alt+8")
     book.add("panel.lag", tr("Lag"), window.lag_dock.show, "Alt+9")

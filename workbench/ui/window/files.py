@@ -58,13 +58,13 @@ class Files(QObject):
             """A file that is there is not overwritten: the sentence of ``AlreadyExists`` is shown instead."""
             path = Path(name).with_suffix(".flow")
             Operation(self, lambda: _make(path)).done(
-                lambda _: self.open_wanted.emit(path)).failed(self._workspace.failed.emit).run()  # fmt: skip
+                lambda _: self.open_wanted.emit(path)).failed(self._workspace.failed.emit).run()
 
         self._ask(self.tr("New workspace"), QFileDialog.AcceptMode.AcceptSave, PATTERN, make, "flow")
 
     def open(self) -> None:
         self._ask(self.tr("Open a workspace"), QFileDialog.AcceptMode.AcceptOpen, PATTERN,
-                  lambda name: self.open_wanted.emit(Path(name)))  # fmt: skip
+                  lambda name: self.open_wanted.emit(Path(name)))
 
     def save_as(self) -> None:
         """A complete copy of the workspace, log and all, made while everything goes on. A copy of what can only be
@@ -74,7 +74,7 @@ class Files(QObject):
             path = Path(name).with_suffix(".flow")
             if not self._workspace.connected:  # read-only, or the host is gone: the file itself is there
                 Operation(self, lambda: _copy(self._workspace.path, path)).done(
-                    lambda _: self.open_wanted.emit(path)).failed(self._workspace.failed.emit).run()  # fmt: skip
+                    lambda _: self.open_wanted.emit(path)).failed(self._workspace.failed.emit).run()
                 return
             self._workspace.act(SaveAs(str(path))).done(
                 lambda _: self._workspace.notice.emit(self.tr("Copied to {0}").format(path.name))).run()
@@ -84,7 +84,7 @@ class Files(QObject):
     def open_sample(self, name: str, title: str) -> None:
         path = fresh_path(title)
         Operation(self, lambda: _make(path, name)).done(lambda _: self.open_wanted.emit(path)).failed(
-            self._workspace.failed.emit).run()  # fmt: skip
+            self._workspace.failed.emit).run()
 
     def play_file(self) -> None:
         """Draw a file source for a file of events."""
@@ -121,7 +121,7 @@ class Files(QObject):
                 self._workspace.failed.emit(error)
 
         self._ask(self.tr("Export the drawing"), QFileDialog.AcceptMode.AcceptSave, self.tr("Drawing (*.json)"), save,
-                  "json")  # fmt: skip
+                  "json")
 
     def _ask(self, title: str, mode: QFileDialog.AcceptMode, pattern: str, then, suffix: str = "") -> None:
         dialog = QFileDialog(self._window, title, str(self._workspace.path.parent), pattern)

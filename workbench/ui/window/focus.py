@@ -23,7 +23,7 @@ _KEPT = 12
 _TEXT = (QLineEdit, QPlainTextEdit, QTextEdit)
 _Standard = QKeySequence.StandardKey
 _EDITING = (_Standard.MoveToEndOfLine, _Standard.DeleteEndOfLine, _Standard.DeleteCompleteLine, _Standard.Delete,
-            _Standard.MoveToStartOfLine, _Standard.DeleteStartOfWord, _Standard.Deselect)  # fmt: skip
+            _Standard.MoveToStartOfLine, _Standard.DeleteStartOfWord, _Standard.Deselect)
 
 
 class FocusKeeper(QObject):
@@ -33,7 +33,7 @@ class FocusKeeper(QObject):
         super().__init__(window)
         editing = {chord.toString() for key in _EDITING for chord in QKeySequence.keyBindings(key)}
         ours = {chord.toString() for _, action in actions for chord in action.shortcuts()
-                if action.shortcutContext() == Qt.ShortcutContext.WindowShortcut}  # fmt: skip
+                if action.shortcutContext() == Qt.ShortcutContext.WindowShortcut}
         self.kept_from_text = editing & ours
         self._window, self._home = window, home
         self._places: list[ReferenceType[QWidget]] = []  # oldest first

@@ -63,7 +63,7 @@ class HostBar(QFrame):
         return subject in self._said
 
     def say(self, subject: str, text: str, button: str = "", act: Callable[[], object] | None = None,
-            tone: str = "bad") -> None:  # fmt: skip
+            tone: str = "bad") -> None:
         """Say something about a subject, in place of what was said of it; ``button`` is the way out of it."""
         said = Said(text, button, act, tone)
         if self._said.get(subject) != said:

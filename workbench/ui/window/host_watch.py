@@ -68,13 +68,13 @@ class HostWatch(QObject):
         at = words.clock(int(time.time() * 1000), millis=False)
         said = self.tr("The broker stopped at {0}. Nothing acknowledged was lost.").format(at)
         self._bar.say("host", f"{said} {reason}".strip() if reason and reason not in said else said,
-                      self.tr("Restart"), self.restart)  # fmt: skip
+                      self.tr("Restart"), self.restart)
 
     def _phase(self, phase: Phase) -> None:
         if phase is Phase.SILENT:
             at = words.clock(self._workspace.live.at_ms, millis=False)
             said = self.tr("The broker does not answer since {0}. What is shown is from then; nothing acknowledged is "
-                           "lost. It may come back by itself.").format(at)  # fmt: skip
+                           "lost. It may come back by itself.").format(at)
             ours = self._workspace.live.host.pid not in (0, os.getpid())
             self._bar.say("host", said, self.tr("End and restart it") if ours else "", self._end_and_restart)
         elif phase is Phase.ATTACHED:
@@ -89,7 +89,7 @@ class HostWatch(QObject):
         sentence = error.sentence() if isinstance(error, WorkbenchError) else str(error)
         if isinstance(error, FileError) and not self._workspace.path.exists():
             sentence = self.tr("{0} is not there any more. It may have been moved or deleted.").format(
-                self._workspace.path)  # fmt: skip
+                self._workspace.path)
         self._bar.say("host", sentence, self.tr("Try again"), self.restart)
 
     def _looking_only(self, error: FileError) -> None:
@@ -138,7 +138,7 @@ class HostWatch(QObject):
             self._bar.say("file", self.tr(
                 "{0} was moved, replaced or deleted while it is open. The broker goes on writing to the file it has; "
                 "if it was deleted, all of it is lost when this window closes.").format(self._workspace.path.name),
-                self.tr("Save a copy…"), self._window.files.save_as)  # fmt: skip
+                self.tr("Save a copy…"), self._window.files.save_as)
 
 
 def _inode(path) -> tuple[int, int] | None:

@@ -45,7 +45,7 @@ class Layouts(QObject):
             window.data_dock.put_back(key)
         docks = ((window.parts_dock, Area.LeftDockWidgetArea), (window.side_dock, Area.RightDockWidgetArea),
                  (window.lag_dock, Area.RightDockWidgetArea),
-                 (window.data_dock, Area.BottomDockWidgetArea))  # fmt: skip
+                 (window.data_dock, Area.BottomDockWidgetArea))
         for dock, area in docks:
             dock.setFloating(False)
             window.addDockWidget(area, dock)

@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         workspace, live = self.workspace, self.workspace.live
         return (workspace.connected and workspace.loaded and not workspace.document.nodes
                 and not workspace.undo_stack.count() and not live.topics and not live.clients
-                and not live.host.listeners)  # fmt: skip
+                and not live.host.listeners)
 
     def load_drawing(self, text: str) -> None:
         """Show a drawing from its text form; a text that can't be read is said, and nothing is shown."""
@@ -313,7 +313,7 @@ class MainWindow(QMainWindow):
 
     def focus_next_region(self) -> None:
         regions = [w for w in (self.palette_panel.search, self.canvas, self.inspector, self.data_dock.widget(),
-                               self.strip) if w.isVisible()]  # fmt: skip
+                               self.strip) if w.isVisible()]
         held = [i for i, w in enumerate(regions) if w.hasFocus() or w.isAncestorOf(self.focusWidget() or self)]
         regions[((held[0] if held else -1) + 1) % len(regions)].setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -367,7 +367,7 @@ class MainWindow(QMainWindow):
         if steps and not self.isMaximized():
             room = self.screen().availableGeometry()
             self.move(min(self.x() + steps * _STEP, max(room.left(), room.right() - self.width())),
-                      min(self.y() + steps * _STEP, max(room.top(), room.bottom() - self.height())))  # fmt: skip
+                      min(self.y() + steps * _STEP, max(room.top(), room.bottom() - self.height())))
 
     def close_for_good(self) -> None:
         """A signal to end: what can't be stored does not keep the window."""

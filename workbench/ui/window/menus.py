@@ -35,7 +35,7 @@ LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "replay.jump", "-", "replay.bookmark")),
     ("Tools", ("tools.commands", "tools.filter", "-", "tools.clients", "tools.attach", "-", "tools.preferences")),
     ("Help", ("help.tour", "help.keys", "help.guide", "-", "help.about")),
-)  # fmt: skip
+)
 
 
 class Menus(QObject):
@@ -58,7 +58,7 @@ class Menus(QObject):
     def fill(self, bar: QMenuBar) -> None:
         titles = {"File": self.tr("File"), "Edit": self.tr("Edit"), "View": self.tr("View"), "Flow": self.tr("Flow"),
                   "Run": self.tr("Run"), "Replay": self.tr("Replay"), "Tools": self.tr("Tools"),
-                  "Help": self.tr("Help")}  # fmt: skip
+                  "Help": self.tr("Help")}
         for title, entries in LAYOUT:
             menu = bar.addMenu(titles[title])
             for entry in entries:
@@ -82,7 +82,7 @@ class Menus(QObject):
             return
         titles = {"recent": self.tr("Open recent"), "samples": self.tr("Samples"), "panels": self.tr("Panels"),
                   "layouts": self.tr("Layouts"), "add": self.tr("Add"), "align": self.tr("Align"),
-                  "speed": self.tr("Speed")}  # fmt: skip
+                  "speed": self.tr("Speed")}
         sub = menu.addMenu(titles[what])
         if what == "recent":
             sub.aboutToShow.connect(lambda: self._fill_recent(sub))
@@ -106,7 +106,7 @@ class Menus(QObject):
     def _fill_align(self, menu: QMenu) -> None:
         for how, text in (("left", self.tr("Left edges")), ("centre", self.tr("Centres")),
                           ("right", self.tr("Right edges")), ("top", self.tr("Top edges")),
-                          ("middle", self.tr("Middles")), ("bottom", self.tr("Bottom edges"))):  # fmt: skip
+                          ("middle", self.tr("Middles")), ("bottom", self.tr("Bottom edges"))):
             menu.addAction(text).triggered.connect(lambda *_, how=how: self.align(how))
         menu.addSeparator()
         menu.addAction(self.tr("Distribute across")).triggered.connect(lambda *_: self.distribute(True))

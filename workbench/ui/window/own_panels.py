@@ -64,7 +64,7 @@ class OwnPanels(QObject):
         shift = 28 * (len(self._docks) % 8)
         place = self._window.mapToGlobal(QPoint(228 + shift * 14 % 420, 92 + shift))
         dock.move(max(room.left(), min(place.x(), room.right() - dock.width())),
-                  max(room.top(), min(place.y(), room.bottom() - dock.height())))  # fmt: skip
+                  max(room.top(), min(place.y(), room.bottom() - dock.height())))
         return dock
 
     def _panel(self, node_id: str, what: PanelView) -> NodePanel:

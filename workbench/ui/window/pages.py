@@ -22,7 +22,7 @@ def data_dock(window: MainWindow) -> PageDock:
     tr = window.tr
     for key, title, glyph in (("records", tr("Records"), "records"), ("tape", tr("Log tape"), "tape"),
                               ("groups", tr("Groups"), "group"), ("problems", tr("Problems"), "problem"),
-                              ("log", tr("Log"), "log"), ("clients", tr("Clients"), "client")):  # fmt: skip
+                              ("log", tr("Log"), "log"), ("clients", tr("Clients"), "client")):
         dock.add_page(key, title, glyph, QWidget())
     dock.show_page("tape")
     return dock

@@ -90,7 +90,7 @@ class PanelDock(QDockWidget):
         """Into the window, in front of what stands lowest at the right: a third dock there would have no room."""
         self.setFloating(False)
         docks = [dock for dock in self._window.findChildren(QDockWidget) if dock is not self and dock.isVisible()
-                 and not dock.isFloating() and self._window.dockWidgetArea(dock) == _AREA]  # fmt: skip
+                 and not dock.isFloating() and self._window.dockWidgetArea(dock) == _AREA]
         if docks:
             self._window.tabifyDockWidget(max(docks, key=QWidget.y), self)
             self.raise_()

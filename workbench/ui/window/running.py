@@ -87,7 +87,7 @@ class Running(QObject):
         slower_ms = max(10.0, now_ms * 4)
         menu.addSeparator()
         menu.addAction(icon("slow", "warn"), self.tr("Slow it down to {0} ms an event").format(f"{slower_ms:g}")
-                       ).triggered.connect(lambda *_: self._set_work(node_id, slower_ms))  # fmt: skip
+                       ).triggered.connect(lambda *_: self._set_work(node_id, slower_ms))
         if now_ms:
             menu.addAction(self.tr("Let it work at once")).triggered.connect(lambda *_: self._set_work(node_id, 0.0))
 
@@ -98,7 +98,7 @@ class Running(QObject):
         gone = member.state in (PartState.KILLED, PartState.FAILED)
         acts = (("restart", self.tr("Restart {0}")),) if gone else (
             ("kill", self.tr("Kill {0}")), ("pause", self.tr("Pause {0}")) if member.state is not PartState.PAUSED
-            else ("resume", self.tr("Resume {0}")))  # fmt: skip
+            else ("resume", self.tr("Resume {0}")))
         for act, text in acts:
             menu.addAction(text.format(member.name)).triggered.connect(
                 lambda *_, act=act: self._workspace.act(ControlMember(member.node_id, act, member.name)).run())

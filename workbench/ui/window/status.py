@@ -73,7 +73,7 @@ class StatusLine(QStatusBar):
         _say(self._behind, self.tr("Behind {0}").format("–" if untold else words.count(lag)))
         for part in (self._out, self._behind):
             part.setToolTip(self.tr("An older workbench did not journal what {0} read.").format(
-                ", ".join(node.name for node in untold)) if untold else "")  # fmt: skip
+                ", ".join(node.name for node in untold)) if untold else "")
         set_tone(self._behind, LAG_ROLE[worst_lag(shown)])
         _say(self._right, "    ".join(self._right_words()))
         self._tell_file(self._workspace.live.host)
@@ -86,7 +86,7 @@ class StatusLine(QStatusBar):
         phases = {Phase.STARTING: (self.tr("Starting the broker"), "muted"),
                   Phase.SILENT: (self.tr("The broker does not answer"), "bad"),
                   Phase.LOST: (self.tr("Broker stopped"), "bad"), Phase.REFUSED: (self.tr("Not open"), "bad"),
-                  Phase.READ_ONLY: (self.tr("Read-only"), "warn")}  # fmt: skip
+                  Phase.READ_ONLY: (self.tr("Read-only"), "warn")}
         if self._workspace.phase in phases:
             return phases[self._workspace.phase]
         if shown.host.trouble:
@@ -105,7 +105,7 @@ class StatusLine(QStatusBar):
             lag = sum(group.lag_records for group in live.groups)
             said = {RunState.RUNNING: self.tr("The flow runs on: live {0}, behind {1}"),
                     RunState.PAUSED: self.tr("The flow is paused: live {0}, behind {1}"),
-                    RunState.STOPPED: self.tr("The flow is stopped: live {0}, behind {1}")}[live.run]  # fmt: skip
+                    RunState.STOPPED: self.tr("The flow is stopped: live {0}, behind {1}")}[live.run]
             parts.append(said.format(words.clock(live.at_ms, millis=False), words.count(lag)))
         frames = self._frames()
         if frames:
@@ -118,14 +118,14 @@ class StatusLine(QStatusBar):
         """How large the file is; a click sets how large it may grow."""
         size = words.size(host.file_bytes)
         text = self.tr("File {0} of {1}").format(size, words.size(host.budget_bytes)) if host.budget_bytes else (
-            self.tr("File {0}").format(size))  # fmt: skip
+            self.tr("File {0}").format(size))
         self.file.setVisible(bool(host.rss_bytes))
         if text != self.file.text():
             self.file.setText(text)
             self.file.setAccessibleName(text)
         told = host.journal_to_ms and self._workspace.at_ms is None
         _say(self._journal, self.tr("Journal to {0}").format(words.clock(host.journal_to_ms, millis=False))
-             if told else "")  # fmt: skip
+             if told else "")
 
 
 def _say(part: QLabel, text: str) -> None:

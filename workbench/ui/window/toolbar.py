@@ -37,7 +37,7 @@ class RunSegment(QWidget):
             button.setCheckable(True)
             ends = {"left": place == 0, "right": place == len(names) - 1}
             radius = " ".join(f"border-{y}-{x}-radius: 6px;" for x, is_end in ends.items() if is_end
-                              for y in ("top", "bottom"))  # fmt: skip
+                              for y in ("top", "bottom"))
             button.setStyleSheet(radius + ("" if place == 0 else " border-left-width: 0;"))
             self._buttons[name] = button
             row.addWidget(button)

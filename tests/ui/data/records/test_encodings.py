@@ -113,7 +113,7 @@ def test_what_is_no_json_is_not_sent_as_messagepack(qtbot, panel):
 @pytest.mark.parametrize(("written", "value"), [
     ("cbor", {"at": AT, "price": Decimal("1.10"), 7: "seven", "raw": b"\x00", "nan": float("inf"), "n": 2**80, "x": 1}),
     ("msgpack", {"at": AT, 7: "seven", "raw": b"\x00", "list": [AT, 1.0], "x": 1}),
-])  # fmt: skip
+])
 def test_what_was_left_alone_stays_the_very_value_it_was(written, value):
     data = Decoder(value=written)
     pack = {"cbor": cbor2.dumps, "msgpack": msgspec.msgpack.encode}[written]

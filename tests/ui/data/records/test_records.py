@@ -124,7 +124,7 @@ def test_the_tail_follows_and_a_pause_keeps_its_place(real, panel):
 def test_scrolling_away_pauses_the_tail(real, panel):
     centre = QPointF(panel.table.viewport().rect().center())
     turned = QWheelEvent(centre, centre, QPoint(), QPoint(0, -480), Qt.MouseButton.NoButton,
-                         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+                         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
     QApplication.sendEvent(panel.table.viewport(), turned)
     assert panel.table.verticalScrollBar().value() > 0
     real.write(0, 5)

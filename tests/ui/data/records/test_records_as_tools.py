@@ -168,7 +168,7 @@ def test_a_copy_is_edited_and_sent_and_the_rest_stays_byte_for_byte(real, panel)
     sent = real.caller.of(AppendRecords)[0]
     assert sent.records[0].value == record.value.replace(b'"paid"', b'"open"')
     assert (sent.partition, sent.records[0].key, sent.records[0].headers) == (
-        record.partition, record.key, record.headers)  # fmt: skip
+        record.partition, record.key, record.headers)
 
 
 def test_filters_rules_and_columns_lie_in_the_file(qtbot, real):

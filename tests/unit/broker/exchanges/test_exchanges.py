@@ -30,7 +30,7 @@ def stored(broker: Broker, queue: str, partition: int = 0) -> list[StoredRecord]
 
 def values(broker: Broker, queue: str) -> list[bytes | None]:
     return [record.value for number in range(broker.topic(queue).partitions)
-            for record in stored(broker, queue, number)]  # fmt: skip
+            for record in stored(broker, queue, number)]
 
 
 def routes(broker: Broker) -> list[JournalEntry]:
@@ -65,7 +65,7 @@ def test_the_record_arrives_as_it_was_sent_and_says_by_which_exchange_and_key(vi
     (found,) = stored(video, "copyright")
     mark = ((EXCHANGE, b"uploads"), (ROUTING_KEY, b"video.x"))
     assert (found.key, found.value, found.headers, found.timestamp_ms) == record._replace(
-        headers=record.headers + mark)  # fmt: skip
+        headers=record.headers + mark)
     video.exchanges.publish("", "urgent", [Record(None, b"again", found.headers)]).result()
     (passed_on,) = stored(video, "urgent")
     assert passed_on.headers == (*record.headers, (EXCHANGE, b""), (ROUTING_KEY, b"urgent")), "the last one counts"
@@ -175,7 +175,7 @@ def test_one_commit_for_all_queues(video: Broker):
 
 @pytest.mark.parametrize(("exchange", "key", "error", "words"), [
     ("nobody", "k", NotFound, "There is no exchange nobody"), ("uploads", "k" * 256, Invalid, "256 bytes"),
-])  # fmt: skip
+])
 def test_what_cannot_be_sent_is_said_at_once(video: Broker, exchange: str, key: str, error: type, words: str):
     with pytest.raises(error, match=words):
         video.exchanges.publish(exchange, key, records(b"a"))
@@ -206,7 +206,7 @@ def test_what_belongs_together_stays_in_one_partition_and_the_rest_takes_turns(b
 # -- kept in the file ----------------------------------------------------------------------------------------
 def test_exchanges_and_bindings_outlive_the_host(path: Path, clock: ManualClock):
     bound = [Binding("x", "q", "", arguments=(("a", "1"), ("b", "ü")), match_any=True),
-             Binding("x", "y", to_exchange=True)]  # fmt: skip
+             Binding("x", "y", to_exchange=True)]
     with Broker.create(path, clock=clock, background=False) as broker:
         broker.create_topic("q", kind="queue")
         broker.exchanges.declare(Exchange("x", ExchangeType.HEADERS, alternate="y"))
@@ -218,7 +218,7 @@ def test_exchanges_and_bindings_outlive_the_host(path: Path, clock: ManualClock)
         broker.exchanges.alter(Exchange("y", ExchangeType.FANOUT, alternate="x"))
     with Broker.open(path, clock=clock, background=False) as broker:
         assert broker.exchanges.exchanges() == [Exchange("x", ExchangeType.HEADERS, "y"),
-                                                Exchange("y", ExchangeType.FANOUT, "x")]  # fmt: skip
+                                                Exchange("y", ExchangeType.FANOUT, "x")]
         assert broker.exchanges.bindings() == bound
         assert broker.exchanges.circles() == [("x", "y")]
         broker.exchanges.delete("y")
@@ -254,7 +254,7 @@ def test_acts_at_once_are_all_kept(path: Path):
         broker.create_topic("q", kind="queue")
         broker.exchanges.declare(Exchange("x"))
         threads = [threading.Thread(target=broker.exchanges.bind, args=(Binding("x", "q", str(number)),))
-                   for number in range(20)]  # fmt: skip
+                   for number in range(20)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -54,7 +54,7 @@ def test_fanout_ignores_the_key():
     ("#", "", True), ("*", "", False), ("", "", True), ("", "a", False), ("*.*", "a.", True), ("*", "a.b", False),
     ("#.b.#", "b", True), ("#.#", "", True), ("#.*.#", "", False), ("#.*.#", "a", True), ("a.*b", "a.xb", False),
     ("a.*b", "a.*b", True), ("*.a", "*.a", True), ("a.#.c", "a.#.c", True), ("a.#.c", "a.c", True),
-])  # fmt: skip
+])
 def test_topic_patterns(pattern: str, key: str, matches: bool):
     made = topology(exchange("x", "topic"), Binding("x", "q", pattern))
     assert queues(made, "x", key) == ({"q"} if matches else set())
@@ -103,7 +103,7 @@ SENT: Headers = (("format", b"pdf"), ("type", b"report"), ("none", None))
     ((("x-tenant", "1"),), True, False),
     ((), False, True),
     ((), True, False),
-])  # fmt: skip
+])
 def test_headers(arguments: tuple[tuple[str, str], ...], match_any: bool, matches: bool):
     bound = Binding("x", "q", "ignored", arguments=arguments, match_any=match_any)
     made = topology(exchange("x", "headers"), bound)
@@ -130,7 +130,7 @@ def test_the_default_exchange_finds_a_queue_by_its_name():
 # -- ways through --------------------------------------------------------------------------------------------
 def test_a_queue_gets_one_copy_however_it_is_reached():
     made = topology(exchange("x", "fanout"), exchange("y", "fanout"), Binding("x", "q"), Binding("x", "q", "again"),
-                    to_exchange("x", "y"), Binding("y", "q"), Binding("y", "r"))  # fmt: skip
+                    to_exchange("x", "y"), Binding("y", "q"), Binding("y", "r"))
     routed = made.route("x", "", (), lambda name: True)
     assert routed.queues == ("q", "r")
     assert routed.passed == ("x", "y")
@@ -138,7 +138,7 @@ def test_a_queue_gets_one_copy_however_it_is_reached():
 
 def test_circles_end_and_are_named():
     made = topology(exchange("b", "fanout"), exchange("a", "fanout"), exchange("c", "fanout"), to_exchange("a", "b"),
-                    to_exchange("b", "c"), to_exchange("c", "a"), to_exchange("a", "a"), Binding("c", "q"))  # fmt: skip
+                    to_exchange("b", "c"), to_exchange("c", "a"), to_exchange("a", "a"), Binding("c", "q"))
     assert queues(made, "a") == queues(made, "c") == {"q"}
     assert sorted(made.circles()) == [("a",), ("a", "b", "c")]
     assert not topology(exchange("a"), exchange("b"), to_exchange("a", "b")).circles()
@@ -152,7 +152,7 @@ def test_a_circle_of_alternates_ends_and_is_named():
 
 def test_the_alternate_takes_what_matches_nothing():
     made = topology(exchange("x", alternate="rest"), exchange("rest", "fanout"), Binding("x", "q", "known"),
-                    Binding("rest", "stray"))  # fmt: skip
+                    Binding("rest", "stray"))
     assert queues(made, "x", "known") == {"q"}
     routed = made.route("x", "unknown", (), lambda name: True)
     assert (routed.queues, routed.passed, routed.matched) == (("stray",), ("x", "rest"), ("rest",))
@@ -160,7 +160,7 @@ def test_the_alternate_takes_what_matches_nothing():
 
 def test_the_alternate_stays_out_when_an_exchange_matched_that_leads_nowhere():
     made = topology(exchange("x", alternate="rest"), exchange("rest", "fanout"), exchange("dead", "fanout"),
-                    to_exchange("x", "dead", "k"), Binding("rest", "stray"))  # fmt: skip
+                    to_exchange("x", "dead", "k"), Binding("rest", "stray"))
     assert queues(made, "x", "k") == set()
 
 
@@ -171,11 +171,11 @@ def test_an_alternate_that_is_not_there_takes_nothing():
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=15),
-       st.lists(st.tuples(st.integers(0, 5), st.sampled_from("pqr")), max_size=6))  # fmt: skip
+       st.lists(st.tuples(st.integers(0, 5), st.sampled_from("pqr")), max_size=6))
 def test_fanout_reaches_what_a_walk_reaches(onward: list[tuple[int, int]], bound: list[tuple[int, str]]):
     made = topology(*(exchange(f"x{n}", "fanout") for n in range(6)),
                     *(to_exchange(f"x{a}", f"x{b}") for a, b in onward),
-                    *(Binding(f"x{n}", queue) for n, queue in bound))  # fmt: skip
+                    *(Binding(f"x{n}", queue) for n, queue in bound))
     reached = {0}
     while (grown := reached | {b for a, b in onward if a in reached}) != reached:
         reached = grown
@@ -250,7 +250,7 @@ def test_a_deleted_queue_takes_its_bindings_along():
     (lambda t: t.bind(to_exchange("x", "none")), NotFound, "no exchange none"),
     (lambda t: t.unbind(Binding("x", "q", "other")), NotFound, "not bound to x like that"),
     (lambda t: t.delete("none"), NotFound, "no exchange none"),
-])  # fmt: skip
+])
 def test_refusals_say_why_and_what_to_do(act, error: type, words: str):
     with pytest.raises(error, match=words) as refused:
         act(topology(exchange("x"), Binding("x", "q")))

@@ -84,7 +84,7 @@ def test_every_partition_goes_to_exactly_one_member(name, ids, partitions):
 
 
 @given(members=st.dictionaries(st.sampled_from("abcdef"), st.sets(st.sampled_from(TOPICS), min_size=1), min_size=1),
-       partitions=counts, name=st.sampled_from(["range", "roundrobin", "sticky"]))  # fmt: skip
+       partitions=counts, name=st.sampled_from(["range", "roundrobin", "sticky"]))
 def test_mixed_subscriptions_are_respected(members, partitions, name):
     candidates = [Candidate(m, tuple(sorted(topics))) for m, topics in members.items()]
     shares = ASSIGNORS[name].assign(candidates, partitions)

@@ -80,7 +80,7 @@ def test_commits_are_in_the_file_with_their_metadata(broker, tmp_path):
     broker.commit_offsets("billing", "", -1, {P0: (4, "note"), P1: (0, "")}).result(0)
     with BrokerReader(tmp_path / "a.flow") as reader:
         assert {part: (c.offset, c.metadata) for part, c in reader.committed("billing").items()} == {
-            P0: (4, "note"), P1: (0, "")}  # fmt: skip
+            P0: (4, "note"), P1: (0, "")}
         assert [g.name for g in reader.groups()] == ["billing"]
 
 
@@ -281,7 +281,7 @@ def test_the_journal_tells_the_story_of_a_group(broker, tmp_path, clock):
     assert story == [
         ("host", "started"), ("topic", "created"), ("join", ""), ("rebalance", ""), ("append", ""), ("commit", ""),
         ("leave", "done"),
-    ]  # fmt: skip
+    ]
 
 
 KILLED = """
@@ -301,7 +301,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9_and_the_journal_is_made_whole(tm
     broker.close()
     path = tmp_path / "a.flow"
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(KILLED), str(path)], capture_output=True, text=True,
-                         check=False, timeout=60)  # fmt: skip
+                         check=False, timeout=60)
     assert run.returncode == -9, run.stderr
     acknowledged = int(run.stdout.split()[-1])
     with Broker.open(path, background=False) as again:

@@ -98,7 +98,7 @@ class GroupMachine(RuleBasedStateMachine):
         metadata = self.sharer.metadata(list(PARTITIONS), (), -1)
         request = JoinRequest("g", (("range", metadata),), client.member_id, client.name,
                               instance_id=client.instance_id, session_timeout_ms=SESSION_MS,
-                              rebalance_timeout_ms=REBALANCE_MS)  # fmt: skip
+                              rebalance_timeout_ms=REBALANCE_MS)
         client.joined = client.share = None
         self.ask(client, self.groups.join, request)
 

@@ -23,7 +23,7 @@ def plan(spec, members=(), state=GroupState.EMPTY, committed=None, copied=None):
         GroupMeta("billing", state, members=members), BOUNDS,
         {P0: CommittedOffset(60)} if committed is None else committed, copied or {},
         lambda part, ms: TIMES[part].get(ms), NOW,
-    )  # fmt: skip
+    )
     return plan_reset(spec, ground)
 
 

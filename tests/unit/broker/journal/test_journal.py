@@ -77,7 +77,7 @@ def test_ranges_grow_while_they_touch_and_keep_their_order():
     assert found == [
         ("append", 2, 0, 9, 10, False), ("deliver", 3, 0, 3, 4, False), ("deliver", 4, 2, 3, 2, True),
         ("commit", 6, -1, 4, 2, False),
-    ]  # fmt: skip
+    ]
     assert ranges.take() == []
 
 
@@ -92,7 +92,7 @@ def test_no_range_reaches_over_another_entry():
 def test_entries_come_back_as_they_were(book):
     given_ = JournalEntry("rebalance", book.clock.now_ms(), group="g", member="m", topic="t", partition=3,
                           first=1, last=2, count=3, bytes=4,
-                          detail={"generation": 2, "assignment": {"m": [["t", 3]]}})  # fmt: skip
+                          detail={"generation": 2, "assignment": {"m": [["t", 3]]}})
     book.journal.add(given_)
     book.tick()
     (found,) = book.reader.entries()
@@ -106,7 +106,7 @@ def test_entries_are_found_by_id_time_and_kind(book):
         book.tick(60_000)
     start = ManualClock().now_ms()
     texts = [e.detail["text"] for e in book.reader.entries(from_ms=start + 120_000, to_ms=start + 300_000,
-                                                           kinds=("bookmark",))]  # fmt: skip
+                                                           kinds=("bookmark",))]
     assert texts == ["2", "3", "4"]
     assert len(book.reader.entries(after_id=18)) == 2
     assert [e.kind for e in book.reader.entries(kinds=("append",), limit=2)] == ["append", "append"]
@@ -189,7 +189,7 @@ def test_a_keyframe_is_the_fold_of_all_before_it(book):
     )
     book.entry("join", group="g", member="m1", detail={"client": "c", "instance": ""})
     book.entry("rebalance", group="g", detail={"generation": 1, "assignor": "range",
-                                               "assignment": {"m1": [["orders", 0], ["orders", 1]]}})  # fmt: skip
+                                               "assignment": {"m1": [["orders", 0], ["orders", 1]]}})
     book.entry("group", group="g", detail={"act": "state", "state": "Stable", "generation": 1, "assignor": "range"})
     book.entry("run", detail={"act": "started", "speed": 2.0, "seed": 7})
     book.entry("producer", detail={"node": "p1", "act": "paused"})
@@ -206,7 +206,7 @@ def test_a_keyframe_is_the_fold_of_all_before_it(book):
     assert state.topics["orders"].kind == "queue"
     group = state.groups["g"]
     assert (group.state, group.generation, group.positions, group.committed) == (
-        "Stable", 1, {TopicPartition("orders", 1): 5}, {TopicPartition("orders", 1): 3})  # fmt: skip
+        "Stable", 1, {TopicPartition("orders", 1): 5}, {TopicPartition("orders", 1): 3})
     assert group.owners()[P0] == "m1"
 
 
@@ -247,7 +247,7 @@ def test_after_a_crash_what_the_file_holds_is_entered_at_the_last_known_time(boo
     added = book.reader.entries(after_id=1)
     assert [(e.kind, e.at_ms == last) for e in added] == [
         ("topic", True), ("append", True), ("retention", True), ("append", True), ("commit", True), ("host", False),
-    ]  # fmt: skip
+    ]
     assert added[-1].detail["act"] == "recovered"
     state = book.state_at(book.clock.now_ms())
     assert [(p.log_start, p.end) for p in state.topics["orders"].partitions] == [(2, 15), (0, 3)]

@@ -32,7 +32,7 @@ partitions = st.integers(0, 999)
     ("", r"1-15"), ("kafka", r"1@15"), ("pulsar", r"3073:15:1"), ("kinesis", r"49\d{54}"),
     ("activemq", r"ID:workbench-3-1700000000000-1:1:1:2:16"), ("rabbitmq", r"1-15"),
     ("sqs", r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"),
-])  # fmt: skip
+])
 def test_a_record_is_named_as_its_system_names_it(profile: str, pattern: str):
     assert re.fullmatch(pattern, place_name(profile, TOPIC, PLACE))
 
@@ -94,7 +94,7 @@ def test_delivery_tags_count_from_one_for_each_consumer():
 
 @pytest.mark.parametrize(("consumer", "tag", "multiple"), [
     ("a", 1, False), ("a", 0, True), ("a", 3, False), ("a", 3, True), ("b", 2, False), ("b", 2, True),
-])  # fmt: skip
+])
 def test_a_tag_twice_unknown_or_of_another_is_refused(consumer: str, tag: int, multiple: bool):
     tags = DeliveryTags()
     tags.give("a", Receipt(0, 0, 1))

@@ -365,7 +365,7 @@ BEHAVIOURS: dict[str, Callable[[Bench], None]] = {
         competing, exclusive, failover, ordered_groups, lease_timeout, lease_extend, ack_one, ack_multiple, nack,
         retry_delay, reject, redelivered, delivery_limit, dead_letter_exchange, redrive, prefetch, batch, in_flight,
         retention, confirms, replay, ids, peek)
-}  # fmt: skip
+}
 
 
 # -- one refusal a feature that a system lacks ---------------------------------------------------------------
@@ -437,7 +437,7 @@ def bench(broker: Broker, clock: ManualClock, request: pytest.FixtureRequest) ->
 
 
 CLAIMS = [(each.name, feature.name, feature.lacks) for each in profiles() for feature in each.features.values()
-          if feature.level is Level.MODELLED]  # fmt: skip
+          if feature.level is Level.MODELLED]
 DONE = [claim for claim in CLAIMS if not claim[2]]
 LACKED = [claim for claim in CLAIMS if claim[2] and claim[1] not in NOTHING_TO_REFUSE]
 
@@ -560,7 +560,7 @@ def test_the_page_is_printed_from_what_this_run_saw(request: pytest.FixtureReque
     ("pulsar", {"dead_letter": "dead"}, "for Shared and Key_Shared subscriptions only"),
     ("activemq", {"prefetch": "40000"}, "An ActiveMQ prefetch is at most 32767."),
     ("activemq", {"max_priority": "10"}, "JMS has priorities from 0 to 9."),
-], indirect=["bench"])  # fmt: skip
+], indirect=["bench"])
 def test_a_limit_is_refused_in_the_systems_words(bench: Bench, config: dict[str, str], words: str):
     assert words in refused(lambda: bench.queue(**config), Invalid)
 
@@ -569,7 +569,7 @@ def test_a_limit_is_refused_in_the_systems_words(bench: Bench, config: dict[str,
     ("sqs", {"retention.ms": "59999"}, "SQS keeps a message for 60 seconds to 14 days."),
     ("kinesis", {"retention.ms": "3600000"}, "Kinesis keeps records for 24 hours to 365 days."),
     ("kinesis", {"max.message.bytes": "1000"}, "largest record is set to 1 to 10 MiB"),
-], indirect=["bench"])  # fmt: skip
+], indirect=["bench"])
 def test_a_topics_settings_keep_the_rules_too(bench: Bench, config: dict[str, str], words: str):
     kind = "queue" if bench.profile == "sqs" else "stream"
     create = bench.broker.create_topic

@@ -27,7 +27,7 @@ from workbench.core.errors import Invalid, NotFound, Unsupported
 ROOT = Path(__file__).parents[4]
 NAMES = [each.name for each in profiles()]
 RULES = [pytest.param(each, rule, id=f"{each.name} {rule.setting or rule.act} {number}")
-         for each in profiles() for number, rule in enumerate(each.rules)]  # fmt: skip
+         for each in profiles() for number, rule in enumerate(each.rules)]
 
 
 def settings_of(name: str, **config: str) -> dict[str, str]:
@@ -44,7 +44,7 @@ def breaking(rule: Rule) -> str:
         return str(rule.low - 1)
     choices = ("exclusive", "shared", "key_shared", "true", "dead", "CreateTime", "7")
     fitting = {"queue.type": choices[:3], "queue.ordered.groups": ("true",), "queue.dead.letter": ("dead",),
-               "message.timestamp.type": ("CreateTime",)}.get(rule.setting, ("7",))  # fmt: skip
+               "message.timestamp.type": ("CreateTime",)}.get(rule.setting, ("7",))
     return next(choice for choice in fitting if choice not in rule.only)
 
 
@@ -78,7 +78,7 @@ def test_an_approximation_says_how(each: Profile):
 def test_settings_are_known_ones_and_defaults_keep_the_rules(each: Profile):
     known = {**TOPIC_DEFAULTS, **QUEUE_DEFAULTS}
     named = [*each.defaults, *(rule.setting for rule in each.rules if rule.setting),
-             *(key for rule in each.rules for key, _ in rule.when)]  # fmt: skip
+             *(key for rule in each.rules for key, _ in rule.when)]
     assert set(named) <= set(known)
     for key, value in each.defaults.items():
         if key in QUEUE_DEFAULTS:

@@ -25,7 +25,7 @@ def queue(broker: Broker, name: str, **config: object) -> None:
 
 
 def exchange(broker: Broker, name: str, kind: ExchangeType = ExchangeType.TOPIC, alternate: str = "",
-             **bound: str) -> None:  # fmt: skip
+             **bound: str) -> None:
     """``bound``: queue=key."""
     broker.exchanges.declare(Exchange(name, kind, alternate))
     for destination, key in bound.items():
@@ -283,7 +283,7 @@ def test_what_was_sent_straight_comes_back_without_a_postmark_and_edited_headers
         ({"max_length": 3, "overflow": "dead_letter"}, Invalid,
          "What q can't hold has nowhere to go. Name a dead-letter queue or exchange, or choose drop_head."),
     ],
-)  # fmt: skip
+)
 def test_bad_settings_are_refused(shop: Broker, config: dict[str, object], error: type[WorkbenchError], sentence: str):
     with pytest.raises(error) as refused:
         queue(shop, "q", **config)

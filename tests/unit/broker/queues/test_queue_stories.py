@@ -123,7 +123,7 @@ def test_a_story_is_what_happened(tmp_path_factory: pytest.TempPathFactory, seed
     told = {at: list(teller.told[at]) for at in range(30)}
     for delivery in teller.held:  # the host stops in order
         told[delivery.receipt.offset].append(f"lease of {teller.consumer[delivery.receipt.offset]} "
-                                             "ended without an answer")  # fmt: skip
+                                             "ended without an answer")
         if delivery.attempt == 4:
             told[delivery.receipt.offset].append("died (delivery_limit), moved to dead")
     assert teller.stories(30) == told

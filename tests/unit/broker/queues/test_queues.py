@@ -38,7 +38,7 @@ def make(broker: Broker, name: str = "q", partitions: int = 1, **config: object)
 
 
 def send(broker: Broker, *values: bytes, topic: str = "q", key: bytes | None = None, partition: int = 0,
-         **headers: object) -> None:  # fmt: skip
+         **headers: object) -> None:
     names = {"ttl": TTL_MS, "delay": DELAY_MS, "priority": PRIORITY, "group": MESSAGE_GROUP, "dedup": DEDUPLICATION_ID}
     attributes = tuple((names[name], str(value).encode()) for name, value in headers.items())
     broker.append(topic, partition, [Record(key, value, attributes) for value in values]).result()

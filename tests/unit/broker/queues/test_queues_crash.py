@@ -34,7 +34,7 @@ sys.stdin.read()  # until it is killed
 
 def test_what_was_in_flight_returns_and_what_was_acked_does_not(path: Path):
     process = subprocess.Popen([sys.executable, "-c", CONSUME, str(path)], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True)  # fmt: skip
+                               stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process, process.stdout:
         (in_flight,) = map(int, process.stdout.readline().split())

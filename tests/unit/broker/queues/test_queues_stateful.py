@@ -121,7 +121,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     # -- what happens ----------------------------------------------------------------------------------------
     @rule(count=st.integers(1, 4), key=st.sampled_from([None, b"a", b"b"]), priority=st.integers(0, 5),
-          delay=st.sampled_from([None, 0, 700]), ttl=st.sampled_from([None, 600, 2_000]))  # fmt: skip
+          delay=st.sampled_from([None, 0, 700]), ttl=st.sampled_from([None, 600, 2_000]))
     def send(self, count: int, key: bytes | None, priority: int, delay: int | None, ttl: int | None):
         self.settle_time()
         asked = {PRIORITY: priority or None, DELAY_MS: delay, TTL_MS: ttl}
@@ -284,4 +284,4 @@ class QueueMachine(RuleBasedStateMachine):
 
 TestQueues = QueueMachine.TestCase
 TestQueues.settings = settings(max_examples=40, stateful_step_count=30, deadline=None,
-                               suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
+                               suppress_health_check=[HealthCheck.too_slow])

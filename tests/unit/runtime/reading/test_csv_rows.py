@@ -35,7 +35,7 @@ tables = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(cells, min_si
 
 @settings(max_examples=300, deadline=None)
 @given(tables, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]), st.lists(st.integers(0, 9), max_size=20),
-       st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))  # fmt: skip
+       st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
 def test_what_csv_writes_is_read_the_same_in_any_pieces(table, delimiter, end, sizes, quoting):
     bare = quoting == csv.QUOTE_MINIMAL and end == "\n" and any("\r" in cell for row in table for cell in row)
     assume(not bare)  # this writer leaves a lone CR without quotes, and no reader takes that back
@@ -80,7 +80,7 @@ def test_text_after_a_closing_quote_is_kept_and_told():
         (b'id,name\n1,a\n2,"', 1, 3),
         (b'id,"name\n1,a\n2,b\n', 0, 1),
     ],
-)  # fmt: skip
+)
 def test_a_quote_that_is_never_closed_is_told_with_the_line_where_it_opened(data, rows, line):
     found, findings = rows_of(data)
     assert len(found) - 1 == rows
@@ -105,7 +105,7 @@ def test_rows_of_another_width_are_told_and_blank_lines_are_none():
         (["id", "v", "v"], ("id", "v", "v_2")), (["v", "v", "v_2"], ("v", "v_3", "v_2")),
         (["a", "", ""], ("a", "column_2", "column_3")), (["column_2", ""], ("column_2", "column_2_2")),
     ],
-)  # fmt: skip
+)
 def test_every_column_keeps_a_name_of_its_own(names, made):
     assert distinct(names)[0] == made
 
@@ -114,7 +114,7 @@ def test_every_column_keeps_a_name_of_its_own(names, made):
     "line",
     [b'%d,3.5" disk\n', b'%d,"two\nlines"\n', b'"%d","q ""x"" y"\n', b'%d,plain\n'],
     ids=["stray quotes", "lines in quotes", "doubled quotes", "plain"],
-)  # fmt: skip
+)
 def test_twice_the_rows_take_twice_the_time(line):
     def seconds(count: int) -> float:
         data = b"id,name\n" + b"".join(line % n for n in range(count))

@@ -61,7 +61,7 @@ DOCUMENTS = {
     "pretty values": ("\n".join(json.dumps(event, indent=1) for event in EVENTS), {}),
     "a path": (json.dumps({"meta": {"n": [1, {"x": "]}"}]}, "data": {"events": EVENTS}}), {"pointer": "/data/events"}),
     "a path, pretty": (json.dumps({"data": [{}, {"e/v": EVENTS}]}, indent=2), {"pointer": "/data/1/e~1v"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
@@ -78,7 +78,7 @@ def test_json_in_every_shape(tmp_path, name, charset, packed):
 
 @settings(max_examples=60, deadline=None)
 @given(name=st.sampled_from(sorted(DOCUMENTS)), chunk=st.integers(1, 60), packed=st.booleans(),
-       charset=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))  # fmt: skip
+       charset=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_where_chunks_end_changes_nothing(tmp_path_factory, name, chunk, packed, charset):
     text, values = DOCUMENTS[name]
     data = text.encode(charset)
@@ -94,7 +94,7 @@ def test_where_chunks_end_changes_nothing(tmp_path_factory, name, chunk, packed,
         (CSV.encode("utf-16"), "", "UTF-16", False), (CSV.encode("utf-16-be"), "utf-16-be", "UTF-16", False),
         (CSV.encode("cp850"), "cp850", "cp850", False), (CSV.encode("utf-16-le"), "", "UTF-16", True),
     ],
-)  # fmt: skip
+)
 def test_the_character_set_is_found_out_or_named(tmp_path, data, charset, told, guessed):
     found, _, reader = read(tmp_path / "a.csv", data, charset=charset)
     assert [row["name"] for row in found] == ["Zoë", "Köln", "plain"]
@@ -156,7 +156,7 @@ def test_what_is_no_file_of_events_is_refused(tmp_path, start):
         ('[\n{"a": "open\n', 0, 2, "nothing more is taken"),
         ("[" * 100_000, 0, 1, "not JSON"),
     ],
-)  # fmt: skip
+)
 def test_a_document_that_is_not_whole_is_told_with_its_line(tmp_path, text, events, line, why):
     found, _, reader = read(tmp_path / "a.json", text.encode())
     assert len(found) == events
@@ -209,7 +209,7 @@ def test_a_long_array_is_read_in_linear_time(tmp_path):
         ("x", b"a,b\n1,2\n", {}, "lines"),
         ("x.CSV.gz", b"a,b\n", {}, "csv"), ("x.txt", b"a|b\n", {"delimiter": "|"}, "csv"), ("x", b"", {}, "lines"),
     ],
-)  # fmt: skip
+)
 def test_what_a_file_is_taken_for(tmp_path, name, data, values, form):
     path = tmp_path / name
     path.write_bytes(data)
@@ -220,7 +220,7 @@ def test_what_a_file_is_taken_for(tmp_path, name, data, values, form):
     ("data", "header"),
     [(b"a;b,c;d\n1;2;3\n", ("a", "b,c", "d")), (b"a,b\n1,x;y;z\n", ("a", "b")), (b'"a;x",b\n1,2\n', ("a;x", "b")),
      (b"a\tb\n1\t2\n", ("a", "b")), (b"only\n1\n", ("only",)), (b"sep=|\na,x|b\n1|2\n", ("a,x", "b"))],
-)  # fmt: skip
+)
 def test_the_delimiter_is_found_out(tmp_path, data, header):
     assert read(tmp_path / "a.csv", data)[2].header == header
 
@@ -255,7 +255,7 @@ def test_a_preview_of_the_beginning_reads_no_more_and_touches_no_pipe(tmp_path, 
        start=st.sampled_from([b"", b'{"a": [', b"sep=;\n", b"id,name\n", b"\xff\xfe", b"\x1f\x8b\x08"]),
        values=st.fixed_dictionaries({
            "format": st.sampled_from(["auto", *FORMATS]), "charset": st.sampled_from(["", "utf-8", "utf-16", "cp1252"]),
-           "pointer": st.sampled_from(["", "/a", "/a/0"]), "key": st.sampled_from(["", "1"])}))  # fmt: skip
+           "pointer": st.sampled_from(["", "/a", "/a/0"]), "key": st.sampled_from(["", "1"])}))
 def test_whatever_the_bytes_it_ends_and_any_error_is_a_sentence(tmp_path_factory, data, start, values):
     path = tmp_path_factory.mktemp("in") / "input"
     path.write_bytes(start + data)

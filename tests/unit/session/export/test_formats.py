@@ -20,7 +20,7 @@ TRAPS = [
     b'{"base64":"aGk="}', b'{"base64":"aGk=","x":1}', b"1e400", b"[NaN]", b"9" * 40, b"a\0b",
     b" {}", b"\r\n", b"\r", b"a\rb",
     b'{"a":1,"a":2}', b'{"a":"\\ud800"}', "snö 雪 \u2028".encode(), b"[" * 300 + b"]" * 300, b"=1+1", b'a"b,c',
-]  # fmt: skip
+]
 data = st.one_of(st.sampled_from(TRAPS), st.binary(max_size=30), st.text(max_size=20).map(str.encode))
 names = st.text(st.characters(codec="utf-8"), max_size=10)
 records = st.builds(
@@ -112,7 +112,7 @@ class TestJsonLines(FormatContract):
         assert json.loads(self.form.record(record)) == {
             "topic": "orders", "partition": 2, "offset": 7, "timestamp": "2026-11-23T20:51:00.250Z",
             "key": "C-17", "value": {"total": 12.5}, "headers": [["trace", "a"]],
-        }  # fmt: skip
+        }
 
     @pytest.mark.parametrize(
         ("value", "shown"),

@@ -61,7 +61,7 @@ async def _metadata_creating(call: Call, missing: list[str]) -> Fields:
         _no_topic(topic.name, code_of(failed[topic.name], Invalid=ErrorCode.invalid_topic_exception))
         if topic.name in failed else _asked_topic(topic, by_name, by_uuid)
         for topic in call.request.topics
-    ])  # fmt: skip
+    ])
 
 
 def check_no_collision(broker: Broker, name: str) -> None:
@@ -75,7 +75,7 @@ def check_no_collision(broker: Broker, name: str) -> None:
 def _metadata_answer(call: Call, topics: list[Fields]) -> Fields:
     return {
         "brokers": _brokers(call), "cluster_id": call.shared.cluster_id, "controller_id": NODE_ID, "topics": topics,
-    }  # fmt: skip
+    }
 
 
 def _topic(meta: TopicMeta) -> Fields:
@@ -83,7 +83,7 @@ def _topic(meta: TopicMeta) -> Fields:
         {"partition_index": number, "leader_id": NODE_ID, "leader_epoch": LEADER_EPOCH, "replica_nodes": (NODE_ID,),
          "isr_nodes": (NODE_ID,)}
         for number in range(meta.partitions)
-    ]}  # fmt: skip
+    ]}
 
 
 def _no_topic(name: str | None, code: ErrorCode, uuid: str = NO_UUID) -> Fields:
@@ -96,7 +96,7 @@ def _find_coordinator(call: Call) -> Fields:
     key_type = getattr(request, "key_type", _GROUP)
     here = {"node_id": NODE_ID, "host": call.address[0], "port": call.address[1]}
     nowhere = {"node_id": -1, "host": "", "port": -1, "error_code": ErrorCode.invalid_request,
-               "error_message": f"There is no coordinator of type {key_type}."}  # fmt: skip
+               "error_message": f"There is no coordinator of type {key_type}."}
     answer = here if key_type in (_GROUP, _TRANSACTION) else nowhere
     keys = request.coordinator_keys if call.version >= 4 else (request.key,)
     if key_type == _GROUP and keys:
@@ -108,7 +108,7 @@ def _find_coordinator(call: Call) -> Fields:
 
 def _describe_cluster(call: Call) -> Fields:
     return {"cluster_id": call.shared.cluster_id, "controller_id": NODE_ID,
-            "brokers": [{"broker_id": NODE_ID, "host": call.address[0], "port": call.address[1]}]}  # fmt: skip
+            "brokers": [{"broker_id": NODE_ID, "host": call.address[0], "port": call.address[1]}]}
 
 
 APIS = (

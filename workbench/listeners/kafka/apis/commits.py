@@ -45,7 +45,7 @@ def commit_answer(call: Call, code: ErrorCode) -> Fields:
             for part in topic.partitions
         ]}
         for topic in call.request.topics
-    ]}  # fmt: skip
+    ]}
 
 
 async def _commit(call: Call) -> Fields:
@@ -56,10 +56,10 @@ async def _commit(call: Call) -> Fields:
         await call.result(call.broker.commit_offsets(
             request.group_id, request.member_id, generation, asked_offsets(call),
             getattr(request, "group_instance_id", None),
-        ))  # fmt: skip
+        ))
     except WorkbenchError as error:
         return commit_answer(call, code_of(error, Invalid=ErrorCode.invalid_commit_offset_size,
-                                           NotFound=ErrorCode.group_id_not_found))  # fmt: skip
+                                           NotFound=ErrorCode.group_id_not_found))
     return commit_answer(call, ErrorCode.none)
 
 
@@ -72,7 +72,7 @@ def _fetch(call: Call) -> Fields:
     return {"groups": [
         {"group_id": group.group_id, "topics": _fetched(call, group.group_id, group.topics, stable_only)}
         for group in request.groups
-    ]}  # fmt: skip
+    ]}
 
 
 def _fetched(call: Call, group: str, topics: Sequence[Any] | None, stable_only: bool) -> list[Fields]:
@@ -89,19 +89,19 @@ def _fetched(call: Call, group: str, topics: Sequence[Any] | None, stable_only: 
             _committed(TopicPartition(topic, number), committed, pending) for number in numbers
         ]}
         for topic, numbers in wanted.items()
-    ]  # fmt: skip
+    ]
 
 
 def _committed(part: TopicPartition, committed: Mapping[TopicPartition, CommittedOffset],
-               pending: frozenset[TopicPartition]) -> Fields:  # fmt: skip
+               pending: frozenset[TopicPartition]) -> Fields:
     answer: dict[str, Any] = {"partition_index": part.partition, "committed_offset": -1, "metadata": "",
-                              "committed_leader_epoch": -1}  # fmt: skip
+                              "committed_leader_epoch": -1}
     if part in pending:
         return answer | {"error_code": ErrorCode.unstable_offset_commit}
     if part in committed:
         done = committed[part]
         answer |= {"committed_offset": done.offset, "metadata": done.metadata,
-                   "committed_leader_epoch": done.leader_epoch}  # fmt: skip
+                   "committed_leader_epoch": done.leader_epoch}
     return answer
 
 
@@ -119,7 +119,7 @@ async def _delete(call: Call) -> Fields:
             for part in topic.partitions
         ]}
         for topic in request.topics
-    ]}  # fmt: skip
+    ]}
 
 
 def _delete_code(call: Call, refused: frozenset[TopicPartition], topic: str, part: Any) -> ErrorCode:

@@ -28,7 +28,7 @@ def config_entries(meta: TopicMeta, version: int) -> list[Fields]:
     return [
         {"name": one.name, "value": one.value, "read_only": False, "config_source": one.source, "is_sensitive": False}
         for one in topic_told(meta)
-    ] if version >= 5 else []  # fmt: skip
+    ] if version >= 5 else []
 
 
 def values_of(configs: Any, null: type[Invalid] = _BadRequest) -> dict[str, str]:
@@ -65,7 +65,7 @@ def _entry(one: Told, request: Any) -> Fields:
         "config_source": one.source, "is_sensitive": False,
         "synonyms": synonyms if request.include_synonyms else (), "config_type": TYPES[one.kind],
         "documentation": one.about if getattr(request, "include_documentation", False) else None,
-    }  # fmt: skip
+    }
 
 
 # -- changing them -------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def _read_request(call: Call) -> list[_Wanted]:
             name, named = topic.topic, {"topic": topic.topic}
         wanted += [_Wanted(named, name, part.partition, part.fetch_offset, part.partition_max_bytes,
                            getattr(part, "current_leader_epoch", -1))
-                   for part in topic.partitions]  # fmt: skip
+                   for part in topic.partitions]
     return wanted
 
 
@@ -92,7 +92,7 @@ async def _wait(call: Call, wanted: list[_Wanted], seconds: float) -> Fields:
 
 def _enough(call: Call, found: list[_Found]) -> bool:
     return (not found or any(one.failed for one in found)
-            or sum(one.size_bytes for one in found) >= call.request.min_bytes)  # fmt: skip
+            or sum(one.size_bytes for one in found) >= call.request.min_bytes)
 
 
 def _look(call: Call, wanted: list[_Wanted]) -> list[_Found]:
@@ -122,7 +122,7 @@ def _look_at(call: Call, want: _Wanted, room: int, first: bool) -> _Found:
         found.fields |= {
             "high_watermark": bounds.end, "last_stable_offset": min(stable, bounds.end),
             "log_start_offset": bounds.log_start,
-        }  # fmt: skip
+        }
         limit = min(want.max_bytes, room)
         if limit <= 0 and not first:
             return found

@@ -31,14 +31,14 @@ async def _join(call: Call) -> Fields:
         _ms(request.rebalance_timeout) if call.version >= 1 else session_ms, request.protocol_type,
         require_known_member_id=call.version >= 4 and instance_id is None, can_skip_assignment=call.version >= 9,
         reason=getattr(request, "reason", None) or "",
-    )  # fmt: skip
+    )
     try:
         return _joined(call, await call.result(call.broker.join_group(asked)))
     except WorkbenchError as error:
         member_id = error.member_id if isinstance(error, MemberIdRequired) else request.member_id
         code = code_of(error, Invalid=ErrorCode.invalid_group_id)
         return {"error_code": code, "generation_id": -1, "protocol_name": None if call.version >= 7 else "",
-                "leader": "", "member_id": member_id, "members": ()}  # fmt: skip
+                "leader": "", "member_id": member_id, "members": ()}
 
 
 def _joined(call: Call, result: JoinResult) -> Fields:
@@ -49,7 +49,7 @@ def _joined(call: Call, result: JoinResult) -> Fields:
             {"member_id": member.member_id, "group_instance_id": member.instance_id, "metadata": member.metadata}
             for member in result.members
         ],
-    }  # fmt: skip
+    }
 
 
 async def _sync(call: Call) -> Fields:
@@ -58,7 +58,7 @@ async def _sync(call: Call) -> Fields:
         request.group_id, request.member_id, request.generation_id,
         {one.member_id: one.assignment for one in request.assignments}, getattr(request, "group_instance_id", None),
         getattr(request, "protocol_type", None), getattr(request, "protocol_name", None),
-    )  # fmt: skip
+    )
     try:
         result = await call.result(call.broker.sync_group(asked))
     except WorkbenchError as error:
@@ -72,7 +72,7 @@ def _heartbeat(call: Call) -> Fields:
     request = call.request
     try:
         call.broker.heartbeat(request.group_id, request.member_id, request.generation_id,
-                              getattr(request, "group_instance_id", None))  # fmt: skip
+                              getattr(request, "group_instance_id", None))
     except WorkbenchError as error:
         return {"error_code": code_of(error)}
     return {}
@@ -84,12 +84,12 @@ def _leave(call: Call) -> Fields:
         (answer,) = call.broker.leave_group(request.group_id, Leaver(request.member_id))
         return {"error_code": code_of(answer)}
     leavers = [Leaver(one.member_id, one.group_instance_id, getattr(one, "reason", None) or "")
-               for one in request.members]  # fmt: skip
+               for one in request.members]
     answers = call.broker.leave_group(request.group_id, *leavers)
     return {"members": [
         {"member_id": leaver.member_id, "group_instance_id": leaver.instance_id, "error_code": code_of(answer)}
         for leaver, answer in zip(leavers, answers, strict=True)
-    ]}  # fmt: skip
+    ]}
 
 
 # -- administration ------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def _list_groups(call: Call) -> Fields:
          "group_type": CLASSIC}
         for group in call.broker.groups()
         if (not states or group.state.lower() in states) and (not types or CLASSIC in types)
-    ]}  # fmt: skip
+    ]}
 
 
 def _describe_groups(call: Call) -> Fields:
@@ -114,11 +114,11 @@ def _described(call: Call, name: str) -> Fields:
     except NotFound as error:
         code = ErrorCode.group_id_not_found if call.version >= 6 else ErrorCode.none
         return {"group_id": name, "group_state": "Dead", "protocol_type": "", "protocol_data": "", "members": (),
-                "error_code": code, "error_message": error.sentence()}  # fmt: skip
+                "error_code": code, "error_message": error.sentence()}
     return {
         "group_id": name, "group_state": str(group.state), "protocol_type": group.protocol_type,
         "protocol_data": group.assignor, "members": _members(group),
-    }  # fmt: skip
+    }
 
 
 def _members(group: GroupMeta) -> list[Fields]:
@@ -127,7 +127,7 @@ def _members(group: GroupMeta) -> list[Fields]:
          "client_host": member.client_host, "member_metadata": member.metadata,
          "member_assignment": member.assignment_bytes}
         for member in group.members
-    ]  # fmt: skip
+    ]
 
 
 async def _delete_groups(call: Call) -> Fields:

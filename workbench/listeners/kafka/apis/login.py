@@ -27,7 +27,7 @@ async def _authenticate(call: Call) -> Fields:
         await _log_in(call.shared, call.login, call.request.auth_bytes)
     except WorkbenchError as error:
         return {"error_code": ErrorCode.sasl_authentication_failed, "error_message": error.sentence(),
-                "auth_bytes": b""}  # fmt: skip
+                "auth_bytes": b""}
     return {"auth_bytes": b""}
 
 

@@ -27,7 +27,7 @@ def _list_offsets(call: Call) -> Fields:
             for part in topic.partitions
         ]}
         for topic in call.request.topics
-    ]}  # fmt: skip
+    ]}
 
 
 def _partition(call: Call, topic: str, part: Any, twice: bool) -> Fields:
@@ -37,7 +37,7 @@ def _partition(call: Call, topic: str, part: Any, twice: bool) -> Fields:
     if part.timestamp < 0 and call.version < _SPECIAL_SINCE.get(part.timestamp, call.version + 1):
         return answer | {"error_code": ErrorCode.unsupported_version}
     if call.broker.has_partition(topic, part.partition_index) and getattr(
-        part, "current_leader_epoch", -1) > LEADER_EPOCH:  # fmt: skip
+        part, "current_leader_epoch", -1) > LEADER_EPOCH:
         return answer | {"error_code": ErrorCode.unknown_leader_epoch}
     try:
         timestamp, offset = _find(call, topic, part.partition_index, part.timestamp)
@@ -71,7 +71,7 @@ def _offset_for_leader_epoch(call: Call) -> Fields:
     return {"topics": [
         {"topic": topic.topic, "partitions": [_epoch_end(call, topic.topic, part) for part in topic.partitions]}
         for topic in call.request.topics
-    ]}  # fmt: skip
+    ]}
 
 
 def _epoch_end(call: Call, topic: str, part: Any) -> Fields:

@@ -49,7 +49,7 @@ def _transactional(request: Any) -> bool:
         batch_header(part.records).transactional
         for topic in request.topic_data for part in topic.partition_data
         if part.records is not None and len(part.records) >= _HEADER_BYTES
-    )  # fmt: skip
+    )
 
 
 def _append(call: Call, topic: Any) -> Iterator[tuple[int, _Outcome]]:
@@ -79,10 +79,10 @@ def _check_times(call: Call, topic: str, records: bytes) -> None:
         if time_ms - now_ms > after_ms:
             raise BadTime(f"The time of a record, {time_ms:,}, is {time_ms - now_ms:,} ms ahead; topic {topic} takes "
                           f"{after_ms:,} ms.",
-                          "Give milliseconds since 1970, or raise message.timestamp.after.max.ms.")  # fmt: skip
+                          "Give milliseconds since 1970, or raise message.timestamp.after.max.ms.")
         if 0 <= time_ms < now_ms - before_ms:
             raise BadTime(f"The time of a record, {time_ms:,}, is {now_ms - time_ms:,} ms ago; topic {topic} takes "
-                          f"{before_ms:,} ms.", "Raise message.timestamp.before.max.ms.")  # fmt: skip
+                          f"{before_ms:,} ms.", "Raise message.timestamp.before.max.ms.")
 
 
 def _nothing(begun: _Begun) -> None:
@@ -98,19 +98,19 @@ def _outcomes(begun: _Begun) -> Fields:
     return {"responses": [
         {"name": topic, "partition_responses": [_answer(index, outcome) for index, outcome in parts]}
         for topic, parts in begun
-    ]}  # fmt: skip
+    ]}
 
 
 def _answer(index: int, outcome: _Outcome) -> Fields:
     error = outcome if isinstance(outcome, WorkbenchError) else outcome.exception()
     if isinstance(error, WorkbenchError):
         code = code_of(error, BadTime=ErrorCode.invalid_timestamp, Invalid=ErrorCode.invalid_record,
-                       Corrupt=ErrorCode.invalid_record)  # fmt: skip
+                       Corrupt=ErrorCode.invalid_record)
         return _refused(index, code, error.sentence())
     assert isinstance(outcome, Future)
     done = outcome.result()
     return {"index": index, "base_offset": done.base_offset, "record_errors": (),
-            "log_append_time": done.timestamp_ms if done.stamped else None}  # fmt: skip
+            "log_append_time": done.timestamp_ms if done.stamped else None}
 
 
 def _refused(index: int, code: ErrorCode, message: str) -> Fields:
@@ -125,7 +125,7 @@ def _refused_all(request: Any, code: ErrorCode, message: str) -> Fields | None:
             _refused(part.index, code, message) for part in topic.partition_data
         ]}
         for topic in request.topic_data
-    ]}  # fmt: skip
+    ]}
 
 
 APIS = (Api(0, "produce", 3, 11, _produce, advertised_low=0, pipelined=True),)

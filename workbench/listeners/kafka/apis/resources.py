@@ -45,7 +45,7 @@ def topic_told(meta: TopicMeta) -> list[Told]:
         _told(one, {OF_TOPIC: meta.config[one.name]} if one.name in meta.config else {},
               defaults.get(one.name, one.default))
         for one in TOPIC_SETTINGS.values()
-    ]  # fmt: skip
+    ]
 
 
 class Resource:
@@ -84,9 +84,9 @@ class Resource:
         if self._kind == GROUP:
             own = found(self._owner)
             return [_told(one, {OF_GROUP: own[one.name]} if one.name in own else {}, one.default)
-                    for one in GROUP_SETTINGS.values()]  # fmt: skip
+                    for one in GROUP_SETTINGS.values()]
         layers = {OF_BROKER: found("broker"), OF_ALL_BROKERS: found("brokers")} if self._name else {
-            OF_ALL_BROKERS: found("brokers")}  # fmt: skip
+            OF_ALL_BROKERS: found("brokers")}
         own_told = [
             _told(one, {source: layer[one.name] for source, layer in layers.items() if one.name in layer}, one.default)
             for one in BROKER_SETTINGS.values()
@@ -105,7 +105,7 @@ class Resource:
             "num.partitions": "1",
         }
         return [Told(name, value, STATIC, "string", "", True, ((name, value, STATIC),))
-                for name, value in values.items()]  # fmt: skip
+                for name, value in values.items()]
 
     def check(self, changes: Mapping[str, str | None]) -> dict[str, str | None]:
         """``changes`` as they are stored; Invalid says which can't be."""
@@ -115,7 +115,7 @@ class Resource:
         for name, value in changes.items():
             if name not in self.settings:
                 raise Invalid(f"{name} can't be changed while the broker runs.",
-                              f"These can be: {', '.join(self.settings)}.")  # fmt: skip
+                              f"These can be: {', '.join(self.settings)}.")
             checked[name] = None if value is None else self.settings[name].check(value)
         return checked
 

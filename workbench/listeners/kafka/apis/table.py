@@ -39,7 +39,7 @@ _UNSERVED = {
     "alter_partition_reassignments": _COPIES, "list_partition_reassignments": _COPIES, "elect_leaders": _COPIES,
     "alter_replica_log_dirs": _COPIES,
     "describe_user_scram_credentials": _SCRAM, "alter_user_scram_credentials": _SCRAM,
-}  # fmt: skip
+}
 """In the words of who uses it; what is not here is told by its API's name."""
 
 
@@ -63,7 +63,7 @@ def _versions(call: Call) -> Fields:
 _ALL = (
     *produce.APIS, *fetch.APIS, *offsets.APIS, *cluster.APIS, *commits.APIS, *groups.APIS, *topics.APIS,
     *configs.APIS, *transactions.APIS, *login.APIS, Api(18, "api_versions", 0, 4, _versions, before_login=True),
-)  # fmt: skip
+)
 TABLE: dict[int, Api] = {api.key: api for api in sorted(_ALL, key=lambda api: api.key)}
 
 

@@ -72,7 +72,7 @@ async def _create_one(call: Call, topic: Any, twice: bool) -> Fields:
     except WorkbenchError as error:
         return answer | {"error_code": code_of(error, **_WORDS), "error_message": error.sentence()}
     return answer | {"topic_id": meta.uuid, "num_partitions": meta.partitions, "replication_factor": REPLICAS,
-                     "configs": config_entries(meta, call.version)}  # fmt: skip
+                     "configs": config_entries(meta, call.version)}
 
 
 def _partitions(topic: Any) -> int:
@@ -85,7 +85,7 @@ def _partitions(topic: Any) -> int:
         return len(topic.assignments)
     if topic.replication_factor not in (-1, REPLICAS):
         raise _BadReplication(f"There is one node, so the replication factor can't be {topic.replication_factor}.",
-                              "Use 1, or -1 for the default.")  # fmt: skip
+                              "Use 1, or -1 for the default.")
     if topic.num_partitions == 0 or topic.num_partitions < -1:
         raise _BadPartitions("A topic needs at least one partition.")
     if topic.num_partitions > MAX_PARTITIONS:
@@ -103,7 +103,7 @@ def _config(topic: Any) -> dict[str, str | None]:
 def _check_replicas(replicas: Sequence[Sequence[int]]) -> None:
     if any(tuple(brokers) != (NODE_ID,) for brokers in replicas):
         raise _BadAssignment(f"There is one node, {NODE_ID}: each partition has exactly that replica.",
-                             f"Assign each to [{NODE_ID}].")  # fmt: skip
+                             f"Assign each to [{NODE_ID}].")
 
 
 def _check_only(call: Call, name: str) -> None:
@@ -119,7 +119,7 @@ async def _delete(call: Call) -> Fields:
     asked = (
         [(one.name, one.topic_id) for one in call.request.topics] if call.version >= 6
         else [(name, None) for name in call.request.topic_names]
-    )  # fmt: skip
+    )
     for name, uuid in asked:
         known = name if name is not None else names.get(str(uuid))
         answer: dict[str, Any] = {"name": known, "topic_id": uuids.get(known or "", str(uuid or NO_UUID))}
@@ -137,7 +137,7 @@ async def _create_partitions(call: Call) -> Fields:
          **await _outcome(lambda topic=topic: _grow(call, topic), Invalid=ErrorCode.invalid_partitions,
                           _BadAssignment=ErrorCode.invalid_replica_assignment)}
         for topic in call.request.topics
-    ]}  # fmt: skip
+    ]}
 
 
 def _grow(call: Call, topic: Any) -> None:
@@ -147,7 +147,7 @@ def _grow(call: Call, topic: Any) -> None:
     if topic.assignments is not None:
         if len(topic.assignments) != topic.count - meta.partitions:
             raise _BadAssignment(f"{topic.count - meta.partitions} partitions are new, and "
-                                 f"{len(topic.assignments)} are assigned.", "Assign each new one.")  # fmt: skip
+                                 f"{len(topic.assignments)} are assigned.", "Assign each new one.")
         _check_replicas([one.broker_ids for one in topic.assignments])
     if not call.request.validate_only:
         call.broker.alter_topic(topic.name, topic.count)
@@ -165,7 +165,7 @@ async def _delete_records(call: Call) -> Fields:
     return {"topics": [
         {"name": topic.name, "partitions": [await _delete_before(call, topic.name, part) for part in topic.partitions]}
         for topic in call.request.topics
-    ]}  # fmt: skip
+    ]}
 
 
 async def _delete_before(call: Call, topic: str, part: Any) -> Fields:

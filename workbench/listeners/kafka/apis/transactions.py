@@ -26,7 +26,7 @@ async def _init_producer_id(call: Call) -> Fields:
             known = getattr(request, "producer_id", _NO_PRODUCER), getattr(request, "producer_epoch", _NO_PRODUCER)
             producer_id, epoch = await call.result(call.broker.transactions.begin_producer(
                 request.transactional_id, timeout_ms, known if known[0] != _NO_PRODUCER else None
-            ))  # fmt: skip
+            ))
     except WorkbenchError as error:
         return {"error_code": _code(error, call.version >= 4), "producer_id": -1, "producer_epoch": -1}
     return {"producer_id": producer_id, "producer_epoch": epoch}
@@ -41,7 +41,7 @@ async def _add_partitions(call: Call) -> Fields:
         try:
             await call.result(call.broker.transactions.add_partitions(
                 request.v3_and_below_transactional_id, _producer(call, "v3_and_below_"), parts
-            ))  # fmt: skip
+            ))
         except WorkbenchError as error:
             code = _code(error, call.version >= 2)
     return {"results_by_topic_v3_and_below": [
@@ -52,31 +52,31 @@ async def _add_partitions(call: Call) -> Fields:
             for number in topic.partitions
         ]}
         for topic in request.v3_and_below_topics
-    ]}  # fmt: skip
+    ]}
 
 
 async def _add_offsets(call: Call) -> Fields:
     request = call.request
     return await _outcome(call, call.broker.transactions.add_group(
         request.transactional_id, _producer(call), request.group_id
-    ))  # fmt: skip
+    ))
 
 
 async def _end(call: Call) -> Fields:
     request = call.request
     return await _outcome(call, call.broker.transactions.end(
         request.transactional_id, _producer(call), request.committed
-    ))  # fmt: skip
+    ))
 
 
 async def _commit_offsets(call: Call) -> Fields:
     request = call.request
     try:
         member = (getattr(request, "member_id", ""), getattr(request, "generation_id", -1),
-                  getattr(request, "group_instance_id", None))  # fmt: skip
+                  getattr(request, "group_instance_id", None))
         await call.result(call.broker.transactions.put_offsets(
             request.transactional_id, _producer(call), request.group_id, asked_offsets(call), member
-        ))  # fmt: skip
+        ))
     except WorkbenchError as error:
         return commit_answer(call, _code(error, fenced=False))
     return commit_answer(call, ErrorCode.none)

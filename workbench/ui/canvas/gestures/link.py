@@ -89,7 +89,7 @@ class KeyLink:
         self._drawing = DrawLink(stage, item, "out")
         document = stage.workspace.document
         others = [other for node_id, other in stage.flow.nodes.items()
-                  if node_id != item.node.id and not any_kind(other.node.kind).drawn_only]  # fmt: skip
+                  if node_id != item.node.id and not any_kind(other.node.kind).drawn_only]
         self._others = sorted(others, key=lambda o: bool(why_not(document, item.node.id, o.node.id)))
         self._index = -1
         self.step(1)

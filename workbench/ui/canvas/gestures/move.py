@@ -27,7 +27,7 @@ class Move:
         if not self._toggle_off:
             stage.flow.select_links(())
             stage.workspace.select(chosen | {item.node.id} if adding(modifiers) or item.node.id in chosen
-                                   else {item.node.id})  # fmt: skip
+                                   else {item.node.id})
         self._from = {node_id: stage.flow.nodes[node_id].pos() for node_id in self._taken()}
 
     def _taken(self) -> set[str]:

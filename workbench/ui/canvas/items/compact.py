@@ -25,7 +25,7 @@ def compact(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF) -> None:
         pencil.icon(QPointF(rect.right() - 12, middle), glyph, role, 12)
         room = 20.0
     pencil.text(QRectF(left, rect.top(), rect.right() - left - room, rect.height()), node.name, "caption", weight=600,
-                elide=True)  # fmt: skip
+                elide=True)
 
 
 def compact_width(pencil: Pencil, node: Node, look: NodeLook) -> float:

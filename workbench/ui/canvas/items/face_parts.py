@@ -23,7 +23,7 @@ def line(x: float, middle: float, width: float) -> QRectF:
 
 
 def heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float, middles: tuple[float, float],
-            tail: float = 0.0) -> None:  # fmt: skip
+            tail: float = 0.0) -> None:
     """Name and figure, and the line under them, which leaves ``tail`` free at its end. Where a long name leaves no room
     beside it, the figure stands in the line under it, and what has no room beside that is left out."""
     room, whole = _room(pencil, look), right - x

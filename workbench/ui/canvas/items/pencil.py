@@ -39,7 +39,7 @@ class Pencil:
         return _metrics(font.key(), font).horizontalAdvance(text)
 
     def text(self, rect: QRectF, text: str, size: str = "body", role: str = "text", weight: int | None = None,
-             align: int = LEFT, elide: bool = False) -> None:  # fmt: skip
+             align: int = LEFT, elide: bool = False) -> None:
         """One line; cut where it is too long, but numbers never (``elide`` False). The node's tool tip has it whole."""
         font = self.theme.font(size, weight)
         if elide:
@@ -49,7 +49,7 @@ class Pencil:
         self.painter.drawText(rect, align, text)
 
     def shape(self, path: QPainterPath, fill: str | None, line: str | None = None, width: float = 1.0,
-              fill_alpha: float = 1.0, dash: list[float] | None = None) -> None:  # fmt: skip
+              fill_alpha: float = 1.0, dash: list[float] | None = None) -> None:
         self.painter.setBrush(Qt.BrushStyle.NoBrush if fill is None else self.theme.color(fill, fill_alpha))
         self.painter.setPen(Qt.PenStyle.NoPen if line is None else self.pen(line, width, dash))
         self.painter.drawPath(path)
@@ -105,7 +105,7 @@ class Pencil:
         """A member: its mark, then its words."""
         fill, line = {
             Level.OK: ("surface", "line"), Level.WARN: ("warn_soft", "warn_mark"), Level.BAD: ("bad_soft", "bad"),
-        }[pill.level]  # fmt: skip
+        }[pill.level]
         self.box(rect, "accent_soft" if lit else fill, RADIUS["chip"], line="accent" if lit else line)
         mark = QPointF(rect.left() + 10, rect.center().y())
         role = {Level.OK: "text_muted", Level.WARN: "warn", Level.BAD: "bad"}[pill.level]

@@ -49,7 +49,7 @@ def held_cells(area: QRectF, held: Held) -> list[tuple[QRectF, str]]:
     """The part of the cell for each state that has messages; none narrower than can be seen."""
     parts = [(number, state) for number, state in
              ((held.ready, "ready"), (held.in_flight, "leased"), (held.delayed, "delayed"), (held.dead, "dead"))
-             if number]  # fmt: skip
+             if number]
     room = area.width() - _GAP * (len(parts) - 1)
     widths = [max(_LEAST, room * number / held.total) for number, _ in parts]
     widest = max(range(len(widths)), key=widths.__getitem__)

@@ -115,7 +115,7 @@ class MessageDetail(QFrame):
         head.addWidget(self.place)
         head.addWidget(self.state, 1)
         self.tabs = Segments([("story", self.tr("Story")), ("value", self.tr("Value")),
-                              ("headers", self.tr("Headers"))], self.tr("View"))  # fmt: skip
+                              ("headers", self.tr("Headers"))], self.tr("View"))
         self.tabs.chosen.connect(lambda _: self._show_tab())
         head.addWidget(self.tabs)
         column.addLayout(head)
@@ -138,7 +138,7 @@ class MessageDetail(QFrame):
 
     # -- showing --------------------------------------------------------------------------------------------
     def show_message(self, queue: str, message: QueuedMessage | None, chosen: int = 1,
-                     at_ms: int | None = None) -> None:  # fmt: skip
+                     at_ms: int | None = None) -> None:
         """Show one message; of several chosen the first, with how many there are. In the past, as it stood at
         ``at_ms``, what came later is muted."""
         self._stack.setCurrentIndex(0 if message is None else 1)
@@ -187,7 +187,7 @@ class MessageDetail(QFrame):
         shown = [(name, data) for name, data in message.record.headers if name != DEATHS]
         lines = [f"{name}: {header_text(data, 2000)}" for name, data in shown]
         lines += [self.tr("died: {0} in {1}, {2} times").format(death.reason, death.queue, death.count)
-                  for death in message.deaths]  # fmt: skip
+                  for death in message.deaths]
         return "\n".join(lines)
 
     # -- the story ------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ class MessageDetail(QFrame):
                 return read_lines(reader, message, queue)
 
         Operation(self, read).done(partial(self._show_story, self._asked, message)).failed(
-            partial(self._say_unread, self._asked, message)).run()  # fmt: skip
+            partial(self._say_unread, self._asked, message)).run()
 
     def _show_story(self, asked: int, message: QueuedMessage, lines) -> None:
         if asked == self._asked:

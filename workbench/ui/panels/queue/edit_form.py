@@ -29,7 +29,7 @@ class EditForm(QWidget):
     changed = Signal()
 
     def __init__(self, messages: Sequence[QueuedMessage], decoder: Decoder = GUESSING,
-                 parent: QWidget | None = None) -> None:  # fmt: skip
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._decoder = decoder
         self._messages = tuple(messages)[:MOST]

@@ -115,7 +115,7 @@ class HeldQueue(QWidget):
         leases = held_by(stat, node)
         held = sum(consumer.in_flight for consumer in own)
         self.title.setText(self.tr("Leased from {0}: {1}").format(
-            stat.name, words.plural(held, "message", "messages")))  # fmt: skip
+            stat.name, words.plural(held, "message", "messages")))
         self.consumers.show_consumers(own)
         self.leases.show_leases(leases, max(held, len(leases)))
         here = {(lease.partition, lease.offset): lease for lease in leases}

@@ -75,7 +75,7 @@ class LeaseBars(QWidget):
         now_ms = self._clock.now_ms()
         self.setAccessibleDescription("; ".join(
             f"{lease.partition}-{lease.offset}, {lease.consumer}, {words.duration(max(0, lease.until_ms - now_ms))}"
-            for lease in self.leases))  # fmt: skip
+            for lease in self.leases))
         self._settle()
         self.update()
 

@@ -34,7 +34,7 @@ _NEAR_MS = 3_000
 _AT_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 _SOFT = {"queue": "queue_soft", "accent": "accent_soft", "bad": "bad_soft", "text_muted": "surface_sunken",
-         "ok": "ok_soft"}  # fmt: skip
+         "ok": "ok_soft"}
 
 
 def paint_state_chip(painter: QPainter, rect: QRectF, state: MessageState) -> None:
@@ -83,7 +83,7 @@ class MessageCell(QStyledItemDelegate):
         painter.restore()
 
     def _paint_text(self, painter: QPainter, inner: QRectF, message: QueuedMessage, column: str, now_ms: float,
-                    decoder: Decoder) -> None:  # fmt: skip
+                    decoder: Decoder) -> None:
         look, words_only = theme(), column in ("key", "about")
         font = look.font("body", mono=not words_only)
         painter.setFont(font)

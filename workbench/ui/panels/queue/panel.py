@@ -35,7 +35,7 @@ from workbench.ui.theme import icons, words
 _LIST_EVERY_MS = 1_000
 _TICK_MS = 250
 _FILTERS = {"all": (), "ready": (MessageState.READY,), "in_flight": (MessageState.IN_FLIGHT,),
-            "delayed": (MessageState.DELAYED,), "dead": (MessageState.DEAD,)}  # fmt: skip
+            "delayed": (MessageState.DELAYED,), "dead": (MessageState.DEAD,)}
 
 
 class QueuePanel(NodePanel):
@@ -111,7 +111,7 @@ class QueuePanel(NodePanel):
         for layout in (self._bar, choice, row):
             layout.setSpacing(8)
         names = [(key, state_name(states[0]).capitalize() if states else self.tr("All"))
-                 for key, states in _FILTERS.items()]  # fmt: skip
+                 for key, states in _FILTERS.items()]
         self.filter = Segments(names, self.tr("Messages to show"))
         self.filter.chosen.connect(lambda key: self._ask_list())
         self.shown_words = label("", "muted")
@@ -204,7 +204,7 @@ class QueuePanel(NodePanel):
             return self.tr("Consumers")
         limits = [c.prefetch for c in stat.consumers if c.prefetch]
         return self.tr("Consumers, prefetch {0}").format(words.count(max(limits))) if limits else self.tr(
-            "Consumers, no prefetch limit")  # fmt: skip
+            "Consumers, no prefetch limit")
 
     # -- the list -------------------------------------------------------------------------------------------
     def _ask_list(self) -> None:

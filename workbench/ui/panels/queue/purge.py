@@ -25,7 +25,7 @@ class PurgePopover(Popover):
         self.sentence = label(self.tr("Counting what is there…"))
         self.sentence.setWordWrap(True)
         self.table = FigureTable((Column(self.tr("State"), stretch=True), Column(self.tr("Messages"), 80, number=True),
-                                  Column("", 110, right=True)), self.tr("What is lost"))  # fmt: skip
+                                  Column("", 110, right=True)), self.tr("What is lost"))
         self.refused = Banner("banner-bad")
         for widget in (self.sentence, self.table, self.refused):
             self.body.addWidget(widget)
@@ -55,17 +55,17 @@ class PurgePopover(Popover):
         lost = _lost(plan)
         gone, stays = self.tr("lost"), self.tr("stay")
         rows = [(self.tr("Ready"), plan.ready, gone), (self.tr("Delayed"), plan.delayed, gone),
-                (self.tr("Dead"), plan.dead, gone), (self.tr("In flight"), plan.kept_in_flight, stays)]  # fmt: skip
+                (self.tr("Dead"), plan.dead, gone), (self.tr("In flight"), plan.kept_in_flight, stays)]
         self.table.show_rows([
             (Cell(name), Cell(words.count(n)), Cell(what if n else "", "bad" if what == gone else "text_muted"))
             for name, n, what in rows
-        ])  # fmt: skip
+        ])
         if not lost:
             self.sentence.setText(self.tr("There is nothing to purge: {0} stay with their consumers.").format(
-                words.plural(plan.kept_in_flight, "message", "messages")))  # fmt: skip
+                words.plural(plan.kept_in_flight, "message", "messages")))
         else:
             self.sentence.setText(self.tr("{0} will be removed for good. What is in flight stays with its "
-                                          "consumers.").format(words.plural(lost, "message", "messages")))  # fmt: skip
+                                          "consumers.").format(words.plural(lost, "message", "messages")))
         self.purge.setText(self.tr("Purge {0}").format(words.plural(lost, "message", "messages")))
         self.purge.setAccessibleName(self.purge.text())
         self.purge.setEnabled(bool(lost))

@@ -71,7 +71,7 @@ class ReceiveForm(QFrame):
 
     def _standing(self) -> str:
         return self.tr("They are leased to «{0}» and come back when the lease ends, or this window goes.").format(
-            BY_HAND)  # fmt: skip
+            BY_HAND)
 
     def _say(self, text: str, tone: str = "muted") -> None:
         self.said.setText(text)

@@ -68,7 +68,7 @@ class RedrivePopover(Popover):
         self._build_edit()
         self.preview = FigureTable((Column(self.tr("To"), stretch=True, names=True),
                                     Column(self.tr("Messages"), 90, number=True)),
-                                   self.tr("What goes where"))  # fmt: skip
+                                   self.tr("What goes where"))
         self.progress = QProgressBar()
         self.progress.setAccessibleName(self.tr("Progress"))
         self.progress.setTextVisible(False)
@@ -83,7 +83,7 @@ class RedrivePopover(Popover):
     def _build_which(self) -> None:
         number = len(self._chosen)
         self.those = QRadioButton(self.tr("The one chosen") if number == 1 else self.tr("The {0} chosen").format(
-            words.count(number)))  # fmt: skip
+            words.count(number)))
         self.all = QRadioButton()
         self._which = QButtonGroup(self)
         for button in (self.those, self.all):
@@ -179,7 +179,7 @@ class RedrivePopover(Popover):
         self._asked += 1
         asked = self._asked
         self._workspace.act(RedriveQueue(self.queue, self.spec(), dry_run=True), self).done(
-            lambda reply: self._show_plan(asked, reply.redriven)).failed(self._refuse).run()  # fmt: skip
+            lambda reply: self._show_plan(asked, reply.redriven)).failed(self._refuse).run()
 
     def _show_plan(self, asked: int, plan: Redriven) -> None:
         if asked != self._asked or self._running:
@@ -189,7 +189,7 @@ class RedrivePopover(Popover):
         self._show_rows(plan)
         self.sentence.setText(
             self.tr("Each is written anew, with a new time, and leaves {0} in the same step.").format(self.queue)
-            if self._count else self.tr("There is nothing to send on."))  # fmt: skip
+            if self._count else self.tr("There is nothing to send on."))
         self._name_button()
         self._place_again()
 
@@ -254,7 +254,7 @@ class RedrivePopover(Popover):
             sent = min(self._count, sent)
             self.progress.setValue(sent)
             self.sentence.setText(self.tr("{0} of {1} are sent on.").format(
-                words.count(sent), words.count(self._count)))  # fmt: skip
+                words.count(sent), words.count(self._count)))
 
     def _stop(self) -> None:
         self.stop.setEnabled(False)

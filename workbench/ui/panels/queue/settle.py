@@ -78,7 +78,7 @@ class SettleBar(QWidget):
         """Why the reason can't be taken; empty when it can."""
         letters = len(self.reason.text())
         return self.tr("A reason has at most {0} letters, and this one {1}. Shorten it.").format(
-            words.count(_REASON_LETTERS), words.count(letters)) if letters > _REASON_LETTERS else ""  # fmt: skip
+            words.count(_REASON_LETTERS), words.count(letters)) if letters > _REASON_LETTERS else ""
 
     def _check_reason(self) -> None:
         wrong, before = self._too_long(), self.reason.property("state") == "bad"
@@ -136,7 +136,7 @@ class SettleBar(QWidget):
             return self.tr("Choose messages in flight to settle them by hand.")
         if not held:
             return self.tr("The one chosen is not in flight.") if chosen == 1 else self.tr(
-                "None of the {0} chosen is in flight.").format(words.count(chosen))  # fmt: skip
+                "None of the {0} chosen is in flight.").format(words.count(chosen))
         if held == chosen:
             return self.tr("{0} in flight").format(words.plural(held, "message", "messages"))
         return self.tr("{0} of {1} chosen are in flight").format(words.count(held), words.count(chosen))
@@ -163,7 +163,7 @@ class SettleBar(QWidget):
         """The host has done it. What was chosen meanwhile stays to be settled."""
         held = words.plural(len(did.receipts), "message", "messages")
         said = {"ack": self.tr("{0} acked"), "nack": self.tr("{0} given back"), "reject": self.tr("{0} rejected"),
-                "extend": self.tr("{0} held longer")}[did.act]  # fmt: skip
+                "extend": self.tr("{0} held longer")}[did.act]
         if self._receipts == did.receipts:
             self._receipts = ()
         self._say(said.format(held))

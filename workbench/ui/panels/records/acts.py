@@ -109,7 +109,7 @@ class RecordActs(QObject):
     # -- replay --------------------------------------------------------------------------------------------
     def replay(self, group: str, record: StoredRecord) -> None:
         open_replay_preview(self._workspace, self._panel, group, ResetSpec("time", record.timestamp_ms),
-                            topic=record.topic, origin=(record.partition, record.offset))  # fmt: skip
+                            topic=record.topic, origin=(record.partition, record.offset))
 
     # -- export --------------------------------------------------------------------------------------------
     def export(self) -> None:

@@ -192,7 +192,7 @@ class RecordsBar(QWidget):
         self.order.setText(self.tr("By {0}, {1}").format(column, order))
 
     def _choice(self, menu: QMenu, group: QActionGroup, text: str, checked: bool, partition: int | None,
-                newest: bool) -> None:  # fmt: skip
+                newest: bool) -> None:
         action = menu.addAction(text)
         action.setCheckable(True)
         action.setChecked(checked)

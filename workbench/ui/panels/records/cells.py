@@ -26,7 +26,7 @@ _AT_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
 
 def paint_key_chip(painter: QPainter, rect: QRectF, key: bytes | None, decoder: Decoder,
-                   raised: str = "surface_raised", counts: bool = True) -> None:  # fmt: skip
+                   raised: str = "surface_raised", counts: bool = True) -> None:
     """A key as a chip at the left of ``rect``: a dot of its colour and its text; null and empty only in words. That of
     a record that does not count is grey."""
     look = theme()
@@ -82,7 +82,7 @@ class RecordCell(QStyledItemDelegate):
         painter.restore()
 
     def _paint_record(self, painter: QPainter, inner: QRectF, record: StoredRecord, column: str,
-                      model: RecordsModel) -> None:  # fmt: skip
+                      model: RecordsModel) -> None:
         if column == "key":
             if record.has_content:
                 paint_key_chip(painter, inner, record.key, model.decoder(record), counts=record.counts)

@@ -162,7 +162,7 @@ class RecordDetail(QFrame):
         row.setSpacing(8)
         self.tabs = Segments([("value", self.tr("Value")), ("raw", self.tr("Raw")), ("hex", self.tr("Hex")),
                               ("headers", self.tr("Headers")), ("changes", self.tr("Changes"))],
-                             self.tr("View"))  # fmt: skip
+                             self.tr("View"))
         self.tabs.button("raw").setToolTip(self.tr("The value as its bytes lie, without a line or a space of ours"))
         self.tabs.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # its words are never cut
         self.tabs.chosen.connect(lambda _: self._show())
@@ -170,7 +170,7 @@ class RecordDetail(QFrame):
         self.decoder.setAccessibleName(self.tr("Decoder"))
         self.decoder.addItem(self.tr("As the topic says"), "")
         for name, title in (("json", self.tr("JSON")), ("text", self.tr("Text")), ("bytes", self.tr("Bytes")),
-                            ("msgpack", self.tr("MessagePack")), ("cbor", self.tr("CBOR"))):  # fmt: skip
+                            ("msgpack", self.tr("MessagePack")), ("cbor", self.tr("CBOR"))):
             self.decoder.addItem(title, name)
         self.decoder.setMinimumWidth(112)
         self.decoder.currentIndexChanged.connect(lambda _: self._show())
@@ -185,7 +185,7 @@ class RecordDetail(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self.replay = push_button(self.tr("Replay a group from here"), "replay",
-                                  tip=self.tr("Move a group back to this record"))  # fmt: skip
+                                  tip=self.tr("Move a group back to this record"))
         self.menu = QMenu(self)
         self.replay.clicked.connect(self._open_menu)
         self.publish = push_button(self.tr("Publish again"), "loop", tip=self.tr("Write this record once more, now"))
@@ -356,7 +356,7 @@ class RecordDetail(QFrame):
             return
         if before is None:
             self.view.show_text(self.tr("No earlier record has this key (of {0} looked at).").format(
-                words.count(min(LOOK_BACK_RECORDS, record.offset))), "text")  # fmt: skip
+                words.count(min(LOOK_BACK_RECORDS, record.offset))), "text")
             return
         lines = pretty.changes(*(self._readable(one.value, record.topic) for one in (before, record)))
         head = self.tr("Since {0}:").format(words.place(before.topic, before.partition, before.offset))

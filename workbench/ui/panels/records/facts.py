@@ -70,9 +70,9 @@ def empty_words(topic: str, live: bool, looked_at_all: bool | None) -> tuple[str
         return _tr("Looking…"), _tr("Matches appear as they are found.")
     if not live:
         return (_tr("Nothing of then is kept in {0}").format(topic),
-                _tr("It was empty, or what it held has been removed since."))  # fmt: skip
+                _tr("It was empty, or what it held has been removed since."))
     return (_tr("No records in {0} yet").format(topic),
-            _tr("Run the flow, or send one event from a producer's panel."))  # fmt: skip
+            _tr("Run the flow, or send one event from a producer's panel."))
 
 
 def _tr(text: str) -> str:

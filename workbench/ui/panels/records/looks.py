@@ -174,7 +174,7 @@ class RecordLooks(QObject):
         chosen = len(self._panel.table.chosen_rows())
         source, workspace = self._panel.source, self._panel.workspace
         menus.fill(menu, record, asked, chosen, source.groups(workspace), _MenuActs(self._panel, record),
-                   self._decoder(record), source.capabilities(workspace))  # fmt: skip
+                   self._decoder(record), source.capabilities(workspace))
         menu.popup(at)
 
     def _menu(self) -> QMenu:

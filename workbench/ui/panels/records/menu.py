@@ -73,7 +73,7 @@ def of_cell(record: StoredRecord, column: str, decoder: Decoder) -> Question | N
 
 
 def fill(menu: QMenu, record: StoredRecord, asked: Question | None, chosen: int, groups: Sequence[str],
-         acts: Acts, decoder: Decoder, can: Capabilities = Capabilities()) -> None:  # fmt: skip
+         acts: Acts, decoder: Decoder, can: Capabilities = Capabilities()) -> None:
     """``asked`` is what stands under the pointer, ``chosen`` how many records are selected."""
     fields = [q for path in paths_in(record, decoder)[:MOST_FIELDS]
               if (q := of_field(record, path, decoder)) is not None]
@@ -110,7 +110,7 @@ def _filters(menu: QMenu, asked: Question, acts: Acts) -> None:
         (_tr("Filter by this"), asked.equal, ""), (_tr("All but this"), asked.other, ""),
         (_tr("…and this"), asked.equal, "&&"), (_tr("…and not this"), asked.other, "&&"),
         (_tr("…or this"), asked.equal, "||"),
-    )  # fmt: skip
+    )
     for text, wanted, how in ways:
         _act(sub, text, lambda wanted=wanted, how=how: acts.filter_by(wanted, how))
 
@@ -124,7 +124,7 @@ def _each(menu: QMenu, title: str, glyph: str, fields: Sequence[Question], do: C
 def _colours(menu: QMenu, asked: Question, acts: Acts) -> None:
     sub = menu.addMenu(icons.icon("records"), _tr("Colour rows like this"))
     names = {"stream": _tr("Blue"), "queue": _tr("Violet"), "producer": _tr("Teal"), "consumer": _tr("Plum"),
-             "ok": _tr("Green"), "warn": _tr("Amber")}  # fmt: skip
+             "ok": _tr("Green"), "warn": _tr("Amber")}
     for colour in COLOURS:
         action = _act(sub, names[colour], lambda colour=colour: acts.colour_by(asked.equal, colour))
         action.setIcon(icons.icon("ready", colour))

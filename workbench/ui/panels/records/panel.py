@@ -142,7 +142,7 @@ class RecordsPanel(QWidget):
         for keys, act in (("Ctrl+F", self.bar.filter.setFocus), ("Ctrl+G", self.bar.destination.setFocus)):
             QShortcut(QKeySequence(keys), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         QShortcut(QKeySequence.StandardKey.Copy, self.table, self._copy,
-                  context=Qt.ShortcutContext.WidgetShortcut)  # fmt: skip
+                  context=Qt.ShortcutContext.WidgetShortcut)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -462,7 +462,7 @@ class RecordsPanel(QWidget):
 
         wanted = self.search.wanted.text if self.search.wanted is not None else ""
         ExportDialog(self.workspace, self.window(), topic=self.topic, wanted=wanted,
-                     connection=self.source.connection).open()  # fmt: skip
+                     connection=self.source.connection).open()
 
     def _copy(self) -> None:
         if len(self.table.chosen_rows()) > 1:

@@ -28,7 +28,7 @@ class RulesPopover(Popover):
         self._column = QVBoxLayout()
         self._column.setSpacing(6)
         self.body.addWidget(label(self.tr("A filter, and the ground of the rows that match. The first one counts."),
-                                  "muted"))  # fmt: skip
+                                  "muted"))
         self.body.addLayout(self._column)
         self.add = push_button(self.tr("Add a rule"), "add", "flat")
         self.add.clicked.connect(lambda: self._add(ColourRule("", COLOURS[len(self.lines) % len(COLOURS)]), focus=True))
@@ -51,7 +51,7 @@ class RulesPopover(Popover):
         colour = QComboBox()
         colour.setAccessibleName(self.tr("Colour of the rule"))
         names = {"stream": self.tr("Blue"), "queue": self.tr("Violet"), "producer": self.tr("Teal"),
-                 "consumer": self.tr("Plum"), "ok": self.tr("Green"), "warn": self.tr("Amber")}  # fmt: skip
+                 "consumer": self.tr("Plum"), "ok": self.tr("Green"), "warn": self.tr("Amber")}
         for name in COLOURS:
             colour.addItem(icons.icon("ready", name), names[name], name)
         colour.setCurrentIndex(COLOURS.index(rule.colour))

@@ -52,7 +52,7 @@ class RecordSearch(QObject):
         return MatchedRows(self._scan)
 
     def begin(self, topic: str, wanted: RecordFilter, bounds: Sequence[PartitionBounds],
-              connection: str = "") -> None:  # fmt: skip
+              connection: str = "") -> None:
         """Look through ``topic`` from its newest record back."""
         self._scan = Scan(topic, wanted, bounds, connection)
         self.progress = None

@@ -65,7 +65,7 @@ class RecordSort(QObject):
         self.column = ""
 
     def begin(self, topic: str, bounds: Sequence[PartitionBounds], wanted: RecordFilter | None,
-              connection: str = "") -> None:  # fmt: skip
+              connection: str = "") -> None:
         """Sort what the topic holds now."""
         self._scan = SortScan(topic, self.column, bounds, wanted, self._workspace.decoder(topic), connection)
         self._progress = None
@@ -82,7 +82,7 @@ class RecordSort(QObject):
 
         work = Operation(self, look, workspace.workers_for(scan.connection))
         work.done(lambda progress: self._looked(scan, progress)).failed(
-            lambda error: self._give_up(scan, error)).run()  # fmt: skip
+            lambda error: self._give_up(scan, error)).run()
 
     def _looked(self, scan: SortScan, progress: Progress) -> None:
         if scan is not self._scan:
@@ -111,4 +111,4 @@ class RecordSort(QObject):
         if since <= 0:
             return text
         return f"{text} " + self.tr("{0} are not in it.").format(
-            words.plural(since, self.tr("record since then"), self.tr("records since then")))  # fmt: skip
+            words.plural(since, self.tr("record since then"), self.tr("records since then")))

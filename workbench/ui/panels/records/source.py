@@ -57,7 +57,7 @@ class Source:
             PartitionBounds(p.partition, max(p.log_start, kept.get(p.partition, 0)), p.end)
             if p.end > kept.get(p.partition, 0) else PartitionBounds(p.partition, p.end, p.end)
             for p in shown.partitions
-        )  # fmt: skip
+        )
 
     def groups(self, workspace: Workspace) -> list[str]:
         """The groups that read this topic."""

@@ -53,5 +53,5 @@ class Tail:
             return text + _tr("nothing new since then.")
         if matching:
             return text + _tr("{0} of the {1} records since then match.").format(
-                words.count(waiting), words.count(since))  # fmt: skip
+                words.count(waiting), words.count(since))
         return text + words.plural(waiting, _tr("record since then."), _tr("records since then."))

@@ -47,7 +47,7 @@ _EDGE = 8
 
 
 def open_replay_preview(workspace: Workspace, parent: QWidget, group: str, spec: ResetSpec | None = None, *,
-                        topic: str = "", origin: tuple[int, int] | None = None) -> ReplayPreview:  # fmt: skip
+                        topic: str = "", origin: tuple[int, int] | None = None) -> ReplayPreview:
     """Open the preview over ``parent``'s window. Without ``spec`` its form is open for a choice; ``origin`` is the
     (partition, offset) it was opened from."""
     window = parent.window()
@@ -65,7 +65,7 @@ class ReplayPreview(Popover):
     """See the module. Stands over the canvas of its window, moved as far as it takes to be whole."""
 
     def __init__(self, workspace: Workspace, group: str, spec: ResetSpec | None, topic: str,
-                 origin: tuple[int, int] | None, parent: QWidget) -> None:  # fmt: skip
+                 origin: tuple[int, int] | None, parent: QWidget) -> None:
         super().__init__(parent, "", "replay", "consumer", WIDTH)
         self.setObjectName("replay_preview")
         self.setAccessibleName(self.tr("Replay group {0}").format(group))
@@ -195,7 +195,7 @@ class ReplayPreview(Popover):
         canvas = window.findChild(QWidget, "canvas")
         corner = canvas.mapTo(window, QPoint(12, 11)) if canvas is not None else QPoint(12, 12)
         self.move(max(0, min(corner.x(), window.width() - self.width() - _EDGE)),
-                  max(0, min(corner.y(), window.height() - needed - _EDGE)))  # fmt: skip
+                  max(0, min(corner.y(), window.height() - needed - _EDGE)))
 
     def _needed(self) -> int:
         self.layout().activate()
@@ -288,7 +288,7 @@ class ReplayPreview(Popover):
             self.pause.setText(self.tr("Pause both members, move, resume · about {0} without reading").format(seconds))
         else:
             self.pause.setText(self.tr("Pause all {0} members, move, resume · about {1} without reading").format(
-                plan.members, seconds))  # fmt: skip
+                plan.members, seconds))
 
     def _show_risk(self, plan: ResetPlan, spec: ResetSpec) -> None:
         found = retention_risk(self._workspace.document, self._workspace.live, plan, spec, self._workspace.live.at_ms)
@@ -299,7 +299,7 @@ class ReplayPreview(Popover):
         if found is not None:
             self.warning_words.setText(
                 self.tr("Retention reaches these offsets in {0}, and {1} reads too slowly to stay ahead of it.").format(
-                    words.duration(found.in_ms), found.slowest or self.group))  # fmt: skip
+                    words.duration(found.in_ms), found.slowest or self.group))
             self.hold.setText(self.tr("Hold retention of {0} until the replay ends").format(found.topic))
 
     def _show_button(self, plan: ResetPlan) -> None:

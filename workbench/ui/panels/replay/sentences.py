@@ -17,7 +17,7 @@ def _tr(text: str) -> str:
 
 
 def title(group: str, spec: ResetSpec, moves: tuple[ResetMove, ...], origin: tuple[int, int] | None,
-          stood_ms: int | None = None) -> str:  # fmt: skip
+          stood_ms: int | None = None) -> str:
     """``Replay group shipping from offset 48,120``."""
     if stood_ms is not None:
         return _tr("Move group {0} to where it stood at {1}").format(group, words.clock(stood_ms, False))
@@ -42,7 +42,7 @@ def _first_move(moves: tuple[ResetMove, ...], origin: tuple[int, int] | None) ->
 
 
 def sentence(spec: ResetSpec, moves: tuple[ResetMove, ...], origin: tuple[int, int] | None,
-             stood_ms: int | None = None) -> str:  # fmt: skip
+             stood_ms: int | None = None) -> str:
     """What the move does as rich text: names escaped, what was asked for in ``<b>``."""
     first = _first_move(moves, origin)
     if first is None:
@@ -53,7 +53,7 @@ def sentence(spec: ResetSpec, moves: tuple[ResetMove, ...], origin: tuple[int, i
     if spec.kind == "time":
         when = words.moment(spec.number)
         return _tr("{0}/{1} at {2} is the first record at or after <b>{3}</b>.").format(
-            escape(first.topic), first.partition, words.count(first.after), when) + others  # fmt: skip
+            escape(first.topic), first.partition, words.count(first.after), when) + others
     return {
         "earliest": _tr("Every partition starts at the oldest record that is still kept."),
         "latest": _tr("Every partition goes on after its newest record; what waits is skipped."),

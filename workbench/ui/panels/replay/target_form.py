@@ -42,7 +42,7 @@ class TargetForm(QWidget):
         column.setSpacing(8)
         texts = (("time", self.tr("Time")), ("offset", self.tr("Offset")), ("earliest", self.tr("Earliest")),
                  ("latest", self.tr("Latest")), ("shift", self.tr("Shift")), ("duration", self.tr("Back by")),
-                 ("stood", self.tr("As then")), ("group", self.tr("As group")))  # fmt: skip
+                 ("stood", self.tr("As then")), ("group", self.tr("As group")))
         self.mode = Segments(texts, self.tr("Where to"))
         self.mode.button("stood").setToolTip(self.tr("The offsets that this group had at a moment of the past"))
         self.mode.button("group").setToolTip(self.tr("The offsets that another group has committed"))
@@ -77,7 +77,7 @@ class TargetForm(QWidget):
         now_ms = self._workspace.live.at_ms
         timed = mode in ("time", "stood")
         self.where.setToolTip(self.tr("A time of the day, or a day and a time; {0}").format(words.zone_name())
-                              if timed else "")  # fmt: skip
+                              if timed else "")
         guess = self._first_guess_ms()
         same_day = words.date(guess) == words.date(now_ms)
         exact = self._workspace.at_ms is not None
@@ -126,7 +126,7 @@ class TargetForm(QWidget):
                 source.close()
 
         Operation(self, read).done(lambda then: self._take_then(asked, at_ms, then)).failed(
-            lambda error: self._say_wrong(error.sentence())).run()  # fmt: skip
+            lambda error: self._say_wrong(error.sentence())).run()
 
     def _take_then(self, asked: int, at_ms: int, then: Snapshot) -> None:
         if asked != self._asked:

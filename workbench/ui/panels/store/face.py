@@ -30,7 +30,7 @@ class StoreFace(Face):
         self.column.addWidget(self.outage)
         row = QHBoxLayout()
         self.panel = push_button(self.tr("Rows"), "list", "primary", self.tr("Open the store's panel"),
-                                 "text_on_accent")  # fmt: skip
+                                 "text_on_accent")
         self.panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
         self.settings = push_button(self.tr("Settings"), "sliders")
         self.settings.clicked.connect(lambda: self._node and self.settings_wanted.emit(self._node.id))
@@ -53,8 +53,8 @@ class StoreFace(Face):
         said = self.tr("Every write is applied, also one that comes twice.")
         if values["writes"] == "once_per_id":
             said = self.tr("Each event id is applied once; {0} came again and were left out.").format(
-                words.count(stat.repeats))  # fmt: skip
+                words.count(stat.repeats))
         if not values["capacity"]:
             return said
         return said + " " + self.tr("It takes {0} writes a second and refuses what is more.").format(
-            f"{values['capacity']:g}")  # fmt: skip
+            f"{values['capacity']:g}")

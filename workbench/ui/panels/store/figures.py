@@ -50,7 +50,7 @@ class OutageControl(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self.refuse = push_button(self.tr("Refuse for"), "fault",
-                                  tip=self.tr("An outage: every write fails its record"))  # fmt: skip
+                                  tip=self.tr("An outage: every write fails its record"))
         self.refuse.clicked.connect(lambda: self._control(self.seconds.value()))
         self.seconds = QDoubleSpinBox()
         self.seconds.setRange(0.1, 86_400.0)

@@ -51,7 +51,7 @@ class StorePanel(NodePanel):
                    order=lambda row: row.version),
             Column(self.tr("Record"), lambda row: f"{row.topic}/{row.partition} {row.offset}", 140, mono=True),
             Column(self.tr("Written"), lambda row: words.clock(row.written_ms, millis=False), 92, mono=True),
-        ), lambda row: row.key, self)  # fmt: skip
+        ), lambda row: row.key, self)
         self.table = ValuesTable(self.model, self.tr("Rows"))
         self.column.addWidget(self.table, 1)
         self.whole = label()
@@ -107,7 +107,7 @@ class StorePanel(NodePanel):
                 return reader.store_rows(name, _before(wanted), MOST)
 
         Operation(self, read).done(lambda rows: self._show(rows, wanted)).failed(
-            lambda error: self._failed(error.sentence())).run()  # fmt: skip
+            lambda error: self._failed(error.sentence())).run()
 
     def _show_whole(self) -> None:
         """The value of the chosen row, which its cell has no room for."""
@@ -128,7 +128,7 @@ class StorePanel(NodePanel):
         total = self._stat().rows
         if not rows:
             said = self.tr("No key from there on.") if wanted else self.tr(
-                "No rows yet. Link a group to it and run: each record it worked is written by its key.")  # fmt: skip
+                "No rows yet. Link a group to it and run: each record it worked is written by its key.")
         else:
             said = self.tr("{0} of {1} rows").format(words.count(len(rows)), words.count(max(total, len(rows))))
         self.note.setText(said)

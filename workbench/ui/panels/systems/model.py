@@ -98,9 +98,9 @@ class SystemsModel(QAbstractItemModel):
         if isinstance(value, TopicStat):
             said = _tr("{0}: {1} in {2}. Double click for its records.")
             return said.format(name, words.plural(value.records, "record", "records"),
-                               words.plural(len(value.partitions), "partition", "partitions"))  # fmt: skip
+                               words.plural(len(value.partitions), "partition", "partitions"))
         return _tr("Group {0}: {1}, {2} behind.").format(
-            name, words.plural(len(value.members), "member", "members"), words.count(value.lag_records))  # fmt: skip
+            name, words.plural(len(value.members), "member", "members"), words.count(value.lag_records))
 
 
 def _matching(system: AttachedStat, wanted: str) -> list[Child]:
@@ -111,4 +111,4 @@ def _matching(system: AttachedStat, wanted: str) -> list[Child]:
 
 def _names(systems: Sequence[AttachedStat], children: Sequence[Sequence[Child]]) -> list[object]:
     return [(system.name, [(type(row), row.name) for row in rows])
-            for system, rows in zip(systems, children, strict=True)]  # fmt: skip
+            for system, rows in zip(systems, children, strict=True)]

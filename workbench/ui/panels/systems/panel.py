@@ -203,11 +203,11 @@ class SystemsPanel(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if topic is not None:
             menu.addAction(icons.icon("records"), self.tr("Show its records")).triggered.connect(
-                lambda *_: self.records_wanted.emit(topic.name, system.name))  # fmt: skip
+                lambda *_: self.records_wanted.emit(topic.name, system.name))
             menu.addSeparator()
         again = menu.addAction(icons.icon("restart"), self.tr("Try @{0} now").format(system.name))
         again.setEnabled(system.state != "ready")
         again.triggered.connect(lambda *_: self._workspace.act(Attach(system.name), self).run())
         menu.addAction(icons.icon("close"), self.tr("Detach @{0}").format(system.name)).triggered.connect(
-            lambda *_: self._workspace.act(Detach(system.name), self).run())  # fmt: skip
+            lambda *_: self._workspace.act(Detach(system.name), self).run())
         return menu
