@@ -233,9 +233,10 @@ def test_nothing_to_measure_yet(stage):
 
 def test_pyqtgraph_and_numpy_are_not_imported_with_the_panels():
     code = (
-        "import sys; import workbench.ui.charts.lag, workbench.ui.panels.records.panel, workbench.ui.panels.tape,"
-        " workbench.ui.panels.timestrip, workbench.ui.panels.groups, workbench.ui.panels.problems,"
-        " workbench.ui.panels.log; print([m for m in ('pyqtgraph', 'numpy', 'qtawesome', 'cel') if m in sys.modules])"
+        "import sys; import workbench.ui.charts.lag, workbench.ui.panels.records.panel, workbench.ui.panels.tape.tape,"
+        " workbench.ui.panels.strip.timestrip, workbench.ui.panels.lists.groups, workbench.ui.panels.lists.problems,"
+        " workbench.ui.panels.lists.log;"
+        " print([m for m in ('pyqtgraph', 'numpy', 'qtawesome', 'cel') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from tests.ui.stage import NOW_MS
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, Snapshot
 from workbench.ui.models.natural import natural
-from workbench.ui.panels.groups import GroupsPanel
+from workbench.ui.panels.lists.groups import GroupsPanel
 
 
 def some(*behind: int) -> tuple[GroupStat, ...]:

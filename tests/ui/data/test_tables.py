@@ -15,10 +15,10 @@ from workbench.flow.edits import AddNode
 from workbench.ui.dialogs.ask import Question
 from workbench.ui.models.journal_words import sentence
 from workbench.ui.models.series import group_series
-from workbench.ui.panels.deleting import ask_delete_group
-from workbench.ui.panels.groups import GroupsPanel
-from workbench.ui.panels.log import LogPanel
-from workbench.ui.panels.problems import ProblemsPanel
+from workbench.ui.panels.lists.deleting import ask_delete_group
+from workbench.ui.panels.lists.groups import GroupsPanel
+from workbench.ui.panels.lists.log import LogPanel
+from workbench.ui.panels.lists.problems import ProblemsPanel
 from workbench.ui.panels.replay.preview import ReplayPreview
 
 

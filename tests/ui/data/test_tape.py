@@ -20,7 +20,7 @@ from workbench.session.resets import carried_out
 from workbench.ui.charts.tape import TapeView
 from workbench.ui.charts.tape_strips import TimeAxis, strips_of
 from workbench.ui.panels.replay.preview import ReplayPreview
-from workbench.ui.panels.tape import TapePanel
+from workbench.ui.panels.tape.tape import TapePanel
 from workbench.ui.theme.theme import theme
 
 

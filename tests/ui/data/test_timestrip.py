@@ -15,7 +15,7 @@ from workbench.core.records import StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.session.timeline import Movement as Moved
 from workbench.ui.charts.strip_range import RECENT_MS
-from workbench.ui.panels.timestrip import TimeStrip
+from workbench.ui.panels.strip.timestrip import TimeStrip
 
 
 class MovingTimeline(StageTimeline):

@@ -15,8 +15,8 @@ from workbench.core.snapshot import ClientStat, Snapshot, Unserved
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.clients import ClientsPanel
-from workbench.ui.panels.clients_popover import ClientsPopover
+from workbench.ui.panels.clients.page import ClientsPanel
+from workbench.ui.panels.clients.popover import ClientsPopover
 from workbench.ui.settings import Settings
 
 TURNED_AWAY = ClientStat("late", "127.0.0.1:5001", "kafka-java 4.1.0", 3, note="It asks for what is not served.")

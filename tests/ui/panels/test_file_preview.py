@@ -10,10 +10,10 @@ import pytest
 from tests.ui.panels.reading import assert_nothing_cut, nameless, words_of
 from workbench.flow.edits import SetParams
 from workbench.flow.kinds import kind_of
-from workbench.ui.panels.file_preview import FilePreview
-from workbench.ui.panels.inspector import Inspector
-from workbench.ui.panels.producer import ProducerPanel
-from workbench.ui.panels.settings_form import SettingsForm
+from workbench.ui.panels.inspector.file_preview import FilePreview
+from workbench.ui.panels.inspector.inspector import Inspector
+from workbench.ui.panels.inspector.settings_form import SettingsForm
+from workbench.ui.panels.nodes.producer import ProducerPanel
 
 FILES = {
     "latin1.csv": (b"id,name\n1,Zo\xeb\n2,K\xf6ln\n3,plain\n", {"key": "name"},

@@ -12,7 +12,7 @@ from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
 from workbench.control.messages import ControlGroup, ControlMember, Push, SeekMember
 from workbench.core.snapshot import PartState
 from workbench.flow.edits import RemoveNode, RenameNode
-from workbench.ui.panels.group import GroupPanel
+from workbench.ui.panels.nodes.group import GroupPanel
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from workbench.control.messages import ControlGroup
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode
 from workbench.flow.samples import samples
-from workbench.ui.panels.inspector import Inspector
-from workbench.ui.panels.settings_form import SettingsForm
+from workbench.ui.panels.inspector.inspector import Inspector
+from workbench.ui.panels.inspector.settings_form import SettingsForm
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from workbench.flow.document import Node
 from workbench.flow.edits import AddNode, set_param
 from workbench.flow.params import Param
 from workbench.ui.models.member_count import change_members
-from workbench.ui.panels.number_field import NumberField, number_of
-from workbench.ui.panels.setting_fields import SettingField
-from workbench.ui.panels.settings_form import SettingsForm
+from workbench.ui.panels.inspector.setting_fields import SettingField
+from workbench.ui.panels.inspector.settings_form import SettingsForm
+from workbench.ui.panels.parts.number_field import NumberField, number_of
 
 
 def typed(field: SettingField, text: str) -> list[object]:

@@ -16,9 +16,9 @@ from workbench.flow.edits import AddNode, RemoveNode
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import outside
 from workbench.ui.models.series import group_id, group_of_id, selected_group
-from workbench.ui.panels.groups import GroupsPanel
-from workbench.ui.panels.inspector import Inspector
-from workbench.ui.panels.topics import TopicsPanel
+from workbench.ui.panels.inspector.inspector import Inspector
+from workbench.ui.panels.lists.groups import GroupsPanel
+from workbench.ui.panels.lists.topics import TopicsPanel
 from workbench.ui.window.own_panels import OwnPanels
 
 TILL = ClientStat("till-7", "127.0.0.1:5002", "librdkafka 2", 42, rate_in=50.0, writes=("orders",), connections=1)

@@ -14,10 +14,10 @@ from workbench.control.transfers import RestoreTopic
 from workbench.flow.edits import RemoveNode, RenameNode
 from workbench.flow.kinds import KINDS
 from workbench.ui.canvas.gestures.drop import Part
-from workbench.ui.panels.deleting import ask_delete_topic
-from workbench.ui.panels.outline import OutlinePanel
-from workbench.ui.panels.palette import PalettePanel
-from workbench.ui.panels.topics import TopicsPanel
+from workbench.ui.panels.lists.deleting import ask_delete_topic
+from workbench.ui.panels.lists.outline import OutlinePanel
+from workbench.ui.panels.lists.palette import PalettePanel
+from workbench.ui.panels.lists.topics import TopicsPanel
 from workbench.ui.theme import words
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -15,9 +15,9 @@ from workbench.core.keys import partition_murmur2
 from workbench.core.records import Appended
 from workbench.core.snapshot import PartState
 from workbench.flow.edits import RemoveLink, SetParams
-from workbench.ui.panels.compose import json_fault, key_bytes
-from workbench.ui.panels.dial import scale_end
-from workbench.ui.panels.producer import ProducerPanel
+from workbench.ui.panels.nodes.compose import json_fault, key_bytes
+from workbench.ui.panels.nodes.producer import ProducerPanel
+from workbench.ui.panels.parts.dial import scale_end
 
 
 @pytest.fixture

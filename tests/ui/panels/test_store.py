@@ -17,7 +17,7 @@ from workbench.core.stores import StoreWrite
 from workbench.flow.document import Link, Node
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.kinds import node_look
-from workbench.ui.panels.inspector import Inspector
+from workbench.ui.panels.inspector.inspector import Inspector
 from workbench.ui.panels.store.panel import StorePanel
 
 LEDGER = StoreStat("ledger", rows=3, writes=5, refused=2, repeats=1, rate=4.0, capacity=8.0)

@@ -19,7 +19,7 @@ from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.attach import AttachDialog
 from workbench.ui.models.attached import with_attached
-from workbench.ui.panels.groups import GroupsPanel
+from workbench.ui.panels.lists.groups import GroupsPanel
 from workbench.ui.panels.records.panel import RecordsPanel
 from workbench.ui.panels.systems.panel import SystemsPanel
 

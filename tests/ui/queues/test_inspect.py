@@ -14,7 +14,7 @@ from workbench.flow.edits import AddLink, AddNode, SetLinkParams, set_param
 from workbench.session.story import StoryLine
 from workbench.ui.models import journal_words, queue_words
 from workbench.ui.models.queue_story import tell
-from workbench.ui.panels.inspector import Inspector
+from workbench.ui.panels.inspector.inspector import Inspector
 
 
 @pytest.fixture

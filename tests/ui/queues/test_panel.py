@@ -24,7 +24,7 @@ from workbench.flow.edits import AddLink, RemoveLink
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.models.queue_clock import QueueClock
 from workbench.ui.models.queue_messages import MessageFeed
-from workbench.ui.panels.group import GroupPanel
+from workbench.ui.panels.nodes.group import GroupPanel
 from workbench.ui.panels.queue.lease_bars import LeaseBars, frame_ms, is_near, remaining
 from workbench.ui.panels.queue.panel import QueuePanel
 from workbench.ui.panels.queue.purge import PurgePopover

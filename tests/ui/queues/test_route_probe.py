@@ -10,7 +10,7 @@ from workbench.core.routing import Binding, Exchange, ExchangeType
 from workbench.host import LocalHost
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.route_probe import RouteProbe, read_headers
+from workbench.ui.panels.inspector.route_probe import RouteProbe, read_headers
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.ui.panels.reading import assert_nothing_cut, button, nameless
 from tests.ui.stage import StageCaller, orders_snapshot
 from workbench.control.messages import Listen, Push, PutUser, RemoveUser, Status
 from workbench.core.errors import Refused
-from workbench.ui.panels.clients_popover import ClientsPopover, of_this_machine
+from workbench.ui.panels.clients.popover import ClientsPopover, of_this_machine
 from workbench.ui.window.clients_box import serve_again
 
 

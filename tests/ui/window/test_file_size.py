@@ -13,8 +13,8 @@ from tests.ui.stage import orders_snapshot
 from workbench.control.file import SetSizeBudget
 from workbench.control.messages import Push
 from workbench.core.snapshot import Problem
+from workbench.ui.dialogs.file_size import SizePopover
 from workbench.ui.dialogs.preferences import PreferencesDialog
-from workbench.ui.panels.file_size import SizePopover
 
 
 @pytest.fixture

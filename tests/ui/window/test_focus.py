@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 
 from workbench.control.messages import Pause
-from workbench.ui.panels.clients_popover import ClientsPopover
+from workbench.ui.panels.clients.popover import ClientsPopover
 from workbench.ui.window.main_window import MainWindow
 
 

@@ -23,10 +23,10 @@ from workbench.ui.canvas.view import FlowView
 from workbench.ui.charts.lag import LagPanel
 from workbench.ui.charts.tape import TapeView
 from workbench.ui.models.health import LAG_ROLE
-from workbench.ui.panels.groups import GroupsPanel
-from workbench.ui.panels.inspector import Inspector
-from workbench.ui.panels.tape import TapePanel
-from workbench.ui.panels.topics import TopicsPanel
+from workbench.ui.panels.inspector.inspector import Inspector
+from workbench.ui.panels.lists.groups import GroupsPanel
+from workbench.ui.panels.lists.topics import TopicsPanel
+from workbench.ui.panels.tape.tape import TapePanel
 from workbench.ui.theme import words
 from workbench.ui.window.status import StatusLine
 

@@ -28,8 +28,8 @@ from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workers import shared_workers
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.opening import Opener, look_at
-from workbench.ui.panels.loading import EmptyOnceLoaded
-from workbench.ui.panels.timestrip import TimeStrip
+from workbench.ui.panels.parts.loading import EmptyOnceLoaded
+from workbench.ui.panels.strip.timestrip import TimeStrip
 from workbench.ui.single_instance import SingleInstance
 from workbench.ui.theme.theme import theme
 from workbench.ui.window import closing

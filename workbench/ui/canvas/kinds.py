@@ -57,22 +57,22 @@ class KindView:
 
 
 _PANELS = "workbench.ui.panels."
-_PRODUCER = KindView("producer", faces.producer_face, looks.producer_look, f"{_PANELS}inspect_part:ProducerFace",
-                     PanelView(f"{_PANELS}producer:ProducerPanel", (436, 690)))
-_TOPIC = KindView("stream", faces.topic_face, looks.topic_look, f"{_PANELS}inspect_part:TopicFace")
-_GROUP = KindView("consumer", faces.group_face, looks.group_look, f"{_PANELS}inspect_group:GroupFace",
-                  PanelView(f"{_PANELS}group:GroupPanel", (484, 690), outside=True),
+_PRODUCER = KindView("producer", faces.producer_face, looks.producer_look, f"{_PANELS}inspector.part:ProducerFace",
+                     PanelView(f"{_PANELS}nodes.producer:ProducerPanel", (436, 690)))
+_TOPIC = KindView("stream", faces.topic_face, looks.topic_look, f"{_PANELS}inspector.part:TopicFace")
+_GROUP = KindView("consumer", faces.group_face, looks.group_look, f"{_PANELS}inspector.group:GroupFace",
+                  PanelView(f"{_PANELS}nodes.group:GroupPanel", (484, 690), outside=True),
                   menu=("replay.group",))
-_CLIENT = KindView("external", faces.client_face, looks.client_look, f"{_PANELS}inspect_client:ClientFace",
+_CLIENT = KindView("external", faces.client_face, looks.client_look, f"{_PANELS}inspector.client:ClientFace",
                    icon=lambda node: "client")
 _OUTSIDE_GROUP = replace(_CLIENT, inspector=_GROUP.inspector, panel=_GROUP.panel)
 
 VIEWS: dict[str, KindView] = {
     "topic": _TOPIC,
-    "queue": KindView("queue", queue_face, queue_look, f"{_PANELS}inspect_queue:QueueFace",
+    "queue": KindView("queue", queue_face, queue_look, f"{_PANELS}inspector.queue:QueueFace",
                       PanelView(f"{_PANELS}queue.panel:QueuePanel", (980, 740)),
                       menu=("queue.receive", "queue.redrive", "queue.purge")),
-    "exchange": KindView("queue", exchange_face, exchange_look, f"{_PANELS}inspect_queue:ExchangeFace"),
+    "exchange": KindView("queue", exchange_face, exchange_look, f"{_PANELS}inspector.queue:ExchangeFace"),
     "producer": replace(_PRODUCER, icon=producer_icon),
     "file": _PRODUCER,
     "group": _GROUP,

@@ -26,8 +26,8 @@ from workbench.ui.models.attached import with_attached
 from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.models.lag_history import LagHistory, Point, Renamed, SeriesKey, stored_series, thinned
 from workbench.ui.models.series import GroupSeries, group_series, selected_group, threshold_of
-from workbench.ui.panels.blocks import Segments, label, push_button
-from workbench.ui.panels.loading import EmptyOnceLoaded
+from workbench.ui.panels.parts.blocks import Segments, label, push_button
+from workbench.ui.panels.parts.loading import EmptyOnceLoaded
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from workbench import __version__
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import label, push_button, rule
+from workbench.ui.panels.parts.blocks import label, push_button, rule
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import label, push_button
+from workbench.ui.panels.parts.blocks import label, push_button
 
 _WIDTH = 420
 

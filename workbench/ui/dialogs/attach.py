@@ -33,8 +33,8 @@ from workbench.core.errors import WorkbenchError
 from workbench.engines.registry import SYSTEMS
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import label, push_button, set_tone
-from workbench.ui.panels.node_panel import section_title
+from workbench.ui.panels.nodes.panel import section_title
+from workbench.ui.panels.parts.blocks import label, push_button, set_tone
 
 _INFO = Qt.ItemDataRole.UserRole
 

@@ -31,7 +31,7 @@ from workbench.ui.dialogs.palette_entries import (
     search,
     topic_entries,
 )
-from workbench.ui.panels.blocks import label
+from workbench.ui.panels.parts.blocks import label
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.actions import ActionBook

@@ -18,7 +18,7 @@ from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.ask import ask
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import Banner, label, push_button, rule
+from workbench.ui.panels.parts.blocks import Banner, label, push_button, rule
 from workbench.ui.theme import words
 
 _SIZE = (600, 380)

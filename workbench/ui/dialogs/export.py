@@ -31,9 +31,9 @@ from workbench.session.matching import read_filter
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.export_run import ExportRun, ExportWish
 from workbench.ui.dialogs.sheet import Sheet, keep_place, words_under
-from workbench.ui.panels.blocks import Segments, label, push_button, set_property, set_tone
-from workbench.ui.panels.file_dialog import show_whole_columns
-from workbench.ui.panels.node_panel import section_title
+from workbench.ui.panels.nodes.panel import section_title
+from workbench.ui.panels.parts.blocks import Segments, label, push_button, set_property, set_tone
+from workbench.ui.panels.parts.file_dialog import show_whole_columns
 from workbench.ui.theme import words
 
 _MOST_BAR = 1000

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetIt
 from workbench.ui.dialogs.commands import commands
 from workbench.ui.dialogs.fuzzy import fit
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import push_button
+from workbench.ui.panels.parts.blocks import push_button
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.actions import ActionBook

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.dialogs.file_size import SizeFields
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import Segments, push_button
-from workbench.ui.panels.file_size import SizeFields
-from workbench.ui.panels.node_panel import section_title
+from workbench.ui.panels.nodes.panel import section_title
+from workbench.ui.panels.parts.blocks import Segments, push_button
 from workbench.ui.settings import Settings
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from workbench.flow.samples import Sample, samples
 from workbench.ui.dialogs.sheet import Sheet, words_under
-from workbench.ui.panels.blocks import label, push_button
+from workbench.ui.panels.parts.blocks import label, push_button
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 

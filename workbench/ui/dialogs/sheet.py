@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from workbench.ui.panels.blocks import label
+from workbench.ui.panels.parts.blocks import label
 
 
 class Sheet(QDialog):

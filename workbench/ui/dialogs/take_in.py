@@ -18,7 +18,7 @@ from workbench.ui.bridge.letterbox import Letterbox
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.sheet import Sheet
-from workbench.ui.panels.blocks import label, push_button
+from workbench.ui.panels.parts.blocks import label, push_button
 from workbench.ui.theme import words
 
 _WIDTH = 420

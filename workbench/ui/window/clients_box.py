@@ -9,7 +9,7 @@ from workbench.control.messages import HostInfo, Listen, Status
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.protocols import connected, host_and_port, served
-from workbench.ui.panels.blocks import label, set_tone
+from workbench.ui.panels.parts.blocks import label, set_tone
 from workbench.ui.settings import Settings
 from workbench.ui.theme import words
 

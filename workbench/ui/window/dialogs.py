@@ -42,7 +42,7 @@ class Dialogs(QObject):
 
     def clients(self) -> None:
         """Open the popover of the Clients button; close it when it is open."""
-        from workbench.ui.panels.clients_popover import ClientsPopover
+        from workbench.ui.panels.clients.popover import ClientsPopover
 
         window = self._window
         open_ = window.findChild(ClientsPopover)
@@ -57,7 +57,7 @@ class Dialogs(QObject):
 
     def file_size(self) -> None:
         """Open the popover of the file's size over the status bar; close it when it is open."""
-        from workbench.ui.panels.file_size import SizePopover
+        from workbench.ui.dialogs.file_size import SizePopover
 
         window = self._window
         open_ = window.findChild(SizePopover)

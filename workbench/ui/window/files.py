@@ -16,7 +16,7 @@ from workbench.flow.edits import AddNode
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.gestures.drop import Part, new_node
-from workbench.ui.panels.file_dialog import show_whole_columns
+from workbench.ui.panels.parts.file_dialog import show_whole_columns
 from workbench.ui.settings import data_folder
 
 PATTERN = "Workspace (*.flow)"

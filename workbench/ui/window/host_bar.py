@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
-from workbench.ui.panels.blocks import label, push_button, set_property
+from workbench.ui.panels.parts.blocks import label, push_button, set_property
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 

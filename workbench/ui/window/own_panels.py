@@ -17,7 +17,7 @@ from workbench.ui.models.outside import part_of
 from workbench.ui.models.series import PREFIX
 
 if TYPE_CHECKING:
-    from workbench.ui.panels.node_panel import NodePanel
+    from workbench.ui.panels.nodes.panel import NodePanel
 
 _MARGIN = 24
 

@@ -49,7 +49,7 @@ def fill(window: MainWindow) -> None:
 
 
 def _tape(window: MainWindow) -> None:
-    from workbench.ui.panels.tape import TapePanel
+    from workbench.ui.panels.tape.tape import TapePanel
 
     tape = TapePanel(window.workspace)
     tape.place_opened.connect(window.show_place)
@@ -72,7 +72,7 @@ def _records(window: MainWindow) -> None:
 
 
 def _groups(window: MainWindow) -> None:
-    from workbench.ui.panels.groups import GroupsPanel
+    from workbench.ui.panels.lists.groups import GroupsPanel
 
     groups = GroupsPanel(window.workspace)
     groups.panel_wanted.connect(window.own_panels.open)
@@ -80,13 +80,13 @@ def _groups(window: MainWindow) -> None:
 
 
 def _clients(window: MainWindow) -> None:
-    from workbench.ui.panels.clients import ClientsPanel
+    from workbench.ui.panels.clients.page import ClientsPanel
 
     window.data_dock.replace_page("clients", ClientsPanel(window.workspace))
 
 
 def _problems(window: MainWindow) -> None:
-    from workbench.ui.panels.problems import ProblemsPanel
+    from workbench.ui.panels.lists.problems import ProblemsPanel
 
     problems = ProblemsPanel(window.workspace)
     problems.count_changed.connect(lambda number: window.data_dock.set_badge("problems", number))
@@ -94,7 +94,7 @@ def _problems(window: MainWindow) -> None:
 
 
 def _log(window: MainWindow) -> None:
-    from workbench.ui.panels.log import LogPanel
+    from workbench.ui.panels.lists.log import LogPanel
 
     journal = LogPanel(window.workspace)
     journal.moment_wanted.connect(window.strip.seek)

@@ -10,8 +10,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QWidget
 
 from workbench.ui.canvas.kinds import view_of
-from workbench.ui.panels.blocks import label, tool_button
-from workbench.ui.panels.node_panel import NodePanel
+from workbench.ui.panels.nodes.panel import NodePanel
+from workbench.ui.panels.parts.blocks import label, tool_button
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 

@@ -11,7 +11,7 @@ from workbench.core.snapshot import HostStat, RunState, Snapshot
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.models.health import LAG_ROLE, worst_lag
-from workbench.ui.panels.blocks import label, push_button, set_tone
+from workbench.ui.panels.parts.blocks import label, push_button, set_tone
 from workbench.ui.theme import words
 
 _ONE_LINE = int(Qt.TextFlag.TextSingleLine)

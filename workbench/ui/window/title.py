@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from workbench.ui.panels.blocks import label
+from workbench.ui.panels.parts.blocks import label
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE

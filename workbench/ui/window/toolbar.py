@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolBar,
 
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.ui.bridge.workspace import Phase, Workspace
-from workbench.ui.panels.blocks import Segments, label, push_button, set_property
+from workbench.ui.panels.parts.blocks import Segments, label, push_button, set_property
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook

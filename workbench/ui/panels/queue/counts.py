@@ -10,7 +10,7 @@ from workbench.core.snapshot import QueueStat
 from workbench.ui.canvas.items.queue_faces import paint_held, paint_state
 from workbench.ui.canvas.look_values import Held
 from workbench.ui.canvas.queue_looks import held_of
-from workbench.ui.panels.blocks import label, set_tone
+from workbench.ui.panels.parts.blocks import label, set_tone
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 

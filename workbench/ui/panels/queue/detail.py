@@ -28,8 +28,8 @@ from workbench.ui.models import pretty
 from workbench.ui.models.queue_story import Chapter, read_lines, tell
 from workbench.ui.models.queue_words import came_by, state_name
 from workbench.ui.models.records import header_text
-from workbench.ui.panels.blocks import Empty, Segments, label
-from workbench.ui.panels.payload_view import PayloadView
+from workbench.ui.panels.parts.blocks import Empty, Segments, label
+from workbench.ui.panels.parts.payload_view import PayloadView
 from workbench.ui.theme import icons, words
 
 _SHOWN = 60

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit,
 from workbench.core.queues import Edit, MessageId, QueuedMessage
 from workbench.serde import GUESSING, Decoder
 from workbench.ui.models import edited
-from workbench.ui.panels.blocks import label, push_button, set_property, set_tone
+from workbench.ui.panels.parts.blocks import label, push_button, set_property, set_tone
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 

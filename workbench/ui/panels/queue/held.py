@@ -15,8 +15,8 @@ from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import consumers_of, queues_read
 from workbench.ui.models.queue_clock import QueueClock
-from workbench.ui.panels.blocks import push_button
-from workbench.ui.panels.node_panel import section_title
+from workbench.ui.panels.nodes.panel import section_title
+from workbench.ui.panels.parts.blocks import push_button
 from workbench.ui.panels.queue.consumers import ConsumerRows
 from workbench.ui.panels.queue.lease_bars import LeaseBars
 from workbench.ui.panels.queue.receive import ReceiveForm

@@ -19,8 +19,8 @@ from workbench.ui.models.queue_clock import QueueClock
 from workbench.ui.models.queue_messages import MOST, MessageFeed
 from workbench.ui.models.queue_stats import dead_in, queue_of
 from workbench.ui.models.queue_words import state_name
-from workbench.ui.panels.blocks import Banner, Empty, Segments, label, push_button
-from workbench.ui.panels.node_panel import NodePanel, section_title
+from workbench.ui.panels.nodes.panel import NodePanel, section_title
+from workbench.ui.panels.parts.blocks import Banner, Empty, Segments, label, push_button
 from workbench.ui.panels.queue.consumers import ConsumerRows
 from workbench.ui.panels.queue.counts import CountsLine
 from workbench.ui.panels.queue.detail import MessageDetail

@@ -8,9 +8,9 @@ from workbench.control.queues import Purge, PurgeQueue
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import PurgePlan
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import Banner, label, push_button
-from workbench.ui.panels.figures import Cell, Column, FigureTable
-from workbench.ui.panels.popover import Popover
+from workbench.ui.panels.parts.blocks import Banner, label, push_button
+from workbench.ui.panels.parts.figures import Cell, Column, FigureTable
+from workbench.ui.panels.parts.popover import Popover
 from workbench.ui.theme import words
 
 WIDTH = 430

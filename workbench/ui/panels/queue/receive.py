@@ -12,8 +12,8 @@ from workbench.control.queues import DeliveryList, ReceiveMessages
 from workbench.core.errors import WorkbenchError
 from workbench.flow.params import Param
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import label, push_button, set_tone, set_usable
-from workbench.ui.panels.number_field import NumberField
+from workbench.ui.panels.parts.blocks import label, push_button, set_tone, set_usable
+from workbench.ui.panels.parts.number_field import NumberField
 from workbench.ui.theme import words
 
 BY_HAND = "the window"

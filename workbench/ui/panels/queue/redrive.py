@@ -28,10 +28,10 @@ from workbench.serde import GUESSING
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.queue_stats import dead_in, sent_on
-from workbench.ui.panels.blocks import Banner, label, push_button
-from workbench.ui.panels.figures import Cell, Column, FigureTable
-from workbench.ui.panels.number_field import NumberField
-from workbench.ui.panels.popover import Popover
+from workbench.ui.panels.parts.blocks import Banner, label, push_button
+from workbench.ui.panels.parts.figures import Cell, Column, FigureTable
+from workbench.ui.panels.parts.number_field import NumberField
+from workbench.ui.panels.parts.popover import Popover
 from workbench.ui.panels.queue.edit_form import MOST, EditForm
 from workbench.ui.theme import words
 

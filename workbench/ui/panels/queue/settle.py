@@ -16,7 +16,7 @@ from workbench.control.queues import SettleMessages
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import Receipt
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import label, push_button, set_property, set_tone, set_usable
+from workbench.ui.panels.parts.blocks import label, push_button, set_property, set_tone, set_usable
 from workbench.ui.theme import icons, words
 
 _DELAYS_MS = (1_000, 5_000, 30_000, 300_000)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
 from workbench.ui.models.views import Views
-from workbench.ui.panels.blocks import push_button, set_property, tool_button
+from workbench.ui.panels.parts.blocks import push_button, set_property, tool_button
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 

@@ -42,8 +42,8 @@ from workbench.ui.models.records import (
     value_cell,
     whole_text,
 )
-from workbench.ui.panels.blocks import Empty, Segments, label, push_button, rule, set_able, set_tone, tool_button
-from workbench.ui.panels.payload_view import PayloadView
+from workbench.ui.panels.parts.blocks import Empty, Segments, label, push_button, rule, set_able, set_tone, tool_button
+from workbench.ui.panels.parts.payload_view import PayloadView
 from workbench.ui.panels.records.cells import paint_key_chip
 from workbench.ui.panels.records.source import Source
 from workbench.ui.theme import icons, words

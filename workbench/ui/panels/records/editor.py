@@ -13,10 +13,10 @@ from workbench.core.queues import sent_straight
 from workbench.core.records import Record, StoredRecord
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import edited
-from workbench.ui.panels.blocks import Banner, label, push_button, set_tone
-from workbench.ui.panels.compose import key_bytes
-from workbench.ui.panels.header_chips import HeaderChips
-from workbench.ui.panels.popover import Popover
+from workbench.ui.panels.nodes.compose import key_bytes
+from workbench.ui.panels.parts.blocks import Banner, label, push_button, set_tone
+from workbench.ui.panels.parts.header_chips import HeaderChips
+from workbench.ui.panels.parts.popover import Popover
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from workbench.ui.panels.blocks import label, push_button, set_tone
+from workbench.ui.panels.parts.blocks import label, push_button, set_tone
 from workbench.ui.theme import icons, words
 
 _ASIDE, _APART = 48, 16  # margins and the mark; between the two

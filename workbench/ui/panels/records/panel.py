@@ -26,8 +26,8 @@ from workbench.ui.models.goto import Destination, read_destination
 from workbench.ui.models.records import RecordsModel
 from workbench.ui.models.series import topic_order
 from workbench.ui.models.views import Views
-from workbench.ui.panels.blocks import Banner
-from workbench.ui.panels.loading import EmptyOnceLoaded
+from workbench.ui.panels.parts.blocks import Banner
+from workbench.ui.panels.parts.loading import EmptyOnceLoaded
 from workbench.ui.panels.records.acts import RecordActs
 from workbench.ui.panels.records.bar import RecordsBar
 from workbench.ui.panels.records.detail import RecordDetail

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 from workbench.core.errors import Invalid
 from workbench.session.matching import read_filter
 from workbench.ui.models.views import COLOURS, ColourRule, Views
-from workbench.ui.panels.blocks import label, push_button, set_property, tool_button
-from workbench.ui.panels.popover import Popover
+from workbench.ui.panels.parts.blocks import label, push_button, set_property, tool_button
+from workbench.ui.panels.parts.popover import Popover
 from workbench.ui.theme import icons
 
 WIDTH = 460

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.offsets import ResetMove
-from workbench.ui.panels.blocks import label, push_button
-from workbench.ui.panels.values_table import LinedCell
+from workbench.ui.panels.parts.blocks import label, push_button
+from workbench.ui.panels.parts.values_table import LinedCell
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 

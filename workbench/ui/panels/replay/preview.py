@@ -31,8 +31,8 @@ from workbench.session.resets import RetentionRisk, carried_out, only, retention
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.series import group_node
-from workbench.ui.panels.blocks import Banner, label, push_button
-from workbench.ui.panels.popover import Popover
+from workbench.ui.panels.parts.blocks import Banner, label, push_button
+from workbench.ui.panels.parts.popover import Popover
 from workbench.ui.panels.replay import sentences
 from workbench.ui.panels.replay.act import MoveGroup, copy_of_group
 from workbench.ui.panels.replay.moves_table import MOST_ROWS, ROW, MovesTable

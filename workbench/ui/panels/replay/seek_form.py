@@ -9,7 +9,7 @@ from workbench.control.messages import SeekMember
 from workbench.core.errors import WorkbenchError
 from workbench.core.snapshot import GroupPartitionStat, GroupStat
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import label, push_button, set_property, set_tone
+from workbench.ui.panels.parts.blocks import label, push_button, set_property, set_tone
 from workbench.ui.theme import words
 
 

@@ -13,7 +13,7 @@ from workbench.session.resets import as_it_stood, read_spec
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.past import open_past
-from workbench.ui.panels.blocks import Segments, label, set_property
+from workbench.ui.panels.parts.blocks import Segments, label, set_property
 from workbench.ui.theme import words
 
 TYPING_MS = 150

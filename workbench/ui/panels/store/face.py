@@ -8,8 +8,8 @@ from workbench.core.snapshot import Snapshot, StoreStat
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import Banner, label, push_button
-from workbench.ui.panels.inspect_part import Face
+from workbench.ui.panels.inspector.part import Face
+from workbench.ui.panels.parts.blocks import Banner, label, push_button
 from workbench.ui.panels.store.figures import CountsRow, OutageControl, say_outage
 from workbench.ui.theme import words
 

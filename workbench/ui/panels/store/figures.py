@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 from workbench.control.stores import ControlStore
 from workbench.core.snapshot import StoreStat
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.blocks import Banner, push_button
-from workbench.ui.panels.figures import Figure
+from workbench.ui.panels.parts.blocks import Banner, push_button
+from workbench.ui.panels.parts.figures import Figure
 from workbench.ui.theme import words
 
 

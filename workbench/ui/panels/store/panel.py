@@ -15,10 +15,10 @@ from workbench.flow.document import Node
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.tables import Column, ValuesModel
-from workbench.ui.panels.blocks import Banner, label
-from workbench.ui.panels.node_panel import NodePanel
+from workbench.ui.panels.nodes.panel import NodePanel
+from workbench.ui.panels.parts.blocks import Banner, label
+from workbench.ui.panels.parts.values_table import ValuesTable
 from workbench.ui.panels.store.figures import CountsRow, OutageControl, about, say_outage
-from workbench.ui.panels.values_table import ValuesTable
 from workbench.ui.theme import words
 
 MOST = 500

@@ -24,7 +24,7 @@ from workbench.control.connections import Attach, Detach
 from workbench.core.snapshot import AttachedStat, GroupStat, Snapshot, TopicStat
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.attached import state_words, trouble_of
-from workbench.ui.panels.blocks import label, push_button, tool_button
+from workbench.ui.panels.parts.blocks import label, push_button, tool_button
 from workbench.ui.panels.systems.model import ROW, SystemsModel
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme

@@ -1,0 +1,127 @@
+"""The inspector: what is selected, in figures and tables. A part of any kind, a binding, or the whole file.
+
+It paints ``shown``, so in the past it tells of the past. Each face is a widget of its own. GUI thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.flow.document import Change, Link, Node
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.canvas.kinds import VIEWS, loaded, view_of
+from workbench.ui.canvas.queue_looks import is_routing_link
+from workbench.ui.models.outside import part_of
+from workbench.ui.panels.inspector.file import FileFace
+from workbench.ui.panels.inspector.queue import RoutingLinkFace
+
+_WISHES = ("panel_wanted", "settings_wanted", "replay_wanted", "keep_wanted", "redrive_wanted", "purge_wanted",
+           "link_wanted", "clients_wanted")
+"""Signals of faces that are passed on, by the faces that have them."""
+
+
+class Inspector(QScrollArea):
+    """See the module. ``replay_wanted`` and ``panel_wanted`` carry a node id, ``why_wanted`` a node to set."""
+
+    replay_wanted = Signal(str)
+    panel_wanted = Signal(str)
+    settings_wanted = Signal(str)
+    menu_wanted = Signal(str)
+    keep_wanted = Signal(str)  # something from outside is to be drawn
+    redrive_wanted = Signal(str)
+    purge_wanted = Signal(str)
+    link_wanted = Signal(str)  # a binding is to be selected
+    clients_wanted = Signal()  # clients of other programs are to be served
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Inspector"))
+        self._faces = QStackedWidget()
+        self.file_face = FileFace(workspace)
+        self.binding_face = RoutingLinkFace(workspace)
+        made_by = dict.fromkeys(view.inspector for view in VIEWS.values() if view.inspector)
+        self._by_maker = {maker: loaded(maker)(workspace) for maker in made_by}
+        for face in (self.file_face, self.binding_face, *self._by_maker.values()):
+            page = QWidget()
+            page.setMinimumWidth(10)
+            column = QVBoxLayout(page)
+            column.setContentsMargins(12, 12, 12, 12)
+            column.addWidget(face)
+            column.addStretch(1)
+            self._faces.addWidget(page)
+        self.setWidget(self._faces)
+        self._pass_on()
+        self._node_id = ""
+        workspace.shown_changed.connect(self._soon)
+        workspace.selection_changed.connect(lambda _: self.refresh())
+        workspace.links_selected.connect(lambda _: self.refresh())
+        self._unfollow = workspace.document.follow(self._changed)
+        self.destroyed.connect(lambda *_: self._unfollow())
+        self.refresh()
+
+    def _pass_on(self) -> None:
+        """What the faces want is what the inspector wants."""
+        for face in (self.file_face, *self._by_maker.values()):
+            for wish in _WISHES:
+                if hasattr(face, wish):
+                    getattr(face, wish).connect(getattr(self, wish))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def _changed(self, _change: Change) -> None:
+        self._soon()
+
+    def _soon(self, _shown: object = None) -> None:
+        """Not while hidden."""
+        if self.isVisible():
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show the selected node or binding as ``shown`` has it; the file when it is neither."""
+        node, link = self._chosen_node(), self._chosen_binding()
+        if node is not None and (face := self._face_of(node)) is not None:
+            face.show_node(node, self._workspace.shown)
+        elif link is not None:
+            face = self.binding_face
+            face.show_link(link, self._workspace.shown)
+        else:
+            face = self.file_face
+            face.refresh()
+        page = face.parentWidget()
+        if self._faces.currentWidget() is not page:
+            self._faces.setCurrentWidget(page)
+            self.verticalScrollBar().setValue(0)
+
+    def _chosen_node(self) -> Node | None:
+        chosen = self._workspace.selection
+        node_id = next(iter(chosen)) if len(chosen) == 1 else ""
+        return part_of(self._workspace.document, self._workspace.shown, node_id) if node_id else None
+
+    def _chosen_binding(self) -> Link | None:
+        document, chosen = self._workspace.document, self._workspace.link_selection
+        link_id = next(iter(chosen)) if len(chosen) == 1 else ""
+        link = document.link(link_id) if link_id and document.has_link(link_id) else None
+        return link if link is not None and is_routing_link(document, link) else None
+
+    def _face_of(self, node: Node) -> Any:
+        return self._by_maker.get(view_of(node).inspector)
+
+    def face(self, kind: str) -> Any:
+        """The face of a kind of part."""
+        return self._by_maker[VIEWS[kind].inspector]
+
+    def edit_binding(self, link_id: str) -> None:
+        """Show a binding, ready to be typed at."""
+        self._workspace.select(())
+        self._workspace.select_links({link_id})
+        self.refresh()
+        self.binding_face.focus_first()
