@@ -16,7 +16,7 @@ from typing import BinaryIO
 from workbench.broker import file_head
 from workbench.core.errors import Invalid, Refused
 
-_DEVICES = Path("/dev")
+_OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 _BUFFER_BYTES = 1 << 20
 _DATABASE = b"SQLite format 3\0"
 _BESIDE_DATABASE = ("-wal", "-shm", "-journal", ".lock", ".host")
@@ -42,8 +42,8 @@ def whole_file(out: Path) -> Iterator[BinaryIO]:
 
 
 def _is_stream(out: Path) -> bool:
-    """Also a regular file under /dev: that is somebody's open file, like the standard output."""
-    return out.exists() and (not out.is_file() or _DEVICES in out.absolute().parents)
+    """Also a regular file by a name like /dev/stdout: that is somebody's open file. One in /dev/shm is a file."""
+    return out.exists() and (not out.is_file() or out.absolute().parent in _OPEN_FILES)
 
 
 def _spare_databases(out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from pathlib import Path
 
@@ -88,3 +89,13 @@ def test_what_belongs_to_a_database_is_neither_written_over_nor_made(tmp_path: P
 def test_a_name_that_only_looks_so_is_free(tmp_path: Path):
     write(tmp_path / "great-wal", b"built")
     assert (tmp_path / "great-wal").read_bytes() == b"built"
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="this system has no folder of files under /dev")
+def test_a_workspace_in_shared_memory_is_a_file_and_not_a_device():
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        workspace = Path(folder, "a.flow")
+        workspace.write_bytes(b"SQLite format 3\0")
+        with pytest.raises(Refused, match="would be lost"):
+            write(workspace, b"x")
+        assert workspace.read_bytes() == b"SQLite format 3\0"
