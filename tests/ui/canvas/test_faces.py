@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem
 
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
+from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.items.pencil import Pencil
 from workbench.ui.canvas.kinds import VIEWS
 from workbench.ui.canvas.look_values import NodeLook
@@ -24,7 +26,8 @@ class Heard(QPainter):
         self.said: dict[str, QRectF] = {}
 
     def drawText(self, rect: QRectF, align: int, text: str) -> None:
-        self.said[text] = rect
+        if text < "\ue000" or len(text) > 1:  # an icon is a letter of a font of its own
+            self.said[text] = rect
 
 
 @pytest.fixture
@@ -56,3 +59,24 @@ def test_a_long_name_is_whole_and_the_rate_stands_below_it(painter: Heard, kind:
     said = written(painter, kind, name, look)
     assert name in said
     assert said[look.figure].top() > said[name].top()
+
+
+@pytest.mark.parametrize(("kind", "name"), [
+    ("dead_letters", "notifications.dlq"), ("topic", "payment-settlements.v2"), ("producer", "checkout-international"),
+    ("group", "fraud-check-international"), ("queue", "transcoding-retries"),
+])
+def test_a_name_too_long_for_a_line_stands_whole_on_two(painter: Heard, kind: str, name: str):
+    said = written(painter, kind, name, NodeLook(subtitle="6/s", figure="6/s"))
+    first, second = (text for text in said if text and text in name)
+    assert first + second == name
+    assert said[second].top() > said[first].top()
+
+
+@pytest.mark.parametrize("name", ["copy.orders.dlq", "payments", "invoices.dlq", "order-changes", "checkout mobile"])
+@pytest.mark.parametrize("zoom", [0.3, 0.36, 0.45, 0.59])
+def test_far_out_a_name_is_whole(painter: Heard, name: str, zoom: float):
+    for kind in ("topic", "dead_letters", "group"):
+        painter.said.clear()
+        NodeItem(Node("n", kind, name, 0, 0), zoom).paint(painter, QStyleOptionGraphicsItem())
+        said = "".join(painter.said).replace(" ", "")
+        assert said == name.replace(" ", ""), f"{kind} at {zoom}: {list(painter.said)}"

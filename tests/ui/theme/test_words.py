@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
+from PySide6.QtGui import QFontMetricsF
 
 from workbench.core.times import parse_moment
 from workbench.ui.charts.ticks import time_ticks
 from workbench.ui.theme import words
+from workbench.ui.theme.theme import theme
 
 AT = 1_795_443_156_204  # 2026-11-23 14:12:36.204 UTC
 
@@ -68,3 +70,36 @@ def test_round_times_are_round_where_they_are_shown():
     zone = 5 * 3_600_000 + 1_800_000  # India
     ticks = time_ticks(AT, AT + 6 * 3_600_000, 6, zone)
     assert ticks and all((tick + zone) % 3_600_000 == 0 for tick in ticks)
+
+
+@pytest.fixture
+def metrics(qapp) -> QFontMetricsF:
+    return QFontMetricsF(theme().font("caption", 600))
+
+
+def room_for(metrics: QFontMetricsF, text: str) -> float:
+    return metrics.horizontalAdvance(text) + 1
+
+
+@pytest.mark.parametrize(("name", "as_wide_as", "shown"), [
+    ("orders.dlq", "orders.dlq", "orders.dlq"),
+    ("payments", "paym", "pay…"),
+    ("copy.dlq", "copy.dl", "copy.…"),  # never «copy….dlq», where what was cut could be anything
+    ("international-shipping-2", "internationalww", "internation…-2"),
+    ("com.example.orders/17", "com.examplwww", "com.examp…/17"),
+    ("The disk that holds it is full.", "The disk that ho", "The disk that …"),
+])
+def test_a_cut_takes_the_end_and_leaves_a_short_last_part(metrics, name: str, as_wide_as: str, shown: str):
+    assert words.cut(name, metrics, room_for(metrics, as_wide_as)) == shown
+
+
+@pytest.mark.parametrize(("name", "as_wide_as", "lines"), [
+    ("orders", "orders", ("orders",)),
+    ("copy.orders.dlq", "orders.dlqi", ("copy", ".orders.dlq")),
+    ("order-changes", "order-chan", ("order-", "changes")),
+    ("checkout mobile", "checkout m", ("checkout", "mobile")),
+    ("payments", "paymei", ("payme", "nts")),
+    ("a.very.long.name.of.a.topic", "a.very.lon", ("a.very", ".long.na…")),
+])
+def test_a_long_name_takes_two_lines_before_it_is_cut(metrics, name: str, as_wide_as: str, lines: tuple[str, ...]):
+    assert words.in_lines(name, metrics, room_for(metrics, as_wide_as)) == lines

@@ -6,6 +6,7 @@ the zone's name is shown once where they stand. Pure functions but for that choi
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
@@ -15,6 +16,8 @@ from PySide6.QtGui import QFontMetrics, QFontMetricsF
 from workbench.core.times import duration_words
 
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
+_LAST_PART = re.compile(r"(?<=\S)[./:_-][^\s./:_-]{1,5}$")
+_LEAST_HEAD = 6  # letters, the sign of the cut among them
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -30,10 +33,34 @@ def _tr(text: str) -> str:
 
 
 def cut(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> str:
-    """As much as fits. A name keeps both its ends, where names differ; a sentence loses its end only: without its
-    middle it says something else («The disk that hol… stored was lost»). Whoever cuts has the whole in a tool tip."""
-    mode = Qt.TextElideMode.ElideRight if " " in text.strip() else Qt.TextElideMode.ElideMiddle
-    return metrics.elidedText(text, mode, room)
+    """As much as fits: what is too long loses its end, so that it reads on as it began. Only the short last part of a
+    name, which often alone tells it from others (``orders/3``, ``shipping-2``, ``orders.dlq``), stays where enough
+    stands before it: ``com.exampl….dlq``. Whoever cuts has the whole in a tool tip."""
+    if metrics.horizontalAdvance(text) <= room:
+        return text
+    end = _LAST_PART.search(text)
+    if end is not None:
+        head = metrics.elidedText(text[: end.start()] + " ", Qt.TextElideMode.ElideRight,
+                                  room - metrics.horizontalAdvance(end.group()))
+        if len(head) > _LEAST_HEAD:
+            return head + end.group()
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
+def in_lines(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> tuple[str, ...]:
+    """A name on one line or on two, broken before a part of it where there is one; what has no room on two is cut."""
+    if metrics.horizontalAdvance(text) <= room:
+        return (text,)
+    fits = next((at for at in range(len(text) - 1, 0, -1) if metrics.horizontalAdvance(text[:at]) <= room), 1)
+    parts = [at for at in _breaks(text) if at <= fits]
+    whole = [at for at in parts if metrics.horizontalAdvance(text[at:].lstrip()) <= room]
+    at = whole[-1] if whole else parts[-1] if parts and parts[-1] > fits // 2 else fits
+    return text[:at].rstrip(), cut(text[at:].lstrip(), metrics, room)
+
+
+def _breaks(text: str) -> list[int]:
+    """Where a name may be broken: before a point or a slash, after a hyphen, an underscore or a space."""
+    return [at for at in range(1, len(text)) if text[at] in "./:" or text[at - 1] in "-_ "]
 
 
 def count(number: int) -> str:

@@ -28,7 +28,7 @@ def heading(pencil: Pencil, node: Node, look: NodeLook, x: float, right: float, 
     beside it, the figure stands in the line under it, and what has no room beside that is left out."""
     room, whole = _room(pencil, look), right - x
     below = is_long(pencil, node, look, whole)
-    pencil.text(line(x, middles[0], whole if below else whole - room), node.name, "title", elide=True)
+    pencil.name(line(x, middles[0], whole if below else whole - room), node.name)
     if look.figure:
         figure = line(x, middles[below], whole - tail if below else whole)
         pencil.text(figure, look.figure, "title", weight=500, align=RIGHT)

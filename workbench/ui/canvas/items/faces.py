@@ -58,7 +58,7 @@ def group_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bo
     pencil.ring(QPointF(32, 32), look.ring or 0.0, look.level, node.kind, "consumer")
     room = badge(pencil, look, rect)
     right = rect.right() - 12
-    pencil.text(line(60, 21, right - 60 - room), node.name, "title", elide=True)
+    pencil.name(line(60, 21, right - 60 - room), node.name)
     subtitle(pencil, look, line(60, 37, right - 60))
     role = "text_muted" if look.idle else LEVEL_TEXT[look.level]
     weight = 500 if look.level == Level.OK else 600

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from workbench.flow.document import Node
 from workbench.ui.canvas import shapes
-from workbench.ui.canvas.items.compact import compact, compact_width
+from workbench.ui.canvas.items.compact import compact, compact_height, compact_width
 from workbench.ui.canvas.items.faces import fold
 from workbench.ui.canvas.items.pencil import Pencil
 from workbench.ui.canvas.kinds import view_of
@@ -144,7 +144,7 @@ class NodeItem(QGraphicsItem):
         painter.scale(1 / zoom, 1 / zoom)
         body = QRectF(0, 0, self._rect.width() * zoom, self._rect.height() * zoom)
         wider = min(_WIDER, max(0.0, compact_width(pencil, self.node, self.look) - body.width())) / 2
-        height = min(30.0, body.height())
+        height = compact_height(pencil, self.node, body.width() + 2 * wider, body.height())
         rect = QRectF(-wider, body.center().y() - height / 2, body.width() + 2 * wider, height)
         self._paint_body(pencil, rect)
         compact(pencil, self.node, self.look, rect)

@@ -18,12 +18,19 @@ _LINE = Qt.TextFlag.TextSingleLine | Qt.TextFlag.TextDontClip
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | _LINE)  # joining flags costs more than a line
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | _LINE)
 CENTRE = int(Qt.AlignmentFlag.AlignCenter | _LINE)
+NAME_LINE = 12.0
+"""How far the two lines of a long name are apart."""
 _DOT_MARKS = ("ok", "warn_mark", "bad", "line_strong")
 
 
 @lru_cache(maxsize=64)
 def _metrics(key: str, font: QFont) -> QFontMetricsF:
     return QFontMetricsF(font)
+
+
+@lru_cache(maxsize=512)
+def _lines(key: str, font: QFont, text: str, room: float) -> tuple[str, ...]:
+    return words.in_lines(text, _metrics(key, font), room)
 
 
 class Pencil:
@@ -47,6 +54,23 @@ class Pencil:
         self.painter.setFont(font)
         self.painter.setPen(self.theme.color(role))
         self.painter.drawText(rect, align, text)
+
+    def name(self, rect: QRectF, text: str, size: str = "title", align: int = LEFT) -> None:
+        """A name in bold: where it is too long for one line, smaller and on two."""
+        font, small = self.theme.font(size, 600), self.theme.font("caption", 600)
+        if _metrics(font.key(), font).horizontalAdvance(text) <= rect.width():
+            self.text(rect, text, size, weight=600, align=align)
+            return
+        lines = _lines(small.key(), small, text, rect.width())
+        top = rect.center().y() - NAME_LINE * len(lines) / 2
+        for number, line in enumerate(lines):
+            place = QRectF(rect.left(), top + number * NAME_LINE, rect.width(), NAME_LINE)
+            self.text(place, line, "caption", weight=600, align=align)
+
+    def lines(self, text: str, room: float) -> tuple[str, ...]:
+        """A name as ``name`` writes it small."""
+        font = self.theme.font("caption", 600)
+        return _lines(font.key(), font, text, room)
 
     def shape(self, path: QPainterPath, fill: str | None, line: str | None = None, width: float = 1.0,
               fill_alpha: float = 1.0, dash: list[float] | None = None) -> None:

@@ -60,8 +60,8 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column's title and width: a share of what is left when ``stretch``, else pixels. Numbers are right and mono;
-    ``mono`` alone stays at the left, ``right`` alone in the interface's font. What is too long loses its end; only
-    ``names``, which often differ at their ends, lose their middle. The whole is in the tool tip."""
+    ``mono`` alone stays at the left, ``right`` alone in the interface's font. What is too long loses its end;
+    ``names`` keep their last part, by which they often differ. The whole is in the tool tip."""
 
     title: str
     width: int = 60
@@ -195,7 +195,7 @@ class FigureTable(QWidget):
 
 
 def shown(cell: Cell, column: Column, metrics: QFontMetrics, room: int) -> str:
-    """What of a cell's text is drawn: numbers whole, names without their middle, the rest without its end."""
+    """What of a cell's text is drawn: numbers whole, names with their last part, the rest without its end."""
     if column.number:
         return cell.text
     return words.cut(cell.text, metrics, room) if column.names else metrics.elidedText(
