@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from workbench.core.encodings import AUTO
 from workbench.core.health import Health
@@ -170,6 +171,8 @@ def _sum_lag(parts: tuple[GroupPartitionStat, ...]) -> tuple[int, int | None, tu
 
 _kept = Sums(_sum_kept)
 _lag = Sums(_sum_lag)
+_named: Sums[dict[str, Any]] = Sums(lambda rows: {row.name: row for row in rows}, kept=16)
+"""The rows of a table by name: a snapshot's parts are asked for by name many times a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +381,7 @@ class AttachedStat:
     lacks: tuple[tuple[str, str], ...] = ()
 
     def topic(self, name: str) -> TopicStat | None:
-        return next((t for t in self.topics if t.name == name), None)
+        return _named(self.topics).get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,10 +422,10 @@ class Snapshot:
         if connection:
             system = self.connection(connection)
             return None if system is None else system.topic(name)
-        return next((t for t in self.topics if t.name == name), None)
+        return _named(self.topics).get(name)
 
     def group(self, name: str) -> GroupStat | None:
-        return next((g for g in self.groups if g.name == name), None)
+        return _named(self.groups).get(name)
 
     def producer(self, node_id: str) -> ProducerStat | None:
         return next((p for p in self.producers if p.node_id == node_id), None)

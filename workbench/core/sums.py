@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import compress
+from operator import is_not
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -26,3 +28,22 @@ class Sums(Generic[T]):
         total = self._total(parts)
         self._known[id(parts)] = parts, total
         return total
+
+
+class RunningSum:
+    """A sum over rows, from one snapshot to the next: of rows that are the same objects nothing is asked again.
+    Whole numbers only, so that nothing drifts."""
+
+    def __init__(self, value: Callable[[Any], int]) -> None:
+        self._value = value
+        self._rows: tuple[Any, ...] = ()
+        self._total = 0
+
+    def __call__(self, rows: tuple[Any, ...]) -> int:
+        if len(rows) != len(self._rows):
+            self._total = sum(map(self._value, rows))
+        else:
+            for at in compress(range(len(rows)), map(is_not, rows, self._rows)):
+                self._total += self._value(rows[at]) - self._value(self._rows[at])
+        self._rows = rows
+        return self._total

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -11,7 +13,7 @@ from workbench.control.messages import ApplyReset, ControlGroup, DeleteGroup
 from workbench.core.journal import JournalEntry
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.flow.document import Node
-from workbench.flow.edits import AddNode
+from workbench.flow.edits import AddNode, RenameNode
 from workbench.ui.dialogs.ask import Question
 from workbench.ui.models.journal_words import sentence
 from workbench.ui.models.series import group_series
@@ -104,6 +106,16 @@ def test_a_new_outside_group_recolours_nobody(stage):
         before[name].index for name in ("billing", "shipping")
     ]
     assert len({look.letter for look in after.values()}) == len(after)
+
+
+def test_a_renamed_group_keeps_its_look(stage):
+    document, before = stage.workspace.document, group_series(stage.workspace.document, orders_snapshot())
+    node = next(node for node in document.of_kind("group") if node.name == "shipping")
+    stage.workspace.perform(RenameNode(node.id, "delivery"))
+    groups = tuple(replace(group, name="delivery") if group.name == "shipping" else group
+                   for group in orders_snapshot().groups)
+    after = group_series(document, replace(orders_snapshot(), groups=groups))
+    assert after["delivery"].index == before["shipping"].index
 
 
 def test_problems_of_host_and_drawing_with_their_count(stage):

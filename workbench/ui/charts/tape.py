@@ -12,8 +12,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
-from operator import is_not
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -34,7 +32,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 from workbench.core.offsets import ResetMove
 from workbench.ui.charts.tape_order import marked
 from workbench.ui.charts.tape_picture import AXIS, ROW, SHOWN_GROUPS, STRIP, TOPIC_GAP, TapePicture
-from workbench.ui.charts.tape_strips import Axis, OffsetAxis, Strip, TapeGroup
+from workbench.ui.charts.tape_strips import Axis, OffsetAxis, Strip, TapeGroup, changed_places
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
@@ -89,11 +87,12 @@ class TapeView(QAbstractScrollArea):
     # -- what is shown -------------------------------------------------------------------------------------
     def show_strips(self, strips: Sequence[Strip], front: Sequence[str] = ()) -> None:
         """``front`` are the selected group and the pinned ones: they are drawn before others, beside the worst."""
-        if strips == self.strips and tuple(front) == self._front:
+        places = changed_places(self.strips, strips)
+        if places is not None and tuple(front) == self._front and all(strips[i] == self.strips[i] for i in places):
             return
-        as_laid = len(strips) == len(self.strips) and all(
+        as_laid = places is not None and all(
             (strips[i].topic, strips[i].first_of_topic) == (self.strips[i].topic, self.strips[i].first_of_topic)
-            for i in compress(range(len(strips)), map(is_not, strips, self.strips))
+            for i in places
         )
         self.strips, self._front = strips, tuple(front)
         self._marked = {}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from itertools import chain, compress
+from operator import is_not
 from typing import Protocol
 
 from workbench.core.health import Level, Threshold
@@ -17,7 +18,7 @@ from workbench.core.judgement import partition_level
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
 from workbench.ui.models.health import threshold_of_node
-from workbench.ui.models.series import GroupSeries, group_node, group_series, topic_order
+from workbench.ui.models.series import GroupSeries, group_nodes, group_series, topic_order
 
 Knots = Sequence[tuple[int, int]]
 """(time in ms, offset), both rising."""
@@ -57,44 +58,75 @@ class Strip:
 
 class StripMaker:
     """Makes strips from snapshot to snapshot: those of a topic are the same objects for as long as nothing about it,
-    and about the groups that read it, changed."""
+    and about the groups that read it, changed; the list is the same for as long as no strip did."""
 
     def __init__(self) -> None:
         self._groups: dict[str, tuple[tuple, _Reader]] = {}
-        self._strips: dict[str, tuple[tuple, list[Strip]]] = {}
+        self._topics: tuple[TopicStat, ...] = ()
+        self._ends: tuple[TopicStat, ...] = ()
+        self._order: Sequence[str] = ()
+        self._blocks: dict[str, list[Strip]] = {}
+        self._strips: list[Strip] = []
 
     def strips(self, document: FlowDocument, shown: Snapshot, live: Snapshot) -> list[Strip]:
         """Every partition of every topic, in the order of the drawing."""
-        readers: dict[str, list[_Reader]] = {}
-        for reader in self._readers(document, shown):
-            for topic in reader.group.topics:
-                readers.setdefault(topic, []).append(reader)
-        topics, now = {one.name: one for one in shown.topics}, {one.name: one for one in live.topics}
-        kept, found = {}, []
-        for name in topic_order(document, shown):
-            ends = None if shown.live else now.get(name)
-            made_of = topics[name], ends, *readers.get(name, ())
-            known, strips = self._strips.get(name, ((), []))
-            if known != made_of:
-                strips = _strips(topics[name], ends, readers.get(name, ()))
-            kept[name] = made_of, strips
-            found += strips
-        self._strips = kept
+        before, order = self._groups, topic_order(document, shown)
+        self._groups = self._readers(document, shown)
+        ends = () if shown.live else live.topics
+        changed = _other_rows(self._topics, shown.topics) | _other_rows(self._ends, ends)
+        changed |= _read_by_others(before, self._groups)
+        self._topics, self._ends = shown.topics, ends
+        if not changed and order is self._order:
+            return self._strips
+        readers = self._readers_of(changed)
+        for name in changed:
+            topic = shown.topic(name)
+            if topic is None:
+                self._blocks.pop(name, None)
+            else:
+                self._blocks[name] = _strips(topic, None if shown.live else live.topic(name), readers.get(name, ()))
+        self._order = order
+        self._strips = list(chain.from_iterable(map(self._blocks.__getitem__, order)))
+        return self._strips
+
+    def _readers_of(self, topics: set[str]) -> dict[str, list[_Reader]]:
+        """In the order of their looks."""
+        found: dict[str, list[_Reader]] = {}
+        for reader in sorted((reader for _, reader in self._groups.values()), key=lambda reader: reader.series.index):
+            for topic in topics.intersection(reader.group.topics):
+                found.setdefault(topic, []).append(reader)
         return found
 
-    def _readers(self, document: FlowDocument, shown: Snapshot) -> list[_Reader]:
-        """One a group, in the order of their looks; the same object while its marks are the same."""
-        looks, kept = group_series(document, shown), {}
+    def _readers(self, document: FlowDocument, shown: Snapshot) -> dict[str, tuple[tuple, _Reader]]:
+        """By group, with what it was made of; the same object while its marks are the same."""
+        looks, nodes, kept = group_series(document, shown), group_nodes(document), {}
         for group in shown.groups:
-            limit, health = threshold_of_node(group_node(document, group.name)), group.health
+            limit, health = threshold_of_node(nodes.get(group.name)), group.health
             judged = (health.condition, health.lag) if health is not None else (None, None)
             made_of = (looks[group.name], limit, *judged, group.held_ms, bool(group.members))
             known = self._groups.get(group.name)
             if known is None or known[1].group.partitions is not group.partitions or known[0] != made_of:
                 known = made_of, _Reader(group, limit, looks[group.name])
             kept[group.name] = known
-        self._groups = kept
-        return sorted((reader for _, reader in kept.values()), key=lambda reader: reader.series.index)
+        return kept
+
+
+def _other_rows(before: tuple[TopicStat, ...], now: tuple[TopicStat, ...]) -> set[str]:
+    """The names of the topics that are not the same, in either."""
+    if len(before) != len(now):
+        return {one.name for one in (*before, *now)}
+    pairs = (pair for pair in zip(before, now, strict=True) if pair[0] is not pair[1] and pair[0] != pair[1])
+    return {one.name for pair in pairs for one in pair}
+
+
+def _read_by_others(before: Mapping[str, tuple[tuple, _Reader]], now: Mapping[str, tuple[tuple, _Reader]]) -> set[str]:
+    """The topics whose marks came, went or changed."""
+    found: set[str] = set()
+    for name in before.keys() | now.keys():
+        old, new = (readers[name][1] if name in readers else None for readers in (before, now))
+        if old is not new:
+            found.update(*(reader.group.topics for reader in (old, new) if reader is not None))
+    return found
 
 
 class _Reader:
@@ -132,7 +164,13 @@ def _group(series: GroupSeries, place: GroupPartitionStat, group: GroupStat, lim
     return TapeGroup(series, committed, place.position, place.lag_records, partition_level(place, group, limit))
 
 
-_later_end = attrgetter("later_end")
+def _less(one: int | None, other: int | None) -> bool:
+    return one is not None and (other is None or one < other)
+
+
+def _reach(strips: Sequence[Strip]) -> tuple[int | None, int]:
+    return (min([s.log_start for s in strips if s.later_end > s.log_start], default=None),
+            max((s.later_end for s in strips), default=0))
 
 
 class Axis(Protocol):
@@ -141,7 +179,20 @@ class Axis(Protocol):
     def extent(self, strips: Sequence[Strip]) -> tuple[float, float]: ...
 
 
+def changed_places(before: Sequence[Strip], now: Sequence[Strip]) -> list[int] | None:
+    """Where the strips are other objects than before; None: there are more or fewer."""
+    if len(before) != len(now):
+        return None
+    return [] if before is now else list(compress(range(len(now)), map(is_not, now, before)))
+
+
 class OffsetAxis:
+    """What it is asked the extent of, it follows from frame to frame: strips that are the same are not looked at."""
+
+    def __init__(self) -> None:
+        self._strips: Sequence[Strip] = ()
+        self._reach: tuple[int | None, int] = (None, 0)
+
     def value(self, strip: Strip, offset: int) -> float:
         return float(offset)
 
@@ -149,10 +200,25 @@ class OffsetAxis:
         return round(value)
 
     def extent(self, strips: Sequence[Strip]) -> tuple[float, float]:
-        low = min([s.log_start for s in strips if s.later_end > s.log_start], default=0)
-        high = max(map(_later_end, strips), default=0)
+        low, high = self._follow(strips)
+        low = low or 0
         room = max(high - low, 20) * 0.02
         return (0.0 if low < room else low - room), max(high, low + 20) + room / 2
+
+    def _follow(self, strips: Sequence[Strip]) -> tuple[int | None, int]:
+        """The least start of those that hold something (None: none does), and the greatest end."""
+        places = changed_places(self._strips, strips)
+        before, self._strips = self._strips, strips
+        if places is None:
+            self._reach = _reach(strips)
+        elif places:
+            (low, high), was = _reach([strips[i] for i in places]), _reach([before[i] for i in places])
+            known_low, known_high = self._reach
+            if (was[0] == known_low != low and not _less(low, known_low)) or was[1] == known_high > high:
+                self._reach = _reach(strips)  # who reached furthest does no more
+            else:
+                self._reach = low if _less(low, known_low) else known_low, max(high, known_high)
+        return self._reach
 
 
 class TimeAxis:

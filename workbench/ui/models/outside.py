@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication
 from workbench.core.snapshot import ClientStat, GroupStat, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.kinds import KINDS, TOPICS, Kind
-from workbench.ui.models.series import PREFIX, group_id, group_node, group_of_id
+from workbench.ui.models.series import PREFIX, group_id, group_node, group_nodes, group_of_id
 
 STAND_INS = {
     kind.name: kind for kind in (
@@ -151,14 +151,13 @@ class NewTopics:
 def outside_of(document: FlowDocument, snapshot: Snapshot) -> list[Outside]:
     """Who is there from outside, at work on topics: groups, then writers, then readers without a group."""
 
-    there = {stat.name: stat for stat in snapshot.topics}
-    by_name = dict(zip(there, _topic_nodes(document, there.values()), strict=True))
-
     def nodes(names: Iterable[str]) -> tuple[Node, ...]:
-        return tuple(by_name[name] for name in names if name in by_name)
+        stats = (snapshot.topic(name) for name in names)
+        return tuple(_topic_nodes(document, [stat for stat in stats if stat is not None]))
 
+    drawn = group_nodes(document)
     found = [Outside(group_id(group.name), "client", group.name, nodes(group.topics), group)
-             for group in snapshot.groups if group.members and group_node(document, group.name) is None]
+             for group in snapshot.groups if group.members and group.name not in drawn]
     here = [client for client in snapshot.clients if client.connections]
     for name, clients in _by_name(client for client in here if client.writes).items():
         written = nodes(dict.fromkeys(topic for client in clients for topic in client.writes))

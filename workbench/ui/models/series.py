@@ -6,8 +6,9 @@ nobody who comes or goes recolours another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from weakref import WeakKeyDictionary
 
@@ -74,18 +75,34 @@ def series_book(document: FlowDocument) -> SeriesBook:
 
 def group_series(document: FlowDocument, snapshot: Snapshot) -> dict[str, GroupSeries]:
     """The look of every group there is, by name, in their order."""
-    known = {group.name for group in snapshot.groups}
-    drawn = document.of_kind(*GROUPS)
+    known = tuple(group.name for group in snapshot.groups)
+    drawn = list(document.of_kind(*GROUPS))
     book = series_book(document)
-    book.place([*(node.name for node in drawn), *sorted(known, key=natural)], drawn)
+    book.place([*(node.name for node in drawn), *_by_name(known)], drawn)
+    return dict(_series(tuple(sorted((book.names[name], name) for name in known))))
+
+
+@lru_cache(maxsize=8)
+def _series(places: tuple[tuple[int, str], ...]) -> dict[str, GroupSeries]:
+    """The looks of groups in these places, by name."""
     found: dict[str, GroupSeries] = {}
     taken: set[str] = set()
-    for name in sorted(known, key=book.names.__getitem__):
+    for index, name in places:
         letters = [name[:1].upper(), *(name[:1].upper() + letter.lower() for letter in name[1:] if letter.isalnum())]
         letter = next((choice for choice in letters if choice not in taken), letters[0])
         taken.add(letter)
-        found[name] = GroupSeries(name, book.names[name], letter)
+        found[name] = GroupSeries(name, index, letter)
     return found
+
+
+@lru_cache(maxsize=8)
+def _by_name(names: tuple[str, ...]) -> list[str]:
+    return sorted(names, key=natural)
+
+
+def group_nodes(document: FlowDocument) -> dict[str, Node]:
+    """The drawn groups by name, for who asks about many."""
+    return {node.name: node for node in document.of_kind(*GROUPS)}
 
 
 def group_node(document: FlowDocument, group: str) -> Node | None:
@@ -117,8 +134,13 @@ def selected_group(document: FlowDocument, selection: frozenset[str]) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def topic_order(document: FlowDocument, snapshot: Snapshot) -> list[str]:
-    """Topics as the drawing has them, then the others by name."""
-    known = {topic.name for topic in snapshot.topics}
-    drawn = [node.name for node in document.of_kind(*TOPICS) if node.name in known]
-    return list(dict.fromkeys([*drawn, *sorted(known - set(drawn), key=natural)]))
+def topic_order(document: FlowDocument, snapshot: Snapshot) -> Sequence[str]:
+    """Topics as the drawing has them, then the others by name; the same object while it is the same order."""
+    drawn = tuple(node.name for node in document.of_kind(*TOPICS))
+    return _topic_order(drawn, tuple(topic.name for topic in snapshot.topics))
+
+
+@lru_cache(maxsize=8)
+def _topic_order(drawn: tuple[str, ...], names: tuple[str, ...]) -> Sequence[str]:
+    known = set(names)
+    return tuple(dict.fromkeys([*(name for name in drawn if name in known), *sorted(known, key=natural)]))

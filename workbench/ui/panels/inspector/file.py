@@ -6,12 +6,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import GroupStat
+from workbench.core.sums import RunningSum
+from workbench.flow.document import Node
 from workbench.flow.samples import lines_to_look_at
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.models.health import LAG_ROLE, health_of
 from workbench.ui.models.protocols import served
-from workbench.ui.models.series import group_node
+from workbench.ui.models.series import group_nodes
 from workbench.ui.panels.parts.blocks import label, push_button, tool_button
 from workbench.ui.panels.parts.figures import Cell, Column, FigureTable
 from workbench.ui.theme import words
@@ -58,6 +60,7 @@ class FileFace(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
+        self._records = RunningSum(lambda topic: topic.records)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -111,7 +114,7 @@ class FileFace(QWidget):
             "Pick a node to see its offsets, members and settings here."))
         lines = () if empty or chosen > 1 else lines_to_look_at(document.title)
         self.guide.show_lines(lines)
-        records = sum(topic.records for topic in shown.topics)
+        records = self._records(shown.topics)
         rows = [(self.tr("Log"), words.plural(records, self.tr("record"), self.tr("records"))),
                 (self.tr("Topics"), words.count(len(shown.topics))),
                 (self.tr("Groups"), words.count(len(shown.groups) + len(untold_groups(document, shown)))),
@@ -125,7 +128,8 @@ class FileFace(QWidget):
         self.table.show_rows([(Cell(name), Cell(value)) for name, value in rows])
         self._groups_head.setVisible(bool(shown.groups))
         self.groups.setVisible(bool(shown.groups))
-        self.groups.show_rows([self._group_row(group) for group in shown.groups[:40]])
+        nodes = group_nodes(document)
+        self.groups.show_rows([self._group_row(group, nodes.get(group.name)) for group in shown.groups[:40]])
         on = served(self._workspace.live)
         self._served.setVisible(bool(on))
         self.serve.setVisible(not on)
@@ -137,8 +141,8 @@ class FileFace(QWidget):
         self.address.setText(on[0][0].setting.format(on[0][1]) if on else "")
         self.address.setCursorPosition(0)
 
-    def _group_row(self, group: GroupStat) -> tuple[Cell, Cell]:
-        health = health_of(group, group_node(self._workspace.document, group.name), self._workspace.shown.run)
+    def _group_row(self, group: GroupStat, node: Node | None) -> tuple[Cell, Cell]:
+        health = health_of(group, node, self._workspace.shown.run)
         return (Cell(group.name, LAG_ROLE[health.level], "problem" if health.is_problem else ""),
                 Cell(words.behind(group.lag_records), LAG_ROLE[health.lag]))
 

@@ -107,6 +107,7 @@ class RecordsBar(QWidget):
         self._grid.setContentsMargins(12, 8, 12, 6)
         self._grid.setSpacing(8)
         self.topic = self._menu_button(self.tr("Topic"), "topic", "stream")
+        self._topics: Sequence[str] = ()  # those in its menu
         self.filter = FilterField(views)
         self.order = self._menu_button(self.tr("Order"))
         self.destination = QLineEdit()
@@ -159,9 +160,10 @@ class RecordsBar(QWidget):
 
     def show_topics(self, topics: Sequence[str], current: str) -> None:
         self.topic.setText(current or self.tr("No topic"))
-        menu = self.topic.menu()
-        if [action.text() for action in menu.actions()] == list(topics):
+        if topics == self._topics:
             return
+        self._topics = topics
+        menu = self.topic.menu()
         menu.clear()
         for name in topics:
             menu.addAction(icons.icon("topic", "stream"), name).triggered.connect(

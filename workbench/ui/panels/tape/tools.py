@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QHelpEvent,
     QIcon,
@@ -56,6 +56,7 @@ class TapeLegend(QWidget):
         self._groups: list[GroupSeries] = []
         self._pinned: frozenset[str] = frozenset()
         self._places: list[tuple[float, float, _Entry]] = []
+        self._needed: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
         theme().changed.connect(self.update)
@@ -63,7 +64,7 @@ class TapeLegend(QWidget):
     def show_groups(self, groups: list[GroupSeries], pinned: Collection[str] = ()) -> None:
         if (groups, frozenset(pinned)) == (self._groups, self._pinned):
             return
-        self._groups, self._pinned = groups, frozenset(pinned)
+        self._groups, self._pinned, self._needed = groups, frozenset(pinned), None
         names = ", ".join(group.name for group in groups)
         self.setAccessibleName(self.tr("Groups on the tape: {0}").format(names))
         self.updateGeometry()
@@ -96,7 +97,14 @@ class TapeLegend(QWidget):
 
     def needed(self) -> int:
         """The width in which every group stands with its name."""
-        return self._wide(self._named())
+        if self._needed is None:
+            self._needed = self._wide(self._named())
+        return self._needed
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._needed = None
 
     def fitting(self) -> list[_Entry]:
         """As much as there is room for."""
