@@ -1,0 +1,62 @@
+"""The schemas that a schema refers to, each once, those first that others need. Bounded, and circles are said."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from workbench.core.errors import Invalid, NotFound
+from workbench.serde.schemas.base import REFERENCE_LIMIT, TEXT_LIMIT, Reference, Resolve, Schema
+
+
+class Referred(NamedTuple):
+    reference: Reference
+    schema: Schema
+
+
+def no_references(reference: Reference) -> Schema:
+    """For schemas that stand alone."""
+    raise NotFound(f"There is no version {reference.version} of the subject {reference.subject!r}.")
+
+
+def referred(schema: Schema, resolve: Resolve) -> list[Referred]:
+    """``Invalid`` for one that is missing, of another type, too many, or a circle."""
+    found: _Found = {}
+    _visit(schema, resolve, found, [])
+    return list(found.values())
+
+
+_Found = dict[tuple[str, str, int], Referred]
+
+
+def _visit(schema: Schema, resolve: Resolve, found: _Found, above: list[Reference]) -> None:
+    for reference in schema.references:
+        key = (reference.name, reference.subject, reference.version)
+        if any((each.subject, each.version) == (reference.subject, reference.version) for each in above):
+            way = " → ".join(f"{each.subject} version {each.version}" for each in [*above, reference])
+            raise Invalid(f"The references go in a circle: {way}.", "Move what both need into a schema of its own.")
+        if key in found:
+            continue
+        wanted = _resolved(reference, schema, resolve)
+        _check_bounds(found, wanted)
+        _visit(wanted, resolve, found, [*above, reference])
+        found[key] = Referred(reference, wanted)
+
+
+def _resolved(reference: Reference, schema: Schema, resolve: Resolve) -> Schema:
+    try:
+        wanted = resolve(reference)
+    except NotFound:
+        raise Invalid(
+            f"The reference {reference.name!r} is to version {reference.version} of the subject {reference.subject!r},"
+            " which is not registered.", "Register it first.") from None
+    if wanted.type != schema.type:
+        raise Invalid(f"The reference {reference.name!r} is to a schema of type {wanted.type}, this one is"
+                      f" {schema.type}.", "Refer to schemas of the same type.")
+    return wanted
+
+
+def _check_bounds(found: _Found, wanted: Schema) -> None:
+    if len(found) >= REFERENCE_LIMIT:
+        raise Invalid(f"It refers to more than {REFERENCE_LIMIT} other schemas.", "Split it.")
+    if sum(len(each.schema.text) for each in found.values()) + len(wanted.text) > TEXT_LIMIT:
+        raise Invalid(f"The schemas it refers to are longer than {TEXT_LIMIT // 1024 // 1024} MB.", "Split them.")
