@@ -193,6 +193,16 @@ class ListenerContract:
             with self.connect(served) as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as link:
                 assert self.hello(link)
 
+    def test_who_does_not_get_through_the_handshake_is_no_burden(self, tmp_path: Path, certificate: tuple[Path, Path]):
+        made, key = certificate
+        with self.served(tmp_path, certificate=made, key=key, max_idle_ms=1) as served:
+            with self.connect(served) as plain:
+                plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                assert _closed(plain)
+            with self.connect(served):  # silent, amid the handshake
+                served.close_idle()
+                assert self.open_ones(served) == 0
+
     def test_a_certificate_that_is_none_is_said_in_words(self, tmp_path: Path, certificate: tuple[Path, Path]):
         made, key = certificate
         for given, kind in (({"certificate": made}, Invalid), ({"certificate": made, "key": tmp_path / "no"}, Missing),

@@ -18,8 +18,10 @@ HIGH_WATER_BYTES = 1 << 20
 
 
 class Connection(asyncio.Protocol):
-    """``on_end`` is called once, when it is over; the server sets it."""
+    """``on_begin`` is called when it stands (with TLS: after the handshake), ``on_end`` when it is over; each once. The
+    server sets both."""
 
+    on_begin: Callable[[Connection], None]
     on_end: Callable[[Connection], None]
     peer: Peer
 
@@ -29,6 +31,7 @@ class Connection(asyncio.Protocol):
         self._clock = clock
         self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lost = asyncio.Event()
         self._heard_ms = clock.monotonic_ms()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -37,12 +40,14 @@ class Connection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
         host, port, *_ = transport.get_extra_info("peername") or ("", 0)
         self.peer = self._clients.enter(host, port)
+        self.on_begin(self)
         most = self._settings.max_connections
         if len(self._clients) > most:
             self.turn_away(f"More than {most} connections; this one was closed.")
 
     def connection_lost(self, error: Exception | None) -> None:
         self._closing = True
+        self._lost.set()
         self._clients.leave(self.peer)
         for task in self._tasks:
             task.cancel()
@@ -75,7 +80,9 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     async def finished(self) -> None:
-        """Return when nothing of this connection is at work any more."""
+        """Return when the socket is closed and nothing of this connection is at work any more. The loop closes an
+        aborted socket a turn later only: one that ends before leaves it open."""
+        await self._lost.wait()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def turn_away(self, sentence: str) -> None:

@@ -33,6 +33,7 @@ class Server:
         self._connections: set[Connection] = set()
         self._servers: list[asyncio.Server] = []
         self._idle_timer: asyncio.TimerHandle | None = None
+        self._stopping = False
         self.address = ""
 
     def check(self, users: Users) -> None:
@@ -73,9 +74,13 @@ class Server:
 
     def _accept(self) -> Connection:
         connection = self._make()
-        connection.on_end = self._connections.discard
-        self._connections.add(connection)
+        connection.on_begin, connection.on_end = self._entered, self._connections.discard
         return connection
+
+    def _entered(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        if self._stopping:
+            connection.abort()
 
     def close_idle(self) -> None:
         """Close the connections that have asked nothing for too long."""
@@ -90,6 +95,7 @@ class Server:
 
     async def stop(self) -> None:
         """Close the sockets and every connection, and wait until nothing of them is at work."""
+        self._stopping = True
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         for server in self._servers:
