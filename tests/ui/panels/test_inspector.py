@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,11 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
-from tests.ui.stage import PAST_MS, orders_snapshot
+from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
 from workbench.control.messages import ControlGroup
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode
 from workbench.flow.samples import samples
+from workbench.ui.models.series import PREFIX
 from workbench.ui.panels.inspector.inspector import Inspector
 from workbench.ui.panels.inspector.settings_form import SettingsForm
 
@@ -94,6 +96,21 @@ def test_in_the_past_it_says_when_and_shows_figures_of_then(qtbot, workspace, in
     inspector.refresh()
     said = words_of(inspector)
     assert "As it stood at 14:02:11" in said and "38" in said
+
+
+@pytest.mark.parametrize(("node_id", "name"), [
+    ("shipping", "Replay from…"), ("checkout-web", "Open panel"), (f"{PREFIX}fraud-check", "Keep"),
+])
+@pytest.mark.parametrize("height", [560, 300])
+def test_what_can_be_done_is_in_sight_however_much_is_told(qtbot, workspace, inspector, node_id, name, height):
+    inspector.resize(320, height)
+    workspace.show_past(NOW_MS - 1000, replace(orders_snapshot(), live=False))  # with a long sentence
+    workspace.select({node_id})
+    inspector.refresh()
+    qtbot.waitUntil(lambda: button(inspector, name).isVisible())
+    there = button(inspector, name)
+    qtbot.waitUntil(lambda: inspector.rect().contains(there.mapTo(inspector, there.rect().bottomRight())))
+    assert_nothing_cut(qtbot, inspector)
 
 
 # -- settings ----------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class ClientFace(Face):
         self.column.addWidget(self.topics)
         self.keep = push_button(self.tr("Keep on the drawing"), "pin", tip=self.tr("As a note, for it is not ours"))
         self.keep.clicked.connect(lambda: self._node and self.keep_wanted.emit(self._node.id))
-        self.column.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
+        self.buttons.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
         clients = clients_of(node.id, shown)

@@ -62,7 +62,7 @@ class GroupFace(QWidget):
         self._more = label("", "muted")
         self._more.setWordWrap(True)
         column.addWidget(self._more)
-        column.addLayout(self._buttons())
+        self.acts = self._buttons()
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -98,13 +98,16 @@ class GroupFace(QWidget):
         row = QHBoxLayout()
         self.behind = Figure(self.tr("Behind"))
         self.in_time = Figure(self.tr("In time"))
+        self.in_time.setToolTip(self.tr("Age of what waits longest, without the time that the group was held"))
         self.trend = Figure(self.tr("Trend"))
         for figure in (self.behind, self.in_time, self.trend):
             row.addWidget(figure, 1)
         return row
 
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _buttons(self) -> QWidget:
+        acts = QWidget()
+        row = QHBoxLayout(acts)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self.replay = push_button(self.tr("Replay from…"), "replay", "primary", role="text_on_accent")
         self.pause = push_button(self.tr("Pause"), "pause")
@@ -118,7 +121,7 @@ class GroupFace(QWidget):
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
             row.addWidget(button, share)
-        return row
+        return acts
 
     def _add_member(self) -> None:
         """One more in the drawing: a running group follows, and undo takes it back."""

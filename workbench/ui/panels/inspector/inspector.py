@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.flow.document import Change, Link, Node
 from workbench.ui.bridge.workspace import Workspace
@@ -18,10 +18,45 @@ from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models.outside import part_of
 from workbench.ui.panels.inspector.file import FileFace
 from workbench.ui.panels.inspector.queue import RoutingLinkFace
+from workbench.ui.theme.theme import theme
 
 _WISHES = ("panel_wanted", "settings_wanted", "replay_wanted", "keep_wanted", "redrive_wanted", "purge_wanted",
            "link_wanted", "clients_wanted")
 """Signals of faces that are passed on, by the faces that have them."""
+_FOOT_GAP = 10
+
+
+class _Foot(QWidget):
+    """Where the buttons of a part stand: under what is told of it, or at the lower edge where that is longer."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._stack = QVBoxLayout(self)
+        self._stack.setContentsMargins(12, _FOOT_GAP, 12, 12)
+        self._acts: dict[QWidget, QWidget] = {}
+        self.pinned = False
+
+    def take(self, face: QWidget) -> None:
+        """Take over the buttons of a face, if it has some."""
+        acts = getattr(face, "acts", None)
+        if acts is not None:
+            self._acts[face] = acts
+            self._stack.addWidget(acts)
+            acts.hide()
+
+    def show_of(self, face: QWidget) -> int:
+        """Show the buttons of this face; returns the height that takes."""
+        for owner, acts in self._acts.items():
+            acts.setVisible(owner is face and any(not child.isHidden() for child in acts.findChildren(QAbstractButton)))
+        shown = self._acts.get(face)
+        self.setVisible(shown is not None and not shown.isHidden())
+        return 0 if self.isHidden() else self._stack.sizeHint().height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.pinned:
+            painter = QPainter(self)
+            painter.fillRect(0, 0, self.width(), 1, theme().color("line"))
+            painter.end()
 
 
 class Inspector(QScrollArea):
@@ -48,6 +83,8 @@ class Inspector(QScrollArea):
         self.binding_face = RoutingLinkFace(workspace)
         made_by = dict.fromkeys(view.inspector for view in VIEWS.values() if view.inspector)
         self._by_maker = {maker: loaded(maker)(workspace) for maker in made_by}
+        self._face: QWidget = self.file_face
+        self._foot = _Foot(self)
         for face in (self.file_face, self.binding_face, *self._by_maker.values()):
             page = QWidget()
             page.setMinimumWidth(10)
@@ -56,6 +93,8 @@ class Inspector(QScrollArea):
             column.addWidget(face)
             column.addStretch(1)
             self._faces.addWidget(page)
+            self._foot.take(face)
+            face.installEventFilter(self)
         self.setWidget(self._faces)
         self._pass_on()
         self._node_id = ""
@@ -96,10 +135,31 @@ class Inspector(QScrollArea):
         else:
             face = self.file_face
             face.refresh()
+        self._face = face
+        self._place_foot()
         page = face.parentWidget()
         if self._faces.currentWidget() is not page:
             self._faces.setCurrentWidget(page)
             self.verticalScrollBar().setValue(0)
+
+    def _place_foot(self) -> None:
+        """What can be done with a part is in sight, however much is told of it."""
+        needed = self._foot.show_of(self._face)
+        self.setViewportMargins(0, 0, 0, needed)
+        room = self.viewport().geometry()
+        told = 12 + self._face.height()
+        self._foot.pinned = told > room.height()
+        self._foot.setGeometry(room.left(), room.top() + min(told, room.height()), room.width(), needed)
+        self._foot.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_foot()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self._face:
+            self._place_foot()
+        return super().eventFilter(watched, event)
 
     def _chosen_node(self) -> Node | None:
         chosen = self._workspace.selection

@@ -48,7 +48,8 @@ class Tile(QWidget):
 
 
 class Face(QWidget):
-    """A tile, a title and a line under it; subclasses add the rest to ``column``."""
+    """A tile, a title and a line under it; subclasses add the rest to ``column``, and what can be done to ``acts``,
+    which the inspector keeps in sight."""
 
     panel_wanted = Signal(str)
     settings_wanted = Signal(str)
@@ -70,6 +71,10 @@ class Face(QWidget):
         row.addWidget(self._tile)
         row.addLayout(text, 1)
         self.column.addLayout(row)
+        self.acts = QWidget()
+        self.buttons = QHBoxLayout(self.acts)
+        self.buttons.setContentsMargins(0, 0, 0, 0)
+        self.buttons.setSpacing(6)
 
     def _show_head(self, node: Node, what: str) -> None:
         self._node = node
@@ -94,8 +99,6 @@ class ProducerFace(Face):
         self.batch = label("", "muted")
         self.batch.setWordWrap(True)
         self.column.addWidget(self.batch)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
         self.panel = push_button(self.tr("Open panel"), "tear_off", "primary", self.tr("Open its panel"),
                                  "text_on_accent")
         self.pause = push_button(self.tr("Pause"), "pause")
@@ -106,8 +109,7 @@ class ProducerFace(Face):
         for button, share in ((self.panel, 4), (self.pause, 3), (self.flush, 3)):
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
-            buttons.addWidget(button, share)
-        self.column.addLayout(buttons)
+            self.buttons.addWidget(button, share)
         self.preview = FilePreview()
         self.column.addWidget(self.preview)
 
@@ -168,7 +170,7 @@ class TopicFace(Face):
         self.column.addWidget(self._note)
         self.keep = push_button(self.tr("Keep on the drawing"), "pin")
         self.keep.clicked.connect(lambda: self._node and self.keep_wanted.emit(self._node.id))
-        self.column.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
+        self.buttons.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
         self.keep.setVisible(not self._workspace.document.has_node(node.id))
