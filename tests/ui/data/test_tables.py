@@ -17,6 +17,7 @@ from workbench.flow.edits import AddNode, RenameNode
 from workbench.ui.dialogs.ask import Question
 from workbench.ui.models.journal_words import sentence
 from workbench.ui.models.series import group_series
+from workbench.ui.panels.clients.page import ClientsPanel
 from workbench.ui.panels.lists.deleting import ask_delete_group
 from workbench.ui.panels.lists.groups import GroupsPanel
 from workbench.ui.panels.lists.log import LogPanel
@@ -50,6 +51,31 @@ def test_groups_say_how_they_do(groups):
         "+90/s ↗",
     ]
     assert cells(groups, 0)[7:] == ["22", "0.04 s", "steady"]
+
+
+def heads_in_sight(table) -> list[str]:
+    """The columns that can be seen whole, without scrolling."""
+    head, model = table.horizontalHeader(), table.model()
+    return [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())
+            if not table.isColumnHidden(column) and head.sectionSize(column) >= 34
+            and head.sectionViewportPosition(column) + head.sectionSize(column) <= table.viewport().width()]
+
+
+@pytest.mark.parametrize(("width", "left_out"), [
+    (1120, []), (900, ["Assignor"]), (704, ["Generation", "Assignor", "Members", "Trend"]),
+])
+def test_where_there_is_little_room_the_least_columns_go_and_none_hides_behind_a_bar(stage, groups, width, left_out):
+    stage.show(groups, width, 220)
+    every = ["Group", "State", "Generation", "Assignor", "Members", "Reads", "Rate", "Behind", "In time", "Trend"]
+    assert heads_in_sight(groups.table) == [name for name in every if name not in left_out]
+    assert not groups.table.horizontalScrollBar().maximum()
+
+
+def test_clients_fit_a_narrow_window_too(stage):
+    made = ClientsPanel(stage.workspace)
+    stage.show(made, 704, 220)
+    assert not made.table.horizontalScrollBar().maximum()
+    assert {"Client", "Writes", "In", "Reads", "Out", "Note"} <= set(heads_in_sight(made.table))
 
 
 def test_a_row_and_the_canvas_select_each_other(stage, groups):

@@ -22,7 +22,8 @@ ROW_ROLE = Qt.ItemDataRole.UserRole
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
     """``tone`` names a colour role for a row; ``width`` 0 takes what is left. A ``title`` that is a function is asked
-    for at each paint: the zone that times are shown in may change."""
+    for at each paint: the zone that times are shown in may change. Where there is no room for all, those that are
+    ``spare`` are left out, the greatest first; none is pushed behind a scroll bar."""
 
     title: str | Callable[[], str]
     text: Callable[[Row], str]
@@ -32,6 +33,7 @@ class Column(Generic[Row]):
     tone: Callable[[Row], str] | None = None
     icon: Callable[[Row], QIcon] | None = None
     strong: Callable[[Row], bool] | None = None
+    spare: int = 0
     order: Callable[[Row], Any] | None = None  # what it is sorted by; its text, in natural order, without one
 
     def sort_key(self, row: Row) -> Any:

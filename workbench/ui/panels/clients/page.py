@@ -50,10 +50,11 @@ class ClientsPanel(QWidget):
         return [
             Column(self.tr("Client"), client_name, 150, strong=lambda c: True,
                    icon=lambda c: icons.icon("problem" if c.note else "client", "warn" if c.note else "external")),
-            Column(self.tr("Protocol"), lambda c: LABELS.get(c.protocol, c.protocol) or "–", 124),
-            Column(self.tr("Software"), lambda c: c.software or "–", 132, tone=lambda c: "text_muted"),
-            Column(self.tr("Address"), lambda c: c.address, 130, mono=True, tone=lambda c: "text_muted"),
-            Column(self.tr("Group"), lambda c: c.group or "–", 90),
+            Column(self.tr("Protocol"), lambda c: LABELS.get(c.protocol, c.protocol) or "–", 124, spare=3),
+            Column(self.tr("Software"), lambda c: c.software or "–", 132, tone=lambda c: "text_muted", spare=2),
+            Column(self.tr("Address"), lambda c: c.address, 130, mono=True, tone=lambda c: "text_muted",
+                   spare=5),
+            Column(self.tr("Group"), lambda c: c.group or "–", 90, spare=1),
             Column(self.tr("Writes"), lambda c: ", ".join(c.writes) or "–", 100),
             Column(self.tr("In"), lambda c: words.rate(c.rate_in), 72, right=True, mono=True,
                    order=lambda c: c.rate_in),
@@ -61,7 +62,7 @@ class ClientsPanel(QWidget):
             Column(self.tr("Out"), lambda c: words.rate(c.rate_out), 72, right=True, mono=True,
                    order=lambda c: c.rate_out),
             Column(self.tr("Requests"), lambda c: words.count(c.requests), 76, right=True, mono=True,
-                   order=lambda c: c.requests),
+                   order=lambda c: c.requests, spare=4),
             Column(self.tr("Note"), self._note, 0, tone=lambda c: "warn" if c.note else "text_muted"),
         ]
 

@@ -61,17 +61,18 @@ class GroupsPanel(QWidget):
             Column(self.tr("Group"), lambda g: g.name, 150, strong=lambda g: True, icon=self._icon),
             Column(self.tr("State"), self._state, 120, tone=self._state_tone),
             Column(self.tr("Generation"), lambda g: str(g.generation or "–"), 96, right=True, mono=True,
-                   order=lambda g: g.generation),
-            Column(self.tr("Assignor"), lambda g: g.assignor or "–", 110, tone=lambda g: "text_muted"),
+                   order=lambda g: g.generation, spare=3),
+            Column(self.tr("Assignor"), lambda g: g.assignor or "–", 110, tone=lambda g: "text_muted", spare=4),
             Column(self.tr("Members"), lambda g: words.count(len(g.members)), 84, right=True, mono=True,
-                   order=lambda g: len(g.members)),
+                   order=lambda g: len(g.members), spare=2),
             Column(self.tr("Reads"), self._reads, 0, tone=lambda g: "text_muted"),
             Column(self.tr("Rate"), lambda g: words.rate(g.rate), 80, right=True, mono=True, order=lambda g: g.rate),
             Column(self.tr("Behind"), lambda g: words.count(g.lag_records), 90, right=True, mono=True, tone=self._tone,
                    strong=lambda g: self._tone(g) != "text", order=lambda g: g.lag_records),
             Column(self.tr("In time"), lambda g: "–" if g.lag_ms is None else words.duration(g.lag_ms), 100, right=True,
                    mono=True, tone=self._tone, order=lambda g: -1 if g.lag_ms is None else g.lag_ms),
-            Column(self.tr("Trend"), self._trend, 90, right=True, mono=True, tone=self._tone, order=lambda g: g.trend),
+            Column(self.tr("Trend"), self._trend, 90, right=True, mono=True, tone=self._tone, order=lambda g: g.trend,
+                   spare=1),
         ]
 
     def _reads(self, group: GroupStat) -> str:

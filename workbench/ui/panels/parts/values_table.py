@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -18,6 +18,9 @@ from PySide6.QtWidgets import (
 
 from workbench.ui.models.tables import ROW_ROLE, ValuesModel
 from workbench.ui.theme.theme import theme
+
+LEAST_STRETCHED = 90
+"""Pixels that a column which takes what is left has at least before others are left out."""
 
 
 class LinedCell(QStyledItemDelegate):
@@ -58,6 +61,7 @@ class ValuesTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(int(theme().size("row_table")))
+        self._columns = model.columns
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         head.setFixedHeight(26)
@@ -66,6 +70,20 @@ class ValuesTable(QTableView):
                 self.setColumnWidth(index, column.width)
             else:
                 head.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._leave_out()
+
+    def _leave_out(self) -> None:
+        """Hide what is spare until the rest has room."""
+        columns, room = self._columns, self.viewport().width()
+        needed = sum(column.width or LEAST_STRETCHED for column in columns)
+        for index in sorted(range(len(columns)), key=lambda index: -columns[index].spare):
+            hidden = bool(columns[index].spare) and needed > room
+            needed -= columns[index].width if hidden else 0
+            self.setColumnHidden(index, hidden)
+        self.updateGeometries()
 
     def wrap_words(self) -> None:
         """Rows as high as their sentences need: nothing is cut. For tables of a few rows."""

@@ -49,8 +49,9 @@ class StorePanel(NodePanel):
             Column(self.tr("Value"), lambda row: _text(row.value), mono=True),
             Column(self.tr("Version"), lambda row: words.count(row.version), 64, right=True,
                    order=lambda row: row.version),
-            Column(self.tr("Record"), lambda row: f"{row.topic}/{row.partition} {row.offset}", 140, mono=True),
-            Column(self.tr("Written"), lambda row: words.clock(row.written_ms, millis=False), 92, mono=True),
+            Column(self.tr("Record"), lambda row: f"{row.topic}/{row.partition} {row.offset}", 140, mono=True, spare=2),
+            Column(self.tr("Written"), lambda row: words.clock(row.written_ms, millis=False), 92, mono=True,
+                   spare=1),
         ), lambda row: row.key, self)
         self.table = ValuesTable(self.model, self.tr("Rows"))
         self.column.addWidget(self.table, 1)
