@@ -42,7 +42,7 @@ def share_of(group: GroupStat, threshold: Threshold) -> float:
     """Lag over its threshold, in records or in time, whichever is nearer."""
     in_time = 0.0
     if group.members or group.state not in _EMPTY:
-        in_time = max(0, (group.lag_ms or 0) - group.held_ms) / 1000.0 / threshold.seconds if group.lag_records else 0.0
+        in_time = (group.lag_ms or 0) / 1000.0 / threshold.seconds if group.lag_records else 0.0
     return max(group.lag_records / threshold.records, in_time)
 
 
@@ -79,7 +79,7 @@ def assess_group(group: GroupStat, threshold: Threshold, run: RunState = RunStat
     if not group.members and group.state in _EMPTY:
         if drawn and run is RunState.STOPPED:
             return Verdict(Condition.STOPPED)
-        return Verdict(Condition.UNREAD, lag, lag) if lag is Level.BAD else Verdict(lag=lag)
+        return Verdict(Condition.UNREAD, lag, lag) if lag else Verdict()
     verdict = _of_lag(group, lag, arriving or {})
     if killed:
         return Verdict(Condition.KILLED, max(Level.WARN, verdict.level), verdict.lag, tuple(m.name for m in killed))
@@ -160,7 +160,8 @@ def _say_killed(verdict: Verdict, group: GroupStat, arriving: Arriving, drawn: b
 
 
 def _say_unread(verdict: Verdict, group: GroupStat, arriving: Arriving, drawn: bool) -> tuple[str, str]:
-    return f"Nobody reads {group.name}; {_waits(group)}.", "Add a member." if drawn else "Start its program."
+    return f"Nobody reads {group.name}; {_waits(group)}.", (
+        "Add a member." if drawn else "Start its program, or delete its offsets in Groups.")
 
 
 def _say_paused(verdict: Verdict, group: GroupStat, arriving: Arriving, drawn: bool) -> tuple[str, str]:

@@ -127,8 +127,8 @@ class HandledRecord:
 @dataclass(frozen=True, slots=True)
 class GroupStat:
     """A group that reads by leases has no partitions: ``waiting`` are the messages that are ready in its queues, which
-    is its lag, and ``oldest_ms`` the age of the oldest of them. ``held_ms``: how much of its lag in time it stood still
-    by a person's wish (paused, stopped); ``health`` is None until somebody judged it."""
+    is its lag, and ``oldest_ms`` the age of the oldest of them. ``held_ms``: for how much of that age it stood still by
+    a person's wish (paused, stopped), which is no lag; ``health`` is None until somebody judged it."""
 
     name: str
     state: str  # Kafka's: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead
@@ -151,6 +151,12 @@ class GroupStat:
 
     @property
     def lag_ms(self) -> int | None:
+        """How far it is behind in time: the age of what waits longest, less what a person held it."""
+        return None if self.age_ms is None else max(0, self.age_ms - self.held_ms)
+
+    @property
+    def age_ms(self) -> int | None:
+        """Age of what waits longest."""
         known = [age for age in (self.oldest_ms, _lag(self.partitions)[1]) if age is not None]
         return max(known) if known else None
 

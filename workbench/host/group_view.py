@@ -78,7 +78,7 @@ class GroupView:
         """With how much of its lag in time it stood still by a person's wish."""
         now_ms = self._clock.monotonic_ms()
         self._standstill.look(stat.name, run is not RunState.RUNNING or is_still(stat), now_ms)
-        return replace(stat, held_ms=self._standstill.held_ms(stat.name, stat.lag_ms or 0, now_ms))
+        return replace(stat, held_ms=self._standstill.held_ms(stat.name, stat.age_ms or 0, now_ms))
 
     def _group(self, meta: GroupMeta, runs: Sequence[GroupRunStat]) -> GroupStat:
         positions = {place: at for run in runs for place, at in run.positions.items()}

@@ -16,8 +16,9 @@ from PySide6.QtTest import QTest
 
 from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, orders_lag, orders_snapshot
 from workbench.core.journal import JournalEntry, LagSample
-from workbench.core.snapshot import Snapshot
+from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState, RunState, Snapshot
 from workbench.flow.edits import RenameNode, set_param
+from workbench.session.pauses import pauses
 from workbench.ui.charts.lag import LagPanel, LegendEntry
 from workbench.ui.charts.lag_curve import strokes
 from workbench.ui.charts.ticks import number_ticks, time_ticks
@@ -279,6 +280,24 @@ def test_stored_points_are_under_the_names_of_now():
     whole = stored_series(orders_lag())
     assert series["dispatch", ""] == whole["shipping", ""] and ("shipping", "") not in series
     assert series["dispatch", "sales/1"] == whole["shipping", "orders/1"]
+
+
+def test_a_pause_is_no_lag_in_time_neither_in_what_is_kept_nor_in_what_comes():
+    """Paused from ten seconds before the sample to two before it, with a record that waits for a minute."""
+    at = NOW_MS
+    acts = [JournalEntry("member", at - 10_000, group="shipping", member="shipping-1", detail={"act": "paused"}),
+            JournalEntry("member", at - 2_000, group="shipping", member="shipping-1", detail={"act": "resumed"})]
+    one = MemberStat("shipping-1", "shipping-1", PartState.RUNNING)
+    part = GroupPartitionStat("orders", 0, 0, 10, 5, lag_ms=60_000)
+    seen = GroupStat("shipping", "Stable", members=(one,), partitions=(part,), held_ms=8_000)
+    live = Snapshot(1, at, run=RunState.RUNNING, groups=(seen,))
+    stored = stored_series([LagSample(at, "shipping", "orders", 0, 5, 60_000)],
+                           pauses=pauses(acts, live, ["shipping"], at - 3_600_000))
+    history = LagHistory()
+    history.add(live)
+    for key in (("shipping", ""), ("shipping", "orders/0")):
+        assert stored[key] == [(at / 1000, 5, 52.0)] == history.points(key, 0, at)
+    assert seen.lag_ms == 52_000
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=400), st.integers(4, 60))

@@ -103,6 +103,8 @@ GROUPS = [
     (group(12_000, state="Empty", lag_ms=999_000), "nobody reads", BAD, BAD,
      "Nobody reads shipping; 12,000 events wait.", "Add a member."),
     (group(100, state="Empty", lag_ms=999_000), "fine", OK, OK, "", ""),
+    (group(6_000, state="Empty"), "nobody reads", WARN, WARN, "Nobody reads shipping; 6,000 events wait.",
+     "Add a member."),
 ]
 
 
@@ -126,7 +128,23 @@ def test_a_held_verdict_says_nothing_that_its_figures_do_not():
 def test_a_stopped_flow_is_no_problem_and_a_stranger_without_members_is():
     empty = group(12_000, state="Empty")
     assert health_of_group(empty, LIMIT, STOPPED).condition is Condition.STOPPED
-    assert health_of_group(empty, LIMIT, STOPPED, drawn=False).next_step == "Start its program."
+    assert health_of_group(empty, LIMIT, STOPPED, drawn=False).next_step == (
+        "Start its program, or delete its offsets in Groups.")
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+@pytest.mark.parametrize("lag", [100, 4_999, 5_000, 9_999, 10_000])
+def test_no_lag_of_a_group_without_readers_has_a_colour_and_no_sentence(lag: int, drawn: bool):
+    health = health_of_group(group(lag, state="Empty"), LIMIT, RUNNING, drawn)
+    assert (health.lag > OK) == (health.level > OK) == health.is_problem == (lag >= 5_000)
+
+
+def test_the_time_a_group_was_held_is_no_lag_wherever_it_is_shown():
+    held = group(100, ONE, lag_ms=75_000, held_ms=74_000)
+    assert (held.lag_ms, held.age_ms) == (1_000, 75_000)
+    assert group(100, ONE, lag_ms=5_000, held_ms=6_000).lag_ms == 0
+    assert health_of_group(group(12_000, ONE, lag_ms=75_000, held_ms=74_000), LIMIT).text == (
+        "shipping is 12,000 events and 1 s behind.")
 
 
 @pytest.mark.parametrize(("lags", "levels"), [

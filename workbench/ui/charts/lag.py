@@ -18,6 +18,8 @@ from workbench.core.health import Level
 from workbench.core.journal import JournalEntry
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.flow.document import Change, NodeChanged
+from workbench.flow.kinds import GROUPS
+from workbench.session.pauses import pauses
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
@@ -39,6 +41,8 @@ WINDOWS_MS = {"1": 60_000, "5": 300_000, "15": 900_000, "session": 0}
 RECORDS, SECONDS = 1, 2
 WIDE = 560
 _HISTORY_EVERY_MS = 30_000
+_LONGEST_AGE_MS = 3_600_000  # pauses are looked for this far before what is shown
+_MOST_ACTS = 10_000
 _MOST_RENAMES = 10_000  # entries about topics and groups that are looked through for them
 _DRAW_EVERY_MS = 1000  # a second is a few pixels at most, and a chart the dearest of views
 
@@ -185,12 +189,16 @@ class LagPanel(QWidget):
             return
         self._loading = True
         self._loaded_ms = to_ms
-        workspace, most = self._workspace, max(200, self.width() * 2)
+        workspace, most, live = self._workspace, max(200, self.width() * 2), self._workspace.live
+        drawn = [node.name for node in workspace.document.of_kind(*GROUPS)]
 
         def read() -> dict[SeriesKey, list[Point]]:
             with workspace.reader_for_work() as reader:
                 entries = reader.journal(from_ms=from_ms, kinds=("group", "topic"), limit=_MOST_RENAMES)
-                return stored_series(reader.lag_samples(from_ms, to_ms, most), *_renames(entries))
+                begun_ms = from_ms - _LONGEST_AGE_MS
+                acts = reader.journal(from_ms=begun_ms, kinds=("run", "member", "host"), limit=_MOST_ACTS)
+                held = pauses(acts, live, drawn, begun_ms)
+                return stored_series(reader.lag_samples(from_ms, to_ms, most), *_renames(entries), pauses=held)
 
         Operation(self, read).done(self._take_history).failed(lambda _: self._take_history({})).run()
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from workbench.core.journal import LagSample
-from workbench.core.snapshot import GroupPartitionStat, Snapshot
+from workbench.core.snapshot import GroupStat, Snapshot
+from workbench.session.pauses import Spans, held_of_age
 
 Point = tuple[float, float, float]
 SeriesKey = tuple[str, str]
@@ -23,9 +24,9 @@ KEPT_POINTS = 6_000
 LIVE_EVERY_MS = 200
 
 
-_Standing = tuple[tuple[GroupPartitionStat, ...], float, frozenset[str]]
-"""Partitions that did not change, when they still stood so, and what their series are called: no point is kept of what
-stays as it was, but where it began and where it ended."""
+_Standing = tuple[GroupStat, float, frozenset[str]]
+"""A group whose partitions did not change, when they still stood so, and what their series are called: no point is kept
+of what stays as it was, but where it began and where it ended."""
 
 
 class LagHistory:
@@ -44,21 +45,22 @@ class LagHistory:
         standing = {}
         for group in snapshot.groups:
             self._live[group.name, ""].append((at, group.lag_records, (group.lag_ms or 0) / 1000))
-            parts, since, names = self._standing.get(group.name, ((), at, frozenset()))
-            if parts is not group.partitions:
-                self._add(group.name, parts, since)
-                names = self._add(group.name, group.partitions, at)
-            standing[group.name] = group.partitions, at, names
+            before, since, names = self._standing.get(group.name, (None, at, frozenset()))
+            if before is None or before.partitions is not group.partitions:
+                if before is not None:
+                    self._add(before, since)
+                names = self._add(group, at)
+            standing[group.name] = group, at, names
         self._standing = standing
         return True
 
-    def _add(self, group: str, partitions: tuple[GroupPartitionStat, ...], at: float) -> frozenset[str]:
-        """A point each; returns what the series of these partitions are called."""
-        names = [f"{place.topic}/{place.partition}" for place in partitions]
-        for name, place in zip(names, partitions, strict=True):
-            points = self._live[group, name]
+    def _add(self, group: GroupStat, at: float) -> frozenset[str]:
+        """A point for each partition; returns what their series are called."""
+        names = [f"{place.topic}/{place.partition}" for place in group.partitions]
+        for name, place in zip(names, group.partitions, strict=True):
+            points = self._live[group.name, name]
             if not points or points[-1][0] < at:
-                points.append((at, place.lag_records, (place.lag_ms or 0) / 1000))
+                points.append((at, place.lag_records, max(0, (place.lag_ms or 0) - group.held_ms) / 1000))
         return frozenset(names)
 
     def rename(self, changed: Callable[[SeriesKey], SeriesKey]) -> None:
@@ -86,7 +88,7 @@ class LagHistory:
     def points(self, key: SeriesKey, from_s: float, to_s: float) -> list[Point]:
         """Stored points up to where live ones begin, then the live ones."""
         live = list(self._live.get(key, ()))
-        _, stood_s, names = self._standing.get(key[0], ((), 0.0, frozenset()))
+        _, stood_s, names = self._standing.get(key[0], (None, 0.0, frozenset()))
         if live and key[1] in names and stood_s > live[-1][0]:
             live.append((stood_s, *live[-1][1:]))  # it has not changed since
         stored = self._stored.get(key, [])
@@ -104,14 +106,15 @@ class Renamed(NamedTuple):
     new: str
 
 
-def stored_series(samples: Iterable[LagSample], groups: Sequence[Renamed] = (),
-                  topics: Sequence[Renamed] = ()) -> dict[SeriesKey, list[Point]]:
+def stored_series(samples: Iterable[LagSample], groups: Sequence[Renamed] = (), topics: Sequence[Renamed] = (),
+                  pauses: Mapping[str, Spans] | None = None) -> dict[SeriesKey, list[Point]]:
     """Samples of one instant added up for each group, under the names they have since (renames come oldest first);
-    seconds are those of its oldest waiting record."""
+    seconds are those of its oldest waiting record, less what a person held the group (``pauses``)."""
     found: dict[SeriesKey, list[Point]] = defaultdict(list)
     for sample in samples:
-        at, seconds = sample.at_ms / 1000, (sample.lag_ms or 0) / 1000
+        at, age_ms = sample.at_ms / 1000, sample.lag_ms or 0
         group = _name_since(sample.group, sample.at_ms, groups)
+        seconds = (age_ms - held_of_age((pauses or {}).get(group, []), sample.at_ms, age_ms)) / 1000
         topic = _name_since(sample.topic, sample.at_ms, topics)
         found[group, f"{topic}/{sample.partition}"].append((at, sample.lag_records, seconds))
         whole = found[group, ""]
