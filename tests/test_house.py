@@ -6,12 +6,15 @@ import ast
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted((ROOT / "workbench").rglob("*.py"))
+TYPED = [str(room) for room in sorted((ROOT / "workbench").iterdir())
+         if room.name != "ui" and (room.suffix == ".py" or (room / "__init__.py").exists())]
 
 
 def test_import_contracts_hold():
@@ -20,6 +23,19 @@ def test_import_contracts_hold():
         cwd=ROOT, capture_output=True, text=True, check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_types_hold():
+    """Pyright over the rooms in ``TYPED``, by the settings in pyproject."""
+    try:
+        version("basedpyright")
+    except PackageNotFoundError:
+        pytest.fail("basedpyright is not in this environment. Type: python3 packaging/dev.py setup")
+    run = subprocess.run(
+        [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable, *TYPED],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=110,
+    )
+    assert run.returncode == 0, "\n" + run.stdout + run.stderr
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda p: str(p.relative_to(ROOT)))

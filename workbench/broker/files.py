@@ -141,7 +141,8 @@ class ReadingConnection(Connection):
     path: Path
 
     def cursor(self, factory: Any = None) -> Any:
-        return super().cursor(_Cursor) if factory is None else super().cursor(factory)
+        make: Any = factory or _Cursor
+        return super().cursor(make)
 
     def execute(self, *what: Any) -> sqlite3.Cursor:
         return self.cursor().execute(*what)

@@ -9,7 +9,7 @@ import click
 
 from workbench.cli.file_group import FileGroup
 from workbench.cli.output import STANDARD_OUTPUT, counted, note, print_json
-from workbench.cli.workspace import file_argument, host_of, json_option, reader_of
+from workbench.cli.workspace import file_argument, host_of, json_option, workspace_reader
 from workbench.control.messages import SaveFlow
 from workbench.core.errors import Invalid, Missing
 from workbench.flow import codec, rules
@@ -33,7 +33,7 @@ def flow(ctx: click.Context, file: Path) -> None:
 @click.pass_obj
 def export_flow(file: Path, path: Path) -> None:
     """Write the drawing to PATH (- for standard output)."""
-    with reader_of(file) as reader:
+    with workspace_reader(file) as reader:
         text = reader.flow() or codec.dumps(FlowDocument())
     if str(path) in STANDARD_OUTPUT:
         sys.stdout.write(text)

@@ -22,7 +22,7 @@ from workbench.cli.queue_words import (
     plan_words,
 )
 from workbench.cli.redrive import redrive
-from workbench.cli.workspace import file_argument, host_of, json_option, message_id, pair, reader_of
+from workbench.cli.workspace import file_argument, host_of, json_option, message_id, pair, workspace_reader
 from workbench.control.client import Caller
 from workbench.control.messages import ListTopics, TakeSnapshot
 from workbench.control.queues import (
@@ -203,7 +203,7 @@ def _peek(
 
 
 def _stories(file: Path, info: QueueInfo, messages: list[QueuedMessage]) -> dict[MessageId, Story]:
-    with reader_of(file) as reader:
+    with workspace_reader(file) as reader:
         return stories_of(reader, info.meta.name, info.meta.topic, {m.id: m.deaths for m in messages})
 
 

@@ -6,14 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.control.client import Caller, ControlClient
-from workbench.core.errors import DiskFull, FileError, HostGone, Invalid, Locked, NotAnswering, ReadOnly
+from workbench.core.errors import DiskFull, FileError, HostGone, Invalid, Locked, NotAnswering, ReadOnly, Unsupported
 from workbench.core.points import LogPoint, parse_point
 from workbench.core.queues import MessageId
+
+if TYPE_CHECKING:
+    from workbench.broker import BrokerReader
+    from workbench.engines.base import Browse
 
 LOCKED_WAIT_S = 3.0
 """Another single command holds a file for moments only; a host would be attached to."""
@@ -114,7 +118,18 @@ def _attach_or_open(path: Path, reading_if: tuple[type[FileError], ...]) -> Call
 
 
 @contextmanager
-def reader_of(path: Path):
+def workspace_reader(path: Path) -> Iterator[BrokerReader]:
+    """``reader_of`` for what only a workspace has: the drawing, the journal."""
+    if name := attached_name(path):
+        raise Unsupported(f"@{name} is an attached system, and this is only in a workspace.", "Name a FILE.")
+    from workbench.broker import BrokerReader
+
+    with BrokerReader(path) as reader:
+        yield reader
+
+
+@contextmanager
+def reader_of(path: Path) -> Iterator[Browse]:
     """The workspace, or the attached system, to look at only; disturbs nothing and needs no host."""
     if name := attached_name(path):
         from workbench.cli.attached import browse_of
@@ -122,7 +137,5 @@ def reader_of(path: Path):
         with browse_of(name) as browse:
             yield browse
         return
-    from workbench.broker import BrokerReader
-
-    with BrokerReader(path) as reader:
+    with workspace_reader(path) as reader:
         yield reader

@@ -191,6 +191,8 @@ class Connection(Protocol):
 class AttachedBrowse(Browse, BrowseMany, BrowseGroups, Protocol):
     """What a connection's browsing has."""
 
+    def topics(self) -> Sequence[EngineTopic]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSettings:

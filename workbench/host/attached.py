@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from workbench.control.messages import GroupList, TopicInfo, TopicList
 from workbench.core.records import PartitionBounds
 from workbench.core.snapshot import PartitionStat, TopicStat
-from workbench.engines.base import AttachedBrowse, TopicShape
+from workbench.engines.base import AttachedBrowse, EngineTopic
 
 
 def topic_list(browse: AttachedBrowse, name: str = "") -> TopicList:
@@ -21,7 +21,7 @@ def topic_list(browse: AttachedBrowse, name: str = "") -> TopicList:
     ))
 
 
-def topic_stat(shape: TopicShape, bounds: Sequence[PartitionBounds]) -> TopicStat:
+def topic_stat(shape: EngineTopic, bounds: Sequence[PartitionBounds]) -> TopicStat:
     parts = tuple(PartitionStat(b.partition, b.log_start, b.end) for b in bounds)
     return TopicStat(shape.name, shape.kind, parts)
 

@@ -15,7 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, ConfigSource, OffsetSpec
+from confluent_kafka.admin import (
+    AdminClient,
+    ConfigResource,  # pyright: ignore[reportPrivateImportUsage]  # public, says the module's note; it has no __all__
+    ConfigSource,  # pyright: ignore[reportPrivateImportUsage]
+    OffsetSpec,  # pyright: ignore[reportPrivateImportUsage]
+)
 
 from workbench.core.errors import NotFound, Unavailable
 from workbench.core.records import PartitionBounds, StoredRecord
@@ -30,6 +35,10 @@ _PAGE = 5_000
 _KNOWN_S = 1.0
 _WAIT_S = 0.2
 _EACH_BYTES = 1 << 20
+# They are filled when the module is imported; its types say that they may be None.
+_EARLIEST: Any = OffsetSpec.earliest()
+_LATEST: Any = OffsetSpec.latest()
+_GREATEST_TIME: Any = OffsetSpec.max_timestamp()
 
 
 class KafkaBrowse:
@@ -89,8 +98,8 @@ class KafkaBrowse:
         """Of several topics at once: two questions to the cluster, however many."""
         topics = list(topics)
         parts = [TopicPartition(name, number) for name in topics for number in self._partitions(name)]
-        starts = self._offsets(parts, OffsetSpec.earliest())
-        ends = self._offsets(parts, OffsetSpec.latest(), committed_only)
+        starts = self._offsets(parts, _EARLIEST)
+        ends = self._offsets(parts, _LATEST, committed_only)
         found: dict[str, list[PartitionBounds]] = {name: [] for name in topics}
         for part, start, end in zip(parts, starts, ends, strict=True):
             found[part.topic].append(PartitionBounds(part.partition, start, max(start, end)))
@@ -132,7 +141,7 @@ class KafkaBrowse:
     def time_bounds(self, topic: str) -> Mapping[int, tuple[int, int]]:
         """The cluster knows which record is the latest; one that holds nothing is left out."""
         parts = [TopicPartition(topic, number) for number in self._partitions(topic)]
-        first, last = self._listed(parts, OffsetSpec.for_timestamp(0)), self._listed(parts, OffsetSpec.max_timestamp())
+        first, last = self._listed(parts, OffsetSpec.for_timestamp(0)), self._listed(parts, _GREATEST_TIME)
         return {part.partition: (one.timestamp, max(one.timestamp, other.timestamp))
                 for part, one, other in zip(parts, first, last, strict=True) if one.offset >= 0}
 
@@ -187,7 +196,7 @@ class KafkaBrowse:
         if partition not in self._partitions(topic):
             self._refuse_unknown(topic, partition)
         part = [TopicPartition(topic, partition)]
-        (start,), (end,) = self._offsets(part, OffsetSpec.earliest()), self._offsets(part, OffsetSpec.latest())
+        (start,), (end,) = self._offsets(part, _EARLIEST), self._offsets(part, _LATEST)
         place = PartitionBounds(partition, start, max(start, end))
         self._place = place
         return place

@@ -65,7 +65,8 @@ def _plain(told: str) -> str:
 
 def admin(spec: ConnectionSpec, faults: Faults) -> AdminClient:
     try:
-        return AdminClient({**settings_of(spec), "error_cb": faults.note})
+        settings: dict[str, Any] = {**settings_of(spec), "error_cb": faults.note}
+        return AdminClient(settings)
     except Exception as error:  # a setting that librdkafka does not know or take
         raise _unusable(spec, error) from None
 

@@ -65,8 +65,8 @@ class GroupReading:
         )
         by_place = {(stat.topic, stat.partition): stat for stat in partitions}
         members = tuple(self._member(member, by_place) for member in group.members)
-        state = _STATES.get(group.state.name, group.state.name.capitalize())
-        return GroupStat(name, state, 0, group.partition_assignor, members, partitions)
+        state: str = group.state.name
+        return GroupStat(name, _STATES.get(state, state.capitalize()), 0, group.partition_assignor, members, partitions)
 
     @staticmethod
     def _member(member: Any, stats: Mapping[Place, GroupPartitionStat]) -> MemberStat:

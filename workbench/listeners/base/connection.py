@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic
 
 from workbench.core.clock import Clock
-from workbench.listeners.base.clients import Clients, Peer
+from workbench.listeners.base.clients import Clients, P
 from workbench.listeners.base.settings import ListenerSettings
 
 HIGH_WATER_BYTES = 1 << 20
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, Generic[P]):
     """``on_begin`` is called when it stands (with TLS: after the handshake), ``on_end`` when it is over; each once. The
     server sets both."""
 
-    on_begin: Callable[[Connection], None]
-    on_end: Callable[[Connection], None]
-    peer: Peer
+    on_begin: Callable[[Connection[Any]], None]
+    on_end: Callable[[Connection[Any]], None]
+    peer: P
 
-    def __init__(self, settings: ListenerSettings, clients: Clients[Any], clock: Clock) -> None:
+    def __init__(self, settings: ListenerSettings, clients: Clients[P], clock: Clock) -> None:
         self._settings = settings
         self._clients = clients
         self._clock = clock
@@ -45,7 +45,7 @@ class Connection(asyncio.Protocol):
         if len(self._clients) > most:
             self.turn_away(f"More than {most} connections; this one was closed.")
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
         self._lost.set()
         self._clients.leave(self.peer)

@@ -40,8 +40,8 @@ class HttpParts:
         """Bring the engine in, once; the loop goes on meanwhile."""
         if self._loading is None:
             self._loading = asyncio.create_task(asyncio.to_thread(self._import))
-        self.config = await asyncio.shield(self._loading)
-        return self.config
+        self.config = config = await asyncio.shield(self._loading)
+        return config
 
     async def close(self) -> None:
         """Wait until nothing is being brought in any more."""
@@ -54,7 +54,7 @@ class HttpParts:
         return config_of(self._app)
 
 
-class HttpConnection(Connection):
+class HttpConnection(Connection[Peer]):
     def __init__(self, settings: ListenerSettings, clients: Clients[Peer], clock: Clock, parts: HttpParts) -> None:
         super().__init__(settings, clients, clock)
         self._parts = parts
@@ -96,11 +96,11 @@ class HttpConnection(Connection):
         if self._engine is not None:
             self._engine.resume_writing()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         if self._engine is not None:
             self._tasks |= self._engine.tasks
-            self._engine.connection_lost(error)
-        super().connection_lost(error)
+            self._engine.connection_lost(exc)
+        super().connection_lost(exc)
 
     def at_work(self) -> bool:
         return self._engine is not None and self._engine.answering()

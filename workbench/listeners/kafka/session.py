@@ -46,9 +46,7 @@ class _Begun:
     wire: bytes | None = None
 
 
-class Session(Connection):
-    peer: KafkaPeer
-
+class Session(Connection[KafkaPeer]):
     def __init__(self, shared: Shared, clients: KafkaClients) -> None:
         super().__init__(shared.settings, clients, shared.clock)
         self._shared = shared

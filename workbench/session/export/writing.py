@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
-from workbench.core.errors import Cancelled
+from workbench.core.errors import Cancelled, Unsupported
 from workbench.core.journal import JournalEntry
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import PartitionBounds, StoredRecord
@@ -33,10 +33,11 @@ Progress = Callable[[int, int], None]
 Matches = Callable[[StoredRecord], bool]
 
 
+@runtime_checkable
 class SessionReader(Browse, Protocol):
-    """The part of a workspace's reader that an export needs; of records alone any ``Browse`` will do."""
+    """What an export of more than records reads, which only a workspace has; of records alone any ``Browse`` will do.
+    """
 
-    def topics(self) -> Sequence: ...
     def shape(self) -> WorkspaceShape: ...
     def journal(
         self, after_id: int = 0, from_ms: int | None = None, to_ms: int | None = None, kinds: Sequence[str] = (),
@@ -54,7 +55,7 @@ class Exported:
 
 
 def export(
-    reader: SessionReader,
+    reader: Browse,
     out: Path,
     what: What = "records",
     format: str = "",
@@ -68,6 +69,8 @@ def export(
     """Write ``out``. ``all`` is the shape of the workspace (topics, queues, groups, the drawing), its records and its
     journal; of the records only those that ``matches`` takes. Where the format holds one table a file, the journal goes
     to ``NAME.journal.ENDING`` and the shape to ``NAME.shape.jsonl``; an import of ``out`` finds it there."""
+    if what != "records":
+        _session(reader)
     form = format_for(out, format, decoders_of(reader.topics()))
     if what != "all" or not form.one_table:
         return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled, matches)
@@ -79,20 +82,27 @@ def export(
     return replace(records, entries=entries.entries, files=(out, beside, shape_beside(out)))
 
 
+def _session(reader: Browse) -> SessionReader:
+    if not isinstance(reader, SessionReader):
+        raise Unsupported("An attached system has records; journal and settings are a workspace's.",
+                          "Export the records alone.")
+    return reader
+
+
 def shape_beside(out: Path) -> Path:
     """Where the shape goes when ``out`` holds one table."""
     return out.with_name(f"{out.stem}.shape.jsonl")
 
 
-def _write_shape(stream: BinaryIO, reader: SessionReader, topics: Sequence[str], from_: LogPoint, to: LogPoint,
+def _write_shape(stream: BinaryIO, reader: Browse, topics: Sequence[str], from_: LogPoint, to: LogPoint,
                  matches: Matches | None) -> None:
     whole = (from_, to) == (EARLIEST, LATEST) and matches is None
-    for item in items_of(part_of(reader.shape(), _ranges(reader, topics, from_, to), topics, whole)):
+    for item in items_of(part_of(_session(reader).shape(), _ranges(reader, topics, from_, to), topics, whole)):
         stream.write(shape_line(item))
 
 
 def _write_file(
-    reader: SessionReader, out: Path, what: What, form: ExportFormat, topics: Sequence[str], from_: LogPoint,
+    reader: Browse, out: Path, what: What, form: ExportFormat, topics: Sequence[str], from_: LogPoint,
     to: LogPoint, progress: Progress, cancelled: Callable[[], bool], matches: Matches | None = None,
 ) -> Exported:
     with whole_file(out) as stream:
@@ -101,7 +111,7 @@ def _write_file(
 
 
 def write_items(
-    reader: SessionReader,
+    reader: Browse,
     stream: BinaryIO,
     what: What,
     form: ExportFormat,
@@ -166,14 +176,14 @@ def export_records(out: Path, records: Iterable[StoredRecord], format: str = "",
 
 
 def _ranges(
-    reader: SessionReader, topics: Sequence[str], from_: LogPoint, to: LogPoint
+    reader: Browse, topics: Sequence[str], from_: LogPoint, to: LogPoint
 ) -> list[tuple[str, PartitionBounds]]:
     names = dict.fromkeys(topics) or [topic.name for topic in reader.topics()]
     return [(name, span) for name in names for span in spans(reader, name, from_, to)]
 
 
 def _items(
-    reader: SessionReader, what: What, ranges: list[tuple[str, PartitionBounds]], topics: Sequence[str],
+    reader: Browse, what: What, ranges: list[tuple[str, PartitionBounds]], topics: Sequence[str],
     from_: LogPoint, to: LogPoint,
 ) -> Iterator[StoredRecord | JournalEntry]:
     for topic, span in ranges:
@@ -183,6 +193,7 @@ def _items(
     after = 0
     from_ms = from_.number if from_.kind == "time" else None
     to_ms = to.number if to.kind == "time" else None
-    while page := reader.journal(after, from_ms, to_ms, limit=_JOURNAL_PAGE):
+    journal = _session(reader).journal
+    while page := journal(after, from_ms, to_ms, limit=_JOURNAL_PAGE):
         yield from (entry for entry in page if not topics or not entry.topic or entry.topic in topics)
         after = page[-1].id
