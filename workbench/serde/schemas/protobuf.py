@@ -36,9 +36,13 @@ class ProtobufSchema:
         self._built = built
         self.names: tuple[str, ...] = tuple(each.full_name for each in _messages(built))
 
-    @cached_property
+    @property
     def canonical(self) -> str:
         """The .proto text of what it says, laid out one way, without comments."""
+        return self._printed
+
+    @cached_property
+    def _printed(self) -> str:
         from workbench.serde.schemas.protobuf_print import printed
 
         return printed(self.file)

@@ -63,8 +63,8 @@ def _parsed(text: str, place: str) -> Any:
     from proto_schema_parser.parser import Parser
 
     class First(ErrorListener):
-        def syntaxError(self, recognizer, symbol, line, column, message, error):
-            shown = re.sub(r"expecting \{.{80,}\}", "it can't stand here", message, flags=re.DOTALL)
+        def syntaxError(self, recognizer, offendingSymbol, line, column, msg, e):  # noqa: N803 (its names)
+            shown = re.sub(r"expecting \{.{80,}\}", "it can't stand here", msg, flags=re.DOTALL)
             raise Invalid(f"{place}It is no Protobuf: {shown.splitlines()[0]} in line {line}, column {column + 1}.")
 
     def set_up(part: Any) -> None:
