@@ -30,7 +30,8 @@ _WAIT_S = 0.005
 
 
 def show_preview(chosen: dict[str, Any], strict: bool, as_json: bool) -> None:
-    """Print what would come of the input; with ``strict`` it fails when anything is bad."""
+    """Print what would come of the input. It fails when no event can be read, and with ``strict`` when anything is
+    bad."""
     seen = preview(ReadSettings.of(chosen), SystemClock().now_ms, _ROWS)
     if as_json:
         print_json(_document(seen))
@@ -39,6 +40,11 @@ def show_preview(chosen: dict[str, Any], strict: bool, as_json: bool) -> None:
     sys.stdout.flush()
     if strict and seen.bad:
         raise Invalid(_why_nothing(seen), "With --strict nothing would be stored.")
+    if seen.problems and not seen.events:
+        raise Invalid(_why_nothing(seen), "Nothing of it would be stored.")
+    if not as_json:
+        for sentence in (*seen.problems, *seen.notes):
+            note(sentence)
 
 
 @contextmanager
@@ -121,8 +127,6 @@ def _print(seen: Preview) -> None:
             for event, row in ((event, _row(event)) for event in seen.first)])
         print()
     print(f"{counted(seen.events, 'event')} would be stored. Nothing is: this is a dry run.")
-    for problem in (*seen.problems, *seen.notes):
-        note(problem)
 
 
 def _told(delimiter: str) -> str:

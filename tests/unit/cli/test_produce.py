@@ -133,6 +133,17 @@ def test_a_dry_run_shows_it_and_stores_nothing(produce: Produced):
     assert produce.records() == []
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_dry_run_of_what_gives_no_event_fails_and_one_of_nothing_does_not(produce: Produced, options):
+    Path("header.csv").write_bytes(b'"id,name\n1,one\n')
+    Path("cut.gz").write_bytes(gzip.compress(b'{"k": "a"}\n' * 99)[:20])
+    Path("empty").write_bytes(b"")
+    for name, why in (("header.csv", "a quote opens here"), ("cut.gz", "was cut short")):
+        assert produce(name, "--dry-run", *options) == 1
+        assert produce.said.count(why) == 1 and "Nothing of it" in produce.said
+    assert produce("empty", "--dry-run", *options) == 0
+
+
 @pytest.mark.parametrize(
     "words",
     ["--charset klingon", "--charset base64", "--delimiter ab", "--time-format dd.MM", "--path /a --format csv",

@@ -3,8 +3,10 @@
 A quote opens a quoted field only where the field begins, anywhere else it is text. A quoted field may hold delimiters,
 ends of lines (kept as they are, CRLF too) and doubled quotes. A quote that is never closed is told with the line where
 it opened; nothing after it is taken, as nobody can say where the next row begins. Text after a closing quote is kept,
-and told. Reading is linear: a chunk goes through C at once where each of its lines is a row; else line by line, where
-each line of an open field is looked at once, and the row is read when it is whole.
+and told. A row with fewer fields than the header has null for the rest, as csv.DictReader and pandas have it, and is
+told; one with more is refused, for nobody can say which of them is too much. Reading is linear: a chunk goes through C
+at once where each of its lines is a row; else line by line, where each line of an open field is looked at once, and the
+row is read when it is whole.
 """
 
 from __future__ import annotations
@@ -123,18 +125,23 @@ class CsvRows:
             if not blank:
                 self._start(row)
             return
+        cells: list[str | None] = [*row]
         if len(row) != len(self.header):
-            if not blank:
-                fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
-                self._ground.findings.skip("fields", number, f"{fields} where the header has {len(self.header)}")
-            return
+            if blank:
+                return
+            said = f"{'1 field' if len(row) == 1 else f'{len(row)} fields'} where the header has {len(self.header)}"
+            if len(row) > len(self.header):
+                self._ground.findings.skip("fields", number, said)
+                return
+            self._ground.findings.keep_odd("short", number, f"{said}; those that are missing are null")
+            cells += [None] * (len(self.header) - len(row))
         wanted = self._ground.fields
         key = at_ms = None
         if wanted.key:
-            key = wanted.as_key(None if self._key is None else row[self._key], number)
+            key = wanted.as_key(None if self._key is None else cells[self._key], number)
         if wanted.time:
-            at_ms = wanted.as_time(None if self._time is None else row[self._time], number)
-        value = orjson.dumps(dict(zip(self.header, row, strict=True)))
+            at_ms = wanted.as_time(None if self._time is None else cells[self._time], number)
+        value = orjson.dumps(dict(zip(self.header, cells, strict=True)))
         events.append(Event(value, key, at_ms, number))
 
     def _start(self, names: list[str]) -> None:

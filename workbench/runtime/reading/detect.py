@@ -4,12 +4,14 @@
     name .csv .tsv   CSV                       sep=; in the first line       CSV
     name .jsonl      JSON Lines, unless the beginning is an array over several lines
     { or [           JSON Lines where a line is a whole value and others follow, else a JSON document
-    anything else    plain lines; CSV where the first line has a column of the name that was asked for
+    anything else    plain lines; CSV where the first line has a column of the name that was asked for, or is a row of
+                     names and every line below has as many fields (a guess, which is told)
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 
 import orjson
@@ -19,6 +21,9 @@ from workbench.runtime.reading.formats import FORMATS, FormatKind
 
 _DELIMITERS = ",;\t|"
 _ROWS_LOOKED_AT = 20
+_TABLE = "csv by what it holds"
+_NAME = re.compile(r"[^\W\d][^\n.!?]{0,31}")
+"""What a column may be called, where nothing else says that a line is a header: no number, no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Detected:
     kind: FormatKind
     delimiter: str = ""
     newline: bytes = b"\n"
+    guessed: bool = False
+    """Nothing but what it holds says so, and it could be meant otherwise."""
 
 
 def detect(asked: Asked, start: bytes, whole: bool) -> Detected | None:
@@ -48,6 +55,8 @@ def detect(asked: Asked, start: bytes, whole: bool) -> Detected | None:
     name = asked.format if asked.format != "auto" else _name(asked, lines, whole)
     if name is None:
         return None
+    if name == _TABLE:
+        return Detected(FORMATS["csv"], _delimiter(asked, lines), newline, guessed=True)
     delimiter = (asked.delimiter or _delimiter(asked, lines)) if name == "csv" else ""
     return Detected(FORMATS[name], delimiter, newline)
 
@@ -69,7 +78,22 @@ def _name(asked: Asked, lines: list[bytes], whole: bool) -> str | None:
     if by_name or path.endswith(".json"):
         return by_name or "json"
     columns = {field for mark in _DELIMITERS for field in _columns(full[0], mark)}
-    return "csv" if len(full) > 1 and any(name in columns for name in asked.fields) else "lines"
+    if len(full) > 1 and any(name in columns for name in asked.fields):
+        return "csv"
+    return _table(asked, full, whole)
+
+
+def _table(asked: Asked, full: list[bytes], whole: bool) -> str | None:
+    """CSV or plain lines, by what stands there; None for a row of names below which nothing has come yet."""
+    mark = _delimiter(asked, full)
+    names = [name.strip() for name in _columns(full[0], mark)]
+    if len(names) < 2 or len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
+        return "lines"
+    if len(full) == 1:
+        return "lines" if whole else None
+    rows = [_columns(line, mark) for line in full[1:_ROWS_LOOKED_AT]]
+    repeats = any(name == field.strip() for row in rows for name, field in zip(names, row, strict=False))
+    return _TABLE if all(len(row) == len(names) for row in rows) and not repeats else "lines"
 
 
 def _json(full: list[bytes], by_name: str, whole: bool) -> str | None:

@@ -32,6 +32,7 @@ class Findings:
     without_key: Fault | None = None
     without_time: Fault | None = None
     unreadable_time: Fault | None = None
+    broken: Fault | None = None
     choices: list[str] = field(default_factory=list)
 
     def skip(self, kind: str, line: int, reason: str, count: int = 1) -> None:
@@ -51,6 +52,10 @@ class Findings:
     def cannot_read_time(self, line: int, reason: str) -> None:
         self.unreadable_time = _counted(self.unreadable_time, line, reason)
 
+    def break_off(self, line: int, reason: str) -> None:
+        """Nothing from that line on can be read: what held it is damaged."""
+        self.broken = Fault(line, reason, 1)
+
     def choose(self, sentence: str) -> None:
         """Something decided for the reader of the file, said once."""
         if sentence not in self.choices:
@@ -63,12 +68,15 @@ class Findings:
     @property
     def bad_count(self) -> int:
         """Rows that a strict reader refuses."""
-        others = (self.without_key, self.without_time, self.unreadable_time, *self.odd.values())
+        others = (self.without_key, self.without_time, self.unreadable_time, self.broken, *self.odd.values())
         return self.skipped_count + sum(fault.count for fault in others if fault is not None)
 
     def problems(self) -> list[str]:
         """What is wrong, as sentences."""
         told = []
+        if (end := self.broken) is not None:
+            lost = f"Nothing from line {end.line:,} on" if self.events else "Nothing of it"
+            told.append(f"{lost} could be read. {end.reason}")
         if self.skipped:
             faults = sorted(list(self.skipped.values()), key=lambda fault: fault.line)
             reasons = [f"Line {fault.line:,}: {fault.reason.rstrip('.')}{_like_it(fault, faults)}." for fault in faults]

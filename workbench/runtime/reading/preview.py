@@ -71,7 +71,7 @@ def preview_beginning(settings: ReadSettings, now_ms: Callable[[], int], rows: i
 
 def _preview(reader: EventReader, first: list[Event]) -> Preview:
     kind, found = reader.detected.kind if reader.detected else None, reader.findings
-    faults = sorted((*found.skipped.values(), *((found.unreadable_time,) if found.unreadable_time else ())),
+    faults = sorted((*found.skipped.values(), *filter(None, (found.unreadable_time, found.broken))),
                     key=lambda fault: fault.line)
     return Preview(
         reader.settings.path, kind.name if kind else "", kind.label if kind else "", reader.packed, reader.charset,

@@ -110,11 +110,18 @@ class EventReader:
                 return []
             events = self._read(piece, last)
         except Corrupt as damage:
-            line = self._format.line if self._format else 0
-            self.findings.skip("gzip", line + 1, damage.message)
-            events, self.ended = [], True
+            events, self.ended = self._whole_lines(), True
+            self.findings.break_off((self._format.line if self._format else 0) + 1, damage.message)
         self.findings.events += len(events)
         return events
+
+    def _whole_lines(self) -> list[Event]:
+        """What is whole of the little that was unpacked before the damage; of more, all that is whole was given."""
+        start, self._start = self._start[: self._start.rfind(b"\n") + 1], b""
+        if self._format is not None or not start or not self._look(start, last=True, nothing_now=True):
+            return []
+        assert self._format is not None, "made by _look"
+        return self._format.feed(self._utf8.feed(start, False) if self._utf8 else start)
 
     def _next_piece(self) -> bytes:
         chunk = self._source.next()
@@ -172,6 +179,9 @@ class EventReader:
         if detected is None and len(start) < _LOOKED_AT:
             return False
         self.detected = detected or Detected(FORMATS["json"])
+        if self.detected.guessed:
+            self.findings.choose("It was taken as CSV, as its lines suggest and no name says: "
+                                 "choose the format «lines» to keep each line as it stands.")
         if not self.detected.kind.own_bytes:
             self._utf8 = ToUtf8(self._charset, start, keeps_bytes=self.detected.kind.keeps_bytes)
         self._format = self.detected.kind.make(

@@ -95,8 +95,17 @@ def test_ends_of_lines_within_quotes_stay_as_they_are():
 
 def test_rows_of_another_width_are_told_and_blank_lines_are_none():
     found, findings = rows_of(b"a,b\n\n1,2\n3\n  \n4,5,6\n7,8")
-    assert found[1:] == [["1", "2"], ["7", "8"]]
-    assert findings.problems() == ["2 lines could not be read. Line 4: 1 field where the header has 2."]
+    assert found[1:] == [["1", "2"], ["3", None], ["7", "8"]]
+    assert findings.problems() == ["1 line could not be read. Line 6: 3 fields where the header has 2."]
+    assert findings.notes() == ["1 line was kept, although not written as usual. Line 4: 1 field where the header has "
+                                "2; those that are missing are null."]
+    assert findings.bad_count == 2
+
+
+def test_a_short_row_is_filled_also_where_a_quote_makes_it_be_read_by_itself():
+    found, findings = rows_of(b'a,b,c\n"1"\n2,"x"\n,\n')
+    assert found[1:] == [["1", None, None], ["2", "x", None], ["", "", None]]
+    assert findings.odd["short"].count == 3
 
 
 @pytest.mark.parametrize(

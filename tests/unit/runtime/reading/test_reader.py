@@ -142,6 +142,29 @@ def test_gzip_is_known_by_what_it_holds(tmp_path):
     assert "damaged" in reader.findings.problems()[0]
 
 
+@pytest.mark.parametrize("name", ["json lines", "an array", "csv", "lines"])
+@pytest.mark.parametrize("repeat", [1, 2_000])
+def test_a_gzip_that_is_cut_short_gives_what_is_whole_before_it_however_short(tmp_path, name, repeat):
+    plain = {"json lines": lines() * repeat, "an array": json.dumps(EVENTS * repeat), "csv": CSV * repeat,
+             "lines": "one line\nand another\n" * repeat}[name]
+    values = {"format": name} if name in ("csv", "lines") else {}
+    path = tmp_path / "input"
+    whole = read(path, plain.encode(), **values)[0] if name != "lines" else plain.split("\n")
+    packed = gzip.compress(plain.encode(), compresslevel=1)
+    for cut in (1, 9, len(packed) // 2):
+        path.write_bytes(packed[:-cut])
+        reader = EventReader(ReadSettings(str(path), **values), lambda: 0)
+        found = []
+        while not reader.ended:
+            found += reader.next_batch()
+        told = reader.findings.problems()
+        assert len(told) == 1 and "was cut short" in told[0] and reader.findings.bad_count == 1
+        values_read = [event.value.decode() if name == "lines" else json.loads(event.value) for event in found]
+        assert values_read == whole[: len(found)], "nothing that was cut in two"
+        assert len(found) or cut > 9 or name == "an array", "what is whole is given"
+        assert ("Nothing of it" in told[0]) == (not found)
+
+
 @pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xfd7zXZ\x00", b"PAR1", b"SQLite format 3\0", b"%PDF-1.7"])
 def test_what_is_no_file_of_events_is_refused(tmp_path, start):
     with pytest.raises(Unsupported, match="not a file of events"):
@@ -206,7 +229,13 @@ def test_a_long_array_is_read_in_linear_time(tmp_path):
         ("x.jsonl", b'[{"a":1}]', {}, "json"),
         ("x.jsonl", b'[\n{"a":1},\n{"a":2}]', {}, "json"), ("x", b'{"a":\n{"a":1}\n{"a":2}\n{"a":3}\n', {}, "jsonl"),
         ("x", b"sep=;\na;b\n1;2\n", {}, "csv"), ("x", b"a,b\n1,2\n", {"key": "a"}, "csv"),
-        ("x", b"a,b\n1,2\n", {}, "lines"),
+        ("x", b"a,b\n1,2\n", {}, "csv"), ("x", b"a;b,c\n1;2\n3;4", {}, "csv"),
+        ("x", b'id,"n, m"\n1,"a, b"\n', {}, "csv"),
+        ("x", b"a,b\n", {}, "lines"), ("x", b"a,b\n1,2\n3\n", {}, "lines"), ("x", b"1,2\n3,4\n", {}, "lines"),
+        ("x", b"a,a\n1,2\n", {}, "lines"), ("x", b"a\n1\n2\n", {}, "lines"),
+        ("x", b"a,b\n1,2\n", {"format": "lines"}, "lines"),
+        ("x", b"INFO\tstarted\nINFO\tready\n", {}, "lines"), ("x", b"Well, then.\nYes, do.\n", {}, "lines"),
+        ("x.log", b"2026-11-30 10:00:00,123 started\n2026-11-30 10:00:01,456 ended\n", {}, "lines"),
         ("x.CSV.gz", b"a,b\n", {}, "csv"), ("x.txt", b"a|b\n", {"delimiter": "|"}, "csv"), ("x", b"", {}, "lines"),
     ],
 )
@@ -214,6 +243,13 @@ def test_what_a_file_is_taken_for(tmp_path, name, data, values, form):
     path = tmp_path / name
     path.write_bytes(data)
     assert preview(ReadSettings(str(path), **values), lambda: 0).format == form
+
+
+def test_a_table_that_no_name_tells_is_taken_as_csv_and_that_is_told(tmp_path):
+    found, _, reader = read(tmp_path / "x", b"id,name\n1,one\n2,two\n", 3)
+    assert found == [{"id": "1", "name": "one"}, {"id": "2", "name": "two"}]
+    assert "taken as CSV" in reader.findings.notes()[0] and not reader.findings.bad_count
+    assert not read(tmp_path / "x.csv", b"id,name\n1,one\n")[2].findings.notes()
 
 
 @pytest.mark.parametrize(
@@ -231,7 +267,7 @@ def test_ends_of_lines_of_old_macintoshes(tmp_path):
 
 def test_a_preview_shows_the_first_events_and_what_would_be_refused(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_bytes(b"id,t\n1,1764500000\n2\n3,yesterday\n4,\n")
+    path.write_bytes(b"id,t\n1,1764500000\n2,2,2\n3,yesterday\n4,\n")
     seen = preview_beginning(ReadSettings(str(path), key="id", time="t"), lambda: 0, 2, 100)
     assert [(e.line, e.key, e.time_ms) for e in seen.first] == [(2, b"1", 1_764_500_000_000), (4, b"3", None)]
     assert (seen.events, seen.skipped, seen.bad, seen.whole) == (3, 1, 3, True)
