@@ -63,7 +63,7 @@ def deliveries(path: Path, again: bool = False) -> dict[tuple[str, int], list[tu
     found: dict[tuple[str, int], list[tuple[int, int]]] = {}
     with BrokerReader(path) as reader:
         for entry in reader.journal(kinds=("deliver",), limit=10_000):
-            if bool(entry.detail.get("again")) is again:
+            if bool(entry.again) is again:
                 found.setdefault((entry.group, entry.partition), []).append((entry.first, entry.last))
     return found
 

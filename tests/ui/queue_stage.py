@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.entries import entry_of
 from tests.ui.stage import NOW_MS, START_MS, StageCaller
 from workbench.control.command import Command
 from workbench.control.queues import (
@@ -170,7 +171,7 @@ def upload_journal(at_ms: int = NOW_MS) -> list[JournalEntry]:
 
     def entry(kind: str, ago: int, member: str = "", **detail: Any) -> JournalEntry:
         queue = "" if kind == "append" else "transcode"
-        return JournalEntry(kind, at_ms - ago, "transcode", 0, 120, 120, 1, group=queue, member=member, detail=detail)
+        return entry_of(kind, at_ms - ago, "transcode", 0, 120, 120, 1, group=queue, member=member, detail=detail)
 
     entries = [
         entry("append", 598_800), entry("lease", 500_000, "encoder-1", attempt=1),

@@ -44,7 +44,16 @@ from workbench.broker.groups.membership import (
     SyncResult,
     UnknownMember,
 )
-from workbench.broker.journal.state import JournalState, PastExchange, PastGroup, PastMember, PastQueue, PastTopic
+from workbench.broker.journal.entries import detail_of, entry_from, word_of
+from workbench.broker.journal.state import (
+    JournalState,
+    PastExchange,
+    PastGroup,
+    PastMember,
+    PastProducer,
+    PastQueue,
+    PastTopic,
+)
 from workbench.broker.log import BatchTooLarge
 from workbench.broker.profiles.naming import (
     DeliveryTags,
@@ -99,7 +108,8 @@ __all__ = [  # noqa: RUF022 (grouped by room)
     # exchanges
     "Exchanges", "routing_metadata_of",
     # the journal
-    "JournalState", "PastExchange", "PastGroup", "PastMember", "PastQueue", "PastTopic",
+    "JournalState", "PastExchange", "PastGroup", "PastMember", "PastProducer", "PastQueue", "PastTopic",
+    "detail_of", "entry_from", "word_of",
     # profiles of the six systems
     "Act", "DeliveryTags", "Feature", "Level", "Profile", "Rule", "Source", "place_name", "place_of_sequence_number",
     "profile", "profiles", "receipt_name", "receipt_of", "shard_name",

@@ -11,7 +11,6 @@ import sqlite3
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -54,7 +53,7 @@ from workbench.broker.unchecked import Unchecked, unchecked_ends
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import FileError, NotFound, WorkbenchError
 from workbench.core.ids import Ids, RandomIds
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import HostEntry, JournalEntry
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, PartitionBounds, Record, TopicPartition
 from workbench.core.snapshot import GroupPartitionStat
@@ -123,7 +122,7 @@ class Broker:
         self._topic_acts = TopicActs(self.store, self._journal, self.clock, self._ids, self._cache, self._topics,
                                      self._deleted, self._groups, self.queues, self.exchanges)
         self.retention = Retention(self.store, self.log, self.clock, self._every_topic, self._forget_deleted,
-                                   self._groups, self.queues, partial(self._recording.entry, "retention"))
+                                   self._groups, self.queues, self._recording.retention)
         self.space = Space(self.store)
         self.imports = Imports(self.store, self.log, self._journal, self.clock, self._ids, self._topics, self._deleted,
                                self._topic_acts, self._groups, self.queues, self.exchanges, self.stores,
@@ -164,7 +163,7 @@ class Broker:
                 self.retention.settle()
                 self.exchanges.flush()
                 self.stores.flush()
-                self._journal.add(JournalEntry("host", self.clock.now_ms(), detail={"act": "stopped"}))
+                self._journal.add(HostEntry(self.clock.now_ms(), act="stopped"))
                 self.store.write(self._journal.flush).result()
         finally:
             self.log.close()

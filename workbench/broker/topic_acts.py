@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.core.clock import Clock
 from workbench.core.errors import AlreadyExists, NotFound, WorkbenchError
 from workbench.core.ids import Ids
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import TopicAct, TopicEntry
 from workbench.core.records import TopicPartition
 from workbench.core.routing import Binding
 
@@ -226,9 +226,10 @@ class TopicActs:
             raise NotFound(f"There is no deleted topic {name} that is still kept.", "Its records are gone.")
         return found
 
-    def note(self, act: str, meta: TopicMeta, **more: Any) -> None:
-        detail = {"act": act, "kind": meta.kind, "partitions": meta.partitions, "config": meta.config, **more}
-        self._journal.add(JournalEntry("topic", self._clock.now_ms(), topic=meta.name, detail=detail))
+    def note(self, act: TopicAct, meta: TopicMeta, bounds: Sequence[Sequence[int]] = (), was: str = "") -> None:
+        self._journal.add(TopicEntry(
+            self._clock.now_ms(), meta.name, act=act, topic_kind=meta.kind, partitions=meta.partitions,
+            config=meta.config, bounds=bounds, was=was))
 
 
 def _committed_of(kept: Mapping[str, Any], topic: str) -> dict[str, dict[TopicPartition, CommittedOffset]]:

@@ -26,7 +26,7 @@ from workbench.control.messages import (
 )
 from workbench.core.changes import Changes
 from workbench.core.errors import WorkbenchError
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import FlowEntry
 from workbench.core.routing import Binding
 from workbench.flow import codec
 from workbench.flow.document import FlowDocument
@@ -102,7 +102,7 @@ class FlowActs:
             said = await asyncio.to_thread(self._alter, known, document)
             said = " ".join([*told, said]).strip()
             digest = hashlib.sha256(command.text.encode()).hexdigest()[:16]
-            self._broker.journal(JournalEntry("flow", self._broker.clock.now_ms(), detail={"digest": digest}))
+            self._broker.journal(FlowEntry(self._broker.clock.now_ms(), digest=digest))
         await self._follow(document)
         return Done(_SAVE_CHANGES.value, said)
 

@@ -31,7 +31,7 @@ from workbench.control.messages import (
 from workbench.core.changes import Changes
 from workbench.core.clock import Clock
 from workbench.core.errors import FileError, Invalid, Unsupported, WorkbenchError
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import BookmarkEntry
 from workbench.core.snapshot import HostStat, Snapshot
 from workbench.engines.embedded import EmbeddedEngine
 from workbench.host.acts import Act, Acts
@@ -179,8 +179,7 @@ class Service:
         return self._telemetry.snapshot()
 
     async def _set_bookmark(self, session: ClientSession, command: SetBookmark) -> None:
-        detail = {"text": command.text, "at_ms": command.at_ms}
-        self._broker.journal(JournalEntry("bookmark", self._clock.now_ms(), detail=detail))
+        self._broker.journal(BookmarkEntry(self._clock.now_ms(), text=command.text, marked_ms=command.at_ms))
 
     async def run(self) -> None:
         """Run the drawn flow."""

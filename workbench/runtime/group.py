@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from workbench.core.errors import NotFound
+from workbench.core.journal import MemberAct
 from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import HandledRecord, MemberStat, PartState
@@ -34,7 +35,7 @@ from workbench.serde import DecoderOf, guessing
 _RECENT = 12
 _TREND_MS = 5_000.0
 
-Report = Callable[[str, str, str, str], None]
+Report = Callable[[str, str, MemberAct, str], None]
 Delivered = Callable[[str, int, int, int, str, str, bool], None]
 
 
@@ -156,7 +157,7 @@ class GroupRun(ABC):
                 return member
         raise NotFound(f"«{self.name}» has no member «{name}».")
 
-    def report(self, member: Member[Any], act: str, reason: str = "") -> None:
+    def report(self, member: Member[Any], act: MemberAct, reason: str = "") -> None:
         self._around.report(self.name, member.name, act, reason)
 
     # -- passing on ----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
 from workbench.core.errors import Fenced, FileError, WorkbenchError
+from workbench.core.journal import MemberAct
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import MemberStat, PartState
 from workbench.runtime.meters import RateMeter
@@ -41,7 +42,7 @@ class MembersGroup(Protocol):
     values: dict[str, Any]
 
     def process_ms(self, member: Member[Any]) -> float: ...
-    def report(self, member: Member[Any], act: str, reason: str = "") -> None: ...
+    def report(self, member: Member[Any], act: MemberAct, reason: str = "") -> None: ...
     async def passed_on(self) -> None: ...
 
 

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from workbench.core.errors import NotFound
+from workbench.core.journal import JournalEntry, MemberAct, MemberEntry, ProducerAct, ProducerEntry
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Appended, Record
 from workbench.core.routing import Published
@@ -31,8 +32,7 @@ from workbench.runtime.storing import StoreGates, StoreWriter
 from workbench.runtime.tempo import Tempo
 from workbench.serde import GUESSING, Decoder, decoder_of
 
-Journal = Callable[[str, str, dict[str, str]], None]
-"""Kind, group and member-or-node words of an entry: (kind, group, detail)."""
+Journal = Callable[[JournalEntry], None]
 
 
 class Tally:
@@ -89,8 +89,9 @@ class Builder:
         else:
             source = GeneratorSource(values, random, self._tempo.clock.now_ms)
 
-        def report(act: str, reason: str) -> None:
-            self._journal("producer", "", {"node": plan.node_id, "name": plan.name, "act": act, "reason": reason})
+        def report(act: ProducerAct, reason: str) -> None:
+            self._journal(ProducerEntry(self._tempo.clock.now_ms(), node=plan.node_id, name=plan.name, act=act,
+                                        reason=reason))
 
         return Producer(plan.node_id, plan.name, source, sender, self._tempo, report)
 
@@ -118,8 +119,8 @@ class Builder:
             wiring.store = StoreWriter(self._engine, gate, meter, self._around.decoders)
         return (QueueGroup if plan.by_leases else OffsetGroup)(plan, wiring, self._around, random)
 
-    def _report_member(self, group: str, member: str, act: str, reason: str) -> None:
-        self._journal("member", group, {"member": member, "act": act, "reason": reason})
+    def _report_member(self, group: str, member: str, act: MemberAct, reason: str) -> None:
+        self._journal(MemberEntry(self._tempo.clock.now_ms(), group=group, member=member, act=act, reason=reason))
 
     def _decoder(self, topic: str) -> Decoder:
         """That of a topic as it is set now."""

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable
 
 from workbench.core.errors import Invalid, WorkbenchError
+from workbench.core.journal import ProducerAct
 from workbench.core.snapshot import PartState, ProducerStat
 from workbench.runtime.meters import RateMeter
 from workbench.runtime.sender import Sender
@@ -22,7 +23,7 @@ from workbench.runtime.tempo import Nudge, Portion, Tempo
 _LONGEST_WAIT_S = 0.1
 _SHORTEST_WAIT_S = 0.004
 
-Report = Callable[[str, str], None]
+Report = Callable[[ProducerAct, str], None]
 """Tells the journal: what happened to this producer, and why."""
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import Invalid, Refused, WorkbenchError
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import FaultEntry, JournalEntry, MemberAct, ProducerEntry, RunAct, RunEntry
 from workbench.core.records import TopicPartition
 from workbench.core.snapshot import LinkStat, MemberStat, PartState, ProducerStat, RunState
 from workbench.engines.base import Engine
@@ -66,7 +66,7 @@ class FlowRunner:
         self._ground = Provisioning(engine)
         self._backlog = Backlog(engine)
         self.stores = StoreGates(self._tempo)
-        self._builder = Builder(engine, self._ground, self._backlog, self._tempo, self._tally, self._note,
+        self._builder = Builder(engine, self._ground, self._backlog, self._tempo, self._tally, journal,
                                 note_delivery, self.stores, background)
         self._plan = FlowPlan()
         self._state = RunState.STOPPED
@@ -166,8 +166,8 @@ class FlowRunner:
                 producer = self._producers[plan.node_id] = self._builder.producer(plan)
             except WorkbenchError as reason:
                 self._broken[plan.node_id] = reason.sentence()
-                self._note("producer", "", {"node": plan.node_id, "name": plan.name, "act": "failed",
-                                            "reason": reason.sentence()})
+                self._journal(ProducerEntry(self._clock.now_ms(), node=plan.node_id, name=plan.name, act="failed",
+                                            reason=reason.sentence()))
                 continue
             producer.start()
 
@@ -273,7 +273,7 @@ class FlowRunner:
         group.paused = act == "pause"
         for member in group.members:
             member.nudge()
-            group.report(member, f"{act}d")
+            group.report(member, _DONE[act])
 
     async def control_member(self, node_id: str, act: str, member: str = "") -> None:
         """pause, resume, kill, restart, remove; ``add`` needs no member."""
@@ -295,7 +295,7 @@ class FlowRunner:
                 one.start()
             else:
                 raise Invalid(f"A member can't «{act}».", "Use add, pause, resume, kill, restart or remove.")
-            group.report(one, {"pause": "paused", "kill": "killed"}.get(act, act.removesuffix("e") + "ed"))
+            group.report(one, _DONE[act])
 
     async def seek_member(self, node_id: str, topic: str, partition: int, offset: int) -> None:
         """Move the position of the member that reads the partition; nothing is committed by it."""
@@ -338,7 +338,7 @@ class FlowRunner:
         gate = self.stores.gate(node_id)
         gate.refuse_for(refuse_s)
         text = f"{gate.plan.name} refuses everything for {refuse_s:g} s" if refuse_s else f"{gate.plan.name} is back"
-        self._note("fault", "", {"what": "outage", "where": gate.plan.name, "text": text})
+        self._journal(FaultEntry(self._clock.now_ms(), what="outage", where=gate.plan.name, text=text))
 
     def _running_group(self, node_id: str) -> GroupRun:
         if self._state is RunState.STOPPED or node_id not in self._groups:
@@ -424,13 +424,13 @@ class FlowRunner:
         return RunSummary(seconds, self._builder.seed, produced, failed, groups, tuple(told), notes)
 
     # -- journal -------------------------------------------------------------------------------------------
-    def _note_run(self, act: str) -> None:
-        detail = {"act": act, "speed": self._tempo.speed, "seed": self._builder.seed}
-        self._journal(JournalEntry("run", self._clock.now_ms(), detail=detail))
+    def _note_run(self, act: RunAct) -> None:
+        self._journal(RunEntry(self._clock.now_ms(), act=act, speed=self._tempo.speed, seed=self._builder.seed))
 
-    def _note(self, kind: str, group: str, detail: dict[str, str]) -> None:
-        member = detail.pop("member", "")
-        self._journal(JournalEntry(kind, self._clock.now_ms(), group=group, member=member, detail=detail))
+
+_DONE: Mapping[str, MemberAct] = {"pause": "paused", "resume": "resumed", "kill": "killed", "restart": "restarted",
+                                  "remove": "removed"}
+"""Acts on members, as the journal calls them once they are done."""
 
 
 def _act(acts: dict[str, Callable[[], None]], act: str, noun: str) -> Callable[[], None]:

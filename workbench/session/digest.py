@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from workbench.broker import BrokerReader
+from workbench.broker import BrokerReader, detail_of
 from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
 
@@ -58,7 +58,7 @@ def _journal_rows(reader: BrokerReader, start_ms: int) -> Iterator[str]:
 
 def _row(entry: JournalEntry, start_ms: int) -> str:
     fields = (entry.kind, entry.at_ms - start_ms, entry.topic, entry.partition, entry.first, entry.last, entry.count,
-              entry.group, entry.member, entry.detail)
+              entry.group, entry.member, detail_of(entry))
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
 
 

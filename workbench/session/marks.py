@@ -5,10 +5,21 @@ What happens to many messages one by one (deaths, redrives) is told together: on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import (
+    BookmarkEntry,
+    DeadEntry,
+    FaultEntry,
+    JournalEntry,
+    MemberEntry,
+    PurgeEntry,
+    RebalanceEntry,
+    RedriveEntry,
+    ResetEntry,
+    RunEntry,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +40,12 @@ DROPPED = "dropped"
 
 def mark_of(entry: JournalEntry) -> Mark:
     """The mark that an entry of one of the ``MARK_KINDS`` makes."""
-    at_ms = int(entry.detail.get("at_ms", entry.at_ms))  # a bookmark is about another time than it was set at
+    marked_ms = entry.marked_ms if isinstance(entry, BookmarkEntry) else None
     kind = "queue" if entry.kind in _QUEUE_KINDS else "group"
-    killed = entry.kind == "member" and _act(entry) == "killed"
-    looks = "dead_letters" if entry.kind == "dead" else "kill" if killed else entry.kind
-    return Mark(at_ms, looks, _SAY[entry.kind](entry), f"{kind}:{entry.group}" if entry.group else "")
+    killed = isinstance(entry, MemberEntry) and entry.act == "killed"
+    looks = "dead_letters" if isinstance(entry, DeadEntry) else "kill" if killed else entry.kind
+    subject = f"{kind}:{entry.group}" if entry.group else ""
+    return Mark(entry.at_ms if marked_ms is None else marked_ms, looks, _said(entry), subject)
 
 
 def told_together(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
@@ -45,7 +57,8 @@ def told_together(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
         if entry.kind not in _QUEUE_KINDS:
             told.append(entry)
             continue
-        about = (entry.kind, entry.group, str(entry.detail.get("reason", entry.detail.get("to", ""))))
+        why = entry.reason if isinstance(entry, DeadEntry) else entry.to if isinstance(entry, RedriveEntry) else ""
+        about = (entry.kind, entry.group, why)
         at = open_at.get(about)
         if at is not None and entry.at_ms - told[at].at_ms < TOGETHER_MS:
             told[at] = replace(told[at], count=told[at].count + _messages(entry))
@@ -63,45 +76,29 @@ def _counted(entry: JournalEntry) -> str:
     return "1 message" if entry.count == 1 else f"{entry.count:,} messages"
 
 
-def _act(entry: JournalEntry) -> str:
-    return str(entry.detail.get("act", "changed"))
-
-
-def _run(entry: JournalEntry) -> str:
-    speed = entry.detail.get("speed", 1.0)
-    return f"Run {_act(entry)}" + (f" at {speed:g}×" if speed != 1.0 else "")
-
-
-def _rebalance(entry: JournalEntry) -> str:
-    members = len(entry.detail.get("assignment", ()))
-    count = "1 member" if members == 1 else f"{members} members"
-    return f"{entry.group}: generation {entry.detail.get('generation', '?')}, {count}"
-
-
-def _reset(entry: JournalEntry) -> str:
-    moves = len(entry.detail.get("moves", ()))
-    count = "1 partition" if moves == 1 else f"{moves} partitions"
-    return f"{entry.group} moved on {entry.topic}, {count}"
-
-
-def _dead(entry: JournalEntry) -> str:
-    to = entry.detail.get("to", "")
-    where = ", dropped" if to == DROPPED else f", now in {to}" if to else ""
-    return f"{_counted(entry)} of {entry.group} died ({entry.detail.get('reason', 'unknown')}){where}"
-
-
-def _redrive(entry: JournalEntry) -> str:
-    return f"{_counted(entry)} of {entry.group} redriven to {entry.detail.get('to') or 'where they came from'}"
-
-
-_SAY: Mapping[str, Callable[[JournalEntry], str]] = {
-    "run": _run,
-    "rebalance": _rebalance,
-    "reset": _reset,
-    "fault": lambda entry: str(entry.detail.get("text") or entry.detail.get("what", "Fault")),
-    "bookmark": lambda entry: str(entry.detail.get("text") or "Bookmark"),
-    "dead": _dead,
-    "redrive": _redrive,
-    "purge": lambda entry: f"{entry.group} purged of {_counted(entry)}",
-    "member": lambda entry: f"{entry.member or 'Member'} of {entry.group} {_act(entry)}",
-}
+def _said(entry: JournalEntry) -> str:
+    match entry:
+        case RunEntry():
+            return f"Run {entry.act}" + (f" at {entry.speed:g}×" if entry.speed != 1.0 else "")
+        case RebalanceEntry():
+            members = len(entry.assignment)
+            count = "1 member" if members == 1 else f"{members} members"
+            return f"{entry.group}: generation {entry.generation}, {count}"
+        case ResetEntry():
+            moves = len(entry.moves)
+            count = "1 partition" if moves == 1 else f"{moves} partitions"
+            return f"{entry.group} moved on {entry.topic}, {count}"
+        case FaultEntry():
+            return entry.text or entry.what or "Fault"
+        case BookmarkEntry():
+            return entry.text or "Bookmark"
+        case DeadEntry():
+            where = ", dropped" if entry.to == DROPPED else f", now in {entry.to}" if entry.to else ""
+            return f"{_counted(entry)} of {entry.group} died ({entry.reason or 'unknown'}){where}"
+        case RedriveEntry():
+            return f"{_counted(entry)} of {entry.group} redriven to {entry.to or 'where they came from'}"
+        case PurgeEntry():
+            return f"{entry.group} purged of {_counted(entry)}"
+        case MemberEntry():
+            return f"{entry.member or 'Member'} of {entry.group} {entry.act}"
+    raise TypeError(f"{entry.kind} makes no mark")

@@ -14,7 +14,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.broker import deaths_of, record_traits, routing_metadata_of
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import (
+    AckEntry,
+    AppendEntry,
+    DeadEntry,
+    HostEntry,
+    JournalEntry,
+    LeaseEntry,
+    NackEntry,
+    PurgeEntry,
+    QueueEntry,
+    RedriveEntry,
+    ReturnEntry,
+    TopicEntry,
+)
 from workbench.core.queues import SUBSCRIPTION_MARK, MessageId, MessageState, QueuedMessage
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.session.story import in_order
@@ -98,33 +111,31 @@ class _Life:
     coarse: bool = False
 
     def take(self, entry: JournalEntry) -> None:
-        detail = entry.detail
         self.coarse = self.coarse or entry.vague
-        match entry.kind:
-            case "append":
+        match entry:
+            case AppendEntry():
                 self.sent_ms = entry.at_ms
                 return
-            case "lease":
-                self.attempts = detail.get("attempt") or self.attempts + 1
+            case LeaseEntry():
+                self.attempts = entry.attempt or self.attempts + 1
                 self.state, self.consumer, self.leased_ms = MessageState.IN_FLIGHT, entry.member, entry.at_ms
                 self.until_ms = None
                 return
-            case "nack":
-                self._wait(entry.at_ms, detail.get("delay_ms") or 0)
-                self.reason = detail.get("reason", "")
-            case "return":
+            case NackEntry():
+                self._wait(entry.at_ms, entry.delay_ms)
+                self.reason = entry.reason
+            case ReturnEntry():
                 self._wait(entry.at_ms, 0)
-            case "dead":
-                self.state = MessageState.ACKED if detail.get("to") else MessageState.DEAD
-                reason = str(detail.get("reason", ""))
-                self.reason = f"{reason}: {self.reason}" if self.reason else reason
-            case "ack" | "redrive":
+            case DeadEntry():
+                self.state = MessageState.ACKED if entry.to else MessageState.DEAD
+                self.reason = f"{entry.reason}: {self.reason}" if self.reason else entry.reason
+            case AckEntry() | RedriveEntry():
                 self.state = MessageState.ACKED
-            case "purge":
+            case PurgeEntry():
                 if entry.partition < 0 and self.state is MessageState.IN_FLIGHT:
                     return
                 self.state = MessageState.ACKED
-            case "host":
+            case HostEntry():
                 if self.state is MessageState.IN_FLIGHT:
                     self._wait(entry.at_ms, 0)
         if self.state is not MessageState.IN_FLIGHT:
@@ -147,12 +158,14 @@ class _Events:
     @classmethod
     def of(cls, source: MessageSource, queue: PastQueueView) -> _Events:
         rare = source.journal(to_ms=queue.at_ms + 1, kinds=("purge", "host", "queue", "topic"), limit=_ALL)
-        own = [entry for entry in rare if entry.kind == "host" or entry.group == queue.name
-               or (entry.kind == "topic" and entry.topic == queue.topic)]
-        made = [at for at, entry in enumerate(own) if entry.detail.get("act") == "created"]
+        own = [entry for entry in rare if isinstance(entry, HostEntry) or entry.group == queue.name
+               or (isinstance(entry, TopicEntry) and entry.topic == queue.topic)]
+        made = [at for at, entry in enumerate(own)
+                if isinstance(entry, (QueueEntry, TopicEntry)) and entry.act == "created"]
         own = own[made[-1] :] if made else own
-        floors = own[0].detail.get("floors", ()) if made and SUBSCRIPTION_MARK in queue.name else ()
-        common = tuple(e for e in own if e.kind == "host" or (e.kind == "purge" and e.partition < 0))
+        begun = own[0] if made and SUBSCRIPTION_MARK in queue.name else None
+        floors = begun.floors if isinstance(begun, QueueEntry) else ()
+        common = tuple(e for e in own if isinstance(e, HostEntry) or (isinstance(e, PurgeEntry) and e.partition < 0))
         return cls(common, dict(enumerate(floors)))
 
 
@@ -176,7 +189,7 @@ def _stretch(source: MessageSource, queue: PastQueueView, events: _Events, parti
 
 def _life(entries: Sequence[JournalEntry], events: _Events) -> _Life:
     """Fold what happened to one message; what concerns all comes where it was journalled."""
-    life, appended = _Life(), next((entry.id for entry in entries if entry.kind == "append"), 0)
+    life, appended = _Life(), next((entry.id for entry in entries if isinstance(entry, AppendEntry)), 0)
     common = [entry for entry in events.entries if entry.id > appended]
     for entry in in_order(sorted(entries, key=lambda entry: entry.id)):
         while common and common[0].id < entry.id:

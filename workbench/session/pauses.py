@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import HostEntry, JournalEntry, MemberEntry, RunEntry
 from workbench.core.snapshot import PartState, RunState, Snapshot
 
 _RUNNING = ("started", "resumed")
@@ -34,20 +34,20 @@ def still_spans(entries: Sequence[JournalEntry], run: RunState, paused: set[str]
     spans, until = [], to_ms
     running, asleep = run is RunState.RUNNING, set(paused)
     for entry in reversed(entries):
-        act = str(entry.detail.get("act", ""))
-        if not _changes(entry, act):
+        if not _changes(entry):
             continue
         if not running or (members and asleep >= members):
             spans.append((entry.at_ms, until))
         until = entry.at_ms
-        if entry.kind == "run":
-            running = act in _HELD  # what it was before
-        elif entry.kind == "host":
-            running = False
-        elif act == "paused":
-            asleep.discard(entry.member)
-        else:
-            asleep.add(entry.member)
+        match entry:
+            case RunEntry():
+                running = entry.act in _HELD  # what it was before
+            case HostEntry():
+                running = False
+            case MemberEntry(act="paused"):
+                asleep.discard(entry.member)
+            case _:
+                asleep.add(entry.member)
     if not running or (members and asleep >= members):
         spans.append((from_ms, until))
     return spans
@@ -70,7 +70,10 @@ def pauses(entries: Sequence[JournalEntry], live: Snapshot, groups: Iterable[str
     return found
 
 
-def _changes(entry: JournalEntry, act: str) -> bool:
-    if entry.kind == "member":
-        return act in ("paused", "resumed")
-    return entry.kind == "host" or act in _RUNNING or act in _HELD
+def _changes(entry: JournalEntry) -> bool:
+    match entry:
+        case MemberEntry():
+            return entry.act in ("paused", "resumed")
+        case RunEntry():
+            return entry.act in _RUNNING or entry.act in _HELD
+    return isinstance(entry, HostEntry)

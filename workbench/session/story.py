@@ -9,18 +9,29 @@ origin is still known. Belongs to the thread of its reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import (
+    AckEntry,
+    AppendEntry,
+    DeadEntry,
+    JournalEntry,
+    LeaseEntry,
+    NackEntry,
+    PurgeEntry,
+    RedriveEntry,
+    ReturnEntry,
+)
 from workbench.core.queues import SUBSCRIPTION_MARK, Death, MessageId
 from workbench.core.times import duration_words, format_time
 from workbench.session.marks import DROPPED
 
 _MOST_ORIGINS = 8
 _LAST = 1 << 60
-_PHASES = {"append": 0, "lease": 1, "nack": 2, "return": 2, "ack": 3, "dead": 3, "redrive": 4, "purge": 5}
+_PHASES = {AppendEntry: 0, LeaseEntry: 1, NackEntry: 2, ReturnEntry: 2, AckEntry: 3, DeadEntry: 3, RedriveEntry: 4,
+           PurgeEntry: 5}
 _COARSE = "; too much happened at that moment to be journalled exactly"
 
 
@@ -103,8 +114,9 @@ def in_order(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
     """Attempts only grow, and each is leased before it ends. A file of an older workbench names none where one ends."""
     keyed, attempt = [], 0
     for entry in entries:
-        attempt = entry.detail.get("attempt") or attempt
-        end = _PHASES[entry.kind]
+        if isinstance(entry, (LeaseEntry, NackEntry, ReturnEntry)):
+            attempt = entry.attempt or attempt
+        end = _PHASES[type(entry)]
         keyed.append((0 if not end else _LAST if end > 2 else attempt, end))
     order = sorted(range(len(entries)), key=lambda at: keyed[at])
     return [entries[at] for at in order]
@@ -122,44 +134,37 @@ def _topic_of(queue: str) -> str:
 
 
 def _line(entry: JournalEntry, queue: str) -> StoryLine:
-    text = _SAY[entry.kind](entry)
+    text = _said(entry)
     said = f"perhaps {text}{_COARSE}" if entry.vague else text
     return StoryLine(entry.at_ms, entry.kind, said, queue, entry.member)
 
 
-def _lease(entry: JournalEntry) -> str:
-    attempt = entry.detail.get("attempt", 0)
-    again = f", attempt {attempt}" if attempt and attempt > 1 else ""
-    return f"leased by {entry.member or 'a consumer'}{again}"
+def _said(entry: JournalEntry) -> str:
+    match entry:
+        case AppendEntry():
+            return f"sent to {entry.topic}"
+        case LeaseEntry():
+            again = f", attempt {entry.attempt}" if entry.attempt > 1 else ""
+            return f"leased by {entry.member or 'a consumer'}{again}"
+        case AckEntry():
+            return f"acked by {entry.member or 'its consumer'}"
+        case NackEntry():
+            return _nack(entry)
+        case ReturnEntry():
+            return f"lease of {entry.member} ended without an answer" if entry.member else (
+                "its lease ended with the host, which died")
+        case DeadEntry():
+            where = "dropped" if entry.to == DROPPED else f"moved to {entry.to}" if entry.to else "kept here"
+            return f"died ({entry.reason or 'for no reason given'}), {where}"
+        case RedriveEntry():
+            return f"redriven to {entry.to or 'its origin'}"
+        case PurgeEntry():
+            return "removed by a purge"
+    raise TypeError(f"{entry.kind} does not concern one message")
 
 
-def _nack(entry: JournalEntry) -> str:
-    detail = entry.detail
-    act = "given back" if detail.get("requeue", True) else "rejected"
-    wait = f", to wait {duration_words(detail['delay_ms'])}" if detail.get("delay_ms") else ""
-    why = f": {detail['reason']}" if detail.get("reason") else ""
+def _nack(entry: NackEntry) -> str:
+    act = "given back" if entry.requeue else "rejected"
+    wait = f", to wait {duration_words(entry.delay_ms)}" if entry.delay_ms else ""
+    why = f": {entry.reason}" if entry.reason else ""
     return f"{act} by {entry.member or 'its consumer'}{wait}{why}"
-
-
-def _return(entry: JournalEntry) -> str:
-    if not entry.member:
-        return "its lease ended with the host, which died"
-    return f"lease of {entry.member} ended without an answer"
-
-
-def _dead(entry: JournalEntry) -> str:
-    to = entry.detail.get("to", "")
-    where = "dropped" if to == DROPPED else f"moved to {to}" if to else "kept here"
-    return f"died ({entry.detail.get('reason', 'for no reason given')}), {where}"
-
-
-_SAY: Mapping[str, Callable[[JournalEntry], str]] = {
-    "append": lambda entry: f"sent to {entry.topic}",
-    "lease": _lease,
-    "ack": lambda entry: f"acked by {entry.member or 'its consumer'}",
-    "nack": _nack,
-    "return": _return,
-    "dead": _dead,
-    "purge": lambda entry: "removed by a purge",
-    "redrive": lambda entry: f"redriven to {entry.detail.get('to') or 'its origin'}",
-}

@@ -12,9 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.broker import BrokerReader, JournalState, PastGroup, PastMember, PastTopic, QueueSettings
+from workbench.broker import BrokerReader, JournalState, PastGroup, PastMember, PastProducer, PastTopic, QueueSettings
 from workbench.core.errors import NotFound
-from workbench.core.journal import MARK_KINDS, QUIET_ACTS, JournalEntry, LagSample
+from workbench.core.journal import (
+    MARK_KINDS,
+    QUIET_ACTS,
+    AckEntry,
+    AppendEntry,
+    DeliverEntry,
+    JournalEntry,
+    LagSample,
+    LeaseEntry,
+    MemberEntry,
+    NackEntry,
+    TopicEntry,
+)
 from workbench.core.queues import SUBSCRIPTION_MARK, MessageId, MessageState
 from workbench.core.records import PartitionBounds, TopicPartition
 from workbench.core.snapshot import (
@@ -75,15 +87,15 @@ class _Recent:
     def of(cls, entries: Sequence[JournalEntry]) -> _Recent:
         self = cls({}, {}, {}, {}, {})
         for entry in entries:
-            if entry.kind == "append":
+            if isinstance(entry, AppendEntry):
                 part = TopicPartition(entry.topic, entry.partition)
                 self.records_in[part] = self.records_in.get(part, 0) + entry.count
                 self.bytes_in[entry.topic] = self.bytes_in.get(entry.topic, 0) + entry.bytes
-            elif entry.kind == "deliver":
+            elif isinstance(entry, DeliverEntry):
                 key = (entry.group, entry.member)
                 self.delivered[key] = self.delivered.get(key, 0) + entry.count
-            elif entry.kind in ("ack", "nack"):
-                by = (self.acked if entry.kind == "ack" else self.failed).setdefault(entry.group, {})
+            elif isinstance(entry, (AckEntry, NackEntry)):
+                by = (self.acked if isinstance(entry, AckEntry) else self.failed).setdefault(entry.group, {})
                 by[entry.member] = by.get(entry.member, 0) + entry.count
         return self
 
@@ -118,7 +130,7 @@ class Timeline:
         kinds = [kind for kind in MARK_KINDS if kind != "bookmark"]
         entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=kinds, limit=ALL)
         entries += self._reader.journal(from_ms=from_ms, kinds=("bookmark",), limit=ALL)  # set later, about this time
-        told = (entry for entry in entries if entry.kind != "member" or entry.detail.get("act") not in QUIET_ACTS)
+        told = (entry for entry in entries if not (isinstance(entry, MemberEntry) and entry.act in QUIET_ACTS))
         found = [mark for mark in map(mark_of, told_together(told)) if from_ms <= mark.at_ms < to_ms]
         return sorted(found, key=lambda mark: mark.at_ms)
 
@@ -131,8 +143,8 @@ class Timeline:
         queue and ``member`` the consumer."""
         entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=("append", "deliver", "lease"), limit=ALL)
         return [
-            Movement(e.at_ms, "append" if e.kind == "append" else "deliver", e.topic, e.partition, e.first, e.last,
-                     e.group, e.member, bool(e.detail.get("again")) or e.detail.get("attempt", 1) > 1)
+            Movement(e.at_ms, "append" if isinstance(e, AppendEntry) else "deliver", e.topic, e.partition, e.first,
+                     e.last, e.group, e.member, _again(e))
             for e in entries
         ]
 
@@ -142,7 +154,7 @@ class Timeline:
         lags = self._lags(ms)
         topics = tuple(_topic(name, past, recent) for name, past in sorted(self._state.topics.items()))
         groups = tuple(self._group(name, past, recent, lags, ms) for name, past in sorted(self._state.groups.items()))
-        producers = tuple(_producer(node, detail) for node, detail in self._state.producers.items())
+        producers = tuple(_producer(node, past) for node, past in self._state.producers.items())
         return Snapshot(
             at_ms=ms, live=False, run=RunState(self._state.run), speed=self._state.speed, topics=topics, groups=groups,
             producers=producers, queues=queues_of(self._state, recent.topics_in(), recent.acked),
@@ -159,7 +171,8 @@ class Timeline:
         if past is None or topic is None:
             raise NotFound(f"There was no queue {queue} then.", "Go on in time until it was made.")
         made = self._reader.journal(from_ms=ms + 1, kinds=("topic",), limit=ALL)
-        if any(entry.topic == past.topic and entry.detail.get("act") == "created" for entry in made):
+        if any(isinstance(entry, TopicEntry) and entry.topic == past.topic and entry.act == "created"
+               for entry in made):
             raise NotFound(f"{queue} was deleted and made anew since then: its messages of that time are not kept.",
                            "The counts of that time are.")
         bounds = tuple(PartitionBounds(number, p.log_start, p.end) for number, p in enumerate(topic.partitions))
@@ -297,6 +310,10 @@ def _paused(past: PastGroup) -> bool:
     return bool(left) and all(act == "paused" for act in left)
 
 
-def _producer(node: str, detail: dict[str, object]) -> ProducerStat:
-    state = _PRODUCER_STATES.get(str(detail.get("act", "")), PartState.RUNNING)
-    return ProducerStat(node, str(detail.get("name", node)), state, str(detail.get("topic", "")))
+def _producer(node: str, past: PastProducer) -> ProducerStat:
+    return ProducerStat(node, past.name or node, _PRODUCER_STATES.get(past.act, PartState.RUNNING))
+
+
+def _again(entry: JournalEntry) -> bool:
+    """Whether what was handed out had been handed out before."""
+    return (isinstance(entry, DeliverEntry) and entry.again) or (isinstance(entry, LeaseEntry) and entry.attempt > 1)

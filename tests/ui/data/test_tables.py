@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.entries import entry_of
 from tests.ui.stage import NOW_MS, START_MS, orders_snapshot
 from workbench.control.messages import ApplyReset, ControlGroup, DeleteGroup
 from workbench.core.journal import JournalEntry
@@ -166,7 +167,7 @@ def test_no_problems_is_said(qtbot, stage):
 
 
 def entry(kind: str, number: int, **fields) -> JournalEntry:
-    return JournalEntry(kind, START_MS + number * 100, id=number, **fields)
+    return entry_of(kind, START_MS + number * 100, id=number, **fields)
 
 
 class Journal:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.entries import entry_of
 from tests.ui.panels.reading import assert_nothing_cut, nameless, words_of
 from tests.ui.queue_stage import upload_journal
 from workbench.broker import profile
-from workbench.core.journal import JournalEntry
 from workbench.core.queues import Death, DeathReason, MessageId, MessageState
 from workbench.flow.document import Link, Node
 from workbench.flow.edits import AddLink, AddNode, SetLinkParams, set_param
@@ -148,11 +148,11 @@ def test_dead_letters_through_an_exchange_say_so_on_both_sides(qtbot, inspector,
 # -- words -------------------------------------------------------------------------------------------------
 def test_every_kind_of_entry_about_queues_is_a_sentence_with_an_icon():
     for kind in queue_words.KINDS:
-        entry = JournalEntry(kind, 0, "orders", 0, 3, 5, 3, group="orders", member="a-1", detail={"act": "attached"})
+        entry = entry_of(kind, 0, "orders", 0, 3, 5, 3, group="orders", member="a-1", detail={"act": "attached"})
         said = journal_words.sentence(entry)
         assert "orders" in said and said != kind
         assert kind in journal_words.ICONS
-    rejected = next(e for e in upload_journal() if e.kind == "nack" and not e.detail["requeue"])
+    rejected = next(e for e in upload_journal() if e.kind == "nack" and not e.requeue)
     assert journal_words.sentence(rejected) == (
         "Message 0-120 of transcode rejected by encoder-3: codec av1 is not known")
 

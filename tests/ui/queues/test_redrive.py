@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
+from tests.entries import entry_of
 from tests.ui.panels.reading import assert_nothing_cut, nameless, words_of
 from tests.ui.queue_stage import upload_messages
 from workbench.control.queues import RedriveQueue, StopRedrive
-from workbench.core.journal import JournalEntry
 from workbench.core.queues import Edit, MessageId, MessageState
 from workbench.serde import GUESSING
 from workbench.ui.models.edited import value_of
@@ -98,9 +98,9 @@ def test_json_goes_compact_where_it_was_json_and_what_is_none_is_said():
 
 
 def test_how_far_it_is_stands_in_the_journal_whatever_dies_meanwhile():
-    entries = [JournalEntry("redrive", 5, "orders", 0, 0, 9, 10, group="orders", id=1),
-               JournalEntry("redrive", 6, "orders", 0, 12, 12, 1, group="orders", id=2),
-               JournalEntry("redrive", 6, "bills", 0, 1, 1, 1, group="bills", id=3)]
+    entries = [entry_of("redrive", 5, "orders", 0, 0, 9, 10, group="orders", id=1),
+               entry_of("redrive", 6, "orders", 0, 12, 12, 1, group="orders", id=2),
+               entry_of("redrive", 6, "bills", 0, 1, 1, 1, group="bills", id=3)]
 
     class Source:
         def journal(self, after_id=0, from_ms=None, to_ms=None, kinds=(), limit=1000):

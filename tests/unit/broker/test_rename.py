@@ -79,8 +79,8 @@ def test_it_is_so_after_the_next_start_and_in_the_past(path: Path, clock: Manual
     with Broker.open(path, clock=clock, background=False) as broker:
         assert broker.bounds("u")[0].end == 1 and broker.committed("g")[TopicPartition("u", 0)].offset == 1
     with BrokerReader(path) as reader:
-        (entry,) = [e for e in reader.journal(kinds=("topic",)) if e.detail["act"] == "renamed"]
-        assert (entry.topic, entry.detail["was"]) == ("u", "t")
+        (entry,) = [e for e in reader.journal(kinds=("topic",)) if e.act == "renamed"]
+        assert (entry.topic, entry.was) == ("u", "t")
         timeline = Timeline(reader)
         assert [topic.name for topic in timeline.state_at(entry.at_ms - 1).topics] == ["t"]
         now = timeline.state_at(entry.at_ms)

@@ -13,6 +13,6 @@ def test_a_new_workspace_has_seen_no_host_before_its_first(tmp_path: Path):
     make_workspace(path, "orders")
     LocalHost(path).close()
     with BrokerReader(path) as reader:
-        acts = [entry.detail["act"] for entry in reader.journal(kinds=("host",))]
+        acts = [entry.act for entry in reader.journal(kinds=("host",))]
         assert acts == ["started", "stopped"]
         assert "checkout" in reader.flow()

@@ -85,8 +85,8 @@ def test_a_stopped_group_keeps_its_offsets_over_a_restart(path: Path):
     with closing(LocalHost(path)) as host:
         assert names(host) == {"invoicing"} and committed(path, "invoicing") == 500
     with BrokerReader(path) as reader:
-        (entry,) = [e for e in reader.journal(kinds=("group",)) if e.detail.get("act") == "renamed"]
-        assert (entry.group, entry.detail["to"]) == ("billing", "invoicing")
+        (entry,) = [e for e in reader.journal(kinds=("group",)) if e.act == "renamed"]
+        assert (entry.group, entry.to) == ("billing", "invoicing")
 
 
 def test_a_group_that_is_there_keeps_its_offsets_and_that_is_said(path: Path):

@@ -245,7 +245,7 @@ def test_bookmarks_are_journalled(host: LocalHost, path: Path):
     host.call(m.SetBookmark(5, "here"))
     host.close()
     with BrokerReader(path) as reader:
-        assert [e.detail["text"] for e in reader.journal(kinds=("bookmark",))] == ["here"]
+        assert [e.text for e in reader.journal(kinds=("bookmark",))] == ["here"]
 
 
 def test_save_as_makes_a_complete_copy(host: LocalHost, tmp_path: Path):

@@ -80,8 +80,8 @@ def test_everything_produced_is_consumed_once_in_order():
     assert (billing.consumed, billing.lag, billing.lost) == (40, 0, 0)
     assert (billing.order_violations, billing.duplicates) == (0, 0)
     assert sum(left.committed.values()) == 40
-    assert [e.detail["act"] for e in entries if e.kind == "run"] == ["started", "stopped"]
-    assert any(e.kind == "producer" and e.detail["act"] == "done" for e in entries)
+    assert [e.act for e in entries if e.kind == "run"] == ["started", "stopped"]
+    assert any(e.kind == "producer" and e.act == "done" for e in entries)
 
 
 def test_a_seed_gives_the_same_events():
@@ -147,7 +147,7 @@ def test_a_killed_member_shows_what_its_commit_mode_costs(commit, duplicates, lo
     billing = runner.summary().groups["billing"]
     assert (billing.duplicates > 0, billing.lost > 0) == (duplicates, lost)
     assert billing.consumed - billing.duplicates + billing.lost == 400
-    assert [e.detail["act"] for e in entries if e.kind == "member"] == ["killed", "restarted"]
+    assert [e.act for e in entries if e.kind == "member"] == ["killed", "restarted"]
 
 
 def test_pause_holds_and_step_goes_on_by_one():

@@ -134,7 +134,7 @@ def test_a_store_that_is_down_fails_the_records_and_counts_each_try(play):
     assert (stat_of(path).writes, stat_of(path).refused) == (0, 6)
     assert summary.groups["billing"].lost == 2
     with BrokerReader(path) as reader:
-        assert [entry.detail["text"] for entry in reader.journal(kinds=("fault",))] == [
+        assert [entry.text for entry in reader.journal(kinds=("fault",))] == [
             "ledger refuses everything for 600 s"]
 
 

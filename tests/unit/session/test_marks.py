@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from workbench.core.journal import JournalEntry
+from tests.entries import entry_of
 from workbench.session.marks import mark_of, told_together
 
 
 def entry(kind: str, at_ms: int, first: int = -1, last: int = -1, group: str = "orders", count: int = 0, **detail):
-    return JournalEntry(kind, at_ms, "orders", 0, first, last, count, group=group, detail=detail)
+    return entry_of(kind, at_ms, "orders", 0, first, last, count, group=group, detail=detail)
 
 
 def test_deaths_and_redrives_of_a_second_are_told_together():

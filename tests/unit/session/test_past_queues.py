@@ -7,10 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from tests.entries import entry_of
 from workbench.broker import Broker, BrokerReader
 from workbench.core.clock import ManualClock
 from workbench.core.errors import NotFound
-from workbench.core.journal import JournalEntry
 from workbench.core.queues import DELAY_MS, MessageId, MessageState
 from workbench.core.records import PartitionBounds, Record
 from workbench.session import past_messages
@@ -177,9 +177,9 @@ def test_a_purge_is_in_the_story_of_what_it_removed_and_of_nothing_else(broker):
 def test_a_purge_as_an_older_workbench_journalled_it_still_counts():
     class Source:
         entries = [
-            JournalEntry("append", 1, "jobs", 0, 0, 2, 3, id=1),
-            JournalEntry("lease", 2, "jobs", 0, 1, 1, 1, group="jobs", member="ann", detail={"attempt": 1}, id=2),
-            JournalEntry("purge", 3, "jobs", count=2, group="jobs", id=3),
+            entry_of("append", 1, "jobs", 0, 0, 2, 3, id=1),
+            entry_of("lease", 2, "jobs", 0, 1, 1, 1, group="jobs", member="ann", detail={"attempt": 1}, id=2),
+            entry_of("purge", 3, "jobs", count=2, group="jobs", id=3),
         ]
 
         def journal_about(self, topic, partition, first, last):

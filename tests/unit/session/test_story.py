@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tests.entries import entry_of
 from workbench.core.journal import JournalEntry
 from workbench.core.queues import Death, DeathReason, MessageId
 from workbench.core.runs import pack_runs
@@ -24,7 +25,7 @@ class Journal:
 
 
 def entry(kind: str, at_ms: int, first: int, last: int, topic="orders", partition=0, group="orders", **more):
-    return JournalEntry(kind, at_ms, topic, partition, first, last, group=group if kind != "append" else "", **more)
+    return entry_of(kind, at_ms, topic, partition, first, last, group=group if kind != "append" else "", **more)
 
 
 def test_it_tells_all_that_concerns_the_message_in_order():

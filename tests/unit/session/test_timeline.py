@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from tests.entries import entry_of
 from workbench.broker import (
     Broker,
     BrokerReader,
@@ -23,7 +24,6 @@ from workbench.broker import (
 )
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Refused, WorkbenchError
-from workbench.core.journal import JournalEntry
 from workbench.core.offsets import ResetSpec
 from workbench.core.records import Record, TopicPartition
 from workbench.core.snapshot import PartState, RunState
@@ -202,14 +202,14 @@ def test_positions_rates_lag_and_the_run_are_shown(broker, tmp_path):
     pass_time(broker, 60)
     joined = joining.result(0)
     share_out(broker, "billing", [joined])
-    broker.journal(JournalEntry("run", clock.now_ms(), detail={"act": "started", "speed": 2.0, "seed": 1}))
-    broker.journal(JournalEntry("producer", clock.now_ms(), detail={"node": "p1", "act": "paused"}))
+    broker.journal(entry_of("run", clock.now_ms(), detail={"act": "started", "speed": 2.0, "seed": 1}))
+    broker.journal(entry_of("producer", clock.now_ms(), detail={"node": "p1", "act": "paused"}))
     for _ in range(20):
         pass_time(broker, 100)
         append(broker, "orders", 1, 10)
         broker.note_delivery("orders", 1, 0, 4, "billing", joined.member_id)
         broker.commit_offsets("billing", joined.member_id, 1, {TopicPartition("orders", 1): (4, "")}).result(0)
-    broker.journal(JournalEntry("member", clock.now_ms(), group="billing", member="till", detail={"act": "paused"}))
+    broker.journal(entry_of("member", clock.now_ms(), group="billing", member="till", detail={"act": "paused"}))
     pass_time(broker, 50)
     at = clock.now_ms() - 50
     with BrokerReader(tmp_path / "a.flow") as reader:
@@ -233,7 +233,7 @@ def test_marks_are_sentences_and_inner_steps_are_left_out(broker, tmp_path):
     pass_time(broker, 60)
     share_out(broker, "billing", [joining.result(0)])
     append(broker, "orders", 0, 5)
-    broker.journal(JournalEntry("bookmark", broker.clock.now_ms(), detail={"text": "look here"}))
+    broker.journal(entry_of("bookmark", broker.clock.now_ms(), detail={"text": "look here"}))
     pass_time(broker, 100)
     with BrokerReader(tmp_path / "a.flow") as reader:
         first, last = Timeline(reader).range()
@@ -248,7 +248,7 @@ def test_a_bookmark_of_the_past_stands_where_it_points(broker, tmp_path):
     append(broker, "orders", 0, 1)
     pass_time(broker, 1000)
     moment = broker.clock.now_ms() - 500
-    broker.journal(JournalEntry("bookmark", broker.clock.now_ms(), detail={"text": "here", "at_ms": moment}))
+    broker.journal(entry_of("bookmark", broker.clock.now_ms(), detail={"text": "here", "at_ms": moment}))
     pass_time(broker, 100)
     with BrokerReader(tmp_path / "a.flow") as reader:
         marks = Timeline(reader).marks(moment, moment + 1)

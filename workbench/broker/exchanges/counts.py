@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from workbench.broker.journal.journal import Journal
 from workbench.core.clock import Clock
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import RouteEntry
 from workbench.core.routing import DEFAULT_EXCHANGE, Exchange, ExchangeType, Published, Routed
 from workbench.core.snapshot import ExchangeStat
 
@@ -80,8 +80,7 @@ class ExchangeCounts:
             return
         self._entered_ms = elapsed
         for (exchange, act), (count, key) in self._unentered.items():
-            detail = {"act": act, "key": key}
-            self._journal.add(JournalEntry("route", self._clock.now_ms(), group=exchange, count=count, detail=detail))
+            self._journal.add(RouteEntry(self._clock.now_ms(), group=exchange, count=count, act=act, key=key))
         self._unentered.clear()
 
     def stats(self, exchanges: Sequence[Exchange]) -> list[ExchangeStat]:

@@ -41,7 +41,7 @@ from workbench.broker.store import Store
 from workbench.core.clock import Clock
 from workbench.core.errors import NotFound, Refused, WorkbenchError
 from workbench.core.ids import Ids
-from workbench.core.journal import JournalEntry, LagSample
+from workbench.core.journal import GroupEntry, LagSample
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import PartitionBounds, TopicPartition
 from workbench.core.snapshot import GroupPartitionStat
@@ -375,8 +375,7 @@ class Coordination:
                 self._taken.pop(old, None)
                 self._ages.forget_group(old)
                 self.membership_version += 1
-                self._journal.add(JournalEntry("group", self._clock.now_ms(), group=old,
-                                               detail={"act": "renamed", "to": new}))
+                self._journal.add(GroupEntry(self._clock.now_ms(), group=old, act="renamed", to=new))
 
         self._store.write(move, follow).result()
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from workbench.broker.groups.members import Member, Members, Token, new_member_id
 from workbench.broker.groups.membership import (
@@ -44,7 +43,7 @@ from workbench.broker.groups.membership import (
 from workbench.core.clock import Clock
 from workbench.core.errors import WorkbenchError
 from workbench.core.ids import Ids
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import GroupEntry, JoinEntry, JournalEntry, LeaveEntry, RebalanceEntry
 
 
 @dataclass(slots=True)
@@ -337,7 +336,9 @@ class Group:
         for member in self.members:
             self._answer_sync(member, self._sync_result(member))
         shares = {m.member_id: [list(part) for part in m.assigned(self.protocol_type)] for m in self.members}
-        self._note("rebalance", generation=self.generation, assignor=self.protocol, assignment=shares)
+        self._outbox.entries.append(RebalanceEntry(
+            self._clock.now_ms(), group=self.name, generation=self.generation, assignor=self.protocol,
+            assignment=shares))
 
     def _drop_unsynced(self) -> None:
         """Members that took a join answer and never came for their assignment."""
@@ -360,7 +361,8 @@ class Group:
         self._answer_sync(member, self.members.unknown(member.member_id))
         if self.leader == member.member_id:
             self.leader = next(iter(self.members.members), "")
-        self._note("leave", member.member_id, reason=reason)
+        self._outbox.entries.append(LeaveEntry(
+            self._clock.now_ms(), group=self.name, member=member.member_id, reason=reason))
 
     # -- small parts ---------------------------------------------------------------------------------------
     def _now(self) -> float:
@@ -398,15 +400,14 @@ class Group:
 
     def _enter(self, state: GroupState) -> None:
         self.state = state
-        self._note("group", act="state", state=state.value, generation=self.generation, assignor=self.protocol)
+        self._outbox.entries.append(GroupEntry(
+            self._clock.now_ms(), group=self.name, act="state", state=state.value, generation=self.generation,
+            assignor=self.protocol))
 
     def _note_join(self, member: Member, reason: str, replaces: str = "") -> None:
-        self._note("join", member.member_id, client=member.client_id, instance=member.instance_id or "",
-                   reason=reason, replaces=replaces)
-
-    def _note(self, kind: str, member: str = "", **detail: Any) -> None:
-        entry = JournalEntry(kind, self._clock.now_ms(), group=self.name, member=member, detail=detail)
-        self._outbox.entries.append(entry)
+        self._outbox.entries.append(JoinEntry(
+            self._clock.now_ms(), group=self.name, member=member.member_id, client=member.client_id,
+            instance=member.instance_id or "", reason=reason, replaces=replaces))
 
     def _told_to_rejoin(self, member: Member) -> WorkbenchError:
         """Many clients keep their place over a rebalance (cooperative ones, and some others); only a generation that

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from workbench.broker.groups.group import Group, Outbox
 from workbench.broker.groups.members import Members, Token
@@ -27,7 +28,7 @@ from workbench.broker.groups.membership import (
 from workbench.core.clock import Clock
 from workbench.core.errors import AlreadyExists, Invalid, NotFound, WorkbenchError
 from workbench.core.ids import Ids, RandomIds
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import GroupEntry
 from workbench.core.records import TopicPartition
 
 Offsets = Mapping[TopicPartition, CommittedOffset]
@@ -142,7 +143,7 @@ class Groups:
         """The row to keep for ``group``; None when it is gone."""
         return self._groups[group].stored() if group in self._groups else None
 
-    def delete(self, group: str, act: str = "deleted") -> None:
+    def delete(self, group: str, act: Literal["deleted", "expired"] = "deleted") -> None:
         """Delete an empty group and its offsets."""
         found = self._group(group)
         if found.state is not GroupState.EMPTY:
@@ -151,7 +152,7 @@ class Groups:
         del self._groups[group]
         self._offsets.pop(group, None)
         self.outbox.changed[group] = None
-        self.outbox.entries.append(JournalEntry("group", self._clock.now_ms(), group=group, detail={"act": act}))
+        self.outbox.entries.append(GroupEntry(self._clock.now_ms(), group=group, act=act))
 
     def check_rename(self, old: str, new: str) -> None:
         """Raise when ``old`` can't go on as ``new``."""

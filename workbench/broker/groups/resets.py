@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from workbench.broker.groups.membership import CommittedOffset, GroupMeta
 from workbench.core.errors import Invalid
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import ResetEntry
 from workbench.core.offsets import ResetMove, ResetPlan, ResetSpec
 from workbench.core.records import PartitionBounds, TopicPartition
 
@@ -93,12 +93,11 @@ def _at_time(ground: ResetGround, part: TopicPartition, bounds: PartitionBounds,
     return (bounds.end, "no record that late: the end") if found is None else (found, "")
 
 
-def reset_entries(plan: ResetPlan, spec: ResetSpec, at_ms: int) -> list[JournalEntry]:
+def reset_entries(plan: ResetPlan, spec: ResetSpec, at_ms: int) -> list[ResetEntry]:
     """What the journal keeps of a plan that was carried out: one entry a topic."""
     said = {"kind": spec.kind, "number": spec.number, "group": spec.group}
     entries = []
     for topic in dict.fromkeys(move.topic for move in plan.moves):
         moves = [[m.partition, m.before, m.after] for m in plan.moves if m.topic == topic]
-        detail = {"moves": moves, "spec": said}
-        entries.append(JournalEntry("reset", at_ms, topic=topic, group=plan.group, detail=detail))
+        entries.append(ResetEntry(at_ms, topic, group=plan.group, moves=moves, spec=said))
     return entries

@@ -39,7 +39,18 @@ from workbench.broker.journal.rows import (
 from workbench.broker.journal.state import JournalState, PastGroup
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid
-from workbench.core.journal import JournalEntry, LagSample
+from workbench.core.journal import (
+    AppendEntry,
+    CommitEntry,
+    DeliverEntry,
+    GroupEntry,
+    HostEntry,
+    JournalEntry,
+    LagSample,
+    RetentionEntry,
+    TopicEntry,
+    UnknownEntry,
+)
 from workbench.core.records import TopicPartition
 from workbench.core.runs import few_bands
 
@@ -97,8 +108,8 @@ class Journal:
                 self._ranges.commit(now, part.topic, part.partition, offset, group, member)
 
     def add(self, entry: JournalEntry) -> None:
-        if entry.kind not in KIND_NUMBERS:
-            raise Invalid(f"The journal has no kind {entry.kind!r}.")
+        if isinstance(entry, UnknownEntry):
+            raise Invalid(f"The journal has no kind {entry.word!r}.")
         with self._lock:
             self._ranges.add(entry)
 
@@ -135,10 +146,10 @@ class Journal:
         rows = []
         for entry in entries:
             self._last_ms = max(self._last_ms, entry.at_ms)
-            placed = replace(entry, id=self._last_id + 1, at_ms=self._last_ms)
+            timed = entry if entry.at_ms == self._last_ms else replace(entry, at_ms=self._last_ms)
+            rows.append(entry_row(timed, self._names, self._last_id + 1))
             self._last_id += entry_weight(entry)
-            self._in_flight.append(placed)
-            rows.append(entry_row(placed, self._names, placed.id))
+            self._in_flight.append(timed)
         connection.executemany(INSERT_ENTRY, rows)
         connection.executemany(_ADD_SECOND, _seconds(self._in_flight))
         for at_ms, lags in samples:
@@ -180,34 +191,33 @@ class Journal:
         act = "recovered" if found or not self._ended_in_order else "started"
         for entry in found:
             self.add(entry)
-        self.add(JournalEntry("host", self._clock.now_ms(), detail={"act": act}))
+        self.add(HostEntry(self._clock.now_ms(), act=act))
 
     def _missing_appends(self, topics: Mapping[str, Sequence[tuple[int, int, int]]], when: int) -> list[JournalEntry]:
         found = []
         for name in [name for name in self._state.topics if name not in topics]:
-            found.append(JournalEntry("topic", when, topic=name, detail={"act": "deleted"}))
+            found.append(TopicEntry(when, name, act="deleted"))
         for name, partitions in topics.items():
             past = self._state.topic(name)
             if len(past.partitions) < len(partitions):
-                found.append(JournalEntry("topic", when, topic=name,
-                                          detail={"act": "altered", "partitions": len(partitions)}))
+                found.append(TopicEntry(when, name, act="altered", partitions=len(partitions)))
             for number, (start, end, size) in enumerate(partitions):
                 known = past.partition(number)
                 if end > known.end:
                     grown = max(0, size - known.size_bytes)
-                    found.append(JournalEntry("append", when, name, number, known.end, end - 1, end - known.end, grown))
+                    found.append(AppendEntry(when, name, number, known.end, end - 1, end - known.end, grown))
                 if start > known.log_start:
-                    found.append(JournalEntry("retention", when, name, number, known.log_start, start))
+                    found.append(RetentionEntry(when, name, number, known.log_start, start))
         return found
 
     def _missing_commits(self, committed: Mapping[str, Mapping[TopicPartition, int]], when: int) -> list[JournalEntry]:
-        found = [JournalEntry("group", when, group=name, detail={"act": "deleted"})
+        found = [GroupEntry(when, group=name, act="deleted")
                  for name in self._state.groups if name not in committed]
         for group, offsets in committed.items():
             known = self._state.groups.get(group, PastGroup()).committed
             for part, offset in offsets.items():
                 if known.get(part) != offset:
-                    found.append(JournalEntry("commit", when, *part, last=offset, count=1, group=group))
+                    found.append(CommitEntry(when, *part, last=offset, count=1, group=group))
         return found
 
     # -- keyframes -----------------------------------------------------------------------------------------
@@ -280,16 +290,16 @@ def _last_keyframe(connection: sqlite3.Connection) -> tuple[JournalState, int, i
 def _ended_in_order(connection: sqlite3.Connection) -> bool:
     """Whether the journal ends with the stop of a host, or never began."""
     row = connection.execute("SELECT kind, detail FROM journal ORDER BY id DESC LIMIT 1").fetchone()
-    return row is None or (row[0] == KIND_NUMBERS["host"] and b"stopped" in (row[1] or b""))
+    return row is None or (row[0] == KIND_NUMBERS[HostEntry.kind] and b"stopped" in (row[1] or b""))
 
 
 def _seconds(entries: Sequence[JournalEntry]) -> list[tuple[int, int, int, int]]:
     """Roll-up rows of the ranges among ``entries``."""
     sums: dict[int, list[int]] = {}
     for entry in entries:
-        if entry.kind in ("append", "deliver"):
+        if isinstance(entry, (AppendEntry, DeliverEntry)):
             row = sums.setdefault(entry.at_ms // 1000, [0, 0, 0])
-            appended = entry.kind == "append"
+            appended = isinstance(entry, AppendEntry)
             row[0] += entry.count if appended else 0
             row[1] += entry.bytes
             row[2] += 0 if appended else entry.count

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import AppendEntry, CommitEntry, DeliverEntry, JournalEntry
 
-Key = tuple[str, str, int, str, str, bool]
+Key = tuple[type[JournalEntry], str, int, str, str, bool]
 
 
 @dataclass(slots=True)
@@ -34,16 +34,16 @@ class Ranges:
         return len(self._closed) + len(self._open)
 
     def append(self, at_ms: int, topic: str, partition: int, first: int, last: int, size: int) -> None:
-        self._extend(("append", topic, partition, "", "", False), _Range(at_ms, first, last, last - first + 1, size))
+        self._extend((AppendEntry, topic, partition, "", "", False), _Range(at_ms, first, last, last - first + 1, size))
 
     def deliver(self, at_ms: int, topic: str, partition: int, first: int, last: int, group: str, member: str,
                 again: bool) -> None:
-        key = ("deliver", topic, partition, group, member, again)
+        key = (DeliverEntry, topic, partition, group, member, again)
         self._extend(key, _Range(at_ms, first, last, last - first + 1, 0))
 
     def commit(self, at_ms: int, topic: str, partition: int, offset: int, group: str, member: str) -> None:
         """A later commit stands for the earlier ones; ``count`` says how many there were."""
-        key = ("commit", topic, partition, group, member, False)
+        key = (CommitEntry, topic, partition, group, member, False)
         count = self._open[key].count if key in self._open else 0
         self._open[key] = _Range(at_ms, -1, offset, count + 1, 0)
 
@@ -74,8 +74,5 @@ class Ranges:
         ordered = sorted(self._open.items(), key=lambda item: item[1].at_ms)
         self._open.clear()
         for (kind, topic, partition, group, member, again), r in ordered:
-            detail = {"again": True} if again else {}
-            entry = JournalEntry(
-                kind, r.at_ms, topic, partition, r.first, r.last, r.count, r.bytes, group, member, detail
-            )
-            self._closed.append(entry)
+            columns = (r.at_ms, topic, partition, r.first, r.last, r.count, r.bytes, group, member)
+            self._closed.append(DeliverEntry(*columns, again=again) if kind is DeliverEntry else kind(*columns))

@@ -15,7 +15,7 @@ from workbench.broker.journal.journal import Journal
 from workbench.broker.log import Log
 from workbench.broker.store import Store
 from workbench.core.clock import Clock
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import JournalEntry, RetentionEntry
 
 
 class Recording:
@@ -29,11 +29,9 @@ class Recording:
         store.on_after_commit(self._after_commit)
         store.on_rollback(self._rolled_back)
 
-    def entry(self, kind: str, topic: str, partition: int = -1, first: int = -1, last: int = -1, size: int = 0,
-              **detail: object) -> None:
-        """An entry about the transaction at hand."""
-        now_ms = self._clock.now_ms()
-        self._entries.append(JournalEntry(kind, now_ms, topic, partition, first, last, bytes=size, detail=detail))
+    def retention(self, topic: str, partition: int, first: int, last: int, size: int = 0) -> None:
+        """The transaction at hand moves the log start."""
+        self._entries.append(RetentionEntry(self._clock.now_ms(), topic, partition, first, last, bytes=size))
 
     def _before_commit(self, connection: sqlite3.Connection) -> None:
         self._appends = [

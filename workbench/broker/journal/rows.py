@@ -22,25 +22,26 @@ from typing import Any
 
 import orjson
 
-from workbench.core.journal import JournalEntry
+from workbench.broker.journal.entries import ENTRY_TYPES, detail_of, entry_from
+from workbench.core.journal import JournalEntry, MessagesEntry
 
-_FIRST_KINDS = (
-    "", "append", "deliver", "commit", "retention", "topic", "group", "join", "leave", "rebalance", "reset", "member",
-    "producer", "run", "fault", "user", "bookmark", "host", "flow",
-)
-_QUEUE_KINDS = (
-    "lease", "ack", "nack", "return", "dead", "redrive", "purge", "queue", "route", "backlog",
-)
 BYTES_AN_ENTRY = 47
-_STORE_KINDS = ("store",)
-KINDS = (*_FIRST_KINDS, *_QUEUE_KINDS, *_STORE_KINDS)
-"""Numbers of the kinds in the file: a kind's place here never changes, new ones go to the end."""
+KINDS = ("", *(entry.kind for entry in ENTRY_TYPES))
+"""Kinds by their numbers in the file."""
 KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+_FIRST_KINDS = range(1, 19)
+_QUEUE_KINDS = range(19, 29)
 RANGE_KINDS = frozenset({"append", "deliver", "commit", "lease", "ack", "nack", "return", "backlog", "store"})
 """Kinds that come many times a second."""
 RARE = f"kind NOT IN ({', '.join(str(KIND_NUMBERS[kind]) for kind in KINDS if kind in RANGE_KINDS)})"
 _RARE_BEFORE_STORES = "kind NOT IN (1, 2, 3, 19, 20, 21, 22, 28)"
 """The condition of the index over the other kinds. A query must state it word for word to be given the index."""
+
+
+
+def _kind_rows(numbers: Iterable[int]) -> str:
+    return "INSERT INTO journal_kind VALUES " + ", ".join(f"({number}, '{KINDS[number]}')" for number in numbers)
+
 
 SCHEMA = (
     "CREATE TABLE journal_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
@@ -62,17 +63,15 @@ SCHEMA = (
                CAST(j.detail AS TEXT) AS detail
         FROM journal j JOIN journal_kind k ON k.id = j.kind LEFT JOIN journal_name t ON t.id = j.topic
         LEFT JOIN journal_name g ON g.id = j.group_name LEFT JOIN journal_name m ON m.id = j.member""",
-    "INSERT INTO journal_kind VALUES "
-    + ", ".join(f"({number}, '{kind}')" for number, kind in enumerate(_FIRST_KINDS) if kind),
+    _kind_rows(_FIRST_KINDS),
 )
 QUEUE_SCHEMA = (
-    "INSERT INTO journal_kind VALUES "
-    + ", ".join(f"({number}, '{kind}')" for number, kind in enumerate(_QUEUE_KINDS, len(_FIRST_KINDS))),
+    _kind_rows(_QUEUE_KINDS),
     "DROP INDEX journal_event",
     f"CREATE INDEX journal_event ON journal (id, kind) WHERE {_RARE_BEFORE_STORES}",
 )
 STORE_SCHEMA = (
-    f"INSERT INTO journal_kind VALUES ({KIND_NUMBERS['store']}, 'store')",
+    _kind_rows([KIND_NUMBERS["store"]]),
     "DROP INDEX journal_event",
     f"CREATE INDEX journal_event ON journal (id, kind) WHERE {RARE}",
 )
@@ -131,33 +130,30 @@ class Names:
 
 
 def entry_row(entry: JournalEntry, names: Names, entry_id: int) -> tuple[Any, ...]:
-    detail = orjson.dumps(entry.detail, default=list) if entry.detail else None
+    detail = detail_of(entry)
     return (
         entry_id, entry.at_ms, KIND_NUMBERS[entry.kind], names.number(entry.topic), _known(entry.partition),
         _known(entry.first), _known(entry.last), entry.count or None, entry.bytes or None,
-        names.number(entry.group), names.number(entry.member), detail,
+        names.number(entry.group), names.number(entry.member), orjson.dumps(detail, default=list) if detail else None,
     )
 
 
 def entry_of(row: Sequence[Any], names: Names) -> JournalEntry:
     number, at_ms, kind, topic, partition, first, last, count, size, group, member, detail = row
-    return JournalEntry(
-        KINDS[kind], at_ms, names.name(topic), _number(partition), _number(first), _number(last), count or 0, size or 0,
-        names.name(group), names.name(member), orjson.loads(detail) if detail else {}, number,
+    columns = (
+        at_ms, names.name(topic), -1 if partition is None else partition, -1 if first is None else first,
+        -1 if last is None else last, count or 0, size or 0, names.name(group), names.name(member),
     )
+    return entry_from(KINDS[kind], columns, orjson.loads(detail) if detail else None, number)
 
 
 def entry_weight(entry: JournalEntry) -> int:
     """How many ids the entry takes: one for each ``BYTES_AN_ENTRY`` of it, so that ids tell the journal's size."""
-    return 1 + len(entry.detail.get("offsets", "")) // BYTES_AN_ENTRY
+    return 1 + len(entry.offsets) // BYTES_AN_ENTRY if isinstance(entry, MessagesEntry) else 1
 
 
 def _known(number: int) -> int | None:
     return None if number == -1 else number
-
-
-def _number(stored: int | None) -> int:
-    return -1 if stored is None else stored
 
 
 def pack_state(state: dict[str, Any]) -> bytes:

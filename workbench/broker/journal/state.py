@@ -11,7 +11,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from workbench.core.journal import QUIET_ACTS, JournalEntry
+from workbench.core.journal import (
+    QUIET_ACTS,
+    AppendEntry,
+    BacklogEntry,
+    CommitEntry,
+    DeliverEntry,
+    GroupEntry,
+    HostEntry,
+    JoinEntry,
+    JournalEntry,
+    LeaveEntry,
+    MemberEntry,
+    ProducerEntry,
+    QueueEntry,
+    RebalanceEntry,
+    ResetEntry,
+    RetentionEntry,
+    RouteEntry,
+    RunEntry,
+    StoreEntry,
+    TopicEntry,
+)
 from workbench.core.records import TopicPartition
 from workbench.core.stores import StoreCounts
 
@@ -88,6 +109,15 @@ class PastExchange:
     last_unroutable: str = ""
 
 
+@dataclass(slots=True)
+class PastProducer:
+    """``act`` is the last thing that was told of it."""
+
+    name: str = ""
+    act: str = ""
+    reason: str = ""
+
+
 class JournalState:
     """Topics, groups, queues, stores, producers and the run at one place of the journal."""
 
@@ -99,7 +129,7 @@ class JournalState:
         self.queues: dict[str, PastQueue] = {}
         self.exchanges: dict[str, PastExchange] = {}
         self.stores: dict[str, StoreCounts] = {}
-        self.producers: dict[str, dict[str, Any]] = {}
+        self.producers: dict[str, PastProducer] = {}
         self.run = "stopped"
         self.speed = 1.0
         self.seed: int | None = None
@@ -113,7 +143,7 @@ class JournalState:
 
     def apply(self, entry: JournalEntry) -> None:
         """Take one entry into account; kinds that change no state are passed over."""
-        if change := _CHANGES.get(entry.kind):
+        if change := _CHANGES.get(type(entry)):
             change(self, entry)
 
     def group(self, name: str) -> PastGroup:
@@ -137,7 +167,8 @@ class JournalState:
                    "queues": list(g.queues)}
             for name, g in self.groups.items()
         }
-        return {"topics": topics, "groups": groups, "producers": self.producers, "run": self.run, "speed": self.speed,
+        producers = {node: {"node": node, **asdict(producer)} for node, producer in self.producers.items()}
+        return {"topics": topics, "groups": groups, "producers": producers, "run": self.run, "speed": self.speed,
                 "seed": self.seed, "queues": {name: asdict(queue) for name, queue in self.queues.items()},
                 "exchanges": {name: asdict(exchange) for name, exchange in self.exchanges.items()},
                 "stores": {name: asdict(store) for name, store in self.stores.items()}}
@@ -160,7 +191,8 @@ class JournalState:
         self.queues = {name: PastQueue(**queue) for name, queue in state.get("queues", {}).items()}
         self.exchanges = {name: PastExchange(**exchange) for name, exchange in state.get("exchanges", {}).items()}
         self.stores = {name: StoreCounts(**store) for name, store in state.get("stores", {}).items()}
-        self.producers = {node: dict(detail) for node, detail in state["producers"].items()}
+        self.producers = {node: PastProducer(p.get("name", ""), p.get("act", ""), p.get("reason", ""))
+                          for node, p in state["producers"].items()}
         self.run, self.speed, self.seed = state["run"], state["speed"], state["seed"]
         return self
 
@@ -184,7 +216,7 @@ def _parts(rows: list[list[Any]]) -> list[TopicPartition]:
 
 
 # -- what each kind changes --------------------------------------------------------------------------------
-def _append(state: JournalState, entry: JournalEntry) -> None:
+def _append(state: JournalState, entry: AppendEntry) -> None:
     topic = state.topic(entry.topic)
     part = topic.partition(entry.partition)
     part.end = max(part.end, entry.last + 1)
@@ -192,37 +224,37 @@ def _append(state: JournalState, entry: JournalEntry) -> None:
     topic.last_append_ms = entry.at_ms
 
 
-def _deliver(state: JournalState, entry: JournalEntry) -> None:
+def _deliver(state: JournalState, entry: DeliverEntry) -> None:
     state.group(entry.group).positions[TopicPartition(entry.topic, entry.partition)] = entry.last + 1
 
 
-def _commit(state: JournalState, entry: JournalEntry) -> None:
+def _commit(state: JournalState, entry: CommitEntry) -> None:
     state.group(entry.group).committed[TopicPartition(entry.topic, entry.partition)] = entry.last
 
 
-def _retention(state: JournalState, entry: JournalEntry) -> None:
+def _retention(state: JournalState, entry: RetentionEntry) -> None:
     part = state.topic(entry.topic).partition(entry.partition)
     part.log_start = max(part.log_start, entry.last)
     part.end = max(part.end, part.log_start)
     part.size_bytes = max(0, part.size_bytes - entry.bytes)
 
 
-def _topic(state: JournalState, entry: JournalEntry) -> None:
-    if entry.detail.get("act") == "deleted":
+def _topic(state: JournalState, entry: TopicEntry) -> None:
+    if entry.act == "deleted":
         state.topics.pop(entry.topic, None)
         for group in state.groups.values():
             for offsets in (group.committed, group.positions):
                 for part in [p for p in offsets if p.topic == entry.topic]:
                     del offsets[part]
         return
-    if was := entry.detail.get("was"):
-        _rename_topic(state, was, entry.topic)
+    if entry.was:
+        _rename_topic(state, entry.was, entry.topic)
     topic = state.topic(entry.topic)
-    topic.kind = entry.detail.get("kind", topic.kind)
-    topic.config = dict(entry.detail.get("config", topic.config))
-    if partitions := entry.detail.get("partitions", 0):
-        topic.partition(partitions - 1)
-    for number, bounds in enumerate(entry.detail.get("bounds", ())):
+    topic.kind = entry.topic_kind or topic.kind
+    topic.config = dict(topic.config if entry.config is None else entry.config)
+    if entry.partitions:
+        topic.partition(entry.partitions - 1)
+    for number, bounds in enumerate(entry.bounds):
         topic.partitions[number] = PastPartition(*bounds)
 
 
@@ -235,32 +267,30 @@ def _rename_topic(state: JournalState, old: str, new: str) -> None:
                 offsets[TopicPartition(new, part.partition)] = offsets.pop(part)
 
 
-def _group(state: JournalState, entry: JournalEntry) -> None:
-    if entry.detail.get("act") != "state":
+def _group(state: JournalState, entry: GroupEntry) -> None:
+    if entry.act != "state":
         gone = state.groups.pop(entry.group, None)
-        if gone is not None and entry.detail.get("act") == "renamed":
-            state.groups[entry.detail["to"]] = gone
+        if gone is not None and entry.act == "renamed":
+            state.groups[entry.to] = gone
         return
     group = state.group(entry.group)
-    if (group.state, entry.detail["state"]) == ("CompletingRebalance", "PreparingRebalance"):
+    if (group.state, entry.state) == ("CompletingRebalance", "PreparingRebalance"):
         for member in group.members.values():  # overtaken before the leader had shared out: nobody holds anything
             member.partitions = []
-    group.state = entry.detail["state"]
-    group.generation = entry.detail["generation"]
-    group.assignor = entry.detail["assignor"]
+    group.state = entry.state or group.state
+    group.generation = group.generation if entry.generation is None else entry.generation
+    group.assignor = group.assignor if entry.assignor is None else entry.assignor
 
 
-def _join(state: JournalState, entry: JournalEntry) -> None:
+def _join(state: JournalState, entry: JoinEntry) -> None:
     members = state.group(entry.group).members
-    replaced = members.pop(entry.detail.get("replaces", ""), PastMember())
-    client = entry.detail.get("client", "")
-    for gone in [who for who, member in members.items() if member.act == "gone" and member.client == client]:
+    replaced = members.pop(entry.replaces, PastMember())
+    for gone in [who for who, member in members.items() if member.act == "gone" and member.client == entry.client]:
         del members[gone]  # it was started again
-    members[entry.member] = PastMember(entry.detail.get("client", ""), entry.detail.get("instance", ""),
-                                       partitions=replaced.partitions)
+    members[entry.member] = PastMember(entry.client, entry.instance, partitions=replaced.partitions)
 
 
-def _leave(state: JournalState, entry: JournalEntry) -> None:
+def _leave(state: JournalState, entry: LeaveEntry) -> None:
     """Who was killed stays, without partitions, until it is started again or the flow ends."""
     members = state.group(entry.group).members
     member = members.pop(entry.member, None)
@@ -268,45 +298,43 @@ def _leave(state: JournalState, entry: JournalEntry) -> None:
         members[entry.member] = PastMember(member.client, member.instance, "gone")
 
 
-def _rebalance(state: JournalState, entry: JournalEntry) -> None:
+def _rebalance(state: JournalState, entry: RebalanceEntry) -> None:
     group = state.group(entry.group)
     before = group.owners()
-    for member_id, parts in entry.detail["assignment"].items():
+    for member_id, parts in entry.assignment.items():
         group.members.setdefault(member_id, PastMember()).partitions = _parts(parts)
     for part, owner in group.owners().items():
         if before.get(part) != owner:
             group.positions.pop(part, None)  # the new owner starts where the group committed
 
 
-def _reset(state: JournalState, entry: JournalEntry) -> None:
+def _reset(state: JournalState, entry: ResetEntry) -> None:
     group = state.group(entry.group)
-    for partition, _, after in entry.detail["moves"]:
+    for partition, _, after in entry.moves:
         part = TopicPartition(entry.topic, partition)
         group.committed[part] = group.positions[part] = after
 
 
-def _member(state: JournalState, entry: JournalEntry) -> None:
+def _member(state: JournalState, entry: MemberEntry) -> None:
     group = state.groups.get(entry.group)
-    if group is not None and entry.detail.get("act") == "removed":
+    if group is not None and entry.act == "removed":
         _forget_gone(group, entry.member)
     for member_id, member in group.members.items() if group is not None else ():
         if entry.member not in (member_id, member.client, member.instance):
             continue
-        act = entry.detail.get("act", "")
-        if act in QUIET_ACTS:
-            member.slow = act == "slow"
+        if entry.act in QUIET_ACTS:
+            member.slow = entry.act == "slow"
         elif member.act != "gone":
-            member.act = act
+            member.act = entry.act
 
 
-def _producer(state: JournalState, entry: JournalEntry) -> None:
-    state.producers.setdefault(str(entry.detail.get("node", "")), {}).update(entry.detail)
+def _producer(state: JournalState, entry: ProducerEntry) -> None:
+    state.producers[entry.node] = PastProducer(entry.name, entry.act, entry.reason)
 
 
-def _run(state: JournalState, entry: JournalEntry) -> None:
-    state.run = _RUN_ACTS.get(entry.detail.get("act", ""), state.run)
-    state.speed = entry.detail.get("speed", state.speed)
-    state.seed = entry.detail.get("seed", state.seed)
+def _run(state: JournalState, entry: RunEntry) -> None:
+    state.run = _RUN_ACTS.get(entry.act, state.run)
+    state.speed, state.seed = entry.speed, entry.seed
     if state.run == "stopped":
         _end_leasing(state)  # those who were killed, and did not detach
         for group in state.groups.values():
@@ -319,29 +347,28 @@ def _forget_gone(group: PastGroup, name: str = "") -> None:
         del group.members[who]
 
 
-def _queue(state: JournalState, entry: JournalEntry) -> None:
-    act = entry.detail.get("act", "")
-    if act == "deleted":
+def _queue(state: JournalState, entry: QueueEntry) -> None:
+    if entry.act == "deleted":
         state.queues.pop(entry.group, None)
         return
     queue = state.queues.setdefault(entry.group, PastQueue(entry.topic))
-    if act == "attached":
+    if entry.act == "attached":
         queue.consumers[entry.member] = 0
-        if name := entry.detail.get("group", ""):
-            group = state.group(name)
+        if entry.reading_group:
+            group = state.group(entry.reading_group)
             group.state, group.members[entry.member] = "Stable", PastMember()
             group.queues = [*dict.fromkeys((*group.queues, entry.group))]
-    elif act == "detached":
+    elif entry.act == "detached":
         queue.consumers.pop(entry.member, None)
         _detached(state, entry)
 
 
-def _detached(state: JournalState, entry: JournalEntry) -> None:
+def _detached(state: JournalState, entry: QueueEntry) -> None:
     """A member that is in none of its queues any more has left its group, unless it was killed."""
     for name, group in list(state.groups.items()):
         if entry.group not in group.queues or entry.member not in group.members:
             continue
-        if entry.detail.get("vanished"):
+        if entry.vanished:
             group.members[entry.member].act = "killed"
         elif not any(entry.member in state.queues[queue].consumers for queue in group.queues if queue in state.queues):
             del group.members[entry.member]
@@ -360,22 +387,23 @@ def _end_leasing(state: JournalState, only: str = "") -> None:
             del state.groups[name]
 
 
-def _backlog(state: JournalState, entry: JournalEntry) -> None:
-    state.queues[entry.group] = PastQueue(entry.topic, **entry.detail)
+def _backlog(state: JournalState, entry: BacklogEntry) -> None:
+    state.queues[entry.group] = PastQueue(entry.topic, entry.ready, entry.delayed, entry.in_flight, entry.dead,
+                                          dict(entry.consumers))
 
 
-def _route(state: JournalState, entry: JournalEntry) -> None:
+def _route(state: JournalState, entry: RouteEntry) -> None:
     exchange = state.exchanges.setdefault(entry.group, PastExchange())
     exchange.unroutable += entry.count
-    exchange.returned += entry.count if entry.detail.get("act") == "returned" else 0
-    exchange.last_unroutable = entry.detail.get("key", "")
+    exchange.returned += entry.count if entry.act == "returned" else 0
+    exchange.last_unroutable = entry.key
 
 
-def _store(state: JournalState, entry: JournalEntry) -> None:
-    state.stores[entry.group] = StoreCounts(**entry.detail)
+def _store(state: JournalState, entry: StoreEntry) -> None:
+    state.stores[entry.group] = StoreCounts(entry.rows, entry.writes, entry.repeats, entry.reads, entry.refused)
 
 
-def _host(state: JournalState, entry: JournalEntry) -> None:
+def _host(state: JournalState, entry: HostEntry) -> None:
     """Every start and stop of a host leaves groups without members, queues without leases, and nothing running."""
     state.run = "stopped"
     _end_leasing(state)
@@ -387,9 +415,9 @@ def _host(state: JournalState, entry: JournalEntry) -> None:
     state.exchanges.clear()
 
 
-_CHANGES: Mapping[str, Callable[[JournalState, JournalEntry], None]] = {
-    "append": _append, "deliver": _deliver, "commit": _commit, "retention": _retention, "topic": _topic,
-    "group": _group, "join": _join, "leave": _leave, "rebalance": _rebalance, "reset": _reset, "member": _member,
-    "producer": _producer, "run": _run, "host": _host, "queue": _queue, "backlog": _backlog, "route": _route,
-    "store": _store,
+_CHANGES: Mapping[type[JournalEntry], Callable[[JournalState, Any], None]] = {
+    AppendEntry: _append, DeliverEntry: _deliver, CommitEntry: _commit, RetentionEntry: _retention,
+    TopicEntry: _topic, GroupEntry: _group, JoinEntry: _join, LeaveEntry: _leave, RebalanceEntry: _rebalance,
+    ResetEntry: _reset, MemberEntry: _member, ProducerEntry: _producer, RunEntry: _run, QueueEntry: _queue,
+    BacklogEntry: _backlog, RouteEntry: _route, StoreEntry: _store, HostEntry: _host,
 }

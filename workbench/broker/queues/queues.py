@@ -25,7 +25,7 @@ from workbench.broker.queues import settings
 from workbench.broker.queues.attributes import check_messages
 from workbench.broker.queues.dead_letter_routing import DeadLetterRouting
 from workbench.broker.queues.flush import Flush
-from workbench.broker.queues.journal import backlog_of, purge_entries, tick_entries
+from workbench.broker.queues.journal import backlog_entry, purge_entries, tick_entries
 from workbench.broker.queues.lane import Lease
 from workbench.broker.queues.live import LiveQueue, on_the_wall
 from workbench.broker.queues.registry import Registry
@@ -35,7 +35,7 @@ from workbench.broker.store import Store
 from workbench.broker.topics import Partition, Topic
 from workbench.core.clock import Clock, SteadyClock
 from workbench.core.errors import Invalid, Refused
-from workbench.core.journal import JournalEntry, LagSample
+from workbench.core.journal import BacklogEntry, LagSample
 from workbench.core.queues import (
     Delivery,
     Edit,
@@ -68,7 +68,7 @@ class Queues:
         self.registry = Registry(store, log, journal, clock, topics, self._lock, exchanges.has)
         self._queue, self._live = self.registry.queue, self.registry.live
         self._ready: dict[str, tuple[Callable[[], None], ...]] = {}
-        self._told: dict[int, dict[str, object]] = {}
+        self._told: dict[int, BacklogEntry] = {}
         self._moves = DeadLetterRouting(log, clock, topics, exchanges)
         self._flush = Flush(store, self._lock, self._moves, self.registry.is_alive)
         self._meter = QueueMeter(self._steady)
@@ -160,7 +160,7 @@ class Queues:
         if group:
             live.groups[consumer] = group
         if new or group:
-            self.registry.note("attached", live, consumer, **({"group": group} if group else {}))
+            self.registry.note("attached", live, consumer, group=group)
 
     def detach(self, queue: str, consumer: str, *, vanished: bool = False) -> None:
         """The consumer is gone; its leases return at once. A subscription that is not durable goes with its last.
@@ -172,7 +172,7 @@ class Queues:
             live.leases.detach(consumer, self._steady.now_ms())
             if not vanished:
                 live.groups.pop(consumer, None)
-            self.registry.note("detached", live, consumer, **({"vanished": True} if vanished else {}))
+            self.registry.note("detached", live, consumer, vanished=vanished)
             self._flush.mark(live)
             vanishes = not live.leases.settings.durable and live.row.subscription and not live.leases.consumers
         if vanishes:
@@ -399,10 +399,11 @@ class Queues:
         now, topic = self._clock.now_ms(), live.topic.meta.name
         for entry in tick_entries(live.leases, topic, live.name, now):
             self._journal.add(entry)
-        backlog = backlog_of(live.leases)
-        if backlog != self._told.get(live.row.id):
+        backlog = backlog_entry(live.leases, topic, live.name, now)
+        known = self._told.get(live.row.id)
+        if known is None or backlog != replace(known, at_ms=now):
             self._told[live.row.id] = backlog
-            self._journal.add(JournalEntry("backlog", now, topic, group=live.name, detail=backlog))
+            self._journal.add(backlog)
 
     def next_deadline(self) -> float | None:
         """When ``tick`` should be called again at the latest, on the monotonic clock."""

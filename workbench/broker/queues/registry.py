@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from workbench.broker.journal.journal import Journal
 from workbench.broker.log import Log
 from workbench.broker.profiles.table import Act, check_act
 from workbench.broker.queues import rows, settings
-from workbench.broker.queues.journal import queue_entry
 from workbench.broker.queues.lane import Lane
 from workbench.broker.queues.live import LiveQueue
 from workbench.broker.store import Store
 from workbench.broker.topics import Topic, check_name, no_topic
 from workbench.core.clock import Clock
 from workbench.core.errors import AlreadyExists, NotFound, Refused
+from workbench.core.journal import QueueAct, QueueEntry
 from workbench.core.queues import SUBSCRIPTION_MARK, QueueMeta, SubscriptionType
 
 
@@ -74,9 +73,11 @@ class Registry:
     def is_alive(self, live: LiveQueue) -> bool:
         return self.live.get(live.name) is live
 
-    def note(self, act: str, live: LiveQueue, member: str = "", **more: Any) -> None:
-        now = self._clock.now_ms()
-        self._journal.add(queue_entry(act, live.topic.meta.name, live.name, now, member, **more))
+    def note(self, act: QueueAct, live: LiveQueue, member: str = "", group: str = "", vanished: bool = False,
+             floors: Sequence[int] = ()) -> None:
+        self._journal.add(QueueEntry(
+            self._clock.now_ms(), live.topic.meta.name, group=live.name, member=member, act=act, reading_group=group,
+            vanished=vanished, floors=floors))
 
     def _add(self, live: LiveQueue) -> None:
         self.live[live.name] = live
@@ -111,8 +112,7 @@ class Registry:
         with self._lock:
             self._add(live)
             floors = [lane.marks.floor for lane in live.leases.lanes]
-            more: dict[str, Any] = {"floors": floors} if any(floors) else {}
-            self.note("created", live, "", **more)
+            self.note("created", live, floors=floors if any(floors) else ())
 
     def unsubscribe(self, name: str) -> None:
         live = self._subscription(name, "Delete the topic instead.")

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 MOST_RANGES = 50_000
+Word = Literal["lease", "ack", "nack", "return", "dead", "redrive"]
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Counters:
 class Told(NamedTuple):
     """``ranges`` are (first, last, how many of it); ``about``: what the word carries, see ``journal``."""
 
-    word: str
+    word: Word
     partition: int
     consumer: str
     about: Hashable
@@ -42,13 +43,13 @@ class Tally:
     __slots__ = ("_left", "_ranges")
 
     def __init__(self) -> None:
-        self._ranges: dict[tuple[str, int, str, Hashable], list[list[int]]] = {}
+        self._ranges: dict[tuple[Word, int, str, Hashable], list[list[int]]] = {}
         self._left = MOST_RANGES
 
     def __bool__(self) -> bool:
         return bool(self._ranges)
 
-    def note(self, word: str, partition: int, offset: int, consumer: str, about: Hashable = None) -> None:
+    def note(self, word: Word, partition: int, offset: int, consumer: str, about: Hashable = None) -> None:
         key = (word, partition, consumer, about)
         ranges = self._ranges.get(key)
         if ranges is None:

@@ -20,7 +20,7 @@ from workbench.broker.store import Store
 from workbench.broker.stores import rows
 from workbench.core.clock import Clock
 from workbench.core.errors import NotFound
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import StoreEntry
 from workbench.core.snapshot import StoreStat
 from workbench.core.stores import StoreCounts, StoreRow, StoreWrite
 
@@ -106,8 +106,7 @@ class Stores:
             told = [(name, self._counts[name]) for name in names]
         for name, counts in told:
             rows.put_counts(db, self._numbers[name], counts)
-            self._journal.add(JournalEntry("store", self._clock.now_ms(), group=name, count=counts.rows,
-                                           detail=asdict(counts)))
+            self._journal.add(StoreEntry(self._clock.now_ms(), group=name, count=counts.rows, **asdict(counts)))
 
     def take_up(self, names: Iterable[str]) -> None:
         """These came in by an import: read them anew."""

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from workbench.broker import detail_of, entry_from, word_of
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import ABORTED, DAMAGED, OPEN, StoredRecord
@@ -55,9 +56,10 @@ class CsvLines:
         return _row((*place, key, value, headers, key_form, value_form, record.transaction))
 
     def entry(self, entry: JournalEntry) -> bytes:
-        detail = msgspec.json.encode(entry.detail).decode() if entry.detail else ""
+        own = detail_of(entry)
+        detail = msgspec.json.encode(own).decode() if own else ""
         return _row((
-            entry.id, stamp(entry.at_ms), entry.kind, entry.topic, entry.partition, entry.first, entry.last,
+            entry.id, stamp(entry.at_ms), word_of(entry), entry.topic, entry.partition, entry.first, entry.last,
             entry.count, entry.bytes, entry.group, entry.member, detail,
         ))
 
@@ -112,10 +114,9 @@ def _transaction(cell: str) -> str:
 
 def _entry(row: dict[str, str]) -> JournalEntry:
     numbers = {name: int(row[name]) for name in ("id", "partition", "first", "last", "count", "bytes")}
-    words = {name: row[name] for name in ("kind", "topic", "group", "member")}
-    fields: dict[str, Any] = words | numbers
-    fields["detail"] = _detail.decode(row["detail"]) if row["detail"] else {}
-    return JournalEntry(at_ms=unstamp(_number_or_text(row["at"])) or 0, **fields)
+    columns = (unstamp(_number_or_text(row["at"])) or 0, row["topic"], numbers["partition"], numbers["first"],
+               numbers["last"], numbers["count"], numbers["bytes"], row["group"], row["member"])
+    return entry_from(row["kind"], columns, _detail.decode(row["detail"]) if row["detail"] else {}, numbers["id"])
 
 
 def _row(cells: tuple[Any, ...]) -> bytes:

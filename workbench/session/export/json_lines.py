@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Literal
 
 import msgspec
 
+from workbench.broker import detail_of, entry_from, word_of
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
@@ -101,8 +102,8 @@ class JsonLines:
 
     def entry(self, entry: JournalEntry) -> bytes:
         line = EntryLine(
-            entry.id, stamp(entry.at_ms), entry.kind, entry.topic, entry.partition, entry.first, entry.last,
-            entry.count, entry.bytes, entry.group, entry.member, entry.detail,
+            entry.id, stamp(entry.at_ms), word_of(entry), entry.topic, entry.partition, entry.first, entry.last,
+            entry.count, entry.bytes, entry.group, entry.member, detail_of(entry),
         )
         return _encoder.encode(line) + b"\n"
 
@@ -119,10 +120,9 @@ class JsonLines:
 
 def _item(line: AnyLine) -> Item:
     if line.kind:
-        return JournalEntry(
-            line.kind, unstamp(line.at) or 0, line.topic, line.partition, line.first, line.last, line.count,
-            line.bytes, line.group, line.member, line.detail, line.id,
-        )
+        columns = (unstamp(line.at) or 0, line.topic, line.partition, line.first, line.last, line.count, line.bytes,
+                   line.group, line.member)
+        return entry_from(line.kind, columns, line.detail, line.id)
     if line.partition < 0:
         raise Invalid("it has no partition")
     value = bytes_of_base64(line.value_base64) if line.value_base64 else bytes_of(line.value)

@@ -15,7 +15,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.health import Level
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import GroupEntry, JournalEntry, TopicEntry
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.flow.document import Change, NodeChanged
 from workbench.flow.kinds import GROUPS
@@ -340,6 +340,7 @@ class LagPanel(QWidget):
 
 def _renames(entries: Sequence[JournalEntry]) -> tuple[list[Renamed], list[Renamed]]:
     """Those of groups, and those of topics."""
-    done = [one for one in entries if one.detail.get("act") == "renamed"]
-    return ([Renamed(one.at_ms, one.group, one.detail["to"]) for one in done if one.kind == "group"],
-            [Renamed(one.at_ms, one.detail["was"], one.topic) for one in done if one.kind == "topic"])
+    return ([Renamed(one.at_ms, one.group, one.to) for one in entries
+             if isinstance(one, GroupEntry) and one.act == "renamed"],
+            [Renamed(one.at_ms, one.was, one.topic) for one in entries
+             if isinstance(one, TopicEntry) and one.act == "renamed"])

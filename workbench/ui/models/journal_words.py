@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import (
+    AppendEntry,
+    BookmarkEntry,
+    CommitEntry,
+    DeliverEntry,
+    FaultEntry,
+    FlowEntry,
+    GroupEntry,
+    HostEntry,
+    JoinEntry,
+    JournalEntry,
+    LeaveEntry,
+    MemberEntry,
+    ProducerEntry,
+    RebalanceEntry,
+    ResetEntry,
+    RetentionEntry,
+    RunEntry,
+    StoreEntry,
+    TopicEntry,
+    UserEntry,
+)
 from workbench.ui.models import queue_words
 from workbench.ui.theme import words
 
@@ -37,66 +58,76 @@ def family_name(family: str) -> str:
 
 def sentence(entry: JournalEntry) -> str:
     """What happened, short."""
-    place = f"{entry.topic}/{entry.partition}"
-    act = str(entry.detail.get("act", ""))
     if entry.kind in queue_words.KINDS:
         return queue_words.sentence(entry)
-    match entry.kind:
-        case "append":
+    place = f"{entry.topic}/{entry.partition}"
+    match entry:
+        case AppendEntry():
             return _tr("{0} written to {1}, {2}").format(_records(entry.count), place, _span(entry))
-        case "deliver":
-            again = _tr(" again") if entry.detail.get("again") else ""
+        case DeliverEntry():
+            again = _tr(" again") if entry.again else ""
             return _tr("{0} of {1} read{2} by {3}, {4}").format(
                 _records(entry.count), place, again, entry.member or entry.group, _span(entry))
-        case "commit":
+        case CommitEntry():
             return _tr("{0} committed {1} @ {2}").format(entry.group, place, words.count(entry.last))
-        case "retention":
+        case RetentionEntry():
             return _tr("Retention moved the start of {0} from {1} to {2}").format(
                 place, words.count(entry.first), words.count(entry.last))
-        case "store":
+        case StoreEntry():
             return _tr("{0} has {1} after {2}, {3} refused").format(
-                entry.group, words.plural(entry.count, "row", "rows"),
-                words.plural(entry.detail["writes"], "write", "writes"),
-                words.count(entry.detail["refused"]))
-        case "rebalance":
-            return _rebalance(entry)
-        case "reset":
+                entry.group, words.plural(entry.rows, "row", "rows"), words.plural(entry.writes, "write", "writes"),
+                words.count(entry.refused))
+    return _of_groups(entry) or _of_parts(entry)
+
+
+def _of_groups(entry: JournalEntry) -> str:
+    match entry:
+        case RebalanceEntry():
+            return _tr("{0} shared out its partitions: generation {1}, {2}, {3}").format(
+                entry.group, entry.generation, words.plural(len(entry.assignment), "member", "members"),
+                entry.assignor)
+        case ResetEntry():
             return _tr("{0} was moved on {1}: {2}").format(entry.group, entry.topic, _moves(entry))
-        case "join" | "leave":
-            verb = _tr("joined") if entry.kind == "join" else _tr("left")
-            reason = f": {entry.detail['reason']}" if entry.detail.get("reason") else ""
-            return f"{entry.member} {verb} {entry.group}{reason}"
-    return _plain(entry, act)
+        case JoinEntry() | LeaveEntry():
+            verb = _tr("joined") if isinstance(entry, JoinEntry) else _tr("left")
+            return f"{entry.member} {verb} {entry.group}" + (f": {entry.reason}" if entry.reason else "")
+        case GroupEntry():
+            return _joined(_tr("Group"), entry.group, entry.act)
+        case MemberEntry():
+            return _joined(_tr("Member"), f"{entry.member} ({entry.group})", entry.act)
+    return ""
 
 
-def _plain(entry: JournalEntry, act: str) -> str:
-    """Kinds whose act and text say it all."""
-    text = str(entry.detail.get("text", ""))
-    about = {"topic": entry.topic, "group": entry.group, "member": f"{entry.member} ({entry.group})",
-             "producer": str(entry.detail.get("name") or entry.detail.get("node", ""))}.get(entry.kind, "")
-    if entry.kind == "bookmark":
-        return _tr("Bookmark: {0}").format(text) if text else _tr("Bookmark")
-    if entry.kind == "flow":
-        return _tr("The drawing was saved")
-    names = {"run": _tr("The flow"), "host": _tr("The host"), "topic": _tr("Topic"), "group": _tr("Group"),
-             "member": _tr("Member"), "producer": _tr("Producer"), "fault": _tr("Fault"),
-             "user": _tr("You")}
-    said = " ".join(part for part in (names.get(entry.kind, entry.kind), about, act) if part)
-    return f"{said}: {text}" if text else said
+def _of_parts(entry: JournalEntry) -> str:
+    match entry:
+        case BookmarkEntry():
+            return _tr("Bookmark: {0}").format(entry.text) if entry.text else _tr("Bookmark")
+        case FlowEntry():
+            return _tr("The drawing was saved")
+        case RunEntry():
+            return _joined(_tr("The flow"), entry.act)
+        case HostEntry():
+            return _joined(_tr("The host"), entry.act)
+        case TopicEntry():
+            return _joined(_tr("Topic"), entry.topic, entry.act)
+        case ProducerEntry():
+            return _joined(_tr("Producer"), entry.name or entry.node, entry.act)
+        case FaultEntry():
+            return f"{_tr('Fault')}: {entry.text}" if entry.text else _tr("Fault")
+        case UserEntry():
+            said = _joined(_tr("You"), entry.act)
+            return f"{said}: {entry.text}" if entry.text else said
+    return entry.kind
 
 
-def _rebalance(entry: JournalEntry) -> str:
-    members = len(entry.detail.get("assignment", ()))
-    return _tr("{0} shared out its partitions: generation {1}, {2}, {3}").format(
-        entry.group, entry.detail.get("generation", "?"), words.plural(members, "member", "members"),
-        entry.detail.get("assignor", ""))
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
-def _moves(entry: JournalEntry) -> str:
-    moves = entry.detail.get("moves", ())
+def _moves(entry: ResetEntry) -> str:
     parts = [f"{partition}: {'–' if before is None else words.count(before)} → {words.count(after)}"
-             for partition, before, after in moves[:4]]
-    return ", ".join(parts) + (" …" if len(moves) > 4 else "")
+             for partition, before, after in entry.moves[:4]]
+    return ", ".join(parts) + (" …" if len(entry.moves) > 4 else "")
 
 
 def _records(count: int) -> str:

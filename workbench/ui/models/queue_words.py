@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import (
+    AckEntry,
+    DeadEntry,
+    JournalEntry,
+    LeaseEntry,
+    NackEntry,
+    PurgeEntry,
+    QueueEntry,
+    RedriveEntry,
+    ReturnEntry,
+    RouteEntry,
+)
 from workbench.core.queues import Death, DeathReason, MessageState, QueuedMessage
 from workbench.ui.theme import words
 
@@ -75,40 +86,40 @@ def attempt_words(attempt: int) -> str:
 
 def sentence(entry: JournalEntry) -> str:
     """What happened to messages, short; for entries of ``KINDS``."""
-    queue = entry.group or entry.topic
-    many, detail = _many(entry), entry.detail
-    match entry.kind:
-        case "lease":
+    queue, many = entry.group or entry.topic, _many(entry)
+    match entry:
+        case LeaseEntry():
             return _tr("{0} of {1} leased by {2}").format(many, queue, entry.member or _tr("nobody"))
-        case "ack":
+        case AckEntry():
             return _tr("{0} of {1} acked by {2}").format(many, queue, entry.member or _tr("nobody"))
-        case "nack":
+        case NackEntry():
             return _nack(many, queue, entry)
-        case "return":
+        case ReturnEntry():
             return _tr("{0} of {1} came back from {2}: the lease ran out, or was let go").format(
                 many, queue, entry.member or _tr("nobody"))
-        case "dead":
-            to = str(detail.get("to", ""))
-            where = _tr("sent to {0}").format(to) if to else _tr("kept there")
-            return _tr("{0} of {1} died: {2}, {3}").format(many, queue, reason_name(detail.get("reason", "")), where)
-        case "redrive":
-            return _tr("{0} of {1} sent on to {2}").format(many, queue, detail.get("to") or _tr("where they came from"))
-        case "purge":
+        case DeadEntry():
+            where = _tr("sent to {0}").format(entry.to) if entry.to else _tr("kept there")
+            return _tr("{0} of {1} died: {2}, {3}").format(many, queue, reason_name(entry.reason), where)
+        case RedriveEntry():
+            return _tr("{0} of {1} sent on to {2}").format(many, queue, entry.to or _tr("where they came from"))
+        case PurgeEntry():
             return _tr("{0} was purged: {1} gone").format(queue, messages(entry.count))
-        case "route":
-            return _tr("{0} through {1} with key «{2}» found no queue").format(
-                messages(entry.count), queue, detail.get("key", ""))
-    act = {"attached": _tr("{0} began to read {1}"), "detached": _tr("{0} left {1}")}.get(str(detail.get("act", "")))
-    return act.format(entry.member, queue) if act else _tr("Queue {0} {1}").format(queue, detail.get("act", ""))
+        case RouteEntry():
+            return _tr("{0} through {1} with key «{2}» found no queue").format(messages(entry.count), queue, entry.key)
+        case QueueEntry(act="attached"):
+            return _tr("{0} began to read {1}").format(entry.member, queue)
+        case QueueEntry(act="detached"):
+            return _tr("{0} left {1}").format(entry.member, queue)
+        case QueueEntry():
+            return _tr("Queue {0} {1}").format(queue, entry.act)
+    return entry.kind
 
 
-def _nack(many: str, queue: str, entry: JournalEntry) -> str:
-    detail = entry.detail
-    reason = f": {detail['reason']}" if detail.get("reason") else ""
-    if not detail.get("requeue", True):
+def _nack(many: str, queue: str, entry: NackEntry) -> str:
+    reason = f": {entry.reason}" if entry.reason else ""
+    if not entry.requeue:
         return _tr("{0} of {1} rejected by {2}").format(many, queue, entry.member) + reason
-    delay = int(detail.get("delay_ms") or 0)
-    after = _tr(", back in {0}").format(words.duration(delay)) if delay else ""
+    after = _tr(", back in {0}").format(words.duration(entry.delay_ms)) if entry.delay_ms else ""
     return _tr("{0} of {1} given back by {2}").format(many, queue, entry.member) + after + reason
 
 

@@ -293,12 +293,12 @@ def test_what_could_not_be_routed_is_journalled_together(video: Broker, clock: M
         video.exchanges.publish("uploads", "lost", records(b"a"), mandatory=True).result()
         clock.advance(10)
     entries = routes(video)
-    lost = [entry for entry in entries if entry.detail["act"] == "unroutable"]
-    returned = [entry for entry in entries if entry.detail["act"] == "returned"]
+    lost = [entry for entry in entries if entry.act == "unroutable"]
+    returned = [entry for entry in entries if entry.act == "returned"]
     assert sum(entry.count for entry in lost) == 100
     assert sum(entry.count for entry in returned) == 50
     assert len(entries) <= 4
     assert {entry.group for entry in entries} == {"uploads"}
-    assert lost[-1].detail["key"] == "audio.49"
+    assert lost[-1].key == "audio.49"
     video.exchanges.publish("uploads", "video", records(b"a")).result()
     assert len(routes(video)) == len(entries), "what was routed is no news"

@@ -174,7 +174,7 @@ def test_a_reset_moves_an_empty_group_and_is_journalled(broker, tmp_path):
     broker.keep_house()
     with BrokerReader(tmp_path / "a.flow") as reader:
         (entry,) = reader.journal(kinds=("reset",))
-        assert (entry.group, entry.detail["moves"]) == ("billing", [[0, 8, 5], [1, None, 0]])
+        assert (entry.group, entry.moves) == ("billing", [[0, 8, 5], [1, None, 0]])
         assert reader.committed("billing")[P0].offset == 5
 
 
@@ -276,7 +276,7 @@ def test_the_journal_tells_the_story_of_a_group(broker, tmp_path, clock):
     broker.leave_group("billing", Leaver(member.member_id, reason="done"))
     broker.keep_house()
     with BrokerReader(tmp_path / "a.flow") as reader:
-        told = [(e.kind, e.detail.get("act") or e.detail.get("reason", "")) for e in reader.journal()]
+        told = [(e.kind, getattr(e, "act", "") or getattr(e, "reason", "")) for e in reader.journal()]
     story = [item for item in told if item not in (("group", "state"),)]
     assert story == [
         ("host", "started"), ("topic", "created"), ("join", ""), ("rebalance", ""), ("append", ""), ("commit", ""),
@@ -311,7 +311,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9_and_the_journal_is_made_whole(tm
         with BrokerReader(path) as reader:
             assert sum(e.count for e in reader.journal(kinds=("append",))) == 200
             assert reader.journal(kinds=("commit",), limit=10**6)[-1].last == 195
-            assert reader.journal(kinds=("host",))[-1].detail["act"] == "recovered"
+            assert reader.journal(kinds=("host",))[-1].act == "recovered"
 
 
 def test_places_of_several_topics_move_in_one_reset_and_leave_the_rest(broker):

@@ -79,7 +79,7 @@ def test_the_journal_keeps_before_and_after():
     spec = ResetSpec("earliest")
     (entry,) = reset_entries(plan(spec), spec, NOW)
     assert (entry.kind, entry.group, entry.topic) == ("reset", "billing", "orders")
-    assert entry.detail["moves"] == [[0, 60, 10], [1, None, 0]]
+    assert entry.moves == [[0, 60, 10], [1, None, 0]]
 
 
 @given(st.sampled_from(["offset", "shift", "time", "duration"]), st.integers(-(10**9), 10**9))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.entries import entry_of
 from workbench.broker.journal import rows as journal_rows
 from workbench.broker.journal.journal import Journal, trim
 from workbench.broker.journal.ranges import Ranges
@@ -15,7 +17,7 @@ from workbench.broker.journal.reader import JournalReader
 from workbench.broker.journal.state import JournalState
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Invalid
-from workbench.core.journal import JournalEntry, LagSample
+from workbench.core.journal import LagSample
 from workbench.core.records import TopicPartition
 
 P0 = TopicPartition("orders", 0)
@@ -47,7 +49,7 @@ class Book:
         self.flush()
 
     def entry(self, kind, **fields):
-        self.journal.add(JournalEntry(kind, self.clock.now_ms(), **fields))
+        self.journal.add(entry_of(kind, self.clock.now_ms(), **fields))
 
     def state_at(self, ms):
         keyframe = self.reader.keyframe_before(ms)
@@ -73,7 +75,7 @@ def test_ranges_grow_while_they_touch_and_keep_their_order():
     ranges.deliver(4, "orders", 0, 2, 3, "g", "m", True)
     ranges.commit(5, "orders", 0, 3, "g", "m")
     ranges.commit(6, "orders", 0, 4, "g", "m")
-    found = [(e.kind, e.at_ms, e.first, e.last, e.count, e.detail.get("again", False)) for e in ranges.take()]
+    found = [(e.kind, e.at_ms, e.first, e.last, e.count, getattr(e, "again", False)) for e in ranges.take()]
     assert found == [
         ("append", 2, 0, 9, 10, False), ("deliver", 3, 0, 3, 4, False), ("deliver", 4, 2, 3, 2, True),
         ("commit", 6, -1, 4, 2, False),
@@ -84,19 +86,19 @@ def test_ranges_grow_while_they_touch_and_keep_their_order():
 def test_no_range_reaches_over_another_entry():
     ranges = Ranges()
     ranges.commit(1, "orders", 0, 10, "g", "m")
-    ranges.add(JournalEntry("reset", 2, topic="orders", group="g", detail={"moves": [[0, 10, 0]]}))
+    ranges.add(entry_of("reset", 2, topic="orders", group="g", detail={"moves": [[0, 10, 0]]}))
     ranges.commit(3, "orders", 0, 2, "g", "m")
     assert [(e.kind, e.last) for e in ranges.take()] == [("commit", 10), ("reset", -1), ("commit", 2)]
 
 
 def test_entries_come_back_as_they_were(book):
-    given_ = JournalEntry("rebalance", book.clock.now_ms(), group="g", member="m", topic="t", partition=3,
+    given_ = entry_of("rebalance", book.clock.now_ms(), group="g", member="m", topic="t", partition=3,
                           first=1, last=2, count=3, bytes=4,
                           detail={"generation": 2, "assignment": {"m": [["t", 3]]}})
     book.journal.add(given_)
     book.tick()
     (found,) = book.reader.entries()
-    assert found == JournalEntry(**{name: getattr(given_, name) for name in given_.__slots__ if name != "id"}, id=1)
+    assert found == replace(given_, id=1)
 
 
 def test_entries_are_found_by_id_time_and_kind(book):
@@ -105,7 +107,7 @@ def test_entries_are_found_by_id_time_and_kind(book):
         book.journal.note_append("orders", 0, minute, minute, 10)
         book.tick(60_000)
     start = ManualClock().now_ms()
-    texts = [e.detail["text"] for e in book.reader.entries(from_ms=start + 120_000, to_ms=start + 300_000,
+    texts = [e.text for e in book.reader.entries(from_ms=start + 120_000, to_ms=start + 300_000,
                                                            kinds=("bookmark",))]
     assert texts == ["2", "3", "4"]
     assert len(book.reader.entries(after_id=18)) == 2
@@ -121,8 +123,8 @@ def test_rare_kinds_are_found_without_a_scan(book):
 
 
 def test_times_never_go_back(book):
-    book.journal.add(JournalEntry("bookmark", 5_000))
-    book.journal.add(JournalEntry("bookmark", 3_000))
+    book.journal.add(entry_of("bookmark", 5_000))
+    book.journal.add(entry_of("bookmark", 3_000))
     book.tick()
     assert [e.at_ms for e in book.reader.entries()] == [5_000, 5_000]
 
@@ -202,7 +204,7 @@ def test_a_keyframe_is_the_fold_of_all_before_it(book):
     _, _, dumped = book.reader.keyframe_before(book.clock.now_ms())
     assert JournalState.load(dumped).dump() == dumped
     state = JournalState.load(dumped)
-    assert (state.run, state.speed, state.seed, state.producers["p1"]["act"]) == ("running", 2.0, 7, "paused")
+    assert (state.run, state.speed, state.seed, state.producers["p1"].act) == ("running", 2.0, 7, "paused")
     assert state.topics["orders"].kind == "queue"
     group = state.groups["g"]
     assert (group.state, group.generation, group.positions, group.committed) == (
@@ -213,16 +215,16 @@ def test_a_keyframe_is_the_fold_of_all_before_it(book):
 def test_a_moved_partition_loses_its_position_and_a_leaver_its_place(book):
     state = JournalState()
     for entry in (
-        JournalEntry("join", 1, group="g", member="a"),
-        JournalEntry("rebalance", 1, group="g", detail={"assignment": {"a": [["orders", 0], ["orders", 1]]}}),
-        JournalEntry("deliver", 2, "orders", 0, 0, 4, 5, group="g", member="a"),
-        JournalEntry("deliver", 2, "orders", 1, 0, 6, 7, group="g", member="a"),
-        JournalEntry("join", 3, group="g", member="b"),
-        JournalEntry("rebalance", 3, group="g", detail={"assignment": {"a": [["orders", 0]], "b": [["orders", 1]]}}),
+        entry_of("join", 1, group="g", member="a"),
+        entry_of("rebalance", 1, group="g", detail={"assignment": {"a": [["orders", 0], ["orders", 1]]}}),
+        entry_of("deliver", 2, "orders", 0, 0, 4, 5, group="g", member="a"),
+        entry_of("deliver", 2, "orders", 1, 0, 6, 7, group="g", member="a"),
+        entry_of("join", 3, group="g", member="b"),
+        entry_of("rebalance", 3, group="g", detail={"assignment": {"a": [["orders", 0]], "b": [["orders", 1]]}}),
     ):
         state.apply(entry)
     assert state.groups["g"].positions == {P0: 5}
-    state.apply(JournalEntry("leave", 4, group="g", member="b"))
+    state.apply(entry_of("leave", 4, group="g", member="b"))
     assert list(state.groups["g"].members) == ["a"]
 
 
@@ -248,7 +250,7 @@ def test_after_a_crash_what_the_file_holds_is_entered_at_the_last_known_time(boo
     assert [(e.kind, e.at_ms == last) for e in added] == [
         ("topic", True), ("append", True), ("retention", True), ("append", True), ("commit", True), ("host", False),
     ]
-    assert added[-1].detail["act"] == "recovered"
+    assert added[-1].act == "recovered"
     state = book.state_at(book.clock.now_ms())
     assert [(p.log_start, p.end) for p in state.topics["orders"].partitions] == [(2, 15), (0, 3)]
     assert state.groups["g"].committed == {P0: 12}
@@ -261,7 +263,7 @@ def test_after_an_orderly_stop_nothing_is_recovered(book):
     book.reopen()
     book.journal.reconcile({"orders": [(0, 10, 100)]}, {})
     book.flush()
-    assert [e.detail.get("act") for e in book.reader.entries(kinds=("host",))] == ["stopped", "started"]
+    assert [e.act for e in book.reader.entries(kinds=("host",))] == ["stopped", "started"]
 
 
 def test_histograms_by_the_second_and_finer(book):

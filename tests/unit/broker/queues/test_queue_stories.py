@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.entries import entry_of
 from workbench.broker import Broker, BrokerReader
 from workbench.broker.journal.journal import Journal, trim
 from workbench.broker.journal.reader import JournalReader
@@ -20,7 +21,6 @@ from workbench.broker.journal.rows import QUEUE_SCHEMA, SCHEMA, SPAN_SCHEMA, STO
 from workbench.broker.queues.journal import told_entries
 from workbench.broker.queues.tally import Tally
 from workbench.core.clock import ManualClock
-from workbench.core.journal import JournalEntry
 from workbench.core.queues import Delivery, MessageId
 from workbench.core.records import Record
 from workbench.core.runs import few_bands, joined, pack_runs, unpack_runs
@@ -201,7 +201,7 @@ class Book:
             self.flush()
 
     def entry(self, word: str, at: int) -> None:
-        self.journal.add(JournalEntry(word, self.clock.now_ms(), "q", 0, at, at, 1, group="q", member="ann"))
+        self.journal.add(entry_of(word, self.clock.now_ms(), "q", 0, at, at, 1, group="q", member="ann"))
 
     def flush(self) -> None:
         self.clock.advance(1_000)
@@ -242,7 +242,7 @@ def test_trimming_goes_by_what_entries_weigh():
     names = pack_runs([(3 * at, 3 * at) for at in sorted(Random(1).sample(range(9_000), 1_500))])
     before = book.db.execute("SELECT max(id) FROM journal").fetchone()[0]
     wide = {"attempt": 1, "offsets": names}
-    book.journal.add(JournalEntry("lease", book.clock.now_ms(), "q", 0, 0, 27_000, 1_500, group="q", detail=wide))
+    book.journal.add(entry_of("lease", book.clock.now_ms(), "q", 0, 0, 27_000, 1_500, group="q", detail=wide))
     book.entry("ack", 499)
     book.flush()
     last = book.db.execute("SELECT max(id) FROM journal").fetchone()[0]

@@ -697,9 +697,11 @@ def test_the_journal_tells_of_queues_in_ranges(broker: Broker, clock: ManualCloc
         told = {e.kind: e for e in reader.journal(kinds=("lease", "ack", "dead", "backlog"))}
         assert (told["lease"].first, told["lease"].last, told["lease"].count) == (0, 60, 61)
         assert (told["ack"].first, told["ack"].last, told["ack"].member) == (0, 59, "ann")
-        assert told["dead"].detail == {"reason": "rejected", "to": ""}
-        assert told["backlog"].detail == {"ready": 39, "delayed": 0, "in_flight": 0, "dead": 1, "consumers": {"ann": 0}}
-        acts = [entry.detail["act"] for entry in reader.journal(kinds=("queue",))]
+        assert (told["dead"].reason, told["dead"].to) == ("rejected", "")
+        backlog = told["backlog"]
+        assert (backlog.ready, backlog.delayed, backlog.in_flight, backlog.dead) == (39, 0, 0, 1)
+        assert backlog.consumers == {"ann": 0}
+        acts = [entry.act for entry in reader.journal(kinds=("queue",))]
         assert acts == ["created", "attached"]
 
 

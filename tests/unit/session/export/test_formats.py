@@ -11,7 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.core.errors import Invalid, Unsupported
-from workbench.core.journal import JournalEntry
+from workbench.core.journal import (
+    BookmarkEntry,
+    CommitEntry,
+    JournalEntry,
+    NackEntry,
+    ResetEntry,
+    TopicEntry,
+    UnknownEntry,
+)
 from workbench.core.records import StoredRecord
 from workbench.session.export import ExportFormat, format_named
 
@@ -34,16 +42,17 @@ records = st.builds(
     headers=st.lists(st.tuples(names, data), max_size=3).map(tuple),
     transaction=st.sampled_from(["", "aborted", "open"]),
 )
-entries = st.builds(
-    JournalEntry,
-    kind=st.sampled_from(["append", "commit", "reset"]),
-    at_ms=st.integers(0, 10**13),
-    topic=names,
-    partition=st.integers(-1, 99),
-    first=st.integers(-1, 2**40),
-    group=names,
-    detail=st.dictionaries(names, st.one_of(st.integers(-(2**50), 2**50), names, st.lists(st.integers(0, 9)))),
-    id=st.integers(1, 2**40),
+places = {"at_ms": st.integers(0, 10**13), "topic": names, "partition": st.integers(-1, 99),
+          "first": st.integers(-1, 2**40), "group": names, "id": st.integers(1, 2**40)}
+moves = st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9), st.integers(0, 2**50)).map(list))
+entries = st.one_of(
+    st.builds(CommitEntry, **places),
+    st.builds(TopicEntry, **places, act=st.just("created"), topic_kind=names, config=st.dictionaries(names, names)),
+    st.builds(BookmarkEntry, **places, text=names, marked_ms=st.none() | st.integers(0, 10**13)),
+    st.builds(NackEntry, **places, requeue=st.booleans(), delay_ms=st.integers(0, 9), reason=names,
+              attempt=st.integers(0, 9), offsets=names),
+    st.builds(ResetEntry, **places, moves=moves, spec=st.dictionaries(names, names)),
+    st.builds(UnknownEntry, **places, word=st.sampled_from(["verdict", "party"]), detail=st.dictionaries(names, names)),
 )
 
 
