@@ -26,6 +26,7 @@ TopicAct = Literal["created", "altered", "deleted", "restored", "renamed"]
 QueueAct = Literal["created", "altered", "deleted", "attached", "detached"]
 MemberAct = Literal["paused", "resumed", "killed", "restarted", "added", "removed", "failed", "slow", "steady"]
 ProducerAct = Literal["paused", "resumed", "failed", "done"]
+RouteAct = Literal["unroutable", "returned"]
 RunAct = Literal["started", "resumed", "paused", "stepped", "stopped", "speed"]
 
 
@@ -326,7 +327,7 @@ class RouteEntry(JournalEntry):
     """``count`` messages through the exchange ``group`` found no queue; ``key`` is the last one's."""
 
     kind: ClassVar[str] = "route"
-    act: Literal["unroutable", "returned"]
+    act: RouteAct
     key: str
 
 

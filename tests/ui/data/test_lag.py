@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.entries import entry_of
 from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, orders_lag, orders_snapshot
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState, RunState, Snapshot
@@ -285,8 +286,8 @@ def test_stored_points_are_under_the_names_of_now():
 def test_a_pause_is_no_lag_in_time_neither_in_what_is_kept_nor_in_what_comes():
     """Paused from ten seconds before the sample to two before it, with a record that waits for a minute."""
     at = NOW_MS
-    acts = [JournalEntry("member", at - 10_000, group="shipping", member="shipping-1", detail={"act": "paused"}),
-            JournalEntry("member", at - 2_000, group="shipping", member="shipping-1", detail={"act": "resumed"})]
+    acts = [entry_of("member", at - 10_000, group="shipping", member="shipping-1", detail={"act": "paused"}),
+            entry_of("member", at - 2_000, group="shipping", member="shipping-1", detail={"act": "resumed"})]
     one = MemberStat("shipping-1", "shipping-1", PartState.RUNNING)
     part = GroupPartitionStat("orders", 0, 0, 10, 5, lag_ms=60_000)
     seen = GroupStat("shipping", "Stable", members=(one,), partitions=(part,), held_ms=8_000)

@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 
 from workbench.broker.journal.journal import Journal
 from workbench.core.clock import Clock
-from workbench.core.journal import RouteEntry
+from workbench.core.journal import RouteAct, RouteEntry
 from workbench.core.routing import DEFAULT_EXCHANGE, Exchange, ExchangeType, Published, Routed
 from workbench.core.snapshot import ExchangeStat
 
 JOURNAL_SPACING_MS = 1000.0
 RATE_WINDOW_MS = 1000.0
-UNROUTABLE, RETURNED = "unroutable", "returned"
 _DEFAULT = Exchange(DEFAULT_EXCHANGE, ExchangeType.DIRECT)
 
 
@@ -38,7 +37,7 @@ class ExchangeCounts:
         self._clock = clock
         self._lock = threading.Lock()
         self._counts: dict[str, _Counts] = {}
-        self._unentered: dict[tuple[str, str], tuple[int, str]] = {}  # (exchange, act): how many, newest key
+        self._unentered: dict[tuple[str, RouteAct], tuple[int, str]] = {}  # (exchange, act): how many, newest key
         self._entered_ms = clock.monotonic_ms() - JOURNAL_SPACING_MS
         self._samples: deque[tuple[float, dict[str, int]]] = deque()
 
@@ -59,7 +58,7 @@ class ExchangeCounts:
         counts.unroutable += 1
         counts.returned += returned
         counts.last_unroutable = key
-        act = RETURNED if returned else UNROUTABLE
+        act: RouteAct = "returned" if returned else "unroutable"
         so_far, _ = self._unentered.get((exchange, act), (0, ""))
         self._unentered[exchange, act] = (so_far + 1, key)
 

@@ -211,7 +211,7 @@ class Journal:
         return found
 
     def _missing_commits(self, committed: Mapping[str, Mapping[TopicPartition, int]], when: int) -> list[JournalEntry]:
-        found = [GroupEntry(when, group=name, act="deleted")
+        found: list[JournalEntry] = [GroupEntry(when, group=name, act="deleted")
                  for name in self._state.groups if name not in committed]
         for group, offsets in committed.items():
             known = self._state.groups.get(group, PastGroup()).committed

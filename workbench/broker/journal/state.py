@@ -7,7 +7,7 @@ one twice does no harm (but for ``route``, which counts). Not thread-safe: it be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -211,7 +211,7 @@ def _load_offsets(rows: list[list[Any]]) -> Offsets:
     return {TopicPartition(topic, partition): offset for topic, partition, offset in rows}
 
 
-def _parts(rows: list[list[Any]]) -> list[TopicPartition]:
+def _parts(rows: Sequence[Sequence[Any]]) -> list[TopicPartition]:
     return [TopicPartition(topic, partition) for topic, partition in rows]
 
 

@@ -27,7 +27,7 @@ ROWS = 16
 def told_entries(told: Told, topic: str, queue: str, at_ms: int) -> Iterator[MessagesEntry]:
     """Ranges beyond ``ROWS`` are one entry from the first to the last of them that names its offsets."""
 
-    def entry(first: int, last: int, count: int, offsets: str = "") -> MessagesEntry:
+    def entry(first: int, last: int, count: int, *, offsets: str = "") -> MessagesEntry:
         where = (at_ms, topic, told.partition, first, last, count, 0, queue, told.consumer)
         return _entry(told.word, told.about, where, offsets)
 
