@@ -3,8 +3,9 @@
     python -m tests.bench.bench_crowd [STATES]
 
 A host runs the three producers and groups; its states, ten a second, are kept. Then a whole window, off screen, takes
-them as whole states, as they travelled once, and as deltas, with all that its models and panels do for them. Times are
-of the processor, medians and 95th percentiles.
+them as whole states, as they travelled once, as deltas, and as deltas of what it wants, with all that its models and
+panels do for them. The last two again with every topic growing from each state to the next. Times are of the processor,
+medians and 95th percentiles.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -77,21 +79,52 @@ def record(file: Path, count: int) -> list:
 
 
 def show(file: Path, drawn: str, states: list, folder: Path) -> None:
-    """Both ways through a window each, printed."""
-    from workbench.core.delta import Delta, apply, delta
+    """Each way through a window of its own, printed."""
+    from workbench.core.delta import Delta, apply
     from workbench.core.snapshot import Snapshot
 
     whole = [msgspec.msgpack.encode(state) for state in states]
-    changes = [msgspec.msgpack.encode(delta(a, b)) for a, b in zip([Snapshot(), *states], states, strict=False)]
     wholes, deltas = msgspec.msgpack.Decoder(Snapshot), msgspec.msgpack.Decoder(Delta)
+    busy = growing(states)
     for name, sent, read in (
         ("whole", whole, lambda before, data: wholes.decode(data)),
-        ("delta", changes, lambda before, data: apply(before, deltas.decode(data))),
+        ("delta", changes(states), lambda before, data: apply(before, deltas.decode(data))),
+        ("wanted", changes(narrowed(states)), lambda before, data: apply(before, deltas.decode(data))),
+        ("all busy, delta", changes(busy), lambda before, data: apply(before, deltas.decode(data))),
+        ("all busy, wanted", changes(narrowed(busy)), lambda before, data: apply(before, deltas.decode(data))),
     ):
         read_ms, took_ms = taken(file, drawn, folder, sent, read)
         both = [a + b for a, b in zip(read_ms, took_ms, strict=True)]
         print(f"window, {name}: {_two([len(data) / 1024 for data in sent[2:]])} KiB, decoded and applied "
               f"{_two(read_ms)}, models and panels {_two(took_ms)}, together {_two(both)} ms")
+
+
+def changes(states: list) -> list[bytes]:
+    from workbench.core.delta import delta
+    from workbench.core.snapshot import Snapshot
+
+    return [msgspec.msgpack.encode(delta(a, b)) for a, b in zip([Snapshot(), *states], states, strict=False)]
+
+
+def narrowed(states: list) -> list:
+    """As they are told to a window that shows what is drawn."""
+    from workbench.core.wanted import Narrowing, Wanted
+
+    drawn = tuple(f"topic-{i:04}" for i in range(BUSY))
+    narrowing = Narrowing(Wanted(drawn, tuple(f"group-{i:02}" for i in range(BUSY))))
+    return [narrowing.of(state) for state in states]
+
+
+def growing(states: list) -> list:
+    """The same with an event more in each partition, from each to the next."""
+    found = []
+    for more, state in enumerate(states):
+        topics = tuple(replace(topic, rate_in=120.0, partitions=tuple(
+            replace(part, end=part.end + more, rate_in=10.0) for part in topic.partitions)) for topic in state.topics)
+        groups = tuple(replace(group, partitions=tuple(replace(part, end=part.end + more) for part in group.partitions))
+                       for group in state.groups)
+        found.append(replace(state, topics=topics, groups=groups))
+    return found
 
 
 def taken(file: Path, drawn: str, folder: Path, sent: list[bytes], read: Callable) -> tuple[list[float], list[float]]:

@@ -63,6 +63,7 @@ from workbench.core.delta import Delta
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, Record
 from workbench.core.snapshot import GroupStat, RunState, Snapshot, TopicStat
+from workbench.core.wanted import Wanted
 
 
 class HostInfo(msgspec.Struct, frozen=True, tag=True):
@@ -167,6 +168,13 @@ class Subscribe(Command, frozen=True, tag=True):
     """Ask for ``Push`` messages: at most ``hz`` snapshots a second (1 to 20)."""
 
     hz: float = 10.0
+
+
+class Want(Command, frozen=True, tag=True):
+    """What this connection looks at closely, from now on: of the rest it is told totals, and details late. One that
+    never says so is told everything."""
+
+    wanted: Wanted
 
 
 class TakeSnapshot(Command, frozen=True, tag=True):
@@ -415,7 +423,7 @@ class Shutdown(Command, frozen=True, tag=True):
 class Request(msgspec.Struct, frozen=True):
     id: int
     command: (
-        Hello | Status | Subscribe | TakeSnapshot | ListTopics | CreateTopic | AlterTopic | DeleteTopic
+        Hello | Status | Subscribe | Want | TakeSnapshot | ListTopics | CreateTopic | AlterTopic | DeleteTopic
         | AppendRecords | AppendBatch | ListGroups | DeleteGroup | PlanReset | ApplyReset | OpenConsumer
         | PollConsumer | CommitConsumer | CloseConsumer | GetFlow | SaveFlow | Run | Pause | Step | Stop | GetOutcome
         | SetSpeed

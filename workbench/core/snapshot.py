@@ -53,6 +53,8 @@ class PartitionStat:
 
 @dataclass(frozen=True, slots=True)
 class TopicStat:
+    """``totals`` are records and bytes, told where the partitions are those of a while ago (see ``core.wanted``)."""
+
     name: str
     kind: str  # "stream" or "queue"
     partitions: tuple[PartitionStat, ...]
@@ -61,14 +63,15 @@ class TopicStat:
     last_append_ms: int | None = None
     key_encoding: str = AUTO
     value_encoding: str = AUTO
+    totals: tuple[int, int] | None = None
 
     @property
     def records(self) -> int:
-        return _kept(self.partitions)[0]
+        return (self.totals or _kept(self.partitions))[0]
 
     @property
     def size_bytes(self) -> int:
-        return _kept(self.partitions)[1]
+        return (self.totals or _kept(self.partitions))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,9 @@ class HandledRecord:
 class GroupStat:
     """A group that reads by leases has no partitions: ``waiting`` are the messages that are ready in its queues, which
     is its lag, and ``oldest_ms`` the age of the oldest of them. ``held_ms``: for how much of that age it stood still by
-    a person's wish (paused, stopped), which is no lag; ``health`` is None until somebody judged it."""
+    a person's wish (paused, stopped), which is no lag; ``health`` is None until somebody judged it. ``totals`` are the
+    lag of its partitions in records and the age of what waits there longest, told where those are of a while ago (see
+    ``core.wanted``)."""
 
     name: str
     state: str  # Kafka's: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead
@@ -144,10 +149,11 @@ class GroupStat:
     oldest_ms: int | None = None
     held_ms: int = 0
     health: Health | None = None
+    totals: tuple[int, int | None] | None = None
 
     @property
     def lag_records(self) -> int:
-        return self.waiting + _lag(self.partitions)[0]
+        return self.waiting + (self.totals or _lag(self.partitions))[0]
 
     @property
     def lag_ms(self) -> int | None:
@@ -157,7 +163,7 @@ class GroupStat:
     @property
     def age_ms(self) -> int | None:
         """Age of what waits longest."""
-        known = [age for age in (self.oldest_ms, _lag(self.partitions)[1]) if age is not None]
+        known = [age for age in (self.oldest_ms, (self.totals or _lag(self.partitions))[1]) if age is not None]
         return max(known) if known else None
 
     @property

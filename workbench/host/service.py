@@ -27,6 +27,7 @@ from workbench.control.messages import (
     Status,
     Subscribe,
     TakeSnapshot,
+    Want,
 )
 from workbench.core.changes import Changes
 from workbench.core.clock import Clock
@@ -163,6 +164,7 @@ class Service:
         return {
             Status: Act(self._status),
             Subscribe: Act(self._subscribe),
+            Want: Act(self._want),
             TakeSnapshot: Act(self._take_snapshot),
             SetBookmark: Act(self._set_bookmark, Changes.JOURNAL),
             SaveAs: Act(self._save_as),
@@ -174,6 +176,9 @@ class Service:
 
     async def _subscribe(self, session: ClientSession, command: Subscribe) -> None:
         self._telemetry.subscribe(session, command.hz)
+
+    async def _want(self, session: ClientSession, command: Want) -> None:
+        self._telemetry.want(session, command.wanted)
 
     async def _take_snapshot(self, session: ClientSession, command: TakeSnapshot) -> Snapshot:
         return self._telemetry.snapshot()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workbench.control.messages import Push
+from workbench.core.wanted import Narrowing
 from workbench.engines.embedded_consumer import EmbeddedConsumer
 
 
@@ -18,6 +19,7 @@ class ClientSession:
     client: str = ""
     hz: float = 0.0
     due_ms: float = 0.0
+    narrowing: Narrowing | None = None  # what it looks at closely; None: it is told everything
     consumers: dict[int, EmbeddedConsumer] = field(default_factory=dict)
     imports: set[int] = field(default_factory=set)
     leasing: set[tuple[str, str]] = field(default_factory=set)  # (queue, consumer) that it receives as

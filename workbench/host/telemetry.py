@@ -16,6 +16,7 @@ from pathlib import Path
 from workbench.broker import Broker, BrokerStats, topic_defaults
 from workbench.control.messages import Push
 from workbench.core.snapshot import AttachedStat, GroupStat, HostStat, ProducerStat, RunState, Snapshot, TopicStat
+from workbench.core.wanted import Narrowing, Wanted
 from workbench.flow.document import FlowDocument
 from workbench.flow.kinds import GROUPS, kind_of
 from workbench.host.findings import Threshold
@@ -49,7 +50,7 @@ class Telemetry:
         self._queue_thresholds: dict[str, Threshold] = {}
         self._limits: dict[str, tuple[dict[str, str], tuple[int, int]]] = {}  # of each topic, by the settings it has
         self._seq = 0
-        self._wanted = asyncio.Event()
+        self._somebody = asyncio.Event()
 
     def take_drawing(self, document: FlowDocument) -> None:
         """Know from where on each drawn group, and each queue that one reads, counts as behind."""
@@ -125,22 +126,28 @@ class Telemetry:
         """Push snapshots to the session, ``hz`` times a second (1 to 20), the first at once."""
         session.hz = min(max(hz, 1.0), MAX_HZ)
         session.due_ms = 0.0
-        self._wanted.set()
+        self._somebody.set()
+
+    def want(self, session: ClientSession, wanted: Wanted) -> None:
+        """Tell the session details of these, and totals of the rest."""
+        if session.narrowing is None:
+            session.narrowing = Narrowing(wanted)
+        session.narrowing.wanted = wanted
 
     async def push(self, sessions: Iterable[ClientSession]) -> None:
         """Push for as long as the host runs; sleeps while nobody is subscribed."""
         while True:
             subscribed = [session for session in sessions if session.hz]
             if not subscribed:
-                self._wanted.clear()
-                await self._wanted.wait()
+                self._somebody.clear()
+                await self._somebody.wait()
                 continue
             began_ms = self._clock.monotonic_ms()
             due = [session for session in subscribed if session.due_ms <= began_ms and not session.busy()]
             if due:
-                push = Push(self.snapshot())
+                state = self.snapshot()
                 for session in due:
-                    session.push(push)
+                    session.push(Push(state if session.narrowing is None else session.narrowing.of(state)))
                     session.due_ms = began_ms + 1000.0 / session.hz
             now_ms = self._clock.monotonic_ms()
             rest_ms = (now_ms - began_ms) * (1.0 / MAX_SHARE - 1.0)

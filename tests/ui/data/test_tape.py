@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
-from workbench.control.messages import ApplyReset, PlanReset
+from workbench.control.messages import ApplyReset, PlanReset, Push
 from workbench.core.offsets import ResetSpec
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, PartitionStat, Snapshot, TopicStat
 from workbench.flow.document import FlowDocument
@@ -338,3 +338,21 @@ def test_a_crowd_is_laid_out_quickly(stage, crowded):
         crowded.view.grab()
         took.append(time.perf_counter() - began)
     assert min(took) < 0.2
+
+
+def test_what_is_in_sight_is_wanted_in_detail_with_who_reads_it_and_no_more(stage, panel):
+    state, wants = orders_snapshot(), stage.workspace.wants
+    many = tuple(TopicStat(f"zz-{i:03}", "stream", tuple(PartitionStat(p, 0, 9) for p in range(6))) for i in range(200))
+    late = GroupStat("late", "Empty", partitions=(GroupPartitionStat("zz-199", 5, 0, 9, 1),))
+    stage.workspace._take_push(Push(snapshot=replace(state, seq=2, at_ms=NOW_MS + 1_000, groups=(*state.groups, late),
+                                                  topics=(*state.topics, *many))))
+    stage.qtbot.waitUntil(lambda: len(panel._strips) > 1_200)
+    bar = panel.view.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    stage.qtbot.waitUntil(lambda: "zz-199" in wants.wanted.topics)
+    assert "late" in wants.wanted.groups and len(wants.wanted.topics) < 5 and "billing" not in wants.wanted.groups
+    bar.setValue(0)
+    stage.qtbot.waitUntil(lambda: "orders" in wants.wanted.topics and "zz-199" not in wants.wanted.topics)
+    panel.hide()
+    wants.put(panel.bar)  # another region speaks: what the hidden one wanted does not count any more
+    stage.qtbot.waitUntil(lambda: wants.wanted.topics == ())

@@ -19,6 +19,7 @@ from workbench.control.frames import FrameReader, frame
 from workbench.control.rendezvous import HostFile, connect
 from workbench.core.errors import HostGone, Invalid, NotFound, Refused
 from workbench.core.records import Record
+from workbench.core.wanted import Wanted
 
 
 def raw(served) -> socket.socket:
@@ -226,3 +227,25 @@ def test_what_a_client_is_sent_of_the_state_is_what_changed(served, attach, watc
     first.call(m.DeleteTopic("t03"))
     state = seen.wait_for(lambda push: push.snapshot is not None and push.snapshot.topic("t03") is None).snapshot
     assert [topic.name for topic in state.topics][:4] == ["t00", "t01", "t02", "t04"]
+
+
+def test_two_clients_are_told_the_details_that_each_of_them_wants(served, attach, watch):
+    """And both the same totals; one that wants nothing in particular is told everything."""
+    one, other, everything = attach(), attach(), attach()
+    for topic in ("a", "b"):
+        one.call(m.CreateTopic(topic, 3))
+    one.call(m.Want(Wanted(("a",))))
+    other.call(m.Want(Wanted(("b",))))
+    seen = [watch(client) for client in (one, other, everything)]
+    for client in (one, other, everything):
+        client.call(m.Subscribe(20.0))
+    for pushes in seen:
+        pushes.wait_for(lambda push: push.snapshot is not None and push.snapshot.topic("b") is not None)
+    for topic in ("a", "b"):
+        one.call(m.AppendRecords(topic, (Record(None, b"x"),) * 5, 2))
+    states = [pushes.wait_for(lambda push: push.snapshot is not None and all(
+        push.snapshot.topic(topic).records == 5 for topic in ("a", "b"))).snapshot for pushes in seen]
+    told = [[state.topic(topic).partitions[2].end for topic in ("a", "b")] for state in states]
+    assert [told[0][0], told[1][1], *told[2]] == [5, 5, 5, 5]
+    late = seen[0].wait_for(lambda push: push.snapshot is not None and push.snapshot.topic("b").partitions[2].end == 5)
+    assert late.snapshot.topic("b").totals is None

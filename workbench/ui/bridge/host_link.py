@@ -13,9 +13,10 @@ from __future__ import annotations
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from workbench.control.client import Caller
-from workbench.control.messages import Subscribe
+from workbench.control.messages import Subscribe, Want
 from workbench.core.errors import Damaged, FileError, Locked, Missing, NotOurs, TooNew, WorkbenchError
 from workbench.core.snapshot import Snapshot
+from workbench.core.wanted import Wanted
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Phase, Workspace
 
@@ -42,6 +43,7 @@ class HostLink(QObject):
         self._watch = QTimer(self, interval=_LOOK_MS)
         self._watch.timeout.connect(self._look)
         workspace.live_changed.connect(self._hear)
+        workspace.wants.changed.connect(self._want)
 
     def connect_host(self, make: str | None = None) -> None:
         """Get a host for the workspace's file; ``make`` names the sample a new file is made from («» for none)."""
@@ -70,8 +72,14 @@ class HostLink(QObject):
         self._heard.start()
         self._looked.start()
         self._watch.start()
+        self._want(self._workspace.wants.wanted)
         self._workspace.act(Subscribe(hz=SNAPSHOTS_HZ)).run()
         self.connected.emit()
+
+    def _want(self, wanted: Wanted) -> None:
+        """Have the host tell details of these; a host that is gone is said elsewhere."""
+        if self._workspace.connected:
+            self._workspace.act(Want(wanted)).failed(lambda _: None).run()
 
     def _refuse(self, error: WorkbenchError) -> None:
         self._busy = False

@@ -33,6 +33,7 @@ from workbench.ui.bridge.frame import wait_ms
 from workbench.ui.bridge.letterbox import Letterbox
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.readers import Readers
+from workbench.ui.bridge.wants import Wants
 from workbench.ui.bridge.workers import Workers
 from workbench.ui.models.health import judged_here
 
@@ -116,6 +117,7 @@ class Workspace(QObject):
         self.undo_stack = QUndoStack(self)
         self.selection: frozenset[str] = frozenset()
         self.link_selection: frozenset[str] = frozenset()
+        self.wants = Wants(self)
         self.live = Snapshot()
         self.shown = Snapshot()
         self._decoders: tuple[Snapshot, dict[str, Decoder]] = (self.live, {})

@@ -111,6 +111,7 @@ class FlowView(Camera):
         self.flow.guests_changed.connect(self._take_guests)
         self.flow.clock.ticked.connect(self.viewport().update)
         self.flow.looks_changed.connect(self._describe)
+        self.flow.looks_changed.connect(self._say_wanted)
         self.zoom_changed.connect(self.flow.set_zoom)
         self.zoom_changed.connect(self.zoom_bar.show_zoom)
         self.scrolled.connect(self._unfit)
@@ -119,6 +120,11 @@ class FlowView(Camera):
         self.workspace.selection_changed.connect(self._describe)
         self.workspace.time_changed.connect(self.viewport().update)
         theme().changed.connect(self._redress)
+
+    def _say_wanted(self) -> None:
+        """All that is drawn, or stands beside it."""
+        names = {item.node.name for item in (*self.flow.nodes.values(), *self.flow.outside.nodes.values())}
+        self.workspace.wants.put(self, names, names)
 
     def close_canvas(self) -> None:
         """Stop following; call it before the workspace goes."""

@@ -112,11 +112,16 @@ class StripMaker:
 
 
 def _other_rows(before: tuple[TopicStat, ...], now: tuple[TopicStat, ...]) -> set[str]:
-    """The names of the topics that are not the same, in either."""
+    """The names of the topics whose partitions are not the same, in either."""
     if len(before) != len(now):
         return {one.name for one in (*before, *now)}
-    pairs = (pair for pair in zip(before, now, strict=True) if pair[0] is not pair[1] and pair[0] != pair[1])
-    return {one.name for pair in pairs for one in pair}
+    pairs = zip(before, now, strict=True)
+    return {one.name for old, new in pairs if old is not new and _makes(old) != _makes(new) for one in (old, new)}
+
+
+def _makes(topic: TopicStat) -> tuple:
+    """What its strips are made of."""
+    return topic.name, topic.kind, topic.partitions
 
 
 def _read_by_others(before: Mapping[str, tuple[tuple, _Reader]], now: Mapping[str, tuple[tuple, _Reader]]) -> set[str]:

@@ -127,6 +127,7 @@ class Inspector(QScrollArea):
     def refresh(self) -> None:
         """Show the selected node or binding as ``shown`` has it; the file when it is neither."""
         node, link = self._chosen_node(), self._chosen_binding()
+        self._say_wanted(node)
         if node is not None and (face := self._face_of(node)) is not None:
             face.show_node(node, self._workspace.shown)
         elif link is not None:
@@ -160,6 +161,12 @@ class Inspector(QScrollArea):
         if event.type() == QEvent.Type.Resize and watched is self._face:
             self._place_foot()
         return super().eventFilter(watched, event)
+
+    def _say_wanted(self, node: Node | None) -> None:
+        """The selected part, and who reads it."""
+        names = [] if node is None else [node.name]
+        readers = [group.name for group in self._workspace.live.groups if not set(names).isdisjoint(group.topics)]
+        self._workspace.wants.put(self, names, [*names, *readers], names)
 
     def _chosen_node(self) -> Node | None:
         chosen = self._workspace.selection

@@ -103,7 +103,15 @@ class NodePanel(QScrollArea):
         """Show a snapshot, unless nobody sees it."""
         node = self.node
         if self.isVisible() and node is not None:
+            self._say_wanted(node)
             self.refresh(node, snapshot)
+
+    def _say_wanted(self, node: Node) -> None:
+        """The part and what is linked to it: its partitions, its last events, what it has leased."""
+        document = self._workspace.document
+        beside = (*document.sources_of(node.id), *document.targets_of(node.id)) if document.has_node(node.id) else ()
+        names = [node.name, *(one.name for one in beside)]
+        self._workspace.wants.put(self, names, names, names)
 
     def refresh(self, node: Node, snapshot: Snapshot) -> None:
         raise NotImplementedError

@@ -235,6 +235,7 @@ class RecordsPanel(QWidget):
     def _follow(self, _snapshot: Snapshot) -> None:
         if not self.isVisible():
             return
+        self.workspace.wants.put(self, [self.topic] if not self.source.connection else ())
         names = topic_order(self.workspace.document, self.workspace.shown)
         far = bool(self.source.connection) and self.source.is_attached(self.workspace)
         if not far and self.topic not in names and (names or self.topic):

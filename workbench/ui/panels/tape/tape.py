@@ -98,6 +98,7 @@ class TapePanel(QWidget):
         self.view.cancelled.connect(lambda: self._show_plan(None))
         self.view.menu_wanted.connect(self._open_menu)
         self.view.place_opened.connect(self.place_opened)
+        self.view.verticalScrollBar().valueChanged.connect(lambda _: self._say_wanted())
 
     # -- following -----------------------------------------------------------------------------------------
     def showEvent(self, event: QShowEvent) -> None:
@@ -118,8 +119,15 @@ class TapePanel(QWidget):
         self._stack.setCurrentIndex(2 if self._strips and not laid else 1 if self._strips else 0)
         chosen = selected_group(document, self._workspace.selection)
         self.view.show_strips(laid, [*((chosen,) if chosen else ()), *sorted(self._pinned_groups)])
+        self._say_wanted()
         if self._by_time:
             self._refresh_knots(snapshot.at_ms)
+
+    def _say_wanted(self) -> None:
+        """The topics in sight, and who has a marker there."""
+        seen = {self.view.strips[row].topic for row in self.view.rows_in_sight()}
+        readers = [group.name for group in self._workspace.live.groups if not seen.isdisjoint(group.topics)]
+        self._workspace.wants.put(self, seen, readers)
 
     def _lay_out(self, at_ms: int) -> list[Strip]:
         """The strips that are looked for, in their order. By lag they change places every other second at most, and not
