@@ -305,6 +305,7 @@ class ProducerStat:
     reason: str = ""
     recent: tuple[SentRecord, ...] = ()
     health: Health | None = None
+    measured: bool = True  # False in the past: the journal has no figures of single producers
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,6 +247,7 @@ TOPICS = names_where(lambda kind: kind.role == "topic")
 HOLDERS = names_where(lambda kind: kind.takes and kind.role != "group")
 """What others write to or read from: topics and exchanges."""
 GROUPS = names_where(lambda kind: kind.role == "group")
+PRODUCERS = names_where(lambda kind: kind.role == "producer")
 
 
 def link_params(document: FlowDocument, link: Link) -> tuple[Param, ...]:

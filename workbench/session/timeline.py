@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.broker import BrokerReader, JournalState, PastGroup, PastMember, PastProducer, PastTopic, QueueSettings
+from workbench.broker import BrokerReader, JournalState, PastGroup, PastMember, PastTopic, QueueSettings
 from workbench.core.errors import NotFound
 from workbench.core.journal import (
     MARK_KINDS,
@@ -154,9 +154,11 @@ class Timeline:
         lags = self._lags(ms)
         topics = tuple(_topic(name, past, recent) for name, past in sorted(self._state.topics.items()))
         groups = tuple(self._group(name, past, recent, lags, ms) for name, past in sorted(self._state.groups.items()))
-        producers = tuple(_producer(node, past) for node, past in self._state.producers.items())
+        run = RunState(self._state.run)
+        producers = tuple(past_producer(node, past.name or node, run, past.act, past.reason)
+                          for node, past in self._state.producers.items())
         return Snapshot(
-            at_ms=ms, live=False, run=RunState(self._state.run), speed=self._state.speed, topics=topics, groups=groups,
+            at_ms=ms, live=False, run=run, speed=self._state.speed, topics=topics, groups=groups,
             producers=producers, queues=queues_of(self._state, recent.topics_in(), recent.acked),
             exchanges=exchanges_of(self._state), stores=stores_of(self._state),
         )
@@ -310,8 +312,11 @@ def _paused(past: PastGroup) -> bool:
     return bool(left) and all(act == "paused" for act in left)
 
 
-def _producer(node: str, past: PastProducer) -> ProducerStat:
-    return ProducerStat(node, past.name or node, _PRODUCER_STATES.get(past.act, PartState.RUNNING))
+def past_producer(node: str, name: str, run: RunState, act: str = "", reason: str = "") -> ProducerStat:
+    """What a producer did: what was last told of it, else what the flow did. It has no figures: none are kept."""
+    going = {RunState.PAUSED: PartState.PAUSED, RunState.STOPPED: PartState.IDLE}.get(run, PartState.RUNNING)
+    state = PartState.IDLE if run is RunState.STOPPED else _PRODUCER_STATES.get(act, going)
+    return ProducerStat(node, name, state, reason=reason, measured=False)
 
 
 def _again(entry: JournalEntry) -> bool:

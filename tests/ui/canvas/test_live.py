@@ -200,6 +200,18 @@ def test_the_past_is_shown_as_it_stood_with_its_dots(view: FlowView, qtbot):
     assert view.flow.nodes["shipping"].look.level == Level.BAD
 
 
+@pytest.mark.parametrize(("run", "said", "paused"), [
+    (RunState.RUNNING, "generator · running", False), (RunState.PAUSED, "generator · paused", True),
+    (RunState.STOPPED, "generator", False),
+])
+def test_in_the_past_a_producer_stood_as_the_flow_did_without_a_rate_nobody_kept(view: FlowView, run, said, paused):
+    then = replace(orders_snapshot(PAST_MS), producers=(), run=run)
+    view.workspace.show_past(PAST_MS, then)
+    look = view.flow.nodes["checkout-web"].look
+    assert (look.subtitle, look.paused, look.idle) == (said, paused, run is RunState.STOPPED)
+    assert not view.workspace.shown.producer("checkout-web").measured
+
+
 def test_dots_stay_under_way_while_the_past_plays_on_and_go_with_a_jump(view: FlowView):
     push(view)
     past = replace(orders_snapshot(PAST_MS), live=False)

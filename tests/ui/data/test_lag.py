@@ -11,11 +11,11 @@ from math import hypot
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from tests.entries import entry_of
-from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, orders_lag, orders_snapshot
+from tests.ui.stage import NOW_MS, PAST_MS, SLOW_MS, START_MS, orders_lag, orders_snapshot
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, MemberStat, PartState, RunState, Snapshot
 from workbench.flow.edits import RenameNode, set_param
@@ -162,6 +162,23 @@ def test_words_on_the_plot_stand_clear_of_each_other(stage, panel):
     for at_ms in (PAST_MS - 400_000, PAST_MS, NOW_MS - 60_000):
         stage.workspace.show_past(at_ms, orders_snapshot(at_ms))
         assert clear()
+
+
+@pytest.mark.parametrize("width", [300, 420])
+@pytest.mark.parametrize("share", [0.15, 0.35, 0.5, 0.55, 0.7, 0.95])
+def test_no_word_stands_across_the_playhead(stage, panel, width: int, share: float):
+    panel.resize(width, 242)
+    panel.choose_window("session")
+    at_ms = round(START_MS + (NOW_MS - START_MS) * share)
+    stage.workspace.select([])
+    stage.workspace.show_past(at_ms, orders_snapshot(at_ms))
+    panel._draw()
+    plot = panel._plot
+    head = plot.getPlotItem().getViewBox().mapViewToScene(QPointF(at_ms / 1000, 0)).x()
+    for item in (plot._threshold_text, plot._later_text):
+        box = item.mapRectToScene(item.boundingRect())
+        assert not box.left() + 1 < head < box.right() - 1, item.toPlainText()
+    assert "10,000" in plot._threshold_text.toPlainText()
 
 
 def many(count: int, at_ms: int) -> Snapshot:

@@ -196,6 +196,27 @@ def test_the_past_is_the_truth_of_every_instant(tmp_path_factory):
     Session.TestCase("runTest").runTest()
 
 
+def test_producers_stood_as_the_flow_did_and_an_earlier_run_is_over(broker, tmp_path):
+    clock, at = broker.clock, {}
+    for moment, kind, act in (("running", "run", "started"), ("failed", "producer", "failed"),
+                              ("held", "run", "paused"), ("again", "run", "started"),
+                              ("one paused", "producer", "paused"),
+                              ("resumed", "producer", "resumed"), ("all paused", "run", "paused"),
+                              ("stopped", "run", "stopped")):
+        own = {"node": "p1", "name": "checkout", "reason": "No such field."} if kind == "producer" else {"speed": 1.0}
+        broker.journal(entry_of(kind, clock.now_ms(), detail={"act": act, **own}))
+        pass_time(broker, 100)
+        at[moment] = clock.now_ms() - 50
+    with BrokerReader(tmp_path / "a.flow") as reader:
+        past = Timeline(reader)
+        state = {moment: getattr(past.state_at(ms).producer("p1"), "state", None) for moment, ms in at.items()}
+        assert past.state_at(at["failed"]).producer("p1").reason == "No such field."
+        assert not past.state_at(at["failed"]).producer("p1").measured
+    assert state == {"running": None, "failed": PartState.FAILED, "held": PartState.FAILED, "again": None,
+                     "one paused": PartState.PAUSED, "resumed": PartState.RUNNING, "all paused": PartState.PAUSED,
+                     "stopped": PartState.IDLE}
+
+
 def test_positions_rates_lag_and_the_run_are_shown(broker, tmp_path):
     clock = broker.clock
     joining = enter(broker, "billing", "till")

@@ -335,6 +335,8 @@ def _producer(state: JournalState, entry: ProducerEntry) -> None:
 def _run(state: JournalState, entry: RunEntry) -> None:
     state.run = _RUN_ACTS.get(entry.act, state.run)
     state.speed, state.seed = entry.speed, entry.seed
+    if entry.act == "started":
+        state.producers.clear()  # what they did in an earlier run is over
     if state.run == "stopped":
         _end_leasing(state)  # those who were killed, and did not detach
         for group in state.groups.values():

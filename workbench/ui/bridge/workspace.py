@@ -36,6 +36,7 @@ from workbench.ui.bridge.readers import Readers
 from workbench.ui.bridge.wants import Wants
 from workbench.ui.bridge.workers import Workers
 from workbench.ui.models.health import judged_here
+from workbench.ui.models.past import with_producers
 
 if TYPE_CHECKING:
     from workbench.broker import BrokerReader
@@ -252,6 +253,7 @@ class Workspace(QObject):
     def show_past(self, at_ms: int, state: Snapshot) -> None:
         """Show ``state``, the workspace as it stood at ``at_ms``; the flow underneath goes on."""
         self.at_ms = at_ms
+        state = with_producers(state, self.document)
         self.shown = judged_here(state, self.document)  # before anybody asks what the new time shows
         self.time_changed.emit(at_ms)
         self._show(self.shown)

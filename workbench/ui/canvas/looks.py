@@ -70,6 +70,8 @@ def _producer_words(node: Node, what: str, stat: ProducerStat, snapshot: Snapsho
         return f"{what} · {_tr('played')}" if node.kind == "file" else f"{what} · {_tr('done')}"
     if stat.state == PartState.IDLE:
         return what
+    if not stat.measured:
+        return f"{what} · {_tr('running')}"
     pace = KINDS["file"].value(node.params, "speed") if node.kind == "file" else 1.0
     said = f"{what} · {words.rate(stat.rate)}"
     return _tr("{0} at {1}×").format(said, f"{pace:g}") if node.kind == "file" and pace == 1.0 else said

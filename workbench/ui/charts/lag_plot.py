@@ -149,27 +149,42 @@ class LagPlot(pg.PlotWidget):
         colour = theme().color("replay" if frame.past else "accent", 1 if frame.past else 0.6)
         self._head.setPen(pg.mkPen(colour, width=2))
         self._head.setValue(frame.now_s)
-        for item in (self._later, self._later_text):
-            item.setVisible(frame.past)
+        self._later.setVisible(frame.past)
+        self._later_text.setPlainText(self.tr("later"))
+        self._later_text.setVisible(frame.past and self._later_text.boundingRect().width() < self._room_after(frame))
         if frame.past:
             self._later.setRegion((frame.now_s, frame.to_s + 60))
-            self._later_text.setPlainText(self.tr("later"))
         self._track(frame.now_s)
 
     def _draw_threshold(self, frame: Frame) -> None:
         self._threshold.setVisible(frame.threshold > 0)
         self._threshold_text.setVisible(frame.threshold > 0)
         self._threshold.setValue(frame.threshold)
-        value = words.count(round(frame.threshold)) if frame.which == 1 else words.duration(frame.threshold * 1000)
-        self._threshold_text.setPlainText(self.tr("threshold of {0}: {1}").format(frame.whose, value))
         top, height = self.viewRange()[1][1], max(1.0, self.getViewBox().height())
         below_top = (top - frame.threshold) / max(top, 1) * height
-        at_left = frame.now_s > (frame.from_s + frame.to_s) / 2  # away from the playhead, where the value stands
+        at_left = self._say_threshold(frame)
         self._threshold_text.setAnchor((0 if at_left else 1, 1 if below_top > _WORDS_PX else 0))
         self._threshold_text.setPos(frame.from_s if at_left else frame.to_s, frame.threshold)
         crowded = not at_left and below_top < 2.5 * _WORDS_PX
         self._later_text.setAnchor((1, 1 if crowded else 0))
         self._later_text.setPos(frame.to_s, 0 if crowded else top)
+
+    def _say_threshold(self, frame: Frame) -> bool:
+        """As much of its words as has room beside the playhead and the value there; whether they stand at its left."""
+        value = words.count(round(frame.threshold)) if frame.which == 1 else words.duration(frame.threshold * 1000)
+        after, width = self._room_after(frame), self.getViewBox().width()
+        at_left = after < width / 2
+        room = width - after - self._label.boundingRect().width() * 1.25 if at_left else after
+        whole = self.tr("threshold of {0}: {1}").format(frame.whose, value)
+        for said in (whole, self.tr("threshold {0}").format(value), value):
+            self._threshold_text.setPlainText(said)
+            if self._threshold_text.boundingRect().width() <= room:
+                break
+        return at_left
+
+    def _room_after(self, frame: Frame) -> float:
+        """Pixels right of the playhead."""
+        return self.getViewBox().width() * (frame.to_s - frame.now_s) / max(frame.to_s - frame.from_s, 0.001)
 
     def _add(self, line: Line, frame: Frame) -> None:
         xs, ys = [p[0] for p in line.points], [p[frame.which] for p in line.points]

@@ -18,6 +18,7 @@ from workbench.core.queues import EXCHANGE
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument
+from workbench.flow.kinds import PRODUCERS
 from workbench.ui.bridge.movement import (
     Movement,
     append_links,
@@ -97,6 +98,16 @@ class Seen:
     moved: Moved
     colours: tuple[int, ...] = ()
     exchange: str | None = None
+
+
+def with_producers(snapshot: Snapshot, document: FlowDocument) -> Snapshot:
+    """The snapshot of a past instant, with those drawn producers too of which nothing was told until then."""
+    from workbench.session.timeline import past_producer
+
+    known = {stat.node_id for stat in snapshot.producers}
+    drawn = tuple(past_producer(node.id, node.name, snapshot.run) for node in document.of_kind(*PRODUCERS)
+                  if node.id not in known)
+    return replace(snapshot, producers=(*snapshot.producers, *drawn)) if drawn else snapshot
 
 
 def movements(document: FlowDocument, seen: Iterable[Seen]) -> list[Movement]:

@@ -127,11 +127,22 @@ class ProducerFace(Face):
         targets = ", ".join(target.name for target in self._workspace.document.targets_of(node.id))
         kind = KINDS[node.kind].label
         self._show_head(node, self.tr("{0} to {1} · {2}").format(kind, targets or "–", stat.state.value))
-        self.rate.show_value(*words.rate(stat.rate).rsplit("/", 1)[:1], "/s")
-        self.sent.show_value(words.count(stat.sent))
-        self.failed.show_value(words.count(stat.failed), "", "bad" if stat.failed else "")
+        self._show_figures(stat)
         failed = stat.state is PartState.FAILED
         self.banner.say(stat.reason if failed else "", self.tr("Try again") if failed else "")
+        self.batch.setText(self._batch_words(stat))
+        self.pause.setText(self.tr("Resume") if self._paused() else self.tr("Pause"))
+        self.pause.setIcon(icons.icon("run" if self._paused() else "pause"))
+
+    def _show_figures(self, stat: ProducerStat) -> None:
+        known = stat.measured
+        self.rate.show_value(words.rate(stat.rate).rsplit("/", 1)[0] if known else "–", "/s" if known else "")
+        self.sent.show_value(words.count(stat.sent) if known else "–")
+        self.failed.show_value(words.count(stat.failed) if known else "–", "", "bad" if stat.failed else "")
+
+    def _batch_words(self, stat: ProducerStat) -> str:
+        if not stat.measured:
+            return self.tr("Figures of single producers are not kept; those of the topic are.")
         filling = stat.batch
         text = self.tr("Nothing waits in a batch.")
         if filling is not None:
@@ -140,9 +151,7 @@ class ProducerFace(Face):
                 words.duration(filling.age_ms), words.duration(filling.linger_ms))
         if stat.last_flush:
             text += "\n" + self.tr("The last batch left {0}").format(stat.last_flush)
-        self.batch.setText(text)
-        self.pause.setText(self.tr("Resume") if self._paused() else self.tr("Pause"))
-        self.pause.setIcon(icons.icon("run" if self._paused() else "pause"))
+        return text
 
 
 class TopicFace(Face):

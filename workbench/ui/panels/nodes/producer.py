@@ -163,7 +163,9 @@ class ProducerPanel(NodePanel):
 
     def _show_state(self, stat: ProducerStat | None) -> None:
         sent, failed = (stat.sent, stat.failed) if stat else (0, 0)
-        self._totals.setText(self.tr("{0} sent, {1} failed").format(words.count(sent), words.count(failed)))
+        known = stat is None or stat.measured
+        self._totals.setText(self.tr("{0} sent, {1} failed").format(words.count(sent), words.count(failed)) if known
+                             else self.tr("figures of then are not kept"))
         paused = stat is not None and stat.state is PartState.PAUSED
         self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
         self.pause.setAccessibleName(self.pause.text())
