@@ -94,7 +94,8 @@ class Host:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "the host did not start"
-        self.address = json.loads(line)["kafka"]
+        self.ready = json.loads(line)
+        self.address = self.ready["kafka"]
 
     def kill(self) -> None:
         """kill -9."""

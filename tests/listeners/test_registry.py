@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import http.client
-import json
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry import (
+    ConfigCompatibilityLevel,
+    Rule,
+    RuleKind,
+    RuleMode,
+    RuleSet,
+    Schema,
+    SchemaRegistryClient,
+    ServerConfig,
+)
 from confluent_kafka.schema_registry.error import SchemaRegistryError
-from listeners.serving import ROOT, Served
+from listeners.registry_client import ask
+from listeners.serving import ROOT, Host, Served
 
 from workbench.broker import Broker
 from workbench.listeners.base import ListenerSettings, Users
 from workbench.listeners.registry import RegistryListener
 
-JSON = "application/vnd.schemaregistry.v1+json"
+RULE = Rule("r", None, RuleKind.CONDITION, RuleMode.WRITE, "CEL", None, None, "true", None, None, False)
 
 
 @pytest.fixture
 def client_of() -> Iterator[Callable[..., SchemaRegistryClient]]:
     """Makes confluent-kafka's client of a registry; it closes its connections only when it is left."""
     with contextlib.ExitStack() as open_:
-        yield lambda served, **more: open_.enter_context(SchemaRegistryClient({"url": served.address, **more}))
+        yield lambda served, **more: open_.enter_context(
+            SchemaRegistryClient({"url": getattr(served, "address", served), **more}))
 
 
 @pytest.fixture
@@ -38,20 +46,6 @@ def registry(tmp_path: Path) -> Iterator[Served]:
         served = Served(broker, ListenerSettings(), RegistryListener)
         yield served
         served.close()
-
-
-def ask(served: Served, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
-    link = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=10)
-    try:
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
-        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        link.request(method, path, data, ({"Content-Type": JSON} if body is not None else {}) | told)
-        answer = link.getresponse()
-        text = answer.read()
-        assert answer.headers["content-type"] == JSON
-        return answer.status, json.loads(text)
-    finally:
-        link.close()
 
 
 # -- a real client -------------------------------------------------------------------------------------------
@@ -69,13 +63,16 @@ def test_confluents_client_finds_it_empty_and_sets_the_level(registry: Served, c
     assert (caught.value.http_status_code, caught.value.error_code) == (422, 42203)
 
 
-def test_what_it_does_not_take_yet_is_said_to_the_client_and_seen_here(registry: Served, client_of):
+def test_a_setting_it_does_not_serve_is_said_to_the_client_and_seen_here(registry: Served, client_of):
     client = client_of(registry)
-    with pytest.raises(SchemaRegistryError, match="keeps no schemas yet") as caught:
-        client.register_schema("orders-value", Schema('"string"', "AVRO"))
+    config = ServerConfig(compatibility=ConfigCompatibilityLevel.FULL, compatibility_group="release")
+    client.set_config("orders-value", config)
+    assert client.get_config("orders-value").compatibility_group == "release"
+    with pytest.raises(SchemaRegistryError, match="defaultRuleSet is not served") as caught:
+        client.set_config("orders-value", ServerConfig(default_rule_set=RuleSet(None, [RULE])))
     assert caught.value.error_code == 42205
     (seen,) = registry.clients()
-    assert [one.what for one in seen.unserved] == ["registering a schema"]
+    assert [one.what for one in seen.unserved] == ["the setting defaultRuleSet of /config"]
     assert seen.protocol == "registry" and seen.software.startswith(seen.client_id + "/")
 
 
@@ -93,7 +90,7 @@ def test_what_an_empty_registry_says(registry: Served, path: str, found: object)
     ("GET", "/subjects/a/versions", 40401), ("GET", "/subjects/a%2Fb/versions/latest", 40401),
     ("GET", "/subjects/a/versions/-1", 40401), ("GET", "/subjects/a/versions/0", 42202),
     ("GET", "/subjects/a/versions/x", 42202), ("GET", "/subjects/a/versions/2147483648", 42202),
-    ("POST", "/subjects/a", 40401), ("DELETE", "/subjects/a?permanent=true", 40401),
+    ("POST", "/subjects/a", 42201), ("DELETE", "/subjects/a?permanent=true", 40401),
     ("GET", "/schemas/ids/7", 40403), ("GET", "/config/a", 40408), ("GET", "/mode/a", 40409),
     ("GET", "/associations/resources/-/orders?resourceType=topic", 404), ("GET", "/nothing", 404),
     ("DELETE", "/schemas/types", 405), ("PUT", "/config", 42203),
@@ -111,7 +108,7 @@ def test_a_subject_is_told_by_its_decoded_name(registry: Served):
 
 
 @pytest.mark.parametrize(("body", "headers", "status"), [
-    (b"{", {}, 400), (b"[]", {}, 400), (b"{}", {"Content_Type": "text/xml"}, 415),
+    (b"{", {}, 400), (b"[]", {}, 422), (b"{}", {"Content_Type": "text/xml"}, 415),
     (b'{"compatibility": "NONE"}', {"Content_Type": "application/json"}, 200),
     (b'{"compatibility": "NONE"}', {"Content_Type": "application/vnd.schemaregistry+json; charset=utf-8"}, 200),
     (b'{"compatibility": "NONE"}', {"Accept": "text/html"}, 406), (b'{"compatibility": 7}', {}, 422),
@@ -143,6 +140,25 @@ def test_the_level_outlives_the_host(tmp_path: Path):
             assert ask(served, "GET", "/config") == (200, {"compatibilityLevel": "BACKWARD"})
         finally:
             served.close()
+
+
+def test_what_was_answered_is_there_after_a_kill(tmp_path: Path, client_of):
+    path = tmp_path / "w.flow"
+    Broker.make(path)
+    host = Host(path, "--registry", "127.0.0.1:0")
+    try:
+        client = client_of(host.ready["registry"])
+        enums = [f'{{"type": "enum", "name": "E{number}", "symbols": []}}' for number in range(20)]
+        numbers = [client.register_schema(f"s{number}", Schema(enum)) for number, enum in enumerate(enums)]
+        client.set_compatibility("s1", "FULL")
+        host.kill()
+        host.start()
+        again = client_of(host.ready["registry"])
+        assert again.get_subjects() == sorted(f"s{number}" for number in range(20))
+        assert [again.get_latest_version(f"s{number}").schema_id for number in range(20)] == numbers
+        assert again.get_compatibility("s1") == "FULL"
+    finally:
+        host.stop()
 
 
 # -- who may come --------------------------------------------------------------------------------------------

@@ -75,6 +75,8 @@ from workbench.broker.queues.settings import (
     queue_defaults,
 )
 from workbench.broker.reader import BatchSpan, BrokerReader, StoredBatches
+from workbench.broker.schemas.catalogue import Catalogue
+from workbench.broker.schemas.schemas import Schemas
 from workbench.broker.stability import InvalidTransactionState
 from workbench.broker.stats import BrokerStats
 from workbench.broker.topic_settings import TOPIC_SETTINGS, Setting
@@ -107,6 +109,8 @@ __all__ = [  # noqa: RUF022 (grouped by room)
     "record_traits",
     # exchanges
     "Exchanges", "routing_metadata_of",
+    # registered schemas
+    "Catalogue", "Schemas",
     # the journal
     "JournalState", "PastExchange", "PastGroup", "PastMember", "PastProducer", "PastQueue", "PastTopic",
     "detail_of", "entry_from", "word_of",

@@ -40,6 +40,7 @@ from workbench.broker.log import AppendCallback, Log
 from workbench.broker.migrations import read_meta, take_producer_id, write_meta
 from workbench.broker.queues.queues import Queues
 from workbench.broker.retention import TICK_S, Retention, RetentionWork
+from workbench.broker.schemas.schemas import Schemas
 from workbench.broker.space import Space
 from workbench.broker.stability import committed_batches
 from workbench.broker.stats import BrokerStats, Meter
@@ -118,6 +119,7 @@ class Broker:
         self.exchanges = Exchanges(self.store, self.log, self._journal, self.clock, self._queue_topic)
         self.queues = Queues(self.store, self.log, self._journal, self.clock, self._topics, self.exchanges)
         self.stores = Stores(self.store, self._journal, self.clock)
+        self.schemas = Schemas(self.store, self._journal, self.clock)
         self._groups = Coordination(self.store, self._journal, self, self.clock, groups, self._ids)
         self._topic_acts = TopicActs(self.store, self._journal, self.clock, self._ids, self._cache, self._topics,
                                      self._deleted, self._groups, self.queues, self.exchanges)

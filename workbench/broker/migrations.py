@@ -16,6 +16,7 @@ host that opens a current file should not pay for it.
     queue*      queues and subscriptions, and what is done in them: see ``queues.rows``
     exchange, binding   see ``exchanges.rows``
     store*      keyed tables: see ``stores.rows``
+    schema*     registered schemas: see ``schemas.rows``
     journal_*   what happened, and lag_*: see ``journal.rows``
     import_*    files that were imported, and imports whose records are on their way: see ``imports``
 """
@@ -33,6 +34,7 @@ from workbench.broker.exchanges import rows as exchange_rows
 from workbench.broker.groups import offsets
 from workbench.broker.journal import rows as journal_rows
 from workbench.broker.queues import rows as queue_rows
+from workbench.broker.schemas import rows as schema_rows
 from workbench.broker.stores import rows as store_rows
 
 UNCHECKED_KEY = "unchecked_ends"
@@ -143,6 +145,11 @@ def _stores(db: Database) -> None:
         db.execute(statement)
 
 
+def _schemas(db: Database) -> None:
+    for statement in (*schema_rows.SCHEMA, *journal_rows.SCHEMAS_SCHEMA):
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
@@ -154,6 +161,7 @@ STEPS = (
     ("0008_soft_delete", _soft_delete),
     ("0009_imports", _imports),
     ("0010_stores", _stores),
+    ("0011_schemas", _schemas),
 )
 SCHEMA_VERSION = len(STEPS)
 

@@ -22,6 +22,8 @@ from workbench.broker.journal.reader import JournalReader
 from workbench.broker.lock import home_of
 from workbench.broker.lookup import offset_for_time, read_batches, row_id
 from workbench.broker.migrations import SCHEMA_VERSION, read_meta
+from workbench.broker.schemas import rows as schema_rows
+from workbench.broker.schemas.catalogue import Catalogue, load_catalogue
 from workbench.broker.shape import read_shape
 from workbench.broker.stores.rows import load_stores, read_rows
 from workbench.broker.stores.stores import stat_of
@@ -29,6 +31,7 @@ from workbench.broker.topics import TopicMeta, load_topics, no_topic
 from workbench.core.errors import Corrupt, FileError, NotFound
 from workbench.core.journal import JournalEntry, LagSample
 from workbench.core.records import ABORTED, OPEN, PartitionBounds, StoredRecord, TopicPartition
+from workbench.core.schemas import RegisteredSchema
 from workbench.core.shape import WorkspaceShape
 from workbench.core.snapshot import StoreStat
 from workbench.core.stores import StoreRow
@@ -300,6 +303,20 @@ class BrokerReader(RecordReader):
     def store_rows(self, name: str, after: bytes | None = None, limit: int = -1) -> list[StoreRow]:
         """Rows in the order of their keys, those after ``after``; none of a store that is not there."""
         return list(read_rows(self._db, name, after, limit))
+
+    # -- schemas ---------------------------------------------------------------------------------------------
+    def schema_by_id(self, schema_id: int) -> RegisteredSchema | None:
+        """None of an id that was never given."""
+        return schema_rows.load_schema(self._db, schema_id)
+
+    def latest_schema(self, subject: str) -> RegisteredSchema | None:
+        """That of a subject's last version; None where it has none."""
+        found = schema_rows.load_latest(self._db, subject)
+        return None if found is None else self.schema_by_id(found.schema_id)
+
+    def schemas(self) -> Catalogue:
+        """All that is registered, as of now."""
+        return load_catalogue(self._db)
 
     # -- groups ----------------------------------------------------------------------------------------------
     def groups(self) -> list[GroupMeta]:

@@ -27,6 +27,7 @@ QueueAct = Literal["created", "altered", "deleted", "attached", "detached"]
 MemberAct = Literal["paused", "resumed", "killed", "restarted", "added", "removed", "failed", "slow", "steady"]
 ProducerAct = Literal["paused", "resumed", "failed", "done"]
 RouteAct = Literal["unroutable", "returned"]
+SchemaAct = Literal["registered", "deleted", "removed", "settings"]
 RunAct = Literal["started", "resumed", "paused", "stepped", "stopped", "speed"]
 
 
@@ -341,6 +342,17 @@ class StoreEntry(JournalEntry):
     repeats: int
     reads: int
     refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaEntry(JournalEntry):
+    """Versions of a subject came or went; settings: its level or mode was set, or that of all (subject '')."""
+
+    kind: ClassVar[str] = "schema"
+    act: SchemaAct
+    subject: str
+    versions: Sequence[int] = ()
+    schema_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ ENTRY_TYPES: tuple[type[JournalEntry], ...] = (
     journal.BookmarkEntry, journal.HostEntry, journal.FlowEntry,
     journal.LeaseEntry, journal.AckEntry, journal.NackEntry, journal.ReturnEntry, journal.DeadEntry,
     journal.RedriveEntry, journal.PurgeEntry, journal.QueueEntry, journal.RouteEntry, journal.BacklogEntry,
-    journal.StoreEntry,
+    journal.StoreEntry, journal.SchemaEntry,
 )
 """Numbers of the kinds in the file begin at 1: a kind's place here never changes, new ones go to the end."""
 

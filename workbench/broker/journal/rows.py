@@ -75,6 +75,7 @@ STORE_SCHEMA = (
     "DROP INDEX journal_event",
     f"CREATE INDEX journal_event ON journal (id, kind) WHERE {RARE}",
 )
+SCHEMAS_SCHEMA = (_kind_rows([KIND_NUMBERS["schema"]]),)
 SPAN_SCHEMA = (
     """CREATE TABLE journal_span (
         topic INTEGER NOT NULL, partition INTEGER NOT NULL, from_id INTEGER NOT NULL, first INTEGER NOT NULL,

@@ -11,7 +11,7 @@ import base64
 import binascii
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``path`` are its segments, decoded; ``parts`` those that the route left open."""
+    """``path`` are its segments, decoded; ``parts`` those that the route left open. Of what stands in the query more
+    than once, ``query`` has the last, ``pairs`` all."""
 
     method: str
     path: tuple[str, ...]
@@ -38,6 +39,12 @@ class Request:
     peer: Peer
     user: str = ""
     parts: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number of the query; the default where there is none."""
+        text = self.query.get(name, "")
+        return int(text) if text.removeprefix("-").isdecimal() and len(text) < 12 else default
 
     def flag(self, name: str) -> bool:
         """A switch of the query; clients write true, True and 1."""
@@ -87,16 +94,19 @@ class Voice(Protocol):
 
 
 class WebApp:
-    """``checked`` may refuse a request before its handler sees it, by an answer."""
+    """``checked`` may refuse a request before its handler sees it, by an answer; ``dressed`` may change one that was
+    made for it."""
 
     def __init__(self, routes: Sequence[Route], voice: Voice, users: Users, clients: Clients[Peer], realm: str,
-                 checked: Callable[[Request], Answer | None] = lambda request: None) -> None:
+                 checked: Callable[[Request], Answer | None] = lambda request: None,
+                 dressed: Callable[[Answer, Request], Answer] = lambda answer, request: answer) -> None:
         self._routes = tuple(routes)
         self._voice = voice
         self._users = users
         self._clients = clients
         self._realm = realm
         self._checked = checked
+        self._dressed = dressed
 
     async def __call__(self, scope: Mapping[str, Any], receive: Callable[[], Awaitable[Mapping[str, Any]]],
                        send: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
@@ -160,7 +170,7 @@ class WebApp:
             return refused
         try:
             answer = route.handle(_with_parts(request, parts))
-            return answer if isinstance(answer, Answer) else await answer
+            return self._dressed(answer if isinstance(answer, Answer) else await answer, request)
         except WorkbenchError as error:
             return self._voice.foreseen(error)
 
@@ -169,13 +179,12 @@ def _request_of(scope: Mapping[str, Any], body: bytes, user: str = "") -> Reques
     raw = scope.get("raw_path") or scope["path"].encode()
     path = tuple(unquote(part) for part in raw.decode("ascii", "replace").split("/") if part)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    query = dict(parse_qsl(scope.get("query_string", b"").decode("ascii", "replace"), keep_blank_values=True))
-    return Request(scope["method"], path, query, headers, body, scope["state"][PEER], user)
+    pairs = tuple(parse_qsl(scope.get("query_string", b"").decode("ascii", "replace"), keep_blank_values=True))
+    return Request(scope["method"], path, dict(pairs), headers, body, scope["state"][PEER], user, pairs=pairs)
 
 
 def _with_parts(request: Request, parts: tuple[str, ...]) -> Request:
-    return Request(request.method, request.path, request.query, request.headers, request.body, request.peer,
-                   request.user, parts)
+    return replace(request, parts=parts)
 
 
 def _introduce(request: Request) -> None:

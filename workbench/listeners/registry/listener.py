@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
 from workbench.broker import Broker
 from workbench.core.snapshot import ClientStat
 from workbench.listeners.base.clients import Clients, Peer
@@ -9,10 +13,9 @@ from workbench.listeners.base.http import HttpConnection, HttpParts
 from workbench.listeners.base.server import Server
 from workbench.listeners.base.settings import ListenerSettings
 from workbench.listeners.base.users import Users
-from workbench.listeners.base.web import WebApp
-from workbench.listeners.registry.apis import routes
-from workbench.listeners.registry.levels import Levels
-from workbench.listeners.registry.voice import RegistryVoice, acceptable
+
+if TYPE_CHECKING:
+    from workbench.listeners.base.web import WebApp
 
 PROTOCOL, LABEL = "registry", "Schema Registry"
 
@@ -26,9 +29,9 @@ class RegistryListener:
         self._clients: Clients[Peer] = Clients(broker.clock, PROTOCOL, LABEL, Peer)
         self._server = Server(PROTOCOL, LABEL, settings)
         users = Users(broker)
-        app = WebApp(routes(Levels(broker)), RegistryVoice(), users, self._clients, LABEL, acceptable)
         self._users = users
-        self._parts = HttpParts(app)
+        self._app: WebApp | None = None
+        self._parts = HttpParts(self._answer)
 
     @property
     def address(self) -> str:
@@ -40,6 +43,22 @@ class RegistryListener:
         self._server.check(self._users)
         clock = self._broker.clock
         await self._server.start(lambda: HttpConnection(self._settings, self._clients, clock, self._parts))
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Callable[[], Awaitable[Mapping[str, Any]]],
+                      send: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
+        """The ASGI app. Rules, kinds of schemas and routes are imported when the first request is there."""
+        if self._app is None:
+            self._app = await asyncio.to_thread(self._make)
+        await self._app(scope, receive, send)
+
+    def _make(self) -> WebApp:
+        from workbench.listeners.base.web import WebApp
+        from workbench.listeners.registry.apis import routes
+        from workbench.listeners.registry.desk import Desk
+        from workbench.listeners.registry.voice import RegistryVoice, acceptable
+
+        voice = RegistryVoice()
+        return WebApp(routes(Desk(self._broker)), voice, self._users, self._clients, LABEL, acceptable, voice.dressed)
 
     def clients(self) -> tuple[ClientStat, ...]:
         return self._clients.stats()

@@ -1,8 +1,4 @@
-"""Answers and errors as a Schema Registry gives them: JSON of its own content type, an error code beside the status.
-
-The codes are those of Confluent's registry (its ``rest.exceptions.Errors``); serializers go by them, so each has its
-name here: 40401 says that a subject is not there, and a client goes on to register. Pure.
-"""
+"""Answers and errors as a Schema Registry gives them: JSON of its own type, an error code beside the status. Pure."""
 
 from __future__ import annotations
 
@@ -12,73 +8,35 @@ import orjson
 
 from workbench.core.errors import NotFound, Refused, WorkbenchError
 from workbench.listeners.base.web import Answer, Request
+from workbench.session.schemas import RegistryError
 
 CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
 _TAKEN = (CONTENT_TYPE, "application/vnd.schemaregistry+json", "application/json")
-_ANY = ("*/*", "application/*", "application/octet-stream")
+_BODIES = (*_TAKEN, "application/octet-stream")
 _HEAD = (("Content-Type", CONTENT_TYPE),)
 
 
-class RegistryError(WorkbenchError):
-    """An error with the code that a registry's clients know; the first three digits are the HTTP status."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code_number = code
-
-    @property
-    def status(self) -> int:
-        return int(str(self.code_number)[:3])
-
-
-def no_subject(subject: str) -> RegistryError:
-    return RegistryError(40401, f"Subject '{subject}' not found.")
-
-
-def no_version(version: str) -> RegistryError:
-    return RegistryError(40402, f"Version {version} not found.")
-
-
-def no_schema(number: str = "") -> RegistryError:
-    return RegistryError(40403, f"Schema {number} not found" if number else "Schema not found")
-
-
-def no_subject_level(subject: str) -> RegistryError:
-    return RegistryError(40408, f"Subject '{subject}' does not have subject-level compatibility configured")
-
-
-def no_subject_mode(subject: str) -> RegistryError:
-    return RegistryError(40409, f"Subject '{subject}' does not have subject-level mode configured")
-
-
-def bad_version(version: str) -> RegistryError:
-    return RegistryError(42202, f"The specified version '{version}' is not a valid version id. Allowed values are "
-                         "between [1, 2^31-1] and the string \"latest\"")
-
-
-def bad_level() -> RegistryError:
-    return RegistryError(42203, "Invalid compatibility level. Valid values are none, backward, forward, full, "
-                         "backward_transitive, forward_transitive, and full_transitive")
-
-
-def not_permitted(sentence: str) -> RegistryError:
-    return RegistryError(42205, sentence)
-
-
-def bad_body(sentence: str) -> RegistryError:
-    return RegistryError(400, sentence)
+def bad_body(sentence: str, number: int = 422) -> RegistryError:
+    return RegistryError(sentence, "", number)
 
 
 def answer(value: Any, status: int = 200) -> Answer:
     return Answer(orjson.dumps(value), status, _HEAD)
 
 
+def bare(text: str) -> Answer:
+    """A schema as it is, not within JSON of ours."""
+    return Answer(text.encode("utf-8", "surrogatepass"), 200, _HEAD)
+
+
 def read_object(request: Request) -> dict[str, Any]:
     """The JSON object of a body."""
+    charset = request.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(' "')
     try:
-        value = orjson.loads(request.body)
-    except orjson.JSONDecodeError as error:
-        raise bad_body(f"The body is no JSON: {error}.") from None
+        body = request.body if charset in ("", "utf-8") else request.body.decode(charset).encode()
+        value = orjson.loads(body)
+    except (orjson.JSONDecodeError, LookupError, UnicodeError) as error:
+        raise bad_body(f"The body is no JSON: {error}.", 400) from None
     if not isinstance(value, dict):
         raise bad_body("The body is no JSON object.")
     return value
@@ -86,14 +44,36 @@ def read_object(request: Request) -> dict[str, Any]:
 
 def acceptable(request: Request) -> Answer | None:
     """The three content types a registry takes, and answers in."""
-    voice = RegistryVoice()
     said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.body and said not in ("", *_TAKEN, *_ANY):
-        return voice.refusal(415, "HTTP 415 Unsupported Media Type")
-    wanted = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
-    if any(wanted) and not any(one in (*_TAKEN, *_ANY) for one in wanted):
-        return voice.refusal(406, "HTTP 406 Not Acceptable")
+    if request.body and said not in ("", *_BODIES):
+        return RegistryVoice().refusal(415, "HTTP 415 Unsupported Media Type")
+    if wanted_type(request) is None:
+        return RegistryVoice().refusal(406, "HTTP 406 Not Acceptable")
     return None
+
+
+def wanted_type(request: Request) -> str | None:
+    """Which of the three the client likes best; None where it takes none of them."""
+    accept = request.headers.get("accept", "").strip()
+    best, best_weight = (CONTENT_TYPE if not accept else None), 0.0
+    for part in accept.split(",") if accept else ():
+        name, _, rest = part.partition(";")
+        name, weight = name.strip().lower(), _weight(rest)
+        found = name if name in _TAKEN else CONTENT_TYPE if name in ("*", "application/*") or name[:2] == "*/" else None
+        if found is not None and weight > best_weight:
+            best, best_weight = found, weight
+    return best
+
+
+def _weight(parameters: str) -> float:
+    for each in parameters.split(";"):
+        name, _, value = each.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
 
 
 class RegistryVoice:
@@ -104,7 +84,12 @@ class RegistryVoice:
 
     def foreseen(self, error: WorkbenchError) -> Answer:
         if isinstance(error, RegistryError):
-            return answer({"error_code": error.code_number, "message": error.message}, error.status)
+            return answer({"error_code": error.number, "message": error.message}, error.status)
         status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, Refused) else 500
         code = 50001 if status == 500 else status  # 50001: error in the backend data store
         return answer({"error_code": code, "message": error.sentence()}, status)
+
+    def dressed(self, answer: Answer, request: Request) -> Answer:
+        """In the content type that was asked for."""
+        kind = wanted_type(request)
+        return answer if kind in (None, CONTENT_TYPE) else Answer(answer.body, answer.status, (("Content-Type", kind),))

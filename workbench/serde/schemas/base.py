@@ -8,33 +8,15 @@ bounded time: a text has at most ``TEXT_LIMIT`` bytes, nests ``DEPTH_LIMIT`` dee
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-AVRO, PROTOBUF, JSON = "AVRO", "PROTOBUF", "JSON"
-TYPES = (AVRO, PROTOBUF, JSON)
+from workbench.core.schemas import AVRO, JSON, PROTOBUF, TYPES, Reference, Schema
+
+__all__ = ["AVRO", "JSON", "PROTOBUF", "TYPES", "Field", "Parsed", "Reference", "Resolve", "Schema"]
+
 TEXT_LIMIT = 5 * 1024 * 1024
 DEPTH_LIMIT = 100
 REFERENCE_LIMIT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What another schema is called within this one (an Avro name, a Protobuf import, a JSON Schema ``$ref``), and the
-    subject and version where it is registered."""
-
-    name: str
-    subject: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """A schema as its author wrote it. ``type`` is one of ``TYPES``."""
-
-    type: str
-    text: str
-    references: tuple[Reference, ...] = ()
 
 
 class Field(NamedTuple):

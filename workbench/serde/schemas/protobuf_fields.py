@@ -25,14 +25,14 @@ def fields_of(message: Descriptor) -> tuple[Field, ...]:
     return tuple(found)
 
 
-def _entry(field: FieldDescriptor) -> Descriptor | None:
+def map_entry(field: FieldDescriptor) -> Descriptor | None:
     """The message of key and value that a map is a list of; None for what is no map."""
     made = field.message_type
     return made if made is not None and made.GetOptions().map_entry else None
 
 
 def type_word(field: FieldDescriptor) -> str:
-    if (entry := _entry(field)) is not None:
+    if (entry := map_entry(field)) is not None:
         key, value = (entry.fields_by_name[name] for name in ("key", "value"))
         return f"map of {_single(key)} to {_single(value)}"
     told = _single(field)
@@ -56,7 +56,7 @@ def _below(message: Descriptor, path: str, above: tuple[str, ...]) -> Iterator[F
         default = str(field.default_value) if field.has_default_value else ""
         yield Field(at, type_word(field), default, doc)
         inner, step = field.message_type, "[]" if field.is_repeated else ""
-        if (entry := _entry(field)) is not None:
+        if (entry := map_entry(field)) is not None:
             inner, step = entry.fields_by_name["value"].message_type, "{}"
         if inner is not None and inner.full_name not in above and inner.full_name != message.full_name \
                 and not inner.full_name.startswith("google.protobuf."):

@@ -22,6 +22,7 @@ from workbench.core.journal import (
     ResetEntry,
     RetentionEntry,
     RunEntry,
+    SchemaEntry,
     StoreEntry,
     TopicEntry,
     UserEntry,
@@ -31,7 +32,8 @@ from workbench.ui.theme import words
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "all": (),
-    "acts": ("run", "user", "reset", "bookmark", "topic", "flow", "member", "producer", "fault", "host"),
+    "acts": ("run", "user", "reset", "bookmark", "topic", "flow", "member", "producer", "fault", "host",
+             "schema"),
     "groups": ("group", "join", "leave", "rebalance", "reset", "commit", "member"),
     "records": ("append", "deliver", "retention", "store"),
     "queues": queue_words.KINDS,
@@ -43,7 +45,7 @@ ICONS = {
     "reset": ("replay", "replay"), "member": ("group", "consumer"), "producer": ("producer", "producer"),
     "run": ("run", "accent"), "fault": ("fault_fill", "warn_mark"), "user": ("rename", "text_muted"),
     "bookmark": ("bookmark_fill", "accent"), "host": ("database", "text_muted"), "flow": ("save", "text_muted"),
-    "store": ("store", "external"), **queue_words.ICONS,
+    "store": ("store", "external"), "schema": ("database", "text_muted"), **queue_words.ICONS,
 }
 
 
@@ -112,12 +114,23 @@ def _of_parts(entry: JournalEntry) -> str:
             return _joined(_tr("Topic"), entry.topic, entry.act)
         case ProducerEntry():
             return _joined(_tr("Producer"), entry.name or entry.node, entry.act)
+        case SchemaEntry():
+            return _schema(entry)
         case FaultEntry():
             return f"{_tr('Fault')}: {entry.text}" if entry.text else _tr("Fault")
         case UserEntry():
             said = _joined(_tr("You"), entry.act)
             return f"{said}: {entry.text}" if entry.text else said
     return entry.kind
+
+
+def _schema(entry: SchemaEntry) -> str:
+    if entry.act == "settings":
+        return _tr("Schemas: compatibility or mode of {0} was set").format(entry.subject or _tr("all subjects"))
+    done = {"registered": _tr("registered"), "deleted": _tr("deleted"), "removed": _tr("deleted for good")}[entry.act]
+    named = ", ".join(map(str, entry.versions[:4])) + (" …" if len(entry.versions) > 4 else "")
+    what = _tr("{0} version {1}") if len(entry.versions) == 1 else _tr("{0} versions {1}")
+    return _tr("Schemas: {0} {1}").format(what.format(entry.subject, named), done)
 
 
 def _joined(*parts: str) -> str:

@@ -1,40 +1,44 @@
-"""What clients ask beside schemas: whether somebody is there, the mode, contexts, and associations, which none has."""
+"""What clients ask beside schemas: whether somebody is there, contexts, versions, and associations, which none has."""
 
 from __future__ import annotations
 
+from workbench import __version__
 from workbench.listeners.base.web import Answer, Request, Route
-from workbench.listeners.registry.voice import RegistryVoice, answer, no_subject_mode
+from workbench.listeners.registry.apis.subjects import some_of
+from workbench.listeners.registry.desk import Desk
+from workbench.listeners.registry.voice import RegistryVoice, answer
 
 
-def _here(request: Request) -> Answer:
-    return answer({})
+class Other:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def here(self, request: Request) -> Answer:
+        return answer({})
+
+    async def contexts(self, request: Request) -> Answer:
+        registry = await self._desk.ready()
+        prefix = request.query.get("contextPrefix", "")
+        return answer(some_of([one for one in registry.shelf.contexts() if one.startswith(prefix)], request))
+
+    def cluster(self, request: Request) -> Answer:
+        clusters = {"kafka-cluster": "event-flow-workbench", "schema-registry-cluster": "event-flow-workbench"}
+        return answer({"id": "", "scope": {"path": [], "clusters": clusters}})
+
+    def version(self, request: Request) -> Answer:
+        return answer({"version": __version__, "commitId": ""})
+
+    def no_associations(self, request: Request) -> Answer:
+        """confluent-kafka asks before it first uses a topic. Any 404 is fine to it, another error ends it."""
+        return RegistryVoice().refusal(404, "HTTP 404 Not Found")
 
 
-def _mode(request: Request) -> Answer:
-    """Nothing can be registered yet."""
-    return answer({"mode": "READONLY"})
-
-
-def _mode_of_subject(request: Request) -> Answer:
-    if request.flag("defaultToGlobal"):
-        return _mode(request)
-    raise no_subject_mode(request.parts[0])
-
-
-def _contexts(request: Request) -> Answer:
-    return answer(["."])
-
-
-def _no_associations(request: Request) -> Answer:
-    """confluent-kafka asks before it first uses a topic. Any 404 is fine to it, another error ends it."""
-    return RegistryVoice().refusal(404, "HTTP 404 Not Found")
-
-
-def routes() -> tuple[Route, ...]:
+def routes(desk: Desk) -> tuple[Route, ...]:
+    other = Other(desk)
     return (
-        Route("GET", "/", _here),
-        Route("GET", "/mode", _mode),
-        Route("GET", "/mode/*", _mode_of_subject),
-        Route("GET", "/contexts", _contexts),
-        Route("*", "/associations/**", _no_associations),
+        Route("GET", "/", other.here),
+        Route("GET", "/contexts", other.contexts),
+        Route("GET", "/v1/metadata/id", other.cluster),
+        Route("GET", "/v1/metadata/version", other.version),
+        Route("*", "/associations/**", other.no_associations),
     )

@@ -1,0 +1,25 @@
+"""Schemas in other forms than they are kept in, as clients ask for by ``format``."""
+
+from __future__ import annotations
+
+import orjson
+
+from workbench.core.schemas import AVRO, PROTOBUF, SchemaVersion
+from workbench.listeners.registry.desk import Desk
+from workbench.serde.schemas import Parsed
+
+
+async def text_in(form: str, one: SchemaVersion, desk: Desk) -> str | None:
+    """``serialized``: a Protobuf descriptor in base64; ``resolved``: Avro with what it refers to put in. None where the
+    text as it is kept is meant."""
+    if not form.strip():
+        return None
+    return await desk.check(lambda: _formed(form.strip(), desk.registry.shelf.parsed(one)))
+
+
+def _formed(form: str, parsed: Parsed) -> str | None:
+    if parsed.type == PROTOBUF and form == "serialized":
+        return parsed.serialized  # type: ignore[attr-defined]
+    if parsed.type == AVRO and form == "resolved":
+        return orjson.dumps(parsed.tree).decode()  # type: ignore[attr-defined]
+    return None

@@ -1,0 +1,9 @@
+"""The rules of the schema registry, above what is stored and what encodings know: see ``registry``."""
+
+from workbench.session.schemas.deleting import Deleting
+from workbench.session.schemas.draft import Draft, Metadata
+from workbench.session.schemas.problems import RegistryError
+from workbench.session.schemas.registry import Checked, Found, Registered, Registry
+from workbench.session.schemas.settings import Settings
+
+__all__ = ["Checked", "Deleting", "Draft", "Found", "Metadata", "Registered", "Registry", "RegistryError", "Settings"]
