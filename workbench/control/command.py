@@ -8,9 +8,8 @@ import msgspec
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
-    """It is done. ``changes`` is ``core.changes.Changes`` as an integer; ``text`` may say something worth showing."""
+    """It is done. ``text`` may say something worth showing."""
 
-    changes: int = 0
     text: str = ""
 
 

@@ -1,4 +1,5 @@
-"""What an act changed, as flags: results of acts carry them, and each panel marks itself stale by them."""
+"""What an act changed of the things that no snapshot tells, as flags: all windows are told, and who shows them asks
+again."""
 
 from __future__ import annotations
 
@@ -7,13 +8,6 @@ from enum import Flag, auto
 
 class Changes(Flag):
     NONE = 0
-    TOPICS = auto()
-    RECORDS = auto()
-    GROUPS = auto()
-    FLOW = auto()
-    RUN = auto()
-    JOURNAL = auto()
-    FILE = auto()
-    HOST = auto()  # what the host listens on, and who may come
     VIEWS = auto()  # filters, colour rules and columns that the file keeps
-    ALL = TOPICS | RECORDS | GROUPS | FLOW | RUN | JOURNAL | FILE | HOST | VIEWS
+    DELETED = auto()  # which deleted topics are kept
+    USERS = auto()  # who may come to the listeners

@@ -36,7 +36,6 @@ from workbench.control.connections import (
     TryConnection,
 )
 from workbench.control.messages import GroupList, TopicList
-from workbench.core.changes import Changes
 from workbench.core.errors import NotFound, Refused, WorkbenchError
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import AttachedStat
@@ -65,14 +64,13 @@ class Connections:
         self._closing: set[asyncio.Task[None]] = set()
 
     def acts(self) -> Acts:
-        changes = Changes.TOPICS | Changes.GROUPS
         return {
             ListConnections: Act(self._list),
             AddConnection: Act(self._add),
             TryConnection: Act(self._try),
             RemoveConnection: Act(self._remove),
-            Attach: Act(self._attach, changes),
-            Detach: Act(self._detach, changes),
+            Attach: Act(self._attach),
+            Detach: Act(self._detach),
             BrowseBounds: Act(self._bounds),
             BrowseRecords: Act(self._records),
             BrowseTime: Act(self._time),

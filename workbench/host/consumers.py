@@ -14,7 +14,6 @@ from workbench.control.messages import (
     OpenConsumer,
     PollConsumer,
 )
-from workbench.core.changes import Changes
 from workbench.core.errors import NotFound
 from workbench.core.points import parse_point
 from workbench.core.records import TopicPartition
@@ -39,10 +38,10 @@ class ConsumerActs:
 
     def acts(self) -> Acts:
         return {
-            OpenConsumer: Act(self._open, Changes.GROUPS),
+            OpenConsumer: Act(self._open),
             PollConsumer: Act(self._poll),
             CommitConsumer: Act(self._commit),
-            CloseConsumer: Act(self._close, Changes.GROUPS),
+            CloseConsumer: Act(self._close),
         }
 
     async def leave(self, session: ClientSession) -> None:

@@ -20,14 +20,11 @@ from workbench.control.exchanges import (
     RouteMessage,
     Unbind,
 )
-from workbench.core.changes import Changes
 from workbench.core.queues import QueueMeta
 from workbench.core.routing import Exchange
 from workbench.core.snapshot import ExchangeStat
 from workbench.host.acts import Act, Acts
 from workbench.host.session import ClientSession
-
-_CHANGES = Changes.TOPICS
 
 
 class ExchangeActs:
@@ -38,10 +35,10 @@ class ExchangeActs:
     def acts(self) -> Acts:
         return {
             ListExchanges: Act(self._list),
-            DeclareExchange: Act(self._declare, _CHANGES),
-            DeleteExchange: Act(self._delete, _CHANGES),
-            Bind: Act(self._bind, _CHANGES),
-            Unbind: Act(self._unbind, _CHANGES),
+            DeclareExchange: Act(self._declare),
+            DeleteExchange: Act(self._delete),
+            Bind: Act(self._bind),
+            Unbind: Act(self._unbind),
             RouteMessage: Act(self._route),
         }
 

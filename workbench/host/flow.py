@@ -39,9 +39,6 @@ from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 from workbench.runtime import FlowRunner, plan_of
 
-_RUN_CHANGES = Changes.RUN | Changes.JOURNAL
-_SAVE_CHANGES = Changes.FLOW | Changes.TOPICS | Changes.JOURNAL
-
 
 class FlowActs:
     def __init__(self, broker: Broker, runner: FlowRunner, telemetry: Telemetry) -> None:
@@ -54,18 +51,18 @@ class FlowActs:
     def acts(self) -> Acts:
         return {
             GetFlow: Act(self._get),
-            SaveFlow: Act(self._save, _SAVE_CHANGES),
+            SaveFlow: Act(self._save),
             SaveViews: Act(self._save_views, Changes.VIEWS),
-            Run: Act(self._run, _RUN_CHANGES),
-            Pause: Act(self._pause, _RUN_CHANGES),
-            Step: Act(self._step, _RUN_CHANGES),
-            Stop: Act(self._stop, _RUN_CHANGES),
+            Run: Act(self._run),
+            Pause: Act(self._pause),
+            Step: Act(self._step),
+            Stop: Act(self._stop),
             GetOutcome: Act(self._outcome),
-            SetSpeed: Act(self._set_speed, _RUN_CHANGES),
-            ControlProducer: Act(self._control_producer, _RUN_CHANGES),
-            ControlGroup: Act(self._control_group, _RUN_CHANGES),
-            ControlMember: Act(self._control_member, _RUN_CHANGES | Changes.GROUPS),
-            SeekMember: Act(self._seek_member, Changes.GROUPS),
+            SetSpeed: Act(self._set_speed),
+            ControlProducer: Act(self._control_producer),
+            ControlGroup: Act(self._control_group),
+            ControlMember: Act(self._control_member),
+            SeekMember: Act(self._seek_member),
         }
 
     async def load(self) -> None:
@@ -104,7 +101,7 @@ class FlowActs:
             digest = hashlib.sha256(command.text.encode()).hexdigest()[:16]
             self._broker.journal(FlowEntry(self._broker.clock.now_ms(), digest=digest))
         await self._follow(document)
-        return Done(_SAVE_CHANGES.value, said)
+        return Done(said)
 
     def _alter(self, before: FlowDocument, after: FlowDocument) -> str:
         known, wanted = plan_of(before), plan_of(after)

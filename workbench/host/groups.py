@@ -7,7 +7,6 @@ from collections import defaultdict
 
 from workbench.broker import Broker
 from workbench.control.messages import ApplyReset, DeleteGroup, GroupList, ListGroups, Plan, PlanReset
-from workbench.core.changes import Changes
 from workbench.core.offsets import ResetPlan
 from workbench.host.acts import Act, Acts
 from workbench.host.connections import Connections
@@ -26,9 +25,9 @@ class GroupActs:
     def acts(self) -> Acts:
         return {
             ListGroups: Act(self._list),
-            DeleteGroup: Act(self._delete, Changes.GROUPS | Changes.JOURNAL),
+            DeleteGroup: Act(self._delete),
             PlanReset: Act(self._plan),
-            ApplyReset: Act(self._apply, Changes.GROUPS | Changes.JOURNAL),
+            ApplyReset: Act(self._apply),
         }
 
     async def _list(self, session: ClientSession, command: ListGroups) -> GroupList:

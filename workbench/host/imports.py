@@ -18,13 +18,10 @@ from workbench.control.transfers import (
     StageBatch,
     StageTopic,
 )
-from workbench.core.changes import Changes
 from workbench.core.errors import NotFound
 from workbench.flow import codec
 from workbench.host.acts import Act, Acts
 from workbench.host.session import ClientSession
-
-_CHANGES = Changes.TOPICS | Changes.RECORDS | Changes.JOURNAL | Changes.GROUPS | Changes.FLOW
 
 
 class ImportActs:
@@ -40,7 +37,7 @@ class ImportActs:
             BeginImport: Act(self._begin),
             StageTopic: Act(self._stage_topic),
             StageBatch: Act(self._stage_batch),
-            CommitImport: Act(self._commit, _CHANGES),
+            CommitImport: Act(self._commit),
             AbortImport: Act(self._abort),
         }
 

@@ -32,9 +32,9 @@ class ListenerActs:
 
     def acts(self) -> Acts:
         return {
-            Listen: Act(self._listen, Changes.HOST),
-            PutUser: Act(self._put_user, Changes.HOST),
-            RemoveUser: Act(self._remove_user, Changes.HOST),
+            Listen: Act(self._listen),
+            PutUser: Act(self._put_user, Changes.USERS),
+            RemoveUser: Act(self._remove_user, Changes.USERS),
             ListUsers: Act(self._list_users),
         }
 

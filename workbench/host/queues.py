@@ -33,7 +33,6 @@ from workbench.control.queues import (
     SubscribeQueue,
     UnsubscribeQueue,
 )
-from workbench.core.changes import Changes
 from workbench.core.errors import Invalid
 from workbench.core.queues import Delivery
 from workbench.core.records import StoredRecord
@@ -45,7 +44,6 @@ MAX_RECEIVED = 1000
 MAX_WAIT_MS = 30_000
 MAX_PEEKED = 10_000
 MAX_REPLY_BYTES = 32 << 20
-_CHANGES = Changes.RECORDS | Changes.JOURNAL
 
 
 class QueueActs:
@@ -59,15 +57,15 @@ class QueueActs:
         return {
             ListQueues: Act(self._list),
             PeekQueue: Act(self._peek),
-            PurgeQueue: Act(self._purge, _CHANGES),
-            RedriveQueue: Act(self._redrive, _CHANGES),
+            PurgeQueue: Act(self._purge),
+            RedriveQueue: Act(self._redrive),
             StopRedrive: Act(self._stop_redrive),
             ReceiveMessages: Act(self._receive),
             SettleMessages: Act(self._settle),
             PublishRecords: Act(self._publish),
-            SubscribeQueue: Act(self._subscribe, Changes.TOPICS | Changes.JOURNAL),
-            UnsubscribeQueue: Act(self._unsubscribe, Changes.TOPICS | Changes.JOURNAL),
-            AlterQueue: Act(self._alter, Changes.TOPICS | Changes.JOURNAL),
+            SubscribeQueue: Act(self._subscribe),
+            UnsubscribeQueue: Act(self._unsubscribe),
+            AlterQueue: Act(self._alter),
         }
 
     async def leave(self, session: ClientSession) -> None:

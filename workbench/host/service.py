@@ -151,7 +151,7 @@ class Service:
             raise WorkbenchError(f"The host met an error it did not foresee ({what}).", "Try again.") from error
         if act.changes:
             self._tell(act.changes)
-        return Done(act.changes.value) if reply is None else reply
+        return Done() if reply is None else reply
 
     def _tell(self, changes: Changes) -> None:
         push = Push(changes=changes.value)
@@ -166,7 +166,7 @@ class Service:
             Subscribe: Act(self._subscribe),
             Want: Act(self._want),
             TakeSnapshot: Act(self._take_snapshot),
-            SetBookmark: Act(self._set_bookmark, Changes.JOURNAL),
+            SetBookmark: Act(self._set_bookmark),
             SaveAs: Act(self._save_as),
             Shutdown: Act(self._shutdown),
         }

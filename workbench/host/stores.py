@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from workbench.broker import Broker
 from workbench.control.stores import ControlStore, ReadStore, StoreFound
-from workbench.core.changes import Changes
 from workbench.core.errors import Refused
 from workbench.core.snapshot import StoreStat
 from workbench.host.acts import Act, Acts
@@ -21,7 +20,7 @@ class StoreActs:
         self._runner = runner
 
     def acts(self) -> Acts:
-        return {ReadStore: Act(self._read), ControlStore: Act(self._control, Changes.RUN)}
+        return {ReadStore: Act(self._read), ControlStore: Act(self._control)}
 
     async def _read(self, session: ClientSession, command: ReadStore) -> StoreFound:
         gate = self._runner.stores.named(command.store)

@@ -36,7 +36,6 @@ from workbench.host.telemetry import Telemetry
 KEEP_DELETED = "keep.deleted.ms"
 """The workspace's own setting; without it ``KEEP_DELETED_MS``."""
 KEEP_DELETED_MS = 24 * 3600 * 1000
-_TOPIC_CHANGES = Changes.TOPICS | Changes.RECORDS | Changes.JOURNAL
 
 
 class TopicActs:
@@ -49,12 +48,12 @@ class TopicActs:
     def acts(self) -> Acts:
         return {
             ListTopics: Act(self._list),
-            CreateTopic: Act(self._create, _TOPIC_CHANGES),
-            AlterTopic: Act(self._alter, _TOPIC_CHANGES),
-            DeleteTopic: Act(self._delete, _TOPIC_CHANGES | Changes.GROUPS),
+            CreateTopic: Act(self._create),
+            AlterTopic: Act(self._alter),
+            DeleteTopic: Act(self._delete, Changes.DELETED),
             ListDeletedTopics: Act(self._list_deleted),
-            RestoreTopic: Act(self._restore, _TOPIC_CHANGES | Changes.GROUPS),
-            DropDeletedTopic: Act(self._drop, Changes.TOPICS),
+            RestoreTopic: Act(self._restore, Changes.DELETED),
+            DropDeletedTopic: Act(self._drop, Changes.DELETED),
             AppendRecords: Act(self._append),
             AppendBatch: Act(self._append_batch),
         }

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless
 from tests.ui.stage import StageCaller, orders_snapshot
 from workbench.control.messages import Listen, Push, PutUser, RemoveUser, Status
+from workbench.core.changes import Changes
 from workbench.core.errors import Refused
 from workbench.ui.panels.clients.popover import ClientsPopover, of_this_machine
 from workbench.ui.window.clients_box import serve_again
@@ -179,3 +180,9 @@ def test_what_is_served_can_be_stopped_also_while_an_address_for_others_stands_t
     popover.allow.setChecked(False)
     row(popover).act.click()
     qtbot.waitUntil(lambda: caller.of(Listen) == [Listen("kafka", None)])
+
+
+def test_a_user_who_was_made_elsewhere_is_listed(qtbot, window, popover, caller):
+    caller.users = ("elsewhere",)
+    window.workspace._take_push(Push(changes=Changes.USERS.value))
+    qtbot.waitUntil(lambda: popover.users.names == ("elsewhere",))

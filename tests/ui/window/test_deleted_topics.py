@@ -6,7 +6,9 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QMenu
 
 from tests.ui.stage import NOW_MS
+from workbench.control.messages import Push
 from workbench.control.transfers import DeletedTopicInfo, DropDeletedTopic, RestoreTopic
+from workbench.core.changes import Changes
 from workbench.ui.dialogs.ask import Question
 from workbench.ui.dialogs.deleted_topics import DeletedTopicsDialog
 
@@ -33,4 +35,16 @@ def test_the_topic_list_s_menu_leads_to_what_was_deleted_and_back(open_window, c
     question.go_on.click()
     qtbot.waitUntil(lambda: dialog.empty.isVisible() and not dialog.rows)
     assert caller.of(DropDeletedTopic) == [DropDeletedTopic("jobs")]
+    dialog.reject()
+
+
+def test_what_is_let_go_elsewhere_leaves_the_list(open_window, caller, qtbot):
+    caller.deleted = [DeletedTopicInfo("jobs", "queue", 1, 3, 400, NOW_MS + 60_000)]
+    window = open_window()
+    dialog = DeletedTopicsDialog(window.workspace, window)
+    qtbot.waitUntil(lambda: set(dialog.rows) == {"jobs"})
+    caller.deleted = []
+    window.workspace._take_push(Push(changes=Changes.USERS.value))
+    window.workspace._take_push(Push(changes=Changes.DELETED.value))
+    qtbot.waitUntil(lambda: not dialog.rows)
     dialog.reject()

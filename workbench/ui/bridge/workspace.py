@@ -98,7 +98,7 @@ class Workspace(QObject):
     time_changed = Signal(object)  # int ms while the past is shown, None when live
     selection_changed = Signal(object)  # frozenset of node ids
     links_selected = Signal(object)  # frozenset of link ids
-    changed = Signal(object)  # core.changes.Changes: what is kept of the records' looks reads itself anew
+    changed = Signal(object)  # core.changes.Changes: what no snapshot tells is to be asked for again
     host_lost = Signal(str)
     host_back = Signal()
     phase_changed = Signal(object)  # Phase

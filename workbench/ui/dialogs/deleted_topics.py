@@ -13,6 +13,7 @@ from workbench.control.transfers import (
     ListDeletedTopics,
     RestoreTopic,
 )
+from workbench.core.changes import Changes
 from workbench.core.errors import WorkbenchError
 from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
@@ -59,13 +60,19 @@ class DeletedTopicsDialog(Sheet):
         shut.clicked.connect(self.reject)
         self.add_foot(shut)
         workspace.live_changed.connect(self._follow)
+        workspace.changed.connect(self._take_changes)
         self.refresh()
 
     def _follow(self, live: Snapshot) -> None:
-        """A topic came or went, here or elsewhere."""
+        """A topic came or went, by whoever's act."""
         names = tuple(topic.name for topic in live.topics)
         if names != self._names:
             self._names = names
+            self.refresh()
+
+    def _take_changes(self, changes: Changes) -> None:
+        """What is kept of one is gone, too."""
+        if Changes.DELETED in changes:
             self.refresh()
 
     def refresh(self) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, 
 
 from workbench.control.command import Command
 from workbench.control.messages import ListUsers, PutUser, RemoveUser, UserList
+from workbench.core.changes import Changes
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.parts.blocks import label, push_button, tool_button
@@ -41,6 +42,7 @@ class UsersList(QWidget):
         self._list.setAccessibleName(self.tr("Users"))
         column.addWidget(self._list)
         column.addLayout(self._build_new())
+        workspace.changed.connect(self._follow)
         self._show()
 
     def _build_new(self) -> QHBoxLayout:
@@ -59,6 +61,11 @@ class UsersList(QWidget):
         return row
 
     # -- acts ----------------------------------------------------------------------------------------------
+    def _follow(self, changes: Changes) -> None:
+        """Somebody was let in, or is no more, here or elsewhere."""
+        if Changes.USERS in changes:
+            self.refresh()
+
     def refresh(self) -> None:
         """Ask the host who is known."""
         self._ask(ListUsers(), self._take)
