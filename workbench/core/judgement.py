@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from workbench.core.health import AT_ONCE, Condition, Health, Level, Threshold, Verdict, level_at
 from workbench.core.snapshot import (
+    AttachedStat,
     GroupPartitionStat,
     GroupStat,
     MemberStat,
@@ -253,6 +254,17 @@ def health_of_producer(producer: ProducerStat) -> Health:
         return Health(Condition.FAILED, Level.BAD, Level.OK, f"{producer.name} failed. {reason}",
                       "Change its settings, or restart it.")
     return Health(Condition.PAUSED if producer.state is PartState.PAUSED else Condition.FINE)
+
+
+def health_of_connection(system: AttachedStat) -> Health:
+    """Of an attached system, by its state (see ``AttachedStat``)."""
+    if system.state == "failing" and system.next_try_ms is None:
+        return Health(Condition.REFUSED, Level.BAD, Level.OK, f"@{system.name} can't be looked at. {system.reason}",
+                      "Mend that, then try it again.")
+    if system.state == "failing":
+        return Health(Condition.OUT_OF_REACH, Level.BAD, Level.OK, f"@{system.name} is out of reach. {system.reason}",
+                      "It is tried again by itself. What is shown of it is as old as it says.")
+    return Health() if system.state == "ready" else Health(Condition.CONNECTING, Level.WARN)
 
 
 # -- a whole snapshot --------------------------------------------------------------------------------------

@@ -392,6 +392,7 @@ class AttachedStat:
     topics: tuple[TopicStat, ...] = ()
     groups: tuple[GroupStat, ...] = ()
     lacks: tuple[tuple[str, str], ...] = ()
+    health: Health | None = None
 
     def topic(self, name: str) -> TopicStat | None:
         return _named(self.topics).get(name)

@@ -16,6 +16,7 @@ from workbench.core.judgement import (
     Arriving,
     assess_group,
     assess_queue,
+    health_of_connection,
     health_of_producer,
     is_fact,
     severity_of,
@@ -25,6 +26,7 @@ from workbench.core.judgement import (
     told_of_queue,
 )
 from workbench.core.snapshot import (
+    AttachedStat,
     ClientStat,
     ExchangeStat,
     GroupPartitionStat,
@@ -60,6 +62,7 @@ class Scene:
     run: RunState = RunState.RUNNING
     clients: Sequence[ClientStat] = ()
     host: HostStat = field(default_factory=HostStat)
+    attached: Sequence[AttachedStat] = ()
 
 
 class Steady:
@@ -102,6 +105,7 @@ class Problems:
         self._steady = Steady()
         self._since: dict[tuple[str, str], tuple[float, int]] = {}
         self._growing = Growing()
+        self._attached: dict[str, tuple[AttachedStat, AttachedStat]] = {}  # as it came, and with its health
 
     def look(self, scene: Scene) -> Scene:
         """The same, with the health of every part."""
@@ -112,7 +116,18 @@ class Problems:
         queues = tuple(replace(queue, health=self._of_queue(scene, queue, groups, now_ms)) for queue in scene.queues)
         producers = tuple(replace(one, health=health_of_producer(one)) for one in scene.producers)
         self._steady.keep({*(f"group:{group.name}" for group in groups), *(f"queue:{queue.name}" for queue in queues)})
-        return replace(scene, groups=groups, queues=queues, producers=producers)
+        return replace(scene, groups=groups, queues=queues, producers=producers,
+                       attached=tuple(self._of_connections(scene.attached)))
+
+    def _of_connections(self, attached: Sequence[AttachedStat]) -> Iterator[AttachedStat]:
+        """The same objects while nobody looked at them again: they are large."""
+        before, self._attached = self._attached, {}
+        for system in attached:
+            known = before.get(system.name)
+            if known is None or known[0] is not system:
+                known = system, replace(system, health=health_of_connection(system))
+            self._attached[system.name] = known
+            yield known[1]
 
     def _of_group(self, scene: Scene, group: GroupStat, arriving: Arriving, now_ms: float) -> Health:
         limit, drawn = scene.thresholds.get(group.name, Threshold()), group.name in scene.thresholds
@@ -144,6 +159,8 @@ class Problems:
         if size := of_file(scene.host):
             yield size
         topics = {topic.name: topic for topic in scene.topics}
+        for system in scene.attached:
+            yield from finding_of(f"connection:{system.name}", system.health)
         for producer in scene.producers:
             yield from finding_of(f"producer:{producer.name}", producer.health)
         for group in scene.groups:

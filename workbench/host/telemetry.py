@@ -84,12 +84,13 @@ class Telemetry:
         scene = self._problems.look(Scene(
             stats.topics, groups, runner.producers, self._thresholds, self._retention(), queues,
             tuple(self._broker.exchanges.stats()), self._queue_thresholds, runner.run, clients, host,
+            self._attached(),
         ))
         return Snapshot(
             self._seq, self._clock.now_ms(), True, runner.run, runner.speed, stats.topics, tuple(scene.groups),
             self._stored(tuple(scene.producers)), runner.links, clients, self._problems.problems(scene),
             host, tuple(scene.queues), tuple(scene.exchanges),
-            self._attached(), seen_stores(self._broker, self._runner),
+            tuple(scene.attached), seen_stores(self._broker, self._runner),
         )
 
     def _retention(self) -> dict[str, tuple[int, int]]:

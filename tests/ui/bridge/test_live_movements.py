@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from tests.unit.host.conftest import Pushes, Served
 from workbench.control import messages as m
-from workbench.core.snapshot import LinkStat, Snapshot
+from workbench.control.client import ControlClient
+from workbench.core.snapshot import LinkStat, RunState, Snapshot
+from workbench.core.wanted import Wanted
 from workbench.flow import codec
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.host import LocalHost, make_workspace
@@ -35,6 +39,12 @@ def test_a_host_that_was_started_again_counts_from_nothing():
     assert (told.count, told.again, told.colours) == (5, 0, (4,))
 
 
+DRAWN = codec.dumps(FlowDocument(
+    [Node("p", "producer", "shop", params={"rate": 2_000.0}), Node("t", "topic", "orders"),
+     Node("g", "group", "billing")], [Link("in", "p", "t"), Link("out", "t", "g")],
+))
+
+
 class Window:
     """What a window counts along a link from its first look on, from pushes of its own."""
 
@@ -59,10 +69,7 @@ def host(tmp_path: Path):
 
 def test_two_windows_on_one_file_see_the_same_events(host: LocalHost):
     """However often either looks."""
-    host.call(m.SaveFlow(codec.dumps(FlowDocument(
-        [Node("p", "producer", "shop", params={"rate": 2_000.0}), Node("t", "topic", "orders"),
-         Node("g", "group", "billing")], [Link("in", "p", "t"), Link("out", "t", "g")],
-    ))))
+    host.call(m.SaveFlow(DRAWN))
     often, seldom = Window(), Window()
     first = host.call(m.TakeSnapshot())
     often.look(first)
@@ -80,3 +87,30 @@ def test_two_windows_on_one_file_see_the_same_events(host: LocalHost):
     seldom.look(last)
     assert often.seen == seldom.seen and often.seen["in"] >= often.seen["out"] >= 600
     assert seldom.colours > 0
+
+
+def test_two_windows_that_are_told_by_the_wire_end_with_the_same_count(tmp_path: Path):
+    """One looks often and at everything, the other seldom and at nothing in particular."""
+    make_workspace(tmp_path / "two.flow")
+    served = Served(tmp_path / "two.flow")
+    with ExitStack() as stack:
+        stack.callback(served.stop)
+        clients = [stack.enter_context(closing(ControlClient.attach(served.path))) for _ in "12"]
+        clients[0].call(m.SaveFlow(DRAWN))
+        clients[1].call(m.Want(Wanted()))
+        windows, pushes = [Window(), Window()], [Pushes(client) for client in clients]
+        for client, hz in zip(clients, (20.0, 3.0), strict=True):
+            client.call(m.Subscribe(hz))
+        for told in pushes:
+            told.wait_for(lambda push: push.snapshot is not None and len(push.snapshot.links) == 2)
+        clients[0].call(m.Run())
+        pushes[1].wait_for(lambda push: push.snapshot is not None and push.snapshot.links[1].events > 600)
+        clients[1].call(m.Stop())
+        for told, window in zip(pushes, windows, strict=True):
+            told.wait_for(lambda push: push.snapshot is not None and push.snapshot.seq > 1
+                          and push.snapshot.links[0].events > 600 and push.snapshot.run is RunState.STOPPED)
+            for push in list(told.seen):
+                if push.snapshot is not None:
+                    window.look(push.snapshot)
+    assert windows[0].seen == windows[1].seen
+    assert windows[0].seen["in"] >= windows[0].seen["out"] > 600

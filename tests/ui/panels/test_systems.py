@@ -170,7 +170,7 @@ def test_it_says_in_words_why_a_system_fails_and_when_it_is_tried(qtbot, quiet):
     failing = replace(SYSTEM, state="failing", reason="It is gone.", next_try_ms=SYSTEM.as_of_ms + 4_000)
     quiet._take_snapshot(Snapshot(2, 2, attached=(failing,)))
     assert panel.trouble.isVisible()
-    assert panel.trouble.text().startswith("@staging: It is gone. It is tried again at ")
+    assert panel.trouble.text().startswith("@staging is out of reach. It is gone. It is tried again at ")
 
 
 def test_its_groups_stand_beside_those_of_the_file_and_their_acts_say_why_not(qtbot, quiet):

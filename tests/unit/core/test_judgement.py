@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.core.health import Condition, Level, Threshold
+from workbench.core.health import Condition, Health, Level, Threshold
 from workbench.core.judgement import (
     assess_group,
+    health_of_connection,
     health_of_group,
     health_of_producer,
     judged,
@@ -18,6 +19,7 @@ from workbench.core.judgement import (
 from workbench.core.queues import QueueCounts
 from workbench.core.snapshot import (
     UNKNOWN_MS,
+    AttachedStat,
     GroupPartitionStat,
     GroupStat,
     MemberStat,
@@ -202,3 +204,15 @@ def test_live_and_past_are_judged_alike_and_the_past_has_its_problems(live: bool
     quiet = ("slipping", "catching up")
     told = {f"group:g{n}" for n, case in enumerate(GROUPS) if case[2] > OK and case[1] not in quiet}
     assert {problem.subject for problem in seen.problems} == (set() if live else told)
+
+
+def test_an_attached_system_out_of_reach_is_a_problem_with_what_comes_next():
+    system = AttachedStat("staging", "kafka", "failing", "Nobody listens there.", 5_000)
+    gone = health_of_connection(system)
+    assert (gone.condition, gone.level, gone.is_problem) == (Condition.OUT_OF_REACH, Level.BAD, True)
+    assert gone.text == "@staging is out of reach. Nobody listens there." and "tried again" in gone.next_step
+    refused = health_of_connection(replace(system, next_try_ms=None))
+    assert refused.condition is Condition.REFUSED and refused.next_step == "Mend that, then try it again."
+    assert health_of_connection(AttachedStat("staging", "kafka", "ready")) == Health()
+    connecting = health_of_connection(AttachedStat("staging", "kafka", "connecting"))
+    assert connecting.level is Level.WARN and not connecting.is_problem

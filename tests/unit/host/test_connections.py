@@ -13,7 +13,7 @@ from listeners.serving import Host, serving
 
 from workbench.broker import Broker
 from workbench.control.connections import Attach, Detach, ListConnections
-from workbench.control.messages import Push, Subscribe
+from workbench.control.messages import Push, Subscribe, TakeSnapshot
 from workbench.core.errors import NotFound
 from workbench.core.records import Record
 from workbench.core.snapshot import AttachedStat, Snapshot
@@ -109,10 +109,14 @@ def test_a_system_that_goes_keeps_what_was_seen_says_why_and_is_found_again(tmp_
     failing = watcher.until(lambda stat: stat.state == "failing")
     assert "can't be reached" in failing.reason
     assert failing.next_try_ms is not None
+    assert failing.health.is_problem and failing.health.condition == "out of reach"
+    (problem,) = local.call(TakeSnapshot()).problems
+    assert problem.subject == "connection:staging" and "staging is out of reach" in problem.text
     assert (failing.topics, failing.as_of_ms) == (watcher.rows[-1].topics, failing.as_of_ms)
     assert failing.topics == seen.topics
     far.start()
-    watcher.until(lambda stat: stat.state == "ready" and stat.as_of_ms > failing.as_of_ms)
+    back = watcher.until(lambda stat: stat.state == "ready" and stat.as_of_ms > failing.as_of_ms)
+    assert not back.health.is_problem and local.call(TakeSnapshot()).problems == ()
     assert far.stop() == 0
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication
 
+from workbench.core.health import Condition
 from workbench.core.snapshot import AttachedStat, Snapshot
+from workbench.ui.models.health import health_of_system
 from workbench.ui.theme import words
 
 SEPARATOR = " / "
@@ -38,13 +40,14 @@ def state_words(system: AttachedStat) -> str:
 
 def trouble_of(system: AttachedStat) -> str:
     """Why it is out of reach and what happens next; empty while it is not."""
-    if system.state != "failing":
+    health = health_of_system(system)
+    if not health.is_problem:
         return ""
-    if system.next_try_ms is None:
-        return system.reason
+    if health.condition is Condition.REFUSED:
+        return f"{health.text} {health.next_step}"
     if not system.next_try_ms:
-        return system.reason + _tr(" It is being tried now.")
-    return system.reason + _tr(" It is tried again at {0}.").format(words.clock(system.next_try_ms, False))
+        return health.text + _tr(" It is being tried now.")
+    return health.text + _tr(" It is tried again at {0}.").format(words.clock(system.next_try_ms, False))
 
 
 def with_attached(shown: Snapshot, live: Snapshot) -> Snapshot:

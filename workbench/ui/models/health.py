@@ -7,8 +7,8 @@ and with the thresholds that are drawn now. Plain functions, GUI thread.
 from __future__ import annotations
 
 from workbench.core.health import Health, Level, Threshold
-from workbench.core.judgement import health_of_group, judged, partition_level
-from workbench.core.snapshot import GroupPartitionStat, GroupStat, PartState, RunState, Snapshot
+from workbench.core.judgement import health_of_connection, health_of_group, judged, partition_level
+from workbench.core.snapshot import AttachedStat, GroupPartitionStat, GroupStat, PartState, RunState, Snapshot
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.kinds import GROUPS, KINDS, kind_of
 
@@ -48,6 +48,11 @@ def health_of(group: GroupStat, node: Node | None, run: RunState = RunState.RUNN
     """As it came with the snapshot, else as it stands."""
     drawn = node is not None and node.kind in GROUPS
     return group.health or health_of_group(group, threshold_of_node(node), run, drawn)
+
+
+def health_of_system(system: AttachedStat) -> Health:
+    """The same of an attached system."""
+    return system.health or health_of_connection(system)
 
 
 def lag_level(place: GroupPartitionStat, group: GroupStat, node: Node | None) -> Level:

@@ -116,7 +116,7 @@ class ProblemsPanel(QWidget):
 
     def _of_host(self, problem) -> ShownProblem:
         kind, _, name = problem.subject.partition(":")
-        node = next((n for n in self._workspace.document.nodes if n.name == name), None)
+        node = next((n for n in self._workspace.document.nodes if n.name == name and kind != "connection"), None)
         return ShownProblem(problem.severity, name or kind, problem.text, problem.next_step, node.id if node else "",
                             problem.since_ms)
 

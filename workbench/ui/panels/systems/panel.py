@@ -24,6 +24,7 @@ from workbench.control.connections import Attach, Detach
 from workbench.core.snapshot import AttachedStat, GroupStat, Snapshot, TopicStat
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.attached import state_words, trouble_of
+from workbench.ui.models.health import MARK_ROLE, health_of_system
 from workbench.ui.panels.parts.blocks import label, push_button, tool_button
 from workbench.ui.panels.systems.model import ROW, SystemsModel
 from workbench.ui.theme import icons, words
@@ -32,7 +33,6 @@ from workbench.ui.theme.theme import theme
 SEARCH_FROM = 12
 """So many topics and groups want a search."""
 ROW_HEIGHT = 36
-_TONES = {"ready": "ok", "failing": "bad", "connecting": "warn"}
 
 
 class _Row(QStyledItemDelegate):
@@ -69,7 +69,7 @@ class _Row(QStyledItemDelegate):
 def _looks_of(value: AttachedStat | TopicStat | GroupStat) -> tuple[str, str, str, str]:
     """Icon, its role, the figure at the right, the line below."""
     if isinstance(value, AttachedStat):
-        return "plug", _TONES.get(value.state, "warn"), "", state_words(value)
+        return "plug", MARK_ROLE[health_of_system(value).level], "", state_words(value)
     if isinstance(value, TopicStat):
         parts = words.plural(len(value.partitions), "partition", "partitions")
         return "topic", "stream", words.rate(value.rate_in), f"{words.count(value.records)} kept, {parts}"
@@ -170,7 +170,7 @@ class SystemsPanel(QWidget):
             self._known = {system.name for system in systems}
         if self.model.show(systems, self.search.text().strip() if many else ""):
             self._unfold()
-        troubles = [f"@{system.name}: {why}" for system in systems if (why := trouble_of(system))]
+        troubles = [why for system in systems if (why := trouble_of(system))]
         if self.trouble.text() != "\n".join(troubles):
             self.trouble.setText("\n".join(troubles))
         self.trouble.setVisible(bool(troubles))
