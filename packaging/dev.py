@@ -164,13 +164,16 @@ def run(arguments: list[str], seconds: float, out: Path) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Style, then the whole suite; ends with pytest's own closing line."""
+    """Style, then the suite: the whole of it side by side, a file a worker at a time, or what ``arguments`` name. Ends
+    with pytest's own closing line."""
     setup((*SCREEN_TOOLS, *KAFKA_TOOLS))
     if subprocess.run([str(PYTHON), "-m", "ruff", "check", "-q", "."], cwd=ROOT).returncode:
         stop("style: see above, and try .venv/bin/ruff check --fix")
     env = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"), "PYTHONFAULTHANDLER": "1"}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # the journeys start hundreds of processes
-    return subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode
+    workers = str((os.cpu_count() or 1) + 1)  # one more than cores: many tests wait for processes
+    chosen = arguments or ["-n", workers, "--dist", "loadfile"]
+    return subprocess.run([str(PYTHON), "-m", "pytest", *chosen], cwd=ROOT, env=env).returncode
 
 
 def shot(out: Path) -> int:

@@ -34,14 +34,15 @@ class LocalHost:
         self._started: Future[None] = Future()
         self._unwanted = False  # interrupted while it opened: it closes as soon as it is open
         self._thread = threading.Thread(target=self._run, name="local-host", daemon=True)
-        self._thread.start()
         try:
+            self._thread.start()
             self._started.result()
         except BaseException:
             self._unwanted = True
             if self._started.done() and self._started.exception() is None:
                 self.close()
-            self._thread.join()
+            with suppress(RuntimeError):  # it was not even started
+                self._thread.join()
             raise
 
     def call(self, command: Command, timeout_s: float | None = None) -> Any:

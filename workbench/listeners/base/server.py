@@ -18,6 +18,8 @@ from workbench.listeners.base.users import Users
 
 BACKLOG = 512
 IDLE_LOOK_S = 30.0
+_ACCEPTING_TURNS = 3
+"""Of the loop, until a connection that was just accepted stands and can be ended."""
 LOOPBACKS = ("127.0.0.1", "::1")
 log = logging.getLogger(__name__)
 
@@ -100,6 +102,8 @@ class Server:
             self._idle_timer.cancel()
         for server in self._servers:
             server.close()
+        for _ in range(_ACCEPTING_TURNS):
+            await asyncio.sleep(0)
         connections = list(self._connections)
         for connection in connections:
             connection.abort()
