@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from PySide6.QtTest import QTest
@@ -49,6 +50,16 @@ def test_an_export_writes_every_record_and_says_where(qtbot, dialog, tmp_path):
     assert said(dialog) == f"1,200 records in {tmp_path / 'out.jsonl'}"
     assert counts[-1] == 1200
     assert dialog.cancel.text() == "Close" and dialog.start.isEnabled()
+
+
+def test_how_many_records_there_are_follows_while_it_is_open(dialog, filed):
+    before = filed.live
+    topic = before.topic("orders")
+    first = replace(topic.partitions[0], end=topic.partitions[0].end + 5)
+    more = replace(topic, partitions=(first, *topic.partitions[1:]))
+    filed._take_push(Push(snapshot=replace(before, seq=before.seq + 1, at_ms=before.at_ms + 1000, topics=tuple(
+        more if one is topic else one for one in before.topics))))
+    assert dialog.topics["orders"].text() == f"orders  ·  {topic.records + 5:,} records"
 
 
 def type_into(field, text: str) -> None:

@@ -60,6 +60,7 @@ class ExportDialog(Sheet):
         self._build_place()
         self._build_foot()
         self._check()
+        self._workspace.shown_changed.connect(self._follow)
         self.resize(520, 560)
 
     # -- building ------------------------------------------------------------------------------------------
@@ -101,8 +102,7 @@ class ExportDialog(Sheet):
         column.setSpacing(2)
         self.topics: dict[str, QCheckBox] = {}
         for topic in self._known_topics(only):
-            kept = words.plural(topic.records, self.tr("record"), self.tr("records"))
-            box = self.topics[topic.name] = QCheckBox(f"{words.menu_text(topic.name)}  ·  {kept}")
+            box = self.topics[topic.name] = QCheckBox(self._topic_words(topic))
             box.setChecked(only in ("", topic.name))
             box.toggled.connect(lambda _: self._check())
             column.addWidget(box)
@@ -115,6 +115,16 @@ class ExportDialog(Sheet):
         self._topics_area.setAccessibleName(self.tr("Topics"))
         self.column.addWidget(self._topics_title)
         self.column.addWidget(self._topics_area, 1)
+
+    def _topic_words(self, topic: TopicStat) -> str:
+        kept = words.plural(topic.records, self.tr("record"), self.tr("records"))
+        return f"{words.menu_text(topic.name)}  ·  {kept}"
+
+    def _follow(self) -> None:
+        """How many records there are now, for these are what would be written."""
+        for name, box in self.topics.items():
+            if (topic := self._workspace.live.topic(name, self._connection)) is not None:
+                box.setText(self._topic_words(topic))
 
     def _known_topics(self, only: str) -> Sequence[TopicStat]:
         """Of an attached system the one that is looked at: there may be thousands."""
