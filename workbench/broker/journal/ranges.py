@@ -1,8 +1,9 @@
 """Gathering for the journal: what happens many times a second becomes ranges, in the order it happened.
 
 Appends, deliveries and commits are joined per (topic, partition, group, member) until they are taken, about every
-100 ms; any other entry closes the open ranges first, so that a range never reaches over it. A range carries the time
-of its latest part: at that time all of it was true. Not thread-safe; the journal locks.
+100 ms; any other entry closes the open ranges first, so that a range never reaches over it. Ranges that are closed
+together carry one time, that of the latest part of all: then all of it was true. With a time each, what was committed
+would stand for some milliseconds beyond the end of its log. Not thread-safe; the journal locks.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Ranges:
     def _close(self) -> None:
         ordered = sorted(self._open.items(), key=lambda item: item[1].at_ms)
         self._open.clear()
+        at_ms = ordered[-1][1].at_ms if ordered else 0
         for (kind, topic, partition, group, member, again), r in ordered:
-            columns = (r.at_ms, topic, partition, r.first, r.last, r.count, r.bytes, group, member)
+            columns = (at_ms, topic, partition, r.first, r.last, r.count, r.bytes, group, member)
             self._closed.append(DeliverEntry(*columns, again=again) if kind is DeliverEntry else kind(*columns))

@@ -77,10 +77,33 @@ def test_ranges_grow_while_they_touch_and_keep_their_order():
     ranges.commit(6, "orders", 0, 4, "g", "m")
     found = [(e.kind, e.at_ms, e.first, e.last, e.count, getattr(e, "again", False)) for e in ranges.take()]
     assert found == [
-        ("append", 2, 0, 9, 10, False), ("deliver", 3, 0, 3, 4, False), ("deliver", 4, 2, 3, 2, True),
+        ("append", 6, 0, 9, 10, False), ("deliver", 6, 0, 3, 4, False), ("deliver", 6, 2, 3, 2, True),
         ("commit", 6, -1, 4, 2, False),
     ]
     assert ranges.take() == []
+
+
+def test_at_no_instant_is_more_committed_than_was_delivered_or_written():
+    ranges, entries = Ranges(), []
+    for at_ms in range(0, 400, 10):  # written, handed out and committed at once, and gathered every 100 ms
+        offset = at_ms // 10
+        ranges.append(at_ms, "orders", 0, offset, offset, 10)
+        ranges.deliver(at_ms + 1, "orders", 0, offset, offset, "g", "m", False)
+        ranges.commit(at_ms + 2, "orders", 0, offset + 1, "g", "m")
+        if at_ms % 110 == 0:  # the next is written already, and will be a range with others
+            ranges.append(at_ms + 5, "orders", 0, offset + 1, offset + 1, 10)
+            entries += ranges.take()
+            ranges.deliver(at_ms + 6, "orders", 0, offset + 1, offset + 1, "g", "m", False)
+            ranges.commit(at_ms + 7, "orders", 0, offset + 2, "g", "m")
+    entries += ranges.take()
+    for at_ms in range(420):
+        state = JournalState()
+        for entry in entries:
+            if entry.at_ms <= at_ms:
+                state.apply(entry)
+        part = TopicPartition("orders", 0)
+        group, end = state.group("g"), state.topic("orders").partition(0).end
+        assert group.committed.get(part, 0) <= group.positions.get(part, 0) <= end, at_ms
 
 
 def test_no_range_reaches_over_another_entry():
