@@ -9,9 +9,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from workbench.broker import BrokerReader
+from workbench.broker.migrations import migrate
 from workbench.core.queues import MessageId
 from workbench.session.export.formats import format_named
 from workbench.session.export.writing import write_items
@@ -73,6 +76,8 @@ def told_of(path: Path) -> dict:
 def test_an_old_journal_tells_what_it_told(tmp_path):
     path = tmp_path / "old.flow"
     path.write_bytes(gzip.decompress(FIXTURE.read_bytes()))
+    with closing(sqlite3.connect(path)) as connection:
+        migrate(connection)  # as who opens it does
     then = json.loads(gzip.decompress(FIXTURE.with_suffix("").with_suffix(".json.gz").read_bytes()))
     for _, state in then["states"]:
         del state["producers"]
