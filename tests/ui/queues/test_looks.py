@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from tests.ui.queue_stage import upload_document, upload_snapshot
 from tests.ui.stage import NOW_MS
 from workbench.core.queues import QueueCounts
-from workbench.core.snapshot import QueueConsumerStat, QueueStat, Snapshot
+from workbench.core.snapshot import QueueConsumerStat, QueueStat, RunState, Snapshot
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import AddLink, AddNode, RemoveLink, SetLinkParams, SetParams
 from workbench.session.timeline import Movement as Moved
@@ -112,12 +112,13 @@ def test_the_ring_of_a_group_that_reads_a_queue_is_what_waits():
     assert [pill.text for pill in look("subtitler").pills] == ["1 · 29/s", "2 · 29/s"]
 
 
-def test_a_group_that_was_not_started_shows_its_drawn_members_and_what_waits_for_them():
+def test_a_group_that_was_not_started_shows_its_drawn_members_and_no_fault_however_old_what_waits_is():
     before = upload_snapshot()
-    alone = replace(before, groups=(), queues=tuple(replace(q, consumers=()) for q in before.queues))
+    alone = replace(before, groups=(), run=RunState.STOPPED, queues=tuple(
+        replace(q, consumers=(), oldest_ms=3_600_000) for q in before.queues))
     shown = look("encoder", alone)
     assert shown.idle and shown.subtitle == "3 members" and [pill.text for pill in shown.pills] == ["1", "2", "3"]
-    assert shown.lag.startswith("184 waiting")
+    assert (shown.lag, shown.level, shown.ring) == ("not started", Level.OK, 0.0)  # its queue tells what waits
     empty = replace(alone, queues=tuple(replace(q, counts=QueueCounts()) for q in alone.queues))
     assert look("encoder", empty).lag == "not started"
 

@@ -134,7 +134,7 @@ def group_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLo
         waiting, oldest_ms = waiting_of(queues)
         stat = GroupStat(node.name, "Stable", waiting=waiting, oldest_ms=oldest_ms)
         if not members:
-            return _not_started(node, stat, queues, known=bool(snapshot.at_ms))
+            return _not_started(node, known=bool(snapshot.at_ms))
     if document.has_node(node.id) and not document.sources_of(node.id) and all(m.node_id == node.id for m in members):
         return _not_linked(node)
     alive = [m for m in members if m.state != PartState.KILLED]
@@ -155,12 +155,12 @@ def group_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLo
     )
 
 
-def _not_started(node: Node, stat: GroupStat, queues: list[QueueStat], known: bool) -> NodeLook:
-    """The members as they are drawn, and what waits for them. Not ``known``: no state was read yet."""
-    members, health = node.params.get("members", 1), health_of(stat, node)
-    lag = _behind(stat, health, queues) if stat.waiting else _tr("not started") if known else ""
-    return NodeLook(subtitle=words.plural(members, "member", "members"), lag=lag, ring=min(1.0, health.share),
-                    level=health.lag, idle=True, pills=_drawn_pills(members))
+def _not_started(node: Node, known: bool) -> NodeLook:
+    """The members as they are drawn. What waits in its queues is told there: nobody is behind yet. Not ``known``: no
+    state was read yet."""
+    members = KINDS[node.kind].value(node.params, "members")
+    return NodeLook(subtitle=words.plural(members, "member", "members"), lag=_tr("not started") if known else "",
+                    ring=0.0, idle=True, pills=_drawn_pills(members))
 
 
 def _group_words(stat: GroupStat, alive: list[MemberStat]) -> str:
