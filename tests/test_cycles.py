@@ -14,9 +14,6 @@ ROOT = Path(__file__).parents[1]
 KNOWN = {
     frozenset(f"workbench.ui.{name}" for name in names.split())
     for names in (
-        "canvas.keys canvas.pointer canvas.view",
-        "charts.tape charts.tape_picture",
-        "panels.records.looks panels.records.panel",
         "window.closing window.commands window.dialogs window.host_watch window.layouts window.main_window "
         "window.pages",
     )

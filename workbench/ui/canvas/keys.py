@@ -7,17 +7,14 @@ GUI thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from workbench.ui.canvas import shapes
+from workbench.ui.canvas.gestures.link import KeyLink
+from workbench.ui.canvas.surface import Surface
 from workbench.ui.canvas.walk import along_link, next_node
-
-if TYPE_CHECKING:
-    from workbench.ui.canvas.gestures.link import KeyLink
-    from workbench.ui.canvas.view import FlowView
 
 Key = Qt.Key
 _ARROWS = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
@@ -29,7 +26,7 @@ _OWN = (*_ARROWS, *_ENTER, Key.Key_Space, Key.Key_Tab, Key.Key_Backtab, Key.Key_
 class CanvasKeys:
     """See the module."""
 
-    def __init__(self, view: FlowView) -> None:
+    def __init__(self, view: Surface) -> None:
         self._view = view
         self._focused: str | None = None
         self._linking: KeyLink | None = None
@@ -178,7 +175,7 @@ class CanvasKeys:
 Chords = dict[str, Callable[[], None]]
 
 
-def _chords(view: FlowView) -> Chords:
+def _chords(view: Surface) -> Chords:
     acts, undo_stack = view.acts, view.workspace.undo_stack
     own: Chords = {"Ctrl+=": view.zoom_in, "Ctrl+D": acts.duplicate, "Ctrl+0": view.fit, "Ctrl+1": view.zoom_actual,
                    "Backspace": acts.delete, "Ctrl+Y": undo_stack.redo}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
@@ -13,10 +11,9 @@ from workbench.ui.canvas.gestures.move import Move, Resize
 from workbench.ui.canvas.gestures.pan import Pan
 from workbench.ui.canvas.gestures.select import RubberBand
 from workbench.ui.canvas.items.node import NodeItem
+from workbench.ui.canvas.keys import CanvasKeys
 from workbench.ui.canvas.queue_looks import is_routing_link
-
-if TYPE_CHECKING:
-    from workbench.ui.canvas.view import FlowView
+from workbench.ui.canvas.surface import Surface
 
 Button, Cursor = Qt.MouseButton, Qt.CursorShape
 _TITLE = 26.0
@@ -26,8 +23,9 @@ _EDGE = 8.0
 class Pointer:
     """See the module. At most one gesture goes on at a time."""
 
-    def __init__(self, view: FlowView) -> None:
+    def __init__(self, view: Surface, keys: CanvasKeys) -> None:
         self._view = view
+        self._keys = keys
         self._flow = view.flow
         self._gesture: Gesture | None = None
         self._pan: Pan | None = None
@@ -35,11 +33,10 @@ class Pointer:
 
     # -- gestures ------------------------------------------------------------------------------------------
     def press(self, event: QMouseEvent) -> None:
-        keys = self._view.keys
-        keys.forget_focus()
+        self._keys.forget_focus()
         if self._gesture is not None or self._pan is not None:
             return
-        if event.button() == Button.MiddleButton or keys.space_held:
+        if event.button() == Button.MiddleButton or self._keys.space_held:
             self._pan = Pan(self._view.scroll_by, event.position().toPoint())
             self._view.viewport().setCursor(Cursor.ClosedHandCursor)
         elif event.button() == Button.LeftButton:
@@ -84,7 +81,7 @@ class Pointer:
 
     def release(self, event: QMouseEvent) -> None:
         if self._pan is not None:
-            self._view.keys.panned |= self._pan.moved
+            self._keys.panned |= self._pan.moved
             self._pan = None
             self._view.viewport().unsetCursor()
         elif self._gesture is not None and event.button() == Button.LeftButton:

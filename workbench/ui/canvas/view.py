@@ -74,7 +74,7 @@ class FlowView(Camera):
         self.workspace = workspace
         self.acts = DrawingActs(workspace, self.flow, self)
         self.keys = CanvasKeys(self)
-        self.pointer = Pointer(self)
+        self.pointer = Pointer(self, self.keys)
         self._drop: DropPart | None = None
         self._rename: RenameField | None = None
         self._top_room = 0

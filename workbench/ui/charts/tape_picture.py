@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from workbench.core.offsets import ResetMove
 from workbench.ui.charts import tape_paint as paint
@@ -14,9 +16,6 @@ from workbench.ui.charts.ticks import number_ticks, time_step, time_ticks
 from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
-
-if TYPE_CHECKING:
-    from workbench.ui.charts.tape import TapeView
 
 AXIS = 22
 ROW, STRIP = 23, 11
@@ -32,8 +31,29 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("tape", text)
 
 
+class Laid(Protocol):
+    """The tape as it is laid out: which strips, where, and what is marked on them. ``TapeView`` is one."""
+
+    strips: Sequence[Strip]
+    by_time: bool
+    name_width: float
+    moving: str
+    chosen: tuple[str, int, str] | None
+
+    @property
+    def shown_range(self) -> tuple[float, float]: ...
+
+    def viewport(self) -> QWidget: ...
+    def hasFocus(self) -> bool: ...
+    def plot(self) -> tuple[float, float]: ...
+    def x_of(self, strip: Strip, offset: int) -> float: ...
+    def strip_rect(self, index: int) -> QRectF: ...
+    def rows_in_sight(self) -> list[int]: ...
+    def shown_groups(self, strip: Strip) -> list[TapeGroup]: ...
+
+
 class TapePicture:
-    def __init__(self, view: TapeView) -> None:
+    def __init__(self, view: Laid) -> None:
         self._view = view
         self._said: list[QRectF] = []  # where letters and names of groups stand
         self._named = -1  # the row that says its topic's name although that begins above

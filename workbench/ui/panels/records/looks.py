@@ -5,7 +5,7 @@ It stands between the panel, its table and the views that the workspace keeps. G
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
@@ -15,22 +15,47 @@ from workbench.core.records import StoredRecord
 from workbench.serde import Decoder
 from workbench.session.fields import FieldPath, joined, paths_in, read_path
 from workbench.session.matching import read_filter
-from workbench.ui.models.records import column_title
-from workbench.ui.models.views import ColourRule
+from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.models.records import RecordsModel, column_title
+from workbench.ui.models.views import ColourRule, Views
 from workbench.ui.panels.records import menu as menus
+from workbench.ui.panels.records.acts import RecordActs
+from workbench.ui.panels.records.bar import RecordsBar
+from workbench.ui.panels.records.detail import RecordDetail
+from workbench.ui.panels.records.rules import RulesPopover
+from workbench.ui.panels.records.search import RecordSearch
+from workbench.ui.panels.records.sorting import RecordSort
+from workbench.ui.panels.records.source import Source
+from workbench.ui.panels.records.table import RecordsTable
 from workbench.ui.theme import icons
 from workbench.ui.theme.words import menu_text
 
-if TYPE_CHECKING:
-    from workbench.ui.panels.records.panel import RecordsPanel
+
+class Parts(Protocol):
+    """The parts of a panel that looks and menus are about. ``RecordsPanel`` has them."""
+
+    workspace: Workspace
+    source: Source
+    model: RecordsModel
+    views: Views
+    table: RecordsTable
+    bar: RecordsBar
+    detail: RecordDetail
+    search: RecordSearch
+    sort: RecordSort
+    acts: RecordActs
+
+    def resume_tail(self) -> None: ...
+    def export_found(self) -> None: ...
 
 
 class RecordLooks(QObject):
-    """See the module."""
+    """See the module. ``home`` is the widget that menus and dialogs belong to."""
 
-    def __init__(self, panel: RecordsPanel) -> None:
-        super().__init__(panel)
+    def __init__(self, panel: Parts, home: QWidget) -> None:
+        super().__init__(home)
         self._panel = panel
+        self._home = home
         panel.views.changed.connect(self._take_views)
 
     def _take_views(self) -> None:
@@ -118,7 +143,7 @@ class RecordLooks(QObject):
         other.triggered.connect(lambda *_: self._ask_column())
 
     def _ask_column(self) -> None:
-        dialog = QInputDialog(self._panel)
+        dialog = QInputDialog(self._home)
         dialog.setWindowTitle(self.tr("Add a column"))
         dialog.setLabelText(self.tr("A field, as value.total, value.items[0].sku or headers.source"))
         dialog.textValueSelected.connect(self._take_column)
@@ -145,9 +170,7 @@ class RecordLooks(QObject):
         self._panel.views.set_rules((ColourRule(wanted, colour), *others))
 
     def open_rules(self, anchor: QWidget) -> None:
-        from workbench.ui.panels.records.rules import RulesPopover
-
-        popover = RulesPopover(self._panel.views, self._panel.window())
+        popover = RulesPopover(self._panel.views, self._home.window())
         popover.open_under(anchor)
         popover.lines[0][0].setFocus()
 
@@ -173,12 +196,12 @@ class RecordLooks(QObject):
         menu = self._menu()
         chosen = len(self._panel.table.chosen_rows())
         source, workspace = self._panel.source, self._panel.workspace
-        menus.fill(menu, record, asked, chosen, source.groups(workspace), _MenuActs(self._panel, record),
+        menus.fill(menu, record, asked, chosen, source.groups(workspace), _MenuActs(self._panel, self, record),
                    self._decoder(record), source.capabilities(workspace))
         menu.popup(at)
 
     def _menu(self) -> QMenu:
-        menu = QMenu(self._panel)
+        menu = QMenu(self._home)
         menu.setObjectName("records_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return menu
@@ -187,10 +210,9 @@ class RecordLooks(QObject):
 class _MenuActs:
     """What the entries of a record's menu do."""
 
-    def __init__(self, panel: RecordsPanel, record: StoredRecord) -> None:
+    def __init__(self, panel: Parts, looks: RecordLooks, record: StoredRecord) -> None:
         self._panel, self._record = panel, record
-        self.filter_by, self.colour_by = panel.looks.filter_by, panel.looks.colour_by
-        self.add_column = panel.looks.add_column
+        self.filter_by, self.colour_by, self.add_column = looks.filter_by, looks.colour_by, looks.add_column
         self.copy, self.publish = panel.acts.copy, panel.acts.publish
 
     def export(self) -> None:

@@ -59,7 +59,7 @@ class RecordsPanel(QWidget):
         self.model = RecordsModel(workspace, self)
         self.views = Views(workspace, self)
         self._build()
-        self.looks = RecordLooks(self)
+        self.looks = RecordLooks(self, self)
         self.acts = RecordActs(workspace, self, self._chosen)
         self._connect()
         self.setFocusProxy(self.table)

@@ -1,0 +1,39 @@
+"""What keys and pointer need of the canvas they act on, beside what a gesture does (``gestures.base.Stage``)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QPoint, QPointF, SignalInstance
+from PySide6.QtWidgets import QWidget
+
+from workbench.ui.canvas.acts import DrawingActs
+from workbench.ui.canvas.gestures.base import Stage
+from workbench.ui.canvas.gestures.link import KeyLink
+
+
+class Surface(Stage, Protocol):
+    """``FlowView`` is one. Its signals say what a person asked for that others do."""
+
+    acts: DrawingActs
+    panel_wanted: SignalInstance
+    replay_wanted: SignalInstance
+    binding_wanted: SignalInstance
+    run_wanted: SignalInstance
+
+    @property
+    def zoom(self) -> float: ...
+
+    # -- where it looks
+    def viewport(self) -> QWidget: ...
+    def to_scene(self, at: QPointF) -> QPointF: ...
+    def scroll_by(self, by: QPoint) -> None: ...
+    def show_node(self, node_id: str) -> None: ...
+    def zoom_in(self) -> None: ...
+    def zoom_out(self) -> None: ...
+    def zoom_actual(self) -> None: ...
+    def fit(self) -> None: ...
+
+    # -- what begins on it
+    def rename(self, node_id: str) -> None: ...
+    def start_key_link(self, node_id: str) -> KeyLink | None: ...
