@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from workbench.serde.by_schema.avro_numbers import moment
 from workbench.serde.by_schema.base import mismatch
+from workbench.serde.by_schema.protobuf_forms import bytes_form, float_form
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s")
@@ -109,8 +110,6 @@ def _write_pair(form: dict[str, Any], message: Any, path: str) -> None:
 
 # -- values in themselves --------------------------------------------------------------------------------------
 def _wrapper(readers: Any) -> Callable[[Any], Any]:
-    from workbench.serde.by_schema.protobuf_reading import bytes_form, float_form
-
     def read(message: Any) -> Any:
         content = message.value
         if not readers.form:
@@ -126,8 +125,6 @@ def _write_wrapper(writers: Any, form: Any, message: Any, path: str) -> None:
 
 
 def _struct(readers: Any) -> Callable[[Any], Any]:
-    from workbench.serde.by_schema.protobuf_reading import float_form
-
     def value_of(message: Any) -> Any:
         match message.WhichOneof("kind"):
             case "struct_value":
@@ -198,8 +195,6 @@ def _write_value(writers: Any, form: Any, message: Any, path: str, depth: int) -
 # -- any, masks ------------------------------------------------------------------------------------------------
 def _any(readers: Any) -> Callable[[Any], Any]:
     from google.protobuf.message import DecodeError
-
-    from workbench.serde.by_schema.protobuf_reading import bytes_form
 
     def read(message: Any) -> Any:
         told: dict[str, Any] = {"@type": message.type_url} if message.type_url else {}

@@ -7,12 +7,11 @@ refuses deeper bytes.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
-from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 from workbench.serde.by_schema import numbered
+from workbench.serde.by_schema.protobuf_forms import bytes_form, float_form
 from workbench.serde.by_schema.protobuf_known import KNOWN
 from workbench.serde.schemas.protobuf_fields import map_entry
 
@@ -122,13 +121,3 @@ def _written(field: Any) -> bytes:
             return tag + numbered.varint(len(data)) + data
     inner = b"".join(_written(each) for each in data)
     return tag + inner + numbered.varint(field.field_number << 3 | 4)
-
-
-def bytes_form(data: bytes) -> dict[str, str]:
-    return {"base64": base64.b64encode(data).decode()}
-
-
-def float_form(number: float) -> Any:
-    if isfinite(number):
-        return number
-    return "NaN" if isnan(number) else "Infinity" if number > 0 else "-Infinity"

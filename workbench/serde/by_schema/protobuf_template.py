@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.serde.by_schema.protobuf_reading import bytes_form
+from workbench.serde.by_schema.protobuf_forms import bytes_form
 from workbench.serde.schemas.protobuf_fields import map_entry
 
 if TYPE_CHECKING:
