@@ -86,7 +86,7 @@ def test_the_main_job_by_mouse(person: Person, tmp_path: Path):
     resets = person.wait_file(lambda reader: reader.journal(kinds=("reset",)), "the rewind")
     assert resets[0].group == "group-2"
     assert {after for _, _, after in resets[0].moves} == {0}
-    person.wait_file(lambda r: [e for e in r.journal(kinds=("deliver",), limit=100_000) if e.again],
+    person.wait_file(lambda r: [e for e in r.journal(kinds=("done",), limit=100_000) if e.again],
                      "records read again")
     person.click("Stop")
     person.wait(lambda s: s["run"] == "stopped", "the flow stopping")

@@ -392,6 +392,11 @@ class Broker:
         """Records were handed to a member. That the group had them before is noticed here; ``again`` says so anyway."""
         self._groups.note_delivery(TopicPartition(topic, partition), first, last, group, member, again)
 
+    def note_done(self, topic: str, partition: int, first: int, last: int, group: str, member: str,
+                  again: bool = False) -> None:
+        """A member of the flow has worked records, which the journal knows it held."""
+        self._groups.note_done(TopicPartition(topic, partition), first, last, group, member, again)
+
     # -- keeping house ---------------------------------------------------------------------------------------
     def delete_records(self, topic: str, partition: int, before_offset: int) -> int:
         """Move the log start to ``before_offset`` (-1: the end) and return it. The bytes go in the background."""

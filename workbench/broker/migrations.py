@@ -150,6 +150,11 @@ def _schemas(db: Database) -> None:
         db.execute(statement)
 
 
+def _sends(db: Database) -> None:
+    for statement in journal_rows.SEND_SCHEMA:
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
@@ -162,6 +167,7 @@ STEPS = (
     ("0009_imports", _imports),
     ("0010_stores", _stores),
     ("0011_schemas", _schemas),
+    ("0012_sends", _sends),
 )
 SCHEMA_VERSION = len(STEPS)
 

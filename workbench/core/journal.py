@@ -26,6 +26,7 @@ TopicAct = Literal["created", "altered", "deleted", "restored", "renamed"]
 QueueAct = Literal["created", "altered", "deleted", "attached", "detached"]
 MemberAct = Literal["paused", "resumed", "killed", "restarted", "added", "removed", "failed", "slow", "steady"]
 ProducerAct = Literal["paused", "resumed", "failed", "done"]
+SendOutcome = Literal["acked", "failed", "unknown"]
 RouteAct = Literal["unroutable", "returned"]
 SchemaAct = Literal["registered", "deleted", "removed", "settings"]
 RunAct = Literal["started", "resumed", "paused", "stepped", "stopped", "speed"]
@@ -69,10 +70,36 @@ class AppendEntry(JournalEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverEntry(JournalEntry):
-    """Records were handed to a member of a group. ``again``: the group had them before."""
+    """Records were handed to a member of a group. ``again``: the group had them before. ``held``: the member is one of
+    the flow's own, and a ``done`` tells when it has worked them, and whether again; of a client nobody knows. An older
+    workbench told of its own members when they had worked, and not as held."""
 
     kind: ClassVar[str] = "deliver"
     again: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneEntry(JournalEntry):
+    """A member of the flow has worked records that it held. ``again``: the group had worked them before."""
+
+    kind: ClassVar[str] = "done"
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendEntry(JournalEntry):
+    """A drawn producer (``member``) or group sent ``count`` records, and was told this. They are its records
+    ``sequence`` and following to this partition; -1 is an exchange. ``acked``: they lie between ``first`` and ``last``,
+    perhaps with others' among them; ``duplicates`` of them lay there before: the first answer had been lost.
+    ``failed``: none was taken. ``unknown``: no answer came, they may lie there or not. ``retries``: so many batches
+    were sent again."""
+
+    kind: ClassVar[str] = "send"
+    sequence: int
+    outcome: SendOutcome = "acked"
+    retries: int = 0
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Service:
         self.of_window = False  # whether a window started this host, and takes it along when it closes
         self.sessions: set[ClientSession] = set()
         engine = EmbeddedEngine(broker)
-        self._runner = FlowRunner(engine, clock=self._clock, journal=broker.journal, note_delivery=broker.note_delivery)
+        self._runner = FlowRunner(engine, clock=self._clock, journal=broker.journal, note_done=broker.note_done)
         host = HostStat(pid=os.getpid(), started_ms=self._started_ms)
         self._connections = Connections(broker, lambda: any(session.hz for session in self.sessions))
         self._telemetry = Telemetry(broker, self._runner, host, self.listeners, self._connections.stats)

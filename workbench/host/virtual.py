@@ -87,7 +87,7 @@ async def _story(path: Path, clock: VirtualClock, seed: int, seconds: float) -> 
     try:
         document = _drawing(broker)
         runner = FlowRunner(EmbeddedEngine(broker), clock=clock, seed=seed, journal=broker.journal,
-                            note_delivery=broker.note_delivery, background=False)
+                            note_done=broker.note_done, background=False)
         keeping = asyncio.create_task(keep_house(broker)), asyncio.create_task(_retain(broker))
         await runner.apply(document)
         await runner.run(seed)

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from workbench.core.errors import NotFound
-from workbench.core.journal import MemberAct
+from workbench.core.journal import JournalEntry, MemberAct
 from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import HandledRecord, MemberStat, PartState
@@ -36,7 +36,9 @@ _RECENT = 12
 _TREND_MS = 5_000.0
 
 Report = Callable[[str, str, MemberAct, str], None]
-Delivered = Callable[[str, int, int, int, str, str, bool], None]
+NoteDone = Callable[[str, int, int, int, str, str, bool], None]
+"""Told of what a member has worked: topic, partition, first, last, group, member, again."""
+Journal = Callable[[JournalEntry], None]
 
 
 @dataclass(slots=True)
@@ -61,7 +63,8 @@ class Surroundings:
     tempo: Tempo
     backlog: Backlog
     report: Report
-    delivered: Delivered
+    done: NoteDone
+    journal: Journal
     decoders: DecoderOf = guessing
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+from workbench.core.journal import DeliverEntry
 from workbench.core.records import Record, StoredRecord, TopicPartition
 from workbench.core.snapshot import PartState
 from workbench.engines.base import Consumer, ConsumerSettings
@@ -56,8 +57,11 @@ class OffsetGroup(GroupRun):
         ))
 
     # -- handling ------------------------------------------------------------------------------------------
-    def taken(self, place: TopicPartition, first: int) -> None:
-        """A member has what follows ``first`` in its hand: what is committed from there on has to be handled."""
+    def taken(self, member: Member[Any], place: TopicPartition, first: int, last: int) -> None:
+        """A member has ``first`` to ``last`` in its hand: what is committed from there on has to be handled."""
+        self._around.journal(DeliverEntry(
+            self.tempo.clock.now_ms(), *place, first, last, last - first + 1, group=self.name,
+            member=member.member_id, held=True))
         coverage = self._coverage.setdefault(place, Coverage(first))
         coverage.start = min(coverage.start, first)
 
@@ -72,7 +76,7 @@ class OffsetGroup(GroupRun):
         meter = self.wiring.topics.get(place.topic)
         if meter is not None:
             meter.add(run, again)
-        self._around.delivered(place.topic, place.partition, first, last, self.name, member.member_id, again > 0)
+        self._around.done(place.topic, place.partition, first, last, self.name, member.member_id, again > 0)
         failed = 0 if self._work.simple and self.wiring.store is None else self._pass_on(member, run)
         if not failed:
             self._saw(member, "worked" if self.wiring.forward is None else "forwarded", *run[-3:])

@@ -10,14 +10,14 @@ from random import Random
 from typing import Any
 
 from workbench.core.errors import NotFound
-from workbench.core.journal import JournalEntry, MemberAct, MemberEntry, ProducerAct, ProducerEntry
+from workbench.core.journal import MemberAct, MemberEntry, ProducerAct, ProducerEntry
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Appended, Record
 from workbench.core.routing import Published
 from workbench.engines.base import Engine
 from workbench.runtime.backlog import Backlog
 from workbench.runtime.file_source import FileSource
-from workbench.runtime.group import Delivered, GroupRun, Surroundings, Wiring
+from workbench.runtime.group import GroupRun, Journal, NoteDone, Surroundings, Wiring
 from workbench.runtime.meters import LinkMeter
 from workbench.runtime.offset_group import OffsetGroup
 from workbench.runtime.plan import Arrow, GroupPlan, ProducerPlan
@@ -26,13 +26,12 @@ from workbench.runtime.provisioning import Provisioning
 from workbench.runtime.publisher import OnPublished, Publisher, routing_key_of
 from workbench.runtime.queue_group import QueueGroup
 from workbench.runtime.routes import Routes
+from workbench.runtime.send_journal import SendJournal
 from workbench.runtime.sender import Sender, SendSettings
 from workbench.runtime.sources import GeneratorSource, Source
 from workbench.runtime.storing import StoreGates, StoreWriter
 from workbench.runtime.tempo import Tempo
 from workbench.serde import GUESSING, Decoder, decoder_of
-
-Journal = Callable[[JournalEntry], None]
 
 
 class Tally:
@@ -67,7 +66,7 @@ class Builder:
     """Makes parts, on the ground that was laid for them."""
 
     def __init__(self, engine: Engine, ground: Provisioning, backlog: Backlog, tempo: Tempo, tally: Tally,
-                 journal: Journal, delivered: Delivered, gates: StoreGates,
+                 journal: Journal, done: NoteDone, gates: StoreGates,
                  background: bool = True) -> None:
         self.seed = 0
         self._gates = gates
@@ -77,7 +76,7 @@ class Builder:
         self._tempo = tempo
         self._tally = tally
         self._journal = journal
-        self._around = Surroundings(engine, tempo, backlog, self._report_member, delivered, self._decoder)
+        self._around = Surroundings(engine, tempo, backlog, self._report_member, done, journal, self._decoder)
 
     def producer(self, plan: ProducerPlan) -> Producer:
         random = self._random(plan.node_id)
@@ -101,7 +100,7 @@ class Builder:
         values = plan.values
         settings = SendSettings(values["batch_bytes"], values["linger_ms"], values["compression"], values["idempotent"])
         chooser = partitioner(values["partitioner"], random or self._random(plan.node_id), values["partition"])
-        return self._sender(plan.to, settings, chooser, values, GUESSING)
+        return self._sender(plan.to, settings, chooser, values, GUESSING, self._told(plan.name))
 
     def group(self, plan: GroupPlan) -> GroupRun:
         random = self._random(plan.node_id)
@@ -111,9 +110,11 @@ class Builder:
         chooser = partitioner("murmur2", random)
         if plan.forward is not None:
             read = GUESSING if plan.values["map"].strip() or not plan.reads else self._decoder(plan.reads[0].topic)
-            wiring.forward = self._sender(plan.forward, SendSettings(), chooser, plan.values, read)
+            told = self._told(plan.name, plan.name)
+            wiring.forward = self._sender(plan.forward, SendSettings(), chooser, plan.values, read, told)
         if plan.dead is not None and not plan.by_leases:
-            wiring.dead = self._sender(plan.dead, SendSettings(), chooser, plan.values, GUESSING)
+            told = self._told("dead letters", plan.name)
+            wiring.dead = self._sender(plan.dead, SendSettings(), chooser, plan.values, GUESSING, told)
         if plan.store is not None and (gate := self._gates.named(plan.store.topic)) is not None:
             meter = self._tally.meter(plan.store.link_id)
             wiring.store = StoreWriter(self._engine, gate, meter, self._around.decoders)
@@ -126,17 +127,21 @@ class Builder:
         """That of a topic as it is set now."""
         return decoder_of(self._engine.topic_config(topic))
 
+    def _told(self, member: str, group: str = "") -> SendJournal:
+        return SendJournal(self._journal, self._tempo.clock, member, group)
+
     def _sender(self, arrow: Arrow, settings: SendSettings, chooser: Partitioner, values: dict[str, Any],
-                sent: Decoder) -> Sender:
+                sent: Decoder, told: SendJournal) -> Sender:
         """``sent`` reads what is sent to an exchange, for its routing key."""
         if arrow.kind == "exchange":
             return Publisher(
                 self._engine, arrow.topic, routing_key_of(values["routing_key"], sent), values.get("mandatory", False),
-                settings, self._tempo.clock, self._tally.published_along(arrow), self._decoder,
+                settings, self._tempo.clock, self._tally.published_along(arrow), self._decoder, told,
             )
         count = self._topic_partitions(arrow.topic)
         on_sent = self._tally.sent_along(arrow)
-        return Sender(self._engine, arrow.topic, count, chooser, settings, self._tempo.clock, on_sent, self._decoder)
+        return Sender(self._engine, arrow.topic, count, chooser, settings, self._tempo.clock, on_sent, self._decoder,
+                      told)
 
     def _topic_partitions(self, topic: str) -> int:
         if topic not in self._ground.partitions:

@@ -20,6 +20,7 @@ from workbench.core.snapshot import SentRecord
 from workbench.engines.base import Engine
 from workbench.flow.written import read_routing_key
 from workbench.runtime.batching import Batch
+from workbench.runtime.send_journal import SendJournal
 from workbench.runtime.sender import Sender, SendSettings
 from workbench.serde import Decoder, DecoderOf, guessing, plain, plain_json, shown
 
@@ -33,8 +34,9 @@ class Publisher(Sender):
     """``topic`` is the exchange."""
 
     def __init__(self, engine: Engine, exchange: str, key_of: RoutingKey, mandatory: bool, settings: SendSettings,
-                 clock: Clock, on_published: OnPublished, decoders: DecoderOf = guessing) -> None:
-        super().__init__(engine, exchange, 1, Explicit(0), settings, clock, lambda *_: None, decoders)
+                 clock: Clock, on_published: OnPublished, decoders: DecoderOf = guessing,
+                 journal: SendJournal | None = None) -> None:
+        super().__init__(engine, exchange, 1, Explicit(0), settings, clock, lambda *_: None, decoders, journal)
         self._key_of = key_of
         self._mandatory = mandatory
         self._on_published = on_published
@@ -52,6 +54,8 @@ class Publisher(Sender):
                 self.reason = answer.returned or f"{', '.join(answer.refused)} refused it: the queue is full."
             else:
                 self.sent += 1
+        for taken, run in groupby(published, key=lambda answer: not (answer.returned or answer.refused)):
+            self._ended("acked" if taken else "failed", -1, len(list(run)))
         appended = Appended(self.topic, 0, 0, len(batch.records), self._clock.now_ms())
         self._remember(batch, appended, self._clock.monotonic_ms() - started_ms)
         self._on_published(batch.records, published)

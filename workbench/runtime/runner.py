@@ -23,7 +23,7 @@ from workbench.core.snapshot import LinkStat, MemberStat, PartState, ProducerSta
 from workbench.engines.base import Engine
 from workbench.flow.document import FlowDocument
 from workbench.runtime.backlog import Backlog
-from workbench.runtime.group import Delivered, GroupRun, GroupRunStat
+from workbench.runtime.group import GroupRun, GroupRunStat, NoteDone
 from workbench.runtime.parts import Builder, Tally
 from workbench.runtime.plan import SENDING, FlowPlan, GroupPlan, ProducerPlan, plan_of
 from workbench.runtime.producer import Producer
@@ -49,14 +49,14 @@ class RunnerStats:
 
 
 class FlowRunner:
-    """``note_delivery(topic, partition, first, last, group, member, again)`` is told of every handled range.
+    """``note_done(topic, partition, first, last, group, member, again)`` is told of every handled range.
 
     Files are read on threads beside the loop, unless ``background`` is off: then what comes when is the loop's alone.
     """
 
     def __init__(self, engine: Engine, *, clock: Clock | None = None, seed: int | None = None,
                  journal: Callable[[JournalEntry], None] = lambda entry: None,
-                 note_delivery: Delivered = lambda *range_: None, background: bool = True) -> None:
+                 note_done: NoteDone = lambda *range_: None, background: bool = True) -> None:
         self._engine = engine
         self._clock = clock or SystemClock()
         self._wished_seed = seed
@@ -67,7 +67,7 @@ class FlowRunner:
         self._backlog = Backlog(engine)
         self.stores = StoreGates(self._tempo)
         self._builder = Builder(engine, self._ground, self._backlog, self._tempo, self._tally, journal,
-                                note_delivery, self.stores, background)
+                                note_done, self.stores, background)
         self._plan = FlowPlan()
         self._state = RunState.STOPPED
         self._producers: dict[str, Producer] = {}

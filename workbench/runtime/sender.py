@@ -14,16 +14,28 @@ from dataclasses import dataclass
 from itertools import count
 
 from workbench.core.clock import Clock
-from workbench.core.errors import Invalid, NotFound, OutOfRange, PartlyRefused, Refused, Unsupported, WorkbenchError
+from workbench.core.errors import (
+    FileError,
+    Invalid,
+    NotFound,
+    OutOfRange,
+    PartlyRefused,
+    Refused,
+    Unsupported,
+    WorkbenchError,
+)
+from workbench.core.journal import SendOutcome
 from workbench.core.keys import key_colour
 from workbench.core.partitioners import Partitioner
 from workbench.core.records import Appended, Record
 from workbench.core.snapshot import BatchGauge, SentRecord
 from workbench.engines.base import Engine, RecordProducer
 from workbench.runtime.batching import Batch, BatchBuffer
+from workbench.runtime.send_journal import SendJournal
 from workbench.serde import Decoder, DecoderOf, guessing, key_line
 
 _FINAL = (Invalid, NotFound, OutOfRange, Refused, Unsupported)
+_NOT_STORED = (*_FINAL, FileError)
 _RETRIES = 4
 _BACKOFF_S = 0.05
 _RECENT = 12
@@ -43,7 +55,10 @@ class SendSettings:
 
 class Sender:
     def __init__(self, engine: Engine, topic: str, partitions: int, partitioner: Partitioner, settings: SendSettings,
-                 clock: Clock, on_sent: OnSent, decoders: DecoderOf = guessing) -> None:
+                 clock: Clock, on_sent: OnSent, decoders: DecoderOf = guessing,
+                 journal: SendJournal | None = None) -> None:
+        self._journal = journal
+        self._unsure: set[int] = set()  # partitions whose batch on its way may be stored already
         self.topic = topic
         self._decoders = decoders
         self.sent = self.failed = 0
@@ -125,35 +140,51 @@ class Sender:
                 await self._send(batch)
             except PartlyRefused as error:  # a full queue
                 self.sent += error.taken
-                self._give_up(batch, error.sentence(), error.taken)
+                self._ended("acked", batch.partition, error.taken)
+                self._give_up(batch, error.sentence(), "failed", error.taken)
             except WorkbenchError as error:
-                self._give_up(batch, error.sentence())
+                self._give_up(batch, error.sentence(), self._outcome(batch.partition, error))
             except (OSError, RuntimeError) as error:
-                self._give_up(batch, f"The engine failed: {error}.")
+                self._give_up(batch, f"The engine failed: {error}.", "unknown")
             finally:
                 self._waiting_bytes -= batch.bytes
+                self._unsure.discard(batch.partition)
                 lane.popleft()
 
-    def _give_up(self, batch: Batch, reason: str, taken: int = 0) -> None:
+    def _give_up(self, batch: Batch, reason: str, outcome: SendOutcome, taken: int = 0) -> None:
         self.failed += len(batch.records) - taken
         self.reason = reason
+        self._ended(outcome, batch.partition, len(batch.records) - taken)
+
+    def _outcome(self, partition: int, error: WorkbenchError) -> SendOutcome:
+        """Nothing was stored where that was said at every try."""
+        return "failed" if isinstance(error, _NOT_STORED) and partition not in self._unsure else "unknown"
+
+    def _ended(self, outcome: SendOutcome, partition: int, count: int) -> None:
+        if self._journal is not None:
+            self._journal.ended(outcome, self.topic, partition, count)
 
     async def _send(self, batch: Batch) -> None:
         producer = await self._opened()
         started_ms = self._clock.monotonic_ms()
-        appended = await self._append(producer, batch)
+        appended, retries = await self._append(producer, batch)
         self.sent += len(batch.records)
+        if self._journal is not None:
+            self._journal.acked(appended, retries)
         self._remember(batch, appended, self._clock.monotonic_ms() - started_ms)
         self._on_sent(batch.records, appended)
 
-    async def _append(self, producer: RecordProducer, batch: Batch) -> Appended:
-        """Tried again for what may pass."""
+    async def _append(self, producer: RecordProducer, batch: Batch) -> tuple[Appended, int]:
+        """Tried again for what may pass; and how often."""
         for attempt in count():
             try:
-                return await producer.append(self.topic, batch.partition, batch.records, self._settings.compression)
+                return await producer.append(self.topic, batch.partition, batch.records,
+                                             self._settings.compression), attempt
             except _FINAL:
                 raise
-            except (WorkbenchError, OSError):
+            except (WorkbenchError, OSError) as error:
+                if not isinstance(error, _NOT_STORED):
+                    self._unsure.add(batch.partition)
                 if attempt == _RETRIES:
                     raise
                 await asyncio.sleep(_BACKOFF_S * 2**attempt)

@@ -20,6 +20,7 @@ from workbench.core.journal import (
     AckEntry,
     AppendEntry,
     DeliverEntry,
+    DoneEntry,
     JournalEntry,
     LagSample,
     LeaseEntry,
@@ -91,7 +92,7 @@ class _Recent:
                 part = TopicPartition(entry.topic, entry.partition)
                 self.records_in[part] = self.records_in.get(part, 0) + entry.count
                 self.bytes_in[entry.topic] = self.bytes_in.get(entry.topic, 0) + entry.bytes
-            elif isinstance(entry, DeliverEntry):
+            elif isinstance(entry, DoneEntry) or (isinstance(entry, DeliverEntry) and not entry.held):
                 key = (entry.group, entry.member)
                 self.delivered[key] = self.delivered.get(key, 0) + entry.count
             elif isinstance(entry, (AckEntry, NackEntry)):
@@ -141,11 +142,12 @@ class Timeline:
     def flow_of(self, from_ms: int, to_ms: int) -> list[Movement]:
         """What was written and delivered in ``from_ms <= t < to_ms``, in order. Of what was leased ``group`` is the
         queue and ``member`` the consumer."""
-        entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=("append", "deliver", "lease"), limit=ALL)
+        entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=("append", "deliver", "done", "lease"),
+                                       limit=ALL)
         return [
             Movement(e.at_ms, "append" if isinstance(e, AppendEntry) else "deliver", e.topic, e.partition, e.first,
                      e.last, e.group, e.member, _again(e))
-            for e in entries
+            for e in entries if not (isinstance(e, DeliverEntry) and e.held)
         ]
 
     def state_at(self, ms: int) -> Snapshot:
@@ -195,7 +197,8 @@ class Timeline:
             self._state.apply(entry)
             self._applied_id = entry.id
         return self._reader.journal(
-            from_ms=ms - RATE_WINDOW_MS + 1, to_ms=ms + 1, kinds=("append", "deliver", "ack", "nack"), limit=ALL
+            from_ms=ms - RATE_WINDOW_MS + 1, to_ms=ms + 1, kinds=("append", "deliver", "done", "ack", "nack"),
+            limit=ALL
         )
 
     def _lags(self, ms: int) -> tuple[Lags, list[LagSample]]:
@@ -321,4 +324,9 @@ def past_producer(node: str, name: str, run: RunState, act: str = "", reason: st
 
 def _again(entry: JournalEntry) -> bool:
     """Whether what was handed out had been handed out before."""
-    return (isinstance(entry, DeliverEntry) and entry.again) or (isinstance(entry, LeaseEntry) and entry.attempt > 1)
+    match entry:
+        case DeliverEntry() | DoneEntry():
+            return entry.again
+        case LeaseEntry():
+            return entry.attempt > 1
+    return False

@@ -77,7 +77,8 @@ def test_an_old_journal_tells_what_it_told(tmp_path):
     path = tmp_path / "old.flow"
     path.write_bytes(gzip.decompress(FIXTURE.read_bytes()))
     with closing(sqlite3.connect(path)) as connection:
-        migrate(connection)  # as who opens it does
+        migrate(connection)  # as a host does, without what it notes of itself
+        connection.commit()
     then = json.loads(gzip.decompress(FIXTURE.with_suffix("").with_suffix(".json.gz").read_bytes()))
     for _, state in then["states"]:
         del state["producers"]

@@ -380,7 +380,15 @@ class Coordination:
         self._store.write(move, follow).result()
 
     def note_delivery(self, part: TopicPartition, first: int, last: int, group: str, member: str, again: bool) -> None:
-        """Records went to a member: its position, and whether the group had them before (then the range is split)."""
+        """A client was sent records: its position, and whether the group had them before (then the range is split)."""
+        self._went(self._journal.note_delivery, part, first, last, group, member, again)
+
+    def note_done(self, part: TopicPartition, first: int, last: int, group: str, member: str, again: bool) -> None:
+        """A member of the flow has worked records: the same, of what was worked."""
+        self._went(self._journal.note_done, part, first, last, group, member, again)
+
+    def _went(self, note: Callable[[str, int, int, int, str, str, bool], None], part: TopicPartition, first: int,
+              last: int, group: str, member: str, again: bool) -> None:
         with self._lock:
             self._positions[group, part] = (member, last + 1)
             taken = self._taken.setdefault(group, {})
@@ -389,9 +397,9 @@ class Coordination:
             self._delivered[group, part] = max(seen, last + 1)
             fresh = last + 1 if again else max(first, min(seen, last + 1))
             if first < fresh:
-                self._journal.note_delivery(part.topic, part.partition, first, fresh - 1, group, member, True)
+                note(part.topic, part.partition, first, fresh - 1, group, member, True)
             if fresh <= last:
-                self._journal.note_delivery(part.topic, part.partition, fresh, last, group, member)
+                note(part.topic, part.partition, fresh, last, group, member, False)
 
     def taken(self, group: str) -> dict[str, int]:
         """How many records each member was handed since it joined."""

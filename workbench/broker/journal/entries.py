@@ -22,7 +22,7 @@ ENTRY_TYPES: tuple[type[JournalEntry], ...] = (
     journal.BookmarkEntry, journal.HostEntry, journal.FlowEntry,
     journal.LeaseEntry, journal.AckEntry, journal.NackEntry, journal.ReturnEntry, journal.DeadEntry,
     journal.RedriveEntry, journal.PurgeEntry, journal.QueueEntry, journal.RouteEntry, journal.BacklogEntry,
-    journal.StoreEntry, journal.SchemaEntry,
+    journal.StoreEntry, journal.SchemaEntry, journal.SendEntry, journal.DoneEntry,
 )
 """Numbers of the kinds in the file begin at 1: a kind's place here never changes, new ones go to the end."""
 
@@ -44,6 +44,7 @@ _FORMERLY: Mapping[str, Mapping[str, Any]] = {
     "lease": {"attempt": 0},
     "nack": {"requeue": True, "delay_ms": 0, "reason": "", "attempt": 0},
     "return": {"attempt": 0},
+    "send": {"sequence": 0},
     "dead": {"reason": "", "to": ""},
     "redrive": {"to": ""},
     "route": {"act": "unroutable", "key": ""},

@@ -43,11 +43,13 @@ from workbench.core.journal import (
     AppendEntry,
     CommitEntry,
     DeliverEntry,
+    DoneEntry,
     GroupEntry,
     HostEntry,
     JournalEntry,
     LagSample,
     RetentionEntry,
+    SendEntry,
     TopicEntry,
     UnknownEntry,
 )
@@ -101,6 +103,11 @@ class Journal:
         with self._lock:
             self._ranges.deliver(self._clock.now_ms(), topic, partition, first, last, group, member, again)
 
+    def note_done(self, topic: str, partition: int, first: int, last: int, group: str, member: str,
+                  again: bool = False) -> None:
+        with self._lock:
+            self._ranges.done(self._clock.now_ms(), topic, partition, first, last, group, member, again)
+
     def note_commits(self, group: str, member: str, offsets: Mapping[TopicPartition, int]) -> None:
         with self._lock:
             now = self._clock.now_ms()
@@ -108,10 +115,17 @@ class Journal:
                 self._ranges.commit(now, part.topic, part.partition, offset, group, member)
 
     def add(self, entry: JournalEntry) -> None:
+        """What is sent, and what members hold, is joined with what came just before it."""
         if isinstance(entry, UnknownEntry):
             raise Invalid(f"The journal has no kind {entry.word!r}.")
         with self._lock:
-            self._ranges.add(entry)
+            match entry:
+                case SendEntry():
+                    self._ranges.send(entry)
+                case DeliverEntry(held=True):
+                    self._ranges.hold(entry)
+                case _:
+                    self._ranges.add(entry)
 
     def sample_lags(self, samples: Sequence[LagSample]) -> None:
         """The lag of every group's partition, once a second."""
@@ -297,7 +311,8 @@ def _seconds(entries: Sequence[JournalEntry]) -> list[tuple[int, int, int, int]]
     """Roll-up rows of the ranges among ``entries``."""
     sums: dict[int, list[int]] = {}
     for entry in entries:
-        if isinstance(entry, (AppendEntry, DeliverEntry)):
+        if isinstance(entry, (AppendEntry, DeliverEntry, DoneEntry)) and not (
+                isinstance(entry, DeliverEntry) and entry.held):
             row = sums.setdefault(entry.at_ms // 1000, [0, 0, 0])
             appended = isinstance(entry, AppendEntry)
             row[0] += entry.count if appended else 0

@@ -31,10 +31,12 @@ KINDS = ("", *(entry.kind for entry in ENTRY_TYPES))
 KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _FIRST_KINDS = range(1, 19)
 _QUEUE_KINDS = range(19, 29)
-RANGE_KINDS = frozenset({"append", "deliver", "commit", "lease", "ack", "nack", "return", "backlog", "store"})
+RANGE_KINDS = frozenset({"append", "deliver", "commit", "lease", "ack", "nack", "return", "backlog", "store",
+                         "send", "done"})
 """Kinds that come many times a second."""
 RARE = f"kind NOT IN ({', '.join(str(KIND_NUMBERS[kind]) for kind in KINDS if kind in RANGE_KINDS)})"
 _RARE_BEFORE_STORES = "kind NOT IN (1, 2, 3, 19, 20, 21, 22, 28)"
+_RARE_BEFORE_SENDS = "kind NOT IN (1, 2, 3, 19, 20, 21, 22, 28, 29)"
 """The condition of the index over the other kinds. A query must state it word for word to be given the index."""
 
 
@@ -72,6 +74,11 @@ QUEUE_SCHEMA = (
 )
 STORE_SCHEMA = (
     _kind_rows([KIND_NUMBERS["store"]]),
+    "DROP INDEX journal_event",
+    f"CREATE INDEX journal_event ON journal (id, kind) WHERE {_RARE_BEFORE_SENDS}",
+)
+SEND_SCHEMA = (
+    _kind_rows([KIND_NUMBERS["send"], KIND_NUMBERS["done"]]),
     "DROP INDEX journal_event",
     f"CREATE INDEX journal_event ON journal (id, kind) WHERE {RARE}",
 )

@@ -17,6 +17,7 @@ from workbench.core.journal import (
     BacklogEntry,
     CommitEntry,
     DeliverEntry,
+    DoneEntry,
     GroupEntry,
     HostEntry,
     JoinEntry,
@@ -225,6 +226,11 @@ def _append(state: JournalState, entry: AppendEntry) -> None:
 
 
 def _deliver(state: JournalState, entry: DeliverEntry) -> None:
+    if not entry.held:
+        _done(state, entry)
+
+
+def _done(state: JournalState, entry: DeliverEntry | DoneEntry) -> None:
     state.group(entry.group).positions[TopicPartition(entry.topic, entry.partition)] = entry.last + 1
 
 
@@ -418,7 +424,7 @@ def _host(state: JournalState, entry: HostEntry) -> None:
 
 
 _CHANGES: Mapping[type[JournalEntry], Callable[[JournalState, Any], None]] = {
-    AppendEntry: _append, DeliverEntry: _deliver, CommitEntry: _commit, RetentionEntry: _retention,
+    AppendEntry: _append, DeliverEntry: _deliver, DoneEntry: _done, CommitEntry: _commit, RetentionEntry: _retention,
     TopicEntry: _topic, GroupEntry: _group, JoinEntry: _join, LeaveEntry: _leave, RebalanceEntry: _rebalance,
     ResetEntry: _reset, MemberEntry: _member, ProducerEntry: _producer, RunEntry: _run, QueueEntry: _queue,
     BacklogEntry: _backlog, RouteEntry: _route, StoreEntry: _store, HostEntry: _host,

@@ -55,7 +55,7 @@ def drawing(per_second: float = PER_SECOND) -> FlowDocument:
 
 
 async def _run(engine: EmbeddedEngine, broker: Broker, seconds: float, per_second: float) -> FlowFigures:
-    runner = FlowRunner(engine, seed=1, journal=broker.journal, note_delivery=broker.note_delivery)
+    runner = FlowRunner(engine, seed=1, journal=broker.journal, note_done=broker.note_done)
     await runner.apply(drawing(per_second))
     await runner.run()
     settle()

@@ -9,6 +9,7 @@ from workbench.core.journal import (
     BookmarkEntry,
     CommitEntry,
     DeliverEntry,
+    DoneEntry,
     FaultEntry,
     FlowEntry,
     GroupEntry,
@@ -23,6 +24,7 @@ from workbench.core.journal import (
     RetentionEntry,
     RunEntry,
     SchemaEntry,
+    SendEntry,
     StoreEntry,
     TopicEntry,
     UserEntry,
@@ -35,10 +37,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "acts": ("run", "user", "reset", "bookmark", "topic", "flow", "member", "producer", "fault", "host",
              "schema"),
     "groups": ("group", "join", "leave", "rebalance", "reset", "commit", "member"),
-    "records": ("append", "deliver", "retention", "store"),
+    "records": ("send", "append", "deliver", "done", "retention", "store"),
     "queues": queue_words.KINDS,
 }
 ICONS = {
+    "send": ("send", "producer"), "done": ("check", "consumer"),
     "append": ("send", "producer"), "deliver": ("group", "consumer"), "commit": ("check", "ok"),
     "retention": ("topic", "text_muted"), "topic": ("topic", "stream"), "group": ("group", "consumer"),
     "join": ("add", "consumer"), "leave": ("remove", "consumer"), "rebalance": ("group_fill", "consumer"),
@@ -67,9 +70,15 @@ def sentence(entry: JournalEntry) -> str:
         case AppendEntry():
             return _tr("{0} written to {1}, {2}").format(_records(entry.count), place, _span(entry))
         case DeliverEntry():
+            said = _tr("{0} of {1} read{2} by {3}, {4}") if not entry.held else _tr("{0} of {1} handed{2} to {3}, {4}")
             again = _tr(" again") if entry.again else ""
-            return _tr("{0} of {1} read{2} by {3}, {4}").format(
+            return said.format(_records(entry.count), place, again, entry.member or entry.group, _span(entry))
+        case DoneEntry():
+            again = _tr(" again") if entry.again else ""
+            return _tr("{0} of {1} worked{2} by {3}, {4}").format(
                 _records(entry.count), place, again, entry.member or entry.group, _span(entry))
+        case SendEntry():
+            return _sent(entry)
         case CommitEntry():
             return _tr("{0} committed {1} @ {2}").format(entry.group, place, words.count(entry.last))
         case RetentionEntry():
@@ -80,6 +89,14 @@ def sentence(entry: JournalEntry) -> str:
                 entry.group, words.plural(entry.rows, "row", "rows"), words.plural(entry.writes, "write", "writes"),
                 words.count(entry.refused))
     return _of_groups(entry) or _of_parts(entry)
+
+
+def _sent(entry: SendEntry) -> str:
+    to = entry.topic if entry.partition < 0 else f"{entry.topic}/{entry.partition}"
+    who = f"{entry.group}: {entry.member}" if entry.group not in ("", entry.member) else entry.member
+    outcome = {"acked": _tr("acked"), "failed": _tr("failed"), "unknown": _tr("never answered")}[entry.outcome]
+    again = _tr(", sent again {0}").format(words.plural(entry.retries, "time", "times")) if entry.retries else ""
+    return _tr("{0} sent by {1} to {2}: {3}").format(_records(entry.count), who, to, outcome) + again
 
 
 def _of_groups(entry: JournalEntry) -> str:

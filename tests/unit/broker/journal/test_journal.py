@@ -29,7 +29,7 @@ class Book:
     def __init__(self):
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         for statement in (*journal_rows.SCHEMA, *journal_rows.QUEUE_SCHEMA, *journal_rows.SPAN_SCHEMA,
-                          *journal_rows.STORE_SCHEMA):
+                          *journal_rows.STORE_SCHEMA, *journal_rows.SEND_SCHEMA):
             self.connection.execute(statement)
         self.clock = ManualClock()
         self.reopen()

@@ -17,7 +17,7 @@ from tests.entries import entry_of
 from workbench.broker import Broker, BrokerReader
 from workbench.broker.journal.journal import Journal, trim
 from workbench.broker.journal.reader import JournalReader
-from workbench.broker.journal.rows import QUEUE_SCHEMA, SCHEMA, SPAN_SCHEMA, STORE_SCHEMA
+from workbench.broker.journal.rows import QUEUE_SCHEMA, SCHEMA, SEND_SCHEMA, SPAN_SCHEMA, STORE_SCHEMA
 from workbench.broker.queues.journal import told_entries
 from workbench.broker.queues.tally import Tally
 from workbench.core.clock import ManualClock
@@ -186,7 +186,7 @@ class Book:
 
     def __init__(self, seconds: int) -> None:
         self.db = sqlite3.connect(":memory:", isolation_level=None)
-        for statement in (*SCHEMA, *QUEUE_SCHEMA, *SPAN_SCHEMA, *STORE_SCHEMA):
+        for statement in (*SCHEMA, *QUEUE_SCHEMA, *SPAN_SCHEMA, *STORE_SCHEMA, *SEND_SCHEMA):
             self.db.execute(statement)
         self.clock = ManualClock()
         self.journal = Journal(self.db, self.clock)
