@@ -212,6 +212,25 @@ def test_in_the_past_a_producer_stood_as_the_flow_did_without_a_rate_nobody_kept
     assert not view.workspace.shown.producer("checkout-web").measured
 
 
+def test_pills_flash_when_members_join_and_not_over_a_jump_in_time(view: FlowView):
+    def joined(at_ms: int, generation: int, **more) -> Snapshot:
+        base = orders_snapshot(at_ms)
+        groups = tuple(replace(group, generation=generation) if group.name == "shipping" else group
+                       for group in base.groups)
+        return replace(base, at_ms=at_ms, groups=groups, **more)
+
+    item = view.flow.nodes["shipping"]
+    view.caller.push(joined(NOW_MS + 1_000, 3))
+    item.mark(lit=False)
+    view.workspace.show_past(PAST_MS, joined(PAST_MS, 1, live=False))
+    view.workspace.show_past(PAST_MS + 200_000, joined(PAST_MS + 200_000, 2, live=False))
+    assert not item.lit
+    view.workspace.show_live()
+    assert not item.lit
+    view.caller.push(joined(NOW_MS + 2_000, 4))
+    assert item.lit
+
+
 def test_dots_stay_under_way_while_the_past_plays_on_and_go_with_a_jump(view: FlowView):
     push(view)
     past = replace(orders_snapshot(PAST_MS), live=False)

@@ -19,6 +19,7 @@ from workbench.flow.samples import samples
 from workbench.ui.models.series import PREFIX
 from workbench.ui.panels.inspector.inspector import Inspector
 from workbench.ui.panels.inspector.settings_form import SettingsForm
+from workbench.ui.panels.parts.figures import Figure
 
 
 @pytest.fixture
@@ -111,6 +112,17 @@ def test_what_can_be_done_is_in_sight_however_much_is_told(qtbot, workspace, ins
     there = button(inspector, name)
     qtbot.waitUntil(lambda: inspector.rect().contains(there.mapTo(inspector, there.rect().bottomRight())))
     assert_nothing_cut(qtbot, inspector)
+
+
+def test_a_longer_number_never_runs_over_its_unit_not_even_for_a_moment(qtbot):
+    figure = Figure("Trend")
+    qtbot.addWidget(figure)
+    figure.resize(90, 40)
+    figure.show_value("+8", "/s")
+    figure.show()
+    figure.show_value("+1,101", "/s")
+    number, unit = (part for part in figure.findChildren(QLabel) if part.text() in ("+1,101", "/s"))
+    assert number.geometry().right() <= unit.geometry().left()
 
 
 # -- settings ----------------------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class FlowScene(QGraphicsScene):
         self._at_ms: int | None = None
         self._moved = LiveMovements()
         self._unpainted: dict[NodeItem, None] = {}
+        self._looked_at = (True, 0)  # live or past, and when
         self.clock.ticked.connect(self._paint_some)
         self._unfollow = workspace.document.follow(self._take_change)
         self._rebuild()
@@ -245,9 +246,10 @@ class FlowScene(QGraphicsScene):
         """Take every look from the frame."""
         snapshot, document = self.workspace.shown, self.workspace.document
         self._paint_some(everything=True)
+        goes_on, self._looked_at = self._goes_on(snapshot), (snapshot.live, snapshot.at_ms)
         for node_id, item in self.nodes.items():
             look = self._look(item.node)
-            if look.generation > item.look.generation > 0 and not theme().reduced_motion:
+            if goes_on and look.generation > item.look.generation > 0 and not theme().reduced_motion:
                 self._flash(node_id)
             item.set_look(look, self._paint_soon)
         told = {stat.link_id: stat for stat in snapshot.links}
@@ -258,6 +260,11 @@ class FlowScene(QGraphicsScene):
         self._show_outside()
         self._paint_first()
         self.looks_changed.emit()
+
+    def _goes_on(self, snapshot: Snapshot) -> bool:
+        """Whether it comes soon after what was shown last: over a jump in time nobody saw members join."""
+        live, at_ms = self._looked_at
+        return live is snapshot.live and 0 <= snapshot.at_ms - at_ms <= _JUMP_MS
 
     def _show_outside(self) -> None:
         workspace = self.workspace

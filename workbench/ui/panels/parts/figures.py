@@ -38,8 +38,13 @@ class Figure(QWidget):
         self._unit.setText(unit)
         font = theme().font("figure")
         self._number.setFont(font)
-        self._number.setMinimumWidth(QFontMetrics(font).horizontalAdvance(number) + 1)  # a number is never cut
+        needed = QFontMetrics(font).horizontalAdvance(number) + 1  # a number is never cut
         set_tone(self._number, tone or "figure")
+        if needed != self._number.minimumWidth():
+            self._number.setMinimumWidth(needed)
+            layout = self.layout()
+            if layout is not None:
+                layout.activate()  # now: painted before its turn, a longer number would run over its unit
 
 
 @dataclass(frozen=True, slots=True)
