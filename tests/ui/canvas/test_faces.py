@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 
 from workbench.flow.document import Node
@@ -24,6 +24,11 @@ class Heard(QPainter):
     def __init__(self, image: QImage) -> None:
         super().__init__(image)
         self.said: dict[str, QRectF] = {}
+        self.boxes: list[float] = []
+
+    def drawPath(self, path: QPainterPath) -> None:
+        self.boxes.append(path.boundingRect().width())
+        super().drawPath(path)
 
     def drawText(self, rect: QRectF, align: int, text: str) -> None:
         if text < "\ue000" or len(text) > 1:  # an icon is a letter of a font of its own
@@ -70,6 +75,21 @@ def test_a_name_too_long_for_a_line_stands_whole_on_two(painter: Heard, kind: st
     first, second = (text for text in said if text and text in name)
     assert first + second == name
     assert said[second].top() > said[first].top()
+
+
+@pytest.mark.parametrize(("said", "shown"), [
+    ("463 records", "463 records"), ("12,228 records", "12,228"), ("1,234,567 records", "1,234,567"),
+])
+def test_of_a_count_the_unit_goes_before_a_letter_of_it_is_cut(painter: Heard, said: str, shown: str):
+    assert shown in written(painter, "dead_letters", "orders.dlq", NodeLook(subtitle=said))
+
+
+@pytest.mark.parametrize("zoom", [0.3, 0.4, 0.5, 0.59])
+def test_far_out_no_part_covers_the_one_beside_it(painter: Heard, zoom: float):
+    for kind in ("topic", "dead_letters", "producer", "queue"):
+        painter.boxes.clear()
+        NodeItem(Node("n", kind, "a-name-as-long-as-can-be", 0, 0), zoom).paint(painter, QStyleOptionGraphicsItem())
+        assert max(painter.boxes) <= 220 * zoom, "as far as the next begins"
 
 
 @pytest.mark.parametrize("name", ["copy.orders.dlq", "payments", "invoices.dlq", "order-changes", "checkout mobile"])

@@ -102,7 +102,7 @@ class TapePicture:
             painter.setPen(QPen(theme().color("line"), 1))
             painter.drawLine(QPointF(0, y), QPointF(self._view.viewport().width(), y))
         painter.save()
-        painter.setClipRect(area.adjusted(-5, -9, 5, 9), Qt.ClipOperation.IntersectClip)
+        painter.setClipRect(area.adjusted(-5, -9, 5, 11), Qt.ClipOperation.IntersectClip)
         self._paint_log(painter, strip, area)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_groups(painter, strip, area)
@@ -196,7 +196,7 @@ class TapePicture:
         font = theme().font("caption", 600)
         painter.setFont(font)
         painter.setPen(group.series.colour)
-        y = area.top() - 12 if above else area.bottom() - 5
+        y = area.top() - 12 if above else area.bottom() - 6.5
         for text in (group.series.name, group.series.letter):
             width = QFontMetricsF(font).horizontalAdvance(text) + 1
             box = QRectF(x - 8 - width, y, width, 15)

@@ -20,7 +20,7 @@ def compact(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF) -> None:
     if sign := _sign(look):
         pencil.icon(QPointF(rect.right() - 12, middle), *sign, 12)
     room = QRectF(rect.left() + _MARK, rect.top(), right - rect.left() - _MARK, rect.height())
-    alone = room.adjusted(_EDGE - _MARK, 0, 0, 0)
+    alone = room.adjusted(_EDGE - _MARK - 3, 0, 0 if _sign(look) else 3, 0)
     if look.level == Level.OK and _cost(pencil, node.name, alone) < _cost(pencil, node.name, room):
         pencil.name(alone, node.name, "caption", CENTRE)
         return

@@ -48,10 +48,12 @@ def _room(pencil: Pencil, look: NodeLook) -> float:
 
 
 def subtitle(pencil: Pencil, look: NodeLook, room: QRectF) -> None:
-    """The line under the name; where it is too long, the figure at its end stands alone."""
+    """The line under the name; where it is too long, the figure at its end stands alone, at last without its unit."""
     whole = look.subtitle
-    fits = pencil.width(whole, "body") <= room.width()
-    pencil.text(room, whole if fits else _short(whole), role="text_muted", elide=True)
+    short = _short(whole)
+    fits = next((said for said in (whole, short) if pencil.width(said, "body") <= room.width()), "")
+    number = short.partition(" ")[0]
+    pencil.text(room, fits or (number if number[:1].isdigit() else short), role="text_muted", elide=True)
 
 
 def _short(said: str) -> str:

@@ -28,6 +28,7 @@ _ROOM = 9.0
 _FOOT_ROOM = 24.0
 _SMALL_ROOM = 56.0  # rings and wider bodies have screen size there, so they are large in scene units
 _WIDER = 26.0
+_PITCH = 212.0  # from one part to the next beside it: wider ones would cover it
 
 
 def detail_at(zoom: float) -> str:
@@ -143,7 +144,8 @@ class NodeItem(QGraphicsItem):
         painter.save()
         painter.scale(1 / zoom, 1 / zoom)
         body = QRectF(0, 0, self._rect.width() * zoom, self._rect.height() * zoom)
-        wider = min(_WIDER, max(0.0, compact_width(pencil, self.node, self.look) - body.width())) / 2
+        most = max(0.0, min(_WIDER, _PITCH * zoom - body.width()))
+        wider = min(most, max(0.0, compact_width(pencil, self.node, self.look) - body.width())) / 2
         height = compact_height(pencil, self.node, body.width() + 2 * wider, body.height())
         rect = QRectF(-wider, body.center().y() - height / 2, body.width() + 2 * wider, height)
         self._paint_body(pencil, rect)
