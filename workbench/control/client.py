@@ -47,10 +47,15 @@ def not_answering(pid: int, waited_s: float = 0.0, *, stopped: bool = False) -> 
     return NotAnswering(f"{who} did not answer within {waited_s:g} seconds.", f"Try again{end}.")
 
 
-class Caller(Protocol):
-    """The way to the host: a control client, or a host in this process."""
+class Commanded(Protocol):
+    """Whoever does commands, and waits for the answer."""
 
     def call(self, command: Command) -> Any: ...
+
+
+class Caller(Commanded, Protocol):
+    """The way to the host: a control client, or a host in this process."""
+
     def on_push(self, callback: Callable[[Push], None]) -> None: ...
     def on_lost(self, callback: Callable[[str], None]) -> None: ...
     def close(self) -> None: ...

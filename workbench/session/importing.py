@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from workbench.broker import encode_batch, file_head
-from workbench.control.client import Caller
+from workbench.control.client import Commanded
 from workbench.control.transfers import (
     AbortImport,
     BeginImport,
@@ -91,7 +91,7 @@ class _Place:
 class _Staging:
     """One import under way."""
 
-    def __init__(self, caller: Caller, number: int, topic: str, clock: Clock) -> None:
+    def __init__(self, caller: Commanded, number: int, topic: str, clock: Clock) -> None:
         self._caller = caller
         self._number = number
         self._topic = topic  # everything goes there, if it is named
@@ -197,7 +197,7 @@ class _Staging:
 
 
 def import_file(
-    caller: Caller,
+    caller: Commanded,
     source: Path,
     topic: str = "",
     format: str = "",

@@ -28,7 +28,8 @@ def page_rows_of(records: int, size_bytes: int) -> int:
 
 
 class Rows(Protocol):
-    page_rows: int
+    @property
+    def page_rows(self) -> int: ...
 
     @property
     def connection(self) -> str:

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -24,6 +25,9 @@ from workbench.ui.single_instance import SingleInstance
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.files import saved_drawing
 
+if TYPE_CHECKING:
+    from workbench.ui.window.main_window import MainWindow
+
 SAMPLE, SAMPLE_TITLE = "orders", "Orders sample"
 _log = logging.getLogger(__name__)
 
@@ -32,7 +36,8 @@ class Application(QObject):
     """See the module. ``exec`` returns the exit status."""
 
     def __init__(self, said: argparse.Namespace) -> None:
-        self._app = QApplication.instance() or QApplication([APP])
+        there = QApplication.instance()
+        self._app = there if isinstance(there, QApplication) else QApplication([APP])
         super().__init__()
         self._said = said
         self._status = 0
@@ -44,7 +49,7 @@ class Application(QObject):
         theme().apply(self._app, said.theme or self.settings.theme)
         theme().set_reduced_motion(self.settings.reduced_motion)
         theme().set_local_time(self.settings.local_time)
-        self.window = None
+        self.window: MainWindow | None = None
         self._instance: SingleInstance | None = None
         same = [*(["--theme", said.theme] if said.theme else []), *(["--in-process"] if said.in_process else [])]
         self._opener = Opener(self, same)
@@ -56,7 +61,7 @@ class Application(QObject):
         if not self.open(path, sample, run=self._said.run or bool(sample), tour=first_time and bool(sample)):
             return 0
         for number in (signal.SIGTERM, signal.SIGINT):  # the status bar's timer gives Python its turn to notice
-            signal.signal(number, lambda *_: QTimer.singleShot(0, self.window, self.window.close_for_good))
+            signal.signal(number, lambda *_: QTimer.singleShot(0, self, self._close))
         if self._said.shot is not None:
             QTimer.singleShot(int(self._said.shot_after * 1000), self._take_shot)
         leave_the_start_alone(self)
@@ -76,7 +81,7 @@ class Application(QObject):
         may_make = missing and (bool(sample) or self._said.file is None)
         window = self.window = MainWindow(workspace, self.settings, link)
         window.load_drawing(_sample_text(sample) if missing and sample else saved_drawing(path))
-        window.files.open_wanted.connect(self._open_other)
+        window.files.open_wanted.connect(lambda path: self._open_other(window, path))
         window.closed.connect(self._closed)
         instance.raised.connect(window.come_forward)
         link.connected.connect(instance.claim)
@@ -92,8 +97,7 @@ class Application(QObject):
             QTimer.singleShot(0, window, window.dialogs.tour)
         return True
 
-    def _open_other(self, path: Path) -> None:
-        window = self.window
+    def _open_other(self, window: MainWindow, path: Path) -> None:
         window.host_bar.clear("act")  # what was said of the file tried before
         self._opener.open(path, window.workspace.failed.emit, window.workspace.notice.emit,
                           lambda: window.close_for_good() if isValid(window) and window.untouched else None)
@@ -103,12 +107,16 @@ class Application(QObject):
             self._instance.close()
         self._app.quit()
 
+    def _close(self) -> None:
+        if self.window is not None and isValid(self.window):
+            self.window.close_for_good()
+
     def _take_shot(self) -> None:
         """For scripts: a picture of the window, then an orderly end."""
-        if not self.window.grab().save(str(self._said.shot)):
+        if self.window is not None and not self.window.grab().save(str(self._said.shot)):
             print(f"workbench: {self._said.shot} could not be written.", file=sys.stderr)
             self._status = 1
-        self.window.close_for_good()
+        self._close()
 
     def _unforeseen(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """An error nobody caught: into the log, and a sentence in the window instead of an end."""

@@ -23,6 +23,9 @@ class Settings:
         base = folder or Path(os.environ.get("WORKBENCH_SETTINGS") or platformdirs.user_config_path(APP))
         self._store = QSettings(str(base / "window.ini"), QSettings.Format.IniFormat)
 
+    def _flag(self, key: str) -> bool:
+        return bool(self._store.value(key, False, type=bool))
+
     @property
     def theme(self) -> str:
         return str(self._store.value("theme", "system"))
@@ -33,7 +36,7 @@ class Settings:
 
     @property
     def reduced_motion(self) -> bool:
-        return self._store.value("reduced_motion", False, type=bool)
+        return self._flag("reduced_motion")
 
     @reduced_motion.setter
     def reduced_motion(self, reduced: bool) -> None:
@@ -42,7 +45,7 @@ class Settings:
     @property
     def local_time(self) -> bool:
         """Whether times are shown in the zone of this machine; else in UTC."""
-        return self._store.value("local_time", False, type=bool)
+        return self._flag("local_time")
 
     @local_time.setter
     def local_time(self, local: bool) -> None:
@@ -51,7 +54,7 @@ class Settings:
     @property
     def toured(self) -> bool:
         """Whether the first steps were done or closed."""
-        return self._store.value("toured", False, type=bool)
+        return self._flag("toured")
 
     @toured.setter
     def toured(self, toured: bool) -> None:
@@ -61,7 +64,7 @@ class Settings:
     def recent(self) -> list[Path]:
         """Files opened lately, newest first; some may be gone by now."""
         stored = self._store.value("recent", [])
-        names = [stored] if isinstance(stored, str) else stored or []
+        names = [stored] if isinstance(stored, str) else stored if isinstance(stored, list) else []
         return [Path(name) for name in names]
 
     def remember(self, path: Path) -> None:
@@ -100,7 +103,8 @@ class Settings:
         """Geometry and dock state saved under a name, if this version can read it."""
         if self._store.value(f"layout/{name}/version", 0, type=int) != STATE_VERSION:
             return None
-        return self._store.value(f"layout/{name}/geometry"), self._store.value(f"layout/{name}/state")
+        geometry, state = self._store.value(f"layout/{name}/geometry"), self._store.value(f"layout/{name}/state")
+        return (geometry, state) if isinstance(geometry, QByteArray) and isinstance(state, QByteArray) else None
 
     def save_layout(self, geometry: QByteArray, state: QByteArray, name: str = "last") -> None:
         self._store.setValue(f"layout/{name}/version", STATE_VERSION)

@@ -269,10 +269,10 @@ def test_the_group_that_is_furthest_behind_is_never_folded_away(crowded):
 def test_a_word_finds_topics_partitions_and_groups(stage, crowded):
     assert crowded.bar.isVisible()
     for typed, found in (("topic-2", 100), ("topic-1/42", 1), ("g17", 300), ("topic-1 g17", 100), ("nobody", 0)):
-        crowded.bar.find.setText(typed)
+        crowded.bar.search.setText(typed)
         assert len(crowded.view.strips) == found, typed
     assert crowded._stack.currentIndex() == 2  # says that nothing is like that
-    crowded.bar.find.clear()
+    crowded.bar.search.clear()
     assert len(crowded.view.strips) == 300
 
 

@@ -11,7 +11,8 @@ import sys
 _FOR_TESTS = "hypothesis"
 
 if _FOR_TESTS not in sys.modules:
-    sys.modules[_FOR_TESTS] = None  # type: ignore[assignment]  # «not installed», to who imports it now
+    # None is «not installed», to who imports it now; the stub knows modules only.
+    sys.modules[_FOR_TESTS] = None  # pyright: ignore[reportArgumentType]
     try:
         import kio.static.primitive  # noqa: F401
     finally:

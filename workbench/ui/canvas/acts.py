@@ -89,8 +89,7 @@ class DrawingActs(QObject):
         """Lay the whole drawing out in layers."""
         self._move(arrange.arrange(self._workspace.document), self.tr("Tidy"))
 
-    def align(self, how: str) -> None:
-        """``how``: left, right, centre, top, bottom or middle."""
+    def align(self, how: arrange.Alignment) -> None:
         self._move(arrange.align(self._workspace.document, self._chosen, how), self.tr("Align"))
 
     def distribute(self, across: bool) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 from workbench.ui.canvas.kinds import view_of
 from workbench.ui.canvas.look_values import Level
 from workbench.ui.canvas.scene import FlowScene
+from workbench.ui.qt_types import parent_of
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
 from workbench.ui.theme.theme import theme
@@ -191,7 +192,7 @@ class Bubble(QLabel):
         self.setFont(theme().font("body", 500))
         self.setText(text)
         self.adjustSize()
-        room = self.parentWidget().rect()
+        room = parent_of(self).rect()
         x = min(at.x() + 14, room.width() - self.width() - 4)
         y = at.y() + 14 if at.y() + 14 + self.height() < room.height() else at.y() - 14 - self.height()
         self.move(max(4, x), max(4, y))

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton,
 
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.qt_types import empty, layout_of
 from workbench.ui.theme.theme import theme
 
 _HINT = QSize(120, 44)
@@ -113,8 +114,9 @@ class EmptyCanvas(QWidget):
         width = min(_CARD.width(), (room.width() - 2 * _CARD_GAP - 24) // max(1, len(cards)))
         for card in cards:
             card.sit_in(width, with_words=room.height() >= _LOW and width >= _CARD.width())
-        self.layout().invalidate()
-        self.layout().activate()
+        layout = layout_of(self)
+        layout.invalidate()
+        layout.activate()
 
     def _label(self, text: str, tone: str) -> QLabel:
         label = QLabel(text, self)
@@ -143,9 +145,7 @@ class EmptyCanvas(QWidget):
 
     def set_recent(self, files: Sequence[tuple[str, str, str]]) -> None:
         """Recent files as (path, name, when in words); those that are gone are left out by the caller."""
-        while (old := self._recent.takeAt(0)) is not None:
-            if old.widget() is not None:
-                old.widget().deleteLater()
+        empty(self._recent)
         if not files:
             return
         self._recent.addStretch()

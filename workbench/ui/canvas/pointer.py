@@ -15,7 +15,8 @@ from workbench.ui.canvas.keys import CanvasKeys
 from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.canvas.surface import Surface
 
-Button, Cursor = Qt.MouseButton, Qt.CursorShape
+Button = Qt.MouseButton
+Cursor = Qt.CursorShape
 _TITLE = 26.0
 _EDGE = 8.0
 

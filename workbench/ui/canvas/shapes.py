@@ -93,7 +93,7 @@ def link_path(start: QPointF, end: QPointF, floor: float | None = None) -> QPain
 def flattened(path: QPainterPath) -> list[QPointF]:
     """The path as a chain of points: what dot tables and hit tests are made from."""
     polygons = path.toSubpathPolygons()
-    return list(polygons[0]) if polygons else [path.pointAtPercent(0)] * 2
+    return polygons[0].mid(0) if polygons else [path.pointAtPercent(0)] * 2
 
 
 def distance(chain: list[QPointF], at: QPointF) -> float:

@@ -136,7 +136,7 @@ class FlowView(Camera):
         self._lay_out()
 
     # -- frames ---------------------------------------------------------------------------------------------
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if self.workspace.at_ms is None:
             return
         painter.save()
@@ -316,12 +316,13 @@ class FlowView(Camera):
 
     # -- keys ----------------------------------------------------------------------------------------------
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and self.keys.wants(event):
-            event.accept()
-            return True
-        tab = event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
-        if tab and self.keys.press(event):
-            return True
+        if isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.ShortcutOverride and self.keys.wants(event):
+                event.accept()
+                return True
+            tab = event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+            if tab and self.keys.press(event):
+                return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

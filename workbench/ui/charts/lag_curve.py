@@ -33,7 +33,7 @@ class Curve(pg.GraphicsObject):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return self.viewRect()
+        return self.viewRect() or QRectF()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """The painter's units are the plot's; strokes are counted in pixels."""

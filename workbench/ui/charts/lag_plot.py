@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
@@ -86,7 +87,8 @@ class LagPlot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
-        self.getPlotItem().setContentsMargins(0, 6, 10, 0)
+        self._plot: Any = self.plotItem  # pyqtgraph gives it most of its methods when it is made
+        self._plot.setContentsMargins(0, 6, 10, 0)
         self._curves: list[Curve] = []
         self._used = 0  # how many of them the frame needs
         self._frame: Frame | None = None
@@ -101,9 +103,9 @@ class LagPlot(pg.PlotWidget):
         for item, depth in ((self._later, -10), (self._threshold, 5), (self._threshold_text, 6), (self._head, 8),
                             (self._cross, 7), (self._dot, 9), (self._label, 10), (self._later_text, 6)):
             item.setZValue(depth)
-            self.addItem(item, ignoreBounds=True)
+            self._plot.addItem(item, ignoreBounds=True)
         self._cross.hide()
-        self.scene().sigMouseMoved.connect(self._point)
+        self._plot.scene().sigMouseMoved.connect(self._point)
         self.restyle()
 
     def restyle(self) -> None:
@@ -143,8 +145,8 @@ class LagPlot(pg.PlotWidget):
             most = max(most, max((p[frame.which] for p in line.points), default=0) * 1.12)
         for curve in self._curves[self._used :]:
             curve.hide()
-        self.setXRange(frame.from_s, frame.to_s, padding=0)
-        self.setYRange(0, max(most, 1), padding=0)
+        self._plot.setXRange(frame.from_s, frame.to_s, padding=0)
+        self._plot.setYRange(0, max(most, 1), padding=0)
         self._draw_threshold(frame)
         colour = theme().color("replay" if frame.past else "accent", 1 if frame.past else 0.6)
         self._head.setPen(pg.mkPen(colour, width=2))
@@ -205,7 +207,7 @@ class LagPlot(pg.PlotWidget):
         """Draw by the next curve there is: taking them out and in again costs more than all the rest."""
         if self._used == len(self._curves):
             self._curves.append(Curve())
-            self.addItem(self._curves[-1], ignoreBounds=True)
+            self._plot.addItem(self._curves[-1], ignoreBounds=True)
         curve = self._curves[self._used]
         self._used += 1
         curve.draw(xs, ys, pen, fill)
@@ -251,7 +253,7 @@ class LagPlot(pg.PlotWidget):
     def _point(self, at: QPointF) -> None:
         """The pointer moved over the plot: a line under it, and every group's value as a tip."""
         frame = self._frame
-        box = self.getPlotItem().getViewBox()
+        box = self._plot.getViewBox()
         inside = frame is not None and box.sceneBoundingRect().contains(at)
         self._cross.setVisible(inside)
         if frame is None or not inside:

@@ -20,7 +20,7 @@ class StripRange:
     """``session`` is its first moment and now."""
 
     def __init__(self) -> None:
-        self.session = (0, 0)
+        self.session: tuple[int, int] = (0, 0)
         self._span: float | None = RECENT_MS  # None: whole
         self._low: float | None = None  # None: moving with the live end
         self._live = True

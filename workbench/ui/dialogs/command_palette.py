@@ -32,6 +32,7 @@ from workbench.ui.dialogs.palette_entries import (
     topic_entries,
 )
 from workbench.ui.panels.parts.blocks import label
+from workbench.ui.qt_types import Index
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.actions import ActionBook
@@ -53,10 +54,10 @@ class _Lines(QAbstractListModel):
         self._found = found
         self.endResetModel()
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self._found)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole):
         found = self._found[index.row()]
         if role == _FOUND:
             return found
@@ -70,10 +71,10 @@ class _Lines(QAbstractListModel):
 class _Line(QStyledItemDelegate):
     """An icon, the words with the letters that fit, what it is, and its keys."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(0, ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         found: Found = index.data(_FOUND)
         entry, look = found.entry, theme()
         painter.save()
@@ -201,7 +202,7 @@ class CommandPalette(QFrame):
         return [self.lines.index(row).data(_FOUND).entry for row in range(self.lines.rowCount())]
 
     # -- choosing ------------------------------------------------------------------------------------------
-    def _choose(self, index: QModelIndex) -> None:
+    def _choose(self, index: Index) -> None:
         if not index.isValid() or (entry := index.data(_FOUND).entry).off:
             return
         self.close()  # it is deleted later, so that its signals still reach the window

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 from workbench.core.errors import Invalid
 from workbench.core.snapshot import TopicStat
 from workbench.core.times import parse_moment
-from workbench.session.export import Exported
+from workbench.session.export import Exported, What
 from workbench.session.matching import read_filter
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.export_run import ExportRun, ExportWish
@@ -220,7 +221,7 @@ class ExportDialog(Sheet):
         """What the fields say."""
         chosen, ranged = self._chosen_topics(), self.span.current != "whole"
         return ExportWish(
-            Path(self.out.text().strip()).absolute(), self.what.current, self.form.current,
+            Path(self.out.text().strip()).absolute(), cast(What, self.what.current), self.form.current,
             () if len(chosen) == len(self.topics) and not self._connection else tuple(chosen),
             self._typed_ms(self.from_) if ranged else None,
             self._typed_ms(self.to) if ranged else None,
@@ -253,13 +254,13 @@ class ExportDialog(Sheet):
         return ""
 
     def _range_problem(self) -> str:
-        ends = [self._typed_ms(field) for field in (self.from_, self.to)]
-        for field, ms in zip((self.from_, self.to), ends, strict=True):
+        first, last = self._typed_ms(self.from_), self._typed_ms(self.to)
+        for field, ms in ((self.from_, first), (self.to, last)):
             set_property(field, "state", "bad" if ms is None else "")
-        if None in ends:
-            wrong = (self.from_ if ends[0] is None else self.to).text()
+        if first is None or last is None:
+            wrong = (self.from_ if first is None else self.to).text()
             return self.tr("«{0}» is not a time. Write it as 2026-11-23 14:02:11 or 14:02:11.").format(wrong)
-        return self.tr("The range ends before it begins.") if ends[0] >= ends[1] else ""
+        return self.tr("The range ends before it begins.") if first >= last else ""
 
     def _check(self) -> None:
         """Say what would happen, or what is missing."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.points import EARLIEST, LATEST, LogPoint
-from workbench.session.export import Exported, export
+from workbench.session.export import Exported, What, export
 from workbench.session.matching import read_filter
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workers import Workers
@@ -29,7 +29,7 @@ class ExportWish:
     workspace's file."""
 
     out: Path
-    what: str = "records"
+    what: What = "records"
     form: str = "jsonl"
     topics: tuple[str, ...] = ()
     from_ms: int | None = None

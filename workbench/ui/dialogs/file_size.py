@@ -17,6 +17,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.ask import ask
 from workbench.ui.panels.parts.blocks import Banner, label, push_button, set_property
 from workbench.ui.panels.parts.popover import Popover
+from workbench.ui.qt_types import parent_of
 from workbench.ui.theme import words
 
 WIDTH = 340
@@ -162,7 +163,7 @@ class SizePopover(Popover):
         if self._anchor is None:
             return
         self.fit()
-        window = self.parentWidget()
+        window = parent_of(self)
         corner = self._anchor.mapTo(window, QPoint(self._anchor.width(), 0))
         self.move(max(8, min(corner.x() - self.width(), window.width() - self.width() - 8)),
                   max(8, corner.y() - self.height() - 6))

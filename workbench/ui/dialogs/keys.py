@@ -12,6 +12,7 @@ from workbench.ui.dialogs.commands import commands
 from workbench.ui.dialogs.fuzzy import fit
 from workbench.ui.dialogs.sheet import Sheet, words_under
 from workbench.ui.panels.parts.blocks import push_button
+from workbench.ui.qt_types import rows_below
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.actions import ActionBook
@@ -86,7 +87,7 @@ class KeysSheet(Sheet):
     def _filter(self, typed: str) -> None:
         shown = 0
         for head in self._heads():
-            rows = [head.child(number) for number in range(head.childCount())]
+            rows = rows_below(head)
             for row in rows:
                 words = f"{row.text(0)} {row.text(1)} {head.text(0)}"
                 row.setHidden(fit(typed, words, loose=False) is None)
@@ -96,10 +97,9 @@ class KeysSheet(Sheet):
         self._nothing.setVisible(not shown)
 
     def _heads(self) -> list[QTreeWidgetItem]:
-        items = (self.list.topLevelItem(number) for number in range(self.list.topLevelItemCount()))
-        return [item for item in items if item is not None]
+        return rows_below(self.list.invisibleRootItem())
 
     def rows(self) -> list[tuple[str, str, str]]:
         """(section, command, keys) of what is shown."""
-        return [(head.text(0), head.child(n).text(0), head.child(n).text(1)) for head in self._heads()
-                for n in range(head.childCount()) if not head.child(n).isHidden()]
+        return [(head.text(0), row.text(0), row.text(1)) for head in self._heads()
+                for row in rows_below(head) if not row.isHidden()]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.file_size import SizeFields
 from workbench.ui.dialogs.sheet import Sheet, words_under
 from workbench.ui.panels.nodes.panel import section_title
 from workbench.ui.panels.parts.blocks import Segments, push_button
+from workbench.ui.qt_types import application
 from workbench.ui.settings import Settings
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
@@ -57,7 +58,7 @@ class PreferencesDialog(Sheet):
 
     def _set_mode(self, mode: str) -> None:
         self._settings.theme = mode
-        theme().apply(QApplication.instance(), mode)
+        theme().apply(application(), mode)
 
     def _set_motion(self, reduced: bool) -> None:
         self._settings.reduced_motion = reduced

@@ -20,7 +20,7 @@ _SHAPED = ("msgpack", "cbor")
 class Typed(NamedTuple):
     """What a text stands for. ``odd`` is where it is no JSON although it was; ``refused`` says why it can't be sent."""
 
-    data: bytes
+    data: bytes | None
     odd: str = ""
     refused: str = ""
 

@@ -65,11 +65,11 @@ class LagHistory:
 
     def rename(self, changed: Callable[[SeriesKey], SeriesKey]) -> None:
         """A group or a topic has another name: its lines go on."""
-        for known in (self._live, self._stored):
-            for key in [key for key in known if changed(key) != key]:
-                points = list(known.pop(key))
-                now = known.get(changed(key), ())
-                known[changed(key)] = deque([*points, *now], KEPT_POINTS) if known is self._live else [*points, *now]
+        for key in [key for key in self._live if changed(key) != key]:
+            points = [*self._live.pop(key), *self._live.get(changed(key), ())]
+            self._live[changed(key)] = deque(points, KEPT_POINTS)
+        for key in [key for key in self._stored if changed(key) != key]:
+            self._stored[changed(key)] = [*self._stored.pop(key), *self._stored.get(changed(key), ())]
 
     def keep(self, stored: dict[SeriesKey, list[Point]]) -> None:
         """Take what the file keeps, in place of what was taken before."""

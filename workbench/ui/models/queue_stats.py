@@ -8,7 +8,7 @@ from workbench.core.snapshot import QueueStat, Snapshot
 from workbench.ui.canvas.queue_looks import takes_dead_letters
 
 if TYPE_CHECKING:
-    from workbench.session.story import JournalSource
+    from workbench.broker import BrokerReader
 
 _PAGE = 5_000
 
@@ -22,7 +22,7 @@ def dead_in(shown: Snapshot, queue: str) -> int:
     return stat.counts.dead + letters
 
 
-def sent_on(source: JournalSource, queue: str, from_ms: int) -> int:
+def sent_on(source: BrokerReader, queue: str, from_ms: int) -> int:
     """How many messages of a queue were redriven since: what the journal says, for others may die meanwhile."""
     sent, after = 0, 0
     while page := source.journal(after, from_ms=from_ms, kinds=("redrive",), limit=_PAGE):

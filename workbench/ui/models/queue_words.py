@@ -47,8 +47,10 @@ def state_name(state: MessageState) -> str:
 
 def reason_name(reason: str) -> str:
     """Why a message died, in words."""
-    names = {DeathReason.REJECTED: _tr("rejected"), DeathReason.EXPIRED: _tr("its time to live ran out"),
-             DeathReason.LENGTH: _tr("the queue was full"), DeathReason.LIMIT: _tr("the delivery limit was reached")}
+    names: dict[str, str] = {
+        DeathReason.REJECTED: _tr("rejected"), DeathReason.EXPIRED: _tr("its time to live ran out"),
+        DeathReason.LENGTH: _tr("the queue was full"), DeathReason.LIMIT: _tr("the delivery limit was reached"),
+    }
     return names.get(reason, str(reason))  # a str enum looks up its value
 
 

@@ -27,6 +27,7 @@ from workbench.session.matching import RecordFilter
 from workbench.session.rows import Rows
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
+from workbench.ui.qt_types import Index
 from workbench.ui.theme import words
 
 COLUMNS = ("time", "partition", "offset", "key", "value", "headers", "size")
@@ -314,13 +315,13 @@ class RecordsModel(QAbstractTableModel):
             self.load_failed.emit(error)
 
     # -- Qt ------------------------------------------------------------------------------------------------
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else self._end - self._first
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def columnCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.columns)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         column = self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             record = self.record(index.row())

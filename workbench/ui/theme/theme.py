@@ -148,7 +148,9 @@ class Theme(QObject):
         if self._app is not None:
             self._app.setFont(self.font("body"))
             for widget_class, weight in _CLASS_WEIGHTS.items():
-                self._app.setFont(self.font("body", weight), widget_class)
+                font = self.font("body", weight)
+                # The stub wants bytes, which Qt's binding refuses.
+                self._app.setFont(font, widget_class)  # pyright: ignore[reportArgumentType]
             self._app.setPalette(style.palette(self.roles))
             self._app.setStyleSheet(style.sheet(self.roles))
         self.changed.emit()

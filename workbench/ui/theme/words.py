@@ -40,10 +40,15 @@ def cut(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> str:
         return text
     end = _LAST_PART.search(text)
     if end is not None:
-        head = metrics.elidedText(text[: end.start()] + " ", Qt.TextElideMode.ElideRight,
-                                  room - metrics.horizontalAdvance(end.group()))
+        head = _elided(text[: end.start()] + " ", metrics, room - metrics.horizontalAdvance(end.group()))
         if len(head) > _LEAST_HEAD:
             return head + end.group()
+    return _elided(text, metrics, room)
+
+
+def _elided(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> str:
+    if isinstance(metrics, QFontMetrics):
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
 

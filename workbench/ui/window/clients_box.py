@@ -10,6 +10,7 @@ from workbench.core.snapshot import Snapshot
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.protocols import connected, host_and_port, served
 from workbench.ui.panels.parts.blocks import label, set_tone
+from workbench.ui.qt_types import layout_of
 from workbench.ui.settings import Settings
 from workbench.ui.theme import words
 
@@ -53,7 +54,7 @@ class ClientsBox(QPushButton):
         return self._words.text()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.layout().sizeHint().width(), 28)
+        return QSize(layout_of(self).sizeHint().width(), 28)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

@@ -64,7 +64,7 @@ class Dialogs(QObject):
         if open_ is not None:
             open_.close()
             return
-        SizePopover(window.workspace, window).open_over(window.statusBar().file)
+        SizePopover(window.workspace, window).open_over(window.status.file)
 
     def deleted_topics(self) -> None:
         from workbench.ui.dialogs.deleted_topics import DeletedTopicsDialog

@@ -17,6 +17,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from shiboken6 import isValid
 
+from workbench.ui.qt_types import application
 from workbench.ui.window.actions import ActionBook
 
 _KEPT = 12
@@ -37,7 +38,7 @@ class FocusKeeper(QObject):
         self.kept_from_text = editing & ours
         self._window, self._home = window, home
         self._places: list[ReferenceType[QWidget]] = []  # oldest first
-        QApplication.instance().focusChanged.connect(self._moved)
+        application().focusChanged.connect(self._moved)
 
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
         if not isValid(self._window) or not self._window.isActiveWindow() or QApplication.activePopupWidget():
@@ -60,8 +61,8 @@ class FocusKeeper(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A text field asks whether it may have the key instead of the window."""
-        asks = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asks and QKeySequence(event.keyCombination()).toString() in self.kept_from_text:
+        if (isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+                and QKeySequence(event.keyCombination()).toString() in self.kept_from_text):
             event.ignore()
             return True
         return False

@@ -29,8 +29,8 @@ class Layouts(QObject):
     def restore(self) -> None:
         """The layout of the last time, or the daily one."""
         kept = self._settings.layout()
-        whole = kept is not None and None not in kept
-        if not (whole and self._window.restoreGeometry(kept[0]) and self._window.restoreState(kept[1], STATE_VERSION)):
+        window = self._window
+        if kept is None or not (window.restoreGeometry(kept[0]) and window.restoreState(kept[1], STATE_VERSION)):
             self.use("run")
 
     def save(self) -> None:

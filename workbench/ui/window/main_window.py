@@ -32,6 +32,7 @@ from workbench.ui.panels.lists.palette import PalettePanel
 from workbench.ui.panels.lists.topics import TopicsPanel
 from workbench.ui.panels.strip.timestrip import TimeStrip
 from workbench.ui.panels.systems.panel import SystemsPanel
+from workbench.ui.qt_types import application, layout_of
 from workbench.ui.settings import Settings
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE
@@ -117,7 +118,8 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.strip = TimeStrip(self.workspace)
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, _fixed_bar("time_strip", self.tr("Time"), self.strip))
-        self.setStatusBar(StatusLine(self.workspace, lambda: self.canvas.frame_stats().fps))
+        self.status = StatusLine(self.workspace, lambda: self.canvas.frame_stats().fps)
+        self.setStatusBar(self.status)
         self.own_panels = OwnPanels(self, self.workspace)
         self.queue_acts = QueueActs(self.workspace, self.own_panels, self)
 
@@ -174,7 +176,7 @@ class MainWindow(QMainWindow):
         self.palette_panel.place_wanted.connect(canvas.place)
         self.topics.topic_wanted.connect(lambda: canvas.place("topic"))
         self.topics.records_wanted.connect(self.show_records)
-        self.statusBar().file.clicked.connect(self.dialogs.file_size)
+        self.status.file.clicked.connect(self.dialogs.file_size)
         self.topics.deleted_wanted.connect(self.dialogs.deleted_topics)
         self.systems.records_wanted.connect(self.show_records)
         self.systems.attach_wanted.connect(self.dialogs.attach)
@@ -192,7 +194,7 @@ class MainWindow(QMainWindow):
         self.topbar.time_chosen.connect(self._choose_time)
         workspace.movement_shown.connect(canvas.feed)
         workspace.time_changed.connect(self._take_time)
-        workspace.notice.connect(lambda text: self.statusBar().showMessage(text, 6000))
+        workspace.notice.connect(lambda text: self.status.showMessage(text, 6000))
         self.autosave.saved.connect(self.title.saved)
         self.autosave.unsaved.connect(self.title.unsaved)
         workspace.undo_stack.canUndoChanged.connect(self.actions_book["edit.undo"].setEnabled)
@@ -319,10 +321,8 @@ class MainWindow(QMainWindow):
 
     # -- looks ---------------------------------------------------------------------------------------------
     def set_theme(self, mode: str) -> None:
-        from PySide6.QtWidgets import QApplication
-
         self.settings.theme = mode
-        theme().apply(QApplication.instance(), mode)
+        theme().apply(application(), mode)
         self.mark_theme()
 
     def toggle_motion(self) -> None:
@@ -402,5 +402,5 @@ def _fixed_bar(name: str, title: str, widget: QWidget) -> QToolBar:
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
     bar.setStyleSheet("QToolBar { padding: 0; margin: 0; spacing: 0; border: none; }")  # over the sheet's tool bars
     bar.addWidget(widget)
-    bar.layout().setContentsMargins(0, 0, 0, 0)
+    layout_of(bar).setContentsMargins(0, 0, 0, 0)
     return bar

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from workbench.control.messages import ControlGroup, ControlMember, ControlProducer
+from workbench.flow.arrange import Alignment
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.kinds import view_of
@@ -48,7 +49,7 @@ class Menus(QObject):
         self._faults = faults
         self.recent: Callable[[], list[Path]] = list
         self.open_recent: Callable[[Path], None] = lambda _path: None
-        self.align: Callable[[str], None] = lambda _how: None
+        self.align: Callable[[Alignment], None] = lambda _how: None
         self.distribute: Callable[[bool], None] = lambda _across: None
         self.keep: Callable[[str], None] = lambda _node_id: None
         self.replay: Callable[[str], None] = lambda _group: None
@@ -104,13 +105,18 @@ class Menus(QObject):
             menu.addAction(self.tr("None yet")).setEnabled(False)
 
     def _fill_align(self, menu: QMenu) -> None:
-        for how, text in (("left", self.tr("Left edges")), ("centre", self.tr("Centres")),
-                          ("right", self.tr("Right edges")), ("top", self.tr("Top edges")),
-                          ("middle", self.tr("Middles")), ("bottom", self.tr("Bottom edges"))):
-            menu.addAction(text).triggered.connect(lambda *_, how=how: self.align(how))
+        ways: dict[Alignment, str] = {
+            "left": self.tr("Left edges"), "centre": self.tr("Centres"), "right": self.tr("Right edges"),
+            "top": self.tr("Top edges"), "middle": self.tr("Middles"), "bottom": self.tr("Bottom edges"),
+        }
+        for how, text in ways.items():
+            self._add_way(menu, text, how)
         menu.addSeparator()
         menu.addAction(self.tr("Distribute across")).triggered.connect(lambda *_: self.distribute(True))
         menu.addAction(self.tr("Distribute down")).triggered.connect(lambda *_: self.distribute(False))
+
+    def _add_way(self, menu: QMenu, text: str, how: Alignment) -> None:
+        menu.addAction(text).triggered.connect(lambda *_: self.align(how))
 
     # -- context menus -------------------------------------------------------------------------------------
     def context(self, menu: QMenu, subject: str) -> None:

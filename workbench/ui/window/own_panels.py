@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
@@ -18,6 +18,7 @@ from workbench.ui.models.series import PREFIX
 
 if TYPE_CHECKING:
     from workbench.ui.panels.nodes.panel import NodePanel
+    from workbench.ui.window.panel_dock import PanelDock
 
 _MARGIN = 24
 
@@ -37,7 +38,7 @@ class OwnPanels(QObject):
         super().__init__(window)
         self._window = window
         self._workspace = workspace
-        self._docks: dict[str, QDockWidget] = {}
+        self._docks: dict[str, PanelDock] = {}
 
     def open(self, node_id: str) -> None:
         """Open or raise the panel of a producer, a group (drawn or from outside) or a queue; other nodes have none."""
@@ -51,7 +52,7 @@ class OwnPanels(QObject):
         self._docks[node_id].show()
         self._docks[node_id].raise_()
 
-    def _make(self, node_id: str, what: PanelView) -> QDockWidget:
+    def _make(self, node_id: str, what: PanelView) -> PanelDock:
         from workbench.ui.window.panel_dock import PanelDock  # off the first paint's way
 
         dock = PanelDock(self._panel(node_id, what), self._window)
@@ -69,14 +70,13 @@ class OwnPanels(QObject):
 
     def _panel(self, node_id: str, what: PanelView) -> NodePanel:
         panel: NodePanel = loaded(what.made_by)(self._workspace, node_id)  # imported off the first paint's way
-        if hasattr(panel, "replay_wanted"):
-            panel.replay_wanted.connect(self.replay_wanted)
+        panel.replay_wanted.connect(self.replay_wanted)
         return panel
 
     def panel(self, node_id: str) -> NodePanel | None:
         """The panel of a part, where it is open."""
         dock = self._docks.get(node_id)
-        return dock.widget() if dock is not None else None
+        return dock.panel if dock is not None else None
 
     def close_all(self) -> None:
         for dock in list(self._docks.values()):

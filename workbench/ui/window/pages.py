@@ -38,7 +38,7 @@ def lag_dock(window: MainWindow) -> QDockWidget:
 
 def fill(window: MainWindow) -> None:
     """Put the real pages in place of the empty ones, one an event-loop turn, so that the window answers meanwhile."""
-    steps = [_tape, _lag, _records, _groups, _clients, _problems, _log]
+    steps = [_tape, _lag, records, _groups, _clients, _problems, _log]
 
     def next_step() -> None:
         steps.pop(0)(window)
@@ -62,13 +62,6 @@ def _lag(window: MainWindow) -> None:
     lag = LagPanel(window.workspace)
     window.lag_dock.setTitleBarWidget(lag.head)
     window.lag_dock.setWidget(lag)
-
-
-def _records(window: MainWindow) -> None:
-    from workbench.ui.panels.records.panel import RecordsPanel
-
-    if not _is_real(window, "records"):
-        window.data_dock.replace_page("records", RecordsPanel(window.workspace))
 
 
 def _groups(window: MainWindow) -> None:
@@ -101,11 +94,13 @@ def _log(window: MainWindow) -> None:
     window.data_dock.replace_page("log", journal)
 
 
-def _is_real(window: MainWindow, key: str) -> bool:
-    return any(page.key == key and type(page.widget) is not QWidget for page in window.data_dock.pages)
-
-
 def records(window: MainWindow) -> RecordsPanel:
     """The records page; built now if somebody asks for it before its turn."""
-    _records(window)
-    return next(page.widget for page in window.data_dock.pages if page.key == "records")
+    from workbench.ui.panels.records.panel import RecordsPanel
+
+    there = next(page.widget for page in window.data_dock.pages if page.key == "records")
+    if isinstance(there, RecordsPanel):
+        return there
+    made = RecordsPanel(window.workspace)
+    window.data_dock.replace_page("records", made)
+    return made

@@ -75,7 +75,7 @@ class PanelDock(QDockWidget):
 
     def __init__(self, panel: NodePanel, window: QMainWindow) -> None:
         super().__init__(panel.title, window)
-        self._window = window
+        self._window, self.panel = window, panel
         self.setObjectName(f"own-{panel.node_id}")
         self.setProperty("own", True)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

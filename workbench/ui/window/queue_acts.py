@@ -45,7 +45,10 @@ class QueueActs(QObject):
         """Open the panel of a queue, by default the selected one."""
         node_id = node_id or self.selected()
         self._panels.open(node_id)
-        return self._panels.panel(node_id)
+        from workbench.ui.panels.queue.panel import QueuePanel  # off the first paint's way
+
+        panel = self._panels.panel(node_id)
+        return panel if isinstance(panel, QueuePanel) else None
 
     def receive(self, node_id: str = "") -> None:
         panel = self.messages(node_id)

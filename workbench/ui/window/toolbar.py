@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolBar,
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.panels.parts.blocks import Segments, label, push_button, set_property
+from workbench.ui.qt_types import layout_of
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
 from workbench.ui.window.actions import ActionBook
@@ -221,7 +222,7 @@ class TopBar(QToolBar):
             self._show_level(level)
             if self._wanted_width() <= self.width():
                 break
-        self.layout().invalidate()  # Qt keeps the places of before, and hides what had none there
+        layout_of(self).invalidate()  # Qt keeps the places of before, and hides what had none there
 
     def _show_level(self, level: int) -> None:
         live, at_ms = self._workspace.live, self._workspace.at_ms

@@ -27,8 +27,8 @@ class DrawLink:
         stage.flow.addItem(self._path)
 
     def _ends(self, other: NodeItem) -> tuple[str, str]:
-        ends = self._item.node.id, other.node.id
-        return ends if self._side == "out" else ends[::-1]
+        own, far = self._item.node.id, other.node.id
+        return (own, far) if self._side == "out" else (far, own)
 
     def move(self, at: QPointF, modifiers: Modifiers) -> None:
         self.aim(self._target(at), at)

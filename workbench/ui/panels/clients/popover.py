@@ -23,6 +23,7 @@ from workbench.ui.panels.clients.protocol_row import ProtocolRow, address_field
 from workbench.ui.panels.clients.users_list import UsersList
 from workbench.ui.panels.parts.blocks import Banner, label, rule, tool_button
 from workbench.ui.panels.parts.popover import Floating
+from workbench.ui.qt_types import layout_of, parent_of
 from workbench.ui.settings import Settings
 from workbench.ui.theme import icons
 
@@ -164,8 +165,9 @@ class ClientsPopover(Floating):
         self._show_state(self._workspace.live)
 
     def _fit(self) -> None:
-        self.layout().activate()
-        self.setFixedHeight(self.layout().totalHeightForWidth(WIDTH))
+        layout = layout_of(self)
+        layout.activate()
+        self.setFixedHeight(layout.totalHeightForWidth(WIDTH))
 
     # -- acts ----------------------------------------------------------------------------------------------
     def _wanted(self, row: ProtocolRow, on: bool) -> None:
@@ -210,6 +212,6 @@ class ClientsPopover(Floating):
     # -- place ---------------------------------------------------------------------------------------------
     def place_under(self, anchor: QWidget) -> None:
         """Below the button it was opened from, with its right edge, inside the window."""
-        window = self.parentWidget()
+        window = parent_of(self)
         corner = anchor.mapTo(window, QPoint(anchor.width(), anchor.height() + 6))
         self.move(max(8, min(corner.x(), window.width() - 8) - WIDTH), corner.y())

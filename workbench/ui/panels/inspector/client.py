@@ -42,7 +42,7 @@ class ClientFace(Face):
         self._show_head(node, software or self.tr("A program from outside"))
         self.note.say(next((client.note for client in clients if client.note), ""))
         rate = sum(client.rate_in if node.kind == "writer" else client.rate_out for client in clients)
-        self.rate.show_value(*words.rate(rate).rsplit("/", 1)[:1], "/s")
+        self.rate.show_rate(rate)
         self.clients.show_rows([(Cell(client.address), Cell(words.count(client.requests))) for client in clients])
         self.topics.show_rows([(Cell(topic, "stream", "dot"), Cell(how, "text_muted"))
                                for topic, how in self._topics(clients)])

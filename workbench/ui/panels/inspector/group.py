@@ -136,8 +136,9 @@ class GroupFace(QWidget):
 
     def _restart(self) -> None:
         """Start again who was killed or failed, now."""
-        stat = self._node and self._workspace.live.group(self._node.name)
-        for member in restartable(stat) if stat else ():
+        if self._node is None or (stat := self._workspace.live.group(self._node.name)) is None:
+            return
+        for member in restartable(stat):
             self._workspace.act(ControlMember(self._node.id, "restart", member)).run()
 
     def _toggle(self) -> None:

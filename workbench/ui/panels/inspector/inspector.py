@@ -18,6 +18,7 @@ from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models.outside import part_of
 from workbench.ui.panels.inspector.file import FileFace
 from workbench.ui.panels.inspector.queue import RoutingLinkFace
+from workbench.ui.qt_types import parent_of
 from workbench.ui.theme.theme import theme
 
 _WISHES = ("panel_wanted", "settings_wanted", "replay_wanted", "keep_wanted", "redrive_wanted", "purge_wanted",
@@ -138,7 +139,7 @@ class Inspector(QScrollArea):
             face.refresh()
         self._face = face
         self._place_foot()
-        page = face.parentWidget()
+        page = parent_of(face)
         if self._faces.currentWidget() is not page:
             self._faces.setCurrentWidget(page)
             self.verticalScrollBar().setValue(0)

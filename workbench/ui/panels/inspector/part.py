@@ -186,7 +186,7 @@ class TopicFace(Face):
         stat = shown.topic(node.name) or TopicStat(node.name, "stream", ())
         count = len(stat.partitions) or KINDS[node.kind].value(node.params, "partitions")
         self._show_head(node, words.plural(count, self.tr("partition"), self.tr("partitions")))
-        self.rate.show_value(*words.rate(stat.rate_in).rsplit("/", 1)[:1], "/s")
+        self.rate.show_rate(stat.rate_in)
         self.kept.show_value(words.count(stat.records))
         self.bytes.show_value(*words.size(stat.size_bytes).split(" ", 1))
         rows = [(Cell(f"{node.name}/{p.partition}"), Cell(words.count(p.log_start), "text_muted"),

@@ -18,6 +18,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import PROFILE_NAMES
 from workbench.ui.panels.nodes.panel import section_title
 from workbench.ui.panels.parts.blocks import label, rule
+from workbench.ui.qt_types import empty
 from workbench.ui.theme import icons, words
 
 if TYPE_CHECKING:
@@ -61,10 +62,7 @@ class Fold(QWidget):
         self.head.setIcon(icons.icon("down" if opened else "next", "text_muted"))
 
     def clear(self) -> None:
-        while (item := self.grid.takeAt(0)) is not None:
-            if item.widget():
-                item.widget().hide()
-                item.widget().deleteLater()
+        empty(self.grid)
 
 
 class ProfileCard(QWidget):

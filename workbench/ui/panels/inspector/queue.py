@@ -75,8 +75,8 @@ class QueueFace(Face):
         kind = kind_words(stat, shown)
         self._show_head(node, f"{kind[:1].upper()}{kind[1:]}, {stat.type.replace('_', ' ')}")
         self.counts.show_queue(stat)
-        self.rate_in.show_value(*words.rate(stat.rate_in).rsplit("/", 1)[:1], "/s")
-        self.rate_out.show_value(*words.rate(stat.rate_out).rsplit("/", 1)[:1], "/s")
+        self.rate_in.show_rate(stat.rate_in)
+        self.rate_out.show_rate(stat.rate_out)
         waits = stat.oldest_ms is not None and stat.counts.ready > 0
         number, _, unit = words.duration(stat.oldest_ms or 0, narrow=True).partition(" ")
         self.oldest.show_value(*((number, unit) if waits else ("–", "")))
@@ -153,7 +153,7 @@ class ExchangeFace(Face):
         values = KINDS["exchange"].values(node.params)
         stat = shown.exchange(node.name) or ExchangeStat(node.name, values["type"])
         self._show_head(node, self.tr("Exchange, {0}: {1}").format(values["type"], _type_words(values["type"])))
-        self.rate.show_value(*words.rate(stat.rate).rsplit("/", 1)[:1], "/s")
+        self.rate.show_rate(stat.rate)
         self.routed.show_value(words.count(stat.routed))
         self.unrouted.show_value(words.count(stat.unroutable), "", "warn" if stat.unroutable else "")
         self.banner.say(self._unrouted_words(stat))
@@ -236,7 +236,7 @@ class RoutingLinkFace(QWidget):
         else:
             self.what.setText(self.tr("Binding of an exchange of type {0}: {1}").format(kind, _type_words(kind)))
         told = next((told for told in shown.links if told.link_id == link.id), None)
-        self.rate.show_value(*words.rate(told.rate if told else 0.0).rsplit("/", 1)[:1], "/s")
+        self.rate.show_rate(told.rate if told else 0.0)
         fields = (link.id, *(param.name for param in link_params(document, link)))
         if self._made_for != fields:
             self._made_for = fields

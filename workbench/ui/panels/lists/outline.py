@@ -11,6 +11,7 @@ from workbench.flow.document import Change, Node
 from workbench.flow.kinds import HOLDERS, KINDS
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.kinds import icon_of, role_of
+from workbench.ui.qt_types import rows_below
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
 
@@ -87,9 +88,8 @@ class OutlinePanel(QWidget):
         return row
 
     def _rows(self) -> list[QTreeWidgetItem]:
-        root = self.tree.invisibleRootItem()
-        top = [root.child(i) for i in range(root.childCount())]
-        return [*top, *(row.child(i) for row in top for i in range(row.childCount()))]
+        top = rows_below(self.tree.invisibleRootItem())
+        return [*top, *(below for row in top for below in rows_below(row))]
 
     def _show(self, shown: Snapshot) -> None:
         """Beside each group how far it is behind, beside each topic its rate."""

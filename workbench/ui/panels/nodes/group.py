@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -36,9 +35,8 @@ _STATE_ROLE = {"at work": "accent", "committed": "ok", "failed": "bad", "forward
 
 
 class GroupPanel(NodePanel):
-    """See the module. ``replay_wanted`` names the node."""
+    """See the module."""
 
-    replay_wanted = Signal(str)
     NARROW = 430
 
     def __init__(self, workspace: Workspace, node_id: str, parent: QWidget | None = None) -> None:

@@ -33,6 +33,7 @@ class NodePanel(QScrollArea):
 
     NARROW = 0
     closed_wanted = Signal()  # the node was deleted
+    replay_wanted = Signal(str)  # node id of a group
     titled = Signal()  # its name, or what it is linked to, changed
 
     def __init__(self, workspace: Workspace, node_id: str, parent: QWidget | None = None) -> None:

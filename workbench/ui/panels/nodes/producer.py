@@ -174,8 +174,8 @@ class ProducerPanel(NodePanel):
         self.pause.setEnabled(runs)
         self.flush.setEnabled(runs)
         self.restart.setEnabled(stat is not None and stat.state is not PartState.IDLE)
-        broken = stat is not None and stat.state is PartState.FAILED
-        self.fault.say((stat.reason or self.tr("It stopped.")) if broken else "", self.tr("Restart"))
+        reason = stat.reason or self.tr("It stopped.") if stat is not None and stat.state is PartState.FAILED else ""
+        self.fault.say(reason, self.tr("Restart"))
 
     def _show_sent(self, stat: ProducerStat | None) -> None:
         known = [*self._by_hand, *(stat.recent if stat else ())]

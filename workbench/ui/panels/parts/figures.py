@@ -46,6 +46,9 @@ class Figure(QWidget):
             if layout is not None:
                 layout.activate()  # now: painted before its turn, a longer number would run over its unit
 
+    def show_rate(self, per_second: float) -> None:
+        self.show_value(words.rate(per_second).removesuffix("/s"), "/s")
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

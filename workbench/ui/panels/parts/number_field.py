@@ -91,7 +91,7 @@ class NumberField(QDoubleSpinBox):
         bare = self._bare(text)
         return 0.0 if self._instead_of_zero and bare == self._instead_of_zero else number_of(bare)
 
-    def validate(self, text: str, at: int) -> object:
+    def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
         """No key is refused: a text that is no number yet may become one."""
         state = QValidator.State.Intermediate if self._typed(text) is None else QValidator.State.Acceptable
         return state, text, at

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout
 from shiboken6 import isValid
 
 from workbench.ui.panels.parts.blocks import label, rule, tool_button
+from workbench.ui.qt_types import layout_of, parent_of
 from workbench.ui.theme import icons
 from workbench.ui.theme.theme import theme
 
@@ -41,7 +42,7 @@ class Floating(QFrame):
     def _stay_on_top(self) -> None:
         """Watch the handles there are now, and be over them."""
         direct = Qt.FindChildOption.FindDirectChildrenOnly
-        for handle in self.parentWidget().findChildren(QWidget, _HANDLE, direct):
+        for handle in parent_of(self).findChildren(QWidget, _HANDLE, direct):
             if handle not in self._handles:
                 self._handles.append(handle)
                 handle.installEventFilter(self)
@@ -131,15 +132,16 @@ class Popover(Floating):
 
     def fit(self) -> None:
         """As high as its words need at this width."""
-        self.layout().activate()
-        by_width = self.layout().hasHeightForWidth()  # without a wrapped text in sight it answers 1
-        needed = self.layout().totalHeightForWidth(self.width()) if by_width else 0
-        self.resize(self.width(), needed if needed > 0 else self.layout().totalSizeHint().height())
+        layout = layout_of(self)
+        layout.activate()
+        by_width = layout.hasHeightForWidth()  # without a wrapped text in sight it answers 1
+        needed = layout.totalHeightForWidth(self.width()) if by_width else 0
+        self.resize(self.width(), needed if needed > 0 else layout.totalSizeHint().height())
 
     def place_under(self, anchor: QWidget) -> None:
         """Under a widget of the same window, kept inside it."""
         self.fit()
-        window = self.parentWidget()
+        window = parent_of(self)
         corner = anchor.mapTo(window, QPoint(0, anchor.height() + 4))
         x = max(_EDGE, min(corner.x(), window.width() - self.width() - _EDGE))
         y = max(_EDGE, min(corner.y(), window.height() - self.height() - _EDGE))

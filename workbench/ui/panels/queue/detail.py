@@ -105,8 +105,8 @@ class MessageDetail(QFrame):
         outer.addWidget(self._stack)
 
     def _build(self) -> QWidget:
-        self._page = page = QWidget()
-        column = QVBoxLayout(page)
+        page = QWidget()
+        self._column = column = QVBoxLayout(page)
         column.setContentsMargins(14, 4, 0, 0)
         column.setSpacing(8)
         self._head = head = QHBoxLayout()
@@ -134,7 +134,7 @@ class MessageDetail(QFrame):
         """The choice of what to see beside the place, or under it."""
         self._head.setDirection(way)
         left = 14 if way == QBoxLayout.Direction.LeftToRight else 0
-        self._page.layout().setContentsMargins(left, 4, 0, 0)
+        self._column.setContentsMargins(left, 4, 0, 0)
 
     # -- showing --------------------------------------------------------------------------------------------
     def show_message(self, queue: str, message: QueuedMessage | None, chosen: int = 1,

@@ -61,8 +61,7 @@ class MessageCell(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
-        message = model.message(index.row()) if isinstance(model, MessagesModel) else None
-        if message is None:
+        if not isinstance(model, MessagesModel) or (message := model.message(index.row())) is None:
             return
         look, column, rect = theme(), COLUMNS[index.column()], QRectF(option.rect)
         painter.save()

@@ -33,6 +33,7 @@ from workbench.ui.panels.parts.figures import Cell, Column, FigureTable
 from workbench.ui.panels.parts.number_field import NumberField
 from workbench.ui.panels.parts.popover import Popover
 from workbench.ui.panels.queue.edit_form import MOST, EditForm
+from workbench.ui.qt_types import parent_of
 from workbench.ui.theme import words
 
 WIDTH = 484
@@ -158,7 +159,7 @@ class RedrivePopover(Popover):
     def _place_again(self) -> None:
         """As high as needed, without leaving the window at its foot."""
         self.fit()
-        self.move(self.x(), max(8, min(self.y(), self.parentWidget().height() - self.height() - 8)))
+        self.move(self.x(), max(8, min(self.y(), parent_of(self).height() - self.height() - 8)))
 
     # -- the plan -------------------------------------------------------------------------------------------
     def spec(self) -> RedriveSpec:

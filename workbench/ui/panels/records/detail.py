@@ -46,6 +46,7 @@ from workbench.ui.panels.parts.blocks import Empty, Segments, label, push_button
 from workbench.ui.panels.parts.payload_view import PayloadView
 from workbench.ui.panels.records.cells import paint_key_chip
 from workbench.ui.panels.records.source import Source
+from workbench.ui.qt_types import empty
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
@@ -363,9 +364,7 @@ class RecordDetail(QFrame):
         self.view.show_text("\n".join([f"  {head}", *lines]), "changes")
 
     def _fill_headers(self, headers: Headers) -> None:
-        while (item := self._headers_column.takeAt(0)) is not None:
-            if item.widget():
-                item.widget().deleteLater()
+        empty(self._headers_column)
         title = label(self.tr("Headers, {0}").format(len(headers)) if headers else self.tr("No headers"), "muted")
         title.setFont(theme().font("body", 500))
         self._headers_column.addWidget(title)

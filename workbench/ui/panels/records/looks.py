@@ -157,17 +157,17 @@ class RecordLooks(QObject):
             self._panel.workspace.failed.emit(reason)
 
     # -- filters and colours -------------------------------------------------------------------------------
-    def filter_by(self, wanted: str, how: str) -> None:
+    def filter_by(self, condition: str, how: str) -> None:
         """Filter by this alone, or joined to what stands there (``&&``, ``||``)."""
         field = self._panel.bar.filter
         before = field.text().strip()
         keeps = how and self._panel.search.wanted is not None and self._panel.search.wanted.kind == "expression"
-        field.setText(joined(before, wanted, how) if keeps else wanted)
+        field.setText(joined(before, condition, how) if keeps else condition)
 
-    def colour_by(self, wanted: str, colour: str) -> None:
+    def colour_by(self, condition: str, colour: str) -> None:
         """A rule for this before the others; one for the very same gives way."""
-        others = tuple(rule for rule in self._panel.views.rules if rule.text != wanted)
-        self._panel.views.set_rules((ColourRule(wanted, colour), *others))
+        others = tuple(rule for rule in self._panel.views.rules if rule.text != condition)
+        self._panel.views.set_rules((ColourRule(condition, colour), *others))
 
     def open_rules(self, anchor: QWidget) -> None:
         popover = RulesPopover(self._panel.views, self._home.window())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QAbstractItemView, QAbstractSlider, QHeaderView, QTableView, QWidget
 
 from workbench.ui.models.records import RecordsModel
 from workbench.ui.panels.records.cells import ROW_HEIGHT, RecordCell
+from workbench.ui.qt_types import Index
 
 _WIDTHS = {"time": 114, "partition": 50, "offset": 76, "key": 100, "value": 400, "headers": 76, "size": 72}
 FIELD_WIDTH = 110
@@ -39,7 +40,7 @@ class RecordsTable(QTableView):
         self.horizontalHeader().sectionResized.connect(self.keep_width)
         self.verticalScrollBar().actionTriggered.connect(self._tell_scrolled)
 
-    def scrollTo(self, index: QModelIndex, hint: QAbstractItemView.ScrollHint = _VISIBLE) -> None:
+    def scrollTo(self, index: Index, hint: QAbstractItemView.ScrollHint = _VISIBLE) -> None:
         """To another row without going sideways: where the table is narrow, time and partition would be gone."""
         sideways = self.horizontalScrollBar()
         before, same = sideways.value(), index.row() == self._row

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from workbench.core.offsets import ResetMove
 from workbench.ui.panels.parts.blocks import label, push_button
 from workbench.ui.panels.parts.values_table import LinedCell
+from workbench.ui.qt_types import Index
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
@@ -67,17 +68,17 @@ class _MovesModel(QAbstractTableModel):
     def skips(self) -> bool:
         return not any(m.read_again for m in self.going) and any(m.skipped for m in self.going)
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.moves)
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def columnCount(self, parent: Index = QModelIndex()) -> int:
         return 6
 
-    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+    def flags(self, index: Index) -> Qt.ItemFlag:
         ticks = Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 and len(self.moves) > 1 else Qt.ItemFlag(0)
         return super().flags(index) | ticks
 
-    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.CheckStateRole:
             return False
         self.leave_out(self.left_out ^ {_place(self.moves[index.row()])})
@@ -92,7 +93,7 @@ class _MovesModel(QAbstractTableModel):
             return int(_side(section))
         return None
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         move, column = self.moves[index.row()], index.column()
         stays = _place(move) in self.left_out
         if role == Qt.ItemDataRole.DisplayRole:

@@ -37,6 +37,7 @@ from workbench.ui.panels.replay import sentences
 from workbench.ui.panels.replay.act import MoveGroup, copy_of_group
 from workbench.ui.panels.replay.moves_table import MOST_ROWS, ROW, MovesTable
 from workbench.ui.panels.replay.target_form import TargetForm
+from workbench.ui.qt_types import layout_of, parent_of
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import theme
 
@@ -183,7 +184,7 @@ class ReplayPreview(Popover):
     def fit(self) -> None:
         """As high as its words and rows need, and over the canvas, but always whole: it moves up, then shows fewer
         rows (``adjustSize`` would take the words for narrower than they are)."""
-        window = self.parentWidget()
+        window = parent_of(self)
         self.moves.show_rows(MOST_ROWS)
         needed = self._needed()
         room = window.height() - 2 * _EDGE
@@ -198,8 +199,9 @@ class ReplayPreview(Popover):
                   max(0, min(corner.y(), window.height() - needed - _EDGE)))
 
     def _needed(self) -> int:
-        self.layout().activate()
-        return self.layout().totalHeightForWidth(self.width())
+        layout = layout_of(self)
+        layout.activate()
+        return layout.totalHeightForWidth(self.width())
 
     # -- the plan ------------------------------------------------------------------------------------------
     def _enter(self) -> None:

@@ -84,7 +84,7 @@ class SeekForm(QFrame):
         elif wrong:
             self._words.setText(self.tr("Give an offset from {0} to {1}.").format(
                 words.count(place.log_start), words.count(place.end)))
-        elif inside and place.position is not None and offset < place.position:
+        elif offset is not None and place.position is not None and offset < place.position:
             again = words.count(place.position - offset)
             said = self.tr("The member reads {0} records again. Nothing is committed by it.")
             self._words.setText(said.format(again))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QModelIndex, QO
 
 from workbench.core.snapshot import AttachedStat, GroupStat, TopicStat
 from workbench.ui.models.attached import state_words, title_of
+from workbench.ui.qt_types import Index
 from workbench.ui.theme import words
 
 ROW = Qt.ItemDataRole.UserRole
@@ -50,36 +51,37 @@ class SystemsModel(QAbstractItemModel):
                 self.dataChanged.emit(self.index(0, 0, here), self.index(len(found) - 1, 0, here))
         return False
 
-    def value(self, index: QModelIndex) -> AttachedStat | Child | None:
+    def value(self, index: Index) -> AttachedStat | Child | None:
         if not index.isValid():
             return None
         system = index.internalId()
         return self._children[system - 1][index.row()] if system else self.systems[index.row()]
 
-    def system_of(self, index: QModelIndex) -> AttachedStat | None:
+    def system_of(self, index: Index) -> AttachedStat | None:
         if not index.isValid():
             return None
         return self.systems[index.internalId() - 1 if index.internalId() else index.row()]
 
     # -- Qt ------------------------------------------------------------------------------------------------
-    def index(self, row: int, column: int, parent: QModelIndex = QModelIndex()) -> QModelIndex:
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:
         if not self.hasIndex(row, column, parent):
             return QModelIndex()
         return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
 
-    def parent(self, index: QModelIndex = QModelIndex()) -> QModelIndex:  # type: ignore[override]
+    # Also QObject's parent without an argument, which nobody asks a model for here.
+    def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # pyright: ignore[reportIncompatibleMethodOverride]
         system = index.internalId() if index.isValid() else 0
         return self.createIndex(system - 1, 0, 0) if system else QModelIndex()
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         if not parent.isValid():
             return len(self.systems)
         return 0 if parent.internalId() else len(self._children[parent.row()])
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def columnCount(self, parent: Index = QModelIndex()) -> int:
         return 1
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         value = self.value(index)
         if role == ROW:
             return value

@@ -132,7 +132,7 @@ class TapePanel(QWidget):
     def _lay_out(self, at_ms: int) -> list[Strip]:
         """The strips that are looked for, in their order. By lag they change places every other second at most, and not
         while a marker is dragged."""
-        words = self.bar.find.text()
+        words = self.bar.search.text()
         if self.bar.order == DRAWN and not self._pinned_topics and not words.strip():
             return self._strips
         strips = found(self._strips, words)

@@ -226,14 +226,14 @@ class TapeBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 3, 12, 3)
         row.setSpacing(10)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText(self.tr("Find a topic or group"))
-        self.find.setAccessibleName(self.tr("Find a topic, a partition (orders/3) or a group on the tape"))
-        self.find.setToolTip(self.find.accessibleName())
-        self.find.addAction(icon("search", "text_muted"), QLineEdit.ActionPosition.LeadingPosition)
-        self.find.setClearButtonEnabled(True)
-        self.find.setFixedWidth(190)
-        self.find.textChanged.connect(lambda _: self.changed.emit())
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Find a topic or group"))
+        self.search.setAccessibleName(self.tr("Find a topic, a partition (orders/3) or a group on the tape"))
+        self.search.setToolTip(self.search.accessibleName())
+        self.search.addAction(icon("search", "text_muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.setClearButtonEnabled(True)
+        self.search.setFixedWidth(190)
+        self.search.textChanged.connect(lambda _: self.changed.emit())
         self.sort = QComboBox()
         self.sort.setAccessibleName(self.tr("Order of the strips"))
         for key, text in ((DRAWN, self.tr("As drawn")), (BY_NAME, self.tr("By name")),
@@ -242,7 +242,7 @@ class TapeBar(QWidget):
         self.sort.currentIndexChanged.connect(lambda _: self.changed.emit())
         self.legend = TapeLegend()
         self.legend.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        row.addWidget(self.find)
+        row.addWidget(self.search)
         row.addWidget(self.sort)
         row.addWidget(self.legend, 1)
 
@@ -253,4 +253,4 @@ class TapeBar(QWidget):
     @property
     def used(self) -> bool:
         """Whether it leaves something out, or lays it out otherwise."""
-        return bool(self.find.text().strip()) or self.order != DRAWN
+        return bool(self.search.text().strip()) or self.order != DRAWN
