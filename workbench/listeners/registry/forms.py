@@ -19,7 +19,11 @@ async def text_in(form: str, one: SchemaVersion, desk: Desk) -> str | None:
 
 def _formed(form: str, parsed: Parsed) -> str | None:
     if parsed.type == PROTOBUF and form == "serialized":
-        return parsed.serialized  # type: ignore[attr-defined]
+        from workbench.serde.schemas.protobuf import ProtobufSchema  # only where there is one
+
+        return parsed.serialized if isinstance(parsed, ProtobufSchema) else None
     if parsed.type == AVRO and form == "resolved":
-        return orjson.dumps(parsed.tree).decode()  # type: ignore[attr-defined]
+        from workbench.serde.schemas.avro import AvroSchema
+
+        return orjson.dumps(parsed.tree).decode() if isinstance(parsed, AvroSchema) else None
     return None
