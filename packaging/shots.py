@@ -82,7 +82,7 @@ def replay(window: MainWindow, out: Path) -> None:
     theme().apply(QApplication.instance(), "light")
     window.strip.seek(window.workspace.live.at_ms - int(WARM_S * 600))
     wait(2.0)
-    window.replay_node(node(window, "shipping"))
+    window.selected.replay_node(node(window, "shipping"))
     wait(1.5)
     save(window, out, "replay-light")
     for preview in window.findChildren(ReplayPreview):

@@ -78,15 +78,15 @@ def _canvas(book: ActionBook, window: MainWindow) -> None:
     book.note("edit.duplicate", tr("Duplicate"), acts.duplicate, "Ctrl+D")
     book.note("edit.delete", tr("Delete"), acts.delete, "Del", "delete")
     book.note("edit.select_all", tr("Select all"), acts.select_all, "Ctrl+A")
-    book.note("edit.rename", tr("Rename"), window.rename_selected, "F2", "rename")
+    book.note("edit.rename", tr("Rename"), window.selected.rename, "F2", "rename")
     book.note("view.zoom_in", tr("Zoom in"), view.zoom_in, "Ctrl++")
     book.note("view.zoom_out", tr("Zoom out"), view.zoom_out, "Ctrl+-")
     book.note("view.actual", tr("Actual size"), view.zoom_actual, "Ctrl+1")
     book.note("view.fit", tr("Fit the drawing"), view.fit, "Ctrl+0", "fit")
     book.note("run.toggle", tr("Run or pause"), window.running.toggle, "Space")
     book.add("flow.tidy", tr("Tidy"), acts.tidy, "Ctrl+Shift+T", "tidy", tip=tr("Lay the drawing out in layers"))
-    book.note("flow.panel", tr("Open its panel"), window.open_selected_panel, "Enter", "tear_off")
-    book.note("flow.link", tr("Start a link"), window.start_link, "L")
+    book.note("flow.panel", tr("Open its panel"), window.selected.open_panel, "Enter", "tear_off")
+    book.note("flow.link", tr("Start a link"), window.selected.start_link, "L")
     for kind in KINDS.values():
         book.add(f"add.{kind.name}", tr("Add a {0}").format(kind.label.lower()),
                  lambda name=kind.name: view.place(name), glyph=kind.icon, tip=kind.help)
@@ -108,8 +108,8 @@ def _views(book: ActionBook, window: MainWindow) -> None:
     tr = window.tr
     for mode, text, glyph in (("light", tr("Light"), "light"), ("dark", tr("Dark"), "dark"),
                               ("system", tr("As the system"), "settings")):
-        book.add(f"view.{mode}", text, lambda mode=mode: window.set_theme(mode), glyph=glyph, checkable=True)
-    book.add("view.motion", tr("Less motion"), window.toggle_motion, checkable=True,
+        book.add(f"view.{mode}", text, lambda mode=mode: window.appearance.set_theme(mode), glyph=glyph, checkable=True)
+    book.add("view.motion", tr("Less motion"), window.appearance.toggle_motion, checkable=True,
              tip=tr("No dots: links show their rate as width"))
     for number, page in enumerate(window.data_dock.pages, 1):
         book.add(f"panel.{page.key}", page.title, lambda key=page.key: window.show_data(key), f"Alt+{number}",
@@ -126,7 +126,7 @@ def _views(book: ActionBook, window: MainWindow) -> None:
 
 def _replay(book: ActionBook, window: MainWindow) -> None:
     tr, strip = window.tr, window.strip
-    book.note("replay.group", tr("Replay the group…"), window.replay_selected, "R", "replay")
+    book.note("replay.group", tr("Replay the group…"), window.selected.replay, "R", "replay")
     book.add("replay.live", tr("Back to live"), strip.go_live, "End", "live", scope=strip)
     book.add("replay.start", tr("Start of the session"), strip.go_start, "Home", "start", scope=strip)
     book.add("replay.play", tr("Play or hold the past"), strip.toggle_play, "Ctrl+Space", "run")

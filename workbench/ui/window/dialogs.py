@@ -80,7 +80,7 @@ class Dialogs(QObject):
         from workbench.ui.dialogs.preferences import PreferencesDialog
 
         dialog = PreferencesDialog(self._window.settings, self._window, self._window.workspace)
-        dialog.finished.connect(lambda _: self._window.mark_theme())
+        dialog.finished.connect(lambda _: self._window.appearance.mark())
         dialog.open()
 
     def keys(self) -> None:

@@ -15,29 +15,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
-from workbench.flow.kinds import GROUPS
 from workbench.ui.bridge.host_link import HostLink
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.view import FlowView
-from workbench.ui.models.outside import group_id
 from workbench.ui.models.series import series_book
-from workbench.ui.panels.inspector.inspector import Inspector
-from workbench.ui.panels.inspector.settings_form import SettingsForm
-from workbench.ui.panels.lists.outline import OutlinePanel
-from workbench.ui.panels.lists.palette import PalettePanel
-from workbench.ui.panels.lists.topics import TopicsPanel
 from workbench.ui.panels.strip.timestrip import TimeStrip
-from workbench.ui.panels.systems.panel import SystemsPanel
-from workbench.ui.qt_types import application, layout_of
 from workbench.ui.settings import Settings
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE
-from workbench.ui.window import commands, pages
+from workbench.ui.window import commands, pages, regions
 from workbench.ui.window.actions import ActionBook
+from workbench.ui.window.appearance import Appearance
 from workbench.ui.window.autosave import Autosave
 from workbench.ui.window.closing import Closing
 from workbench.ui.window.dialogs import Dialogs
@@ -52,6 +43,7 @@ from workbench.ui.window.own_panels import OwnPanels
 from workbench.ui.window.queue_acts import QueueActs
 from workbench.ui.window.rail import Rail
 from workbench.ui.window.running import Running
+from workbench.ui.window.selection_acts import SelectionActs
 from workbench.ui.window.status import StatusLine
 from workbench.ui.window.title import Title
 from workbench.ui.window.toolbar import TopBar
@@ -83,7 +75,9 @@ class MainWindow(QMainWindow):
         self.layouts = Layouts(self, settings)
         self.autosave = Autosave(workspace)
         self.actions_book = ActionBook(self)
+        self.appearance = Appearance(settings, self.actions_book, self)
         self.dialogs = Dialogs(self)
+        self.selected = SelectionActs(self)
         commands.add_early(self.actions_book, self)
         self.faults = QMenu(self.tr("Faults"), self)
         self.faults.aboutToShow.connect(lambda: self.running.fill_faults(self.faults))
@@ -98,9 +92,13 @@ class MainWindow(QMainWindow):
 
     # -- building ------------------------------------------------------------------------------------------
     def _build(self) -> None:
+        self.own_panels = OwnPanels(self, self.workspace)
+        self.own_panels.replay_wanted.connect(self.selected.replay_node)
+        self.queue_acts = QueueActs(self.workspace, self.own_panels, self)
         self.topbar = TopBar(self.workspace, self.actions_book, self.faults)
+        self.topbar.time_chosen.connect(self._choose_time)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.topbar)
-        self.canvas = FlowView(self.workspace)
+        self.canvas = regions.canvas(self)
         self.host_bar = HostBar()
         centre = QWidget()
         column = QVBoxLayout(centre)
@@ -109,54 +107,24 @@ class MainWindow(QMainWindow):
         column.addWidget(self.host_bar)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(centre)
-        self.parts_dock = self._parts()
+        self.palette_panel, self.outline = regions.palette(self), regions.outline(self)
+        self.topics, self.systems = regions.topics(self), regions.systems(self)
+        self.parts_dock = regions.parts_dock(self)
         self.rail = Rail(self.parts_dock, {"palette": "topic", "outline": "list", "systems": "plug"}, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
-        self.side_dock = self._side()
+        self.inspector = regions.inspector(self)
+        self.side_dock = regions.side_dock(self)
         self.data_dock = pages.data_dock(self)
         self.lag_dock = pages.lag_dock(self)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.strip = TimeStrip(self.workspace)
-        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, _fixed_bar("time_strip", self.tr("Time"), self.strip))
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, regions.fixed_bar("time_strip", self.tr("Time"), self.strip))
         self.status = StatusLine(self.workspace, lambda: self.canvas.frame_stats().fps)
+        self.status.file.clicked.connect(self.dialogs.file_size)
         self.setStatusBar(self.status)
-        self.own_panels = OwnPanels(self, self.workspace)
-        self.queue_acts = QueueActs(self.workspace, self.own_panels, self)
-
-    def _parts(self) -> PageDock:
-        dock = PageDock("parts", self.tr("Parts"), self)
-        self.palette_panel = PalettePanel()
-        self.outline = OutlinePanel(self.workspace)
-        self.topics = TopicsPanel(self.workspace)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.palette_panel)
-        split.addWidget(self.topics)
-        split.setSizes([250, 180])
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(1)
-        dock.add_page("palette", self.tr("Palette"), "", split)
-        dock.add_page("outline", self.tr("Outline"), "", self.outline)
-        self.systems = SystemsPanel(self.workspace)
-        dock.add_page("systems", self.tr("Systems"), "", self.systems)
-        return dock
-
-    def _side(self) -> PageDock:
-        dock = PageDock("side", self.tr("Selection"), self)
-        self.inspector = Inspector(self.workspace)
-        dock.add_page("inspector", self.tr("Inspector"), "", self.inspector)
-        dock.add_page("settings", self.tr("Settings"), "", SettingsForm(self.workspace))
-        return dock
 
     def _fill_menus(self) -> None:
-        self.menus = Menus(self.workspace, self.actions_book, self.faults)
-        self.menus.recent = lambda: self.settings.recent
-        self.menus.open_recent = self.files.open_wanted.emit
-        self.menus.align = self.canvas.acts.align
-        self.menus.distribute = self.canvas.acts.distribute
-        self.menus.keep = self.canvas.acts.keep
-        self.menus.replay = self.dialogs.replay
-        self.menus.edit_binding = self.edit_binding
-        self.menus.show_records = self.show_records
+        self.menus = Menus(self)
         self.menus.fill(self.menuBar())
         self.menuBar().setFixedHeight(int(SIZE["menu"]))
         self.title = Title()
@@ -164,35 +132,7 @@ class MainWindow(QMainWindow):
         self._show_name()
 
     def _connect(self) -> None:
-        workspace, canvas = self.workspace, self.canvas
-        canvas.panel_wanted.connect(self.own_panels.open)
-        canvas.replay_wanted.connect(self.replay_node)
-        canvas.menu_wanted.connect(self._open_context_menu)
-        canvas.run_wanted.connect(self.running.toggle)
-        canvas.binding_wanted.connect(self.edit_binding)
-        canvas.empty.sample_wanted.connect(self.dialogs.samples)
-        canvas.empty.file_wanted.connect(self.files.play_file)
-        canvas.empty.recording_wanted.connect(self.files.open)
-        self.palette_panel.place_wanted.connect(canvas.place)
-        self.topics.topic_wanted.connect(lambda: canvas.place("topic"))
-        self.topics.records_wanted.connect(self.show_records)
-        self.status.file.clicked.connect(self.dialogs.file_size)
-        self.topics.deleted_wanted.connect(self.dialogs.deleted_topics)
-        self.systems.records_wanted.connect(self.show_records)
-        self.systems.attach_wanted.connect(self.dialogs.attach)
-        self.systems.came.connect(lambda: self.show_dock(self.parts_dock, "systems"))
-        self.outline.panel_wanted.connect(self.own_panels.open)
-        self.inspector.panel_wanted.connect(self.own_panels.open)
-        self.inspector.replay_wanted.connect(self.replay_node)
-        self.inspector.clients_wanted.connect(self.dialogs.clients)
-        self.inspector.redrive_wanted.connect(self.queue_acts.redrive)
-        self.inspector.purge_wanted.connect(self.queue_acts.purge)
-        self.inspector.link_wanted.connect(self.edit_binding)
-        self.inspector.keep_wanted.connect(canvas.acts.keep)
-        self.inspector.settings_wanted.connect(lambda _: self.side_dock.show_page("settings"))
-        self.own_panels.replay_wanted.connect(self.replay_node)
-        self.topbar.time_chosen.connect(self._choose_time)
-        workspace.movement_shown.connect(canvas.feed)
+        workspace = self.workspace
         workspace.time_changed.connect(self._take_time)
         workspace.notice.connect(lambda text: self.status.showMessage(text, 6000))
         self.autosave.saved.connect(self.title.saved)
@@ -201,7 +141,7 @@ class MainWindow(QMainWindow):
         workspace.undo_stack.canRedoChanged.connect(self.actions_book["edit.redo"].setEnabled)
         for name, can in (("undo", workspace.undo_stack.canUndo()), ("redo", workspace.undo_stack.canRedo())):
             self.actions_book[f"edit.{name}"].setEnabled(can)
-        self.mark_theme()
+        self.appearance.mark()
 
     # -- the file ------------------------------------------------------------------------------------------
     @property
@@ -230,46 +170,7 @@ class MainWindow(QMainWindow):
         self.title.show_file(self.workspace.path.name)
         self.setWindowTitle(f"{self.workspace.path.name} – Event-flow workbench")
 
-    # -- what is selected ----------------------------------------------------------------------------------
-    def _selected(self) -> str:
-        return next(iter(self.workspace.selection)) if len(self.workspace.selection) == 1 else ""
-
-    def rename_selected(self) -> None:
-        if self._selected():
-            self.canvas.rename(self._selected())
-
-    def open_selected_panel(self) -> None:
-        self.own_panels.open(self._selected())
-
-    def start_link(self) -> None:
-        if self._selected():
-            self.canvas.setFocus()
-            self.canvas.keys.focus(self._selected())
-            self.canvas.start_key_link(self._selected())
-
-    def replay_selected(self) -> None:
-        self.replay_node(self._selected())
-
-    def replay_node(self, node_id: str) -> None:
-        """Open the preview of a replay for a group's node, drawn or from outside."""
-        document = self.workspace.document
-        outside = [group.name for group in self.workspace.live.groups if group_id(group.name) == node_id]
-        if node_id and document.has_node(node_id) and document.node(node_id).kind in GROUPS:
-            self.dialogs.replay(document.node(node_id).name)
-        elif outside:
-            self.dialogs.replay(outside[0])
-
-    def edit_binding(self, link_id: str) -> None:
-        """Show what a binding asks for, ready to be changed."""
-        self.show_dock(self.side_dock, "inspector")
-        self.inspector.edit_binding(link_id)
-
-    def _open_context_menu(self, subject: str, place) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.menus.context(menu, subject)
-        menu.popup(place)
-
+    # -- time ----------------------------------------------------------------------------------------------
     def _choose_time(self, key: str) -> None:
         """Live, or the past: from the moment of now, with the strip ready to be dragged."""
         if key == "live":
@@ -318,22 +219,6 @@ class MainWindow(QMainWindow):
                                self.strip) if w.isVisible()]
         held = [i for i, w in enumerate(regions) if w.hasFocus() or w.isAncestorOf(self.focusWidget() or self)]
         regions[((held[0] if held else -1) + 1) % len(regions)].setFocus(Qt.FocusReason.TabFocusReason)
-
-    # -- looks ---------------------------------------------------------------------------------------------
-    def set_theme(self, mode: str) -> None:
-        self.settings.theme = mode
-        theme().apply(application(), mode)
-        self.mark_theme()
-
-    def toggle_motion(self) -> None:
-        self.settings.reduced_motion = not theme().reduced_motion
-        theme().set_reduced_motion(self.settings.reduced_motion)
-        self.mark_theme()
-
-    def mark_theme(self) -> None:
-        for mode in ("light", "dark", "system"):
-            self.actions_book[f"view.{mode}"].setChecked(theme().mode == mode)
-        self.actions_book["view.motion"].setChecked(theme().reduced_motion)
 
     # -- Qt ------------------------------------------------------------------------------------------------
     def showEvent(self, event: QShowEvent) -> None:
@@ -390,17 +275,3 @@ class MainWindow(QMainWindow):
         self.workspace.close()
         super().closeEvent(event)
         self.closed.emit()
-
-
-def _fixed_bar(name: str, title: str, widget: QWidget) -> QToolBar:
-    """A tool bar that can't be moved or hidden, around one widget."""
-    bar = QToolBar(title)
-    bar.setObjectName(name)
-    bar.setMovable(False)
-    bar.toggleViewAction().setEnabled(False)
-    bar.toggleViewAction().setVisible(False)
-    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-    bar.setStyleSheet("QToolBar { padding: 0; margin: 0; spacing: 0; border: none; }")  # over the sheet's tool bars
-    bar.addWidget(widget)
-    layout_of(bar).setContentsMargins(0, 0, 0, 0)
-    return bar

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from workbench.control.messages import ControlGroup, ControlMember, ControlProducer
 from workbench.flow.arrange import Alignment
 from workbench.flow.kinds import KINDS
-from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.kinds import view_of
 from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models import outside
 from workbench.ui.models.health import restartable
 from workbench.ui.models.queue_stats import dead_in
 from workbench.ui.theme.icons import icon
-from workbench.ui.window.actions import ActionBook
 from workbench.ui.window.own_panels import panel_of
+
+if TYPE_CHECKING:
+    from workbench.ui.window.main_window import MainWindow
 
 # A name adds the action, "-" a separator, "section.*" all of a section that is not placed by name.
 LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -42,19 +42,11 @@ LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
 class Menus(QObject):
     """Fills the menu bar, and the context menus of the canvas."""
 
-    def __init__(self, workspace: Workspace, actions: ActionBook, faults: QMenu) -> None:
-        super().__init__(workspace)
-        self._workspace = workspace
-        self._actions = actions
-        self._faults = faults
-        self.recent: Callable[[], list[Path]] = list
-        self.open_recent: Callable[[Path], None] = lambda _path: None
-        self.align: Callable[[Alignment], None] = lambda _how: None
-        self.distribute: Callable[[bool], None] = lambda _across: None
-        self.keep: Callable[[str], None] = lambda _node_id: None
-        self.replay: Callable[[str], None] = lambda _group: None
-        self.show_records: Callable[[str], None] = lambda _topic: None
-        self.edit_binding: Callable[[str], None] = lambda _link_id: None
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workspace = window.workspace
+        self._actions = window.actions_book
 
     def fill(self, bar: QMenuBar) -> None:
         titles = {"File": self.tr("File"), "Edit": self.tr("Edit"), "View": self.tr("View"), "Flow": self.tr("Flow"),
@@ -79,7 +71,7 @@ class Menus(QObject):
 
     def _sub(self, menu: QMenu, what: str) -> None:
         if what == "faults":
-            menu.addMenu(self._faults)
+            menu.addMenu(self._window.faults)
             return
         titles = {"recent": self.tr("Open recent"), "samples": self.tr("Samples"), "panels": self.tr("Panels"),
                   "layouts": self.tr("Layouts"), "add": self.tr("Add"), "align": self.tr("Align"),
@@ -96,11 +88,11 @@ class Menus(QObject):
 
     def _fill_recent(self, menu: QMenu) -> None:
         menu.clear()
-        for path in self.recent():
+        for path in self._window.settings.recent:
             action = menu.addAction(path.name)
             action.setToolTip(str(path))
             action.setEnabled(path.exists())
-            action.triggered.connect(lambda *_, path=path: self.open_recent(path))
+            action.triggered.connect(lambda *_, path=path: self._window.files.open_wanted.emit(path))
         if menu.isEmpty():
             menu.addAction(self.tr("None yet")).setEnabled(False)
 
@@ -112,13 +104,21 @@ class Menus(QObject):
         for how, text in ways.items():
             self._add_way(menu, text, how)
         menu.addSeparator()
-        menu.addAction(self.tr("Distribute across")).triggered.connect(lambda *_: self.distribute(True))
-        menu.addAction(self.tr("Distribute down")).triggered.connect(lambda *_: self.distribute(False))
+        acts = self._window.canvas.acts
+        menu.addAction(self.tr("Distribute across")).triggered.connect(lambda *_: acts.distribute(True))
+        menu.addAction(self.tr("Distribute down")).triggered.connect(lambda *_: acts.distribute(False))
 
     def _add_way(self, menu: QMenu, text: str, how: Alignment) -> None:
-        menu.addAction(text).triggered.connect(lambda *_: self.align(how))
+        menu.addAction(text).triggered.connect(lambda *_: self._window.canvas.acts.align(how))
 
     # -- context menus -------------------------------------------------------------------------------------
+    def open_context(self, subject: str, place: QPoint) -> None:
+        """Open the menu of ``subject`` at a global place."""
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.context(menu, subject)
+        menu.popup(place)
+
     def context(self, menu: QMenu, subject: str) -> None:
         """Fill the menu of a node or link (its id), or of the empty canvas ("")."""
         document = self._workspace.document
@@ -132,7 +132,7 @@ class Menus(QObject):
         elif document.has_link(subject):
             if is_routing_link(document, document.link(subject)):
                 edit = menu.addAction(icon("key", "queue"), self.tr("Edit what it carries"))
-                edit.triggered.connect(lambda *_: self.edit_binding(subject))
+                edit.triggered.connect(lambda *_: self._window.selected.edit_binding(subject))
             menu.addAction(self._actions["edit.delete"])
         else:
             add = menu.addMenu(icon("add"), self.tr("Add"))
@@ -174,14 +174,15 @@ class Menus(QObject):
         topic = next((t for t in self._workspace.live.topics if outside.topic_id(t.name) == subject), None)
         if group is not None:
             menu.addAction(self._actions["flow.panel"])
-        menu.addAction(icon("pin"), self.tr("Keep on the drawing")).triggered.connect(lambda *_: self.keep(subject))
+        keep = menu.addAction(icon("pin"), self.tr("Keep on the drawing"))
+        keep.triggered.connect(lambda *_: self._window.canvas.acts.keep(subject))
         if topic is not None:
             show = menu.addAction(icon("records"), self.tr("Show its records"))
-            show.triggered.connect(lambda *_: self.show_records(topic.name))
+            show.triggered.connect(lambda *_: self._window.show_records(topic.name))
             return
         if group is not None:
             replay = menu.addAction(icon("replay", "consumer"), self.tr("Replay from…"))
-            replay.triggered.connect(lambda *_: self.replay(group.name))
+            replay.triggered.connect(lambda *_: self._window.dialogs.replay(group.name))
         menu.addAction(self._actions["panel.clients"])
 
     def _act(self, menu: QMenu, paused: bool, command) -> None:
