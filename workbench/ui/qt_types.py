@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 from PySide6.QtWidgets import QApplication, QLayout, QTreeWidgetItem, QWidget
 
 Index = QModelIndex | QPersistentModelIndex
 """Where a model's or a delegate's override is asked about."""
+
+BoundSignal = Any
+"""A signal that a Protocol names: Qt binds it to its object, which the checker does not see through a Protocol."""
 
 
 def application() -> QApplication:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QPoint, QPointF, SignalInstance
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QWidget
 
 from workbench.ui.canvas.acts import DrawingActs
 from workbench.ui.canvas.gestures.base import Stage
 from workbench.ui.canvas.gestures.link import KeyLink
+from workbench.ui.qt_types import BoundSignal
 
 
 class Surface(Stage, Protocol):
     """``FlowView`` is one. Its signals say what a person asked for that others do."""
 
     acts: DrawingActs
-    panel_wanted: SignalInstance
-    replay_wanted: SignalInstance
-    binding_wanted: SignalInstance
-    run_wanted: SignalInstance
+    panel_wanted: BoundSignal
+    replay_wanted: BoundSignal
+    binding_wanted: BoundSignal
+    run_wanted: BoundSignal
 
     @property
     def zoom(self) -> float: ...
