@@ -166,8 +166,9 @@ class FlowRunner:
                 producer = self._producers[plan.node_id] = self._builder.producer(plan)
             except WorkbenchError as reason:
                 self._broken[plan.node_id] = reason.sentence()
-                self._journal(ProducerEntry(self._clock.now_ms(), node=plan.node_id, name=plan.name, act="failed",
-                                            reason=reason.sentence()))
+                if plan.to is not None:  # one that nobody linked yet waits for a link
+                    self._journal(ProducerEntry(self._clock.now_ms(), node=plan.node_id, name=plan.name, act="failed",
+                                                reason=reason.sentence()))
                 continue
             producer.start()
 
@@ -396,7 +397,8 @@ class FlowRunner:
 
     def _producer_stats(self) -> list[ProducerStat]:
         broken = [
-            ProducerStat(plan.node_id, plan.name, PartState.FAILED, reason=self._broken[plan.node_id])
+            ProducerStat(plan.node_id, plan.name, PartState.FAILED if plan.to else PartState.IDLE,
+                         reason=self._broken[plan.node_id])
             for plan in self._plan.producers.values() if plan.node_id in self._broken
         ]
         return [producer.stat() for producer in self._producers.values()] + broken

@@ -86,6 +86,14 @@ def test_a_member_says_its_state_in_words_and_a_mark(state: PartState, text: str
     assert (pill.text, pill.mark) == (text, mark)
 
 
+@pytest.mark.parametrize("kind", ["producer", "file", "group"])
+def test_what_was_just_dropped_is_no_fault_but_waits_for_a_link(view: FlowView, kind: str):
+    view.workspace.perform(AddNode(Node("new", kind, "new", 0, 500)))
+    push(view)
+    look = view.flow.nodes["new"].look
+    assert "not linked yet" in (look.subtitle, look.lag) and look.idle and not look.failed and look.level is Level.OK
+
+
 def test_a_failed_producer_says_why(view: FlowView):
     stat = replace(orders_snapshot().producers[0], state=PartState.FAILED, reason="file not found")
     push(view, producers=(stat,))

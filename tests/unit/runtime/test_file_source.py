@@ -52,13 +52,15 @@ def test_bad_lines_are_counted_and_told_with_their_number(tmp_path):
 
 def test_csv_with_quotes_newlines_and_a_bom(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_bytes('\ufeffid;name;note\n1;Ada;"two\nlines; and ""quotes"""\n2;Bo\n007;Cé;\n'.encode())
+    path.write_bytes('\ufeffid;name;note\n1;Ada;"two\nlines; and ""quotes"""\n2;Bo\n3;a;b;c\n007;Cé;\n'.encode())
     found, opened = play(path, key="id")
     assert [r.value.decode() for r in found] == [
-        '{"id":"1","name":"Ada","note":"two\\nlines; and \\"quotes\\""}', '{"id":"007","name":"Cé","note":""}',
+        '{"id":"1","name":"Ada","note":"two\\nlines; and \\"quotes\\""}',
+        '{"id":"2","name":"Bo","note":null}', '{"id":"007","name":"Cé","note":""}',
     ]
-    assert [r.key for r in found] == [b"1", b"007"]
-    assert "2 fields where the header has 3" in opened.trouble
+    assert [r.key for r in found] == [b"1", b"2", b"007"]
+    assert "4 fields where the header has 3" in opened.trouble
+    assert "2 fields where the header has 3; those that are missing are null" in opened.notes[0]
 
 
 def test_plain_lines_by_word_and_by_expression(tmp_path):

@@ -218,12 +218,14 @@ def test_parts_that_cannot_work_say_why_and_the_others_run():
     AddNode(Node("alone", "group", "alone")).apply(document)
     AddNode(Node("gone", "file", "gone", params={"path": "/does/not/exist"})).apply(document)
     AddLink(Link("gt", "gone", "t")).apply(document)
+    AddNode(Node("unlinked", "file", "unlinked")).apply(document)
 
     async def story(runner, broker, document):
         await drain(runner)
         states = {p.node_id: (p.state, p.reason) for p in runner.stats().producers}
         assert states["bad"][0] is PartState.FAILED and "line 1, column 2" in states["bad"][1]
         assert "is not there" in states["gone"][1]
+        assert states["unlinked"][0] is PartState.IDLE and "feeds no topic yet" in states["unlinked"][1]
         alone = next(g for g in runner.stats().groups if g.node_id == "alone")
         assert "reads no topic" in alone.members[0].reason
 

@@ -174,7 +174,9 @@ class EventReader:
         if not (last or len(start) >= _LOOKED_AT or (b"\n" in start and nothing_now)):
             return False
         kind = next((kind for kind in FORMATS.values() if kind.magic and start.startswith(kind.magic)), None)
-        text = b"" if kind else ToUtf8(self._charset, start).feed(start, last)
+        wide = not last and (b"\0" in start[:4] or start[:1] in (b"\xff", b"\xfe"))  # UTF-16 or UTF-32
+        whole = start[: len(start) // 4 * 4] if wide else start  # without part of a letter
+        text = b"" if kind else ToUtf8(self._charset, whole).feed(whole, last)
         detected = Detected(kind) if kind else detect(self._asked, text, last)
         if detected is None and len(start) < _LOOKED_AT:
             return False
@@ -183,7 +185,7 @@ class EventReader:
             self.findings.choose("It was taken as CSV, as its lines suggest and no name says: "
                                  "choose the format «lines» to keep each line as it stands.")
         if not self.detected.kind.own_bytes:
-            self._utf8 = ToUtf8(self._charset, start, keeps_bytes=self.detected.kind.keeps_bytes)
+            self._utf8 = ToUtf8(self._charset, whole, keeps_bytes=self.detected.kind.keeps_bytes)
         self._format = self.detected.kind.make(
             Ground(self._fields, self.findings, self.detected.newline, self.detected.delimiter, self._asked.pointer,
                    lambda: self.charset))

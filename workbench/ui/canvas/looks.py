@@ -50,6 +50,8 @@ def _tr(text: str) -> str:
 def producer_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat = snapshot.producer(node.id)
     what = _tr("file") if node.kind == "file" else _tr("generator")
+    if document.has_node(node.id) and not document.targets_of(node.id):
+        return NodeLook(subtitle=_tr("not linked yet"), idle=True, gauge=0.0)
     if stat is None:
         return NodeLook(subtitle=what, idle=True, gauge=0.0)
     return NodeLook(
@@ -130,13 +132,13 @@ def dead_letters_look(node: Node, snapshot: Snapshot, document: FlowDocument) ->
 def group_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
     stat, queues = snapshot.group(node.name), queues_read(document, node, snapshot)
     members = stat.members if stat is not None and stat.members else members_by_lease(queues, node)
+    if document.has_node(node.id) and not document.sources_of(node.id) and all(m.node_id == node.id for m in members):
+        return _not_linked(node)
     if stat is None:
         waiting, oldest_ms = waiting_of(queues)
         stat = GroupStat(node.name, "Stable", waiting=waiting, oldest_ms=oldest_ms)
         if not members:
             return _not_started(node, known=bool(snapshot.at_ms))
-    if document.has_node(node.id) and not document.sources_of(node.id) and all(m.node_id == node.id for m in members):
-        return _not_linked(node)
     alive = [m for m in members if m.state != PartState.KILLED]
     broken = next((m for m in members if m.state == PartState.FAILED), None)
     stat = stat if members == stat.members else replace(stat, members=members, health=None)

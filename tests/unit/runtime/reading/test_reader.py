@@ -86,6 +86,28 @@ def test_where_chunks_end_changes_nothing(tmp_path_factory, name, chunk, packed,
     assert read(path, gzip.compress(data) if packed else data, chunk, **values)[0] == EVENTS
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("cut", range(1, 24))
+def test_a_pipe_that_gives_part_of_a_letter_first_is_in_the_same_character_set(tmp_path, charset, cut):
+    data = json.dumps(EVENTS, indent=2).encode(charset)
+    path = tmp_path / "input"
+    path.write_bytes(data)
+    reader = EventReader(ReadSettings(str(path)), lambda: 0)
+    pieces = iter([data[:cut], b"", b"", data[cut:]])
+    reader._source.next = lambda: next(pieces, b"")
+    found = [json.loads(event.value) for _ in range(5) for event in reader.next_batch()]
+    assert found == EVENTS
+
+
+def test_a_pipe_that_gives_one_short_line_is_not_waited_for(tmp_path):
+    (tmp_path / "input").write_bytes(b"")
+    reader = EventReader(ReadSettings(str(tmp_path / "input")), lambda: 0)
+    pieces = iter([b"{}\n", b"", b""])
+    reader._source.next = lambda: next(pieces, b"")
+    assert [event.value for _ in range(3) for event in reader.next_batch()] == [b"{}"]
+    assert reader.detected is not None and reader.detected.kind.name == "jsonl"
+
+
 @pytest.mark.parametrize(
     ("data", "charset", "told", "guessed"),
     [
