@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "queues": "queues",
     "exchanges": "exchanges",
     "stores": "stores",
+    "schemas": "schemas",
     "users": "users",
     "size": "size",
     "compact": "size",

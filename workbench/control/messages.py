@@ -48,6 +48,7 @@ from workbench.control.queues import (
     SubscribeQueue,
     UnsubscribeQueue,
 )
+from workbench.control.schemas import DeleteSchemas, RegisterSchema, SetCompatibility
 from workbench.control.stores import ControlStore, ReadStore
 from workbench.control.transfers import (
     AbortImport,
@@ -435,7 +436,7 @@ class Request(msgspec.Struct, frozen=True):
         | DropDeletedTopic
         | ListConnections | AddConnection | TryConnection | RemoveConnection | Attach | Detach
         | BrowseBounds | BrowseRecords | BrowseTime | BrowseTimes | BrowseTimeBounds | BrowseEach
-        | ReadStore | ControlStore
+        | ReadStore | ControlStore | RegisterSchema | DeleteSchemas | SetCompatibility
         | GetSize | SetSizeBudget | CompactFile
         | Listen | PutUser | RemoveUser | ListUsers
     )

@@ -11,3 +11,4 @@ class Changes(Flag):
     VIEWS = auto()  # filters, colour rules and columns that the file keeps
     DELETED = auto()  # which deleted topics are kept
     USERS = auto()  # who may come to the listeners
+    SCHEMAS = auto()  # what is registered

@@ -44,6 +44,7 @@ from workbench.host.groups import GroupActs
 from workbench.host.imports import ImportActs
 from workbench.host.listeners import ListenerActs
 from workbench.host.queues import QueueActs
+from workbench.host.schemas import SchemaActs
 from workbench.host.session import ClientSession
 from workbench.host.space import SpaceActs
 from workbench.host.stores import StoreActs
@@ -81,6 +82,7 @@ class Service:
             | self._queues.acts()
             | ExchangeActs(broker).acts()
             | StoreActs(broker, self._runner).acts()
+            | SchemaActs(broker).acts()
             | SpaceActs(broker).acts()
             | self._flow.acts()
             | self._imports.acts()

@@ -24,6 +24,10 @@ class RegistryError(WorkbenchError):
         return int(str(self.number)[:3])
 
 
+class IncompatibleSchema(RegistryError):
+    """It does not fit the versions before it."""
+
+
 def no_subject(subject: str) -> RegistryError:
     return RegistryError(f"Subject '{subject}' not found.", "See «workbench schemas FILE list».", 40401)
 
@@ -64,8 +68,8 @@ def no_subject_mode(subject: str) -> RegistryError:
 
 
 def incompatible(subject: str, reasons: list[str]) -> RegistryError:
-    return RegistryError(f'Schema being registered is incompatible with an earlier schema for subject "{subject}",'
-                         f" details: [{', '.join(reasons)}]", "", 409)
+    return IncompatibleSchema(f'Schema being registered is incompatible with an earlier schema for subject "{subject}",'
+                              f" details: [{', '.join(reasons)}]", "", 409)
 
 
 def bad_schema(kind: str, sentence: str) -> RegistryError:
