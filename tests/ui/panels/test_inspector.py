@@ -52,7 +52,7 @@ def test_a_group_shows_its_problem_figures_members_and_partitions(qtbot, workspa
 
 def test_buttons_of_a_group_act(qtbot, workspace, inspector, caller):
     select(qtbot, workspace, inspector, "shipping", "32,087")
-    with qtbot.waitSignal(inspector.replay_wanted) as wanted:
+    with qtbot.waitSignal(inspector.wishes.replay) as wanted:
         button(inspector, "Replay from…").click()
     assert wanted.args == ["shipping"]
     button(inspector, "Pause").click()

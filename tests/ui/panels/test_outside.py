@@ -47,8 +47,8 @@ def test_a_selected_group_from_outside_has_the_inspector_of_any_other(inspector:
     assert face.members.isVisible() and face.partitions.isVisible()
     assert not face.pause.isVisible() and not face.add.isVisible()  # not ours
     asked = []
-    inspector.keep_wanted.connect(asked.append)
-    inspector.replay_wanted.connect(asked.append)
+    inspector.wishes.keep.connect(asked.append)
+    inspector.wishes.replay.connect(asked.append)
     face.keep.click()
     face.replay.click()
     assert asked == ["outside:fraud-check", "outside:fraud-check"]

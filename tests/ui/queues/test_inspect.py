@@ -69,7 +69,7 @@ def test_an_exchange_lists_its_bindings_and_what_found_no_queue(qtbot, inspector
     face = inspector.face("exchange")
     assert "119 messages found no queue, the last with key «video.private»." in words_of(inspector)
     assert [row[0].text for row in face.bindings.rows] == ["video.*.en", "video.#", "video.public.#"]
-    with qtbot.waitSignal(inspector.link_wanted) as wanted:
+    with qtbot.waitSignal(inspector.wishes.binding) as wanted:
         face.bindings.row_clicked.emit(1)
     assert wanted.args == ["b2"]
 
@@ -98,7 +98,7 @@ def test_every_binding_of_a_link_has_its_row(qtbot, inspector, workspace):
     workspace.select({"video"})
     face = inspector.face("exchange")
     assert [row[0].text for row in face.bindings.rows] == ["video.*.en", "video.*.de", "video.#", "video.public.#"]
-    with qtbot.waitSignal(inspector.link_wanted) as wanted:
+    with qtbot.waitSignal(inspector.wishes.binding) as wanted:
         face.bindings.row_clicked.emit(1)
     assert wanted.args == ["b1"]
     inspector.edit_binding("b1")

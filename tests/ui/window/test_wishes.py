@@ -38,7 +38,7 @@ def test_the_inspector_opens_replay_panel_and_settings_of_a_group(window: MainWi
     assert replayed(window) == ["shipping"]
     button(window.inspector, "Open the group's panel").click()
     assert window.own_panels.panel("shipping") is not None
-    window.inspector.face("group").settings_wanted.emit("shipping")
+    window.inspector.wishes.settings.emit("shipping")
     assert window.side_dock.current == "settings"
 
 

@@ -65,14 +65,15 @@ def systems(window: MainWindow) -> SystemsPanel:
 
 def inspector(window: MainWindow) -> Inspector:
     made = Inspector(window.workspace)
-    made.panel_wanted.connect(window.own_panels.open)
-    made.replay_wanted.connect(window.selected.replay_node)
-    made.link_wanted.connect(window.selected.edit_binding)
-    made.clients_wanted.connect(window.dialogs.clients)
-    made.redrive_wanted.connect(window.queue_acts.redrive)
-    made.purge_wanted.connect(window.queue_acts.purge)
-    made.keep_wanted.connect(window.canvas.acts.keep)
-    made.settings_wanted.connect(lambda _: window.side_dock.show_page("settings"))
+    wishes = made.wishes
+    wishes.panel.connect(window.own_panels.open)
+    wishes.settings.connect(lambda _: window.side_dock.show_page("settings"))
+    wishes.replay.connect(window.selected.replay_node)
+    wishes.binding.connect(window.selected.edit_binding)
+    wishes.keep.connect(window.canvas.acts.keep)
+    wishes.redrive.connect(window.queue_acts.redrive)
+    wishes.purge.connect(window.queue_acts.purge)
+    wishes.clients.connect(window.dialogs.clients)
     return made
 
 

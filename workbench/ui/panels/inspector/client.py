@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 
 from workbench.core.snapshot import ClientStat, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.outside import clients_of
 from workbench.ui.panels.inspector.part import Face
+from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.panels.parts.blocks import Banner, push_button
 from workbench.ui.panels.parts.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.theme import words
@@ -17,10 +18,8 @@ from workbench.ui.theme import words
 class ClientFace(Face):
     """All connected clients of one client id."""
 
-    keep_wanted = Signal(str)
-
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
+        super().__init__(workspace, wishes)
         self.note = Banner("banner-warn")
         self.column.addWidget(self.note)
         self.rate = Figure(self.tr("Rate"))
@@ -33,7 +32,7 @@ class ClientFace(Face):
         self.column.addWidget(self.clients)
         self.column.addWidget(self.topics)
         self.keep = push_button(self.tr("Keep on the drawing"), "pin", tip=self.tr("As a note, for it is not ours"))
-        self.keep.clicked.connect(lambda: self._node and self.keep_wanted.emit(self._node.id))
+        self.keep.clicked.connect(lambda: self._node and self._wishes.keep.emit(self._node.id))
         self.buttons.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_node(self, node: Node, shown: Snapshot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import GroupStat
@@ -14,6 +14,7 @@ from workbench.ui.canvas.queue_looks import untold_groups
 from workbench.ui.models.health import LAG_ROLE, health_of
 from workbench.ui.models.protocols import served
 from workbench.ui.models.series import group_nodes
+from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.panels.parts.blocks import label, push_button, tool_button
 from workbench.ui.panels.parts.figures import Cell, Column, FigureTable
 from workbench.ui.theme import words
@@ -55,10 +56,9 @@ class Guide(QWidget):
 class FileFace(QWidget):
     """See the module."""
 
-    clients_wanted = Signal()  # clients of other programs are to be served
-
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
         super().__init__()
+        self._wishes = wishes
         self._workspace = workspace
         self._records = RunningSum(lambda topic: topic.records)
         column = QVBoxLayout(self)
@@ -88,7 +88,7 @@ class FileFace(QWidget):
         self.how.setWordWrap(True)
         column.addWidget(self.how)
         self.serve = push_button(self.tr("Serve clients"), "client", role="external")
-        self.serve.clicked.connect(self.clients_wanted)
+        self.serve.clicked.connect(self._wishes.clients)
         column.addWidget(self.serve)
         self._served = QWidget()
         row = QHBoxLayout(self._served)

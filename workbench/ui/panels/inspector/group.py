@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlGroup, ControlMember
@@ -15,6 +15,7 @@ from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import queues_read
 from workbench.ui.models.health import LAG_ROLE, health_of, lag_level, restartable
 from workbench.ui.models.member_count import change_members
+from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.panels.parts.blocks import label, push_button, set_property
 from workbench.ui.panels.parts.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.panels.parts.ring import LagRing
@@ -31,14 +32,9 @@ MAX_PARTITIONS = 64
 class GroupFace(QWidget):
     """See the module."""
 
-    replay_wanted = Signal(str)
-    panel_wanted = Signal(str)
-    settings_wanted = Signal(str)
-    keep_wanted = Signal(str)
-
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
         super().__init__()
-        self._workspace = workspace
+        self._workspace, self._wishes = workspace, wishes
         self._node: Node | None = None
         self._gone: tuple[str, ...] = ()
         self._restarts = False
@@ -77,7 +73,7 @@ class GroupFace(QWidget):
         row.addWidget(self.ring)
         row.addLayout(words_column, 1)
         panel = push_button("", "tear_off", "flat", self.tr("Open the group's panel"))
-        panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
+        panel.clicked.connect(lambda: self._node and self._wishes.panel.emit(self._node.id))
         row.addWidget(panel, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -112,11 +108,11 @@ class GroupFace(QWidget):
         self.replay = push_button(self.tr("Replay from…"), "replay", "primary", role="text_on_accent")
         self.pause = push_button(self.tr("Pause"), "pause")
         self.add = push_button(self.tr("Member"), "add", tip=self.tr("Add a member"))
-        self.replay.clicked.connect(lambda: self._node and self.replay_wanted.emit(self._node.id))
+        self.replay.clicked.connect(lambda: self._node and self._wishes.replay.emit(self._node.id))
         self.pause.clicked.connect(self._toggle)
         self.add.clicked.connect(self._add_member)
         self.keep = push_button(self.tr("Keep"), "pin", tip=self.tr("Keep it on the drawing, without members of ours"))
-        self.keep.clicked.connect(lambda: self._node and self.keep_wanted.emit(self._node.id))
+        self.keep.clicked.connect(lambda: self._node and self._wishes.keep.emit(self._node.id))
         for button, share in ((self.replay, 4), (self.pause, 3), (self.add, 3), (self.keep, 3)):
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
@@ -132,7 +128,7 @@ class GroupFace(QWidget):
         if self._node is not None and target == "restart":
             self._restart()
         elif self._node is not None:
-            self.settings_wanted.emit(self._node.id)
+            self._wishes.settings.emit(self._node.id)
 
     def _restart(self) -> None:
         """Start again who was killed or failed, now."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,12 +18,10 @@ from workbench.ui.canvas.queue_looks import is_routing_link
 from workbench.ui.models.outside import part_of
 from workbench.ui.panels.inspector.file import FileFace
 from workbench.ui.panels.inspector.queue import RoutingLinkFace
+from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.qt_types import parent_of
 from workbench.ui.theme.theme import theme
 
-_WISHES = ("panel_wanted", "settings_wanted", "replay_wanted", "keep_wanted", "redrive_wanted", "purge_wanted",
-           "link_wanted", "clients_wanted")
-"""Signals of faces that are passed on, by the faces that have them."""
 _FOOT_GAP = 10
 
 
@@ -61,17 +59,7 @@ class _Foot(QWidget):
 
 
 class Inspector(QScrollArea):
-    """See the module. ``replay_wanted`` and ``panel_wanted`` carry a node id, ``why_wanted`` a node to set."""
-
-    replay_wanted = Signal(str)
-    panel_wanted = Signal(str)
-    settings_wanted = Signal(str)
-    menu_wanted = Signal(str)
-    keep_wanted = Signal(str)  # something from outside is to be drawn
-    redrive_wanted = Signal(str)
-    purge_wanted = Signal(str)
-    link_wanted = Signal(str)  # a binding is to be selected
-    clients_wanted = Signal()  # clients of other programs are to be served
+    """See the module. ``wishes`` are what its faces want of the rest of the window."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,10 +68,11 @@ class Inspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Inspector"))
         self._faces = QStackedWidget()
-        self.file_face = FileFace(workspace)
+        self.wishes = Wishes(self)
+        self.file_face = FileFace(workspace, self.wishes)
         self.binding_face = RoutingLinkFace(workspace)
         made_by = dict.fromkeys(view.inspector for view in VIEWS.values() if view.inspector)
-        self._by_maker = {maker: loaded(maker)(workspace) for maker in made_by}
+        self._by_maker = {maker: loaded(maker)(workspace, self.wishes) for maker in made_by}
         self._face: QWidget = self.file_face
         self._foot = _Foot(self)
         for face in (self.file_face, self.binding_face, *self._by_maker.values()):
@@ -97,7 +86,6 @@ class Inspector(QScrollArea):
             self._foot.take(face)
             face.installEventFilter(self)
         self.setWidget(self._faces)
-        self._pass_on()
         self._node_id = ""
         workspace.shown_changed.connect(self._soon)
         workspace.selection_changed.connect(lambda _: self.refresh())
@@ -105,13 +93,6 @@ class Inspector(QScrollArea):
         self._unfollow = workspace.document.follow(self._changed)
         self.destroyed.connect(lambda *_: self._unfollow())
         self.refresh()
-
-    def _pass_on(self) -> None:
-        """What the faces want is what the inspector wants."""
-        for face in (self.file_face, *self._by_maker.values()):
-            for wish in _WISHES:
-                if hasattr(face, wish):
-                    getattr(face, wish).connect(getattr(self, wish))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

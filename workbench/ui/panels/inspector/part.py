@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from workbench.ui.canvas.kinds import icon_of, role_of
 from workbench.ui.models.health import LAG_ROLE, health_of
 from workbench.ui.models.series import group_node
 from workbench.ui.panels.inspector.file_preview import FilePreview
+from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.panels.parts.blocks import Banner, label, push_button
 from workbench.ui.panels.parts.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.theme import icons, words
@@ -51,12 +52,9 @@ class Face(QWidget):
     """A tile, a title and a line under it; subclasses add the rest to ``column``, and what can be done to ``acts``,
     which the inspector keeps in sight."""
 
-    panel_wanted = Signal(str)
-    settings_wanted = Signal(str)
-
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
         super().__init__()
-        self._workspace = workspace
+        self._workspace, self._wishes = workspace, wishes
         self._node: Node | None = None
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
@@ -86,8 +84,8 @@ class Face(QWidget):
 class ProducerFace(Face):
     """Rate, what was sent, the batch being filled, pause and flush; of a file, what is in it."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
+        super().__init__(workspace, wishes)
         self.banner = Banner()
         self.column.addWidget(self.banner)
         self.banner.button.clicked.connect(lambda: self._control("restart"))
@@ -103,7 +101,7 @@ class ProducerFace(Face):
                                  "text_on_accent")
         self.pause = push_button(self.tr("Pause"), "pause")
         self.flush = push_button(self.tr("Flush"), "send", tip=self.tr("Send the batch being filled now"))
-        self.panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
+        self.panel.clicked.connect(lambda: self._node and self._wishes.panel.emit(self._node.id))
         self.pause.clicked.connect(lambda: self._control("resume" if self._paused() else "pause"))
         self.flush.clicked.connect(lambda: self._control("flush"))
         for button, share in ((self.panel, 4), (self.pause, 3), (self.flush, 3)):
@@ -157,10 +155,8 @@ class ProducerFace(Face):
 class TopicFace(Face):
     """What a topic keeps, by partition, and who reads it."""
 
-    keep_wanted = Signal(str)
-
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
+        super().__init__(workspace, wishes)
         row = QHBoxLayout()
         self.rate, self.kept, self.bytes = (Figure(self.tr(text)) for text in ("Rate", "Kept", "Size"))
         for figure in (self.rate, self.kept, self.bytes):
@@ -178,7 +174,7 @@ class TopicFace(Face):
         self._note.setWordWrap(True)
         self.column.addWidget(self._note)
         self.keep = push_button(self.tr("Keep on the drawing"), "pin")
-        self.keep.clicked.connect(lambda: self._node and self.keep_wanted.emit(self._node.id))
+        self.keep.clicked.connect(lambda: self._node and self._wishes.keep.emit(self._node.id))
         self.buttons.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_node(self, node: Node, shown: Snapshot) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import ExchangeStat, QueueStat, Snapshot
@@ -21,6 +20,7 @@ from workbench.ui.panels.inspector.part import Face
 from workbench.ui.panels.inspector.profile_card import ProfileCard
 from workbench.ui.panels.inspector.route_probe import RouteProbe
 from workbench.ui.panels.inspector.setting_fields import SettingField
+from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.panels.nodes.panel import section_title
 from workbench.ui.panels.parts.blocks import Banner, label, push_button
 from workbench.ui.panels.parts.figures import Cell, Column, Figure, FigureTable
@@ -32,11 +32,8 @@ from workbench.ui.theme import words
 class QueueFace(Face):
     """How a queue stands, who takes from it, where its dead go, whose rules it follows."""
 
-    redrive_wanted = Signal(str)
-    purge_wanted = Signal(str)
-
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
+        super().__init__(workspace, wishes)
         self.counts = CountsLine(rates=False)
         self.column.addWidget(self.counts)
         row = QHBoxLayout()
@@ -62,8 +59,8 @@ class QueueFace(Face):
                                  "text_on_accent")
         self.redrive = push_button(self.tr("Redrive…"), tip=self.tr("Send dead messages on"))
         self.purge = push_button(self.tr("Purge…"), tip=self.tr("Remove what waits; says first what is lost"))
-        for button, wanted in ((self.panel, self.panel_wanted), (self.redrive, self.redrive_wanted),
-                               (self.purge, self.purge_wanted)):
+        for button, wanted in ((self.panel, self._wishes.panel), (self.redrive, self._wishes.redrive),
+                               (self.purge, self._wishes.purge)):
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
             button.clicked.connect(lambda _=False, wanted=wanted: self._node and wanted.emit(self._node.id))
@@ -118,10 +115,8 @@ class QueueFace(Face):
 class ExchangeFace(Face):
     """What passes through an exchange, by which bindings, and what found no queue."""
 
-    link_wanted = Signal(str)
-
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
+        super().__init__(workspace, wishes)
         self.banner = Banner("banner-warn")
         self.column.addWidget(self.banner)
         row = QHBoxLayout()
@@ -134,7 +129,7 @@ class ExchangeFace(Face):
                                      Column(self.tr("To"), 104, names=True), Column(self.tr("Rate"), 56, number=True)),
                                     self.tr("Bindings"))
         self._links: tuple[str, ...] = ()
-        self.bindings.row_clicked.connect(lambda row: self.link_wanted.emit(self._links[row]))
+        self.bindings.row_clicked.connect(lambda row: self._wishes.binding.emit(self._links[row]))
         self.column.addWidget(self.bindings)
         self.note = label("", "muted")
         self.note.setWordWrap(True)
@@ -142,7 +137,7 @@ class ExchangeFace(Face):
         self.probe = RouteProbe(workspace)
         self.column.addWidget(self.probe)
         self.settings = push_button(self.tr("Settings"), "sliders")
-        self.settings.clicked.connect(lambda: self._node and self.settings_wanted.emit(self._node.id))
+        self.settings.clicked.connect(lambda: self._node and self._wishes.settings.emit(self._node.id))
         line = QHBoxLayout()
         line.addWidget(self.settings)
         line.addStretch(1)

@@ -9,6 +9,7 @@ from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.inspector.part import Face
+from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.panels.parts.blocks import Banner, label, push_button
 from workbench.ui.panels.store.figures import CountsRow, OutageControl, say_outage
 from workbench.ui.theme import words
@@ -17,8 +18,8 @@ from workbench.ui.theme import words
 class StoreFace(Face):
     """Its counts, who writes to it and how, and its outage."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
+    def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
+        super().__init__(workspace, wishes)
         self.banner = Banner("banner-warn")
         self.column.addWidget(self.banner)
         self.counts = CountsRow()
@@ -31,9 +32,9 @@ class StoreFace(Face):
         row = QHBoxLayout()
         self.panel = push_button(self.tr("Rows"), "list", "primary", self.tr("Open the store's panel"),
                                  "text_on_accent")
-        self.panel.clicked.connect(lambda: self._node and self.panel_wanted.emit(self._node.id))
+        self.panel.clicked.connect(lambda: self._node and self._wishes.panel.emit(self._node.id))
         self.settings = push_button(self.tr("Settings"), "sliders")
-        self.settings.clicked.connect(lambda: self._node and self.settings_wanted.emit(self._node.id))
+        self.settings.clicked.connect(lambda: self._node and self._wishes.settings.emit(self._node.id))
         row.addWidget(self.panel)
         row.addWidget(self.settings)
         row.addStretch(1)
