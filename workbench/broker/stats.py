@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workbench.broker.topics import Partition, Topic, TopicMeta
 from workbench.core.clock import Clock
-from workbench.core.encodings import encodings_of
+from workbench.core.encodings import KEY_SCHEMA, VALUE_SCHEMA, encodings_of
 from workbench.core.snapshot import PartitionStat, TopicStat
 
 RATE_WINDOW_MS = 1000.0
@@ -96,7 +96,9 @@ def _topic_stat(topic: Topic, then: _Sample, seconds: float) -> TopicStat:
     grown = sum(p.bytes_in for p in topic.partitions) - sum(then.bytes_in)
     times = [p.last_append_ms for p in topic.partitions if p.last_append_ms is not None]
     return TopicStat(topic.meta.name, topic.meta.kind, partitions, sum(p.rate_in for p in partitions),
-                     grown * per_second, max(times, default=None), *encodings_of(topic.meta.config))
+                     grown * per_second, max(times, default=None), *encodings_of(topic.meta.config),
+                     key_schema=topic.meta.config.get(KEY_SCHEMA, ""),
+                     value_schema=topic.meta.config.get(VALUE_SCHEMA, ""))
 
 
 def _partition_stat(partition: Partition, before: int, per_second: float) -> PartitionStat:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workbench.core.encodings import AUTO, CHOICES, KEY_ENCODING, VALUE_ENCODING
+from workbench.core.encodings import AUTO, CHOICES, KEY_ENCODING, KEY_SCHEMA, VALUE_ENCODING, VALUE_SCHEMA
 from workbench.core.errors import Invalid
 
 MAX_MESSAGE_BYTES = 256 << 20
@@ -98,6 +98,10 @@ _ALL = (
             choices=CHOICES, acts=True),
     Setting(VALUE_ENCODING, "string", AUTO, "How values are read and written here; auto: guessed, value by value.",
             choices=CHOICES, acts=True),
+    Setting(KEY_SCHEMA, "string", "", "The subject of the schema of keys, or SUBJECT#MESSAGE; empty: TOPIC-key.",
+            acts=True),
+    Setting(VALUE_SCHEMA, "string", "", "The subject of the schema of values, or SUBJECT#MESSAGE; empty: TOPIC-value.",
+            acts=True),
     Setting("cleanup.policy", "list", "delete", "What retention does with old records; they are deleted.",
             "log.cleanup.policy", choices=("delete", "compact")),
     _int("compression.gzip.level", "-1", "Kept; the codec's own level is used.", "compression.gzip.level", -1, 9),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from workbench.broker import readable_batch
-from workbench.cli.encodings import decode_option, decoders_for
+from workbench.cli.encodings import decode_option, decoders_for, serdes_at
 from workbench.cli.leasing import AckMode, Leasing, Show
 from workbench.cli.workspace import Point, file_argument, host_of, reader_of
 from workbench.control.client import Caller
@@ -24,7 +24,8 @@ from workbench.core.errors import HostGone
 from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import DAMAGED, StoredRecord
 from workbench.core.times import format_time
-from workbench.engines.base import Browse, TopicShape
+from workbench.engines.base import Browse
+from workbench.engines.schemas import decoders_in
 from workbench.serde import DecoderOf, decoders_of, plain_json
 from workbench.session.export import format_named
 from workbench.session.reading import merged, spans
@@ -66,16 +67,16 @@ def consume(
     try:
         if ack:
             with host_of(file) as host:
-                show = _printer(form, decode, host.call(ListTopics()).topics)
+                show = _printer(form, decode, decoders_of(host.call(ListTopics()).topics, serdes_at(file)))
                 name = consumer or f"consume-{os.getpid()}"
                 Leasing(host, topic, ack, name, visibility_ms, show).read(most, follow)
         elif group:
             with host_of(file) as host:
-                show = _printer(form, decode, host.call(ListTopics()).topics)
+                show = _printer(form, decode, decoders_of(host.call(ListTopics()).topics, serdes_at(file)))
                 _Membership(host, group, topic, from_, show).read(most, follow)
         else:
             with reader_of(file) as reader:
-                show = _printer(form, decode, reader.topics())
+                show = _printer(form, decode, decoders_in(reader))
                 for record in islice(_browse(reader, topic, from_, partition, follow), most):
                     show(record)
     except KeyboardInterrupt:
@@ -95,9 +96,9 @@ def _check_usage(
         raise click.UsageError("--consumer and --visibility are for leases: add --ack.")
 
 
-def _printer(form: str, decode: str, topics: Iterable[TopicShape]) -> Show:
+def _printer(form: str, decode: str, known: DecoderOf) -> Show:
     """``value`` prints the bytes as they are, unless told what they are: then a line of JSON or text a record."""
-    decoders = decoders_for(decode, decoders_of(topics))
+    decoders = decoders_for(decode, known)
     out = sys.stdout.buffer
     if form == "value":
         return _print_value if decode in (AUTO, "none") else partial(_print_decoded, decoders)
@@ -118,11 +119,11 @@ def _print_decoded(decoders: DecoderOf, record: StoredRecord) -> None:
     if record.transaction == DAMAGED or record.value is None:
         _print_value(record)
         return
-    decoded = decoders(record.topic).value(record.value)
+    decoded = decoders(record.topic).value(record.value, record.headers)
     if decoded.error:
         place = f"{record.topic}/{record.partition} at offset {record.offset:,}"
         print(f"{place}: {decoded.error} It is printed as base64.", file=sys.stderr)
-    text = decoded.value if isinstance(decoded.value, str) else plain_json(decoded.value)
+    text = decoded.value if isinstance(decoded.value, str) else plain_json(decoded.in_words())
     sys.stdout.buffer.write(text.encode() + b"\n")
 
 

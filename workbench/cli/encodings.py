@@ -5,18 +5,32 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
-from workbench.core.encodings import AUTO, encodings_of
-from workbench.core.errors import Invalid, Unsupported
+from workbench.cli.workspace import attached_name, workspace_reader
+from workbench.core.encodings import AUTO, BY_SCHEMA, encodings_of
+from workbench.core.errors import Invalid
 from workbench.core.records import Record
-from workbench.serde import Decoder, DecoderOf, as_bytes, encoding, from_plain
+from workbench.engines.schemas import READ_AGAIN_S, CatalogueSource
+from workbench.serde import (
+    NO_SCHEMAS,
+    Decoder,
+    DecoderOf,
+    SchemaUse,
+    Serdes,
+    as_bytes,
+    decoder_of,
+    encoding,
+    from_plain,
+)
 
-DECODE = (AUTO, "none", "json", "msgpack", "cbor", "text", "avro", "protobuf")
-ENCODE = ("json", "msgpack", "cbor", "text", "base64", "avro", "protobuf")
-_LATER = ("avro", "protobuf")
-_SHAPED = ("msgpack", "cbor")
+DECODE = (AUTO, "none", "json", "msgpack", "cbor", "text", *BY_SCHEMA)
+ENCODE = ("json", "msgpack", "cbor", "text", "base64", *BY_SCHEMA)
+_SHAPED = ("msgpack", "cbor", *BY_SCHEMA)
+_TYPES = {"AVRO": "avro", "PROTOBUF": "protobuf", "JSON": "json"}
+_MAY_HAVE_A_SCHEMA = (None, "json", *BY_SCHEMA)
 
 Written = Callable[[Record], Record]
 
@@ -25,26 +39,49 @@ decode_option = click.option(
     help="What values are; auto: as the topic says, else guessed; none: no decoding, text or base64.")
 encode_option = click.option(
     "--encode", type=click.Choice(ENCODE), default=None,
-    help="Write values so; default: as the topic says, if that is msgpack or cbor, else as they come.")
+    help="Write values so; default: as the topic says, if that is no text, else as they come.")
+value_schema_option = click.option(
+    "--value-schema", default="", metavar="SUBJECT",
+    help="Write values by the last version of this subject; of Protobuf SUBJECT#MESSAGE names another message.")
+key_schema_option = click.option(
+    "--key-schema", default="", metavar="SUBJECT", help="The same for keys.")
+
+
+def serdes_at(path: Path) -> Serdes:
+    """The schemas of a workspace, looked up when the first is needed; an attached system has none here yet."""
+    if attached_name(path):
+        return NO_SCHEMAS
+
+    def catalogue():
+        with workspace_reader(path) as reader:
+            return reader.schemas()
+
+    return Serdes(CatalogueSource(catalogue, READ_AGAIN_S))
 
 
 def decoders_for(decode: str, known: DecoderOf) -> DecoderOf:
     """``known`` are the decoders of the topics, as they are set."""
-    _check(decode)
     if decode == AUTO:
         return known
     if decode == "none":
         return lambda topic: _UNDECODED
-    return lambda topic: Decoder(known(topic).key_encoding, decode)
+    made: dict[str, Decoder] = {}
+
+    def decoder(topic: str) -> Decoder:
+        if topic not in made:
+            made[topic] = known(topic).with_values(decode)
+        return made[topic]
+
+    return decoder
 
 
 class _Undecoded(Decoder):
     """Text where it is text, else bytes."""
 
-    def key(self, data: bytes | None):
+    def key(self, data: bytes | None, headers: object = ()):
         return self.header(data)
 
-    def value(self, data: bytes | None):
+    def value(self, data: bytes | None, headers: object = ()):
         return self.header(data)
 
 
@@ -55,29 +92,60 @@ def as_it_is(record: Record) -> Record:
     return record
 
 
-def encoder_for(encode: str | None, config: dict[str, str]) -> Written:
-    """Writes the records of a topic with these settings: their values as ``encode`` says, their keys as the topic
-    does. It raises ``Invalid`` for a value that can't be written so."""
-    _check(encode or "")
-    key_name, value_name = (name if name in _SHAPED else "" for name in encodings_of(config))
-    value_name = encode or value_name
+def encoder_for(encode: str | None, config: dict[str, str], topic: str = "", serdes: Serdes = NO_SCHEMAS,
+                value_schema: str = "", key_schema: str = "") -> Written:
+    """Writes the records of a topic with these settings: their values as ``encode`` says, or by the schema of a
+    subject, their keys as the topic does. It raises ``Invalid`` for a value that can't be written so."""
+    if value_schema and encode not in _MAY_HAVE_A_SCHEMA:
+        raise click.UsageError(f"--value-schema is for avro, protobuf and json: leave out --encode {encode}.")
+    decoder = decoder_of(config, topic, serdes)
+    key_name, value_name = encodings_of(config)
+    value_name = encode or (value_name if value_name in _SHAPED else "")
+    key_name = key_name if key_name in _SHAPED else ""
+    if value_schema:
+        value_name = encode or _encoding_of(serdes, value_schema)
+        decoder = decoder.with_values(value_name, value_schema)
+    elif value_name:
+        decoder = decoder.with_values(value_name) if value_name != "base64" else decoder
+    if key_schema:
+        key_name = _encoding_of(serdes, key_schema)
+        decoder = decoder.with_keys(key_name, key_schema)
+    by_value = decoder.value_writer() if value_name and value_name != "base64" else None
+    by_key = decoder.key_writer() if key_name else None
 
     def written(record: Record) -> Record:
-        value = record.value if not value_name else _value(record.value, value_name)
-        key = record.key if not key_name else as_bytes(_key(record.key), key_name)
+        value, key = record.value, record.key
+        if value is not None and value_name:
+            value = _value(value, value_name) if by_value is None else _by_schema(by_value, value)
+        if key is not None and key_name:
+            key = as_bytes(_key(key), key_name) if by_key is None else _key_by_schema(by_key, key)
         return record._replace(key=key, value=value)
 
     return written if key_name or value_name else as_it_is
 
 
-def _check(name: str) -> None:
-    if name in _LATER:
-        raise Unsupported(f"{name.capitalize()} is not built yet.", "Use json, msgpack, cbor or text.")
+def _encoding_of(serdes: Serdes, subject: str) -> str:
+    name, _, message = subject.partition("#")
+    return _TYPES[serdes.written_for(name, message).type]
 
 
-def _value(data: bytes | None, name: str) -> bytes | None:
-    if data is None:
-        return None
+def _by_schema(use: SchemaUse, data: bytes) -> bytes:
+    try:
+        return use.write_json(data)
+    except ValueError as wrong:
+        raise Invalid(f"«{_start(data)}» does not fit {use.name or 'the schema'} ({use.subject} version {use.version}):"
+                      f" {str(wrong).rstrip('.')}.", "Mend it, or register a schema that it fits.") from None
+
+
+def _key_by_schema(use: SchemaUse, data: bytes) -> bytes:
+    """A key is text; where the schema has no text there, it is JSON."""
+    try:
+        return use.write(data.decode())
+    except ValueError:
+        return _by_schema(use, data)
+
+
+def _value(data: bytes, name: str) -> bytes | None:
     try:
         if name == "base64":
             return base64.b64decode(data.strip(), validate=True)
@@ -87,11 +155,14 @@ def _value(data: bytes | None, name: str) -> bytes | None:
         return data if name == "json" else as_bytes(from_plain(value), name)
     except (ValueError, binascii.Error) as error:
         what = {"base64": "base64", "text": "text in UTF-8"}.get(name, "JSON")
-        shown = data[:60].decode("utf-8", "replace")
-        raise Invalid(f"«{shown}» is no {what}, so it can't be written as {name}: {error}.".replace("..", "."),
+        raise Invalid(f"«{_start(data)}» is no {what}, so it can't be written as {name}: {error}.".replace("..", "."),
                       "Mend it, or leave out --encode.") from None
 
 
-def _key(data: bytes | None):
+def _start(data: bytes) -> str:
+    return data[:60].decode("utf-8", "replace")
+
+
+def _key(data: bytes):
     decoded = Decoder().key(data)
     return from_plain(decoded.value)

@@ -14,7 +14,7 @@ import click
 from workbench.cli.output import STANDARD_INPUT, STANDARD_OUTPUT, ProgressLine, counted, note, print_json
 from workbench.cli.workspace import Point, file_argument, host_of, json_option, reader_of
 from workbench.core.points import EARLIEST, LATEST, LogPoint
-from workbench.serde import decoders_of
+from workbench.engines.schemas import decoders_in
 from workbench.session.export import Exported, What, export, format_named, write_items
 from workbench.session.importing import import_file
 from workbench.session.matching import read_filter
@@ -41,9 +41,9 @@ def export_session(
     """Write records and journal of FILE to OUT (- for standard output); «--what all» also what is around them: topics
     with their settings, queues with their state, exchanges, groups' offsets, the drawing."""
     with reader_of(file) as reader:
-        matches = read_filter(wanted, decoders_of(reader.topics())).matches if wanted.strip() else None
+        matches = read_filter(wanted, decoders_in(reader)).matches if wanted.strip() else None
         if str(out) in STANDARD_OUTPUT:
-            lines = format_named(form or "jsonl", decoders_of(reader.topics()))
+            lines = format_named(form or "jsonl", decoders_in(reader))
             write_items(reader, sys.stdout.buffer, what, lines, topics, from_, to, matches=matches)
             sys.stdout.buffer.flush()
             return

@@ -21,7 +21,15 @@ import click
 from workbench.broker import encode_batch
 from workbench.cli.attributes import Attributes
 from workbench.cli.checking import read_twice, show_preview
-from workbench.cli.encodings import Written, as_it_is, encode_option, encoder_for
+from workbench.cli.encodings import (
+    Written,
+    as_it_is,
+    encode_option,
+    encoder_for,
+    key_schema_option,
+    serdes_at,
+    value_schema_option,
+)
 from workbench.cli.output import ProgressLine, counted, note, print_json
 from workbench.cli.publishing import Publishing, report_published
 from workbench.cli.workspace import file_argument, host_of, json_option, pair
@@ -36,6 +44,7 @@ from workbench.flow.file_settings import charset_of, delimiter_of, pointer_of
 from workbench.flow.kinds import kind_of
 from workbench.runtime.file_source import FileSource
 from workbench.runtime.reading.formats import FORMATS
+from workbench.serde import Serdes
 
 BATCH_RECORDS = 1000
 BATCH_BYTES = 256 * 1024
@@ -118,6 +127,8 @@ def _topic(host: Caller, topic: str) -> TopicInfo:
 @click.option("--group", default="", metavar="FIELD", help="Queues: messages of one group stay in order.")
 @click.option("--dedup", default="", metavar="FIELD", help="Queues: what repeats it within the window is dropped.")
 @encode_option
+@value_schema_option
+@key_schema_option
 @click.option("--exchange", default=None, metavar="NAME", help="Publish there, instead of to a topic.")
 @click.option("--routing-key", default=None, metavar="KEY", help="With --exchange; may hold fields: order.{country}.")
 @click.option("--mandatory", is_flag=True, help="With --exchange: what no queue takes comes back.")
@@ -129,7 +140,7 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
     workbench produce FILE TOPIC [SOURCE]
     workbench produce FILE [SOURCE] --exchange NAME --routing-key KEY
     """
-    asked = _Asked(**options)
+    asked = _Asked(serdes=serdes_at(file), **options)
     if asked.exchange is not None and source is None:
         topic, source = "", topic
     asked.check(topic)
@@ -159,8 +170,9 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The options as they were given."""
+    """The options as they were given, and the schemas that there are."""
 
+    serdes: Serdes
     key: str
     time_field: str
     headers: tuple[str, ...]
@@ -181,6 +193,8 @@ class _Asked:
     group: str
     dedup: str
     encode: str | None
+    value_schema: str
+    key_schema: str
     exchange: str | None
     routing_key: str | None
     mandatory: bool
@@ -236,7 +250,7 @@ class _Asked:
 
     def _encoder(self, host: Caller, topic: str) -> Callable[[Record], Record]:
         config = _topic(host, topic).config if self.exchange is None else {}
-        return encoder_for(self.encode, config)
+        return encoder_for(self.encode, config, topic, self.serdes, self.value_schema, self.key_schema)
 
 
 def _play(events: FileSource, sending: Sending | Publishing, attributes: Attributes) -> float:

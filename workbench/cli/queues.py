@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from workbench.broker import Level, Profile, profile
+from workbench.cli.encodings import serdes_at
 from workbench.cli.file_group import FileGroup
 from workbench.cli.output import note, print_json, print_table
 from workbench.cli.queue_words import (
@@ -170,7 +171,7 @@ def peek(
     """
     with host_of(file, writes=False) as host:
         info = _info(host, queue)
-        decoders = decoders_of(host.call(ListTopics()).topics)
+        decoders = decoders_of(host.call(ListTopics()).topics, serdes_at(file))
         found = _peek(host, queue, tuple(MessageState(state) for state in states), after, most)
     stories = _stories(file, info, found) if with_story else {}
     if as_json:

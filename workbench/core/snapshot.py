@@ -64,6 +64,8 @@ class TopicStat:
     key_encoding: str = AUTO
     value_encoding: str = AUTO
     totals: tuple[int, int] | None = None
+    key_schema: str = ""  # as the topic's settings say
+    value_schema: str = ""
 
     @property
     def records(self) -> int:

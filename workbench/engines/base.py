@@ -25,6 +25,7 @@ from workbench.core.records import Appended, PartitionBounds, Record, StoredReco
 from workbench.core.routing import Binding, Exchange, Published
 from workbench.core.snapshot import GroupStat
 from workbench.core.stores import StoreWrite
+from workbench.serde import Serdes
 
 ReceiptToken: TypeAlias = Receipt
 
@@ -368,6 +369,11 @@ class Admin(Protocol):
 
     def topic_config(self, topic: str) -> Mapping[str, str]:
         """The settings that a topic has of its own, as of now and without waiting; none while it is not there."""
+        ...
+
+    @property
+    def serdes(self) -> Serdes:
+        """The schemas that records here name."""
         ...
 
     async def create_topic(self, name: str, partitions: int, kind: str, config: Mapping[str, str]) -> None: ...

@@ -18,7 +18,9 @@ from workbench.engines.base import ConsumerSettings, EngineTopic, LeaseSettings
 from workbench.engines.embedded_consumer import EmbeddedConsumer
 from workbench.engines.embedded_producer import EmbeddedProducer
 from workbench.engines.embedded_queue import EmbeddedQueueConsumer, subscribe
+from workbench.engines.schemas import CatalogueSource
 from workbench.engines.wakes import Wakes
+from workbench.serde import Serdes
 
 
 class EmbeddedEngine:
@@ -27,6 +29,7 @@ class EmbeddedEngine:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._wakes = Wakes(broker)
+        self.serdes = Serdes(CatalogueSource(lambda: broker.schemas.catalogue))
 
     # -- topics --------------------------------------------------------------------------------------------
     async def topics(self) -> Sequence[EngineTopic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.core.encodings import AUTO, CHOICES, KEY_ENCODING, VALUE_ENCODING
+from workbench.core.encodings import AUTO, CHOICES, KEY_ENCODING, KEY_SCHEMA, VALUE_ENCODING, VALUE_SCHEMA
 from workbench.flow.params import Param
 
 ENCODED = (
@@ -13,10 +13,16 @@ ENCODED = (
           help="How tables, filters and conditions read values, and how edits and maps write them. auto: guessed."),
     Param("key_encoding", "choice", AUTO, "Keys are", choices=CHOICES, section="Encoding",
           help="The same of keys. auto takes a bare number for text: keys are names."),
+    Param("value_schema", "text", "", "Schema of values", section="Encoding",
+          help="The subject by whose last version values are written, or SUBJECT#MESSAGE. Empty: TOPIC-value."),
+    Param("key_schema", "text", "", "Schema of keys", section="Encoding",
+          help="The same of keys. Empty: TOPIC-key."),
 )
-_SETTINGS = {"value_encoding": VALUE_ENCODING, "key_encoding": KEY_ENCODING}
+_SETTINGS = {"value_encoding": VALUE_ENCODING, "key_encoding": KEY_ENCODING, "value_schema": VALUE_SCHEMA,
+             "key_schema": KEY_SCHEMA}
+_UNSET = (AUTO, "")
 
 
 def encoding_config(values: Mapping[str, Any]) -> dict[str, str]:
-    """The broker's settings, from all ``values`` of a node; what is guessed is not among them."""
-    return {setting: values[name] for name, setting in _SETTINGS.items() if values[name] != AUTO}
+    """The broker's settings, from all ``values`` of a node; what is guessed or usual is not among them."""
+    return {setting: values[name] for name, setting in _SETTINGS.items() if values[name] not in _UNSET}

@@ -13,7 +13,7 @@ from workbench.core.errors import Invalid
 from workbench.core.queues import sent_straight
 from workbench.core.records import Record, StoredRecord
 from workbench.flow.expressions import Expression
-from workbench.serde import DecoderOf, as_bytes, guessing, names_of
+from workbench.serde import DecoderOf, guessing, names_of
 
 
 class Condition:
@@ -56,8 +56,8 @@ class Forwarding:
         if self._map is not None or self._key is not None:
             names = names_of(record, self._decoders(record.topic), self._names)
             into = self._decoders(self._into)
-            value = value if self._map is None else as_bytes(self._map.evaluate(names), into.value_encoding)
-            key = key if self._key is None else as_bytes(self._key.evaluate(names), into.key_encoding)
+            value = value if self._map is None else into.value_bytes(self._map.evaluate(names))
+            key = key if self._key is None else into.key_bytes(self._key.evaluate(names))
         return Record(key, value, sent_straight(record.headers), record.timestamp_ms)
 
 

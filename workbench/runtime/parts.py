@@ -125,7 +125,7 @@ class Builder:
 
     def _decoder(self, topic: str) -> Decoder:
         """That of a topic as it is set now."""
-        return decoder_of(self._engine.topic_config(topic))
+        return decoder_of(self._engine.topic_config(topic), topic, self._engine.serdes)
 
     def _told(self, member: str, group: str = "") -> SendJournal:
         return SendJournal(self._journal, self._tempo.clock, member, group)

@@ -35,7 +35,8 @@ def _line(data: bytes, encoding: str, decode: Callable[[bytes], Decoded], limit:
     if encoding in _AS_THEY_STAND and is_text(head, cut=len(head) < len(data)):
         text = head.decode("utf-8", "ignore")[:limit]
         return " ".join(text.split()) if "\n" in text or "\t" in text else text
-    return shown(decode(data).value, limit)
+    decoded = decode(data)
+    return shown(decoded.value if decoded.schema is None else decoded.in_words(), limit)
 
 
 def shown(value: Any, limit: int = LIMIT) -> str:

@@ -26,9 +26,9 @@ def names_of(record: StoredRecord, decoder: Decoder, wanted: Collection[str] = N
     only what is ``wanted`` is decoded."""
     names: dict[str, Any] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
     if "value" in wanted:
-        names["value"] = seen(decoder.value(record.value))
+        names["value"] = seen(decoder.value(record.value, record.headers))
     if "key" in wanted:
-        names["key"] = seen(decoder.key(record.key))
+        names["key"] = seen(decoder.key(record.key, record.headers))
     if "headers" in wanted:
         header = decoder.header
         names["headers"] = {name: header(data).value for name, data in record.headers}
@@ -37,7 +37,9 @@ def names_of(record: StoredRecord, decoder: Decoder, wanted: Collection[str] = N
 
 def seen(decoded: Decoded) -> Any:
     """What an expression sees of a key or a value."""
-    return decoded.value if decoded.encoding in _SEEN_AS_IT_IS else _known(decoded.value)
+    if decoded.encoding in _SEEN_AS_IT_IS or (decoded.schema is not None and decoded.schema.serde.seen_as_it_is):
+        return decoded.value
+    return _known(decoded.value)
 
 
 def _known(value: Any) -> Any:

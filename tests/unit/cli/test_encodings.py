@@ -12,6 +12,8 @@ import pytest
 from workbench.broker import Broker, BrokerReader
 from workbench.cli import main as cli
 from workbench.core.records import Record
+from workbench.core.schemas import Schema
+from workbench.session.schemas import Draft, Registry
 
 EVENT = {"id": 7, "order": {"total": 12.5}, "raw": {"base64": "AP8="}}
 MEANT = {"id": 7, "order": {"total": 12.5}, "raw": b"\x00\xff"}
@@ -78,7 +80,8 @@ def test_a_topic_says_what_it_is_written_in(path, tmp_path, capsysbinary):
     (line,), _ = run(capsysbinary, "consume", path, "t")
     assert (json.loads(line)["key"], json.loads(line)["value"]) == (7, EVENT)
     _, said = run(capsysbinary, "topics", path, "alter", "t", "--config", "value.encoding=morse", code=1)
-    assert "value.encoding can't be 'morse'. Use one of: auto, json, text, bytes, msgpack, cbor." in said
+    choices = "auto, json, text, bytes, msgpack, cbor, avro, protobuf"
+    assert f"value.encoding can't be 'morse'. Use one of: {choices}." in said
 
 
 def test_what_does_not_fit_is_said_and_kept(path, capsysbinary):
@@ -99,12 +102,73 @@ def test_what_cannot_be_encoded_is_refused_before_it_is_stored(path, tmp_path, c
     assert stored(path) == [b"\x00\xff"]
 
 
-@pytest.mark.parametrize("argv", [("consume", "--decode", "avro"), ("produce", "--encode", "protobuf")])
-def test_what_comes_later_says_so(argv, path, tmp_path, capsysbinary):
-    verb, *options = argv
-    more = [written(tmp_path, "{}")] if verb == "produce" else []
-    _, said = run(capsysbinary, verb, path, "t", *more, *options, code=1)
-    assert f"{options[1].capitalize()} is not built yet. Use json, msgpack, cbor or text." in said
+AVRO = """{"type": "record", "name": "Order", "fields": [{"name": "id", "type": "long"},
+    {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2}},
+    {"name": "pays", "type": ["null", "int", "long"], "default": null}]}"""
+PROTO = 'syntax = "proto3"; message Other { string x = 1; } message Order { int64 id = 1; string note = 2; }'
+JSON = '{"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}'
+
+
+def register(path: Path, subject: str, kind: str, text: str) -> int:
+    with Broker.open(path) as broker:
+        return Registry(broker.schemas).register(subject, Draft(Schema(kind, text))).id
+
+
+@pytest.mark.parametrize(("kind", "text", "event", "read", "bytes_"), [
+    ("AVRO", AVRO, '{"id":7,"price":"12.50"}', {"id": 7, "price": "12.50", "pays": None}, b"\x0e\x04\x04\xe2\x00"),
+    ("AVRO", AVRO, '{"id":7,"price":12.50,"pays":{"long":1}}', {"id": 7, "price": "12.50", "pays": {"long": 1}},
+     b"\x0e\x04\x04\xe2\x04\x02"),
+    ("JSON", JSON, '{"id":7}', {"id": 7}, b'{"id":7}'),
+    ("PROTOBUF", 'syntax = "proto3"; message Order { int64 id = 1; }', '{"id":7}', {"id": 7}, b"\x00\x08\x07"),
+])
+def test_events_are_written_by_the_schema_of_a_subject(kind, text, event, read, bytes_, path, tmp_path, capsysbinary):
+    number = register(path, "orders", kind, text)
+    run(capsysbinary, "produce", path, "t", written(tmp_path, event), "--key", "id", "--value-schema", "orders")
+    (value,) = stored(path)
+    assert value == b"\x00" + number.to_bytes(4, "big") + bytes_
+    for options in ((), ("--decode", {"JSON": "json"}.get(kind, kind.lower()))):
+        (line,), _ = run(capsysbinary, "consume", path, "t", *options)
+        found = json.loads(line)
+        assert (found["value"], found["schema"]) == (read, {"id": number, "subject": "orders", "type": kind})
+    (line,), _ = run(capsysbinary, "consume", path, "t", "--group", "g")
+    assert json.loads(line)["value"] == read
+
+
+def test_a_topic_says_which_schema_it_is_written_by(path, tmp_path, capsysbinary):
+    register(path, "t-value", "PROTOBUF", PROTO)
+    register(path, "names", "AVRO", '"string"')
+    settings = ("value.encoding=protobuf", "value.schema=t-value#Order", "key.encoding=avro", "key.schema=names")
+    run(capsysbinary, "topics", path, "alter", "t", *(word for each in settings for word in ("--config", each)))
+    run(capsysbinary, "produce", path, "t", written(tmp_path, '{"id":7,"note":"x"}'), "--key", "id")
+    (value,) = stored(path)
+    assert value == b"\x00\x00\x00\x00\x01\x02\x02\x08\x07\x12\x01x"
+    (line,), _ = run(capsysbinary, "consume", path, "t")
+    assert (json.loads(line)["key"], json.loads(line)["value"]) == ("7", {"id": 7, "note": "x"})
+    (line,), _ = run(capsysbinary, "export", path, "-", "--topic", "t", "--filter", 'value.note == "x" && key == "7"')
+    assert json.loads(line)["value"]["id"] == 7
+
+
+@pytest.mark.parametrize(("options", "told"), [
+    (("--encode", "avro"), "There is no schema of the subject 't-value'. Register one: workbench schemas FILE"),
+    (("--value-schema", "nope"), "There is no schema of the subject 'nope'."),
+    (("--value-schema", "orders"),
+     "does not fit Order (orders version 1): price: expected a decimal(10,2), got '1.234'."),
+    (("--value-schema", "orders", "--encode", "protobuf"), "is of type AVRO, and it is written as Protobuf here."),
+    (("--value-schema", "orders#Order"), "has no messages: it is AVRO."),
+])
+def test_what_does_not_fit_a_schema_is_refused(options, told, path, tmp_path, capsysbinary):
+    register(path, "orders", "AVRO", AVRO)
+    source = written(tmp_path, '{"id":7,"price":"1.234"}')
+    _, said = run(capsysbinary, "produce", path, "t", source, *options, code=1)
+    assert told in said and stored(path) == []
+
+
+def test_protobuf_without_a_schema_has_numbers(path, capsysbinary):
+    append(path, Record(b"k", b"\x08\x96\x01\x12\x04text"))
+    (line,), _ = run(capsysbinary, "consume", path, "t", "--decode", "protobuf")
+    assert json.loads(line)["value"] == {"1": 150, "2": "text"}
+    (line,), _ = run(capsysbinary, "consume", path, "t", "--decode", "avro")
+    assert set(json.loads(line)["value"]) == {"base64"} and "schema" not in json.loads(line)
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
@@ -115,7 +179,9 @@ def test_what_comes_later_says_so(argv, path, tmp_path, capsysbinary):
 def test_an_export_comes_back_exactly(form, config, path, tmp_path, capsysbinary):
     """Also of values whose encoding can say one thing in several ways."""
     long_seven = b"\xcf" + bytes(7) + b"\x07"  # MessagePack: 7 in nine bytes
+    register(path, "orders", "AVRO", AVRO)
     values = (
+        b"\x00\x00\x00\x00\x01\x0e\x04\x04\xe2\x00", b"\x00\x00\x00\x00\x01\x8e\x80\x00\x02\x00\x00",
         b"\x81\xa2id" + long_seven, cbor2.dumps(MEANT), b"\xa1\x07\x18\x07", b"{}", b'{\n"a": 1}', b"\xff", b"", None,
         b"17", b"null", b"\x93\x01\x02\x03", b'{"n":123456789012345678901234567890}',
     )

@@ -11,6 +11,7 @@ import binascii
 import struct
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from workbench.serde.by_schema.avro_defaults import form_of_default
@@ -230,7 +231,7 @@ def _number(kind: str, word: str, read: Callable[[str], int] | None = None) -> W
                 form = read(form)
             except (ValueError, OverflowError):
                 raise mismatch(path, word, form) from None
-        if isinstance(form, float) and form.is_integer():
+        if isinstance(form, float | Decimal) and form == form // 1:
             form = int(form)
         if not isinstance(form, int) or isinstance(form, bool):
             raise mismatch(path, word, form)

@@ -34,6 +34,11 @@ class SchemaSerde(Protocol):
         """The record or message that the bytes are of; may be empty."""
         ...
 
+    @property
+    def seen_as_it_is(self) -> bool:
+        """Whether expressions have a word for all that can be in a value."""
+        ...
+
     def value(self, payload: bytes) -> Any:
         """What expressions see; ``ValueError`` with a reason when the bytes are not of this schema, whole."""
         ...

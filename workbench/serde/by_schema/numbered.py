@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from workbench.serde.by_schema.avro_numbers import float_of
@@ -222,7 +223,7 @@ def _write_field(number: int, form: Any, path: str, out: bytearray, depth: int) 
         out += varint(number << 3 | _START)
         _write_message(form["group"], path, out, depth + 1)
         out += varint(number << 3 | _END)
-    elif isinstance(form, float):
+    elif isinstance(form, float | Decimal):
         out += varint(number << 3 | _FIXED64) + struct.pack("<d", float_of(form, path, "a double"))
     else:
         inner = bytearray()

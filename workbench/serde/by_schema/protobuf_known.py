@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -174,6 +175,7 @@ def _write_struct(writers: Any, form: Any, message: Any, path: str, depth: int =
 
 
 def _write_value(writers: Any, form: Any, message: Any, path: str, depth: int) -> None:
+    form = float(form) if isinstance(form, Decimal) else form
     if form is None:
         message.null_value = 0
     elif isinstance(form, bool):

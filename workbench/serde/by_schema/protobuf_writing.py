@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from workbench.serde.by_schema import numbered
@@ -132,7 +133,7 @@ def single(field: FieldDescriptor, form: Any, path: str, put: Put) -> None:
 
 def _number(word: str, form: Any, path: str) -> int:
     low, high = _BOUNDS[word]
-    if isinstance(form, float) and form.is_integer():
+    if isinstance(form, float | Decimal) and form == form // 1:
         form = int(form)
     if not isinstance(form, int) or isinstance(form, bool):
         raise mismatch(path, a(word), form)

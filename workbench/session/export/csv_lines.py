@@ -46,7 +46,7 @@ class CsvLines:
         return _row(ENTRY_COLUMNS if what == "journal" else RECORD_COLUMNS)
 
     def record(self, record: StoredRecord) -> bytes:
-        decoder = self._decoders(record.topic)
+        decoder = self._decoders(record.topic).beside(record.headers)
         key, key_form = _cell(record.key, decoder.key)
         value, value_form = _cell(record.value, decoder.value)
         pairs = tuple((name, text_form(data)) for name, data in record.headers)
@@ -130,8 +130,8 @@ def _cell(data: bytes | None, decode: Callable[[bytes], Decoded]) -> tuple[str, 
     if data is None:
         return "", "null"
     decoded, exact = decode(data), base64.b64encode(data).decode()
-    if decoded.encoding not in ("json", "text", "bytes"):
-        return plain_json(decoded.value), f"{decoded.encoding}:{exact}"
+    if decoded.encoding not in ("json", "text", "bytes") or decoded.schema is not None:
+        return plain_json(decoded.in_words()), f"{decoded.encoding}:{exact}"
     if decoded.encoding == "bytes" and not decoded.error:
         return exact, "base64"
     try:

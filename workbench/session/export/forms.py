@@ -3,7 +3,8 @@
     null                 null
     a JSON value         embedded as it stands (objects and arrays; for values also numbers, true and false)
     text                 a string
-    MessagePack, CBOR    embedded as JSON says it, and beside it base64 of the exact bytes
+    MessagePack, CBOR,   embedded as JSON says it, and beside it base64 of the exact bytes
+    what has a schema
     anything else        {"base64": "..."}
 
 How bytes are read is the decoder's business (``serde``). Invariant: ``bytes_of(form)`` gives back the very bytes, or
@@ -19,7 +20,7 @@ import binascii
 import msgspec
 
 from workbench.core.errors import Invalid
-from workbench.serde import Decoded, Decoder, encoding, plain_json
+from workbench.serde import Decoded, Decoder, SchemaUse, encoding, plain_json
 
 NULL = msgspec.Raw(b"null")
 
@@ -43,10 +44,13 @@ def key_form(data: bytes | None, decoder: Decoder) -> tuple[msgspec.Raw, str]:
     return (text_form(data), "") if is_json else (form, exact)
 
 
-def value_form(data: bytes | None, decoder: Decoder) -> tuple[msgspec.Raw, str]:
-    """The form, and base64 of the exact bytes where what is embedded does not give them back (it was no JSON, or had
-    line breaks); otherwise an empty string."""
-    return (NULL, "") if data is None else _form(data, decoder.value(data))
+def value_form(data: bytes | None, decoder: Decoder) -> tuple[msgspec.Raw, str, SchemaUse | None]:
+    """The form; base64 of the exact bytes where what is embedded does not give them back (it was no JSON, or had line
+    breaks), otherwise an empty string; and the schema that it was read by."""
+    if data is None:
+        return NULL, "", None
+    decoded = decoder.value(data)
+    return *_form(data, decoded), decoded.schema
 
 
 def _form(data: bytes, decoded: Decoded) -> tuple[msgspec.Raw, str]:
@@ -56,6 +60,8 @@ def _form(data: bytes, decoded: Decoded) -> tuple[msgspec.Raw, str]:
             return text_form(data), ""
         case "bytes":
             return (text_form(data) if decoded.error else _base64_form(data)), ""
+        case _ if decoded.schema is not None:
+            return msgspec.Raw(plain_json(decoded.in_words()).encode()), _base64(data)
         case "json" if value is None or isinstance(value, str):
             return text_form(data), ""
         case "json" if isinstance(value, dict) and value.keys() == {"base64"}:

@@ -11,7 +11,7 @@ from workbench.broker import detail_of, entry_from, word_of
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
 from workbench.core.records import StoredRecord
-from workbench.serde import DecoderOf, guessing
+from workbench.serde import DecoderOf, SchemaUse, guessing
 from workbench.session.export.base import UNTIMED, Item, What, stamp, unstamp
 from workbench.session.export.forms import NULL, bytes_of, bytes_of_base64, key_form, text_form, value_form
 from workbench.session.export.shape_lines import shape_item
@@ -20,7 +20,7 @@ from workbench.session.export.shape_lines import shape_item
 class RecordLine(msgspec.Struct, omit_defaults=True):
     """``value_base64`` is there only when the value does not give its bytes back (JSON with line breaks, MessagePack,
     CBOR): they, exactly; ``key_base64`` likewise. ``transaction`` is there only when the record does not count for
-    everybody: it is aborted, or undecided (open)."""
+    everybody: it is aborted, or undecided (open). ``schema`` is the one of the value: its id, subject and type."""
 
     topic: str
     partition: int
@@ -32,6 +32,7 @@ class RecordLine(msgspec.Struct, omit_defaults=True):
     value_base64: str = ""
     key_base64: str = ""
     transaction: str = ""
+    schema: dict[str, Any] | None = None
 
 
 class EntryLine(msgspec.Struct):
@@ -90,13 +91,13 @@ class JsonLines:
         return b""
 
     def record(self, record: StoredRecord) -> bytes:
-        decoder = self._decoders(record.topic)
-        value, exact = value_form(record.value, decoder)
+        decoder = self._decoders(record.topic).beside(record.headers)
+        value, exact, schema = value_form(record.value, decoder)
         headers = tuple((name, text_form(data)) for name, data in record.headers)
         key, exact_key = key_form(record.key, decoder)
         line = RecordLine(
             record.topic, record.partition, record.offset, stamp(record.timestamp_ms), key, value, headers, exact,
-            exact_key, record.transaction,
+            exact_key, record.transaction, schema_told(schema),
         )
         return _encoder.encode(line) + b"\n"
 
@@ -116,6 +117,10 @@ class JsonLines:
                 yield shape_item(text) if line.shape else _item(line)
             except (ValueError, RecursionError, Invalid) as error:  # msgspec's errors are ValueErrors
                 raise Invalid(f"Line {number:,} is not a record: {error}.".replace("..", ".")) from None
+
+
+def schema_told(schema: SchemaUse | None) -> dict[str, Any] | None:
+    return None if schema is None else {"id": schema.id, "subject": schema.subject, "type": schema.type}
 
 
 def _item(line: AnyLine) -> Item:

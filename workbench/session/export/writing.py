@@ -17,7 +17,8 @@ from workbench.core.points import EARLIEST, LATEST, LogPoint
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.shape import WorkspaceShape
 from workbench.engines.base import Browse
-from workbench.serde import DecoderOf, decoders_of, guessing
+from workbench.engines.schemas import decoders_in
+from workbench.serde import DecoderOf, guessing
 from workbench.session.export.base import ExportFormat, What
 from workbench.session.export.formats import format_for
 from workbench.session.export.shape_lines import items_of, part_of, shape_line
@@ -71,7 +72,7 @@ def export(
     to ``NAME.journal.ENDING`` and the shape to ``NAME.shape.jsonl``; an import of ``out`` finds it there."""
     if what != "records":
         _session(reader)
-    form = format_for(out, format, decoders_of(reader.topics()))
+    form = format_for(out, format, decoders_in(reader))
     if what != "all" or not form.one_table:
         return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled, matches)
     beside = out.with_name(f"{out.stem}.journal{out.suffix}")

@@ -23,12 +23,13 @@ from workbench.control.client import Caller
 from workbench.control.command import Command
 from workbench.control.messages import Push
 from workbench.core.changes import Changes
-from workbench.core.encodings import AUTO
+from workbench.core.encodings import AUTO, settings_of
 from workbench.core.errors import HostGone, ReadOnly, WorkbenchError
 from workbench.core.snapshot import RunState, Snapshot
+from workbench.engines.schemas import READ_AGAIN_S, CatalogueSource
 from workbench.flow.document import FlowDocument
 from workbench.flow.edits import Edit
-from workbench.serde import GUESSING, Decoder
+from workbench.serde import Decoder, Serdes, decoder_of
 from workbench.ui.bridge.frame import wait_ms
 from workbench.ui.bridge.letterbox import Letterbox
 from workbench.ui.bridge.operation import Operation
@@ -39,7 +40,7 @@ from workbench.ui.models.health import judged_here
 from workbench.ui.models.past import with_producers
 
 if TYPE_CHECKING:
-    from workbench.broker import BrokerReader
+    from workbench.broker import BrokerReader, Catalogue
     from workbench.engines.base import BrowseTable
     from workbench.session.attached import AttachedReader
 
@@ -121,6 +122,8 @@ class Workspace(QObject):
         self.wants = Wants(self)
         self.live = Snapshot()
         self.shown = Snapshot()
+        self.serdes = Serdes(CatalogueSource(self._catalogue, READ_AGAIN_S))
+        self._guessing = decoder_of({}, "", self.serdes)
         self._decoders: tuple[Snapshot, dict[str, Decoder]] = (self.live, {})
         self.frame = 0
         self._next_frame = QTimer(self, singleShot=True)
@@ -145,10 +148,14 @@ class Workspace(QObject):
         """How the keys and values of a topic are read, as it is set now; on any thread."""
         of, known = self._decoders
         if of is not (live := self.live):
-            known = {t.name: Decoder(t.key_encoding, t.value_encoding) for t in live.topics
+            known = {t.name: decoder_of(settings_of(t), t.name, self.serdes) for t in live.topics
                      if (t.key_encoding, t.value_encoding) != (AUTO, AUTO)}
             self._decoders = live, known
-        return known.get(topic, GUESSING)
+        return known.get(topic, self._guessing)
+
+    def _catalogue(self) -> Catalogue:
+        with self.reader_for_work() as reader:
+            return reader.schemas()
 
     def attach(self, caller: Caller) -> None:
         """Follow this host from now on (at the start, and again after a restart)."""

@@ -1,20 +1,22 @@
 """Keys and values as text that a person changes, and the bytes that the changed text stands for.
 
 JSON is shown pretty and sent compact; MessagePack and CBOR are shown as JSON and sent in their own encoding: parts that
-were not touched stay the values they were, bytes are ``{"base64": "..."}``. Text is text. Pure.
+were not touched stay the values they were, bytes are ``{"base64": "..."}``. What has a schema is shown and taken in the
+form that the schema drives, and must fit it. Text is text. Pure.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import NamedTuple
 
 from workbench.core.encodings import TITLES
-from workbench.core.errors import Invalid
-from workbench.serde import Decoded, Decoder, as_bytes, encoding, from_plain, restored
+from workbench.core.errors import Invalid, WorkbenchError
+from workbench.serde import Decoded, Decoder, SchemaUse, as_bytes, encoding, from_plain, restored
 from workbench.ui.models import pretty
 
-_SHAPED = ("msgpack", "cbor")
+_SHAPED = ("msgpack", "cbor", "protobuf")
 
 
 class Typed(NamedTuple):
@@ -44,19 +46,47 @@ def shown_key(data: bytes | None, decoder: Decoder) -> str:
 
 def value_of(text: str, before: bytes | None, decoder: Decoder) -> Typed:
     """The value that a text stands for, where ``before`` was."""
-    return _typed(text, decoder.value(before) if before else Decoded(None, _unless_guessed(decoder.value_encoding)))
+    if not before:
+        return _new(text, decoder.value_writer, decoder.value_encoding)
+    return _typed(text, decoder.value(before))
 
 
 def key_of(text: str, before: bytes | None, decoder: Decoder) -> Typed:
     """The same of a key."""
-    return _typed(text, decoder.key(before) if before else Decoded(None, _unless_guessed(decoder.key_encoding)))
+    if not before:
+        return _new(text, decoder.key_writer, decoder.key_encoding)
+    return _typed(text, decoder.key(before))
 
 
 def _unless_guessed(name: str) -> str:
     return name if name in _SHAPED else "text"
 
 
+def _new(text: str, writer: Callable[[], SchemaUse | None], encoding: str) -> Typed:
+    """Where there was nothing before: as the topic writes."""
+    try:
+        use = writer()
+    except WorkbenchError as missing:
+        return Typed(text.encode(), "", missing.sentence())
+    return _typed(text, Decoded(None, _unless_guessed(encoding))) if use is None else by_schema(text, use)
+
+
+def by_schema(text: str, use: SchemaUse) -> Typed:
+    """A form that is checked against its schema."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        where = f"{wrong.lineno}:{wrong.colno}" if isinstance(wrong, json.JSONDecodeError) else str(wrong)
+        return Typed(text.encode(), where, "It is written by a schema, so it must be JSON here.")
+    try:
+        return Typed(use.write_json(text.encode()))
+    except ValueError as wrong:
+        return Typed(text.encode(), "", f"It does not fit {use.name or 'the schema'}: {str(wrong).rstrip('.')}.")
+
+
 def _typed(text: str, before: Decoded) -> Typed:
+    if before.schema is not None:
+        return by_schema(text, before.schema)
     name = before.encoding
     if name == "bytes":
         return Typed(_bytes_of(text))

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from workbench.serde import GUESSING, Decoded, plain, plain_json
+from workbench.serde import GUESSING, Decoded, plain_json
 from workbench.serde.text import is_text
 
 SHOWN_BYTES = 256 * 1024
@@ -79,7 +79,7 @@ def laid_out(decoded: Decoded, data: bytes) -> tuple[str, str]:
             return hex_dump(data), "bytes"
         case "text":
             return decoded.value, "text"
-    return pretty_json(plain(decoded.value)), "json"
+    return pretty_json(decoded.in_words()), "json"
 
 
 def hex_dump(data: bytes, row_bytes: int = 8, limit: int = 16 * 1024) -> str:

@@ -20,7 +20,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 from workbench.core.encodings import AUTO
 from workbench.core.errors import WorkbenchError
 from workbench.core.records import OPEN, StoredRecord
-from workbench.serde import Decoded, Decoder, header_line, key_line, plain_json, value_line
+from workbench.serde import Decoded, Decoder, SchemaUse, header_line, key_line, plain_json, value_line
 from workbench.serde.lines import LIMIT
 from workbench.session.fields import FieldPath, field_text, read_path
 from workbench.session.matching import RecordFilter
@@ -133,8 +133,8 @@ class RecordsModel(QAbstractTableModel):
         return cell_text(record, column, self.decoder(record))
 
     def decoder(self, record: StoredRecord) -> Decoder:
-        """How the record's topic is read."""
-        return self._workspace.decoder(record.topic)
+        """How the record is read: as its topic is, by the schemas that its headers name, where they do."""
+        return self._workspace.decoder(record.topic).beside(record.headers)
 
     def rule_of(self, record: StoredRecord) -> str:
         """The filter that gave a row its colour; empty for none."""
@@ -429,17 +429,28 @@ def whole_text(data: bytes | None, decode: Callable[[bytes], Decoded]) -> str:
     decoded = decode(data)
     if isinstance(decoded.value, bytes):
         return data.hex(" ")
-    return data.decode() if decoded.encoding in ("json", "text") else plain_json(decoded.value)
+    if decoded.encoding in ("json", "text") and decoded.schema is None:
+        return data.decode()
+    return plain_json(decoded.in_words())
 
 
 def encoding_name(name: str) -> str:
     return {"json": _tr("JSON"), "text": _tr("Text"), "bytes": _tr("Bytes"), "msgpack": _tr("MessagePack"),
-            "cbor": _tr("CBOR")}.get(name, name)
+            "cbor": _tr("CBOR"), "avro": _tr("Avro"), "protobuf": _tr("Protobuf")}.get(name, name)
+
+
+def schema_words(schema: SchemaUse, encoding: str) -> str:
+    """By which schema a value was read: id, subject, version, and the type's name."""
+    place = _tr("{0} version {1}").format(schema.subject, schema.version) if schema.subject else ""
+    told = [_tr("{0}, schema {1}").format(encoding, schema.id), place, schema.name]
+    return " · ".join(part for part in told if part)
 
 
 def encoding_words(decoded: Decoded, chosen: str) -> str:
     """How a value was read, and why so: as its topic says, or by a guess and how sure that is."""
     name = encoding_name(decoded.encoding)
+    if decoded.schema is not None:
+        return schema_words(decoded.schema, name)
     if chosen != AUTO:
         return _tr("{0}, as the topic says").format(name) if not decoded.error else name
     return _tr("{0}, guessed, {1} %").format(name, round(decoded.confidence * 100))

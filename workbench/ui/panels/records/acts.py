@@ -161,11 +161,11 @@ def _as_json(record: StoredRecord, decoder: Decoder) -> str:
 
 
 def _as_value(record: StoredRecord, decoder: Decoder) -> str:
-    return whole_text(record.value, decoder.value)
+    return whole_text(record.value, decoder.beside(record.headers).value)
 
 
 def _as_key(record: StoredRecord, decoder: Decoder) -> str:
-    return whole_text(record.key, decoder.key)
+    return whole_text(record.key, decoder.beside(record.headers).key)
 
 
 def _as_place(record: StoredRecord, decoder: Decoder) -> str:

@@ -171,7 +171,8 @@ class RecordDetail(QFrame):
         self.decoder.setAccessibleName(self.tr("Decoder"))
         self.decoder.addItem(self.tr("As the topic says"), "")
         for name, title in (("json", self.tr("JSON")), ("text", self.tr("Text")), ("bytes", self.tr("Bytes")),
-                            ("msgpack", self.tr("MessagePack")), ("cbor", self.tr("CBOR"))):
+                            ("msgpack", self.tr("MessagePack")), ("cbor", self.tr("CBOR")), ("avro", self.tr("Avro")),
+                            ("protobuf", self.tr("Protobuf"))):
             self.decoder.addItem(title, name)
         self.decoder.setMinimumWidth(112)
         self.decoder.currentIndexChanged.connect(lambda _: self._show())
@@ -238,7 +239,7 @@ class RecordDetail(QFrame):
         self.place.setToolTip(f"{words.date(record.timestamp_ms)} {words.clock(record.timestamp_ms)} "
                               f"{words.zone_name(record.timestamp_ms)}")
         self.chip.setVisible(record.has_content)
-        self.chip.show_key(record.key, self._workspace.decoder(record.topic))
+        self.chip.show_key(record.key, self._workspace.decoder(record.topic).beside(record.headers))
         self.standing.setText(standing_sentence(record))
         self.standing.setVisible(not record.counts)
         self._fill_headers(record.headers)
@@ -270,7 +271,7 @@ class RecordDetail(QFrame):
             self._show_changes(record)
 
     def _show_value(self, record: StoredRecord) -> None:
-        known = self._workspace.decoder(record.topic)
+        known = self._workspace.decoder(record.topic).beside(record.headers)
         if not record.has_content:
             self.view.show_text(value_cell(record, known), "text")
             return
@@ -292,11 +293,12 @@ class RecordDetail(QFrame):
         read, said = known.value(data), known.value_encoding
         self.decoder.setItemText(0, encoding_name(read.encoding))
         if chosen := self.decoder.currentData():
-            read, said = Decoder(value=chosen).value(data), ""
-        how = encoding_words(read, said) if said else ""
+            read, said = known.with_values(chosen).value(data), ""
+        how = encoding_words(read, said) if said or read.schema is not None else ""
         self.how.setText(self.tr("{0} These are its bytes.").format(read.error) if read.error else how)
         set_tone(self.how, "warn" if read.error else "muted")
-        self.how.setVisible(bool(read.error) or (bool(how) and not (said == AUTO and read.confidence == 1.0)))
+        sure = said == AUTO and read.confidence == 1.0 and read.schema is None
+        self.how.setVisible(bool(read.error) or (bool(how) and not sure))
         return pretty.laid_out(read, data)
 
     def _show_raw(self, record: StoredRecord) -> None:
@@ -401,7 +403,7 @@ class RecordDetail(QFrame):
 
     def copy_value(self) -> None:
         if self._record is not None and self._record.value is not None:
-            decoder = self._workspace.decoder(self._record.topic)
+            decoder = self._workspace.decoder(self._record.topic).beside(self._record.headers)
             QGuiApplication.clipboard().setText(whole_text(self._record.value, decoder.value))
 
     def _readable(self, data: bytes | None, topic: str) -> str:

@@ -31,7 +31,7 @@ class RecordEditor(Popover):
         super().__init__(parent, self._title(place), "rename", "stream", WIDTH)
         self.setObjectName("record_editor")
         self._workspace, self._record = workspace, record
-        self._decoder = workspace.decoder(record.topic)
+        self._decoder = workspace.decoder(record.topic).beside(record.headers)
         self._shown = edited.shown_value(record.value, self._decoder)
         self._bytes = not edited.editable(record.value, self._decoder)
         self.value = QPlainTextEdit("" if self._bytes else self._shown)
