@@ -78,7 +78,7 @@ class Shelf:
     def referring(self, subject: str, version: int, deleted: bool = False) -> list[SchemaVersion]:
         """The versions whose schemas refer to this one."""
         found = []
-        for name in {subject, place_of(subject).subject}:
+        for name in dict.fromkeys((subject, place_of(subject).subject)):
             for schema_id in self.catalogue.referring(name, version):
                 found += [one for one in self.catalogue.holders(schema_id)
                           if (deleted or not one.deleted) and beside(one.subject, name) == subject]
