@@ -15,7 +15,6 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -24,9 +23,7 @@ from workbench.control.messages import SaveFlow, Shutdown
 from workbench.core.errors import WorkbenchError
 from workbench.ui.bridge.letterbox import Letterbox
 from workbench.ui.bridge.workspace import Phase
-
-if TYPE_CHECKING:
-    from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.parts import WindowParts
 
 PATIENCE_S = 0.15
 LONGEST_MS = 6_000
@@ -59,7 +56,7 @@ class _Goodbye:
 class Closing(QObject):
     """See the module. ``ask`` says whether the window may go now; later it is closed as soon as it may."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: WindowParts) -> None:
         super().__init__(window)
         self._window = window
         self._goodbye: _Goodbye | None = None

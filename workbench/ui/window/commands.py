@@ -5,22 +5,18 @@ Only the table lives here; what is called lives in the parts of the window. Keys
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtGui import QKeySequence
 
 from workbench.flow.kinds import KINDS
 from workbench.flow.samples import samples
 from workbench.ui.window.actions import ActionBook
 from workbench.ui.window.toolbar import SPEEDS
-
-if TYPE_CHECKING:
-    from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.whole import WholeWindow
 
 Standard = QKeySequence.StandardKey
 
 
-def add_early(book: ActionBook, window: MainWindow) -> None:
+def add_early(book: ActionBook, window: WholeWindow) -> None:
     """Commands that need no canvas: the tool bar shows them."""
     tr, files, running = window.tr, window.files, window.running
     book.add("file.new", tr("New…"), files.new, Standard.New, "new", tip=tr("New workspace"))
@@ -62,7 +58,7 @@ def add_early(book: ActionBook, window: MainWindow) -> None:
                  glyph="sample", tip=sample.summary)
 
 
-def add_late(book: ActionBook, window: MainWindow) -> None:
+def add_late(book: ActionBook, window: WholeWindow) -> None:
     """Commands of the canvas, the panels and the strip of time."""
     _canvas(book, window)
     _queues(book, window)
@@ -70,7 +66,7 @@ def add_late(book: ActionBook, window: MainWindow) -> None:
     _replay(book, window)
 
 
-def _canvas(book: ActionBook, window: MainWindow) -> None:
+def _canvas(book: ActionBook, window: WholeWindow) -> None:
     tr, view, acts = window.tr, window.canvas, window.canvas.acts
     book.note("edit.cut", tr("Cut"), acts.cut, "Ctrl+X", "cut")
     book.note("edit.copy", tr("Copy"), acts.copy, "Ctrl+C", "copy")
@@ -92,7 +88,7 @@ def _canvas(book: ActionBook, window: MainWindow) -> None:
                  lambda name=kind.name: view.place(name), glyph=kind.icon, tip=kind.help)
 
 
-def _queues(book: ActionBook, window: MainWindow) -> None:
+def _queues(book: ActionBook, window: WholeWindow) -> None:
     tr, acts = window.tr, window.queue_acts
     book.add("queue.messages", tr("Messages of the queue"), acts.messages, "Ctrl+Shift+M", "list")
     book.add("queue.receive", tr("Receive by hand…"), acts.receive, "Ctrl+Shift+R", "receive",
@@ -104,7 +100,7 @@ def _queues(book: ActionBook, window: MainWindow) -> None:
     acts.follow(book)
 
 
-def _views(book: ActionBook, window: MainWindow) -> None:
+def _views(book: ActionBook, window: WholeWindow) -> None:
     tr = window.tr
     for mode, text, glyph in (("light", tr("Light"), "light"), ("dark", tr("Dark"), "dark"),
                               ("system", tr("As the system"), "settings")):
@@ -124,7 +120,7 @@ def _views(book: ActionBook, window: MainWindow) -> None:
     book.add("layout.reset", tr("Reset"), lambda: window.layouts.use("run"), tip=tr("All panels as they were at first"))
 
 
-def _replay(book: ActionBook, window: MainWindow) -> None:
+def _replay(book: ActionBook, window: WholeWindow) -> None:
     tr, strip = window.tr, window.strip
     book.note("replay.group", tr("Replay the group…"), window.selected.replay, "R", "replay")
     book.add("replay.live", tr("Back to live"), strip.go_live, "End", "live", scope=strip)

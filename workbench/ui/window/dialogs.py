@@ -5,20 +5,16 @@ Each is made, and its module imported, when it is asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from workbench.ui.canvas.coach import Coach
-
-if TYPE_CHECKING:
-    from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.parts import WindowParts
 
 
 class Dialogs(QObject):
     """See the module."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: WindowParts) -> None:
         super().__init__(window)
         self._window = window
         self.coach: Coach | None = None

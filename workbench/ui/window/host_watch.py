@@ -9,7 +9,6 @@ import os
 import signal
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, QTimer
 
@@ -19,15 +18,13 @@ from workbench.core.snapshot import RunState, Snapshot
 from workbench.ui.bridge.workspace import Phase
 from workbench.ui.theme import words
 from workbench.ui.window.clients_box import serve_again
-
-if TYPE_CHECKING:
-    from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.parts import WindowParts
 
 
 class HostWatch(QObject):
     """See the module."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: WindowParts) -> None:
         super().__init__(window)
         self._window, self._workspace, self._bar, self._link = window, window.workspace, window.host_bar, window.link
         self._restart_when_lost = False

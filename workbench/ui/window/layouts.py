@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from workbench.ui.settings import STATE_VERSION, Settings
 from workbench.ui.theme.tokens import SIZE
-
-if TYPE_CHECKING:
-    from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.parts import WindowParts
 
 _FOLD_BELOW = 1120
 _BOTTOM_SHARE = 0.34  # of a low window; the canvas keeps the rest
@@ -20,7 +16,7 @@ Area = Qt.DockWidgetArea
 class Layouts(QObject):
     """See the module."""
 
-    def __init__(self, window: MainWindow, settings: Settings) -> None:
+    def __init__(self, window: WindowParts, settings: Settings) -> None:
         super().__init__(window)
         self._window = window
         self._settings = settings

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from workbench.core.errors import WorkbenchError
 from workbench.flow import codec
@@ -32,7 +32,6 @@ from workbench.ui.window.appearance import Appearance
 from workbench.ui.window.autosave import Autosave
 from workbench.ui.window.closing import Closing
 from workbench.ui.window.dialogs import Dialogs
-from workbench.ui.window.docks import PageDock
 from workbench.ui.window.files import Files
 from workbench.ui.window.focus import FocusKeeper
 from workbench.ui.window.host_bar import HostBar
@@ -47,13 +46,14 @@ from workbench.ui.window.selection_acts import SelectionActs
 from workbench.ui.window.status import StatusLine
 from workbench.ui.window.title import Title
 from workbench.ui.window.toolbar import TopBar
+from workbench.ui.window.whole import WholeWindow
 
 _STEP = 32
 _SMALLEST, _LEAST = QSize(1024, 640), QSize(960, 560)  # below the least, docks would lie over each other
 _FRAME = QSize(4, 32)  # what a window manager adds; Qt knows it only later
 
 
-class MainWindow(QMainWindow):
+class MainWindow(WholeWindow):
     """See the module. ``closed`` comes once, after everything was put in order."""
 
     closed = Signal()
@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self.actions_book = ActionBook(self)
         self.appearance = Appearance(settings, self.actions_book, self)
         self.dialogs = Dialogs(self)
-        self.selected = SelectionActs(self)
+        self.selected = SelectionActs(self, self.dialogs)
         commands.add_early(self.actions_book, self)
         self.faults = QMenu(self.tr("Faults"), self)
         self.faults.aboutToShow.connect(lambda: self.running.fill_faults(self.faults))
@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
 
     def _fill_menus(self) -> None:
-        self.menus = Menus(self)
+        self.menus = Menus(self, self.dialogs, self.selected)
         self.menus.fill(self.menuBar())
         self.menuBar().setFixedHeight(int(SIZE["menu"]))
         self.title = Title()
@@ -195,13 +195,6 @@ class MainWindow(QMainWindow):
         super().keyPressEvent(event)
 
     # -- regions -------------------------------------------------------------------------------------------
-    def show_data(self, key: str) -> None:
-        self.show_dock(self.data_dock, key)
-
-    def show_dock(self, dock: PageDock, key: str) -> None:
-        dock.show()
-        dock.show_page(key)
-
     def show_records(self, topic: str, connection: str = "") -> None:
         self.show_data("records")
         pages.records(self).show_topic(topic, connection)

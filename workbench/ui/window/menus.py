@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -16,10 +14,10 @@ from workbench.ui.models import outside
 from workbench.ui.models.health import restartable
 from workbench.ui.models.queue_stats import dead_in
 from workbench.ui.theme.icons import icon
+from workbench.ui.window.dialogs import Dialogs
 from workbench.ui.window.own_panels import panel_of
-
-if TYPE_CHECKING:
-    from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.parts import WindowParts
+from workbench.ui.window.selection_acts import SelectionActs
 
 # A name adds the action, "-" a separator, "section.*" all of a section that is not placed by name.
 LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -42,9 +40,9 @@ LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
 class Menus(QObject):
     """Fills the menu bar, and the context menus of the canvas."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: WindowParts, dialogs: Dialogs, selected: SelectionActs) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._dialogs, self._selected = window, dialogs, selected
         self._workspace = window.workspace
         self._actions = window.actions_book
 
@@ -132,7 +130,7 @@ class Menus(QObject):
         elif document.has_link(subject):
             if is_routing_link(document, document.link(subject)):
                 edit = menu.addAction(icon("key", "queue"), self.tr("Edit what it carries"))
-                edit.triggered.connect(lambda *_: self._window.selected.edit_binding(subject))
+                edit.triggered.connect(lambda *_: self._selected.edit_binding(subject))
             menu.addAction(self._actions["edit.delete"])
         else:
             add = menu.addMenu(icon("add"), self.tr("Add"))
@@ -182,7 +180,7 @@ class Menus(QObject):
             return
         if group is not None:
             replay = menu.addAction(icon("replay", "consumer"), self.tr("Replay from…"))
-            replay.triggered.connect(lambda *_: self._window.dialogs.replay(group.name))
+            replay.triggered.connect(lambda *_: self._dialogs.replay(group.name))
         menu.addAction(self._actions["panel.clients"])
 
     def _act(self, menu: QMenu, paused: bool, command) -> None:

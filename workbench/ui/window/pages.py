@@ -11,13 +11,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from workbench.ui.window.docks import PageDock
+from workbench.ui.window.parts import WindowParts
 
 if TYPE_CHECKING:
     from workbench.ui.panels.records.panel import RecordsPanel
-    from workbench.ui.window.main_window import MainWindow
 
 
-def data_dock(window: MainWindow) -> PageDock:
+def data_dock(window: WindowParts) -> PageDock:
     dock = PageDock("data", window.tr("Data"), window, tearable=True)
     tr = window.tr
     for key, title, glyph in (("records", tr("Records"), "records"), ("tape", tr("Log tape"), "tape"),
@@ -28,7 +28,7 @@ def data_dock(window: MainWindow) -> PageDock:
     return dock
 
 
-def lag_dock(window: MainWindow) -> QDockWidget:
+def lag_dock(window: WindowParts) -> QDockWidget:
     dock = QDockWidget(window.tr("Lag"), window)
     dock.setObjectName("lag")
     dock.setTitleBarWidget(QWidget())
@@ -36,7 +36,7 @@ def lag_dock(window: MainWindow) -> QDockWidget:
     return dock
 
 
-def fill(window: MainWindow) -> None:
+def fill(window: WindowParts) -> None:
     """Put the real pages in place of the empty ones, one an event-loop turn, so that the window answers meanwhile."""
     steps = [_tape, _lag, records, _groups, _clients, _problems, _log]
 
@@ -48,7 +48,7 @@ def fill(window: MainWindow) -> None:
     QTimer.singleShot(0, window, next_step)
 
 
-def _tape(window: MainWindow) -> None:
+def _tape(window: WindowParts) -> None:
     from workbench.ui.panels.tape.tape import TapePanel
 
     tape = TapePanel(window.workspace)
@@ -56,7 +56,7 @@ def _tape(window: MainWindow) -> None:
     window.data_dock.replace_page("tape", tape)
 
 
-def _lag(window: MainWindow) -> None:
+def _lag(window: WindowParts) -> None:
     from workbench.ui.charts.lag import LagPanel
 
     lag = LagPanel(window.workspace)
@@ -64,7 +64,7 @@ def _lag(window: MainWindow) -> None:
     window.lag_dock.setWidget(lag)
 
 
-def _groups(window: MainWindow) -> None:
+def _groups(window: WindowParts) -> None:
     from workbench.ui.panels.lists.groups import GroupsPanel
 
     groups = GroupsPanel(window.workspace)
@@ -72,13 +72,13 @@ def _groups(window: MainWindow) -> None:
     window.data_dock.replace_page("groups", groups)
 
 
-def _clients(window: MainWindow) -> None:
+def _clients(window: WindowParts) -> None:
     from workbench.ui.panels.clients.page import ClientsPanel
 
     window.data_dock.replace_page("clients", ClientsPanel(window.workspace))
 
 
-def _problems(window: MainWindow) -> None:
+def _problems(window: WindowParts) -> None:
     from workbench.ui.panels.lists.problems import ProblemsPanel
 
     problems = ProblemsPanel(window.workspace)
@@ -86,7 +86,7 @@ def _problems(window: MainWindow) -> None:
     window.data_dock.replace_page("problems", problems)
 
 
-def _log(window: MainWindow) -> None:
+def _log(window: WindowParts) -> None:
     from workbench.ui.panels.lists.log import LogPanel
 
     journal = LogPanel(window.workspace)
@@ -94,7 +94,7 @@ def _log(window: MainWindow) -> None:
     window.data_dock.replace_page("log", journal)
 
 
-def records(window: MainWindow) -> RecordsPanel:
+def records(window: WindowParts) -> RecordsPanel:
     """The records page; built now if somebody asks for it before its turn."""
     from workbench.ui.panels.records.panel import RecordsPanel
 

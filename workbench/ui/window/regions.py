@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QToolBar, QWidget
 
@@ -16,12 +14,10 @@ from workbench.ui.panels.lists.topics import TopicsPanel
 from workbench.ui.panels.systems.panel import SystemsPanel
 from workbench.ui.qt_types import layout_of
 from workbench.ui.window.docks import PageDock
-
-if TYPE_CHECKING:
-    from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.whole import WholeWindow
 
 
-def canvas(window: MainWindow) -> FlowView:
+def canvas(window: WholeWindow) -> FlowView:
     made = FlowView(window.workspace)
     made.panel_wanted.connect(window.own_panels.open)
     made.replay_wanted.connect(window.selected.replay_node)
@@ -35,19 +31,19 @@ def canvas(window: MainWindow) -> FlowView:
     return made
 
 
-def palette(window: MainWindow) -> PalettePanel:
+def palette(window: WholeWindow) -> PalettePanel:
     made = PalettePanel()
     made.place_wanted.connect(window.canvas.place)
     return made
 
 
-def outline(window: MainWindow) -> OutlinePanel:
+def outline(window: WholeWindow) -> OutlinePanel:
     made = OutlinePanel(window.workspace)
     made.panel_wanted.connect(window.own_panels.open)
     return made
 
 
-def topics(window: MainWindow) -> TopicsPanel:
+def topics(window: WholeWindow) -> TopicsPanel:
     made = TopicsPanel(window.workspace)
     made.topic_wanted.connect(lambda: window.canvas.place("topic"))
     made.records_wanted.connect(window.show_records)
@@ -55,7 +51,7 @@ def topics(window: MainWindow) -> TopicsPanel:
     return made
 
 
-def systems(window: MainWindow) -> SystemsPanel:
+def systems(window: WholeWindow) -> SystemsPanel:
     made = SystemsPanel(window.workspace)
     made.records_wanted.connect(window.show_records)
     made.attach_wanted.connect(window.dialogs.attach)
@@ -63,7 +59,7 @@ def systems(window: MainWindow) -> SystemsPanel:
     return made
 
 
-def inspector(window: MainWindow) -> Inspector:
+def inspector(window: WholeWindow) -> Inspector:
     made = Inspector(window.workspace)
     wishes = made.wishes
     wishes.panel.connect(window.own_panels.open)
@@ -77,7 +73,7 @@ def inspector(window: MainWindow) -> Inspector:
     return made
 
 
-def parts_dock(window: MainWindow) -> PageDock:
+def parts_dock(window: WholeWindow) -> PageDock:
     """What can be drawn and what there is, left of the canvas."""
     dock = PageDock("parts", window.tr("Parts"), window)
     split = QSplitter(Qt.Orientation.Vertical)
@@ -92,7 +88,7 @@ def parts_dock(window: MainWindow) -> PageDock:
     return dock
 
 
-def side_dock(window: MainWindow) -> PageDock:
+def side_dock(window: WholeWindow) -> PageDock:
     """What is selected, right of the canvas."""
     dock = PageDock("side", window.tr("Selection"), window)
     dock.add_page("inspector", window.tr("Inspector"), "", window.inspector)

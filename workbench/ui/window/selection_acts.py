@@ -5,23 +5,20 @@ GUI thread.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from workbench.flow.kinds import GROUPS
 from workbench.ui.models.outside import group_id
-
-if TYPE_CHECKING:
-    from workbench.ui.window.main_window import MainWindow
+from workbench.ui.window.dialogs import Dialogs
+from workbench.ui.window.parts import WindowParts
 
 
 class SelectionActs(QObject):
     """See the module."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: WindowParts, dialogs: Dialogs) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._dialogs = window, dialogs
 
     @property
     def chosen(self) -> str:
@@ -48,7 +45,7 @@ class SelectionActs(QObject):
 
     def replay_node(self, node_id: str) -> None:
         """Open the preview of a replay for a group's node, drawn or from outside."""
-        workspace, dialogs = self._window.workspace, self._window.dialogs
+        workspace, dialogs = self._window.workspace, self._dialogs
         outside = [group.name for group in workspace.live.groups if group_id(group.name) == node_id]
         document = workspace.document
         if node_id and document.has_node(node_id) and document.node(node_id).kind in GROUPS:
