@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from workbench.cli.output import counted, note, print_json, print_table
@@ -19,6 +20,7 @@ from workbench.core.clock import SystemClock
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.records import Record
 from workbench.core.times import format_time
+from workbench.flow.settings import FileSettings
 from workbench.runtime.reading.base import Event
 from workbench.runtime.reading.byte_source import ByteSource
 from workbench.runtime.reading.preview import Preview, preview
@@ -29,7 +31,7 @@ _LONGEST_SHOWN = 100
 _WAIT_S = 0.005
 
 
-def show_preview(chosen: dict[str, Any], strict: bool, as_json: bool) -> None:
+def show_preview(chosen: FileSettings, strict: bool, as_json: bool) -> None:
     """Print what would come of the input. It fails when no event can be read, and with ``strict`` when anything is
     bad."""
     seen = preview(ReadSettings.of(chosen), SystemClock().now_ms, _ROWS)
@@ -48,15 +50,15 @@ def show_preview(chosen: dict[str, Any], strict: bool, as_json: bool) -> None:
 
 
 @contextmanager
-def read_twice(chosen: dict[str, Any], strict: bool, send: Callable[[Record], object]) -> Iterator[dict[str, Any]]:
+def read_twice(chosen: FileSettings, strict: bool, send: Callable[[Record], object]) -> Iterator[FileSettings]:
     """The settings of a source that may be read; when ``strict``, of one that was read to its end and is good.
     ``send`` raises ``Invalid`` for an event that could not be sent."""
     if not strict:
         yield chosen
         return
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-        if _comes_once(chosen["path"]):
-            chosen = chosen | {"path": _kept(chosen["path"], os.path.join(folder, os.path.basename(chosen["path"])))}
+        if _comes_once(chosen.path):
+            chosen = replace(chosen, path=_kept(chosen.path, os.path.join(folder, os.path.basename(chosen.path))))
 
         def see(event: Event) -> None:
             send(Record(event.key, event.value))

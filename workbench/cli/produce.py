@@ -41,7 +41,7 @@ from workbench.core.event_times import EventTimes
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Record
 from workbench.flow.file_settings import charset_of, delimiter_of, pointer_of
-from workbench.flow.kinds import kind_of
+from workbench.flow.settings import FileSettings, read_settings
 from workbench.runtime.file_source import FileSource
 from workbench.runtime.reading.formats import FORMATS
 from workbench.serde import Serdes
@@ -144,8 +144,8 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
     if asked.exchange is not None and source is None:
         topic, source = "", topic
     asked.check(topic)
-    chosen = kind_of("file").complete(asked.source(source or "-"))
-    _check_source(chosen["path"])
+    chosen = read_settings("file", asked.source(source or "-"), FileSettings)
+    _check_source(chosen.path)
     if asked.dry_run:
         show_preview(chosen, asked.strict, as_json)
         return

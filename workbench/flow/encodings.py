@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from workbench.core.encodings import AUTO, CHOICES, KEY_ENCODING, KEY_SCHEMA, VALUE_ENCODING, VALUE_SCHEMA
 from workbench.flow.params import Param
 
@@ -18,11 +15,6 @@ ENCODED = (
     Param("key_schema", "text", "", "Schema of keys", section="Encoding",
           help="The same of keys. Empty: TOPIC-key."),
 )
-_SETTINGS = {"value_encoding": VALUE_ENCODING, "key_encoding": KEY_ENCODING, "value_schema": VALUE_SCHEMA,
-             "key_schema": KEY_SCHEMA}
-_UNSET = (AUTO, "")
-
-
-def encoding_config(values: Mapping[str, Any]) -> dict[str, str]:
-    """The broker's settings, from all ``values`` of a node; what is guessed or usual is not among them."""
-    return {setting: values[name] for name, setting in _SETTINGS.items() if values[name] not in _UNSET}
+ENCODING_CONFIG = {"value_encoding": VALUE_ENCODING, "key_encoding": KEY_ENCODING, "value_schema": VALUE_SCHEMA,
+                   "key_schema": KEY_SCHEMA}
+"""The broker's words for them."""

@@ -1,12 +1,7 @@
 # ruff: noqa: E501  (one parameter a line reads as a table)
-"""The parameters of queues, of links at exchanges, and of groups that read by leases; ``queue_config`` says them in the broker's
-words. Invariant: a queue's parameter that stands at its default is not in the config.
-"""
+"""The parameters of queues, of links at exchanges, and of groups that read by leases, and the broker's words for them."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from workbench.flow.encodings import ENCODED
 from workbench.flow.params import Param
@@ -46,13 +41,14 @@ QUEUE = (
     *ENCODED,
 )
 
-_CONFIG_KEYS = {
+QUEUE_CONFIG = {
     "profile": "queue.profile", "type": "queue.type", "prefetch": "queue.prefetch",
     "visibility_ms": "queue.visibility.ms", "max_deliveries": "queue.max.deliveries",
     "retry_delay_ms": "queue.retry.delay.ms", "ordered_groups": "queue.ordered.groups",
     "max_priority": "queue.max.priority", "dedup_ms": "queue.dedup.ms", "ttl_ms": "queue.ttl.ms",
     "delay_ms": "queue.delay.ms", "max_length": "queue.max.length", "overflow": "queue.overflow",
 }
+"""The broker's words for a queue's parameters."""
 DEAD_LETTER = "queue.dead.letter"
 DEAD_LETTER_EXCHANGE = "queue.dead.letter.exchange"
 DEAD_LETTER_KEY = "queue.dead.letter.routing.key"
@@ -88,13 +84,3 @@ CARRIES = Param("carries", "choice", "bound", "Carries", choices=("bound", "unro
 
 DEAD_LETTERS = (Param("routing_key", "text", "", "Routing key", help="Of the dead letters; empty: each keeps its own."),)
 """Of a link from a queue to its dead-letter exchange."""
-
-
-def queue_config(values: Mapping[str, Any]) -> dict[str, str]:
-    """The broker's settings of a drawn queue, from all its ``values``."""
-    written = {}
-    for param in QUEUE:
-        value = values[param.name]
-        if param.name in _CONFIG_KEYS and value != param.default:
-            written[_CONFIG_KEYS[param.name]] = str(value).lower() if isinstance(value, bool) else str(value)
-    return written

@@ -11,6 +11,7 @@ from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import GROUPS, kind_of, link_params
 from workbench.flow.queue_params import BINDING, CARRIES, DEAD_LETTERS
 from workbench.flow.routing import alternate_links, binding_links, drawn_bindings
+from workbench.flow.settings import ConsumingSettings, DrawnQueueSettings, ExchangeSettings, shown_settings
 from workbench.flow.topics import dead_letter_link, dead_letter_path, dead_letter_target
 
 _LONGEST_NAME = 255
@@ -63,14 +64,14 @@ def _of_queue(document: FlowDocument, queue: Node) -> Iterator[str]:
         yield f"The dead letters of {queue.name} go in a circle."
     else:
         yield from _of_dead_letter_exchange(document, queue)
-    values = kind_of("queue").values(queue.params)
-    if values["ordered_groups"] and values["max_priority"]:
+    settings = shown_settings(queue, DrawnQueueSettings)
+    if settings.ordered_groups and settings.max_priority:
         yield f"{queue.name} has ordered groups and priorities: a priority would break a group's order. Leave one out."
-    parks = values["overflow"] == "dead_letter" and values["max_length"] >= 0
+    parks = settings.overflow == "dead_letter" and settings.max_length >= 0
     if parks and dead_letter_target(document, queue) is None:
         yield f"What {queue.name} can't hold has nowhere to go. Link it to a queue or an exchange for its dead letters."
-    for name in ("ttl_ms", "max_length"):
-        if values[name] == 0:
+    for name, value in (("ttl_ms", settings.ttl_ms), ("max_length", settings.max_length)):
+        if value == 0:
             yield f"{queue.name} would keep nothing: {kind_of('queue').param(name).label.lower()} is 0."
 
 
@@ -90,7 +91,7 @@ def _of_dead_letter_exchange(document: FlowDocument, queue: Node) -> Iterator[st
 
 # -- exchanges and bindings --------------------------------------------------------------------------------
 def _of_exchange(document: FlowDocument, exchange: Node) -> Iterator[str]:
-    alternate = kind_of("exchange").value(exchange.params, "alternate").strip()
+    alternate = shown_settings(exchange, ExchangeSettings).alternate.strip()
     drawn = [document.node(link.target).name for link in alternate_links(document) if link.source == exchange.id]
     if len(alternates := list(dict.fromkeys((*drawn, alternate) if alternate else drawn))) > 1:
         yield (f"{exchange.name} has more than one alternate exchange: {', '.join(alternates)}. "
@@ -132,34 +133,34 @@ def _of_binding(document: FlowDocument, link: Link) -> Iterator[str]:
 # -- groups that read by leases ----------------------------------------------------------------------------
 def reads_by_leases(group: Node, sources: tuple[Node, ...]) -> bool:
     """Whether a group takes its messages by leases: it reads a queue, or is set to."""
-    by_leases = kind_of(group.kind).value(group.params, "reading") == "leases"
+    by_leases = shown_settings(group, ConsumingSettings).reading == "leases"
     return by_leases or any(node.kind == "queue" for node in sources)
 
 
 def mixed_reading(group: Node, sources: tuple[Node, ...]) -> str:
     """What is wrong with a group that reads queues and streams; empty when nothing is."""
     kinds = {node.kind == "queue" for node in sources}
-    if len(kinds) < 2 or kind_of(group.kind).value(group.params, "reading") == "leases":
+    if len(kinds) < 2 or shown_settings(group, ConsumingSettings).reading == "leases":
         return ""
     return f"{group.name} reads a queue by leases and a topic by offsets. Let it read by leases, or draw two groups."
 
 
 def _of_group(document: FlowDocument, group: Node) -> Iterator[str]:
     sources = document.sources_of(group.id)
-    values = kind_of(group.kind).values(group.params)
+    settings = shown_settings(group, ConsumingSettings)
     mixed = mixed_reading(group, sources)
     if mixed:
         yield mixed
     for queue in (node for node in sources if node.kind == "queue"):
-        has = kind_of("queue").values(queue.params)
-        if has["type"] == "exclusive" and values["members"] > 1:
-            yield f"{queue.name} is exclusive: only one of the {values['members']} members of {group.name} can read it."
-        for_ever = values["fail_if"].strip() and values["on_failure"] != "reject" and values["ack"] == "after"
-        if for_ever and not has["max_deliveries"]:
+        has = shown_settings(queue, DrawnQueueSettings)
+        if has.type == "exclusive" and settings.members > 1:
+            yield f"{queue.name} is exclusive: only one of the {settings.members} members of {group.name} can read it."
+        for_ever = settings.fail_if.strip() and settings.on_failure != "reject" and settings.ack == "after"
+        if for_ever and not has.max_deliveries:
             yield (f"{queue.name} has no delivery limit: a message that fails in {group.name} comes back for ever. "
                    "Set a limit, or let the group reject it.")
-        held_ms = (values["prefetch"] or has["prefetch"]) * values["process_ms"]
-        lease_ms = values["visibility_ms"] or has["visibility_ms"]
+        held_ms = (settings.prefetch or has.prefetch) * settings.process_ms
+        lease_ms = settings.visibility_ms or has.visibility_ms
         if held_ms > lease_ms:
             yield (f"{group.name} holds messages for up to {duration_words(held_ms)}, and {queue.name} lends them for "
                    f"{duration_words(lease_ms)}: some come back while they wait. Take a smaller prefetch.")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from workbench.core.routing import Binding, Exchange, ExchangeType
 from workbench.flow.document import FlowDocument, Link, Node
-from workbench.flow.kinds import kind_of, link_params
+from workbench.flow.kinds import link_params
+from workbench.flow.settings import ExchangeSettings, settings_of
 from workbench.flow.written import read_arguments, read_keys
 
 
@@ -33,9 +34,9 @@ def binding_links(document: FlowDocument) -> Iterator[Link]:
 
 def drawn_exchange(document: FlowDocument, node: Node) -> Exchange:
     """With the alternate that is drawn, else the one that is named."""
-    values = kind_of(node.kind).complete(node.params)
+    settings = settings_of(node, ExchangeSettings)
     drawn = (document.node(link.target).name for link in alternate_links(document) if link.source == node.id)
-    return Exchange(node.name, ExchangeType(values["type"]), next(drawn, values["alternate"].strip()))
+    return Exchange(node.name, ExchangeType(settings.type), next(drawn, settings.alternate.strip()))
 
 
 def drawn_bindings(document: FlowDocument, link: Link) -> tuple[Binding, ...]:

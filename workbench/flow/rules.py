@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from workbench.core.errors import Invalid
 from workbench.core.event_times import EventTimes
@@ -21,6 +20,15 @@ from workbench.flow.document import FlowDocument, Node
 from workbench.flow.expressions import Expression
 from workbench.flow.file_settings import charset_of, delimiter_of, pointer_of
 from workbench.flow.kinds import TOPICS, Kind, kind_of
+from workbench.flow.settings import (
+    SETTINGS,
+    ConsumingSettings,
+    FileSettings,
+    ProducerSettings,
+    SendingSettings,
+    Settings,
+    settings_or_reason,
+)
 from workbench.flow.template import check_template
 from workbench.flow.topics import is_dead_letter_link
 from workbench.flow.words import a, noun_of
@@ -36,7 +44,6 @@ _INSTEAD = {
     ("queue", "topic"): "The dead letters of a queue go to a queue or an exchange, and {1} is a topic.",
 }
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
-_EXPRESSIONS = ("fail_if", "filter", "map", "map_key")
 
 
 def why_not(document: FlowDocument, source_id: str, target_id: str) -> str:
@@ -135,41 +142,45 @@ def _params(node: Node, kind: Kind) -> Iterator[str]:
             kind.param(name).check(value)
         except Invalid as reason:
             yield reason.sentence()
-    try:
-        values = kind.complete(node.params)
-    except Invalid:
+    if node.kind not in SETTINGS:
         return
-    for check in _checks(node, kind, values):
+    settings, wrong = settings_or_reason(node, SETTINGS[node.kind])
+    if wrong:
+        return
+    for check in _checks(kind, settings):
         try:
             check()
         except Invalid as reason:
             yield reason.sentence()
-    if node.kind == "file":
-        yield from _file(values["path"])
-        if values["path"] and values["pace"] == "original" and not values["time"]:
+    if isinstance(settings, FileSettings):
+        yield from _file(settings.path)
+        if settings.path and settings.pace == "original" and not settings.time:
             yield f"{node.name} keeps no spacing without a field for the time. Name the field, or choose another pace."
 
 
-def _checks(node: Node, kind: Kind, values: dict[str, Any]) -> Iterator[Callable[[], object]]:
+def _checks(kind: Kind, settings: Settings) -> Iterator[Callable[[], object]]:
     """What raises ``Invalid`` when a setting written as text can't be read."""
-    if kind.role == "producer":
-        yield partial(read_routing_key, values["routing_key"])
-    if node.kind == "producer":
-        yield partial(check_template, values["template"], values["key"], values["headers"])
-    elif node.kind == "file":
-        yield partial(charset_of, values["charset"])
-        yield partial(delimiter_of, values["delimiter"])
-        yield partial(pointer_of, values["pointer"])
-        yield partial(EventTimes, values["time_format"], lambda: 0)
-        if values["format"] == "lines":
-            yield partial(field_of_line, values["key"])
-            yield partial(field_of_line, values["time"])
-    elif kind.role == "group":
-        yield partial(times_by_member, values["member_process_ms"])
-        yield partial(start_policy, values["start"], values["start_at"])
-        yield partial(read_routing_key, values["routing_key"])
-        written = (name for name in _EXPRESSIONS if values[name].strip())
-        yield from (partial(Expression, values[name], kind.param(name).label) for name in written)
+    if isinstance(settings, SendingSettings):
+        yield partial(read_routing_key, settings.routing_key)
+    match settings:
+        case ProducerSettings():
+            yield partial(check_template, settings.template, settings.key, settings.headers)
+        case FileSettings():
+            yield partial(charset_of, settings.charset)
+            yield partial(delimiter_of, settings.delimiter)
+            yield partial(pointer_of, settings.pointer)
+            yield partial(EventTimes, settings.time_format, lambda: 0)
+            if settings.format == "lines":
+                yield partial(field_of_line, settings.key)
+                yield partial(field_of_line, settings.time)
+        case ConsumingSettings():
+            yield partial(times_by_member, settings.member_process_ms)
+            yield partial(start_policy, settings.start, settings.start_at)
+            yield partial(read_routing_key, settings.routing_key)
+            expressions = {"fail_if": settings.fail_if, "filter": settings.filter, "map": settings.map,
+                           "map_key": settings.map_key}
+            yield from (partial(Expression, text, kind.param(name).label)
+                        for name, text in expressions.items() if text.strip())
 
 
 def _file(path: str) -> Iterator[str]:

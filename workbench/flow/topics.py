@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from workbench.core.encodings import AUTO
 from workbench.flow.document import FlowDocument, Link, Node
-from workbench.flow.encodings import encoding_config
-from workbench.flow.kinds import TOPICS, kind_of, link_params
-from workbench.flow.queue_params import DEAD_LETTER, DEAD_LETTER_EXCHANGE, DEAD_LETTER_KEY, queue_config
+from workbench.flow.encodings import ENCODING_CONFIG
+from workbench.flow.kinds import TOPICS, link_params
+from workbench.flow.queue_params import DEAD_LETTER, DEAD_LETTER_EXCHANGE, DEAD_LETTER_KEY, QUEUE, QUEUE_CONFIG
+from workbench.flow.settings import DrawnQueueSettings, EncodedSettings, TopicSettings, settings_of
 
 
 class DrawnTopic(NamedTuple):
@@ -31,18 +33,34 @@ def drawn_topics(document: FlowDocument) -> Iterator[DrawnTopic]:
 
 
 def drawn_topic(document: FlowDocument, node: Node) -> DrawnTopic:
-    values = kind_of(node.kind).complete(node.params)
     if node.kind == "queue":
-        config = queue_config(values) | encoding_config(values) | _dead_letters(document, node)
-        return DrawnTopic(node.id, node.name, values["partitions"], config, "queue")
-    config = {"message.timestamp.type": values["timestamp_type"]} | encoding_config(values)
-    if values["retention_ms"] >= 0:
-        config["retention.ms"] = str(values["retention_ms"])
-    if values["retention_bytes"] >= 0:
-        config["retention.bytes"] = str(values["retention_bytes"])
-    if values["retention_all_read"]:
+        queue = settings_of(node, DrawnQueueSettings)
+        config = queue_config(queue) | encoding_config(queue) | _dead_letters(document, node)
+        return DrawnTopic(node.id, node.name, queue.partitions, config, "queue")
+    topic = settings_of(node, TopicSettings)
+    config = {"message.timestamp.type": topic.timestamp_type} | encoding_config(topic)
+    if topic.retention_ms >= 0:
+        config["retention.ms"] = str(topic.retention_ms)
+    if topic.retention_bytes >= 0:
+        config["retention.bytes"] = str(topic.retention_bytes)
+    if topic.retention_all_read:
         config["workbench.retention.all.read"] = "true"
-    return DrawnTopic(node.id, node.name, values["partitions"], config)
+    return DrawnTopic(node.id, node.name, topic.partitions, config)
+
+
+def encoding_config(settings: EncodedSettings) -> dict[str, str]:
+    """What keys and values are written in, and by which schema; what is guessed or usual is not among it."""
+    said = {setting: getattr(settings, name) for name, setting in ENCODING_CONFIG.items()}
+    return {setting: encoding for setting, encoding in said.items() if encoding not in (AUTO, "")}
+
+
+def queue_config(queue: DrawnQueueSettings) -> dict[str, str]:
+    """What a queue's settings say that is not their default."""
+    written = {}
+    for param in QUEUE:
+        if param.name in QUEUE_CONFIG and (value := getattr(queue, param.name)) != param.default:
+            written[QUEUE_CONFIG[param.name]] = str(value).lower() if isinstance(value, bool) else str(value)
+    return written
 
 
 def _dead_letters(document: FlowDocument, queue: Node) -> dict[str, str]:

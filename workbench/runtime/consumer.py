@@ -67,7 +67,7 @@ class OffsetMember(Member[StoredRecord]):
             await self._nudge.wait(HELD_TEND_S)
             return
         await self._before_poll()
-        records = await self._consumer.poll(self._group.values["poll_records"], IDLE_POLL_S)
+        records = await self._consumer.poll(self._group.settings.poll_records, IDLE_POLL_S)
         self.state = PartState.RUNNING if self._consumer.assignment or records else PartState.JOINING
         if records:
             if stepping:
@@ -78,13 +78,13 @@ class OffsetMember(Member[StoredRecord]):
 
     async def _before_poll(self) -> None:
         """Commit what this mode commits here; a poll may take partitions away, so worked records do not wait."""
-        if self._group.values["commit"] == "after" and self._handled:
+        if self._group.settings.commit == "after" and self._handled:
             await self._commit(self._handled)
-        if self._group.values["commit"] == "auto" and self._polled and self._commit_is_due():
+        if self._group.settings.commit == "auto" and self._polled and self._commit_is_due():
             await self._commit(self._polled)
 
     async def _take(self, records: Sequence[StoredRecord], stepping: bool) -> None:
-        mode = self._group.values["commit"]
+        mode = self._group.settings.commit
         reached: dict[TopicPartition, int] = {}
         for place, run in by_partition(records):
             self._group.taken(self, place, run[0].offset, run[-1].offset)
@@ -106,26 +106,26 @@ class OffsetMember(Member[StoredRecord]):
             self._handled[place] = run[-1].offset + 1
 
     def _tend_is_due(self, since_ms: float) -> bool:
-        return self._now_ms() - since_ms >= self._group.values["auto_commit_ms"]
+        return self._now_ms() - since_ms >= self._group.settings.auto_commit_ms
 
     async def _tend(self) -> None:
         """Commit what was worked (after work), answer a rebalance, and drop from the hand what is no longer ours."""
         consumer = self._consumer
         assert consumer is not None, "only called at work"
-        if self._group.values["commit"] == "after":
+        if self._group.settings.commit == "after":
             await self._commit(self._handled)
         generation = consumer.generation
         await consumer.poll(0, 0.0)
         positions = consumer.positions
         if consumer.generation == generation and positions:
             return
-        if self._group.values["commit"] != "before":
+        if self._group.settings.commit != "before":
             self._hand = deque(r for r in self._hand
                                if positions.get(TopicPartition(r.topic, r.partition), -1) > r.offset)
         self._handled = {place: at for place, at in self._handled.items() if place in positions}
 
     def _commit_is_due(self) -> bool:
-        return self._now_ms() - self._committed_ms >= self._group.values["auto_commit_ms"]
+        return self._now_ms() - self._committed_ms >= self._group.settings.auto_commit_ms
 
     async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
         consumer = self._consumer
@@ -138,7 +138,7 @@ class OffsetMember(Member[StoredRecord]):
             self._group.committed(mine)
 
     async def _tell(self) -> None:
-        if self._consumer is not None and self._group.values["commit"] != "before":
+        if self._consumer is not None and self._group.settings.commit != "before":
             try:
                 await self._commit(self._polled | self._handled)
             except Fenced:

@@ -8,9 +8,10 @@ by ``reading``; nothing in a file stops the flow but what makes all of it unread
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
 
 from workbench.core.records import Record
+from workbench.flow.settings import FileSettings
 from workbench.runtime.reading.ahead import ReadAhead
 from workbench.runtime.reading.base import Event
 from workbench.runtime.reading.reader import EventReader, ReadSettings
@@ -22,12 +23,12 @@ _SCAN_BATCHES = 8
 class FileSource:
     """``ahead``: read on a thread of its own, for a source that is asked on an event loop."""
 
-    def __init__(self, values: dict[str, Any], now_ms: Callable[[], int], ahead: bool = False) -> None:
-        reader = EventReader(ReadSettings.of(values), now_ms)
+    def __init__(self, settings: FileSettings, now_ms: Callable[[], int], ahead: bool = False) -> None:
+        reader = EventReader(ReadSettings.of(settings), now_ms)
         self._reader: EventReader | ReadAhead = ReadAhead(reader) if ahead else reader
-        self._values: dict[str, Any] = values
+        self._settings = settings
         self._now_ms = now_ms
-        self._rate = values["rate"]
+        self._rate = settings.rate_per_s
         self._batch: list[Event] = []
         self._at = 0
         self._first_ms: int | None = None
@@ -50,7 +51,7 @@ class FileSource:
     @property
     def trouble(self) -> str:
         told = self._reader.findings.problems()
-        if self._stamped_now and self._values["time"]:
+        if self._stamped_now and self._settings.time:
             count = "1 event was" if self._stamped_now == 1 else f"{self._stamped_now:,} events were"
             told.append(f"{count} stamped with the time of sending.")
         if self._reader.notice:
@@ -67,11 +68,11 @@ class FileSource:
         return told
 
     def per_second(self, elapsed_s: float) -> float:
-        return self._rate if self._values["pace"] == "rate" else 0.0
+        return self._rate if self._settings.pace == "rate" else 0.0
 
     def set_rate(self, rate: float, elapsed_s: float) -> None:
         """Play on at a fixed rate from here."""
-        self._values = self._values | {"pace": "rate"}
+        self._settings = replace(self._settings, pace="rate")
         self._rate = rate
         self._origin_s, self._made_since = elapsed_s, 0
 
@@ -80,7 +81,7 @@ class FileSource:
             self._origin_s = elapsed_s
         records: list[Record] = []
         scanned = 0
-        flat_out = self._values["pace"] == "flat_out"
+        flat_out = self._settings.pace == "flat_out"
         while len(records) < limit and scanned < _SCAN_BYTES and self._have_next():
             if not flat_out and not self._is_due(elapsed_s):
                 break
@@ -103,7 +104,7 @@ class FileSource:
     # -- events --------------------------------------------------------------------------------------------
     def _is_due(self, elapsed_s: float) -> bool:
         since_s = elapsed_s - (self._origin_s or 0.0)
-        if self._values["pace"] == "rate":
+        if self._settings.pace == "rate":
             return self._made_since < since_s * self._rate
         at_ms = self._batch[self._at].time_ms
         at_ms = self._last_ms if at_ms is None else at_ms
@@ -111,7 +112,7 @@ class FileSource:
             return True
         if self._first_ms is None:
             self._first_ms = at_ms
-        return (at_ms - self._first_ms) / 1000.0 <= since_s * self._values["speed"]
+        return (at_ms - self._first_ms) / 1000.0 <= since_s * self._settings.speed
 
     def _pop(self) -> Record:
         event = self._batch[self._at]
@@ -147,7 +148,7 @@ class FileSource:
 
     def _at_end(self) -> None:
         """The file is over: begin again when it loops (an empty one does not)."""
-        if self._values["loop"] and self._made_since and self._values["path"] != "-":
+        if self._settings.loop and self._made_since and self._settings.path != "-":
             self._reader.rewind()
             self._origin_s, self._first_ms, self._last_ms = None, None, None
             self._made_since = 0

@@ -20,6 +20,7 @@ from workbench.core.keys import key_colour
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import HandledRecord, MemberStat, PartState
 from workbench.engines.base import Engine
+from workbench.flow.settings import ConsumingSettings
 from workbench.flow.written import times_by_member
 from workbench.runtime.backlog import Backlog
 from workbench.runtime.member import Member
@@ -105,22 +106,22 @@ class GroupRun(ABC):
         self.consumed = self.again = 0
         self._around = around
         into = plan.forward.topic if plan.forward is not None and plan.forward.kind != "exchange" else ""
-        self._work = Work(plan.values, random, wiring.forward is not None, around.decoders, into)
+        self._work = Work(plan.settings, random, wiring.forward is not None, around.decoders, into)
         self._recent: deque[Seen] = deque(maxlen=_RECENT)
         self._course: deque[tuple[float, int]] = deque()
-        self.change(plan.values)
+        self.change(plan.settings)
 
     # -- settings ------------------------------------------------------------------------------------------
-    def change(self, values: dict[str, Any]) -> None:
+    def change(self, settings: ConsumingSettings) -> None:
         """Take new settings; those of membership act when a member joins again."""
-        self._work.change(values)
-        self._times = times_by_member(values["member_process_ms"])
-        self.values = values
+        self._work.change(settings)
+        self._times = times_by_member(settings.member_process_ms)
+        self.settings = settings
 
     def process_ms(self, member: Member[Any]) -> float:
         """The processing time of a member, before spread."""
         own = self._times[member.number - 1] if member.number <= len(self._times) else None
-        return self.values["process_ms"] if own is None else own
+        return self.settings.process_ms if own is None else own
 
     # -- members -------------------------------------------------------------------------------------------
     @abstractmethod

@@ -7,12 +7,11 @@ Null makes a tombstone. Pure.
 
 from __future__ import annotations
 
-from typing import Any
-
 from workbench.core.errors import Invalid
 from workbench.core.queues import sent_straight
 from workbench.core.records import Record, StoredRecord
 from workbench.flow.expressions import Expression
+from workbench.flow.settings import ConsumingSettings
 from workbench.serde import DecoderOf, guessing, names_of
 
 
@@ -41,10 +40,10 @@ class Forwarding:
     """Filter, map and key expression of a group, compiled once. ``into`` is the topic that takes the result, empty
     where that is an exchange."""
 
-    def __init__(self, values: dict[str, Any], decoders: DecoderOf = guessing, into: str = "") -> None:
-        self._filter = Condition.of(values["filter"], "Forward if", decoders)
-        self._map = _expression(values["map"], "Forward as")
-        self._key = _expression(values["map_key"], "Forward with key")
+    def __init__(self, settings: ConsumingSettings, decoders: DecoderOf = guessing, into: str = "") -> None:
+        self._filter = Condition.of(settings.filter, "Forward if", decoders)
+        self._map = _expression(settings.map, "Forward as")
+        self._key = _expression(settings.map_key, "Forward with key")
         self._decoders, self._into = decoders, into
         self._names = frozenset().union(*(each.names for each in (self._map, self._key) if each is not None))
 

@@ -21,6 +21,7 @@ from workbench.core.errors import Fenced, FileError, WorkbenchError
 from workbench.core.journal import MemberAct
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.core.snapshot import MemberStat, PartState
+from workbench.flow.settings import ConsumingSettings
 from workbench.runtime.meters import RateMeter
 from workbench.runtime.tempo import Nudge, Portion, Tempo
 
@@ -39,7 +40,7 @@ class MembersGroup(Protocol):
     node_id: str
     paused: bool
     tempo: Tempo
-    values: dict[str, Any]
+    settings: ConsumingSettings
 
     def process_ms(self, member: Member[Any]) -> float: ...
     def report(self, member: Member[Any], act: MemberAct, reason: str = "") -> None: ...

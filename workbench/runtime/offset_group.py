@@ -15,6 +15,7 @@ from workbench.core.journal import DeliverEntry
 from workbench.core.records import Record, StoredRecord, TopicPartition
 from workbench.core.snapshot import PartState
 from workbench.engines.base import Consumer, ConsumerSettings
+from workbench.flow.settings import ConsumingSettings
 from workbench.flow.written import start_policy
 from workbench.runtime.audit import Coverage, KeyOrder
 from workbench.runtime.consumer import OffsetMember
@@ -36,24 +37,24 @@ class OffsetGroup(GroupRun):
         self._commits: dict[TopicPartition, int] = {}
         self._lags: deque[tuple[float, dict[str, tuple[int, int]]]] = deque()
 
-    def change(self, values: dict[str, Any]) -> None:
-        self._start = start_policy(values["start"], values["start_at"])
-        super().change(values)
+    def change(self, settings: ConsumingSettings) -> None:
+        self._start = start_policy(settings.start, settings.start_at)
+        super().change(settings)
 
     def attempts(self, member: Member[Any], record: StoredRecord) -> float:
         """How many times the processing time a record costs: its spread, and every attempt of one that fails."""
         fails = self._work.look_ahead(member.number, record)
-        return self._work.spread() * (1 + self.values["max_retries"] if fails else 1)
+        return self._work.spread() * (1 + self.settings.max_retries if fails else 1)
 
     # -- members -------------------------------------------------------------------------------------------
     def _new_member(self, name: str, number: int) -> OffsetMember:
         return OffsetMember(self, name, number)
 
     async def open_consumer(self, member: Member[Any]) -> Consumer:
-        values = self.values
+        settings = self.settings
         return await self._around.engine.consumer(ConsumerSettings(
-            self.name, tuple(self.wiring.topics), member.name, (values["assignor"],), values["session_timeout_ms"],
-            start=self._start, instance_id=member.name if values["static_members"] else None,
+            self.name, tuple(self.wiring.topics), member.name, (settings.assignor,), settings.session_timeout_ms,
+            start=self._start, instance_id=member.name if settings.static_members else None,
         ))
 
     # -- handling ------------------------------------------------------------------------------------------
@@ -87,7 +88,7 @@ class OffsetGroup(GroupRun):
         forwarded: list[Record] = []
         for record in run:
             reason, passed = self._work.do(member.number, record)
-            reason = reason or self._stored(record, 1 + self.values["max_retries"])
+            reason = reason or self._stored(record, 1 + self.settings.max_retries)
             if reason:
                 failed += 1
                 self._fail(member, record, reason)
@@ -103,7 +104,7 @@ class OffsetGroup(GroupRun):
             self.skipped += 1
             return
         self.dead += 1
-        self.wiring.dead.offer([dead_letter(record, reason, self.values["max_retries"] + 1)])
+        self.wiring.dead.offer([dead_letter(record, reason, self.settings.max_retries + 1)])
 
     def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
         self._commits.update(offsets)

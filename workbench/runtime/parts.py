@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any
 
 from workbench.core.errors import NotFound
 from workbench.core.journal import MemberAct, MemberEntry, ProducerAct, ProducerEntry
@@ -15,6 +14,7 @@ from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Appended, Record
 from workbench.core.routing import Published
 from workbench.engines.base import Engine
+from workbench.flow.settings import FileSettings
 from workbench.runtime.backlog import Backlog
 from workbench.runtime.file_source import FileSource
 from workbench.runtime.group import GroupRun, Journal, NoteDone, Surroundings, Wiring
@@ -23,7 +23,7 @@ from workbench.runtime.offset_group import OffsetGroup
 from workbench.runtime.plan import Arrow, GroupPlan, ProducerPlan
 from workbench.runtime.producer import Producer
 from workbench.runtime.provisioning import Provisioning
-from workbench.runtime.publisher import OnPublished, Publisher, routing_key_of
+from workbench.runtime.publisher import OnPublished, Publisher, RoutingKey, routing_key_of
 from workbench.runtime.queue_group import QueueGroup
 from workbench.runtime.routes import Routes
 from workbench.runtime.send_journal import SendJournal
@@ -80,13 +80,13 @@ class Builder:
 
     def producer(self, plan: ProducerPlan) -> Producer:
         random = self._random(plan.node_id)
-        values = plan.values
+        settings, now_ms = plan.settings, self._tempo.clock.now_ms
         sender = self.sender(plan, random)
         source: Source
-        if plan.kind == "file":
-            source = FileSource(values, self._tempo.clock.now_ms, ahead=self._background)
+        if isinstance(settings, FileSettings):
+            source = FileSource(settings, now_ms, ahead=self._background)
         else:
-            source = GeneratorSource(values, random, self._tempo.clock.now_ms)
+            source = GeneratorSource(settings, random, now_ms)
 
         def report(act: ProducerAct, reason: str) -> None:
             self._journal(ProducerEntry(self._tempo.clock.now_ms(), node=plan.node_id, name=plan.name, act=act,
@@ -97,10 +97,11 @@ class Builder:
     def sender(self, plan: ProducerPlan, random: Random | None = None) -> Sender:
         """What a producer sends by."""
         assert plan.to is not None, "a producer without a topic is broken and never built"
-        values = plan.values
-        settings = SendSettings(values["batch_bytes"], values["linger_ms"], values["compression"], values["idempotent"])
-        chooser = partitioner(values["partitioner"], random or self._random(plan.node_id), values["partition"])
-        return self._sender(plan.to, settings, chooser, values, GUESSING, self._told(plan.name))
+        set_to = plan.settings
+        settings = SendSettings(set_to.batch_bytes, set_to.linger_ms, set_to.compression, set_to.idempotent)
+        chooser = partitioner(set_to.partitioner, random or self._random(plan.node_id), set_to.partition)
+        key_of = routing_key_of(set_to.routing_key, GUESSING)
+        return self._sender(plan.to, settings, chooser, key_of, self._told(plan.name), set_to.mandatory)
 
     def group(self, plan: GroupPlan) -> GroupRun:
         random = self._random(plan.node_id)
@@ -109,12 +110,14 @@ class Builder:
         wiring = Wiring({arrow.topic: self._tally.meter(arrow.link_id) for arrow in plan.reads})
         chooser = partitioner("murmur2", random)
         if plan.forward is not None:
-            read = GUESSING if plan.values["map"].strip() or not plan.reads else self._decoder(plan.reads[0].topic)
+            read = GUESSING if plan.settings.map.strip() or not plan.reads else self._decoder(plan.reads[0].topic)
             told = self._told(plan.name, plan.name)
-            wiring.forward = self._sender(plan.forward, SendSettings(), chooser, plan.values, read, told)
+            wiring.forward = self._sender(plan.forward, SendSettings(), chooser,
+                                          routing_key_of(plan.settings.routing_key, read), told)
         if plan.dead is not None and not plan.by_leases:
             told = self._told("dead letters", plan.name)
-            wiring.dead = self._sender(plan.dead, SendSettings(), chooser, plan.values, GUESSING, told)
+            wiring.dead = self._sender(plan.dead, SendSettings(), chooser,
+                                       routing_key_of(plan.settings.routing_key, GUESSING), told)
         if plan.store is not None and (gate := self._gates.named(plan.store.topic)) is not None:
             meter = self._tally.meter(plan.store.link_id)
             wiring.store = StoreWriter(self._engine, gate, meter, self._around.decoders)
@@ -130,13 +133,13 @@ class Builder:
     def _told(self, member: str, group: str = "") -> SendJournal:
         return SendJournal(self._journal, self._tempo.clock, member, group)
 
-    def _sender(self, arrow: Arrow, settings: SendSettings, chooser: Partitioner, values: dict[str, Any],
-                sent: Decoder, told: SendJournal) -> Sender:
-        """``sent`` reads what is sent to an exchange, for its routing key."""
+    def _sender(self, arrow: Arrow, settings: SendSettings, chooser: Partitioner, key_of: RoutingKey,
+                told: SendJournal, mandatory: bool = False) -> Sender:
+        """``key_of`` and ``mandatory`` are for what is sent to an exchange."""
         if arrow.kind == "exchange":
             return Publisher(
-                self._engine, arrow.topic, routing_key_of(values["routing_key"], sent), values.get("mandatory", False),
-                settings, self._tempo.clock, self._tally.published_along(arrow), self._decoder, told,
+                self._engine, arrow.topic, key_of, mandatory, settings, self._tempo.clock,
+                self._tally.published_along(arrow), self._decoder, told,
             )
         count = self._topic_partitions(arrow.topic)
         on_sent = self._tally.sent_along(arrow)

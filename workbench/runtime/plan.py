@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from workbench.core.errors import Invalid
 from workbench.core.queues import SUBSCRIPTION_MARK
@@ -17,12 +16,14 @@ from workbench.flow.kinds import kind_of
 from workbench.flow.queue_params import DEAD_LETTER
 from workbench.flow.queue_rules import mixed_reading, reads_by_leases
 from workbench.flow.routing import alternate_links, binding_links, drawn_bindings, drawn_exchange
+from workbench.flow.settings import (
+    ConsumingSettings,
+    FileSettings,
+    ProducerSettings,
+    StoreSettings,
+    settings_or_reason,
+)
 from workbench.flow.topics import DrawnTopic, drawn_topic, is_dead_letter_link, topic_nodes
-
-MEMBERSHIP = ("assignor", "session_timeout_ms", "static_members", "start", "start_at")
-LEASING = ("subscription_type", "prefetch", "visibility_ms", "max_retries", "start", "start_at")
-SENDING = ("partitioner", "partition", "linger_ms", "batch_bytes", "compression", "idempotent", "routing_key",
-           "mandatory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class ProducerPlan:
     node_id: str
     kind: str
     name: str
-    values: dict[str, Any]
+    settings: ProducerSettings | FileSettings
     to: Arrow | None
     broken: str = ""
 
@@ -63,7 +64,7 @@ class ProducerPlan:
 class GroupPlan:
     node_id: str
     name: str
-    values: dict[str, Any]
+    settings: ConsumingSettings
     reads: tuple[Arrow, ...]
     forward: Arrow | None = None
     dead: Arrow | None = None
@@ -73,9 +74,9 @@ class GroupPlan:
 
     def joins_like(self, other: GroupPlan) -> bool:
         """Whether going from one to the other needs no new join."""
-        same = replace(self, values={}) == replace(other, values={})
-        names = LEASING if self.by_leases else MEMBERSHIP
-        return same and all(self.values.get(name) == other.values.get(name) for name in (*names, "routing_key"))
+        ours, theirs = self.settings, other.settings
+        joining = ours.leasing() == theirs.leasing() if self.by_leases else ours.joining() == theirs.joining()
+        return joining and replace(self, settings=theirs) == other
 
     @property
     def topics(self) -> set[str]:
@@ -97,9 +98,9 @@ class GroupPlan:
     def subscription_config(self) -> dict[str, str]:
         """How a stream is read as a queue."""
         config = {
-            "queue.type": self.values["subscription_type"],
-            "queue.max.deliveries": str(self.values["max_retries"] + 1),
-            "queue.start": "latest" if self.values["start"] == "latest" else "earliest",
+            "queue.type": self.settings.subscription_type,
+            "queue.max.deliveries": str(self.settings.max_retries + 1),
+            "queue.start": "latest" if self.settings.start == "latest" else "earliest",
         }
         return config | ({DEAD_LETTER: self.dead.topic} if self.dead is not None else {})
 
@@ -152,9 +153,9 @@ def plan_of(document: FlowDocument) -> FlowPlan:
 
 
 def _store(node: Node) -> StorePlan:
-    values, broken = _values(node)
-    return StorePlan(node.id, node.name, values["capacity"], values["writes"] == "once_per_id",
-                     values["id_field"].strip(), values["key"].strip(), broken)
+    settings, broken = settings_or_reason(node, StoreSettings)
+    return StorePlan(node.id, node.name, settings.capacity_per_s, settings.writes == "once_per_id",
+                     settings.id_field.strip(), settings.key.strip(), broken)
 
 
 def _dead_letter_way(document: FlowDocument, link: Link) -> DeadLetterWay:
@@ -187,28 +188,20 @@ def _topic(document: FlowDocument, node: Node) -> list[DrawnTopic]:
         return []
 
 
-def _values(node: Node) -> tuple[dict[str, Any], str]:
-    kind = kind_of(node.kind)
-    try:
-        return kind.complete(node.params), ""
-    except Invalid as reason:
-        return kind.complete({}), reason.sentence()
-
-
 def _arrow(link: Link, end: Node) -> Arrow:
     return Arrow(link.id, end.name, end.kind if end.kind in ("queue", "exchange", "store") else "stream")
 
 
 def _producer(document: FlowDocument, node: Node) -> ProducerPlan:
-    values, broken = _values(node)
+    settings, broken = settings_or_reason(node, FileSettings if node.kind == "file" else ProducerSettings)
     arrows = [_arrow(link, document.node(link.target)) for link in document.links if link.source == node.id]
     if not arrows:
         broken = broken or f"{node.name} feeds no topic yet. Draw a link from it to a topic."
-    return ProducerPlan(node.id, node.kind, node.name, values, arrows[0] if arrows else None, broken)
+    return ProducerPlan(node.id, node.kind, node.name, settings, arrows[0] if arrows else None, broken)
 
 
 def _group(document: FlowDocument, node: Node) -> GroupPlan:
-    values, broken = _values(node)
+    settings, broken = settings_or_reason(node, ConsumingSettings)
     reads, forward, dead, store = [], None, None, None
     for link in document.links:
         if link.target == node.id:
@@ -226,5 +219,5 @@ def _group(document: FlowDocument, node: Node) -> GroupPlan:
         broken = broken or f"{node.name} reads no topic yet. Draw a link from a topic to it."
     if not node.name:
         broken = "A group needs a name."
-    return GroupPlan(node.id, node.name, values, tuple(reads), forward, dead, store,
+    return GroupPlan(node.id, node.name, settings, tuple(reads), forward, dead, store,
                      broken or mixed_reading(node, sources), reads_by_leases(node, sources))

@@ -38,7 +38,7 @@ class QueueGroup(GroupRun):
         return [await self._around.engine.queue_consumer(settings) for settings in self._settings(member.name)]
 
     def _settings(self, consumer: str) -> list[LeaseSettings]:
-        prefetch, visibility_ms = self.values["prefetch"] or None, self.values["visibility_ms"] or None
+        prefetch, visibility_ms = self.settings.prefetch or None, self.settings.visibility_ms or None
         config = self.plan.subscription_config()
         return [
             LeaseSettings(arrow.topic, consumer, "" if arrow.kind == "queue" else self.name,
@@ -49,7 +49,7 @@ class QueueGroup(GroupRun):
     @property
     def prefetch(self) -> int:
         """How many messages a member takes into its hand; where only the queue limits it, as many as a poll takes."""
-        return self.values["prefetch"] or self.values["poll_records"]
+        return self.settings.prefetch or self.settings.poll_records
 
     def cost(self) -> float:
         """How many times the processing time a delivery takes."""
@@ -97,12 +97,12 @@ class QueueGroup(GroupRun):
 
     def _fail(self, member: Member[Any], record: StoredRecord) -> None:
         self._saw(member, "failed", record)
-        if self.values["ack"] == "auto":
+        if self.settings.ack == "auto":
             self.lose(1)
 
     def act_on(self, reason: str) -> str:
         """What is said of a worked message: ack, or what failed messages get (``reason`` says why it did)."""
-        return self.values["on_failure"] if reason else "ack"
+        return self.settings.on_failure if reason else "ack"
 
     def lose(self, count: int) -> None:
         """Messages were acknowledged and never worked."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
+
+from workbench.flow.settings import ProducerSettings
 
 
 class Rate(Protocol):
@@ -88,12 +90,12 @@ class Poisson:
         return self._rate
 
 
-def rate_of(values: dict[str, Any], random: Random) -> Rate:
+def rate_of(settings: ProducerSettings, random: Random) -> Rate:
     """The rate that a producer's settings describe."""
-    if values["shape"] == "burst":
-        return Burst(values["rate"], values["burst_rate"], values["burst_every_s"], values["burst_for_s"])
-    if values["shape"] == "ramp":
-        return Ramp(values["rate"], values["ramp_to"], values["ramp_s"])
-    if values["shape"] == "poisson":
-        return Poisson(values["rate"], random)
-    return Constant(values["rate"])
+    if settings.shape == "burst":
+        return Burst(settings.rate_per_s, settings.burst_rate_per_s, settings.burst_every_s, settings.burst_for_s)
+    if settings.shape == "ramp":
+        return Ramp(settings.rate_per_s, settings.ramp_to_per_s, settings.ramp_s)
+    if settings.shape == "poisson":
+        return Poisson(settings.rate_per_s, random)
+    return Constant(settings.rate_per_s)

@@ -22,10 +22,11 @@ from workbench.core.records import TopicPartition
 from workbench.core.snapshot import LinkStat, MemberStat, PartState, ProducerStat, RunState
 from workbench.engines.base import Engine
 from workbench.flow.document import FlowDocument
+from workbench.flow.settings import ProducerSettings
 from workbench.runtime.backlog import Backlog
 from workbench.runtime.group import GroupRun, GroupRunStat, NoteDone
 from workbench.runtime.parts import Builder, Tally
-from workbench.runtime.plan import SENDING, FlowPlan, GroupPlan, ProducerPlan, plan_of
+from workbench.runtime.plan import FlowPlan, GroupPlan, ProducerPlan, plan_of
 from workbench.runtime.producer import Producer
 from workbench.runtime.provisioning import Provisioning
 from workbench.runtime.routes import DeadLetterLinks, Routes
@@ -109,9 +110,10 @@ class FlowRunner:
             with suppress(WorkbenchError):  # starting it anew says why not
                 await running.retarget(self._builder.sender(after))
                 return
-        if after and running and isinstance(running.source, GeneratorSource) and self._only_source(before, after):
+        if after and running and self._only_source(before, after) and isinstance(running.source, GeneratorSource) \
+                and isinstance(after.settings, ProducerSettings):
             try:
-                running.source.change(after.values, self._tempo.elapsed_s())
+                running.source.change(after.settings, self._tempo.elapsed_s())
                 running.name = after.name
                 running.nudge()
                 return
@@ -124,20 +126,20 @@ class FlowRunner:
 
     @staticmethod
     def _only_source(before: ProducerPlan, after: ProducerPlan) -> bool:
-        sending = all(before.values.get(name) == after.values.get(name) for name in SENDING)
+        sending = before.settings.sending() == after.settings.sending()
         return sending and (before.to, before.kind, after.broken) == (after.to, after.kind, "")
 
     async def _change_group(self, before: GroupPlan, after: GroupPlan | None) -> None:
         running = self._groups.get(before.node_id)
         if after and running and before.joins_like(after):
             try:
-                running.change(after.values)
+                running.change(after.settings)
             except Invalid as reason:
                 self._broken[before.node_id] = reason.sentence()
                 return
             self._broken.pop(before.node_id, None)
-            if before.values["members"] != after.values["members"]:
-                await running.count_members(after.values["members"])
+            if before.settings.members != after.settings.members:
+                await running.count_members(after.settings.members)
             return
         if running:
             await self._groups.pop(before.node_id).close()
@@ -154,7 +156,7 @@ class FlowRunner:
             except WorkbenchError as reason:
                 self._broken[plan.node_id] = reason.sentence()
                 continue
-            for _ in range(plan.values["members"]):
+            for _ in range(plan.settings.members):
                 group.add_member()
 
     def _start_producers(self, plans: list[ProducerPlan]) -> None:
@@ -408,7 +410,7 @@ class FlowRunner:
         for node_id, group in self._groups.items():
             behind = group.waiting()
             for arrow in self._plan.groups[node_id].reads if node_id in self._plan.groups else ():
-                waiting[arrow.link_id] = behind.get(arrow.topic, 0), group.values["lag_threshold_records"]
+                waiting[arrow.link_id] = behind.get(arrow.topic, 0), group.settings.lag_threshold_records
         return tuple(
             self._tally.meter(link_id).stat(link_id, now_ms, *waiting.get(link_id, ())) for link_id in self._plan.links
         )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
 from workbench.core.records import Record
 from workbench.flow.placeholders import Dice
+from workbench.flow.settings import ProducerSettings
 from workbench.flow.template import Template
 from workbench.runtime.rates import Constant, Rate, rate_of
 
@@ -52,18 +53,18 @@ class GeneratorSource:
     trouble = ""
     notes = ()
 
-    def __init__(self, values: dict[str, Any], random: Random, now_ms: Callable[[], int]) -> None:
+    def __init__(self, settings: ProducerSettings, random: Random, now_ms: Callable[[], int]) -> None:
         self._dice = Dice(random, now_ms)
         self.made = 0
         self._origin_s = 0.0
         self._made_before = 0
-        self.change(values, 0.0)
+        self.change(settings, 0.0)
 
-    def change(self, values: dict[str, Any], elapsed_s: float) -> None:
+    def change(self, settings: ProducerSettings, elapsed_s: float) -> None:
         """Go on from here with other settings."""
-        self._template = Template(values["template"], values["key"], self._dice, values["headers"])
-        self._limit = values["limit"]
-        self._restart(rate_of(values, self._dice.random), elapsed_s)
+        self._template = Template(settings.template, settings.key, self._dice, settings.headers)
+        self._limit = settings.limit
+        self._restart(rate_of(settings, self._dice.random), elapsed_s)
 
     def set_rate(self, rate: float, elapsed_s: float) -> None:
         self._restart(Constant(rate), elapsed_s)

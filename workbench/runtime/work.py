@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any
 
 from workbench.core.errors import Invalid
 from workbench.core.records import Record, StoredRecord
+from workbench.flow.settings import ConsumingSettings
 from workbench.runtime.handlers import Condition, Forwarding
 from workbench.serde import DecoderOf, guessing
 
@@ -17,19 +17,19 @@ _BY_CONDITION = "It fails by «Fail if»."
 class Work:
     """``into`` is the topic that a group forwards to, empty where that is an exchange."""
 
-    def __init__(self, values: dict[str, Any], random: Random, forwards: bool, decoders: DecoderOf = guessing,
+    def __init__(self, settings: ConsumingSettings, random: Random, forwards: bool, decoders: DecoderOf = guessing,
                  into: str = "") -> None:
         self._random = random
         self._forwards = forwards
         self._decoders, self._into = decoders, into
         self._ahead: dict[int, tuple[StoredRecord, str]] = {}
-        self.change(values)
+        self.change(settings)
 
-    def change(self, values: dict[str, Any]) -> None:
-        self._forwarding = Forwarding(values, self._decoders, self._into)
-        self._fails = Condition.of(values["fail_if"], "Fail if", self._decoders)
-        self._failure_rate = values["failure_rate"]
-        self._spread = values["process_spread"]
+    def change(self, settings: ConsumingSettings) -> None:
+        self._forwarding = Forwarding(settings, self._decoders, self._into)
+        self._fails = Condition.of(settings.fail_if, "Fail if", self._decoders)
+        self._failure_rate = settings.failure_rate
+        self._spread = settings.process_spread
 
     @property
     def simple(self) -> bool:

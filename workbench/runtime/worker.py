@@ -86,7 +86,7 @@ class Worker(Member[Held]):
         deliveries = await consumer.receive(room, timeout_s)
         self._hand.extend(Held(consumer, delivery) for delivery in deliveries)
         self._group.took(deliveries)
-        if self._group.values["ack"] == "auto":
+        if self._group.settings.ack == "auto":
             self._ack_batcher.add(consumer, "ack", [delivery.receipt for delivery in deliveries])
         return len(deliveries)
 
@@ -97,7 +97,7 @@ class Worker(Member[Held]):
         self.rate.total += len(items)
         reasons = self._group.handle(self, [item.delivery for item in items])
         self.failed += sum(map(bool, reasons))
-        if self._group.values["ack"] == "after":
+        if self._group.settings.ack == "after":
             for item, reason in zip(items, reasons, strict=True):
                 act = self._group.act_on(reason)
                 if act != "expire":
@@ -116,7 +116,7 @@ class Worker(Member[Held]):
 
     async def _let_go(self, leave: bool) -> None:
         """What it did not come to returns with its leases; what was acknowledged as it was handed out is lost."""
-        if self._group.values["ack"] == "auto":
+        if self._group.settings.ack == "auto":
             self._group.lose(len(self._hand))
         self._hand.clear()
         await self._ack_batcher.cancel()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.ui.panels.reading import assert_nothing_cut, nameless, words_of
 from workbench.flow.edits import SetParams
-from workbench.flow.kinds import kind_of
+from workbench.flow.settings import FileSettings, read_settings
 from workbench.ui.panels.inspector.file_preview import FilePreview
 from workbench.ui.panels.inspector.inspector import Inspector
 from workbench.ui.panels.inspector.settings_form import SettingsForm
@@ -76,10 +76,10 @@ def test_what_could_not_be_read_is_told_while_it_runs(qtbot, workspace):
     qtbot.addWidget(panel)
     panel.show()
     stat = workspace.shown.producer("settlements")
-    values = kind_of("file").values({"path": "a.csv"})
-    panel.file.show_part(values, replace(stat, reason="2 lines could not be read. Line 900,001: not UTF-8 at byte 4."))
+    file = read_settings("file", {"path": "a.csv"}, FileSettings)
+    panel.file.show_part(file, replace(stat, reason="2 lines could not be read. Line 900,001: not UTF-8 at byte 4."))
     assert "Line 900,001: not UTF-8" in words_of(panel)
-    panel.file.show_part(values, replace(stat, reason=""))
+    panel.file.show_part(file, replace(stat, reason=""))
     assert "Line 900,001" not in words_of(panel)
 
 

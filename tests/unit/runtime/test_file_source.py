@@ -7,13 +7,14 @@ import time
 import pytest
 
 from workbench.core.errors import Invalid, Missing, Unsupported, WorkbenchError
-from workbench.flow.kinds import KINDS
+from workbench.flow.settings import FileSettings, read_settings
 from workbench.runtime.file_source import FileSource
 from workbench.runtime.reading import lines
 
 
 def source(path, **values):
-    return FileSource(KINDS["file"].complete({"path": str(path), "pace": "flat_out", **values}), lambda: 42)
+    settings = read_settings("file", {"path": str(path), "pace": "flat_out", **values}, FileSettings)
+    return FileSource(settings, lambda: 42)
 
 
 def play(path, **values):
@@ -160,7 +161,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence(path, error):
 def test_beside_a_loop_it_is_read_on_a_thread_and_nothing_is_waited_for(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id,text\n" + "".join(f'{n},"a ""b"" c"\n' for n in range(60_000)))
-    values = KINDS["file"].complete({"path": str(path), "pace": "flat_out", "loop": False})
+    values = read_settings("file", {"path": str(path), "pace": "flat_out", "loop": False}, FileSettings)
     opened = FileSource(values, lambda: 42, ahead=True)
     assert len(opened.force(0.0)) == 1, "a step gives one event, however early"
     found, longest_s = 1, 0.0
@@ -178,7 +179,8 @@ def test_beside_a_loop_it_is_read_on_a_thread_and_nothing_is_waited_for(tmp_path
 def test_what_makes_a_file_unreadable_is_raised_where_it_is_asked_for(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"PK\x03\x04" + bytes(100))
-    opened = FileSource(KINDS["file"].complete({"path": str(path), "pace": "flat_out"}), lambda: 42, ahead=True)
+    settings = read_settings("file", {"path": str(path), "pace": "flat_out"}, FileSettings)
+    opened = FileSource(settings, lambda: 42, ahead=True)
     with pytest.raises(Unsupported, match="zip archive"):
         opened.force(0.0)
     opened.close()

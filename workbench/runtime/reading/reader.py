@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from workbench.core.errors import Corrupt, Invalid
 from workbench.flow.file_settings import charset_of, delimiter_of, pointer_of
+from workbench.flow.settings import FileSettings
 from workbench.runtime.reading.base import Event, Format, Ground
 from workbench.runtime.reading.byte_source import ByteSource
 from workbench.runtime.reading.charset import ToUtf8
@@ -42,11 +42,12 @@ class ReadSettings:
     follow: bool = False
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> ReadSettings:
+    def of(cls, file: FileSettings) -> ReadSettings:
         """From the settings of a drawn file source; ``Invalid`` where one can't be taken."""
-        if not values["path"]:
+        if not file.path:
             raise Invalid("No file is chosen.", "Choose a file, or - for standard input.")
-        return cls(**{name: values[name] for name in cls.__dataclass_fields__})
+        return cls(file.path, file.format, file.key, file.time, file.time_format, file.charset, file.delimiter,
+                   file.pointer, file.follow)
 
 
 class EventReader:

@@ -10,7 +10,8 @@ from workbench.core.health import Health, Level, Threshold
 from workbench.core.judgement import health_of_connection, health_of_group, judged, partition_level
 from workbench.core.snapshot import AttachedStat, GroupPartitionStat, GroupStat, PartState, RunState, Snapshot
 from workbench.flow.document import FlowDocument, Node
-from workbench.flow.kinds import GROUPS, KINDS, kind_of
+from workbench.flow.kinds import GROUPS
+from workbench.flow.settings import ConsumingSettings, shown_settings
 
 LAG_ROLE = {Level.OK: "text", Level.WARN: "warn", Level.BAD: "bad"}
 """The colour of every figure that says how far somebody is behind."""
@@ -20,9 +21,9 @@ MARK_ROLE = {Level.OK: "ok", Level.WARN: "warn_mark", Level.BAD: "bad"}
 
 def threshold_of_node(node: Node | None) -> Threshold:
     """From where on a drawn group counts as behind; for others what a new one would have."""
-    kind = kind_of(node.kind) if node is not None and node.kind in GROUPS else KINDS["group"]
-    params = {} if node is None or node.kind not in GROUPS else node.params
-    return Threshold(int(kind.value(params, "lag_threshold_records")), float(kind.value(params, "lag_threshold_s")))
+    drawn = node if node is not None and node.kind in GROUPS else Node("", "group", "")
+    settings = shown_settings(drawn, ConsumingSettings)
+    return Threshold(settings.lag_threshold_records, settings.lag_threshold_s)
 
 
 def thresholds_of(document: FlowDocument) -> dict[str, Threshold]:

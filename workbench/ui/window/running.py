@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from workbench.control.messages import ControlMember, ControlProducer, Pause, Run, SetBookmark, SetSpeed, Step, Stop
 from workbench.core.snapshot import MemberStat, PartState, RunState
 from workbench.flow.edits import set_param
-from workbench.flow.kinds import kind_of
+from workbench.flow.settings import ConsumingSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.theme.icons import icon
 
@@ -83,7 +83,7 @@ class Running(QObject):
         if not document.has_node(node_id):
             return
         node = document.node(node_id)
-        now_ms = kind_of(node.kind).value(node.params, "process_ms")
+        now_ms = shown_settings(node, ConsumingSettings).process_ms
         slower_ms = max(10.0, now_ms * 4)
         menu.addSeparator()
         menu.addAction(icon("slow", "warn"), self.tr("Slow it down to {0} ms an event").format(f"{slower_ms:g}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import PartState, ProducerStat
 from workbench.flow.kinds import kind_of
+from workbench.flow.settings import FileSettings
 from workbench.ui.panels.inspector.file_preview import FilePreview
 from workbench.ui.panels.inspector.setting_fields import SettingField
 from workbench.ui.panels.parts.batch_gauge import ShareBar
@@ -42,12 +41,12 @@ class FilePart(QWidget):
         self._trouble.hide()
         column.addWidget(self._trouble)
 
-    def show_part(self, values: dict[str, Any], stat: ProducerStat | None) -> None:
+    def show_part(self, file: FileSettings, stat: ProducerStat | None) -> None:
         """The path as it is drawn and what is there, the progress as it is now."""
-        self.path.show_value(values["path"])
-        self.preview.show_settings(values)
+        self.path.show_value(file.path)
+        self.preview.show_settings(file)
         share = stat.progress if stat is not None else None
-        said = self._said(values["path"], stat)
+        said = self._said(file.path, stat)
         self._words.setText(said)
         trouble = stat.reason if stat is not None and stat.state is not PartState.FAILED else ""
         self._trouble.setText(trouble)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.times import format_time
+from workbench.flow.settings import FileSettings
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.panels.parts.blocks import label
 from workbench.ui.panels.parts.figures import Cell, Column, FigureTable
@@ -74,12 +75,12 @@ class FilePreview(QWidget):
         self._column.addWidget(made)
         return made
 
-    def show_settings(self, values: dict[str, Any]) -> None:
+    def show_settings(self, file: FileSettings | None) -> None:
         """Look at the file anew where the settings that say how to read it are others."""
         try:
             from workbench.runtime.reading.reader import ReadSettings
 
-            asked = ReadSettings.of(values)
+            asked = None if file is None else ReadSettings.of(file)
         except Invalid:
             asked = None
         if asked == self._asked:

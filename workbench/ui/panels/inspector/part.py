@@ -10,6 +10,7 @@ from workbench.control.messages import ControlProducer
 from workbench.core.snapshot import GroupStat, PartState, ProducerStat, Snapshot, TopicStat
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
+from workbench.flow.settings import FileSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.kinds import icon_of, role_of
 from workbench.ui.models.health import LAG_ROLE, health_of
@@ -121,7 +122,7 @@ class ProducerFace(Face):
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
         stat = shown.producer(node.id) or ProducerStat(node.id, node.name, PartState.IDLE)
-        self.preview.show_settings(KINDS["file"].values(node.params) if node.kind == "file" else {"path": ""})
+        self.preview.show_settings(shown_settings(node, FileSettings) if node.kind == "file" else None)
         targets = ", ".join(target.name for target in self._workspace.document.targets_of(node.id))
         kind = KINDS[node.kind].label
         self._show_head(node, self.tr("{0} to {1} · {2}").format(kind, targets or "–", stat.state.value))

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from workbench.core.snapshot import ExchangeStat, QueueStat, Snapshot
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.edits import SetLinkParams
-from workbench.flow.kinds import KINDS, link_params
+from workbench.flow.kinds import link_params
 from workbench.flow.routing import alternate_links, is_alternate_link
+from workbench.flow.settings import ExchangeSettings, shown_settings
 from workbench.flow.topics import dead_letter_target
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.queue_looks import binding_texts, kind_words, routing_link_sentence
@@ -145,9 +146,9 @@ class ExchangeFace(Face):
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
         document = self._workspace.document
-        values = KINDS["exchange"].values(node.params)
-        stat = shown.exchange(node.name) or ExchangeStat(node.name, values["type"])
-        self._show_head(node, self.tr("Exchange, {0}: {1}").format(values["type"], _type_words(values["type"])))
+        settings = shown_settings(node, ExchangeSettings)
+        stat = shown.exchange(node.name) or ExchangeStat(node.name, settings.type)
+        self._show_head(node, self.tr("Exchange, {0}: {1}").format(settings.type, _type_words(settings.type)))
         self.rate.show_rate(stat.rate)
         self.routed.show_value(words.count(stat.routed))
         self.unrouted.show_value(words.count(stat.unroutable), "", "warn" if stat.unroutable else "")
@@ -158,7 +159,7 @@ class ExchangeFace(Face):
         self.bindings.show_rows([cells for _, cells in rows])
         self.bindings.setVisible(bool(rows))
         self.note.setText(self._note(node, bool(rows)))
-        self.probe.show_exchange(node.name, str(values["type"]))
+        self.probe.show_exchange(node.name, settings.type)
 
     def _rows(self, link: Link, rates: dict[str, float]) -> list[tuple[str, tuple[Cell, ...]]]:
         """A row for each binding of a link, with the link's id; what moved is known of the link only."""
@@ -174,7 +175,7 @@ class ExchangeFace(Face):
         document = self._workspace.document
         links = (link for link in alternate_links(document) if link.source == node.id)
         alternate = next((document.node(link.target).name for link in links),
-                         KINDS["exchange"].value(node.params, "alternate").strip())
+                         shown_settings(node, ExchangeSettings).alternate.strip())
         senders = [source.name for source in document.sources_of(node.id) if source.kind == "queue"]
         said = self.tr("It keeps nothing: what no binding takes is lost, and counted.")
         if alternate:
@@ -223,12 +224,12 @@ class RoutingLinkFace(QWidget):
     def show_link(self, link: Link, shown: Snapshot) -> None:
         document = self._workspace.document
         source, target = document.node(link.source), document.node(link.target)
-        kind = KINDS["exchange"].value(source.params, "type")
         self._link = link
         self.title.setText(self.tr("{0} to {1}").format(source.name, target.name))
         if is_alternate_link(document, link) or source.kind == "queue":
             self.what.setText(routing_link_sentence(document, link))
         else:
+            kind = shown_settings(source, ExchangeSettings).type
             self.what.setText(self.tr("Binding of an exchange of type {0}: {1}").format(kind, _type_words(kind)))
         told = next((told for told in shown.links if told.link_id == link.id), None)
         self.rate.show_rate(told.rate if told else 0.0)

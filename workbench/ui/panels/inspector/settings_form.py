@@ -11,6 +11,7 @@ from workbench.flow import rules
 from workbench.flow.document import Change, Node, NodeChanged
 from workbench.flow.edits import RenameNode, SetParams
 from workbench.flow.kinds import KINDS, Param
+from workbench.flow.settings import FileSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.rename import why_not_named
 from workbench.ui.models.series import PREFIX
@@ -95,7 +96,7 @@ class SettingsForm(QScrollArea):
     def _add_preview(self, column: QVBoxLayout, node: Node) -> None:
         """Beneath what says how the file is read: what comes of it."""
         self._preview = FilePreview()
-        self._preview.show_settings(KINDS[node.kind].values(node.params))
+        self._preview.show_settings(shown_settings(node, FileSettings))
         column.addWidget(self._preview)
 
     def _field(self, param: Param, value: Any) -> SettingField:
@@ -134,7 +135,7 @@ class SettingsForm(QScrollArea):
             for name, field in self._fields.items():
                 field.show_value(KINDS[node.kind].value(node.params, name))
             if self._preview is not None:
-                self._preview.show_settings(KINDS[node.kind].values(node.params))
+                self._preview.show_settings(shown_settings(node, FileSettings))
             if not self._name.hasFocus():
                 self._name.setText(node.name)
             self._show_fitting(node)

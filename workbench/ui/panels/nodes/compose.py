@@ -10,7 +10,6 @@ import json
 import time
 from contextlib import suppress
 from random import Random
-from typing import Any
 
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import (
@@ -32,6 +31,7 @@ from workbench.core.snapshot import SentRecord
 from workbench.flow.document import Node
 from workbench.flow.kinds import kind_of
 from workbench.flow.placeholders import Dice
+from workbench.flow.settings import ProducerSettings, SendingSettings, shown_settings
 from workbench.flow.template import Template
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.parts.blocks import label, push_button, set_tone
@@ -62,12 +62,12 @@ def json_fault(text: str) -> tuple[str, int]:
     return "", 0
 
 
-def _drawn(values: dict[str, Any]) -> Record:
+def _drawn(settings: ProducerSettings) -> Record:
     """An event of a generator's settings: those say themselves what is wrong with them."""
     dice = Dice(Random(), lambda: int(time.time() * 1000))
-    for headers in (values["headers"], ""):
+    for headers in (settings.headers, ""):
         with suppress(Invalid):
-            return Template(values["template"], values["key"], dice, headers).next()
+            return Template(settings.template, settings.key, dice, headers).next()
     return Record()
 
 
@@ -179,7 +179,7 @@ class ComposeForm(QWidget):
         node = self._node
         if node is None or node.kind != "producer":
             return
-        key, value, headers, _ = _drawn(kind_of(node.kind).values(node.params))
+        key, value, headers, _ = _drawn(shown_settings(node, ProducerSettings))
         if value is None or len(value) > _MOST_LETTERS:
             return
         self.key.setText("" if key is None else key.decode(errors="replace"))
@@ -192,7 +192,7 @@ class ComposeForm(QWidget):
     def refresh(self) -> None:
         """Say where the event would go, and whether it can."""
         count, key, node = self._partitions(), key_bytes(self.key.text()), self._node
-        rule = _KEYED.get(kind_of(node.kind).value(node.params, "partitioner")) if node else None
+        rule = _KEYED.get(shown_settings(node, SendingSettings).partitioner) if node else None
         if rule is not None and key is not None and count:
             text = self.tr("Partition by key: {0}").format(rule(key, count))
         else:
@@ -232,9 +232,10 @@ class ComposeForm(QWidget):
         value = None if self.tombstone.isChecked() else self.value.toPlainText().encode()
         record = Record(key, value, self.headers.headers())
         chosen = self.partition.currentIndex() - 1
-        rule = kind_of(node.kind).value(node.params, "partitioner")
+        settings = shown_settings(node, SendingSettings)
+        rule = settings.partitioner
         if rule == "explicit" and chosen < 0:
-            chosen, rule = int(kind_of(node.kind).value(node.params, "partition")), "murmur2"
+            chosen, rule = settings.partition, "murmur2"
         command = AppendRecords(topic.name, (record,) * count, None if chosen < 0 else chosen,
                                 "murmur2" if rule == "explicit" else rule)
         began = time.perf_counter()

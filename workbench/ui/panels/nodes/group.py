@@ -6,8 +6,6 @@ shown, figures are of then and a line says that acts are of now. GUI thread.
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,7 +13,7 @@ from workbench.control.messages import ControlGroup, ControlMember
 from workbench.core.health import Level
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.flow.document import Node
-from workbench.flow.kinds import kind_of
+from workbench.flow.settings import ConsumingSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.health import LAG_ROLE, MARK_ROLE, lag_level
 from workbench.ui.models.member_count import change_members
@@ -242,26 +240,26 @@ class GroupPanel(NodePanel):
             self._settings_words.setText(self.tr("It comes from outside: its programs say how they read."))
             self._dead_words.clear()
             return
-        values = kind_of(node.kind).values(node.params)
-        said = self._lease_words(values) if self._by_leases(stat) else self._commit_words(values)
+        settings = shown_settings(node, ConsumingSettings)
+        said = self._lease_words(settings) if self._by_leases(stat) else self._commit_words(settings)
         self._settings_words.setText("    ".join(said))
         failed = sum(member.failed for member in stat.members) if stat else 0
         dead = next((n.name for n in self._workspace.document.targets_of(node.id) if n.kind == "dead_letters"), "")
         said = self.tr("{0} sent to {1}") if dead else self.tr("{0} failed")
         self._dead_words.setText(said.format(words.count(failed), dead) if failed else "")
 
-    def _commit_words(self, values: dict[str, Any]) -> tuple[str, str]:
+    def _commit_words(self, settings: ConsumingSettings) -> tuple[str, str]:
         commit = {"auto": self.tr("Commit by itself"), "before": self.tr("Commit before work"),
-                  "after": self.tr("Commit after work")}[values["commit"]]
-        every = self.tr("{0}, every {1} ms").format(commit, words.count(values["auto_commit_ms"]))
-        return every, self.tr("Poll {0}").format(words.count(values["poll_records"]))
+                  "after": self.tr("Commit after work")}[settings.commit]
+        every = self.tr("{0}, every {1} ms").format(commit, words.count(settings.auto_commit_ms))
+        return every, self.tr("Poll {0}").format(words.count(settings.poll_records))
 
-    def _lease_words(self, values: dict[str, Any]) -> tuple[str, str]:
+    def _lease_words(self, settings: ConsumingSettings) -> tuple[str, str]:
         ack = {"after": self.tr("Ack after work"), "auto": self.tr("Ack as they are handed out"),
-               "none": self.tr("No acks")}[values["ack"]]
+               "none": self.tr("No acks")}[settings.ack]
         failed = {"nack": self.tr("failed ones go back"), "reject": self.tr("failed ones are rejected"),
-                  "expire": self.tr("failed ones run out")}[values["on_failure"]]
-        return ack, failed if values["ack"] == "after" else ""
+                  "expire": self.tr("failed ones run out")}[settings.on_failure]
+        return ack, failed if settings.ack == "after" else ""
 
     # -- acts ----------------------------------------------------------------------------------------------
     def _pause(self) -> None:
@@ -288,7 +286,7 @@ class GroupPanel(NodePanel):
     def _draw_one_less(self) -> None:
         """The drawing follows a member that was removed."""
         node = self.node
-        if node is not None and kind_of(node.kind).value(node.params, "members"):
+        if node is not None and shown_settings(node, ConsumingSettings).members:
             change_members(self._workspace, node.id, -1)
 
     def _hold(self, held: bool) -> None:

@@ -18,6 +18,7 @@ from workbench.core.snapshot import PartState, ProducerStat, SentRecord, Snapsho
 from workbench.flow.document import Node
 from workbench.flow.edits import set_param
 from workbench.flow.kinds import kind_of
+from workbench.flow.settings import FileSettings, ProducerSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.inspector.file_part import FilePart
 from workbench.ui.panels.inspector.setting_fields import SettingField
@@ -152,14 +153,18 @@ class ProducerPanel(NodePanel):
         self._show_sent(stat)
 
     def _show_settings(self, node: Node, stat: ProducerStat | None) -> None:
-        values = kind_of(node.kind).values(node.params)
-        self.shape.choose(values["pace" if self._file else "shape"])
-        self.dial.show_rate(values["rate"])
-        if self._file:
-            self.dial.setVisible(values["pace"] == "rate")
-            self.speed.setVisible(values["pace"] == "original")
-            self.speed.show_value(values["speed"])
-            self.file.show_part(values, stat)
+        if not self._file:
+            made = shown_settings(node, ProducerSettings)
+            self.shape.choose(made.shape)
+            self.dial.show_rate(made.rate_per_s)
+            return
+        played = shown_settings(node, FileSettings)
+        self.shape.choose(played.pace)
+        self.dial.show_rate(played.rate_per_s)
+        self.dial.setVisible(played.pace == "rate")
+        self.speed.setVisible(played.pace == "original")
+        self.speed.show_value(played.speed)
+        self.file.show_part(played, stat)
 
     def _show_state(self, stat: ProducerStat | None) -> None:
         sent, failed = (stat.sent, stat.failed) if stat else (0, 0)

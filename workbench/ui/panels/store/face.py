@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from workbench.core.snapshot import Snapshot, StoreStat
 from workbench.flow.document import Node
-from workbench.flow.kinds import KINDS
+from workbench.flow.settings import StoreSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.inspector.part import Face
 from workbench.ui.panels.inspector.wishes import Wishes
@@ -50,12 +50,12 @@ class StoreFace(Face):
         self.outage.show_stat(stat, shown.live)
 
     def _note(self, node: Node, stat: StoreStat) -> str:
-        values = KINDS["store"].values(node.params)
+        settings = shown_settings(node, StoreSettings)
         said = self.tr("Every write is applied, also one that comes twice.")
-        if values["writes"] == "once_per_id":
+        if settings.writes == "once_per_id":
             said = self.tr("Each event id is applied once; {0} came again and were left out.").format(
                 words.count(stat.repeats))
-        if not values["capacity"]:
+        if not settings.capacity_per_s:
             return said
         return said + " " + self.tr("It takes {0} writes a second and refuses what is more.").format(
-            f"{values['capacity']:g}")
+            f"{settings.capacity_per_s:g}")
