@@ -34,6 +34,7 @@ QT_LIBRARIES = (
 )
 SCREEN_TOOLS = ("xvfb", "openbox", "xdotool", "x11-utils")
 KAFKA_TOOLS = ("kcat",)
+ENGINE_SERVERS = ("rabbitmq-server",)  # the tests start one of their own; Debian's package may start a service as well
 
 
 def say(text: str) -> None:
@@ -163,10 +164,11 @@ def run(arguments: list[str], seconds: float, out: Path) -> int:
     return 0
 
 
-def test(arguments: list[str]) -> int:
+def test(arguments: list[str], engines: bool) -> int:
     """Style, then the suite: the whole of it side by side, a file a worker at a time, or what ``arguments`` name. Ends
-    with pytest's own closing line."""
-    setup((*SCREEN_TOOLS, *KAFKA_TOOLS))
+    with pytest's own closing line. With ``engines`` the servers are installed that attached systems are tried on;
+    without one, its tests are skipped and say so."""
+    setup((*SCREEN_TOOLS, *KAFKA_TOOLS, *(ENGINE_SERVERS if engines else ())))
     if subprocess.run([str(PYTHON), "-m", "ruff", "check", "-q", "."], cwd=ROOT).returncode:
         stop("style: see above, and try .venv/bin/ruff check --fix")
     env = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"), "PYTHONFAULTHANDLER": "1"}
@@ -192,6 +194,7 @@ def main() -> int:
     go.add_argument("--out", type=Path, default=ROOT / "out", help="without a display: folder for the proof (out/)")
     go.add_argument("rest", nargs="*", help="a workspace FILE, passed on")
     check = verbs.add_parser("test", help="set up and run the tests")
+    check.add_argument("--engines", action="store_true", help="install the servers of other systems, and try them too")
     check.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to pytest")
     verbs.add_parser("setup", help="only set up")
     picture = verbs.add_parser("shot", help="make the README's screenshots")
@@ -200,7 +203,7 @@ def main() -> int:
     if said.verb == "run":
         return run(said.rest, said.seconds, said.out)
     if said.verb == "test":
-        return test(said.rest)
+        return test(said.rest, said.engines)
     if said.verb == "shot":
         return shot(said.out)
     setup(SCREEN_TOOLS)

@@ -13,7 +13,7 @@ from workbench.cli.workspace import json_option, pair
 from workbench.engines.catalog import ConnectionSpec, user_catalog
 from workbench.engines.registry import SYSTEMS, connect, system_of
 
-_LATER = ("rabbitmq", "pulsar", "kinesis", "sqs", "activemq")
+_LATER = ("pulsar", "kinesis", "sqs", "activemq")
 
 
 @click.group()
@@ -40,10 +40,11 @@ def _document(spec: ConnectionSpec) -> dict[str, Any]:
 @connections.command()
 @click.argument("name")
 @click.option("--system", type=click.Choice([*SYSTEMS, *_LATER]), required=True)
-@click.option("--address", required=True, metavar="HOST:PORT", help="Where it is; Kafka: several with commas.")
+@click.option("--address", required=True, metavar="HOST:PORT",
+              help="Where it is; Kafka: several with commas; RabbitMQ: or amqp://HOST/VHOST.")
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE",
               help="A setting of the client library; secrets as NAME=env:VARIABLE.")
-@click.option("--writable", is_flag=True, help="Writing may be done to it (nothing writes to attached systems yet).")
+@click.option("--writable", is_flag=True, help="Writing may be done to it; without it, it is only looked at.")
 def add(name: str, system: str, address: str, options: tuple[str, ...], writable: bool) -> None:
     """Name a system. It is not reached for it: see «connections test»."""
     name = name.removeprefix("@")
@@ -68,6 +69,18 @@ def test(name: str, as_json: bool) -> None:
     print(f"reached @{name}: {about}")
     if lacks:
         note(lacks)
+
+
+@connections.command()
+@click.argument("name")
+@click.option("--writable/--read-only", default=None, help="Whether writing may be done to it.")
+def alter(name: str, writable: bool | None) -> None:
+    """Turn writing on or off for a system."""
+    name = name.removeprefix("@")
+    if writable is None:
+        raise click.UsageError("Say what to change with --writable or --read-only.")
+    user_catalog().set_writable(name, writable)
+    note(f"@{name} may be written to." if writable else f"@{name} is only looked at.")
 
 
 @connections.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -16,7 +16,7 @@ import click
 from workbench.broker import readable_batch
 from workbench.cli.encodings import decode_option, decoders_for, serdes_at
 from workbench.cli.leasing import AckMode, Leasing, Show
-from workbench.cli.workspace import Point, file_argument, host_of, reader_of
+from workbench.cli.workspace import Point, attached_name, file_argument, host_of, reader_of
 from workbench.control.client import Caller
 from workbench.control.messages import CloseConsumer, CommitConsumer, ListTopics, OpenConsumer, PollConsumer
 from workbench.core.encodings import AUTO
@@ -47,11 +47,12 @@ _JOIN_WITHIN_S = 30.0
 @click.option("--ack", type=click.Choice(["auto", "manual", "nack"]), default=None,
               help="Of a queue: lease its messages, and settle them so.")
 @click.option("--consumer", default="", metavar="NAME", help="Who leases; default: a name of this process.")
+@click.option("--disturb", is_flag=True, help="Look also where looking changes something there, and says what.")
 @click.option("--visibility", "visibility_ms", type=int, default=None, metavar="MS",
               help="How long a lease is; default: as the queue says.")
 def consume(
     file: Path, topic: str, group: str, from_: LogPoint, most: int | None, follow: bool, partition: int | None,
-    form: str, decode: str, ack: AckMode | None, consumer: str, visibility_ms: int | None,
+    form: str, decode: str, ack: AckMode | None, consumer: str, visibility_ms: int | None, disturb: bool,
 ) -> None:
     """Print the records of TOPIC, or the messages of the queue TOPIC.
 
@@ -64,6 +65,8 @@ def consume(
                   with --follow again and again until the queue's delivery limit
     """
     _check_usage(group, from_, partition, ack, consumer, visibility_ms)
+    if disturb and (group or ack or follow or partition is not None or from_ is not EARLIEST):
+        raise click.UsageError("--disturb shows what comes next, once: only --max, --format and --decode go with it.")
     try:
         if ack:
             with host_of(file) as host:
@@ -77,7 +80,9 @@ def consume(
         else:
             with reader_of(file) as reader:
                 show = _printer(form, decode, decoders_in(reader))
-                for record in islice(_browse(reader, topic, from_, partition, follow), most):
+                looked_at = _looked_at(file, reader, topic, disturb, most)
+                records = _browse(reader, topic, from_, partition, follow) if looked_at is None else looked_at
+                for record in islice(records, most):
                     show(record)
     except KeyboardInterrupt:
         if not follow:
@@ -125,6 +130,18 @@ def _print_decoded(decoders: DecoderOf, record: StoredRecord) -> None:
         print(f"{place}: {decoded.error} It is printed as base64.", file=sys.stderr)
     text = decoded.value if isinstance(decoded.value, str) else plain_json(decoded.in_words())
     sys.stdout.buffer.write(text.encode() + b"\n")
+
+
+def _looked_at(
+    file: Path, reader: Browse, topic: str, disturb: bool, most: int | None
+) -> Sequence[StoredRecord] | None:
+    """The messages of a queue that can't be looked at without a trace; None for a log. ``Refused`` says what looking
+    would change, unless the person has said to do it."""
+    if not attached_name(file):
+        return None
+    from workbench.cli.attached import peeked
+
+    return peeked(reader, topic, disturb, most)
 
 
 def _browse(

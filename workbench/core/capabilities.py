@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from workbench.core.snapshot import Snapshot
 
-ACTS = ("browse", "export", "produce", "consume", "lease", "reset", "create_topic", "delete_topic", "delete_group")
+ACTS = ("browse", "export", "produce", "consume", "lease", "reset", "create_topic", "delete_topic", "delete_group",
+        "list_groups", "list_queues", "list_exchanges")
 """browse: look at records; produce: write records; reset: move a group's offsets; lease: read as a queue."""
 
 

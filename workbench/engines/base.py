@@ -1,7 +1,8 @@
 """What a system of topics, queues and groups is to the workbench: a connection, and the few things it has or has not.
 
     Connection   open, close, state: connecting, ready, failing (with the reason and when it is tried next)
-      browse     look without disturbing: topics, bounds, records, times, groups, what they committed
+      browse     look without disturbing: topics, bounds, records, times, groups, what they committed, queues
+      sender     write to it, where the user has turned writing on for it
       engine     what a drawn flow runs on: ``Produce``, ``Consume``, ``Lease``, ``Admin``; None where it may not write
 
 The workspace's own file is the connection named "". What a system can't do is an answer: ``lacks`` says so beforehand
@@ -20,6 +21,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
+from workbench.control.exchanges import ExchangeInfo
+from workbench.control.queues import QueueInfo
+from workbench.core.errors import Unsupported
 from workbench.core.queues import SUBSCRIPTION_MARK, Delivery, QueueCounts, Receipt
 from workbench.core.records import Appended, PartitionBounds, Record, StoredRecord, TopicPartition
 from workbench.core.routing import Binding, Exchange, Published
@@ -159,6 +163,66 @@ class BrowseGroups(Protocol):
         ...
 
 
+class BrowseQueues(Protocol):
+    """Queues and exchanges, where a system has them. A queue that can only be looked into by taking its messages and
+    putting them back is a topic of kind queue: ``read`` refuses it with the sentence of ``disturbs``, and ``peek`` does
+    it for who has read that."""
+
+    def queues(self) -> Sequence[QueueInfo]: ...
+
+    def exchanges(self) -> Sequence[ExchangeInfo]: ...
+
+    def counts_are(self) -> str:
+        """How exact the counts of queues are, and as of when, in a sentence; empty where they are exact."""
+        ...
+
+    def disturbs(self, topic: str) -> str:
+        """What looking at its records changes, in a sentence; empty where it changes nothing."""
+        ...
+
+    def peek(self, topic: str, max_records: int) -> list[StoredRecord]:
+        """The messages that come next, looked at in the disturbing way and put back. Their offsets only count them."""
+        ...
+
+
+class LogsOnly:
+    """The ``BrowseQueues`` of a system whose topics are all logs."""
+
+    def queues(self) -> Sequence[QueueInfo]:
+        return ()
+
+    def exchanges(self) -> Sequence[ExchangeInfo]:
+        return ()
+
+    def counts_are(self) -> str:
+        return ""
+
+    def disturbs(self, topic: str) -> str:
+        return ""
+
+    def peek(self, topic: str, max_records: int) -> list[StoredRecord]:
+        raise Unsupported(f"{topic} is a log: reading it disturbs nobody.", "Read it without --disturb.")
+
+
+class Sender(Protocol):
+    """Writes to an attached system. Calls block, and come from one thread at a time; what they answer for was
+    confirmed by the system."""
+
+    def call_for(self, topic: str, exchange: str | None = None) -> str:
+        """The call that is made for a record, in the system's own words, to be shown before it is made: by ``append``,
+        or by ``publish`` to an exchange, where ``topic`` is the routing key."""
+        ...
+
+    def append(self, topic: str, partition: int, records: Sequence[Record]) -> None: ...
+
+    def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
+                mandatory: bool = False) -> Sequence[Published]:
+        """See ``Lease.publish``; which queues took a message may not be known."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Connection(Protocol):
     """A system that is attached. ``open`` and ``close`` block; ``state`` may be asked on any thread."""
 
@@ -183,13 +247,18 @@ class Connection(Protocol):
         """A new one, to be closed by who asked. ``Unsupported`` where the system can't be browsed."""
         ...
 
+    def sender(self) -> Sender:
+        """A new one, to be closed by who asked. ``Refused`` while writing is off for this connection, ``Unsupported``
+        where nothing can be written."""
+        ...
+
     def lacks(self, what: str) -> str:
         """Why the system, or this connection, can't do ``what`` (one of ``core.capabilities.ACTS``); empty when it
         can."""
         ...
 
 
-class AttachedBrowse(Browse, BrowseMany, BrowseGroups, Protocol):
+class AttachedBrowse(Browse, BrowseMany, BrowseGroups, BrowseQueues, Protocol):
     """What a connection's browsing has."""
 
     def topics(self) -> Sequence[EngineTopic]: ...

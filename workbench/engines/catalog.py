@@ -22,6 +22,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _SECRET = re.compile(r"passw|secret|token|\.key$|private|\.jaas", re.IGNORECASE)
 _FROM_ENVIRONMENT = "env:"
 
+READ_ONLY = "@{name} is only looked at: writing is off for it."
+TURN_ON = "Turn it on: workbench connections alter {name} --writable."
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSpec:
@@ -108,6 +111,9 @@ def check(spec: ConnectionSpec) -> None:
     if not _NAME.fullmatch(spec.name):
         raise Invalid(f"A connection can't be called {spec.name!r}.",
                       "Use letters, digits, dot, dash and underscore, at most 63.")
+    if "@" in spec.address:
+        raise Invalid(f"The address of @{spec.name} holds a user or password, which are not kept in it.",
+                      "Give them as options: --option user=NAME --option password=env:VARIABLE.")
     if not spec.address.strip():
         raise Invalid(f"@{spec.name} needs an address.", "Give --address HOST:PORT.")
     for option, value in spec.options.items():

@@ -40,6 +40,8 @@ SYSTEMS: Mapping[str, SystemKind] = {
     for kind in (
         SystemKind("kafka", "Apache Kafka", "workbench.engines.kafka.connection:KafkaConnection", 9092,
                    ("confluent_kafka",), "kafka"),
+        SystemKind("rabbitmq", "RabbitMQ", "workbench.engines.rabbitmq.connection:RabbitConnection", 5672,
+                   ("pika",), "rabbitmq"),
     )
 }
 

@@ -140,7 +140,8 @@ class Attachment:
         ends = {topic.name: sum(part.end for part in topic.partitions) for topic in self.stat.topics}
         grown = {topic.name: sum(part.end for part in topic.partitions) - ends.get(topic.name, 0) for topic in topics}
         return tuple(
-            replace(topic, rate_in=max(0, grown[topic.name]) / seconds) if topic.name in ends else topic
+            replace(topic, rate_in=max(0, grown[topic.name]) / seconds)
+            if topic.name in ends and topic.kind == "stream" else topic  # a queue's length does not tell what came
             for topic in topics
         )
 

@@ -25,7 +25,7 @@ from confluent_kafka.admin import (
 from workbench.core.errors import NotFound, Unavailable
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.snapshot import GroupStat
-from workbench.engines.base import EngineTopic
+from workbench.engines.base import EngineTopic, LogsOnly
 from workbench.engines.catalog import ConnectionSpec
 from workbench.engines.kafka import client
 from workbench.engines.kafka.errors import translated
@@ -41,7 +41,7 @@ _LATEST: Any = OffsetSpec.latest()
 _GREATEST_TIME: Any = OffsetSpec.max_timestamp()
 
 
-class KafkaBrowse:
+class KafkaBrowse(LogsOnly):
     """Keeps a consumer, made with the first page that is read."""
 
     def __init__(self, spec: ConnectionSpec, admin: AdminClient, faults: client.Faults) -> None:

@@ -9,8 +9,8 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from workbench.broker import profile
-from workbench.core.errors import WorkbenchError
-from workbench.engines.base import ConnectionState, LinkState
+from workbench.core.errors import Unsupported, WorkbenchError
+from workbench.engines.base import ConnectionState, LinkState, Sender
 from workbench.engines.catalog import ConnectionSpec
 from workbench.engines.kafka import client
 from workbench.engines.kafka.browse import KafkaBrowse
@@ -75,6 +75,9 @@ class KafkaConnection:
             self.open()
         assert self._admin is not None
         return KafkaBrowse(self._spec, self._admin, self._faults)
+
+    def sender(self) -> Sender:
+        raise Unsupported(self.lacks("produce"))
 
     def lacks(self, what: str) -> str:
         return profile(self.system).attached.get(what, "").format(name=self.name)
