@@ -104,3 +104,11 @@ def test_a_window_that_was_closed_with_a_page_torn_off_opens_with_all_its_tabs(o
     again.data_dock.tear_off("tape")
     again.actions_book["panel.back"].trigger()
     assert "Log tape" in tabs(again.data_dock)
+
+
+def test_a_page_that_is_built_late_does_not_bring_back_a_dock_that_was_put_away(window):
+    window.dock.hide()
+    window.dock.replace_page("groups", _Page("groups, built"))
+    assert not window.dock.isVisible()
+    window.dock.show_page("groups")
+    assert window.dock.isVisible() and window.dock.current == "groups"

@@ -261,6 +261,15 @@ def test_docks_come_back_as_they_were(open_window, qapp):
     assert abs(again.data_dock.height() - height) <= 2
 
 
+def test_data_that_was_put_away_stays_away_in_the_next_window(open_window, qtbot):
+    window = open_window()
+    window.data_dock.hide()
+    window.close()
+    again = open_window()
+    qtbot.waitUntil(lambda: all(type(page.widget).__name__ != "QWidget" for page in again.data_dock.pages))
+    assert not again.data_dock.isVisible()
+
+
 @pytest.mark.parametrize("name", ["run", "design", "investigate"])
 def test_each_layout_shows_its_docks(window, qapp, name):
     window.layouts.use(name)

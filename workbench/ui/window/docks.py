@@ -223,6 +223,9 @@ class PageDock(QDockWidget):
             self._torn[key].raise_()
             return
         self.show()
+        self._bring(key)
+
+    def _bring(self, key: str) -> None:
         for index in range(self._tabs.count()):
             if self._tabs.tabData(index) == key:
                 self._tabs.setCurrentIndex(index)
@@ -264,7 +267,7 @@ class PageDock(QDockWidget):
             if page.corner is not None and self._corners.indexOf(page.corner) < 0:
                 self._corners.addWidget(page.corner)
         self._tabs.blockSignals(False)
-        self.show_page(front)
+        self._bring(front)
         self._show_index(self._tabs.currentIndex())
 
     def _tab_icon(self, page: Page) -> QIcon:
@@ -317,6 +320,7 @@ class PageDock(QDockWidget):
         if dock is None:
             return
         self._lay_out(key)  # takes the page and its tools from the dock
+        self.show()
         dock.setWidget(QWidget())
         self._window.removeDockWidget(dock)
         dock.deleteLater()
