@@ -93,9 +93,10 @@ def as_it_is(record: Record) -> Record:
 
 
 def encoder_for(encode: str | None, config: dict[str, str], topic: str = "", serdes: Serdes = NO_SCHEMAS,
-                value_schema: str = "", key_schema: str = "") -> Written:
+                value_schema: str = "", key_schema: str = "", raw: bool = False) -> Written:
     """Writes the records of a topic with these settings: their values as ``encode`` says, or by the schema of a
-    subject, their keys as the topic does. It raises ``Invalid`` for a value that can't be written so."""
+    subject, their keys as the topic does. ``raw``: values are payloads of that schema already, which only get what
+    stands before them. It raises ``Invalid`` for a value that can't be written so."""
     if value_schema and encode not in _MAY_HAVE_A_SCHEMA:
         raise click.UsageError(f"--value-schema is for avro, protobuf and json: leave out --encode {encode}.")
     decoder = decoder_of(config, topic, serdes)
@@ -116,7 +117,8 @@ def encoder_for(encode: str | None, config: dict[str, str], topic: str = "", ser
     def written(record: Record) -> Record:
         value, key = record.value, record.key
         if value is not None and value_name:
-            value = _value(value, value_name) if by_value is None else _by_schema(by_value, value)
+            value = _value(value, value_name) if by_value is None else \
+                _framed(by_value, value) if raw else _by_schema(by_value, value)
         if key is not None and key_name:
             key = as_bytes(_key(key), key_name) if by_key is None else _key_by_schema(by_key, key)
         return record._replace(key=key, value=value)
@@ -135,6 +137,15 @@ def _by_schema(use: SchemaUse, data: bytes) -> bytes:
     except ValueError as wrong:
         raise Invalid(f"«{_start(data)}» does not fit {use.name or 'the schema'} ({use.subject} version {use.version}):"
                       f" {str(wrong).rstrip('.')}.", "Mend it, or register a schema that it fits.") from None
+
+
+def _framed(use: SchemaUse, data: bytes) -> bytes:
+    try:
+        use.serde.value(data)
+    except ValueError as wrong:
+        raise Invalid(f"A message does not fit {use.name} ({use.subject} version {use.version}):"
+                      f" {str(wrong).rstrip('.')}.") from None
+    return use.before + data
 
 
 def _key_by_schema(use: SchemaUse, data: bytes) -> bytes:

@@ -250,7 +250,8 @@ class _Asked:
 
     def _encoder(self, host: Caller, topic: str) -> Callable[[Record], Record]:
         config = _topic(host, topic).config if self.exchange is None else {}
-        return encoder_for(self.encode, config, topic, self.serdes, self.value_schema, self.key_schema)
+        return encoder_for(self.encode, config, topic, self.serdes, self.value_schema, self.key_schema,
+                           raw=self.form == "protobuf")
 
 
 def _play(events: FileSource, sending: Sending | Publishing, attributes: Attributes) -> float:

@@ -181,9 +181,10 @@ KINDS: dict[str, Kind] = {
             Param("headers", "code", "", "Headers", section="Event",
                   help="A JSON object of names and texts; placeholders as in the template, {ref FIELD} is the event's own field."),
             *_SENDING), size=(162.0, 62.0), feeds=_WRITES_TO),
-        Kind("file", "File", "producer", "file", "Plays a file of real events: JSON Lines, JSON documents, CSV or plain lines.", (
+        Kind("file", "File", "producer", "file", "Plays a file of real events: JSON, CSV, plain lines, Avro or Protobuf.", (
             Param("path", "path", "", "File", section="File", help="- reads standard input."),
-            Param("format", "choice", "auto", "Format", choices=("auto", "jsonl", "json", "csv", "lines"), section="File"),
+            Param("format", "choice", "auto", "Format", choices=("auto", "jsonl", "json", "csv", "lines", "avro", "protobuf"),
+                  section="File"),
             Param("charset", "text", "", "Character set", section="File",
                   help="Like utf-8, utf-16 or cp1252; empty finds it out, and says so where it is a guess."),
             Param("delimiter", "text", "", "Delimiter", section="File", help="Of CSV: one character, or tab; empty finds it out."),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import cbor2
+import fastavro
 import msgspec
 import pytest
 
@@ -161,6 +163,25 @@ def test_what_does_not_fit_a_schema_is_refused(options, told, path, tmp_path, ca
     source = written(tmp_path, '{"id":7,"price":"1.234"}')
     _, said = run(capsysbinary, "produce", path, "t", source, *options, code=1)
     assert told in said and stored(path) == []
+
+
+def test_files_that_are_no_text_are_played_into_a_schema(path, tmp_path, capsysbinary):
+    """An Avro file through the form of its values, Protobuf messages as they stand, behind the schema's id."""
+    register(path, "orders", "AVRO", AVRO)
+    register(path, "protos", "PROTOBUF", 'syntax = "proto3"; message Order { int64 id = 1; }')
+    source = tmp_path / "in.avro"
+    with source.open("wb") as out:
+        fastavro.writer(out, json.loads(AVRO), [{"id": 7, "price": Decimal("12.50"), "pays": ("long", 1)}])
+    run(capsysbinary, "produce", path, "t", source, "--key", "id", "--value-schema", "orders")
+    messages = tmp_path / "in.bin"
+    messages.write_bytes(b"\x02\x08\x07\x03\x08\x96\x01")
+    run(capsysbinary, "produce", path, "t", messages, "--format", "protobuf", "--key", "1", "--value-schema", "protos")
+    assert stored(path) == [b"\0\0\0\0\x01\x0e\x04\x04\xe2\x04\x02", b"\0\0\0\0\x02\0\x08\x07",
+                            b"\0\0\0\0\x02\0\x08\x96\x01"]
+    messages.write_bytes(b"\x02\x09\x07")
+    options = ("--format", "protobuf", "--value-schema", "protos")
+    _, said = run(capsysbinary, "produce", path, "t", messages, *options, code=1)
+    assert "A message does not fit Order (protos version 1)" in said and len(stored(path)) == 3
 
 
 def test_protobuf_without_a_schema_has_numbers(path, capsysbinary):

@@ -28,6 +28,18 @@ class FormatKind:
     magic: bytes = b""
 
 
+def _avro_file(ground: Ground) -> Format:
+    from workbench.runtime.reading.avro_files import AvroFile
+
+    return AvroFile(ground)
+
+
+def _protobuf_file(ground: Ground) -> Format:
+    from workbench.runtime.reading.protobuf_files import ProtobufFile
+
+    return ProtobufFile(ground)
+
+
 FORMATS = {
     kind.name: kind
     for kind in (
@@ -35,5 +47,7 @@ FORMATS = {
         FormatKind("json", "JSON document", JsonDocuments),
         FormatKind("csv", "CSV", CsvRows, (".csv", ".tsv", ".tab")),
         FormatKind("lines", "plain lines", PlainLines, keeps_bytes=True),
+        FormatKind("avro", "Avro file", _avro_file, (".avro",), own_bytes=True, magic=b"Obj\x01"),
+        FormatKind("protobuf", "Protobuf messages behind their lengths", _protobuf_file, own_bytes=True),
     )
 }

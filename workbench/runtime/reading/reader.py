@@ -20,7 +20,7 @@ from workbench.runtime.reading.charset import ToUtf8
 from workbench.runtime.reading.detect import Asked, Detected, detect
 from workbench.runtime.reading.fields import Fields
 from workbench.runtime.reading.findings import Findings
-from workbench.runtime.reading.formats import FORMATS
+from workbench.runtime.reading.formats import FORMATS, FormatKind
 from workbench.runtime.reading.unpack import GZIP, Gunzip, refuse_other_files
 
 _LOOKED_AT = 64 * 1024
@@ -148,7 +148,7 @@ class EventReader:
         self.packed = head.startswith(GZIP)
         if self.packed:
             self._gunzip = Gunzip()
-        elif not any(kind.magic and head.startswith(kind.magic) for kind in FORMATS.values()):
+        elif self._binary_kind(head) is None:
             refuse_other_files(head)
         return head
 
@@ -174,7 +174,7 @@ class EventReader:
         """Find out what it is, once enough is there; a pipe that gives a line is not waited for."""
         if not (last or len(start) >= _LOOKED_AT or (b"\n" in start and nothing_now)):
             return False
-        kind = next((kind for kind in FORMATS.values() if kind.magic and start.startswith(kind.magic)), None)
+        kind = self._binary_kind(start)
         wide = not last and (b"\0" in start[:4] or start[:1] in (b"\xff", b"\xfe"))  # UTF-16 or UTF-32
         whole = start[: len(start) // 4 * 4] if wide else start  # without part of a letter
         text = b"" if kind else ToUtf8(self._charset, whole).feed(whole, last)
@@ -191,6 +191,13 @@ class EventReader:
             Ground(self._fields, self.findings, self.detected.newline, self.detected.delimiter, self._asked.pointer,
                    lambda: self.charset))
         return True
+
+    def _binary_kind(self, start: bytes) -> FormatKind | None:
+        """The format whose files are no text: the one that was asked for, or that begins so."""
+        asked = FORMATS.get(self._asked.format)
+        if asked is not None:
+            return asked if asked.own_bytes else None
+        return next((kind for kind in FORMATS.values() if kind.magic and start.startswith(kind.magic)), None)
 
     def _tell_guess(self) -> None:
         if self.charset_is_guessed and self._utf8 is not None:

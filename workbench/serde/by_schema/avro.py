@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Iterator
 from functools import cached_property
 from io import BytesIO
 from typing import Any
@@ -29,6 +29,10 @@ class AvroSerde:
         if refused:
             raise ValueError(refused)
         make_known()
+        from fastavro import _read as compiled
+        from fastavro import _read_py as python
+
+        self._fast, self._careful = compiled.schemaless_reader, python.schemaless_reader
         self._schema = schema
         top = schema.tree
         self.name = top["name"] if isinstance(top, dict) and "name" in top else top if isinstance(top, str) else ""
@@ -37,10 +41,35 @@ class AvroSerde:
         self.seen_as_it_is = not _has_other_leaves(self._values)
 
     def value(self, payload: bytes) -> Any:
-        return _read(payload, self._values, self._deep)
+        return self._read(payload, self._values)
 
     def form(self, payload: bytes) -> Any:
-        return _read(payload, self._forms, self._deep)
+        return self._read(payload, self._forms)
+
+    def forms(self, data: bytes, count: int) -> Iterator[Any]:
+        """``count`` values one behind the other, that fill the bytes."""
+        source, read = BytesIO(data), self._careful if self._deep and len(data) > _DEEP_BYTES else self._fast
+        for _ in range(count):
+            try:
+                form = read(source, self._forms, None)
+            except Exception as wrong:  # its errors are of many kinds
+                raise ValueError(_reason(wrong, source.tell(), len(data))) from None
+            yield form
+        left = len(data) - source.tell()
+        if left:
+            raise ValueError(f"{left} bytes are left behind the values")
+
+    def _read(self, payload: bytes, parsed: Any) -> Any:
+        source = BytesIO(payload)
+        read = self._careful if self._deep and len(payload) > _DEEP_BYTES else self._fast
+        try:
+            value = read(source, parsed, None)
+        except Exception as wrong:  # its errors are of many kinds
+            raise ValueError(_reason(wrong, source.tell(), len(payload))) from None
+        left = len(payload) - source.tell()
+        if left:
+            raise ValueError(f"{left} bytes are left behind the value")
+        return value
 
     def write(self, form: Any) -> bytes:
         out = bytearray()
@@ -68,27 +97,17 @@ class AvroSerde:
         return parse_schema(tree, named_schemas={}, _force=True, _ignore_default_error=True)
 
 
-def _read(payload: bytes, parsed: Any, deep: bool) -> Any:
-    if deep and len(payload) > _DEEP_BYTES:
-        from fastavro._read_py import schemaless_reader
-    else:
-        from fastavro._read import schemaless_reader
-
-    source = BytesIO(payload)
-    try:
-        value = schemaless_reader(source, parsed, None)
-    except EOFError:
-        raise ValueError(f"the bytes end within a value, after {source.tell()} of {len(payload)}") from None
-    except IndexError:
-        raise ValueError("a number of a branch or symbol is none of the schema's, or the bytes end too early") from None
-    except UnicodeDecodeError:
-        raise ValueError("a text is no UTF-8") from None
-    except (RecursionError, OverflowError, MemoryError, struct.error, ValueError, TypeError, KeyError) as wrong:
-        raise ValueError("nested too deep" if isinstance(wrong, RecursionError) else str(wrong)) from None
-    left = len(payload) - source.tell()
-    if left:
-        raise ValueError(f"{left} bytes are left behind the value")
-    return value
+def _reason(wrong: Exception, at: int, size: int) -> str:
+    match wrong:
+        case EOFError():
+            return f"the bytes end within a value, after {at} of {size}"
+        case IndexError():
+            return "a number of a branch or symbol is none of the schema's, or the bytes end too early"
+        case UnicodeDecodeError():
+            return "a text is no UTF-8"
+        case RecursionError():
+            return "nested too deep"
+    return str(wrong) or type(wrong).__name__
 
 
 _OTHER = frozenset(f"{VALUE}-{logical}" for logical in (

@@ -96,7 +96,7 @@ class Files(QObject):
             self._workspace.perform(AddNode(node, self.tr("Play a file")))
             self._workspace.select({node.id})
 
-        kinds = self.tr("Events (*.jsonl *.ndjson *.json *.csv *.log *.txt);;Any file (*)")
+        kinds = self.tr("Events (*.jsonl *.ndjson *.json *.csv *.log *.txt *.avro);;Any file (*)")
         self._ask(self.tr("Play a file of events"), QFileDialog.AcceptMode.AcceptOpen, kinds, draw)
 
     # -- drawings ------------------------------------------------------------------------------------------

@@ -144,7 +144,8 @@ class FilePreview(QWidget):
 
     def _kind(self, seen: Preview) -> str:
         kinds = {"jsonl": self.tr("JSON Lines"), "json": self.tr("JSON document"), "csv": self.tr("CSV"),
-                 "lines": self.tr("Plain lines")}
+                 "lines": self.tr("Plain lines"), "avro": self.tr("Avro file"),
+                 "protobuf": self.tr("Protobuf messages behind their lengths")}
         told = [kinds.get(seen.format, seen.label)]
         marks = {",": self.tr("comma"), ";": self.tr("semicolon"), "\t": self.tr("tab")}
         if seen.delimiter:
