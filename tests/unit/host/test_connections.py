@@ -75,6 +75,16 @@ class TestThroughTheHost(BrowseContract):
             self.local.call(Detach("staging"))
 
 
+def test_topics_of_the_system_itself_are_not_in_its_row(tmp_path: Path, local: LocalHost):
+    with serving(tmp_path / "far.flow") as far:
+        far.broker.create_topic("orders", 2)
+        far.broker.create_topic("__transaction_state")
+        user_catalog().add(ConnectionSpec("staging", "kafka", far.address))
+        local.call(Attach("staging"))
+        row = Watcher(local).until(lambda row: bool(row.topics))
+        assert [topic.name for topic in row.topics] == ["orders"]
+
+
 def test_what_is_attached_is_a_row_of_the_snapshot_and_stays_with_the_workspace(tmp_path: Path, local: LocalHost):
     with serving(tmp_path / "far.flow") as far:
         far.broker.create_topic("orders", 2)
