@@ -53,3 +53,18 @@ def test_a_virtual_run_fills_it_alike_every_time(workbench, file: Path):
     assert told[0] == told[1]
     kept = [workbench.json("stores", f"kept{n}.flow", "rows", "ledger")["rows"] for n in range(2)]
     assert kept[0] == kept[1] and kept[0]
+
+
+def test_the_read_model_answers_from_the_table_and_never_from_the_log(workbench):
+    workbench("new", "a.flow", "--sample", "read-model")
+    outcome = workbench.json("run", "a.flow", "--for", 5, "--seed", 3)
+    page = outcome["groups"]["page"]
+    assert (outcome["failed"], outcome["problems"], page["lost"]) == (0, [], 0)
+    (stat,) = workbench.json("stores", "a.flow", "list")["stores"]
+    assert stat["reads"] == page["consumed"] > 0 and stat["writes"] == outcome["groups"]["projector"]["consumed"] > 0
+    out = workbench("consume", "a.flow", "answers", "--max", 500)
+    answers = [json.loads(line)["value"] for line in out.splitlines()]
+    orders = {json.loads(row["value"])["order"] for row in workbench.json("stores", "a.flow", "rows",
+                                                                          "orders-by-city")["rows"]}
+    assert not answers[0]["found"] and answers[-1]["found"], "it grows consistent, and does not begin so"
+    assert answers[-1]["last_order"].startswith("O-") and orders

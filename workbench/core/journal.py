@@ -361,7 +361,7 @@ class RouteEntry(JournalEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreEntry(JournalEntry):
-    """A store, ``group``, as it stood then."""
+    """A store, ``group``, as it stood then. ``was``: the name before it was renamed."""
 
     kind: ClassVar[str] = "store"
     rows: int
@@ -369,6 +369,7 @@ class StoreEntry(JournalEntry):
     repeats: int
     reads: int
     refused: int
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from workbench.core.queues import SUBSCRIPTION_MARK, Delivery, QueueCounts, Rece
 from workbench.core.records import Appended, PartitionBounds, Record, StoredRecord, TopicPartition
 from workbench.core.routing import Binding, Exchange, Published
 from workbench.core.snapshot import GroupStat
-from workbench.core.stores import StoreWrite
+from workbench.core.stores import StoreRow, StoreWrite
 from workbench.serde import Serdes
 
 ReceiptToken: TypeAlias = Receipt
@@ -428,8 +428,12 @@ class Keep(Protocol):
         """Apply them in order, with ``once`` each event id a single time; the answer comes after they are safe."""
         ...
 
+    def look_up(self, name: str, key: bytes) -> StoreRow | None:
+        """The row of a key as it is committed, None where there is none; it counts as a read."""
+        ...
+
     def refuse_at_store(self, name: str, count: int) -> None:
-        """Count writes that were not let in."""
+        """Count reads and writes that were not let in."""
         ...
 
 

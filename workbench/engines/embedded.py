@@ -13,7 +13,7 @@ from workbench.broker import Broker
 from workbench.core.queues import QueueCounts
 from workbench.core.records import PartitionBounds, Record
 from workbench.core.routing import Binding, Exchange, Published
-from workbench.core.stores import StoreWrite
+from workbench.core.stores import StoreRow, StoreWrite
 from workbench.engines.base import ConsumerSettings, EngineTopic, LeaseSettings
 from workbench.engines.embedded_consumer import EmbeddedConsumer
 from workbench.engines.embedded_producer import EmbeddedProducer
@@ -77,6 +77,9 @@ class EmbeddedEngine:
 
     async def write_to_store(self, name: str, writes: Sequence[StoreWrite], once: bool) -> None:
         await asyncio.wrap_future(self._broker.stores.write(name, writes, once))
+
+    def look_up(self, name: str, key: bytes) -> StoreRow | None:
+        return self._broker.stores.get(name, key)
 
     def refuse_at_store(self, name: str, count: int) -> None:
         self._broker.stores.refuse(name, count)

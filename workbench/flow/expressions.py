@@ -23,9 +23,10 @@ _MACRO = re.compile(r"\.(map|filter|all|exists|exists_one)\s*\(")
 
 class Expression:
     """A compiled expression; ``label`` is the setting it came from, as people see it. ``names`` are those of a record
-    that it looks at: others need not be given."""
+    that it looks at: others need not be given. ``also`` may be used beside those that every record has."""
 
-    def __init__(self, text: str, label: str) -> None:
+    def __init__(self, text: str, label: str, also: tuple[str, ...] = ()) -> None:
+        known = (*NAMES, *also)
         self.label = label
         self._text = text
         try:
@@ -33,10 +34,10 @@ class Expression:
         except ValueError as error:
             raise Invalid(f"«{label}» can't be read{_where(str(error))}.", "Mend the expression there.") from None
         used = self._program.variables()
-        self.names = frozenset(name for name in NAMES if name in used)
-        unknown = [name for name in used if name not in NAMES]
+        self.names = frozenset(name for name in known if name in used)
+        unknown = [name for name in used if name not in known]
         if unknown and not _MACRO.search(text):
-            raise Invalid(f"«{label}» uses «{unknown[0]}», which is not there.", f"Use {', '.join(NAMES)}.")
+            raise Invalid(f"«{label}» uses «{unknown[0]}», which is not there.", f"Use {', '.join(known)}.")
 
     def evaluate(self, names: dict[str, Any]) -> Any:
         """The result for one record; ``Invalid`` says why there is none."""

@@ -113,10 +113,13 @@ _READING = (
     Param("failure_rate", "float", 0.0, "Failure rate", "of events", 0, 1, section="Work",
           help="By offsets an event that fails fails at every retry; by leases every delivery is drawn anew."),
     Param("fail_if", "expression", "", "Fail if", section="Work",
-          help="CEL over key, value, headers, topic, partition, offset: a poison message fails whenever it is tried."),
+          help="CEL over key, value, headers, topic, partition, offset (and row): a poison message fails whenever it is tried."),
     Param("max_retries", "int", 2, "Retries", low=0, high=1000, section="Work",
           help="After these a failed event goes to the linked dead letters, or is skipped and counted. "
                "A queue has a delivery limit of its own."),
+    Param("store_use", "choice", "write", "A linked store", choices=("write", "look_up"), section="Work",
+          help="write: each worked record is written to it by its key; look_up: the row of that key is read first, and "
+               "conditions and maps see its value as row, null where there is none."),
     *LEASES,
     Param("commit", "choice", "after", "Commit", choices=("auto", "before", "after"), section="Offsets",
           help="auto: what the previous poll returned; before work: loss when it crashes; after work: duplicates when it crashes."),
@@ -210,14 +213,14 @@ KINDS: dict[str, Kind] = {
              tuple(p if p.name != "partitions" else Param("partitions", "int", 1, "Partitions", low=1, high=1000, section="Log")
                    for p in _LOG), size=(126.0, 60.0), feeds=("group",), short="DLQ"),
         Kind("store", "Store", "store", "store",
-             "A keyed table: groups that are linked to it write each record they worked by its key.", (
+             "A keyed table: groups that are linked to it write each record they worked by its key, or look its row up.", (
                  Param("key", "text", "", "Key from field", section="Rows",
                        help="A field of the value, dots go deeper; empty takes the record's key. A value of null removes the row."),
                  Param("writes", "choice", "plain", "Writes", choices=("plain", "once_per_id"), section="Rows",
                        help="plain applies every write; once_per_id leaves out what has an event id that was there before."),
                  Param("id_field", "text", "id", "Event id from field", section="Rows",
                        help="For once per id; without that field a record's topic, partition and offset are its id."),
-                 Param("capacity", "float", 0.0, "Capacity", "writes/s", 0, 1_000_000, section="Load",
+                 Param("capacity", "float", 0.0, "Capacity", "reads and writes/s", 0, 1_000_000, section="Load",
                        help="What comes beyond it is refused, and its record fails. 0 takes everything."),
              ), size=(162.0, 86.0)),
         Kind("note", "Note", "drawing", "note", "Text on the drawing.", (

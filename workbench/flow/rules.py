@@ -37,10 +37,10 @@ from workbench.flow.written import field_of_line, read_routing_key, start_policy
 _INSTEAD = {
     ("exchange", "topic"): "An exchange feeds queues, and {1} is a topic.",
     ("exchange", "group"): "A group reads from an exchange through a queue. Put one between.",
-    ("producer", "store"): "A store is written by a group. Put a topic and a group between.",
-    ("file", "store"): "A store is written by a group. Put a topic and a group between.",
-    ("topic", "store"): "A store is written by a group. Put one between.",
-    ("queue", "store"): "A store is written by a group. Put one between.",
+    ("producer", "store"): "A store is used by a group. Put a topic and a group between.",
+    ("file", "store"): "A store is used by a group. Put a topic and a group between.",
+    ("topic", "store"): "A store is used by a group. Put one between.",
+    ("queue", "store"): "A store is used by a group. Put one between.",
     ("queue", "topic"): "The dead letters of a queue go to a queue or an exchange, and {1} is a topic.",
 }
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -179,7 +179,7 @@ def _checks(kind: Kind, settings: Settings) -> Iterator[Callable[[], object]]:
             yield partial(read_routing_key, settings.routing_key)
             expressions = {"fail_if": settings.fail_if, "filter": settings.filter, "map": settings.map,
                            "map_key": settings.map_key}
-            yield from (partial(Expression, text, kind.param(name).label)
+            yield from (partial(Expression, text, kind.param(name).label, settings.more_names)
                         for name, text in expressions.items() if text.strip())
 
 

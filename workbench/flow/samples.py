@@ -14,7 +14,7 @@ from workbench.flow.document import FlowDocument
 
 _ORDER = (
     "orders", "orders-full", "video-upload", "burst-buffer",
-    "competing-consumers", "poison-message", "retry-stages", "video-fanout", "order-queue",
+    "competing-consumers", "poison-message", "retry-stages", "video-fanout", "order-queue", "read-model",
 )
 
 

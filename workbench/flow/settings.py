@@ -87,6 +87,7 @@ class ConsumingSettings:
     failure_rate: float
     fail_if: str
     max_retries: int
+    store_use: Literal["write", "look_up"]
     reading: Literal["offsets", "leases"]
     subscription_type: SubscriptionType
     prefetch: int
@@ -108,15 +109,20 @@ class ConsumingSettings:
     lag_threshold_records: int
     lag_threshold_s: float
 
+    @property
+    def more_names(self) -> tuple[str, ...]:
+        """What its expressions see beside the record."""
+        return ("row",) if self.store_use == "look_up" else ()
+
     def joining(self) -> tuple[object, ...]:
         """What a member joins a group by offsets with: where it is equal, nobody joins again."""
         return (self.assignor, self.session_timeout_ms, self.static_members, self.start, self.start_at,
-                self.routing_key)
+                self.routing_key, self.store_use)
 
     def leasing(self) -> tuple[object, ...]:
         """The same of a group by leases."""
         return (self.subscription_type, self.prefetch, self.visibility_ms, self.max_retries, self.start,
-                self.start_at, self.routing_key)
+                self.start_at, self.routing_key, self.store_use)
 
 
 @dataclass(frozen=True, slots=True)

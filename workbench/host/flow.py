@@ -33,7 +33,15 @@ from workbench.flow.document import FlowDocument
 from workbench.flow.topics import drawn_topics
 from workbench.host.acts import Act, Acts
 from workbench.host.outcome import outcome_of
-from workbench.host.renames import carry_over, carry_topics, renamed_groups, renamed_topics, with_names
+from workbench.host.renames import (
+    carry_over,
+    carry_stores,
+    carry_topics,
+    renamed_groups,
+    renamed_stores,
+    renamed_topics,
+    with_names,
+)
 from workbench.host.routes import alter_routes, declare_drawn
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
@@ -93,11 +101,15 @@ class FlowActs:
             topics = renamed_topics(known, document)
             for old, _ in topics:
                 await self._runner.release_topic(old)
+            stores = renamed_stores(known, document)
+            for old, _ in stores:
+                await self._runner.release_store(old)
+            kept_stores = await asyncio.to_thread(carry_stores, self._broker, stores)
             carried, kept = await asyncio.to_thread(carry_topics, self._broker, topics)
             known = with_names(known, carried)
             told = kept + await asyncio.to_thread(carry_over, self._broker, renamed, plan_of(known))
             said = await asyncio.to_thread(self._alter, known, document)
-            said = " ".join([*told, said]).strip()
+            said = " ".join([*kept_stores, *told, said]).strip()
             digest = hashlib.sha256(command.text.encode()).hexdigest()[:16]
             self._broker.journal(FlowEntry(self._broker.clock.now_ms(), digest=digest))
         await self._follow(document)

@@ -1,6 +1,6 @@
 """What gets another name on the drawing goes on from where it stands. A group keeps its committed offsets and the
 subscriptions it reads by, so that it does not read everything again; a topic or queue keeps its records and all that
-others know of it.
+others know of it, a store its rows.
 
 Undo is the same in the other direction. Where the new name is there already, or outside members hold the old group,
 nothing is taken from anybody, and what happens instead is said. Off the host's loop.
@@ -28,6 +28,26 @@ def renamed_groups(before: FlowDocument, after: FlowDocument) -> list[tuple[str,
 def renamed_topics(before: FlowDocument, after: FlowDocument) -> list[tuple[str, str]]:
     """The same of topics, queues and dead letters."""
     return _renamed(before, after, *TOPICS)
+
+
+def renamed_stores(before: FlowDocument, after: FlowDocument) -> list[tuple[str, str]]:
+    """The same of stores."""
+    return _renamed(before, after, "store")
+
+
+def carry_stores(broker: Broker, renamed: list[tuple[str, str]]) -> list[str]:
+    """Rename them in the broker, with their rows; gives what could not be done so, as sentences."""
+    said = []
+    for old, new in renamed:
+        try:
+            broker.stores.rename(old, new)
+        except NotFound:  # it is made with its first use
+            continue
+        except AlreadyExists:
+            said.append(f"{new} was a store already and is what is drawn now; {old} stays with its rows.")
+        except WorkbenchError as error:
+            said.append(error.sentence())
+    return said
 
 
 def _renamed(before: FlowDocument, after: FlowDocument, *kinds: str) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ from workbench.runtime.member import Member
 from workbench.runtime.meters import LinkMeter
 from workbench.runtime.plan import GroupPlan
 from workbench.runtime.sender import Sender, shown_key
-from workbench.runtime.storing import StoreWriter
+from workbench.runtime.storing import StoreLookup, StoreWriter
 from workbench.runtime.summary import GroupSummary
 from workbench.runtime.tempo import Tempo
 from workbench.runtime.work import Work
@@ -50,6 +50,7 @@ class Wiring:
     forward: Sender | None = None
     dead: Sender | None = None
     store: StoreWriter | None = None
+    lookup: StoreLookup | None = None
 
     @property
     def senders(self) -> tuple[Sender | StoreWriter, ...]:
@@ -106,7 +107,8 @@ class GroupRun(ABC):
         self.consumed = self.again = 0
         self._around = around
         into = plan.forward.topic if plan.forward is not None and plan.forward.kind != "exchange" else ""
-        self._work = Work(plan.settings, random, wiring.forward is not None, around.decoders, into)
+        self._work = Work(plan.settings, random, wiring.forward is not None, around.decoders, into,
+                          wiring.lookup)
         self._recent: deque[Seen] = deque(maxlen=_RECENT)
         self._course: deque[tuple[float, int]] = deque()
         self.change(plan.settings)

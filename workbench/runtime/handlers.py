@@ -7,6 +7,8 @@ Null makes a tombstone. Pure.
 
 from __future__ import annotations
 
+from typing import Any
+
 from workbench.core.errors import Invalid
 from workbench.core.queues import sent_straight
 from workbench.core.records import Record, StoredRecord
@@ -18,19 +20,19 @@ from workbench.serde import DecoderOf, guessing, names_of
 class Condition:
     """An expression that is true or false of a record."""
 
-    def __init__(self, text: str, label: str, decoders: DecoderOf = guessing) -> None:
-        self._expression = Expression(text, label)
+    def __init__(self, text: str, label: str, decoders: DecoderOf = guessing, also: tuple[str, ...] = ()) -> None:
+        self._expression = Expression(text, label, also)
         self._decoders = decoders
 
     @classmethod
-    def of(cls, text: str, label: str, decoders: DecoderOf = guessing) -> Condition | None:
+    def of(cls, text: str, label: str, decoders: DecoderOf = guessing, also: tuple[str, ...] = ()) -> Condition | None:
         """None where nothing is written."""
-        return cls(text, label, decoders) if text.strip() else None
+        return cls(text, label, decoders, also) if text.strip() else None
 
-    def holds(self, record: StoredRecord) -> bool:
-        """``Invalid`` when that can't be told."""
+    def holds(self, record: StoredRecord, **more: Any) -> bool:
+        """``more`` is seen beside the record. ``Invalid`` when that can't be told."""
         expression = self._expression
-        found = expression.evaluate(names_of(record, self._decoders(record.topic), expression.names))
+        found = expression.evaluate(names_of(record, self._decoders(record.topic), expression.names) | more)
         if not isinstance(found, bool):
             raise Invalid(f"«{self._expression.label}» must be true or false.", "Compare something in it.")
         return found
@@ -41,27 +43,28 @@ class Forwarding:
     where that is an exchange."""
 
     def __init__(self, settings: ConsumingSettings, decoders: DecoderOf = guessing, into: str = "") -> None:
-        self._filter = Condition.of(settings.filter, "Forward if", decoders)
-        self._map = _expression(settings.map, "Forward as")
-        self._key = _expression(settings.map_key, "Forward with key")
+        also = settings.more_names
+        self._filter = Condition.of(settings.filter, "Forward if", decoders, also)
+        self._map = _expression(settings.map, "Forward as", also)
+        self._key = _expression(settings.map_key, "Forward with key", also)
         self._decoders, self._into = decoders, into
         self._names = frozenset().union(*(each.names for each in (self._map, self._key) if each is not None))
 
-    def apply(self, record: StoredRecord) -> Record | None:
+    def apply(self, record: StoredRecord, **more: Any) -> Record | None:
         """The record to pass on, None when the filter leaves it out; ``Invalid`` when an expression fails."""
-        if self._filter is not None and not self._filter.holds(record):
+        if self._filter is not None and not self._filter.holds(record, **more):
             return None
         key, value = record.key, record.value
         if self._map is not None or self._key is not None:
-            names = names_of(record, self._decoders(record.topic), self._names)
+            names = names_of(record, self._decoders(record.topic), self._names) | more
             into = self._decoders(self._into)
             value = value if self._map is None else into.value_bytes(self._map.evaluate(names))
             key = key if self._key is None else into.key_bytes(self._key.evaluate(names))
         return Record(key, value, sent_straight(record.headers), record.timestamp_ms)
 
 
-def _expression(text: str, label: str) -> Expression | None:
-    return Expression(text, label) if text.strip() else None
+def _expression(text: str, label: str, also: tuple[str, ...]) -> Expression | None:
+    return Expression(text, label, also) if text.strip() else None
 
 
 def dead_letter(record: StoredRecord, reason: str, attempts: int) -> Record:

@@ -29,7 +29,7 @@ from workbench.runtime.routes import Routes
 from workbench.runtime.send_journal import SendJournal
 from workbench.runtime.sender import Sender, SendSettings
 from workbench.runtime.sources import GeneratorSource, Source
-from workbench.runtime.storing import StoreGates, StoreWriter
+from workbench.runtime.storing import StoreGates, StoreLookup, StoreWriter
 from workbench.runtime.tempo import Tempo
 from workbench.serde import GUESSING, Decoder, decoder_of
 
@@ -120,7 +120,11 @@ class Builder:
                                        routing_key_of(plan.settings.routing_key, GUESSING), told)
         if plan.store is not None and (gate := self._gates.named(plan.store.topic)) is not None:
             meter = self._tally.meter(plan.store.link_id)
-            wiring.store = StoreWriter(self._engine, gate, meter, self._around.decoders)
+            uses = self._engine, gate, meter, self._around.decoders
+            if plan.settings.store_use == "look_up":
+                wiring.lookup = StoreLookup(*uses)
+            else:
+                wiring.store = StoreWriter(*uses)
         return (QueueGroup if plan.by_leases else OffsetGroup)(plan, wiring, self._around, random)
 
     def _report_member(self, group: str, member: str, act: MemberAct, reason: str) -> None:

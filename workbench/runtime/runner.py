@@ -328,6 +328,15 @@ class FlowRunner:
             members = [member for run in users for member in run.members if member.state is not PartState.KILLED]
             await asyncio.gather(*(writer.hold() for writer in writers), *(member.stop() for member in members))
 
+    async def release_store(self, store: str) -> None:
+        """The same of a store: members that write to it or look up in it leave, and what they wrote is safe."""
+        async with self._acting:
+            users = [self._groups[node_id] for node_id, plan in self._plan.groups.items()
+                     if node_id in self._groups and plan.store is not None and plan.store.topic == store]
+            members = [member for run in users for member in run.members if member.state is not PartState.KILLED]
+            await asyncio.gather(*(member.stop() for member in members))
+            await asyncio.gather(*(run.passed_on() for run in users))
+
     async def rejoin_group(self, group: str) -> None:
         """Let the members that left join again; they read on from what is committed."""
         async with self._acting:

@@ -1,4 +1,5 @@
-"""Writing to drawn stores: what a store takes at all (``StoreGate``), and one group's writes on their way to it.
+"""Writing to drawn stores and looking up in them: what a store takes at all (``StoreGate``), one group's writes on
+their way to it, and one group's reads.
 
 A write that an outage or the capacity refuses fails its record at once. What was let in is safe before the group
 commits or acknowledges what it was made of (``drain``). Lives on the runner's loop.
@@ -17,13 +18,14 @@ from workbench.engines.base import Engine
 from workbench.runtime.meters import LinkMeter
 from workbench.runtime.plan import FlowPlan, StorePlan
 from workbench.runtime.tempo import Tempo
-from workbench.serde import DecoderOf, names_of
+from workbench.serde import DecoderOf, names_of, seen
 
 MAX_OUTAGE_S = 86_400.0
 
 
 class StoreGate:
-    """Lets in ``capacity`` writes a second of the flow (0: all), at most so many at once; none in an outage."""
+    """Lets in ``capacity`` reads and writes a second of the flow (0: all), at most so many at once; none in an
+    outage."""
 
     def __init__(self, plan: StorePlan, tempo: Tempo) -> None:
         self.plan = plan
@@ -101,7 +103,7 @@ class StoreWriter:
         plan = self._gate.plan
         if plan.broken:
             return plan.broken
-        key = self._field(record, plan.key_field) if plan.key_field else record.key
+        key = _field(record, plan.key_field, self._decoders) if plan.key_field else record.key
         if key is None:
             return f"It has no key that {plan.name} could keep it by."
         reason = ""
@@ -109,7 +111,7 @@ class StoreWriter:
             reason = self._gate.refusal()
             if not reason:
                 self._refused(plan.name, tried - 1)
-                event = self._field(record, plan.id_field) if plan.once else None
+                event = _field(record, plan.id_field, self._decoders) if plan.once else None
                 event_id = "/".join(map(str, (record.topic, record.partition, record.offset)))
                 self._waiting.append(StoreWrite(key, record.value, record.topic, record.partition, record.offset,
                                                 event_id if event is None else event.decode()))
@@ -121,13 +123,6 @@ class StoreWriter:
     def _refused(self, name: str, count: int) -> None:
         if count:
             self._engine.refuse_at_store(name, count)
-
-    def _field(self, record: StoredRecord, path: str) -> bytes | None:
-        """A field of the decoded value, dots go deeper, as text; None where there is none."""
-        found: Any = names_of(record, self._decoders(record.topic), ("value",))["value"]
-        for name in path.split("."):
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return None if found is None else str(found).encode()
 
     async def drain(self) -> None:
         """Write everything and wait until it is safe. What can't be written waits on, and the reason is raised."""
@@ -156,3 +151,36 @@ class StoreWriter:
     @property
     def idle(self) -> bool:
         return not self._waiting and self._task is None and not self._writing.locked()
+
+
+class StoreLookup:
+    """What one group reads of one store: the row of each record's key, as it is committed."""
+
+    def __init__(self, engine: Engine, gate: StoreGate, meter: LinkMeter, decoders: DecoderOf) -> None:
+        self._engine = engine
+        self._gate = gate
+        self._meter = meter
+        self._decoders = decoders
+
+    def find(self, record: StoredRecord) -> tuple[Any, str]:
+        """The row's value as expressions see it, None where there is none; and why it could not be read."""
+        plan = self._gate.plan
+        if plan.broken:
+            return None, plan.broken
+        key = _field(record, plan.key_field, self._decoders) if plan.key_field else record.key
+        if key is None:
+            return None, f"It has no key to look up in {plan.name}."
+        if refused := self._gate.refusal():
+            self._engine.refuse_at_store(plan.name, 1)
+            return None, refused
+        self._meter.add([record])
+        row = self._engine.look_up(plan.name, key)
+        return None if row is None else seen(self._decoders(row.topic).value(row.value)), ""
+
+
+def _field(record: StoredRecord, path: str, decoders: DecoderOf) -> bytes | None:
+    """A field of the decoded value, dots go deeper, as text; None where there is none."""
+    found: Any = names_of(record, decoders(record.topic), ("value",))["value"]
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return None if found is None else str(found).encode()

@@ -60,7 +60,8 @@ def test_the_face_tells_the_counts_and_who_writes(qtbot, workspace):
     workspace.select({"s"})
     inspector.refresh()
     said = words_of(inspector)
-    assert "Store, written by billing" in said and "It takes 8 writes a second and refuses what is more." in said
+    assert "Store, written by billing" in said
+    assert "It takes 8 reads and writes a second and refuses what is more." in said
     assert inspector.face("store").counts.writes._number.text() == "5"
     assert nameless(inspector) == []
     assert_nothing_cut(qtbot, inspector)

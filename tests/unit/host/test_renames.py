@@ -215,3 +215,31 @@ def test_settings_that_change_with_the_name_hold(path: Path):
         host.call(m.SaveFlow(codec.dumps(changed)))
         (topic,) = host.call(m.ListTopics("sales")).topics
         assert topic.config["retention.bytes"] == "5000000" and topic.stat.records == 7
+
+
+def stored(name: str) -> str:
+    return codec.dumps(FlowDocument(
+        [Node("t", "topic", "orders"), Node("g", "group", "billing", params={"start": "earliest"}),
+         Node("s", "store", name)], [Link("l", "t", "g"), Link("w", "g", "s")]))
+
+
+def writes(path: Path, store: str) -> int:
+    with BrokerReader(path) as reader:
+        return sum(row.version for row in reader.store_rows(store))
+
+
+def test_a_renamed_store_keeps_its_rows_and_its_writers_go_on(path: Path):
+    def send(host: LocalHost, count: int) -> None:
+        host.call(m.AppendRecords("orders", tuple(Record(b"k%d" % n, b"1") for n in range(count)), 0))
+
+    with closing(LocalHost(path)) as host:
+        host.call(m.SaveFlow(stored("ledger")))
+        host.call(m.Run())
+        send(host, 40)
+        until(lambda: writes(path, "ledger") == 40)
+        assert host.call(m.SaveFlow(stored("books"))).text == ""
+        assert (writes(path, "books"), writes(path, "ledger")) == (40, 0)
+        send(host, 40)
+        until(lambda: writes(path, "books") == 80)
+        host.call(m.SaveFlow(stored("ledger")))  # undo
+        until(lambda: writes(path, "ledger") == 80)

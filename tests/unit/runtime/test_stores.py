@@ -6,7 +6,7 @@ import json
 import pytest
 
 from workbench.broker import Broker, BrokerReader
-from workbench.core.errors import Invalid, Refused
+from workbench.core.errors import AlreadyExists, Invalid, NotFound, Refused
 from workbench.core.records import Record
 from workbench.core.stores import StoreWrite
 from workbench.engines.embedded import EmbeddedEngine
@@ -194,3 +194,76 @@ def test_a_write_is_one_transaction_in_the_order_given(tmp_path):
         row = broker.stores.get("s", b"k")
         assert (row.value, row.version) == (b"2", 2)
         assert broker.stores.stats()[0].reads == 1
+
+
+def looking_up(**group):
+    """billing looks up in the ledger and passes on what it found."""
+    one = {"partitions": 1}
+    nodes = [Node("t", "topic", "orders", params=one), Node("o", "topic", "out", params=one),
+             Node("g", "forward", "billing", params={"store_use": "look_up", **group}), Node("s", "store", "ledger")]
+    return FlowDocument(nodes, [Link("tg", "t", "g"), Link("gs", "g", "s"), Link("go", "g", "o")])
+
+
+def known(broker):
+    sent((b"a", {"n": 1}), (b"b", {"n": 2}))(broker)
+    broker.stores.declare("ledger")
+    broker.stores.write("ledger", [StoreWrite(b"a", b'{"name": "Ada"}', "customers", 0, 0)]).result()
+
+
+def passed_on(path):
+    with BrokerReader(path) as reader:
+        return [(record.key, json.loads(record.value)) for record in reader.read("out", 0, 0, 100)]
+
+
+def test_a_group_that_looks_up_sees_the_row_of_each_record_and_writes_none(play):
+    _, path = play(drain, looking_up(map='{"n": value.n, "row": row}'), known)
+    assert passed_on(path) == [(b"a", {"n": 1, "row": {"name": "Ada"}}), (b"b", {"n": 2, "row": None})]
+    assert (stat_of(path).reads, stat_of(path).writes, stat_of(path).rows) == (2, 1, 1)
+
+
+def test_a_row_can_decide_what_fails(play):
+    summary, path = play(drain, looking_up(fail_if="row == null"), known)
+    assert [key for key, _ in passed_on(path)] == [b"a"]
+    assert (summary.groups["billing"].lost, stat_of(path).reads) == (1, 2)
+
+
+def test_a_row_can_decide_what_is_passed_on(play):
+    _, path = play(drain, looking_up(filter='row != null && row.name == "Ada"'), known)
+    assert [key for key, _ in passed_on(path)] == [b"a"]
+
+
+def test_a_store_that_is_down_fails_what_looks_up(play):
+    async def story(runner, broker):
+        runner.control_store("s", 600)
+        await drain(runner, broker)
+
+    summary, path = play(story, looking_up(), known)
+    assert (summary.groups["billing"].lost, stat_of(path).reads, stat_of(path).refused) == (2, 0, 2)
+
+
+def test_only_who_looks_up_may_name_the_row():
+    from workbench.flow.rules import problems
+
+    assert problems(looking_up(map="row")) == []
+    (wrong,) = problems(looking_up(map="row", store_use="write"))
+    assert "«row», which is not there" in wrong[1]
+
+
+def test_a_renamed_store_keeps_rows_ids_and_counts_and_its_past(tmp_path):
+    path = tmp_path / "a.flow"
+    with Broker.create(path) as broker:
+        broker.stores.declare("ledger")
+        broker.stores.write("ledger", [StoreWrite(b"a", b"1", "t", 0, 0, "e1")], once=True).result()
+        broker.stores.rename("ledger", "books")
+        broker.stores.write("books", [StoreWrite(b"a", b"1", "t", 0, 0, "e1")], once=True).result()
+        assert [(stat.name, stat.rows, stat.writes, stat.repeats) for stat in broker.stores.stats()] == [
+            ("books", 1, 1, 1)]
+        broker.stores.declare("other")
+        with pytest.raises(AlreadyExists):
+            broker.stores.rename("other", "books")
+        with pytest.raises(NotFound):
+            broker.stores.rename("ledger", "more")
+    with Broker.open(path), BrokerReader(path) as reader:
+        assert [row.key for row in reader.store_rows("books")] == [b"a"]
+        assert [stat.name for stat in Timeline(reader).state_at(Timeline(reader).range()[1]).stores] == [
+            "books", "other"]

@@ -408,6 +408,7 @@ def _route(state: JournalState, entry: RouteEntry) -> None:
 
 
 def _store(state: JournalState, entry: StoreEntry) -> None:
+    state.stores.pop(entry.was, None)
     state.stores[entry.group] = StoreCounts(entry.rows, entry.writes, entry.repeats, entry.reads, entry.refused)
 
 

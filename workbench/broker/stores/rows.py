@@ -47,6 +47,10 @@ def make_store(db: sqlite3.Connection, name: str, at_ms: int) -> int:
     return int(db.execute("SELECT id FROM store WHERE name = ?", (name,)).fetchone()[0])
 
 
+def rename_store(db: sqlite3.Connection, store_id: int, name: str) -> None:
+    db.execute("UPDATE store SET name = ? WHERE id = ?", (name, store_id))
+
+
 def apply_writes(db: sqlite3.Connection, store_id: int, writes: Sequence[StoreWrite], once: bool,
                  at_ms: int) -> StoreCounts:
     """Take them in order; gives how the counts change."""

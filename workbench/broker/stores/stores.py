@@ -19,7 +19,7 @@ from workbench.broker.journal.journal import Journal
 from workbench.broker.store import Store
 from workbench.broker.stores import rows
 from workbench.core.clock import Clock
-from workbench.core.errors import NotFound
+from workbench.core.errors import AlreadyExists, NotFound
 from workbench.core.journal import StoreEntry
 from workbench.core.snapshot import StoreStat
 from workbench.core.stores import StoreCounts, StoreRow, StoreWrite
@@ -53,6 +53,28 @@ class Stores:
             self._numbers[name] = number
             self._counts[name] = StoreCounts()
             self._unentered[name] = None
+
+    def rename(self, old: str, new: str) -> None:
+        """``old`` goes on as ``new``, with its rows, the event ids it knows and its counts. AlreadyExists where there
+        is a store of that name."""
+        number = self._number(old)
+
+        def move(db: sqlite3.Connection) -> None:
+            if new in self._numbers:
+                raise AlreadyExists(f"There is a store {new} already.", "Choose another name.")
+            rows.rename_store(db, number, new)
+
+        def follow(_: None) -> None:
+            with self._lock:
+                self._numbers[new] = self._numbers.pop(old)
+                counts = self._counts[new] = self._counts.pop(old)
+                self._unentered.pop(old, None)
+                for _, writes in self._samples:
+                    if old in writes:
+                        writes[new] = writes.pop(old)
+            self._journal.add(StoreEntry(self._clock.now_ms(), group=new, count=counts.rows, **asdict(counts), was=old))
+
+        self._store.write(move, follow).result()
 
     def write(self, name: str, writes: Sequence[StoreWrite], once: bool = False) -> Future[StoreCounts]:
         """Apply them in order, in one transaction: with ``once`` each event id a single time. The answer says how the

@@ -84,6 +84,8 @@ def sentence(entry: JournalEntry) -> str:
         case RetentionEntry():
             return _tr("Retention moved the start of {0} from {1} to {2}").format(
                 place, words.count(entry.first), words.count(entry.last))
+        case StoreEntry() if entry.was:
+            return _tr("Store {0} goes on as {1}").format(entry.was, entry.group)
         case StoreEntry():
             return _tr("{0} has {1} after {2}, {3} refused").format(
                 entry.group, words.plural(entry.rows, "row", "rows"), words.plural(entry.writes, "write", "writes"),

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from workbench.core.snapshot import Snapshot, StoreStat
 from workbench.flow.document import Node
-from workbench.flow.settings import StoreSettings, shown_settings
+from workbench.flow.settings import ConsumingSettings, StoreSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.inspector.part import Face
 from workbench.ui.panels.inspector.wishes import Wishes
@@ -42,8 +42,13 @@ class StoreFace(Face):
 
     def show_node(self, node: Node, shown: Snapshot) -> None:
         stat = shown.store(node.name) or StoreStat(node.name)
-        writers = ", ".join(source.name for source in self._workspace.document.sources_of(node.id))
-        self._show_head(node, self.tr("Store, written by {0}").format(writers or "–"))
+        groups = self._workspace.document.sources_of(node.id)
+        readers = [one.name for one in groups if shown_settings(one, ConsumingSettings).store_use == "look_up"]
+        writers = [one.name for one in groups if one.name not in readers]
+        said = self.tr("Store, written by {0}").format(", ".join(writers) or "–")
+        if readers:
+            said = self.tr("{0}, read by {1}").format(said, ", ".join(readers))
+        self._show_head(node, said)
         say_outage(self.banner, stat)
         self.counts.show_stat(stat)
         self.note.setText(self._note(node, stat))
@@ -57,5 +62,5 @@ class StoreFace(Face):
                 words.count(stat.repeats))
         if not settings.capacity_per_s:
             return said
-        return said + " " + self.tr("It takes {0} writes a second and refuses what is more.").format(
+        return said + " " + self.tr("It takes {0} reads and writes a second and refuses what is more.").format(
             f"{settings.capacity_per_s:g}")

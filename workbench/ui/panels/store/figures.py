@@ -85,5 +85,5 @@ def about(stat: StoreStat) -> str:
     """What else is known of it, as one line."""
     said = _tr("takes every write")
     if stat.capacity:
-        said = _tr("takes {0} writes a second").format(f"{stat.capacity:g}")
+        said = _tr("takes {0} reads and writes a second").format(f"{stat.capacity:g}")
     return f"{said} · {_tr('{0} repeats left out').format(words.count(stat.repeats))}" if stat.repeats else said
