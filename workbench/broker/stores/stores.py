@@ -69,7 +69,7 @@ class Stores:
                 self._numbers[new] = self._numbers.pop(old)
                 counts = self._counts[new] = self._counts.pop(old)
                 self._unentered.pop(old, None)
-                for _, writes in self._samples:
+                for _at_ms, writes in list(self._samples):
                     if old in writes:
                         writes[new] = writes.pop(old)
             self._journal.add(StoreEntry(self._clock.now_ms(), group=new, count=counts.rows, **asdict(counts), was=old))
