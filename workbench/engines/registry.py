@@ -42,6 +42,7 @@ SYSTEMS: Mapping[str, SystemKind] = {
                    ("confluent_kafka",), "kafka"),
         SystemKind("rabbitmq", "RabbitMQ", "workbench.engines.rabbitmq.connection:RabbitConnection", 5672,
                    ("pika",), "rabbitmq"),
+        SystemKind("sqs", "Amazon SQS", "workbench.engines.sqs.connection:SqsConnection", 443, ("boto3",), "sqs"),
     )
 }
 

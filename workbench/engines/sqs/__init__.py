@@ -1,0 +1,1 @@
+"""Amazon SQS, attached by boto3."""
