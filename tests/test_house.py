@@ -34,7 +34,9 @@ def test_types_hold():
         [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=280,
     )
-    assert run.returncode == 0, "\n" + run.stdout + run.stderr
+    hint = ("An import that is not resolved: python3 packaging/dev.py setup installs what was added.\n"
+            if "reportMissing" in run.stdout else "")
+    assert run.returncode == 0, f"\n{run.stdout}{run.stderr}{hint}"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
