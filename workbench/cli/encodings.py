@@ -18,18 +18,16 @@ from workbench.serde import (
     NO_SCHEMAS,
     Decoder,
     DecoderOf,
-    SchemaUse,
     Serdes,
     as_bytes,
     decoder_of,
     encoding,
     from_plain,
 )
+from workbench.serde.writing import SHAPED, by_schema, framed, key_by_schema, start_of
 
 DECODE = (AUTO, "none", "json", "msgpack", "cbor", "text", *BY_SCHEMA)
 ENCODE = ("json", "msgpack", "cbor", "text", "base64", *BY_SCHEMA)
-_SHAPED = ("msgpack", "cbor", *BY_SCHEMA)
-_TYPES = {"AVRO": "avro", "PROTOBUF": "protobuf", "JSON": "json"}
 _MAY_HAVE_A_SCHEMA = (None, "json", *BY_SCHEMA)
 
 Written = Callable[[Record], Record]
@@ -101,8 +99,8 @@ def encoder_for(encode: str | None, config: dict[str, str], topic: str = "", ser
         raise click.UsageError(f"--value-schema is for avro, protobuf and json: leave out --encode {encode}.")
     decoder = decoder_of(config, topic, serdes)
     key_name, value_name = encodings_of(config)
-    value_name = encode or (value_name if value_name in _SHAPED else "")
-    key_name = key_name if key_name in _SHAPED else ""
+    value_name = encode or (value_name if value_name in SHAPED else "")
+    key_name = key_name if key_name in SHAPED else ""
     if value_schema:
         value_name = encode or _encoding_of(serdes, value_schema)
         decoder = decoder.with_values(value_name, value_schema)
@@ -118,9 +116,10 @@ def encoder_for(encode: str | None, config: dict[str, str], topic: str = "", ser
         value, key = record.value, record.key
         if value is not None and value_name:
             value = _value(value, value_name) if by_value is None else \
-                _framed(by_value, value) if raw else _by_schema(by_value, value)
+                framed(by_value, value) if raw else by_schema(by_value, value)
         if key is not None and key_name:
-            key = as_bytes(_key(key), key_name) if by_key is None else _key_by_schema(by_key, key)
+            key = as_bytes(from_plain(Decoder().key(key).value), key_name) if by_key is None else \
+                key_by_schema(by_key, key)
         return record._replace(key=key, value=value)
 
     return written if key_name or value_name else as_it_is
@@ -128,32 +127,7 @@ def encoder_for(encode: str | None, config: dict[str, str], topic: str = "", ser
 
 def _encoding_of(serdes: Serdes, subject: str) -> str:
     name, _, message = subject.partition("#")
-    return _TYPES[serdes.written_for(name, message).type]
-
-
-def _by_schema(use: SchemaUse, data: bytes) -> bytes:
-    try:
-        return use.write_json(data)
-    except ValueError as wrong:
-        raise Invalid(f"«{_start(data)}» does not fit {use.name or 'the schema'} ({use.subject} version {use.version}):"
-                      f" {str(wrong).rstrip('.')}.", "Mend it, or register a schema that it fits.") from None
-
-
-def _framed(use: SchemaUse, data: bytes) -> bytes:
-    try:
-        use.serde.value(data)
-    except ValueError as wrong:
-        raise Invalid(f"A message does not fit {use.name} ({use.subject} version {use.version}):"
-                      f" {str(wrong).rstrip('.')}.") from None
-    return use.before + data
-
-
-def _key_by_schema(use: SchemaUse, data: bytes) -> bytes:
-    """A key is text; where the schema has no text there, it is JSON."""
-    try:
-        return use.write(data.decode())
-    except ValueError:
-        return _by_schema(use, data)
+    return serdes.written_for(name, message).serde.encoding
 
 
 def _value(data: bytes, name: str) -> bytes | None:
@@ -166,14 +140,5 @@ def _value(data: bytes, name: str) -> bytes | None:
         return data if name == "json" else as_bytes(from_plain(value), name)
     except (ValueError, binascii.Error) as error:
         what = {"base64": "base64", "text": "text in UTF-8"}.get(name, "JSON")
-        raise Invalid(f"«{_start(data)}» is no {what}, so it can't be written as {name}: {error}.".replace("..", "."),
+        raise Invalid(f"«{start_of(data)}» is no {what}, so it can't be written as {name}: {error}.".replace("..", "."),
                       "Mend it, or leave out --encode.") from None
-
-
-def _start(data: bytes) -> str:
-    return data[:60].decode("utf-8", "replace")
-
-
-def _key(data: bytes):
-    decoded = Decoder().key(data)
-    return from_plain(decoded.value)

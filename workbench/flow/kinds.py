@@ -101,6 +101,10 @@ _SENDING = (
     ROUTING,
     Param("mandatory", "bool", False, "Return what no queue takes", section="Sending",
           help="For an exchange: what can't be routed comes back and counts as failed."),
+    Param("schema", "text", "", "Schema", section="Schema",
+          help="A subject, or SUBJECT#MESSAGE: values are written by its last version. Empty: as the topic says."),
+    Param("misfits", "text", "", "What does not fit goes to", section="Schema",
+          help="A topic for events that do not fit the schema, with the reason. Empty: they are refused and counted."),
 )
 
 _READING = (

@@ -23,7 +23,7 @@ SubscriptionType = Literal["shared", "exclusive", "failover", "key_shared"]
 @dataclass(frozen=True, slots=True)
 class SendingSettings:
     """How a producer sends. ``partition`` is for the explicit partitioner, ``routing_key`` and ``mandatory`` are for
-    exchanges."""
+    exchanges; ``schema`` is SUBJECT or SUBJECT#MESSAGE, ``misfits`` a topic for what does not fit."""
 
     partitioner: Literal["murmur2", "crc32", "sticky", "round_robin", "explicit"]
     partition: int
@@ -33,11 +33,13 @@ class SendingSettings:
     idempotent: bool
     routing_key: str
     mandatory: bool
+    schema: str
+    misfits: str
 
     def sending(self) -> tuple[object, ...]:
         """What a sender is made of: where it is equal, the sender stays."""
         return (self.partitioner, self.partition, self.linger_ms, self.batch_bytes, self.compression, self.idempotent,
-                self.routing_key, self.mandatory)
+                self.routing_key, self.mandatory, self.schema, self.misfits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

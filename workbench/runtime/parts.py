@@ -31,6 +31,7 @@ from workbench.runtime.sender import Sender, SendSettings
 from workbench.runtime.sources import GeneratorSource, Source
 from workbench.runtime.storing import StoreGates, StoreLookup, StoreWriter
 from workbench.runtime.tempo import Tempo
+from workbench.runtime.writing import Writing
 from workbench.serde import GUESSING, Decoder, decoder_of
 
 
@@ -100,8 +101,21 @@ class Builder:
         set_to = plan.settings
         settings = SendSettings(set_to.batch_bytes, set_to.linger_ms, set_to.compression, set_to.idempotent)
         chooser = partitioner(set_to.partitioner, random or self._random(plan.node_id), set_to.partition)
-        key_of = routing_key_of(set_to.routing_key, GUESSING)
-        return self._sender(plan.to, settings, chooser, key_of, self._told(plan.name), set_to.mandatory)
+        read = decoder_of({}, "", self._engine.serdes) if set_to.schema else GUESSING
+        key_of = routing_key_of(set_to.routing_key, read)
+        made = self._sender(plan.to, settings, chooser, key_of, self._told(plan.name), set_to.mandatory)
+        raw = isinstance(set_to, FileSettings) and set_to.format == "protobuf"
+        writing = Writing(plan.to.topic, self._decoder, self._engine.serdes, set_to.schema, raw)
+        made.write_by(writing, self._misfits(set_to.misfits, plan.name))
+        return made
+
+    def _misfits(self, topic: str, name: str) -> Sender | None:
+        """Where the events of a producer go that don't fit; ``NotFound`` for a topic that is not there."""
+        if not topic:
+            return None
+        count, chooser = self._topic_partitions(topic), partitioner("murmur2", self._random(name))
+        return Sender(self._engine, topic, count, chooser, SendSettings(), self._tempo.clock, lambda *_: None,
+                      self._decoder, self._told(name))
 
     def group(self, plan: GroupPlan) -> GroupRun:
         random = self._random(plan.node_id)

@@ -32,6 +32,7 @@ from workbench.core.snapshot import BatchGauge, SentRecord
 from workbench.engines.base import Engine, RecordProducer
 from workbench.runtime.batching import Batch, BatchBuffer
 from workbench.runtime.send_journal import SendJournal
+from workbench.runtime.writing import Writing, misfit_letter
 from workbench.serde import Decoder, DecoderOf, guessing, key_line
 
 _FINAL = (Invalid, NotFound, OutOfRange, Refused, Unsupported)
@@ -58,6 +59,8 @@ class Sender:
                  clock: Clock, on_sent: OnSent, decoders: DecoderOf = guessing,
                  journal: SendJournal | None = None) -> None:
         self._journal = journal
+        self._writing: Writing | None = None
+        self._dead: Sender | None = None
         self._unsure: set[int] = set()  # partitions whose batch on its way may be stored already
         self.topic = topic
         self._decoders = decoders
@@ -80,6 +83,8 @@ class Sender:
     # -- taking records ------------------------------------------------------------------------------------
     def offer(self, records: Iterable[Record]) -> None:
         """Take records into their batches; ``Invalid`` when the partitioner names a partition that is not there."""
+        if self._writing is not None:
+            records = self._fitting(records, self._writing)
         now_ms = self._clock.monotonic_ms()
         choose, partitions, add = self._partitioner.choose, self._partitions, self._buffer.add
         for record in records:
@@ -87,8 +92,23 @@ class Sender:
             if full is not None:
                 self._enqueue(full)
 
+    def write_by(self, writing: Writing, dead: Sender | None) -> None:
+        """From now on events are written so; those that don't fit go by ``dead``, else they are only counted."""
+        self._writing, self._dead = writing, dead
+
+    def _fitting(self, records: Iterable[Record], writing: Writing) -> Iterable[Record]:
+        fit, misfits = writing.written(records)
+        if misfits:
+            self.failed += len(misfits)
+            self.reason = misfits[-1].reason
+            if self._dead is not None:
+                self._dead.offer(misfit_letter(each, self.topic) for each in misfits)
+        return fit
+
     def tick(self) -> None:
         """Send the batches whose linger is over."""
+        if self._dead is not None:
+            self._dead.tick()
         for batch in self._buffer.due(self._clock.monotonic_ms()):
             self._enqueue(batch)
 
@@ -98,6 +118,8 @@ class Sender:
 
     async def drain(self) -> None:
         """Send everything and wait for the answers."""
+        if self._dead is not None:
+            await self._dead.drain()
         self.flush()
         while self._tasks:
             await asyncio.wait(tuple(self._tasks))
@@ -108,7 +130,7 @@ class Sender:
     @property
     def idle(self) -> bool:
         """Nothing is being filled or on its way."""
-        return not self._tasks and self._buffer.next_due_ms() is None
+        return not self._tasks and self._buffer.next_due_ms() is None and (self._dead is None or self._dead.idle)
 
     @property
     def clogged(self) -> bool:
