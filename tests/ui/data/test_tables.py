@@ -152,7 +152,7 @@ def test_problems_of_host_and_drawing_with_their_count(stage):
     assert cells(panel, 0)[2].startswith("shipping-2 cannot keep up.")
     with stage.qtbot.waitSignal(panel.count_changed) as counted:
         stage.workspace.perform(AddNode(Node("lonely", "group", "lonely")))
-    assert counted.args == [3]
+    assert counted.args == [3, "bad"]
     at = panel.table.visualRect(panel.model.index(0, 2)).center()
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
     assert stage.workspace.selection == frozenset({"shipping"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
@@ -15,7 +16,9 @@ from PySide6.QtWidgets import QTabBar, QToolButton
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
 from workbench.control.messages import Pause, Run, SaveFlow, SetSpeed, Shutdown, Stop
+from workbench.core.snapshot import Problem
 from workbench.flow.edits import RenameNode
+from workbench.ui.panels.lists.problems import ProblemsPanel
 from workbench.ui.theme.theme import theme
 from workbench.ui.window.status import _say
 
@@ -194,6 +197,21 @@ def test_the_badge_of_a_tab_counts_on_and_goes(window, qapp):
         said.append("" if chip is None else chip.text())
         assert chip is None or (chip.accessibleName() == chip.text() and chip.width() >= chip.sizeHint().width())
     assert said == ["3", "4", "12", "", "1"]
+
+
+def test_the_badge_of_problems_is_red_only_where_one_is(window, qapp):
+    tabs, problems = window.data_dock._tabs, ProblemsPanel(window.workspace)
+    problems.count_changed.connect(lambda number, worst: window.data_dock.set_badge("problems", number, worst))
+    index = next(n for n in range(tabs.count()) if tabs.tabData(n) == "problems")
+    tones = []
+    for severities in (("warn",), ("warn", "bad"), ("warn", "warn")):
+        told = tuple(Problem(f"group:g{n}", severity, "Something.", "Do.") for n, severity in enumerate(severities))
+        problems._drawn = []
+        problems._follow(replace(orders_snapshot(), problems=told))
+        chip = tabs.tabButton(index, QTabBar.ButtonPosition.RightSide)
+        tones.append((chip.text(), chip.property("tone")))
+    assert tones == [("1", "warn"), ("2", "bad"), ("2", "warn")]
+    problems.deleteLater()
 
 
 def test_a_shorter_state_gives_its_room_back(window):

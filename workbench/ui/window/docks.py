@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.ui.panels.parts.blocks import set_tone
 from workbench.ui.theme.icons import icon
 from workbench.ui.theme.theme import theme
 
@@ -38,6 +39,7 @@ class Page:
     glyph: str
     widget: QWidget
     badge: int = 0
+    badge_tone: str = "bad"
 
     @property
     def corner(self) -> QWidget | None:
@@ -230,23 +232,24 @@ class PageDock(QDockWidget):
             if self._tabs.tabData(index) == key:
                 self._tabs.setCurrentIndex(index)
 
-    def set_badge(self, key: str, number: int) -> None:
-        """A count beside a title; 0 hides it."""
+    def set_badge(self, key: str, number: int, tone: str = "bad") -> None:
+        """A count beside a title, in the colour of the worst; 0 hides it."""
         page = self._page(key)
-        if page.badge == number:
+        if (page.badge, page.badge_tone) == (number, tone):
             return
-        page.badge = number
+        page.badge, page.badge_tone = number, tone
         for index in range(self._tabs.count()):
             if self._tabs.tabData(index) == key:
-                self._show_badge(index, number)
+                self._show_badge(index, page)
 
-    def _show_badge(self, index: int, number: int) -> None:
+    def _show_badge(self, index: int, page: Page) -> None:
         chip = self._tabs.tabButton(index, QTabBar.ButtonPosition.RightSide)
-        if isinstance(chip, QLabel) and len(chip.text()) == len(str(number)) and number:
-            chip.setText(str(number))  # a new chip would lay out the window and all its tabs
+        if isinstance(chip, QLabel) and len(chip.text()) == len(str(page.badge)) and page.badge:
+            chip.setText(str(page.badge))  # a new chip would lay out the window and all its tabs
             chip.setAccessibleName(chip.text())
+            set_tone(chip, page.badge_tone)
         else:
-            self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(number))
+            self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(page))
 
     def _page(self, key: str) -> Page:
         return next(page for page in self.pages if page.key == key)
@@ -259,7 +262,7 @@ class PageDock(QDockWidget):
             if page.key in self._torn:
                 continue
             index = self._tabs.addTab(page.title)
-            self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(page.badge))
+            self._tabs.setTabButton(index, QTabBar.ButtonPosition.RightSide, _badge(page))
             self._tabs.setTabIcon(index, self._tab_icon(page))
             self._tabs.setTabData(index, page.key)
             if self._stack.indexOf(page.widget) < 0:
@@ -337,12 +340,12 @@ class PageDock(QDockWidget):
         return list(self._torn)
 
 
-def _badge(number: int) -> QWidget | None:
+def _badge(page: Page) -> QWidget | None:
     """A count in the colour of trouble, beside a tab's title."""
-    if not number:
+    if not page.badge:
         return None
-    chip = QLabel(str(number))
-    chip.setProperty("tone", "caption")
+    chip = QLabel(str(page.badge))
+    chip.setProperty("tone", page.badge_tone)
     chip.setObjectName("badge")
     chip.setAccessibleName(chip.text())
     return chip

@@ -82,7 +82,7 @@ def _problems(window: WindowParts) -> None:
     from workbench.ui.panels.lists.problems import ProblemsPanel
 
     problems = ProblemsPanel(window.workspace)
-    problems.count_changed.connect(lambda number: window.data_dock.set_badge("problems", number))
+    problems.count_changed.connect(lambda number, worst: window.data_dock.set_badge("problems", number, worst))
     window.data_dock.replace_page("problems", problems)
 
 

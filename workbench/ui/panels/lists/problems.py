@@ -1,6 +1,6 @@
 """What needs a person: problems the host sees in the running flow, and what the drawing still lacks. GUI thread.
 
-``count_changed`` carries how many there are, for the badge of the tab.
+``count_changed`` carries how many there are and the worst severity, for the badge of the tab.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class ShownProblem:
 
 
 class ProblemsPanel(QWidget):
-    count_changed = Signal(int)
+    count_changed = Signal(int, str)  # how many, and the worst severity
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._drawn: list[ShownProblem] = []
-        self._count = 0
+        self._told = (0, "")
         self.model: ValuesModel[ShownProblem] = ValuesModel(
             self._columns(), lambda p: (p.severity, p.subject, p.text), self
         )
@@ -110,9 +110,10 @@ class ProblemsPanel(QWidget):
         found = sorted([*seen, *self._drawn], key=lambda p: p.severity != "bad")
         self.model.show(found)
         self._stack.setCurrentIndex(1 if found else 0)
-        if len(found) != self._count:
-            self._count = len(found)
-            self.count_changed.emit(len(found))
+        told = len(found), found[0].severity if found else ""
+        if told != self._told:
+            self._told = told
+            self.count_changed.emit(*told)
 
     def _of_host(self, problem) -> ShownProblem:
         kind, _, name = problem.subject.partition(":")
@@ -122,7 +123,7 @@ class ProblemsPanel(QWidget):
 
     @property
     def count(self) -> int:
-        return self._count
+        return self._told[0]
 
     def _select(self) -> None:
         problem = self.table.chosen()
