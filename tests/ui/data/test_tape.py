@@ -15,10 +15,11 @@ from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
 from workbench.control.messages import ApplyReset, PlanReset, Push
 from workbench.core.offsets import ResetSpec
 from workbench.core.snapshot import GroupPartitionStat, GroupStat, PartitionStat, Snapshot, TopicStat
-from workbench.flow.document import FlowDocument
+from workbench.flow.document import FlowDocument, Node
 from workbench.session.resets import carried_out
 from workbench.ui.charts.tape import TapeView
 from workbench.ui.charts.tape_strips import TimeAxis, strips_of
+from workbench.ui.models.series import topic_order
 from workbench.ui.panels.replay.preview import ReplayPreview
 from workbench.ui.panels.tape.tape import TapePanel
 from workbench.ui.theme.theme import theme
@@ -356,3 +357,11 @@ def test_what_is_in_sight_is_wanted_in_detail_with_who_reads_it_and_no_more(stag
     panel.hide()
     wants.put(panel.bar)  # another region speaks: what the hidden one wanted does not count any more
     stage.qtbot.waitUntil(lambda: wants.wanted.topics == ())
+
+
+def test_as_drawn_is_from_left_to_right_and_down_whatever_the_order_of_the_file():
+    nodes = [Node("a", "topic", "copies", 700, 20), Node("b", "topic", "orders", 200, 40),
+             Node("c", "topic", "invoices", 200, 240)]
+    topics = tuple(TopicStat(name, "stream", ()) for name in ("copies", "extra-10", "extra-2", "invoices", "orders"))
+    order = topic_order(FlowDocument(nodes), Snapshot(topics=topics))
+    assert list(order) == ["orders", "invoices", "copies", "extra-2", "extra-10"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
 
 from tests.ui.panels.reading import nameless
-from tests.ui.stage import orders_snapshot
+from tests.ui.stage import NOW_MS, orders_snapshot
 from workbench.control.messages import DeleteTopic, Push
 from workbench.control.transfers import RestoreTopic
 from workbench.flow.edits import RemoveNode, RenameNode
@@ -101,7 +103,17 @@ def topics(qtbot, workspace) -> TopicsPanel:
 
 def test_every_topic_is_listed_with_its_figures_for_a_screen_reader(topics):
     said = [topics.list.item(i).data(Qt.ItemDataRole.AccessibleTextRole) for i in range(topics.list.count())]
-    assert said[0] == "orders, 480/s, 432,295" and len(said) == 4
+    assert "orders, 480/s, 432,295" in said and len(said) == 4
+
+
+def test_topics_stand_in_the_order_of_their_names_two_before_ten(topics, workspace):
+    one = orders_snapshot().topics[0]
+    names = ["copy-1", "copy-10", "copy-2", "Copy-3", "audit"]
+    workspace._take_push(Push(snapshot=replace(orders_snapshot(NOW_MS + 1000), topics=tuple(
+        replace(one, name=name) for name in names))))
+    said = [topics.list.item(i).data(Qt.ItemDataRole.AccessibleTextRole).partition(",")[0]
+            for i in range(topics.list.count())]
+    assert said == ["audit", "copy-1", "copy-2", "Copy-3", "copy-10"]
 
 
 def test_a_topic_drags_with_its_name_and_partitions(topics, dragged):
@@ -111,7 +123,7 @@ def test_a_topic_drags_with_its_name_and_partitions(topics, dragged):
 
 
 def test_choosing_a_topic_selects_it_on_the_canvas_and_activating_shows_records(qtbot, topics, workspace):
-    item = topics.list.item(0)
+    item = next(topics.list.item(i) for i in range(4) if topics.list.item(i).toolTip().startswith("orders:"))
     QTest.mouseClick(topics.list.viewport(), LEFT, NO, topics.list.visualItemRect(item).center())
     assert workspace.selection == {"orders"}
     with qtbot.waitSignal(topics.records_wanted) as wanted:

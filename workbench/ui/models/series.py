@@ -135,12 +135,14 @@ def selected_group(document: FlowDocument, selection: frozenset[str]) -> str:
 
 
 def topic_order(document: FlowDocument, snapshot: Snapshot) -> Sequence[str]:
-    """Topics as the drawing has them, then the others by name; the same object while it is the same order."""
-    drawn = tuple(node.name for node in document.of_kind(*TOPICS))
+    """Topics as the drawing has them, from left to right and down, then the others by name; the same object while it is
+    the same order. (The order in which they were drawn is not kept in the file.)"""
+    drawn = tuple((node.x, node.y, node.name) for node in document.of_kind(*TOPICS))
     return _topic_order(drawn, tuple(topic.name for topic in snapshot.topics))
 
 
 @lru_cache(maxsize=8)
-def _topic_order(drawn: tuple[str, ...], names: tuple[str, ...]) -> Sequence[str]:
+def _topic_order(drawn: tuple[tuple[float, float, str], ...], names: tuple[str, ...]) -> Sequence[str]:
     known = set(names)
-    return tuple(dict.fromkeys([*(name for name in drawn if name in known), *sorted(known, key=natural)]))
+    placed = [name for _, _, name in sorted(drawn) if name in known]
+    return tuple(dict.fromkeys([*placed, *sorted(known, key=natural)]))

@@ -23,6 +23,7 @@ from workbench.flow.kinds import TOPICS
 from workbench.ui.bridge.workspace import Phase, Workspace
 from workbench.ui.canvas.gestures.drop import Part
 from workbench.ui.canvas.kinds import role_of
+from workbench.ui.models.natural import natural
 from workbench.ui.models.outside import topic_node
 from workbench.ui.panels.lists.deleting import ask_delete_topic
 from workbench.ui.panels.lists.palette import start_drag
@@ -162,8 +163,9 @@ class TopicsPanel(QWidget):
             self.list.takeItem(self.list.count() - 1)
         del self._painted[self.list.count():]
         queues = {queue.name: queue for queue in shown.queues}
-        painted, self._painted = self._painted, [(stat, queues.get(stat.name)) for stat in shown.topics]
-        for row, stat in enumerate(shown.topics):
+        topics = sorted(shown.topics, key=lambda topic: natural(topic.name))
+        painted, self._painted = self._painted, [(stat, queues.get(stat.name)) for stat in topics]
+        for row, stat in enumerate(topics):
             if row < len(painted) and painted[row][0] is stat and painted[row][1] is queues.get(stat.name):
                 continue
             item = self.list.item(row)
