@@ -24,6 +24,7 @@ from workbench.ui.charts.lag import LagPanel, LegendEntry
 from workbench.ui.charts.lag_curve import strokes
 from workbench.ui.charts.ticks import number_ticks, time_ticks
 from workbench.ui.models.lag_history import LagHistory, Renamed, stored_series, thinned
+from workbench.ui.models.series import group_id
 from workbench.ui.theme.theme import theme
 
 
@@ -189,6 +190,19 @@ def many(count: int, at_ms: int) -> Snapshot:
     return replace(orders_snapshot(at_ms), groups=groups)
 
 
+def test_the_selected_group_stands_in_the_legend_however_little_room_there_is(stage, panel):
+    stage.push(many(6, NOW_MS + 1000))
+    panel.resize(300, 242)
+    for name in ("team-05", "team-00", "team-03"):
+        stage.workspace.select([group_id(name)])
+        panel._draw()
+        seen = [entry for entry in panel.legend.entries.values() if entry.isVisible()]
+        assert panel.legend_entry(name) in seen and len(seen) >= 2
+        edges = sorted((entry.geometry().left(), entry.geometry().right()) for entry in seen)
+        assert all(right < left for (_, right), (left, _) in pairwise(edges))
+        assert edges[-1][1] < panel.legend.more.geometry().left() + 1
+
+
 def test_forty_groups_draw_those_most_behind_and_count_and_find_the_others(stage, panel):
     stage.push(many(40, NOW_MS + 1000))
     panel.resize(420, 242)
@@ -277,6 +291,15 @@ def test_live_points_come_after_the_stored_ones_without_doubles():
     assert not history.add(orders_snapshot(NOW_MS + 10))
     times = [point[0] for point in history.points(("shipping", ""), 0, NOW_MS)]
     assert times == sorted(set(times))
+
+
+def test_no_more_is_kept_of_what_comes_than_a_chart_can_show():
+    history = LagHistory()
+    for step in range(600):  # a minute, ten times a second
+        history.add(orders_snapshot(NOW_MS + step * 100))
+    kept = history.points(("shipping", ""), 0, NOW_MS)
+    assert 100 <= len(kept) <= 130
+    assert sum(len(points) for points in history._live.values()) <= 130 * len(history._live)
 
 
 def test_what_is_called_otherwise_goes_on_in_one_line(panel, stage):

@@ -227,7 +227,7 @@ class LagPanel(QWidget):
         self._pace.ask()
         shown = with_attached(shown, self._workspace.live)
         looks = group_series(self._workspace.document, shown)
-        self.legend.show_lines(self._lines_of(looks, shown), self.width() >= WIDE)
+        self.legend.show_lines(self._lines_of(looks, shown), self.width() >= WIDE, self._front(looks, shown))
         front = self._front(looks, shown)
         group = shown.group(front) if front else None
         self._plot.show_value(shown.at_ms / 1000, None if group is None else self._value(group))
@@ -244,7 +244,7 @@ class LagPanel(QWidget):
         looks = group_series(self._workspace.document, shown)
         self._stack.setCurrentIndex(1 if looks else 0)
         self._choose_drawn(looks, shown)
-        self.legend.show_lines(self._lines_of(looks, shown), self.width() >= WIDE)
+        self.legend.show_lines(self._lines_of(looks, shown), self.width() >= WIDE, self._front(looks, shown))
         if not looks:
             return
         from_ms, to_ms = self._span_ms()

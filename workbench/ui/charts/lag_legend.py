@@ -105,6 +105,7 @@ class LagLegend(QWidget):
         self.setFixedHeight(22)
         self.entries: dict[str, LegendEntry] = {}
         self.valued = False
+        self._front = ""
         self._lines: dict[str, LegendLine] = {}
         self.more = QToolButton(self)
         self.more.setAutoRaise(True)
@@ -113,8 +114,10 @@ class LagLegend(QWidget):
         self.list = GroupList(self)
         self.list.toggled.connect(self.toggled)
 
-    def show_lines(self, lines: Sequence[LegendLine], valued: bool) -> None:
-        """All groups, in their order; ``valued``: there is room for their values."""
+    def show_lines(self, lines: Sequence[LegendLine], valued: bool, front: str = "") -> None:
+        """All groups, in their order; ``valued``: there is room for their values. ``front``, the one that is selected,
+        is never among those that have no room."""
+        self._front = front
         self._lines = {line.series.name: line for line in lines}
         self.valued = valued
         for name in [name for name in self.entries if name not in self._lines]:
@@ -132,26 +135,34 @@ class LagLegend(QWidget):
     def _place(self) -> None:
         """Give those an entry that are drawn, or were hidden by hand among few, while there is room."""
         few = len(self._lines) <= FEW
-        wished = [line for line in self._lines.values() if line.shown or few]
-        x, left_out = 0, len(self._lines)
-        for number, line in enumerate(wished):
-            entry = self._entry(line)
-            width = entry.sizeHint().width()
-            last = number == len(self._lines) - 1
-            if x + width > self.width() - (0 if last else _MORE_PX):
-                break
-            entry.setGeometry(x, 1, width, 20)
+        placed = self._that_fit([self._entry(line) for line in self._lines.values() if line.shown or few])
+        x = 0
+        for entry in placed:
+            entry.setGeometry(x, 1, entry.sizeHint().width(), 20)
             entry.show()
-            x += width + _GAP
-            left_out -= 1
-        placed = len(self._lines) - left_out
-        for name in self.entries.keys() - {line.series.name for line in wished[:placed]}:
-            self.entries[name].hide()
+            x += entry.width() + _GAP
+        for entry in self.entries.values():
+            entry.setVisible(entry in placed)
+        left_out = len(self._lines) - len(placed)
         self.more.setVisible(bool(left_out))
         self.more.setText(f"+{left_out}")
         self.more.setToolTip(self.tr("{0} more groups: search, show, hide").format(left_out))
         self.more.setAccessibleName(self.more.toolTip())
         self.more.setGeometry(x, 0, _MORE_PX, 22)
+
+    def _that_fit(self, entries: list[LegendEntry]) -> list[LegendEntry]:
+        """As many as have room, in their order; the one in front takes the place of the last."""
+        def wide(some: list[LegendEntry]) -> int:
+            return sum(entry.sizeHint().width() + _GAP for entry in some) - _GAP
+
+        placed: list[LegendEntry] = []
+        front = self.entries.get(self._front)
+        for entry in sorted(entries, key=lambda entry: entry is not front):
+            more = 0 if len(placed) + 1 == len(self._lines) else _MORE_PX
+            if wide([*placed, entry]) > self.width() - more:
+                break
+            placed.append(entry)
+        return [entry for entry in entries if entry in placed]
 
     def _entry(self, line: LegendLine) -> LegendEntry:
         name = line.series.name

@@ -20,8 +20,8 @@ Point = tuple[float, float, float]
 SeriesKey = tuple[str, str]
 """(group, "") for a group, (group, "orders/3") for one of its partitions."""
 
-KEPT_POINTS = 6_000
-LIVE_EVERY_MS = 200
+KEPT_POINTS = 2_400  # twenty minutes
+LIVE_EVERY_MS = 500  # a chart is drawn once a second; a point for each frame made a window grow for twenty minutes
 
 
 _Standing = tuple[GroupStat, float, frozenset[str]]
