@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from workbench.broker.journal.rows import (
@@ -24,6 +25,7 @@ from workbench.broker.journal.rows import (
 )
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry, LagSample
+from workbench.core.queues import SUBSCRIPTION_MARK
 
 _SECONDS = """
     SELECT (max(second * 1000, :from) - :from) * :buckets / (:to - :from) AS bucket, sum(records) FROM journal_second
@@ -40,14 +42,21 @@ _RANGE = """
                     (SELECT at_ms FROM journal ORDER BY id LIMIT 1)),
            (SELECT at_ms FROM journal ORDER BY id DESC LIMIT 1)"""
 
-_CREATED = f"""
-    SELECT max(id) FROM journal INDEXED BY journal_event
-    WHERE {RARE} AND kind = {KIND_NUMBERS["topic"]} AND topic = ?
-    AND json_extract(CAST(detail AS TEXT), '$.act') = 'created'"""
+_BEGAN = f"""
+    SELECT id, json_extract(CAST(detail AS TEXT), '$.was') FROM journal INDEXED BY journal_event
+    WHERE {RARE} AND kind = {KIND_NUMBERS["topic"]} AND topic = ? AND id < ?
+    AND json_extract(CAST(detail AS TEXT), '$.act') IN ('created', 'renamed') ORDER BY id DESC LIMIT 1"""
+_END = 1 << 62
 _SPANS = "SELECT from_id, to_id FROM journal_span WHERE topic = ? AND partition = ? AND first <= ? AND last >= ?"
 _ABOUT = f"""
     SELECT * FROM journal WHERE id BETWEEN ? AND ? AND topic = ? AND partition = ? AND first <= ? AND last >= ?
     AND kind IN ({", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(SPAN_KINDS))}) ORDER BY id"""
+
+
+def _called_now(entry: JournalEntry, topic: str) -> JournalEntry:
+    """The entry with the topic's name of now, and that of its queue or of a subscription to it."""
+    queue, mark, rest = entry.group.partition(SUBSCRIPTION_MARK)
+    return replace(entry, topic=topic, group=topic + mark + rest if queue == entry.topic else entry.group)
 
 
 class JournalReader:
@@ -80,15 +89,25 @@ class JournalReader:
         return [entry_of(row, self._names) for row in rows]
 
     def about(self, topic: str, partition: int, first: int, last: int) -> Iterator[JournalEntry]:
-        """Appends, and what queues did, whose range meets these offsets of the topic as it is now; oldest first."""
-        number = self._names.find(topic)
-        if number is None:
-            return
-        created = self._connection.execute(_CREATED, (number,)).fetchone()[0] or 0
-        for from_id, to_id in self._spans(number, partition, first, last):
-            meets = (max(from_id, created), to_id, number, partition, last, first)
-            for row in self._connection.execute(_ABOUT, meets):
-                yield entry_of(row, self._names)
+        """Appends, and what queues did, whose range meets these offsets of the topic as it is now; oldest first. What
+        happened under a name it had before is told under the one it has."""
+        for number, from_id, until_id in reversed(self._called(topic)):
+            for begin, end in self._spans(number, partition, first, last):
+                meets = (max(begin, from_id), min(end, until_id), number, partition, last, first)
+                for row in self._connection.execute(_ABOUT, meets):
+                    entry = entry_of(row, self._names)
+                    yield entry if entry.topic == topic else _called_now(entry, topic)
+
+    def _called(self, topic: str) -> list[tuple[int, int, int]]:
+        """The names of the topic, the latest first: its number, from which entry on, until which."""
+        found, name, until_id = [], topic, _END
+        while name and (number := self._names.find(name)) is not None:
+            began = self._connection.execute(_BEGAN, (number, until_id)).fetchone()
+            found.append((number, began[0] if began else 0, until_id))
+            if began is None:
+                break
+            until_id, name = began
+        return found
 
     def _spans(self, topic: int, partition: int, first: int, last: int) -> list[tuple[int, int]]:
         """Where to look: what the spans name, what is newer than the last keyframe, what an older workbench wrote."""

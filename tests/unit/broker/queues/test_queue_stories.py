@@ -129,6 +129,37 @@ def test_a_story_is_what_happened(tmp_path_factory: pytest.TempPathFactory, seed
     assert teller.stories(30) == told
 
 
+def test_a_story_goes_on_over_the_names_that_its_queue_had(tmp_path: Path):
+    path, clock = tmp_path / "a.flow", ManualClock()
+    broker = Broker.create(path, clock=clock, background=False)
+    broker.create_topic("jobs", 1, "queue", {"queue.visibility.ms": str(VISIBILITY)})
+    broker.append("jobs", 0, [Record(None, b"x")]).result()
+    told, name = ["sent to {0}"], "jobs"
+    for number, after in enumerate(("tasks", "work", "jobs"), 1):
+        (delivery,) = broker.queues.receive(name, "ann")
+        broker.queues.nack(name, [delivery.receipt], reason=f"busy {number}")
+        told += ["leased by ann" + (f", attempt {number}" if number > 1 else ""), f"given back by ann: busy {number}"]
+        clock.advance(150)
+        broker.keep_house()
+        broker.rename_topic(name, after)
+        name = after
+        if number == 1:  # another one of the old name is another queue
+            broker.create_topic("jobs", 1, "queue")
+            broker.append("jobs", 0, [Record(None, b"y")]).result()
+            (other,) = broker.queues.receive("jobs", "cid")
+            broker.queues.ack("jobs", [other.receipt]).result()
+            clock.advance(150)
+            broker.keep_house()
+            broker.delete_topic("jobs")
+    (delivery,) = broker.queues.receive("jobs", "bob")
+    broker.queues.ack("jobs", [delivery.receipt]).result()
+    told += ["leased by bob, attempt 4", "acked by bob"]
+    broker.close()
+    with BrokerReader(path) as reader:
+        story = stories_of(reader, "jobs", "jobs", {MessageId(0, 0): ()})[MessageId(0, 0)]
+    assert [line.text for line in story.lines] == [text.format("jobs") for text in told]
+
+
 def test_a_story_stays_exact_where_thousands_are_settled_in_no_order_in_one_tick(tmp_path: Path):
     teller = Teller(tmp_path / "a.flow", 3, 6_000)
     while len(teller.told) < 6_000:
