@@ -46,6 +46,7 @@ from workbench.session.marks import Mark, mark_of, told_together
 from workbench.session.past_messages import PastPage, PastQueueView, messages_at
 from workbench.session.past_queues import exchanges_of, queues_of, stores_of
 from workbench.session.pauses import held_within, is_ours
+from workbench.session.renames import NAMING, Names
 
 RATE_WINDOW_MS = 1_000
 TREND_WINDOW_MS = 5_000
@@ -113,14 +114,18 @@ class _Recent:
 
 
 class Timeline:
-    """Reads through ``reader``. Moving forward by small steps goes on from the state at hand."""
+    """Reads through ``reader``. Moving forward by small steps goes on from the state at hand. What was renamed since is
+    told, and asked for, under its name of now: so the drawing and the log know it; else ``as_called_then``."""
 
-    def __init__(self, reader: BrokerReader) -> None:
+    def __init__(self, reader: BrokerReader, as_called_then: bool = False) -> None:
+        self._as_called_then = as_called_then
         self._reader = reader
         self._state = JournalState()
         self._base_id = -1  # the keyframe the state at hand began with; -1: none yet
         self._applied_id = 0
         self._at_ms = 0
+        self._named_to = 0
+        self._naming: list[JournalEntry] = []
 
     def range(self) -> tuple[int, int]:
         """The first and the last instant that can be shown; (0, 0) when nothing is journalled."""
@@ -144,9 +149,11 @@ class Timeline:
         queue and ``member`` the consumer."""
         entries = self._reader.journal(from_ms=from_ms, to_ms=to_ms, kinds=("append", "deliver", "done", "lease"),
                                        limit=ALL)
+        names = self._names_since(from_ms)
         return [
-            Movement(e.at_ms, "append" if isinstance(e, AppendEntry) else "deliver", e.topic, e.partition, e.first,
-                     e.last, e.group, e.member, _again(e))
+            Movement(e.at_ms, "append" if isinstance(e, AppendEntry) else "deliver", names.topic(e.topic), e.partition,
+                     e.first, e.last, names.queue(e.group) if isinstance(e, LeaseEntry) else names.group(e.group),
+                     e.member, _again(e))
             for e in entries if not (isinstance(e, DeliverEntry) and e.held)
         ]
 
@@ -159,29 +166,41 @@ class Timeline:
         run = RunState(self._state.run)
         producers = tuple(past_producer(node, past.name or node, run, past.act, past.reason)
                           for node, past in self._state.producers.items())
-        return Snapshot(
+        return self._names_since(ms).told(Snapshot(
             at_ms=ms, live=False, run=run, speed=self._state.speed, topics=topics, groups=groups,
             producers=producers, queues=queues_of(self._state, recent.topics_in(), recent.acked),
             exchanges=exchanges_of(self._state), stores=stores_of(self._state),
-        )
+        ))
+
+    def _names_since(self, ms: int) -> Names:
+        """What things of ``ms`` are called now."""
+        if self._as_called_then:
+            return Names()
+        for entry in self._reader.journal(self._named_to, kinds=("topic", "group"), limit=ALL):
+            self._named_to = entry.id
+            if entry.act in NAMING:
+                self._naming.append(entry)
+        return Names.since(entry for entry in self._naming if entry.at_ms > ms)
 
     def messages_at(self, ms: int, queue: str, states: Sequence[MessageState] = (), after: MessageId | None = None,
                     limit: int = 100) -> PastPage:
         """A page of a queue's messages as they stood at ``ms``; see ``past_messages``. NotFound when it was not there
         then, or was made anew since."""
         self._fold_to(ms)
-        past = self._state.queues.get(queue)
+        names = self._names_since(ms)
+        past = self._state.queues.get(names.queue_then(queue))
         topic = None if past is None else self._state.topics.get(past.topic)
         if past is None or topic is None:
             raise NotFound(f"There was no queue {queue} then.", "Go on in time until it was made.")
         made = self._reader.journal(from_ms=ms + 1, kinds=("topic",), limit=ALL)
-        if any(isinstance(entry, TopicEntry) and entry.topic == past.topic and entry.act == "created"
+        name = names.topic(past.topic)
+        if any(isinstance(entry, TopicEntry) and entry.topic == name and entry.act == "created"
                for entry in made):
             raise NotFound(f"{queue} was deleted and made anew since then: its messages of that time are not kept.",
                            "The counts of that time are.")
         bounds = tuple(PartitionBounds(number, p.log_start, p.end) for number, p in enumerate(topic.partitions))
         own = QueueSettings.of({} if SUBSCRIPTION_MARK in queue else topic.config)
-        view = PastQueueView(queue, past.topic, ms, bounds, own.delay_ms, own.by_key)
+        view = PastQueueView(queue, name, ms, bounds, own.delay_ms, own.by_key)
         return messages_at(self._reader, view, states, after, limit)
 
     # -- folding -------------------------------------------------------------------------------------------

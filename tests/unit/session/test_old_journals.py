@@ -56,7 +56,7 @@ def messages_of(timeline: Timeline, at_ms: int, queue: str) -> list:
 def told_of(path: Path) -> dict:
     """Everything that can be asked of the past of this workspace."""
     with BrokerReader(path) as reader:
-        timeline = Timeline(reader)
+        timeline = Timeline(reader, as_called_then=True)
         first, last = timeline.range()
         stories = {f"{queue} {offset}": [[line.at_ms, line.kind, line.text, line.who] for line in story_of(
             reader, queue, queue, MessageId(0, offset)).lines] for queue in ("jobs", "letters") for offset in range(30)}
