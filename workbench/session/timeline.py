@@ -21,6 +21,7 @@ from workbench.core.journal import (
     AppendEntry,
     DeliverEntry,
     DoneEntry,
+    GroupEntry,
     JournalEntry,
     LagSample,
     LeaseEntry,
@@ -178,7 +179,7 @@ class Timeline:
             return Names()
         for entry in self._reader.journal(self._named_to, kinds=("topic", "group"), limit=ALL):
             self._named_to = entry.id
-            if entry.act in NAMING:
+            if isinstance(entry, (TopicEntry, GroupEntry)) and entry.act in NAMING:
                 self._naming.append(entry)
         return Names.since(entry for entry in self._naming if entry.at_ms > ms)
 

@@ -182,6 +182,16 @@ def test_no_word_stands_across_the_playhead(stage, panel, width: int, share: flo
     assert "10,000" in plot._threshold_text.toPlainText()
 
 
+@pytest.mark.parametrize("ago_ms", [70_000, 150_000, 280_000, 500_000])
+def test_the_playhead_stands_on_the_chart_also_before_what_this_window_saw(stage, panel, ago_ms: int):
+    panel._history = LagHistory()
+    panel._history.add(orders_snapshot(NOW_MS))  # opened again just now
+    stage.workspace.show_past(NOW_MS - ago_ms, orders_snapshot(NOW_MS - ago_ms))
+    panel._draw()
+    frame = panel._plot._frame
+    assert frame.from_s < frame.now_s < frame.to_s
+
+
 def many(count: int, at_ms: int) -> Snapshot:
     base = orders_snapshot().group("fraud-check")
     part = base.partitions[0]

@@ -181,6 +181,8 @@ class LagPanel(QWidget):
             return at_ms - length // 2, at_ms + length // 2
         first_s = self._history.first_s
         known = live if first_s is None else live - first_s * 1000
+        if at_ms is not None:
+            known = max(known, live - at_ms)  # the playhead stands on the chart, wherever it is
         return live - int(min(length, max(known * 1.1, SHORTEST_MS))), live  # a young session fills its chart
 
     def _load_history(self, from_ms: int, to_ms: int) -> None:
