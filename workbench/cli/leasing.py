@@ -17,6 +17,7 @@ from workbench.cli.output import counted, note
 from workbench.control.client import Caller
 from workbench.control.messages import ListTopics
 from workbench.control.queues import ListQueues, ReceiveMessages, SettleMessages
+from workbench.core.acts import Settlement
 from workbench.core.errors import FileError, NotFound, Refused
 from workbench.core.queues import Delivery, MessageId, Receipt
 from workbench.core.records import StoredRecord
@@ -52,7 +53,7 @@ class Leasing:
         try:
             self._read(most, follow)
         finally:
-            self._settle("nack", list(self._held.values()))
+            self._settle(Settlement.NACK, list(self._held.values()))
             if self._ack == "nack":
                 note(f"{counted(self._shown, 'message')} given back, {self._again:,} of them not for the first time.")
 
@@ -72,7 +73,7 @@ class Leasing:
         """Print and settle; true when everything was seen once (``nack`` gives back at the end, then)."""
         receipts = [delivery.receipt for delivery in received]
         if self._ack == "auto":
-            self._settle("ack", receipts)
+            self._settle(Settlement.ACK, receipts)
         seen_again = any(delivery.receipt.message in self._held for delivery in received)
         for delivery in received:
             if delivery.receipt.message not in self._held:
@@ -81,17 +82,17 @@ class Leasing:
                 self._again += delivery.redelivered
         sys.stdout.buffer.flush()
         if self._ack == "manual":
-            self._settle("ack", receipts)
+            self._settle(Settlement.ACK, receipts)
         elif self._ack == "nack" and follow:
-            self._settle("nack", receipts)
+            self._settle(Settlement.NACK, receipts)
         elif self._ack == "nack":
             self._held |= {receipt.message: receipt for receipt in receipts}
         return seen_again
 
-    def _settle(self, act: str, receipts: Sequence[Receipt]) -> None:
+    def _settle(self, act: Settlement, receipts: Sequence[Receipt]) -> None:
         if not receipts:
             return
-        reason = "consumed with --ack nack" if act == "nack" else ""
+        reason = "consumed with --ack nack" if act is Settlement.NACK else ""
         try:
             self._host.call(SettleMessages(self._queue, tuple(receipts), act, reason=reason, consumer=self._consumer))
         except Refused as error:  # the other receipts were settled; these messages come again

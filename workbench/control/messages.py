@@ -60,6 +60,7 @@ from workbench.control.transfers import (
     StageBatch,
     StageTopic,
 )
+from workbench.core.acts import GroupControl, MemberControl, ProducerControl
 from workbench.core.delta import Delta
 from workbench.core.offsets import ResetPlan, ResetSpec
 from workbench.core.records import Appended, Record
@@ -341,25 +342,23 @@ class SetSpeed(Command, frozen=True, tag=True):
 
 
 class ControlProducer(Command, frozen=True, tag=True):
-    """``act``: pause, resume, restart, flush, rate (with ``number``: until the drawing says otherwise)."""
+    """``number`` goes with a rate."""
 
     node_id: str
-    act: str
+    act: ProducerControl
     number: float = 0.0
 
 
 class ControlGroup(Command, frozen=True, tag=True):
-    """``act``: pause, resume (the whole group of a node)."""
+    """The whole group of a node."""
 
     node_id: str
-    act: str
+    act: GroupControl
 
 
 class ControlMember(Command, frozen=True, tag=True):
-    """``act``: pause, resume, kill, restart, remove; ``add`` needs no member."""
-
     node_id: str
-    act: str
+    act: MemberControl
     member: str = ""
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from workbench.control.command import Command
+from workbench.core.acts import Settlement
 from workbench.core.queues import (
     Delivery,
     MessageId,
@@ -127,13 +128,13 @@ class ReceiveMessages(Command, frozen=True, tag=True):
 
 
 class SettleMessages(Command, frozen=True, tag=True):
-    """End leases. ``act``: ack, nack (back to the queue, after ``delay_ms``), reject (dead), extend (for another
-    ``delay_ms``), release. ``delay_ms`` None: as the queue says. ``multiple``: everything of ``consumer`` up to the
+    """End leases, or make them last longer. ``delay_ms`` is how long what is nacked waits (None: as the queue says), or
+    how long an extended lease lasts from now. ``multiple``: everything of ``consumer`` up to the
     receipt too (ack only)."""
 
     queue: str
     receipts: tuple[Receipt, ...]
-    act: str
+    act: Settlement
     delay_ms: int | None = None
     reason: str = ""
     multiple: bool = False

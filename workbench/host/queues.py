@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from itertools import accumulate
 
@@ -33,6 +33,7 @@ from workbench.control.queues import (
     SubscribeQueue,
     UnsubscribeQueue,
 )
+from workbench.core.acts import Settlement
 from workbench.core.errors import Invalid
 from workbench.core.queues import Delivery
 from workbench.core.records import StoredRecord
@@ -133,23 +134,24 @@ class QueueActs:
             forget()
 
     async def _settle(self, session: ClientSession, command: SettleMessages) -> None:
-        settle = self._settlements().get(command.act)
-        if settle is None:
-            raise Invalid(f"Messages can't be settled by «{command.act}».",
-                          f"Use one of: {', '.join(self._settlements())}.")
-        done = settle(command)
+        done = self._settled(command)
         if done is not None:
             await asyncio.wrap_future(done)
 
-    def _settlements(self) -> dict[str, Callable[[SettleMessages], Future[None] | None]]:
+    def _settled(self, c: SettleMessages) -> Future[None] | None:
         queues = self._queues
-        return {
-            "ack": lambda c: queues.ack(c.queue, c.receipts, multiple=c.multiple, consumer=c.consumer),
-            "nack": lambda c: queues.nack(c.queue, c.receipts, delay_ms=c.delay_ms, reason=c.reason),
-            "reject": lambda c: queues.reject(c.queue, c.receipts, reason=c.reason),
-            "extend": lambda c: queues.extend(c.queue, c.receipts, c.delay_ms or 0),
-            "release": lambda c: queues.release(c.queue, c.receipts),
-        }
+        match c.act:
+            case Settlement.ACK:
+                return queues.ack(c.queue, c.receipts, multiple=c.multiple, consumer=c.consumer)
+            case Settlement.NACK:
+                return queues.nack(c.queue, c.receipts, delay_ms=c.delay_ms, reason=c.reason)
+            case Settlement.REJECT:
+                return queues.reject(c.queue, c.receipts, reason=c.reason)
+            case Settlement.EXTEND:
+                return queues.extend(c.queue, c.receipts, c.delay_ms or 0)
+            case Settlement.RELEASE:
+                return queues.release(c.queue, c.receipts)
+        raise Invalid(f"Messages can't be settled by «{c.act}».", f"Use one of: {', '.join(Settlement)}.")
 
     # -- emptying and sending on ---------------------------------------------------------------------------
     async def _purge(self, session: ClientSession, command: PurgeQueue) -> Purge:

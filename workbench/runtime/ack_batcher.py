@@ -13,6 +13,7 @@ from contextlib import suppress
 from itertools import groupby
 from typing import NamedTuple
 
+from workbench.core.acts import Settlement
 from workbench.core.errors import Refused, WorkbenchError
 from workbench.core.queues import Receipt
 from workbench.engines.base import QueueConsumer
@@ -20,7 +21,7 @@ from workbench.engines.base import QueueConsumer
 
 class _Outcome(NamedTuple):
     consumer: QueueConsumer
-    act: str  # ack, nack, reject
+    act: Settlement
     reason: str
     receipt: Receipt
 
@@ -34,7 +35,7 @@ class AckBatcher:
         self._task: asyncio.Task[None] | None = None
         self._failure: WorkbenchError | None = None
 
-    def add(self, consumer: QueueConsumer, act: str, receipts: Iterable[Receipt], reason: str = "") -> None:
+    def add(self, consumer: QueueConsumer, act: Settlement, receipts: Iterable[Receipt], reason: str = "") -> None:
         self._waiting += [_Outcome(consumer, act, reason, receipt) for receipt in receipts]
         if self._waiting and self._task is None:
             self._task = asyncio.create_task(self._run(), name="ack batcher")
@@ -76,8 +77,8 @@ class AckBatcher:
             self._task = None
 
 
-_ACTS: dict[str, Callable[[QueueConsumer, Sequence[Receipt], str], Awaitable[None]]] = {
-    "ack": lambda consumer, receipts, reason: consumer.ack(receipts),
-    "nack": lambda consumer, receipts, reason: consumer.nack(receipts, reason=reason),
-    "reject": lambda consumer, receipts, reason: consumer.reject(receipts, reason),
+_ACTS: dict[Settlement, Callable[[QueueConsumer, Sequence[Receipt], str], Awaitable[None]]] = {
+    Settlement.ACK: lambda consumer, receipts, reason: consumer.ack(receipts),
+    Settlement.NACK: lambda consumer, receipts, reason: consumer.nack(receipts, reason=reason),
+    Settlement.REJECT: lambda consumer, receipts, reason: consumer.reject(receipts, reason),
 }

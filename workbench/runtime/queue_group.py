@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from workbench.core.acts import Settlement
 from workbench.core.queues import MESSAGE_GROUP, Delivery
 from workbench.core.records import StoredRecord, TopicPartition
 from workbench.engines.base import LeaseSettings, QueueConsumer
@@ -100,9 +101,11 @@ class QueueGroup(GroupRun):
         if self.settings.ack == "auto":
             self.lose(1)
 
-    def act_on(self, reason: str) -> str:
-        """What is said of a worked message: ack, or what failed messages get (``reason`` says why it did)."""
-        return self.settings.on_failure if reason else "ack"
+    def act_on(self, reason: str) -> Settlement | None:
+        """What is said of a worked message; of a failed one (``reason`` says why), None lets its lease run out."""
+        if not reason:
+            return Settlement.ACK
+        return None if self.settings.on_failure == "expire" else Settlement(self.settings.on_failure)
 
     def lose(self, count: int) -> None:
         """Messages were acknowledged and never worked."""

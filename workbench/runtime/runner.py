@@ -14,7 +14,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 
+from workbench.core.acts import GroupControl, MemberControl, ProducerControl
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import Invalid, Refused, WorkbenchError
 from workbench.core.journal import FaultEntry, JournalEntry, MemberAct, ProducerEntry, RunAct, RunEntry
@@ -253,51 +255,62 @@ class FlowRunner:
                 member.nudge()
 
     # -- control of single parts ---------------------------------------------------------------------------
-    async def control_producer(self, node_id: str, act: str, number: float = 0.0) -> None:
-        """pause, resume, restart, flush, rate (with ``number``)."""
+    async def control_producer(self, node_id: str, act: ProducerControl, number: float = 0.0) -> None:
         async with self._acting:
-            if act == "restart" and node_id in self._plan.producers and self._state is not RunState.STOPPED:
+            running = self._state is not RunState.STOPPED
+            if act == ProducerControl.RESTART and node_id in self._plan.producers and running:
                 if node_id in self._producers:
                     await self._producers.pop(node_id).stop()
                 self._start_producers([self._plan.producers[node_id]])
                 return
             producer = self._producers.get(node_id)
-            if producer is None or self._state is RunState.STOPPED:
+            if producer is None or not running:
                 raise Refused("This producer is not running.", "Run the flow first.")
-            acts = {"pause": producer.pause, "resume": producer.resume, "flush": producer.sender.flush,
-                    "rate": lambda: producer.set_rate(number)}
-            _act(acts, act, "producer")()
+            match act:
+                case ProducerControl.PAUSE:
+                    producer.pause()
+                case ProducerControl.RESUME:
+                    producer.resume()
+                case ProducerControl.FLUSH:
+                    producer.sender.flush()
+                case ProducerControl.RATE:
+                    producer.set_rate(number)
+                case _:
+                    raise _no_act("producer", act, ProducerControl)
 
-    async def control_group(self, node_id: str, act: str) -> None:
-        """pause, resume: the whole group."""
+    async def control_group(self, node_id: str, act: GroupControl) -> None:
+        """The whole group."""
         group = self._running_group(node_id)
-        if act not in ("pause", "resume"):
-            raise Invalid(f"A group can't «{act}».", "Use pause or resume.")
-        group.paused = act == "pause"
+        if act not in tuple(GroupControl):
+            raise _no_act("group", act, GroupControl)
+        group.paused = act == GroupControl.PAUSE
         for member in group.members:
             member.nudge()
-            group.report(member, _DONE[act])
+            group.report(member, "paused" if group.paused else "resumed")
 
-    async def control_member(self, node_id: str, act: str, member: str = "") -> None:
-        """pause, resume, kill, restart, remove; ``add`` needs no member."""
+    async def control_member(self, node_id: str, act: MemberControl, member: str = "") -> None:
+        """To add one needs no member."""
         async with self._acting:
             group = self._running_group(node_id)
-            if act == "add":
+            if act == MemberControl.ADD:
                 group.report(group.add_member(), "added")
                 return
             one = group.member(member)
-            if act in ("pause", "resume"):
-                (one.pause if act == "pause" else one.resume)()
-            elif act == "kill":
-                await one.kill()
-            elif act == "remove":
-                await group.remove_member(one)
-            elif act == "restart":
-                if one.state is not PartState.KILLED:
-                    await one.stop()
-                one.start()
-            else:
-                raise Invalid(f"A member can't «{act}».", "Use add, pause, resume, kill, restart or remove.")
+            match act:
+                case MemberControl.PAUSE:
+                    one.pause()
+                case MemberControl.RESUME:
+                    one.resume()
+                case MemberControl.KILL:
+                    await one.kill()
+                case MemberControl.REMOVE:
+                    await group.remove_member(one)
+                case MemberControl.RESTART:
+                    if one.state is not PartState.KILLED:
+                        await one.stop()
+                    one.start()
+                case _:
+                    raise _no_act("member", act, MemberControl)
             group.report(one, _DONE[act])
 
     async def seek_member(self, node_id: str, topic: str, partition: int, offset: int) -> None:
@@ -441,12 +454,12 @@ class FlowRunner:
         self._journal(RunEntry(self._clock.now_ms(), act=act, speed=self._tempo.speed, seed=self._builder.seed))
 
 
-_DONE: Mapping[str, MemberAct] = {"pause": "paused", "resume": "resumed", "kill": "killed", "restart": "restarted",
-                                  "remove": "removed"}
+_DONE: Mapping[MemberControl, MemberAct] = {
+    MemberControl.PAUSE: "paused", MemberControl.RESUME: "resumed", MemberControl.KILL: "killed",
+    MemberControl.RESTART: "restarted", MemberControl.REMOVE: "removed",
+}
 """Acts on members, as the journal calls them once they are done."""
 
 
-def _act(acts: dict[str, Callable[[], None]], act: str, noun: str) -> Callable[[], None]:
-    if act not in acts:
-        raise Invalid(f"A {noun} can't «{act}».", f"Use one of {', '.join(acts)}.")
-    return acts[act]
+def _no_act(noun: str, act: str, there_are: type[StrEnum]) -> Invalid:
+    return Invalid(f"A {noun} can't «{act}».", f"Use one of {', '.join(there_are)}.")

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
+from workbench.core.acts import Settlement
 from workbench.core.queues import Delivery
 from workbench.core.records import StoredRecord
 from workbench.core.snapshot import PartState
@@ -39,7 +40,7 @@ class LeasingGroup(MembersGroup, Protocol):
     def cost(self) -> float: ...
     def took(self, deliveries: Sequence[Delivery]) -> None: ...
     def handle(self, member: Member[Any], deliveries: Sequence[Delivery]) -> list[str]: ...
-    def act_on(self, reason: str) -> str: ...
+    def act_on(self, reason: str) -> Settlement | None: ...
     def lose(self, count: int) -> None: ...
 
 
@@ -87,7 +88,7 @@ class Worker(Member[Held]):
         self._hand.extend(Held(consumer, delivery) for delivery in deliveries)
         self._group.took(deliveries)
         if self._group.settings.ack == "auto":
-            self._ack_batcher.add(consumer, "ack", [delivery.receipt for delivery in deliveries])
+            self._ack_batcher.add(consumer, Settlement.ACK, [delivery.receipt for delivery in deliveries])
         return len(deliveries)
 
     def _cost(self, item: Held) -> float:
@@ -100,7 +101,7 @@ class Worker(Member[Held]):
         if self._group.settings.ack == "after":
             for item, reason in zip(items, reasons, strict=True):
                 act = self._group.act_on(reason)
-                if act != "expire":
+                if act is not None:
                     self._ack_batcher.add(item.consumer, act, [item.delivery.receipt], reason)
 
     def _tend_is_due(self, since_ms: float) -> bool:

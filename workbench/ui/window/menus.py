@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from workbench.control.messages import ControlGroup, ControlMember, ControlProducer
+from workbench.core.acts import GroupControl, MemberControl, ProducerControl
 from workbench.flow.arrange import Alignment
 from workbench.flow.kinds import KINDS
 from workbench.ui.canvas.kinds import view_of
@@ -154,17 +157,19 @@ class Menus(QObject):
             if group is not None and (gone := restartable(group)):
                 text = self.tr("Restart {0}").format(gone[0]) if len(gone) == 1 else self.tr("Restart its members")
                 menu.addAction(icon("restart"), text).triggered.connect(lambda *_: self._restart(node_id, gone))
-            self._act(menu, paused, lambda act: ControlGroup(node_id, act))
+            self._pause(menu, paused, lambda: ControlGroup(
+                node_id, GroupControl.RESUME if paused else GroupControl.PAUSE))
         elif role == "producer":
             stat = self._workspace.live.producer(node_id)
             paused = stat is not None and stat.state.value == "paused"
-            self._act(menu, paused, lambda act: ControlProducer(node_id, act))
+            self._pause(menu, paused, lambda: ControlProducer(
+                node_id, ProducerControl.RESUME if paused else ProducerControl.PAUSE))
         if not KINDS[node.kind].drawn_only:
             menu.addAction(self._actions["flow.link"])
 
     def _restart(self, node_id: str, members: tuple[str, ...]) -> None:
         for member in members:
-            self._workspace.act(ControlMember(node_id, "restart", member)).run()
+            self._workspace.act(ControlMember(node_id, MemberControl.RESTART, member)).run()
 
     def _of_client(self, menu: QMenu, subject: str) -> None:
         """A client or a topic that is not in the drawing: it can be kept, looked into, and its group moved."""
@@ -183,6 +188,6 @@ class Menus(QObject):
             replay.triggered.connect(lambda *_: self._dialogs.replay(group.name))
         menu.addAction(self._actions["panel.clients"])
 
-    def _act(self, menu: QMenu, paused: bool, command) -> None:
-        text, act, glyph = (self.tr("Resume"), "resume", "run") if paused else (self.tr("Pause"), "pause", "pause")
-        menu.addAction(icon(glyph), text).triggered.connect(lambda *_: self._workspace.act(command(act)).run())
+    def _pause(self, menu: QMenu, paused: bool, command: Callable[[], ControlGroup | ControlProducer]) -> None:
+        text, glyph = (self.tr("Resume"), "run") if paused else (self.tr("Pause"), "pause")
+        menu.addAction(icon(glyph), text).triggered.connect(lambda *_: self._workspace.act(command()).run())

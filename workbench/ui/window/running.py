@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from workbench.control.messages import ControlMember, ControlProducer, Pause, Run, SetBookmark, SetSpeed, Step, Stop
+from workbench.core.acts import MemberControl, ProducerControl
 from workbench.core.snapshot import MemberStat, PartState, RunState
 from workbench.flow.edits import set_param
 from workbench.flow.settings import ConsumingSettings, shown_settings
@@ -65,7 +66,7 @@ class Running(QObject):
         for producer in self._workspace.live.producers:
             paused = producer.state is PartState.PAUSED
             text = self.tr("Resume {0}") if paused else self.tr("Silence {0}")
-            act = "resume" if paused else "pause"
+            act = ProducerControl.RESUME if paused else ProducerControl.PAUSE
             node_id = producer.node_id
             menu.addAction(icon("producer", "producer"), text.format(producer.name)).triggered.connect(
                 lambda *_, node_id=node_id, act=act: self._workspace.act(ControlProducer(node_id, act)).run())
@@ -96,9 +97,10 @@ class Running(QObject):
 
     def _member_faults(self, menu: QMenu, member: MemberStat) -> None:
         gone = member.state in (PartState.KILLED, PartState.FAILED)
-        acts = (("restart", self.tr("Restart {0}")),) if gone else (
-            ("kill", self.tr("Kill {0}")), ("pause", self.tr("Pause {0}")) if member.state is not PartState.PAUSED
-            else ("resume", self.tr("Resume {0}")))
+        acts = ((MemberControl.RESTART, self.tr("Restart {0}")),) if gone else (
+            (MemberControl.KILL, self.tr("Kill {0}")),
+            (MemberControl.RESUME, self.tr("Resume {0}")) if member.state is PartState.PAUSED
+            else (MemberControl.PAUSE, self.tr("Pause {0}")))
         for act, text in acts:
             menu.addAction(text.format(member.name)).triggered.connect(
                 lambda *_, act=act: self._workspace.act(ControlMember(member.node_id, act, member.name)).run())

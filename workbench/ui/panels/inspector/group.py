@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.acts import GroupControl, MemberControl
 from workbench.core.health import Condition, Health, Level
 from workbench.core.snapshot import GroupStat, MemberStat, PartState, Snapshot
 from workbench.flow.document import Node
@@ -135,14 +136,14 @@ class GroupFace(QWidget):
         if self._node is None or (stat := self._workspace.live.group(self._node.name)) is None:
             return
         for member in restartable(stat):
-            self._workspace.act(ControlMember(self._node.id, "restart", member)).run()
+            self._workspace.act(ControlMember(self._node.id, MemberControl.RESTART, member)).run()
 
     def _toggle(self) -> None:
         if self._restarts:
             self._restart()
         elif self._node is not None:
             stat = self._workspace.live.group(self._node.name)
-            act = "resume" if stat is not None and stat.paused else "pause"
+            act = GroupControl.RESUME if stat is not None and stat.paused else GroupControl.PAUSE
             self._workspace.act(ControlGroup(self._node.id, act)).run()
 
     # -- showing -------------------------------------------------------------------------------------------

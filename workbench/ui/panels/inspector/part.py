@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlProducer
+from workbench.core.acts import ProducerControl
 from workbench.core.snapshot import GroupStat, PartState, ProducerStat, Snapshot, TopicStat
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
@@ -89,7 +90,7 @@ class ProducerFace(Face):
         super().__init__(workspace, wishes)
         self.banner = Banner()
         self.column.addWidget(self.banner)
-        self.banner.button.clicked.connect(lambda: self._control("restart"))
+        self.banner.button.clicked.connect(lambda: self._control(ProducerControl.RESTART))
         row = QHBoxLayout()
         self.rate, self.sent, self.failed = (Figure(self.tr(text)) for text in ("Rate", "Sent", "Failed"))
         for figure in (self.rate, self.sent, self.failed):
@@ -103,8 +104,9 @@ class ProducerFace(Face):
         self.pause = push_button(self.tr("Pause"), "pause")
         self.flush = push_button(self.tr("Flush"), "send", tip=self.tr("Send the batch being filled now"))
         self.panel.clicked.connect(lambda: self._node and self._wishes.panel.emit(self._node.id))
-        self.pause.clicked.connect(lambda: self._control("resume" if self._paused() else "pause"))
-        self.flush.clicked.connect(lambda: self._control("flush"))
+        self.pause.clicked.connect(lambda: self._control(
+            ProducerControl.RESUME if self._paused() else ProducerControl.PAUSE))
+        self.flush.clicked.connect(lambda: self._control(ProducerControl.FLUSH))
         for button, share in ((self.panel, 4), (self.pause, 3), (self.flush, 3)):
             button.setProperty("narrow", True)
             button.setMinimumWidth(10)
@@ -116,7 +118,7 @@ class ProducerFace(Face):
         stat = self._workspace.live.producer(self._node.id) if self._node else None
         return stat is not None and stat.state is PartState.PAUSED
 
-    def _control(self, act: str) -> None:
+    def _control(self, act: ProducerControl) -> None:
         if self._node is not None:
             self._workspace.act(ControlProducer(self._node.id, act)).run()
 

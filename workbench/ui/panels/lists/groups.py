@@ -12,6 +12,7 @@ from PySide6.QtGui import QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.acts import GroupControl, MemberControl
 from workbench.core.capabilities import Capabilities, capabilities
 from workbench.core.errors import Unsupported
 from workbench.core.health import Condition, Health
@@ -171,7 +172,7 @@ class GroupsPanel(QWidget):
         replay.triggered.connect(self.replay)
         replay.setEnabled(not can.why_not("reset"))
         replay.setToolTip(can.why_not("reset") or replay.text())
-        act = "resume" if group.paused else "pause"
+        act = GroupControl.RESUME if group.paused else GroupControl.PAUSE
         pause = menu.addAction(icons.icon("run" if group.paused else "pause", "text"),
                                self.tr("Resume") if group.paused else self.tr("Pause"))
         if node is not None:
@@ -194,9 +195,9 @@ class GroupsPanel(QWidget):
                 self.open_panel)
         return menu
 
-    def _control(self, node_id: str, act: str, _checked: bool = False) -> None:
+    def _control(self, node_id: str, act: GroupControl, _checked: bool = False) -> None:
         self._workspace.act(ControlGroup(node_id, act)).run()
 
     def _restart(self, node_id: str, members: tuple[str, ...], _checked: bool = False) -> None:
         for member in members:
-            self._workspace.act(ControlMember(node_id, "restart", member)).run()
+            self._workspace.act(ControlMember(node_id, MemberControl.RESTART, member)).run()

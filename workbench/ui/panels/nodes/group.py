@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlGroup, ControlMember
+from workbench.core.acts import GroupControl, MemberControl
 from workbench.core.health import Level
 from workbench.core.snapshot import GroupStat, Snapshot
 from workbench.flow.document import Node
@@ -265,7 +266,7 @@ class GroupPanel(NodePanel):
     def _pause(self) -> None:
         node = self.node
         stat = self._workspace.live.group(node.name) if node else None
-        act = "resume" if stat is not None and stat.paused else "pause"
+        act = GroupControl.RESUME if stat is not None and stat.paused else GroupControl.PAUSE
         if node is not None:
             self._workspace.act(ControlGroup(node.id, act)).run()
 
@@ -278,8 +279,8 @@ class GroupPanel(NodePanel):
         node = self.node
         if node is None:
             return
-        operation = self._workspace.act(ControlMember(node.id, act, member))
-        if act == "remove":
+        operation = self._workspace.act(ControlMember(node.id, MemberControl(act), member))
+        if act == MemberControl.REMOVE:
             operation.done(lambda _: self._draw_one_less())
         operation.run()
 

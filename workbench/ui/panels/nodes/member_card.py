@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QSize, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from workbench.core.acts import MemberControl
 from workbench.core.snapshot import MemberStat, PartState
 from workbench.ui.panels.parts.blocks import label, push_button, set_property, set_tone
 from workbench.ui.theme import icons, words
@@ -90,9 +91,11 @@ class MemberCard(QFrame):
         self.kill = self._button("kill", self.tr("Kill"))
         self.restart = self._button("restart", self.tr("Restart"))
         self.kill.setToolTip(self.tr("End it at once, without a goodbye: the group notices after its session time-out"))
-        self.pause.clicked.connect(lambda: self._want("resume" if self._is(PartState.PAUSED) else "pause"))
-        self.kill.clicked.connect(lambda: self._want("remove" if self._is(PartState.KILLED) else "kill"))
-        self.restart.clicked.connect(lambda: self._want("restart"))
+        self.pause.clicked.connect(lambda: self._want(
+            MemberControl.RESUME if self._is(PartState.PAUSED) else MemberControl.PAUSE))
+        self.kill.clicked.connect(lambda: self._want(
+            MemberControl.REMOVE if self._is(PartState.KILLED) else MemberControl.KILL))
+        self.restart.clicked.connect(lambda: self._want(MemberControl.RESTART))
         for button in (self.pause, self.kill, self.restart):
             row.addWidget(button)
         row.addStretch(1)
@@ -108,7 +111,7 @@ class MemberCard(QFrame):
     def _is(self, state: PartState) -> bool:
         return self._shown is not None and self._shown.state is state
 
-    def _want(self, act: str) -> None:
+    def _want(self, act: MemberControl) -> None:
         self.wanted.emit(act, self.name)
 
     def show_member(self, member: MemberStat) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from workbench.core.acts import MemberControl
 from workbench.core.snapshot import MemberStat, PartState
 from workbench.ui.panels.nodes.member_card import is_dot, member_mark, state_words
 from workbench.ui.panels.parts.blocks import push_button
@@ -42,9 +43,11 @@ class MembersTable(QWidget):
         self.pause = push_button(self.tr("Pause"), "pause")
         self.kill = push_button(self.tr("Kill"), "kill")
         self.restart = push_button(self.tr("Restart"), "restart")
-        self.pause.clicked.connect(lambda: self._want("resume" if self._is(PartState.PAUSED) else "pause"))
-        self.kill.clicked.connect(lambda: self._want("remove" if self._is(PartState.KILLED) else "kill"))
-        self.restart.clicked.connect(lambda: self._want("restart"))
+        self.pause.clicked.connect(lambda: self._want(
+            MemberControl.RESUME if self._is(PartState.PAUSED) else MemberControl.PAUSE))
+        self.kill.clicked.connect(lambda: self._want(
+            MemberControl.REMOVE if self._is(PartState.KILLED) else MemberControl.KILL))
+        self.restart.clicked.connect(lambda: self._want(MemberControl.RESTART))
         row.addWidget(self.choice, 1)
         for button in (self.pause, self.kill, self.restart):
             row.addWidget(button)
@@ -57,7 +60,7 @@ class MembersTable(QWidget):
         member = self._chosen()
         return member is not None and member.state is state
 
-    def _want(self, act: str) -> None:
+    def _want(self, act: MemberControl) -> None:
         member = self._chosen()
         if member is not None:
             self.wanted.emit(act, member.name)

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.control.messages import ControlProducer
+from workbench.core.acts import ProducerControl
 from workbench.core.snapshot import PartState, ProducerStat, SentRecord, Snapshot
 from workbench.flow.document import Node
 from workbench.flow.edits import set_param
@@ -45,7 +46,7 @@ class ProducerPanel(NodePanel):
         self._gestures = 0
         column = self.column
         self.fault = Banner("banner-bad")
-        self.fault.button.clicked.connect(lambda: self._control("restart"))
+        self.fault.button.clicked.connect(lambda: self._control(ProducerControl.RESTART))
         column.addWidget(self.fault)
         self._file = self.node is not None and self.node.kind == "file"
         if self._file:
@@ -114,9 +115,9 @@ class ProducerPanel(NodePanel):
         self.pause = push_button(self.tr("Pause"), "pause")
         self.pause.clicked.connect(self._pause)
         self.flush = push_button(self.tr("Flush"), "send", tip=self.tr("Send the batch as it is now"))
-        self.flush.clicked.connect(lambda: self._control("flush"))
+        self.flush.clicked.connect(lambda: self._control(ProducerControl.FLUSH))
         self.restart = push_button(self.tr("Restart"), "restart", tip=self.tr("Start it from its beginning"))
-        self.restart.clicked.connect(lambda: self._control("restart"))
+        self.restart.clicked.connect(lambda: self._control(ProducerControl.RESTART))
         for button in (self.pause, self.flush, self.restart):
             button.setProperty("small", True)
             row.addWidget(button)
@@ -207,9 +208,10 @@ class ProducerPanel(NodePanel):
 
     def _pause(self) -> None:
         stat = self._workspace.live.producer(self.node_id)
-        self._control("resume" if stat is not None and stat.state is PartState.PAUSED else "pause")
+        paused = stat is not None and stat.state is PartState.PAUSED
+        self._control(ProducerControl.RESUME if paused else ProducerControl.PAUSE)
 
-    def _control(self, act: str) -> None:
+    def _control(self, act: ProducerControl) -> None:
         self._workspace.act(ControlProducer(self.node_id, act)).run()
 
     def _add_sent(self, record: SentRecord) -> None:

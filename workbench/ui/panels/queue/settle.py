@@ -13,6 +13,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from workbench.control.queues import SettleMessages
+from workbench.core.acts import Settlement
 from workbench.core.errors import WorkbenchError
 from workbench.core.queues import Receipt
 from workbench.ui.bridge.workspace import Workspace
@@ -21,7 +22,7 @@ from workbench.ui.theme import icons, words
 
 _DELAYS_MS = (1_000, 5_000, 30_000, 300_000)
 _EXTENSIONS_MS = (30_000, 300_000, 3_600_000)
-_SAYS_WHY = ("nack", "reject")
+_SAYS_WHY = (Settlement.NACK, Settlement.REJECT)
 _REASON_LETTERS = 120
 _REASON_WIDE = 320  # pixels
 
@@ -51,8 +52,8 @@ class SettleBar(QWidget):
         self.nack = self._button(self.tr("Nack"), "nack", self.tr("Give it back, for somebody else to try"))
         self.reject = self._button(self.tr("Reject"), "reject", self.tr("Say that nobody can: the message is dead"))
         self.extend = self._button(self.tr("Extend"), "extend", self.tr("Hold it longer before it comes back"))
-        self.ack.clicked.connect(lambda: self._settle("ack"))
-        self.reject.clicked.connect(lambda: self._settle("reject"))
+        self.ack.clicked.connect(lambda: self._settle(Settlement.ACK))
+        self.reject.clicked.connect(lambda: self._settle(Settlement.REJECT))
         self._fill_menus()
         for button in (self.ack, self.extend, self.nack, self.reject):
             row.addWidget(button)
@@ -106,15 +107,15 @@ class SettleBar(QWidget):
 
     def _fill_menus(self) -> None:
         back = QMenu(self.nack)
-        back.addAction(self.tr("Back at once")).triggered.connect(lambda *_: self._settle("nack", 0))
+        back.addAction(self.tr("Back at once")).triggered.connect(lambda *_: self._settle(Settlement.NACK, 0))
         for delay_ms in _DELAYS_MS:
             action = back.addAction(self.tr("Back in {0}").format(words.duration(delay_ms)))
-            action.triggered.connect(lambda *_, ms=delay_ms: self._settle("nack", ms))
+            action.triggered.connect(lambda *_, ms=delay_ms: self._settle(Settlement.NACK, ms))
         self.nack.setMenu(back)
         longer = QMenu(self.extend)
         for delay_ms in _EXTENSIONS_MS:
             action = longer.addAction(self.tr("For another {0}").format(words.duration(delay_ms)))
-            action.triggered.connect(lambda *_, ms=delay_ms: self._settle("extend", ms))
+            action.triggered.connect(lambda *_, ms=delay_ms: self._settle(Settlement.EXTEND, ms))
         self.extend.setMenu(longer)
 
     def show_receipts(self, receipts: Sequence[Receipt], chosen: int) -> None:
@@ -146,7 +147,7 @@ class SettleBar(QWidget):
         self.said.setToolTip(text)
         set_tone(self.said, tone)
 
-    def _settle(self, act: str, delay_ms: int | None = None) -> None:
+    def _settle(self, act: Settlement, delay_ms: int | None = None) -> None:
         if self._receipts:
             if act in _SAYS_WHY and self._too_long():
                 return
@@ -162,8 +163,8 @@ class SettleBar(QWidget):
     def _done(self, did: SettleMessages) -> None:
         """The host has done it. What was chosen meanwhile stays to be settled."""
         held = words.plural(len(did.receipts), "message", "messages")
-        said = {"ack": self.tr("{0} acked"), "nack": self.tr("{0} given back"), "reject": self.tr("{0} rejected"),
-                "extend": self.tr("{0} held longer")}[did.act]
+        said = {Settlement.ACK: self.tr("{0} acked"), Settlement.NACK: self.tr("{0} given back"),
+                Settlement.REJECT: self.tr("{0} rejected"), Settlement.EXTEND: self.tr("{0} held longer")}[did.act]
         if self._receipts == did.receipts:
             self._receipts = ()
         self._say(said.format(held))
