@@ -65,7 +65,7 @@ class AttachedCaller:
         self._browse = self._connection.browse()
         self._sender: Sender | None = None
         self._answers: Mapping[type[Command], tuple[str, Callable[[Any], Any]]] = {
-            ListTopics: ("", lambda asked: topic_list(self._browse, asked.name)),
+            ListTopics: ("", lambda asked: topic_list(self._browse, asked.name, exact=True)),
             ListGroups: ("list_groups", lambda _: group_list(self._browse)),
             ListQueues: ("list_queues", lambda _: self._queues()),
             ListExchanges: ("list_exchanges", lambda _: ExchangeList(tuple(self._browse.exchanges()))),

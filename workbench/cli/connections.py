@@ -13,7 +13,7 @@ from workbench.cli.workspace import json_option, pair
 from workbench.engines.catalog import ConnectionSpec, user_catalog
 from workbench.engines.registry import SYSTEMS, connect, system_of
 
-_LATER = ("pulsar", "kinesis", "activemq")
+_LATER = ("pulsar", "activemq")
 
 
 @click.group()

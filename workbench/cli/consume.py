@@ -16,7 +16,7 @@ import click
 from workbench.broker import readable_batch
 from workbench.cli.encodings import decode_option, decoders_for, serdes_at
 from workbench.cli.leasing import AckMode, Leasing, Show
-from workbench.cli.workspace import Point, attached_name, file_argument, host_of, reader_of
+from workbench.cli.workspace import Point, attached_name, check_points, file_argument, host_of, reader_of
 from workbench.control.client import Caller
 from workbench.control.messages import CloseConsumer, CommitConsumer, ListTopics, OpenConsumer, PollConsumer
 from workbench.core.encodings import AUTO
@@ -38,7 +38,7 @@ _JOIN_WITHIN_S = 30.0
 @file_argument
 @click.argument("topic")
 @click.option("--group", default="", help="Join this group and commit; without it nothing is disturbed.")
-@click.option("--from", "from_", type=Point(), default=EARLIEST, help="Where to begin; default earliest.")
+@click.option("--from", "from_", type=Point(far=True), default=EARLIEST, help="Where to begin; default earliest.")
 @click.option("--max", "most", type=click.IntRange(1), default=None, help="Stop after so many.")
 @click.option("--follow", is_flag=True, help="Go on with what arrives, until Ctrl-C.")
 @click.option("--partition", type=click.IntRange(0), default=None)
@@ -65,6 +65,7 @@ def consume(
                   with --follow again and again until the queue's delivery limit
     """
     _check_usage(group, from_, partition, ack, consumer, visibility_ms)
+    check_points(file, from_)
     if disturb and (group or ack or follow or partition is not None or from_ is not EARLIEST):
         raise click.UsageError("--disturb shows what comes next, once: only --max, --format and --decode go with it.")
     try:

@@ -38,7 +38,7 @@ from workbench.control.messages import AppendBatch, ListTopics, TopicInfo
 from workbench.core.clock import SystemClock
 from workbench.core.errors import Invalid, NotFound, WorkbenchError
 from workbench.core.event_times import EventTimes
-from workbench.core.partitioners import Partitioner, partitioner
+from workbench.core.partitioners import OfSystem, Partitioner, partitioner
 from workbench.core.records import Record
 from workbench.flow.file_settings import charset_of, delimiter_of, pointer_of
 from workbench.flow.settings import FileSettings, read_settings
@@ -64,10 +64,12 @@ class Sending:
     def __init__(self, host: Caller, topic: str, partition: int | None, written: Written = as_it_is) -> None:
         self._host = host
         self._topic = topic
-        self._partitions = _topic(host, topic).partitions
+        info = _topic(host, topic)
+        self._partitions = info.partitions
         self._written = written
         rule, explicit = ("murmur2", 0) if partition is None else ("explicit", partition)
-        self._partitioner: Partitioner = partitioner(rule, Random(), explicit)
+        of_system = partition is None and info.own_partitioner
+        self._partitioner: Partitioner = OfSystem() if of_system else partitioner(rule, Random(), explicit)
         self._batches: dict[int, _Batch] = {}
         self.sent = 0
 

@@ -16,6 +16,7 @@ from workbench.control.messages import AlterTopic, CreateTopic, DeleteTopic, Lis
 from workbench.control.queues import ListQueues
 from workbench.control.transfers import ListDeletedTopics, RestoreTopic
 from workbench.core.errors import NotFound
+from workbench.core.points import place_form
 from workbench.core.times import format_time
 
 _DEAD_LETTER = "queue.dead.letter"
@@ -26,7 +27,7 @@ def _summary(topic: TopicInfo) -> dict[str, Any]:
         "name": topic.name,
         "kind": topic.kind,
         "partitions": topic.partitions,
-        "records": topic.stat.records,
+        "records": topic.stat.records if topic.stat.counted else None,
         "size_bytes": topic.stat.size_bytes,
         "config": topic.config,
         "created": format_time(topic.created_ms) if topic.created_ms else None,
@@ -60,7 +61,8 @@ def list_topics(file: Path, as_json: bool) -> None:
         print_json({"topics": [_summary(topic) for topic in found]})
         return
     print_table(("TOPIC", "KIND", "PARTITIONS", "RECORDS", "BYTES"),
-                [(t.name, t.kind, t.partitions, t.stat.records, t.stat.size_bytes) for t in found])
+                [(t.name, t.kind, t.partitions, t.stat.records if t.stat.counted else "-", t.stat.size_bytes)
+                 for t in found])
 
 
 @topics.command()
@@ -90,14 +92,16 @@ def describe(file: Path, name: str, as_json: bool) -> None:
     if topic is None:
         raise NotFound(f"There is no topic {name}.", f"See «workbench topics {file} list».")
     partitions = [
-        {"partition": p.partition, "log_start": p.log_start, "end": p.end, "size_bytes": p.size_bytes}
+        {"partition": p.partition, "log_start": place_form(p.log_start), "end": place_form(p.end),
+         "size_bytes": p.size_bytes}
         for p in topic.stat.partitions
     ]
     if as_json:
         settings = {**topic.defaults, **topic.config}
         print_json(_summary(topic) | {"settings": settings, "partition_list": partitions})
         return
-    size = f"{counted(topic.partitions, 'partition')}, {counted(topic.stat.records, 'record')}"
+    size = counted(topic.partitions, "partition")
+    size += f", {counted(topic.stat.records, 'record')}" if topic.stat.counted else ", its records are not counted"
     print(f"{topic.name}: {topic.kind}, {size}")
     print_table(("SETTING", "VALUE", "SET"), [
         (key, value, "yes" if key in topic.config else "default")

@@ -12,7 +12,7 @@ import click
 
 from workbench.control.client import Caller, ControlClient
 from workbench.core.errors import DiskFull, FileError, HostGone, Invalid, Locked, NotAnswering, ReadOnly, Unsupported
-from workbench.core.points import LogPoint, parse_point
+from workbench.core.points import MAX_OFFSET, MAX_PLACE, LogPoint, check_offset, parse_point
 from workbench.core.queues import MessageId
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Point(click.ParamType):
-    """A place in a log as an option's value."""
+    """A place in a log as an option's value; with ``far`` also one that only an attached system can have."""
+
+    def __init__(self, far: bool = False) -> None:
+        self._most = MAX_PLACE if far else MAX_OFFSET
 
     name = "earliest|latest|offset:N|time:ISO"
 
@@ -48,7 +51,7 @@ class Point(click.ParamType):
         if isinstance(value, LogPoint):
             return value
         try:
-            return parse_point(value)
+            return parse_point(value, self._most)
         except Invalid as error:
             self.fail(error.sentence(), param, ctx)
 
@@ -74,6 +77,12 @@ def message_id(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(parse_message_id(text) for text in value)
     return None if value is None else parse_message_id(value)
+
+
+def check_points(file: Path, *points: LogPoint) -> None:
+    """``Invalid`` for a place that no workspace can have."""
+    for point in () if attached_name(file) else points:
+        check_offset(point)
 
 
 @contextmanager

@@ -77,7 +77,8 @@ class HostInfo(msgspec.Struct, frozen=True, tag=True):
 
 
 class TopicInfo(msgspec.Struct, frozen=True, tag=True):
-    """A topic with its settings. ``config`` holds only what was set; ``defaults`` the rest."""
+    """A topic with its settings. ``config`` holds only what was set; ``defaults`` the rest. ``own_partitioner``: an
+    attached system takes the partition from the key by itself."""
 
     name: str
     kind: str
@@ -86,6 +87,7 @@ class TopicInfo(msgspec.Struct, frozen=True, tag=True):
     created_ms: int
     stat: TopicStat
     defaults: dict[str, str] = {}
+    own_partitioner: bool = False
 
 
 class TopicList(msgspec.Struct, frozen=True, tag=True):

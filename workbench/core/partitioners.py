@@ -13,6 +13,9 @@ from typing import Protocol
 from workbench.core.errors import Invalid
 from workbench.core.keys import partition_crc32, partition_murmur2
 
+BY_SYSTEM = -1
+"""The partition of a record whose partition the system that it is sent to takes from the key."""
+
 PARTITIONERS = ("murmur2", "crc32", "sticky", "round_robin", "explicit")
 
 
@@ -67,6 +70,16 @@ class RoundRobin:
         partition = self._next % partitions
         self._next = partition + 1
         return partition
+
+    def batch_left(self, partition: int) -> None:
+        pass
+
+
+class OfSystem:
+    """Whatever the system that is sent to makes of the key."""
+
+    def choose(self, key: bytes | None, partitions: int) -> int:
+        return BY_SYSTEM
 
     def batch_left(self, partition: int) -> None:
         pass

@@ -14,6 +14,8 @@ from workbench.core.offsets import ResetSpec
 from workbench.core.times import parse_duration, parse_time
 
 MAX_OFFSET = 2**63 - 1
+MAX_PLACE = 10**129 - 1
+"""The greatest place that an attached system may have: a sequence number of Kinesis has 129 digits at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,19 @@ EARLIEST = LogPoint("earliest")
 LATEST = LogPoint("latest")
 
 
-def parse_point(text: str) -> LogPoint:
+def place_form(offset: int) -> int | str:
+    """A place as it is written where numbers end at 64 bits (JSON, SQLite): as text beyond them."""
+    return offset if offset <= MAX_OFFSET else str(offset)
+
+
+def parse_point(text: str, most: int = MAX_OFFSET) -> LogPoint:
     """The point that ``text`` names, or ``Invalid`` with the forms there are."""
     kind, _, rest = text.strip().partition(":")
     match kind:
         case "earliest" | "latest" if not rest:
             return LogPoint(kind)
         case "offset":
-            return LogPoint("offset", _offset(rest))
+            return LogPoint("offset", _offset(rest, most))
         case "time":
             return LogPoint("time", parse_time(rest))
     raise Invalid(f"«{text}» is not a place in a log.", "Use earliest, latest, offset:N or time:ISO8601.")
@@ -63,18 +70,24 @@ def parse_target(text: str) -> ResetSpec:
     )
 
 
-def _offset(text: str) -> int:
-    number = _whole(text)
+def check_offset(point: LogPoint) -> None:
+    """``Invalid`` for a place that only an attached system can have."""
+    if point.kind == "offset":
+        _offset(str(point.number))
+
+
+def _offset(text: str, most: int = MAX_OFFSET) -> int:
+    number = _whole(text, most)
     if number < 0:
         raise Invalid(f"An offset can't be {number}.", "Offsets start at 0.")
     return number
 
 
-def _whole(text: str) -> int:
+def _whole(text: str, most: int = MAX_OFFSET) -> int:
     try:
-        number = int(text) if len(text) <= 20 else MAX_OFFSET + 1
+        number = int(text) if len(text) <= len(str(most)) + 1 else most + 1
     except ValueError:
         raise Invalid(f"«{text}» is not a whole number.") from None
-    if abs(number) > MAX_OFFSET:
+    if abs(number) > most:
         raise Invalid(f"«{text[:24]}» is too large.", "A log counts to 2 to the power of 63.")
     return number

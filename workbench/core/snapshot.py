@@ -53,7 +53,8 @@ class PartitionStat:
 
 @dataclass(frozen=True, slots=True)
 class TopicStat:
-    """``totals`` are records and bytes, told where the partitions are those of a while ago (see ``core.wanted``)."""
+    """``totals`` are records and bytes, told where the partitions are those of a while ago (see ``core.wanted``). Not
+    ``counted``: how many records an attached system keeps there is not known."""
 
     name: str
     kind: str  # "stream" or "queue"
@@ -66,6 +67,7 @@ class TopicStat:
     totals: tuple[int, int] | None = None
     key_schema: str = ""  # as the topic's settings say
     value_schema: str = ""
+    counted: bool = True
 
     @property
     def records(self) -> int:

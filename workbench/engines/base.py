@@ -11,7 +11,9 @@ again. Records cross the seam decoded from their batches, with key and value as 
 
 A place in a partition (``Position``) and the right to settle a delivery (``ReceiptToken``) are the system's own values,
 opaque outside it: positions have an order within their partition, both have a text form. In the file and in Kafka a
-position is an offset, an int.
+position is an offset, an int. In Kinesis it is a sequence number, an int too, of up to 129 digits, which counts
+nothing: what reads goes on at «the first at or after one more than the last», which is true of both. Beyond 64 bits it
+is written as text where it leaves the program.
 """
 
 from __future__ import annotations
@@ -75,13 +77,17 @@ class TopicShape(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EngineTopic:
-    """``kind`` is stream or queue; ``internal``: the system's own, like Kafka's offsets."""
+    """``kind`` is stream or queue; ``internal``: the system's own, like Kafka's offsets. Not ``counted``: offsets only
+    rise, so that an end less a start is no number of records. ``own_partitioner``: the system takes the partition from
+    the key by itself."""
 
     name: str
     kind: str
     partitions: int
     config: Mapping[str, str] = field(default_factory=dict)
     internal: bool = False
+    counted: bool = True
+    own_partitioner: bool = False
 
 
 class Browse(Protocol):
@@ -213,7 +219,9 @@ class Sender(Protocol):
         or by ``publish`` to an exchange, where ``topic`` is the routing key."""
         ...
 
-    def append(self, topic: str, partition: int, records: Sequence[Record]) -> None: ...
+    def append(self, topic: str, partition: int, records: Sequence[Record]) -> None:
+        """``core.partitioners.BY_SYSTEM``, a partition of -1, leaves the choice to the system."""
+        ...
 
     def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
                 mandatory: bool = False) -> Sequence[Published]:

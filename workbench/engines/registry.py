@@ -43,6 +43,8 @@ SYSTEMS: Mapping[str, SystemKind] = {
         SystemKind("rabbitmq", "RabbitMQ", "workbench.engines.rabbitmq.connection:RabbitConnection", 5672,
                    ("pika",), "rabbitmq"),
         SystemKind("sqs", "Amazon SQS", "workbench.engines.sqs.connection:SqsConnection", 443, ("boto3",), "sqs"),
+        SystemKind("kinesis", "Amazon Kinesis", "workbench.engines.kinesis.connection:KinesisConnection", 443,
+                   ("boto3",), "kinesis"),
     )
 }
 

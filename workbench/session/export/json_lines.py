@@ -10,6 +10,7 @@ import msgspec
 from workbench.broker import detail_of, entry_from, word_of
 from workbench.core.errors import Invalid
 from workbench.core.journal import JournalEntry
+from workbench.core.points import place_form
 from workbench.core.records import StoredRecord
 from workbench.serde import DecoderOf, SchemaUse, guessing
 from workbench.session.export.base import UNTIMED, Item, What, stamp, unstamp
@@ -24,7 +25,7 @@ class RecordLine(msgspec.Struct, omit_defaults=True):
 
     topic: str
     partition: int
-    offset: int
+    offset: int | str  # text beyond 64 bits, as a sequence number of Kinesis is
     timestamp: str | int
     key: msgspec.Raw
     value: msgspec.Raw
@@ -55,7 +56,7 @@ class AnyLine(msgspec.Struct):
 
     topic: str = ""
     partition: int = -1
-    offset: int = -1
+    offset: int | str = -1
     timestamp: str | int | None = None
     key: msgspec.Raw = NULL
     value: msgspec.Raw = NULL
@@ -96,8 +97,8 @@ class JsonLines:
         headers = tuple((name, text_form(data)) for name, data in record.headers)
         key, exact_key = key_form(record.key, decoder)
         line = RecordLine(
-            record.topic, record.partition, record.offset, stamp(record.timestamp_ms), key, value, headers, exact,
-            exact_key, record.transaction, schema_told(schema),
+            record.topic, record.partition, place_form(record.offset), stamp(record.timestamp_ms), key, value, headers,
+            exact, exact_key, record.transaction, schema_told(schema),
         )
         return _encoder.encode(line) + b"\n"
 
@@ -135,6 +136,6 @@ def _item(line: AnyLine) -> Item:
     headers = tuple((name, bytes_of(form)) for name, form in line.headers)
     timestamp_ms = unstamp(line.timestamp)
     return StoredRecord(
-        line.topic, line.partition, line.offset, UNTIMED if timestamp_ms is None else timestamp_ms,
+        line.topic, line.partition, int(line.offset), UNTIMED if timestamp_ms is None else timestamp_ms,
         key, value, headers, line.transaction,
     )

@@ -1,0 +1,1 @@
+"""Amazon Kinesis, attached by boto3."""
