@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "exchanges": "exchanges",
     "stores": "stores",
     "schemas": "schemas",
+    "encodings": "encoding_bench",
     "users": "users",
     "size": "size",
     "compact": "size",

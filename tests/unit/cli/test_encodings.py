@@ -184,6 +184,22 @@ def test_files_that_are_no_text_are_played_into_a_schema(path, tmp_path, capsysb
     assert "A message does not fit Order (protos version 1)" in said and len(stored(path)) == 3
 
 
+def test_encodings_are_compared_by_the_events_of_a_topic(path, tmp_path, capsysbinary):
+    register(path, "orders", "AVRO", AVRO)
+    events = [f'{{"id":{number},"price":"12.50"}}' for number in range(50)]
+    run(capsysbinary, "produce", path, "t", written(tmp_path, *events), "--value-schema", "orders")
+    out, _ = run(capsysbinary, "encodings", path, "t", "--json")
+    found = json.loads("".join(out))
+    assert found["events"] == 50
+    told = {each["encoding"]: each for each in found["encodings"]}
+    assert list(told) == ["json", "avro", "protobuf", "msgpack", "cbor"]
+    assert told["avro"]["bytes"] == sum(len(value or b"") - 5 for value in stored(path)), "by the topic's own schema"
+    out, _ = run(capsysbinary, "encodings", path, "t")
+    assert out[0].split()[0] == "ENCODING" and out[1].split()[0] == "json"
+    _, said = run(capsysbinary, "encodings", path, "nope", code=1)
+    assert "There is no topic nope" in said
+
+
 def test_protobuf_without_a_schema_has_numbers(path, capsysbinary):
     append(path, Record(b"k", b"\x08\x96\x01\x12\x04text"))
     (line,), _ = run(capsysbinary, "consume", path, "t", "--decode", "protobuf")
