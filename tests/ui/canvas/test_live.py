@@ -86,6 +86,15 @@ def test_a_member_says_its_state_in_words_and_a_mark(state: PartState, text: str
     assert (pill.text, pill.mark) == (text, mark)
 
 
+def test_of_a_stopped_flow_groups_show_their_drawn_members_and_what_they_have_not_read(view: FlowView):
+    groups = tuple(replace(group, state="Empty", members=(), rate=0.0, health=None)
+                   for group in orders_snapshot().groups)
+    push(view, run=RunState.STOPPED, groups=groups, problems=())
+    look = view.flow.nodes["shipping"].look
+    assert (look.subtitle, look.lag, look.level) == ("2 members · stopped", "32,087 behind", Level.OK)
+    assert [pill.text for pill in look.pills] == ["1", "2"] and look.idle
+
+
 @pytest.mark.parametrize("kind", ["producer", "file", "group"])
 def test_what_was_just_dropped_is_no_fault_but_waits_for_a_link(view: FlowView, kind: str):
     view.workspace.perform(AddNode(Node("new", kind, "new", 0, 500)))

@@ -139,6 +139,8 @@ def group_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLo
         stat = GroupStat(node.name, "Stable", waiting=waiting, oldest_ms=oldest_ms)
         if not members:
             return _not_started(node, known=bool(snapshot.at_ms))
+    if not members and snapshot.run is RunState.STOPPED and document.has_node(node.id):
+        return _stopped(node, stat, queues)
     alive = [m for m in members if m.state != PartState.KILLED]
     broken = next((m for m in members if m.state == PartState.FAILED), None)
     stat = stat if members == stat.members else replace(stat, members=members, health=None)
@@ -163,6 +165,14 @@ def _not_started(node: Node, known: bool) -> NodeLook:
     members = KINDS[node.kind].value(node.params, "members")
     return NodeLook(subtitle=words.plural(members, "member", "members"), lag=_tr("not started") if known else "",
                     ring=0.0, idle=True, pills=_drawn_pills(members))
+
+
+def _stopped(node: Node, stat: GroupStat, queues: list[QueueStat]) -> NodeLook:
+    """The members as they are drawn, and how far behind they were when the flow stopped."""
+    members, health = KINDS[node.kind].value(node.params, "members"), health_of(stat, node, RunState.STOPPED)
+    said = words.plural(members, "member", "members")
+    return NodeLook(subtitle=f"{said} · {_tr('stopped')}", lag=_behind(stat, health, queues), level=health.lag,
+                    ring=min(1.0, health.share), idle=True, pills=_drawn_pills(members))
 
 
 def _group_words(stat: GroupStat, alive: list[MemberStat]) -> str:
