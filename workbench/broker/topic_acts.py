@@ -184,7 +184,11 @@ class TopicActs:
         ]
 
     def restore(self, name: str) -> TopicMeta:
-        """Bring a deleted topic back: records, committed offsets, queues with their state, bindings."""
+        """Bring a deleted topic back: records, committed offsets, queues with their state, bindings. One of its name
+        that was made since and never written to, as a host makes of what is drawn, gives way to it."""
+        since = self._living.get(name)
+        if since is not None and not any(partition.end for partition in since.partitions) and self._has_kept(name):
+            self.delete(name)
         kept: dict[str, Any] = {}
 
         def revive(db: sqlite3.Connection) -> tuple[Topic, list[LiveQueue]]:
@@ -219,12 +223,15 @@ class TopicActs:
         if name in self._living:
             raise AlreadyExists(f"There is a topic {name} again: the deleted one can't take its name.",
                                 "Delete or rename that one first.")
-        now_ms = self._clock.now_ms()
-        found = next((topic for topic in reversed(self._deleted) if topic.meta.name == name and topic.is_kept(now_ms)),
-                     None)
+        found = self._has_kept(name)
         if found is None:
             raise NotFound(f"There is no deleted topic {name} that is still kept.", "Its records are gone.")
         return found
+
+    def _has_kept(self, name: str) -> Topic | None:
+        now_ms = self._clock.now_ms()
+        return next((topic for topic in reversed(self._deleted) if topic.meta.name == name and topic.is_kept(now_ms)),
+                    None)
 
     def note(self, act: TopicAct, meta: TopicMeta, bounds: Sequence[Sequence[int]] = (), was: str = "") -> None:
         self._journal.add(TopicEntry(

@@ -117,6 +117,7 @@ def test_one_that_took_its_name_is_not_overwritten(broker: Broker):
     broker.append("t", 0, [Record(None, b"old")]).result()
     broker.delete_topic("t", keep_ms=DAY)
     broker.create_topic("t")
+    broker.append("t", 0, [Record(None, b"new")]).result()
     with pytest.raises(AlreadyExists):
         broker.restore_topic("t")
     broker.delete_topic("t")
@@ -143,3 +144,12 @@ def test_one_is_let_go_and_the_others_stay(broker: Broker):
     with pytest.raises(NotFound):
         broker.drop_deleted("t")
     assert broker.restore_topic("u").name == "u"
+
+
+def test_an_empty_one_that_was_made_since_gives_way(broker: Broker):
+    broker.create_topic("t")
+    broker.append("t", 0, [Record(None, b"old")]).result()
+    broker.delete_topic("t", keep_ms=DAY)
+    broker.create_topic("t", 3)  # as what is drawn does, once a host opens the file
+    assert broker.restore_topic("t").partitions == 1
+    assert broker.bounds("t")[0].end == 1 and len(broker.topics()) == 1 and broker.deleted_topics() == []
