@@ -69,6 +69,8 @@ def _has_default(one: Field[Any]) -> bool:
 
 
 _CODECS = {entry.kind: _Codec(entry) for entry in ENTRY_TYPES}
+BARE_TYPES = (None, *(None if _CODECS[entry.kind].always else entry for entry in ENTRY_TYPES))
+"""By number, the kinds that can be without a detail."""
 
 
 def detail_of(entry: JournalEntry) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any
 
 import orjson
 
-from workbench.broker.journal.entries import ENTRY_TYPES, detail_of, entry_from
+from workbench.broker.journal.entries import BARE_TYPES, ENTRY_TYPES, detail_of, entry_from
 from workbench.core.journal import JournalEntry, MessagesEntry
 
 BYTES_AN_ENTRY = 47
@@ -152,6 +152,8 @@ def entry_of(row: Sequence[Any], names: Names) -> JournalEntry:
         at_ms, names.name(topic), -1 if partition is None else partition, -1 if first is None else first,
         -1 if last is None else last, count or 0, size or 0, names.name(group), names.name(member),
     )
+    if detail is None and (bare := BARE_TYPES[kind]) is not None:  # most are: no need to look further
+        return bare(*columns, id=number)
     return entry_from(KINDS[kind], columns, orjson.loads(detail) if detail else None, number)
 
 
