@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +12,8 @@ import click
 from workbench.cli.attached import connection_of
 from workbench.cli.output import note, print_json, print_table
 from workbench.cli.workspace import json_option, pair
+from workbench.core.errors import Invalid
+from workbench.engines import secrets
 from workbench.engines.catalog import ConnectionSpec, user_catalog
 from workbench.engines.registry import SYSTEMS, connect, system_of
 
@@ -43,7 +47,7 @@ def _document(spec: ConnectionSpec) -> dict[str, Any]:
 @click.option("--address", required=True, metavar="HOST:PORT",
               help="Where it is; Kafka: several with commas; RabbitMQ: or amqp://HOST/VHOST.")
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE",
-              help="A setting of the client library; secrets as NAME=env:VARIABLE.")
+              help="A setting of the client library; a secret as NAME=env:VARIABLE, keyring: or ask:.")
 @click.option("--writable", is_flag=True, help="Writing may be done to it; without it, it is only looked at.")
 def add(name: str, system: str, address: str, options: tuple[str, ...], writable: bool) -> None:
     """Name a system. It is not reached for it: see «connections test»."""
@@ -69,6 +73,26 @@ def test(name: str, as_json: bool) -> None:
     print(f"reached @{name}: {about}")
     if lacks:
         note(lacks)
+
+
+@connections.command()
+@click.argument("name")
+@click.argument("option")
+def secret(name: str, option: str) -> None:
+    """Put the value of OPTION into the system's keyring: asked for on a terminal, else a line of standard input.
+
+    The option must have been given as keyring: («--option password=keyring:»).
+    """
+    name = name.removeprefix("@")
+    value = user_catalog().get(name).options.get(option, "")
+    if not secrets.in_keyring(value):
+        raise Invalid(f"@{name} does not look for {option} in the keyring.",
+                      f"Add the connection with: --option {option}=keyring:.")
+    given = getpass.getpass(f"{option} of @{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise Invalid("Nothing was given.", "Type it, or send it as a line of standard input.")
+    secrets.keep_in_keyring(name, option, value, given)
+    note(f"{option} of @{name} is in the system's keyring.")
 
 
 @connections.command()

@@ -3,8 +3,8 @@
     {"connections": [{"name": "staging", "system": "kafka", "address": "127.0.0.1:9092", "options": {...},
                       "writable": false}]}
 
-Secrets are not kept in it: an option that is one names an environment variable (``env:NAME``), and is read when the
-connection is opened. The file is written whole or not at all; two programs that write at once: the last one holds.
+Secrets are not kept in it: an option that is one names the place where it is (``engines.secrets``), and is read when
+the connection is opened. The file is written whole or not at all; two programs that write at once: the last one holds.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from workbench.core.errors import AlreadyExists, Invalid, NotFound, Refused
+from workbench.core.errors import AlreadyExists, Invalid, NotFound
+from workbench.engines import secrets
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_SECRET = re.compile(r"passw|secret|token|\.key$|private|\.jaas", re.IGNORECASE)
-_FROM_ENVIRONMENT = "env:"
 
 READ_ONLY = "@{name} is only looked at: writing is off for it."
 TURN_ON = "Turn it on: workbench connections alter {name} --writable."
@@ -37,17 +36,8 @@ class ConnectionSpec:
     writable: bool = False
 
     def resolved(self) -> dict[str, str]:
-        """The options with what the environment holds; ``Refused`` names a variable that is not set."""
-        found = {}
-        for option, value in self.options.items():
-            if value.startswith(_FROM_ENVIRONMENT):
-                variable = value.removeprefix(_FROM_ENVIRONMENT)
-                if variable not in os.environ:
-                    raise Refused(f"{option} of @{self.name} is in the environment variable {variable}, "
-                                  "which is not set.", f"Set it: export {variable}=...")
-                value = os.environ[variable]
-            found[option] = value
-        return found
+        """The options with the secrets in them; ``Refused`` says which is not where it should be."""
+        return {option: secrets.resolved(self.name, option, value) for option, value in self.options.items()}
 
 
 class Catalog:
@@ -86,8 +76,10 @@ class Catalog:
         self._write((*specs, spec))
 
     def remove(self, name: str) -> None:
-        self.get(name)
+        gone = self.get(name)
         self._write(tuple(spec for spec in self.all() if spec.name != name))
+        for option, value in gone.options.items():
+            secrets.forget_in_keyring(name, option, value)
 
     def set_writable(self, name: str, writable: bool) -> None:
         self.get(name)
@@ -117,9 +109,9 @@ def check(spec: ConnectionSpec) -> None:
     if not spec.address.strip():
         raise Invalid(f"@{spec.name} needs an address.", "Give --address HOST:PORT.")
     for option, value in spec.options.items():
-        if _SECRET.search(option) and not value.startswith(_FROM_ENVIRONMENT):
+        if secrets.SECRET.search(option) and not secrets.names_a_place(value):
             raise Invalid(f"{option} is a secret, and is not kept in a file.",
-                          f"Put it into an environment variable and give: --option {option}=env:NAME.")
+                          f"Give the place where it is instead: {secrets.FORMS}.")
 
 
 def user_catalog() -> Catalog:

@@ -93,7 +93,8 @@ class AttachDialog(Sheet):
         self.options = QPlainTextEdit()
         self.options.setAccessibleName(self.tr("Options"))
         self.options.setPlaceholderText("security.protocol=SASL_SSL\nsasl.password=env:STAGING_PASSWORD")
-        self.options.setToolTip(self.tr("One setting of the client library a line. A secret is named: env:VARIABLE"))
+        self.options.setToolTip(
+            self.tr("One setting of the client library a line. A secret is named: env:VARIABLE or keyring:"))
         self.options.setProperty("mono", True)
         self.options.setTabChangesFocus(True)
         self.options.setFixedHeight(60)
