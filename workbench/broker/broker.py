@@ -128,7 +128,7 @@ class Broker:
         self.space = Space(self.store)
         self.imports = Imports(self.store, self.log, self._journal, self.clock, self._ids, self._topics, self._deleted,
                                self._topic_acts, self._groups, self.queues, self.exchanges, self.stores,
-                               self.retention.clear)
+                               self.schemas, self.retention.clear)
         self._retention_work = RetentionWork(self.retention, self.store)
         self._retention_ticks = Ticker("broker-retention", TICK_S, self._retention_work)
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,

@@ -35,6 +35,8 @@ from workbench.broker.lookup import MAX_OFFSET, row_id
 from workbench.broker.migrations import read_meta, write_meta
 from workbench.broker.queues.live import LiveQueue
 from workbench.broker.queues.queues import Queues
+from workbench.broker.schemas.arrivals import take_in
+from workbench.broker.schemas.schemas import Schemas
 from workbench.broker.shape import write_queue, write_store
 from workbench.broker.store import Store
 from workbench.broker.stores.stores import Stores
@@ -99,7 +101,7 @@ class Imports:
 
     def __init__(self, store: Store, log: Log, journal: Journal, clock: Clock, ids: Ids,
                  living: dict[str, Topic], deleted: list[Topic], acts: TopicActs, groups: Coordination,
-                 queues: Queues, exchanges: Exchanges, stores: Stores,
+                 queues: Queues, exchanges: Exchanges, stores: Stores, schemas: Schemas,
                  clear: Callable[[Topic], None]) -> None:
         self._store = store
         self._log = log
@@ -113,6 +115,7 @@ class Imports:
         self._queues = queues
         self._exchanges = exchanges
         self._stores = stores
+        self._schemas = schemas
         self._clear = clear
         self._numbers = count(1)
         self._open: dict[int, _Import] = {}
@@ -247,7 +250,7 @@ class Imports:
                 decided.left_out += wiring.write(db, {topic.meta.name: topic for topic, _ in decided.fresh})
                 _decide_flow(db, decided, shape.flow)
                 told_of = [write_store(db, one, self._clock.now_ms()) for one in shape.stores]
-                decided.left_out += [said for said in told_of if said]
+                decided.left_out += [said for said in told_of if said] + take_in(db, shape.schemas)
                 ids = [t.meta.id for t, _ in decided.fresh] + [t.meta.id for _, t in decided.moves]
                 db.execute("INSERT INTO import_done VALUES (?, ?, ?, ?, ?)",
                            (one.digest, self._clock.now_ms(), one.source, records, json.dumps(ids)))
@@ -257,6 +260,7 @@ class Imports:
                 self._open.pop(number, None)
                 wiring.publish()
                 self._stores.take_up(store.name for store in shape.stores)
+                self._schemas.take_up()
                 self._follow(decided)
 
             decided = self._store.write(decide, appear).result()

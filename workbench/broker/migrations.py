@@ -155,6 +155,11 @@ def _sends(db: Database) -> None:
         db.execute(statement)
 
 
+def _same_schema_twice(db: Database) -> None:
+    for statement in schema_rows.SAME_SCHEMA_TWICE:
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
@@ -167,6 +172,7 @@ STEPS = (
     ("0009_imports", _imports),
     ("0010_stores", _stores),
     ("0011_schemas", _schemas),
+    ("0012_same_schema_twice", _same_schema_twice),
     ("0012_sends", _sends),
 )
 SCHEMA_VERSION = len(STEPS)

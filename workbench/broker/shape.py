@@ -13,6 +13,7 @@ from workbench.broker.migrations import read_meta
 from workbench.broker.queues import rows
 from workbench.broker.queues.lane import Lane
 from workbench.broker.queues.tally import Counters
+from workbench.broker.schemas.catalogue import load_catalogue
 from workbench.broker.stores import rows as store_rows
 from workbench.broker.topics import Partition, Topic, load_topics
 from workbench.core.runs import joined
@@ -38,6 +39,7 @@ def read_shape(db: sqlite3.Connection) -> WorkspaceShape:
         tuple(_topic(db, topic, topic.meta.name in read_so) for topic in topics),
         tuple(topology.exchanges()), tuple(topology.bindings()),
         tuple(queues), tuple(_groups(db)), read_meta(db, "flow") or "", _stores(db),
+        load_catalogue(db).shape(),
     )
 
 

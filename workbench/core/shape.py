@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from workbench.core.routing import Binding, Exchange
 from workbench.core.runs import Run
+from workbench.core.schemas import SchemasShape
 from workbench.core.stores import StoreCounts, StoreRow
 
 
@@ -100,3 +101,4 @@ class WorkspaceShape:
     groups: tuple[GroupShape, ...] = ()
     flow: str = ""
     stores: tuple[StoreShape, ...] = ()
+    schemas: SchemasShape = field(default_factory=SchemasShape)

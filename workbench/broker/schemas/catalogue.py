@@ -63,7 +63,7 @@ class Catalogue:
     # -- what comes --------------------------------------------------------------------------------------------
     def take_schema(self, schema: RegisteredSchema) -> None:
         self._schemas[schema.id] = schema
-        self._ids[schema.digest] = schema.id
+        self._ids.setdefault(schema.digest, schema.id)
         for each in schema.schema.references:
             key = each.subject, each.version
             self._referring[key] = (*self._referring.get(key, ()), schema.id)

@@ -26,6 +26,15 @@ SCHEMA = (
     """CREATE TABLE schema_subject (
         subject TEXT PRIMARY KEY, level TEXT, mode TEXT, normalize INTEGER, "group" TEXT) WITHOUT ROWID""",
 )
+SAME_SCHEMA_TWICE = (
+    """CREATE TABLE schema_again (
+        id INTEGER PRIMARY KEY, type TEXT NOT NULL, text TEXT NOT NULL, digest BLOB NOT NULL, more TEXT NOT NULL,
+        created_ms INTEGER NOT NULL)""",
+    "INSERT INTO schema_again SELECT id, type, text, digest, more, created_ms FROM schema",
+    "DROP TABLE schema",
+    "ALTER TABLE schema_again RENAME TO schema",
+)
+"""What comes from another registry keeps its id, also where the same schema has one here: its records carry it."""
 _SCHEMAS = "SELECT id, type, text, digest, more, created_ms FROM schema"
 _REFERENCES = "SELECT schema_id, name, subject, version FROM schema_reference"
 _VERSIONS = "SELECT subject, version, schema_id, deleted, at_ms FROM schema_version"

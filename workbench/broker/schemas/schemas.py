@@ -108,6 +108,10 @@ class Schemas:
         self._journal.add(SchemaEntry(self._clock.now_ms(), act=act, subject=subject, versions=versions,
                                       schema_id=schema_id))
 
+    def take_up(self) -> None:
+        """An import brought some: read all anew when it is asked for."""
+        self._catalogue = None
+
     # -- whole registries --------------------------------------------------------------------------------------
     def shape(self) -> SchemasShape:
         return self.catalogue.shape()

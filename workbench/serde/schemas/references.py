@@ -28,17 +28,19 @@ def referred(schema: Schema, resolve: Resolve) -> list[Referred]:
 _Found = dict[tuple[str, str, int], Referred]
 
 
-def _visit(schema: Schema, resolve: Resolve, found: _Found, above: list[Reference]) -> None:
+def _visit(schema: Schema, resolve: Resolve, found: _Found, above: list[Referred]) -> None:
+    """``above`` are those on the way here, which ``found`` does not have yet."""
     for reference in schema.references:
         key = (reference.name, reference.subject, reference.version)
-        if any((each.subject, each.version) == (reference.subject, reference.version) for each in above):
-            way = " → ".join(f"{each.subject} version {each.version}" for each in [*above, reference])
+        way_here = [each.reference for each in above]
+        if any((each.subject, each.version) == (reference.subject, reference.version) for each in way_here):
+            way = " → ".join(f"{each.subject} version {each.version}" for each in [*way_here, reference])
             raise Invalid(f"The references go in a circle: {way}.", "Move what both need into a schema of its own.")
         if key in found:
             continue
         wanted = _resolved(reference, schema, resolve)
-        _check_bounds(found, wanted)
-        _visit(wanted, resolve, found, [*above, reference])
+        _check_bounds([*found.values(), *above], wanted)
+        _visit(wanted, resolve, found, [*above, Referred(reference, wanted)])
         found[key] = Referred(reference, wanted)
 
 
@@ -55,8 +57,8 @@ def _resolved(reference: Reference, schema: Schema, resolve: Resolve) -> Schema:
     return wanted
 
 
-def _check_bounds(found: _Found, wanted: Schema) -> None:
+def _check_bounds(found: list[Referred], wanted: Schema) -> None:
     if len(found) >= REFERENCE_LIMIT:
         raise Invalid(f"It refers to more than {REFERENCE_LIMIT} other schemas.", "Split it.")
-    if sum(len(each.schema.text) for each in found.values()) + len(wanted.text) > TEXT_LIMIT:
+    if sum(len(each.schema.text) for each in found) + len(wanted.text) > TEXT_LIMIT:
         raise Invalid(f"The schemas it refers to are longer than {TEXT_LIMIT // 1024 // 1024} MB.", "Split them.")

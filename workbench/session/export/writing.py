@@ -21,7 +21,8 @@ from workbench.engines.schemas import decoders_in
 from workbench.serde import DecoderOf, guessing
 from workbench.session.export.base import ExportFormat, What
 from workbench.session.export.formats import format_for
-from workbench.session.export.shape_lines import items_of, part_of, shape_line
+from workbench.session.export.schemas_part import ids_of, needed
+from workbench.session.export.shape_lines import items_of, part_of, schema_items, shape_line
 from workbench.session.reading import records_of, spans
 from workbench.session.whole_file import whole_file
 
@@ -75,10 +76,11 @@ def export(
     form = format_for(out, format, decoders_in(reader))
     if what != "all" or not form.one_table:
         return _write_file(reader, out, what, form, topics, from_, to, progress, cancelled, matches)
-    beside = out.with_name(f"{out.stem}.journal{out.suffix}")
+    beside, met = out.with_name(f"{out.stem}.journal{out.suffix}"), _Met(matches)
+    records = _write_file(reader, out, "records", form, topics, from_, to, progress, cancelled, met)
     with whole_file(shape_beside(out)) as stream:
         _write_shape(stream, reader, topics, from_, to, matches)
-    records = _write_file(reader, out, "records", form, topics, from_, to, progress, cancelled, matches)
+        _write_needed(stream, reader, topics, from_, to, matches, met)
     entries = _write_file(reader, beside, "journal", form, topics, from_, to, progress, cancelled)
     return replace(records, entries=entries.entries, files=(out, beside, shape_beside(out)))
 
@@ -93,6 +95,29 @@ def _session(reader: Browse) -> SessionReader:
 def shape_beside(out: Path) -> Path:
     """Where the shape goes when ``out`` holds one table."""
     return out.with_name(f"{out.stem}.shape.jsonl")
+
+
+class _Met:
+    """Takes what ``matches`` takes, and notes the ids of schemas that it was written with."""
+
+    def __init__(self, matches: Matches | None) -> None:
+        self._matches = matches
+        self.ids: set[int] = set()
+
+    def __call__(self, record: StoredRecord) -> bool:
+        if self._matches is not None and not self._matches(record):
+            return False
+        self.ids.update(ids_of(record))
+        return True
+
+
+def _write_needed(stream: BinaryIO, reader: Browse, topics: Sequence[str], from_: LogPoint, to: LogPoint,
+                  matches: Matches | None, met: _Met) -> None:
+    """The schemas of a part: a whole workspace had all of them in its shape."""
+    if topics or matches is not None or (from_, to) != (EARLIEST, LATEST):
+        names = topics or [topic.name for topic in reader.topics()]
+        for item in schema_items(needed(_session(reader).shape().schemas, met.ids, names)):
+            stream.write(shape_line(item))
 
 
 def _write_shape(stream: BinaryIO, reader: Browse, topics: Sequence[str], from_: LogPoint, to: LogPoint,
@@ -124,13 +149,14 @@ def write_items(
     matches: Matches | None = None,
 ) -> Exported:
     """Write to an open stream: the shape, then the records, topic by topic and partition by partition, then the
-    journal."""
+    journal; of a part of a workspace last the schemas that its records need."""
     ranges = _ranges(reader, topics, from_, to) if what != "journal" else []
     if what == "records" and "time" in (from_.kind, to.kind):
         ranges = _ranges(reader, topics, from_, LATEST if to.kind == "time" else to)
         matches = _within(from_, to, matches)
     total = sum(span.records for _, span in ranges)
-    counts = {"records": 0, "entries": 0}
+    counts, met = {"records": 0, "entries": 0}, _Met(matches)
+    takes = met if what == "all" else matches
     if what == "all" and not form.one_table:
         _write_shape(stream, reader, topics, from_, to, matches)
     stream.write(form.head(what))
@@ -138,13 +164,15 @@ def write_items(
         if isinstance(item, JournalEntry):
             stream.write(form.entry(item))
             counts["entries"] += 1
-        elif matches is None or matches(item):
+        elif takes is None or takes(item):
             stream.write(form.record(item))
             counts["records"] += 1
         if done % _TELL_EVERY == 0:
             progress(done, max(done, total))
             if cancelled():
                 raise Cancelled("The export was cancelled.", "Nothing was written.")
+    if what == "all" and not form.one_table:
+        _write_needed(stream, reader, topics, from_, to, matches, met)
     done = counts["records"] + counts["entries"]
     progress(done, done)
     return Exported(counts["records"], counts["entries"])
