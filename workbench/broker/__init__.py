@@ -44,6 +44,7 @@ from workbench.broker.groups.membership import (
     SyncResult,
     UnknownMember,
 )
+from workbench.broker.groups.resets import ResetGround, plan_reset
 from workbench.broker.journal.entries import detail_of, entry_from, word_of
 from workbench.broker.journal.state import (
     JournalState,
@@ -100,8 +101,8 @@ __all__ = [  # noqa: RUF022 (grouped by room)
     "ASSIGNORS", "Assignor", "CommittedOffset", "FencedInstance", "GroupFull", "GroupMeta", "GroupNotEmpty",
     "GroupSettings", "GroupState", "IllegalGeneration", "InconsistentProtocol", "InvalidSessionTimeout",
     "JoinRequest", "JoinResult", "JoinedMember", "Leaver", "MemberIdRequired", "MemberMeta", "OffsetPut",
-    "RebalanceInProgress", "SyncRequest", "SyncResult", "UnknownMember", "assignor", "decode_assignment",
-    "subscribed_topics",
+    "RebalanceInProgress", "ResetGround", "SyncRequest", "SyncResult", "UnknownMember", "assignor",
+    "decode_assignment", "plan_reset", "subscribed_topics",
     # transactions
     "InvalidTransactionState", "InvalidTransactionTimeout",
     # queues

@@ -33,8 +33,9 @@ def list_connections(as_json: bool) -> None:
     if as_json:
         print_json({"connections": [_document(spec) for spec in specs]})
         return
-    print_table(("NAME", "SYSTEM", "ADDRESS", "WRITABLE"),
-                [(f"@{s.name}", s.system, s.address, "yes" if s.writable else "no") for s in specs])
+    print_table(("NAME", "SYSTEM", "ADDRESS", "WRITABLE", "PRODUCTION"),
+                [(f"@{s.name}", s.system, s.address, *("yes" if mark else "no" for mark in (s.writable, s.production)))
+                 for s in specs])
 
 
 def _document(spec: ConnectionSpec) -> dict[str, Any]:
@@ -49,11 +50,13 @@ def _document(spec: ConnectionSpec) -> dict[str, Any]:
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE",
               help="A setting of the client library; a secret as NAME=env:VARIABLE, keyring: or ask:.")
 @click.option("--writable", is_flag=True, help="Writing may be done to it; without it, it is only looked at.")
-def add(name: str, system: str, address: str, options: tuple[str, ...], writable: bool) -> None:
+@click.option("--production", is_flag=True, help="Ask twice before anything is written to it; scripts give --yes.")
+def add(name: str, system: str, address: str, options: tuple[str, ...], writable: bool, production: bool) -> None:
     """Name a system. It is not reached for it: see «connections test»."""
     name = name.removeprefix("@")
     system_of(system)
-    spec = ConnectionSpec(name, system, address, dict(pair(text, "name=value") for text in options), writable)
+    settings = dict(pair(text, "name=value") for text in options)
+    spec = ConnectionSpec(name, system, address, settings, writable, production)
     connect(spec)
     user_catalog().add(spec)
     note(f"@{name} is known. Try it with: workbench connections test {name}.")
@@ -98,13 +101,15 @@ def secret(name: str, option: str) -> None:
 @connections.command()
 @click.argument("name")
 @click.option("--writable/--read-only", default=None, help="Whether writing may be done to it.")
-def alter(name: str, writable: bool | None) -> None:
-    """Turn writing on or off for a system."""
+@click.option("--production/--no-production", default=None, help="Whether it is asked twice before it is written to.")
+def alter(name: str, writable: bool | None, production: bool | None) -> None:
+    """Turn writing on or off for a system, or mark it as production."""
     name = name.removeprefix("@")
-    if writable is None:
-        raise click.UsageError("Say what to change with --writable or --read-only.")
-    user_catalog().set_writable(name, writable)
-    note(f"@{name} may be written to." if writable else f"@{name} is only looked at.")
+    if writable is None and production is None:
+        raise click.UsageError("Say what to change with --writable, --read-only, --production or --no-production.")
+    spec = user_catalog().alter(name, writable, production)
+    asked = ", and it is asked twice before" if spec.production else ""
+    note(f"@{name} may be written to{asked}." if spec.writable else f"@{name} is only looked at.")
 
 
 @connections.command()

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from workbench.broker import readable_batch
+from workbench.cli.asking import yes_option
 from workbench.cli.encodings import decode_option, decoders_for, serdes_at
 from workbench.cli.leasing import AckMode, Leasing, Show
 from workbench.cli.workspace import Point, attached_name, check_points, file_argument, host_of, reader_of
@@ -50,9 +51,11 @@ _JOIN_WITHIN_S = 30.0
 @click.option("--disturb", is_flag=True, help="Look also where looking changes something there, and says what.")
 @click.option("--visibility", "visibility_ms", type=int, default=None, metavar="MS",
               help="How long a lease is; default: as the queue says.")
+@yes_option
 def consume(
     file: Path, topic: str, group: str, from_: LogPoint, most: int | None, follow: bool, partition: int | None,
     form: str, decode: str, ack: AckMode | None, consumer: str, visibility_ms: int | None, disturb: bool,
+    yes: bool,
 ) -> None:
     """Print the records of TOPIC, or the messages of the queue TOPIC.
 
@@ -75,7 +78,7 @@ def consume(
                 name = consumer or f"consume-{os.getpid()}"
                 Leasing(host, topic, ack, name, visibility_ms, show).read(most, follow)
         elif group:
-            with host_of(file) as host:
+            with host_of(file, sure=yes) as host:
                 show = _printer(form, decode, decoders_of(host.call(ListTopics()).topics, serdes_at(file)))
                 _Membership(host, group, topic, from_, show).read(most, follow)
         else:

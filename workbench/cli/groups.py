@@ -110,14 +110,15 @@ def describe(file: Path, group: str, as_json: bool) -> None:
 @click.option("--to", "target", type=Target(), required=True)
 @click.option("--dry-run", is_flag=True, help="Show before and after, change nothing.")
 @click.option("--pause-members", is_flag=True, help="Pause running members, of other programs too; move; resume.")
+@yes_option
 @json_option
 @click.pass_obj
 def reset(
     file: Path, group: str, topic: str, partitions: tuple[int, ...], target: ResetSpec, dry_run: bool,
-    pause_members: bool, as_json: bool,
+    pause_members: bool, yes: bool, as_json: bool,
 ) -> None:
     """Move a group: prints before and after for every partition."""
-    with host_of(file, writes=not dry_run) as host:
+    with host_of(file, writes=not dry_run, sure=yes) as host:
         if dry_run:
             plan = host.call(PlanReset(group, target, topic, partitions)).plan
         else:
@@ -154,7 +155,7 @@ def _move(move: ResetMove) -> dict[str, Any]:
 @click.pass_obj
 def delete(file: Path, group: str, yes: bool) -> None:
     """Delete a group and what it committed."""
-    with host_of(file) as host:
+    with host_of(file, sure=yes) as host:
         found = next((one for one in host.call(ListGroups()).groups if one.name == group), None)
         if found is not None:
             places = counted(sum(place.committed is not None for place in found.partitions), "committed offset")

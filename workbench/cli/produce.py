@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from workbench.broker import encode_batch
+from workbench.cli.asking import yes_option
 from workbench.cli.attributes import Attributes
 from workbench.cli.checking import read_twice, show_preview
 from workbench.cli.encodings import (
@@ -134,8 +135,9 @@ def _topic(host: Caller, topic: str) -> TopicInfo:
 @click.option("--exchange", default=None, metavar="NAME", help="Publish there, instead of to a topic.")
 @click.option("--routing-key", default=None, metavar="KEY", help="With --exchange; may hold fields: order.{country}.")
 @click.option("--mandatory", is_flag=True, help="With --exchange: what no queue takes comes back.")
+@yes_option
 @json_option
-def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **options: Any) -> None:
+def produce(file: Path, topic: str | None, source: str | None, yes: bool, as_json: bool, **options: Any) -> None:
     """Append events from SOURCE (a file, or - for standard input) to TOPIC, or publish them:
 
     \b
@@ -151,7 +153,7 @@ def produce(file: Path, topic: str | None, source: str | None, as_json: bool, **
     if asked.dry_run:
         show_preview(chosen, asked.strict, as_json)
         return
-    with host_of(file) as host, read_twice(chosen, asked.strict, asked.seen_on(host, topic or "")) as chosen:
+    with host_of(file, sure=yes) as host, read_twice(chosen, asked.strict, asked.seen_on(host, topic or "")) as chosen:
         sending = asked.sending(host, topic or "")
         events = FileSource(chosen, SystemClock().now_ms)
         try:

@@ -10,7 +10,7 @@ import click
 from workbench.cli.asking import ask, yes_option
 from workbench.cli.file_group import FileGroup
 from workbench.cli.output import counted, note, print_json, print_table
-from workbench.cli.workspace import file_argument, host_of, json_option, pair
+from workbench.cli.workspace import attached_name, file_argument, host_of, json_option, pair
 from workbench.control.client import Caller
 from workbench.control.messages import AlterTopic, CreateTopic, DeleteTopic, ListGroups, ListTopics, TopicInfo
 from workbench.control.queues import ListQueues
@@ -70,11 +70,12 @@ def list_topics(file: Path, as_json: bool) -> None:
 @click.option("--partitions", type=int, default=1, show_default=True)
 @click.option("--queue", is_flag=True, help="Read by leases instead of offsets; see «queues».")
 @config_option
+@yes_option
 @click.pass_obj
-def create(file: Path, name: str, partitions: int, queue: bool, config: tuple[str, ...]) -> None:
+def create(file: Path, name: str, partitions: int, queue: bool, config: tuple[str, ...], yes: bool) -> None:
     """Create the topic NAME."""
     settings = _config(config)
-    with host_of(file) as host:
+    with host_of(file, sure=yes) as host:
         host.call(CreateTopic(name, partitions, "queue" if queue else "stream", settings))
         waiting = _waiting_for(host) if _DEAD_LETTER in settings else {}
     note(f"{'Queue' if queue else 'Topic'} {name} is there, with {counted(partitions, 'partition')}.")
@@ -115,13 +116,16 @@ def describe(file: Path, name: str, as_json: bool) -> None:
 @click.option("--partitions", type=int, default=None, help="May only grow.")
 @config_option
 @click.option("--unset", multiple=True, metavar="NAME", help="Back to the default.")
+@yes_option
 @click.pass_obj
-def alter(file: Path, name: str, partitions: int | None, config: tuple[str, ...], unset: tuple[str, ...]) -> None:
+def alter(
+    file: Path, name: str, partitions: int | None, config: tuple[str, ...], unset: tuple[str, ...], yes: bool
+) -> None:
     """Change the topic NAME."""
     changes = {**_config(config), **dict.fromkeys(unset)}
     if partitions is None and not changes:
         raise click.UsageError("Say what to change with --partitions, --config or --unset.")
-    with host_of(file) as host:
+    with host_of(file, sure=yes) as host:
         host.call(AlterTopic(name, partitions, changes))
         waiting = _waiting_for(host) if _DEAD_LETTER in changes else {}
     note(f"Topic {name} is changed.")
@@ -134,11 +138,14 @@ def alter(file: Path, name: str, partitions: int | None, config: tuple[str, ...]
 @yes_option
 @click.pass_obj
 def delete(file: Path, name: str, at_once: bool, yes: bool) -> None:
-    """Delete the topic NAME. Its records stay for a day, so that «restore» can bring it back, unless --now."""
-    with host_of(file) as host:
+    """Delete the topic NAME. Its records stay for a day, so that «restore» can bring it back, unless --now. An attached
+    system keeps nothing."""
+    elsewhere = bool(attached_name(file))
+    at_once = at_once or elsewhere
+    with host_of(file, sure=yes) as host:
         ask(_lost(host, name, at_once), yes)
         host.call(DeleteTopic(name, at_once))
-        waiting = _waiting_for(host)
+        waiting = {} if elsewhere else _waiting_for(host)
     note(f"Topic {name} is gone." if at_once else f"Topic {name} is gone; «topics FILE restore {name}» brings it back.")
     if senders := [queue for queue, target in waiting.items() if target == name]:
         note(f"The dead letters of {', '.join(senders)} stay there now.")

@@ -86,10 +86,11 @@ def check_points(file: Path, *points: LogPoint) -> None:
 
 
 @contextmanager
-def host_of(path: Path, *, writes: bool = True) -> Iterator[Caller]:
+def host_of(path: Path, *, writes: bool = True, sure: bool = False) -> Iterator[Caller]:
     """The host that serves the workspace, or one in this process for as long as the block runs. Without ``writes`` a
-    file that is read-only, or on a full disk, is good enough."""
-    with closing(_caller(path, () if writes else (ReadOnly, DiskFull))) as caller:
+    file that is read-only, or on a full disk, is good enough. ``sure``: the person said --yes, so that nothing is asked
+    before an attached system that is marked as production is written to."""
+    with closing(_caller(path, () if writes else (ReadOnly, DiskFull), sure)) as caller:
         yield caller
 
 
@@ -99,11 +100,11 @@ def attached_name(source: Path) -> str:
     return text.removeprefix("@") if text.startswith("@") else ""
 
 
-def _caller(path: Path, reading_if: tuple[type[FileError], ...]) -> Caller:
+def _caller(path: Path, reading_if: tuple[type[FileError], ...], sure: bool) -> Caller:
     if name := attached_name(path):
         from workbench.cli.attached import AttachedCaller
 
-        return AttachedCaller(name)
+        return AttachedCaller(name, sure)
     return _attach_or_open(path, reading_if)
 
 

@@ -16,6 +16,9 @@ from workbench.core.snapshot import Snapshot
 ACTS = ("browse", "export", "produce", "consume", "lease", "reset", "create_topic", "delete_topic", "delete_group",
         "list_groups", "list_queues", "list_exchanges")
 """browse: look at records; produce: write records; reset: move a group's offsets; lease: read as a queue."""
+CHANGES = ("produce", "consume", "reset", "create_topic", "delete_topic", "delete_group")
+"""Those that leave a system other than it was (a group that is joined commits): off until turned on for a
+connection."""
 
 
 @dataclass(frozen=True, slots=True)

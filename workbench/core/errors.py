@@ -13,6 +13,7 @@
       Corrupt            bytes that are not what they say (CRC, length, count)
       Unsupported        this engine cannot do that (a reason is given)
       Unavailable        a system can't be reached now; it will be tried again
+      InDoubt            a system did not say whether it was done: doing it again may do it twice
       HostGone           the host is not there or went away
         NotAnswering     it is there, and does not answer
       Cancelled          a person cancelled it
@@ -114,6 +115,10 @@ class Corrupt(WorkbenchError):
 
 class Unsupported(WorkbenchError):
     pass
+
+
+class InDoubt(WorkbenchError):
+    """It may have been done or not, and doing it again may do it twice."""
 
 
 class Unavailable(WorkbenchError):

@@ -1,7 +1,7 @@
 """The systems a user has named: one JSON file in the user's configuration folder, mode 0600, never a workspace.
 
     {"connections": [{"name": "staging", "system": "kafka", "address": "127.0.0.1:9092", "options": {...},
-                      "writable": false}]}
+                      "writable": false, "production": false}]}
 
 Secrets are not kept in it: an option that is one names the place where it is (``engines.secrets``), and is read when
 the connection is opened. The file is written whole or not at all; two programs that write at once: the last one holds.
@@ -27,13 +27,15 @@ TURN_ON = "Turn it on: workbench connections alter {name} --writable."
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSpec:
-    """How a system is reached. ``options`` are the client library's own settings."""
+    """How a system is reached. ``options`` are the client library's own settings; ``production`` asks twice before
+    anything is written to it."""
 
     name: str
     system: str
     address: str
     options: Mapping[str, str] = field(default_factory=dict)
     writable: bool = False
+    production: bool = False
 
     def resolved(self) -> dict[str, str]:
         """The options with the secrets in them; ``Refused`` says which is not where it should be."""
@@ -81,9 +83,13 @@ class Catalog:
         for option, value in gone.options.items():
             secrets.forget_in_keyring(name, option, value)
 
-    def set_writable(self, name: str, writable: bool) -> None:
-        self.get(name)
-        self._write(tuple(replace(spec, writable=writable) if spec.name == name else spec for spec in self.all()))
+    def alter(self, name: str, writable: bool | None = None, production: bool | None = None) -> ConnectionSpec:
+        """What is None stays as it is; gives the connection as it is now."""
+        spec = self.get(name)
+        changed = replace(spec, writable=spec.writable if writable is None else writable,
+                          production=spec.production if production is None else production)
+        self._write(tuple(changed if other.name == name else other for other in self.all()))
+        return changed
 
     def _write(self, specs: tuple[ConnectionSpec, ...]) -> None:
         text = json.dumps({"connections": [asdict(spec) for spec in specs]}, indent=2) + "\n"

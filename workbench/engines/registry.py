@@ -12,15 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.core.errors import NotFound, Unsupported
+from workbench.core.errors import NotFound, Refused, Unsupported
+from workbench.engines.administration import Administration
+from workbench.engines.attached_engine import AttachedEngine
 from workbench.engines.base import Connection
-from workbench.engines.catalog import ConnectionSpec
+from workbench.engines.catalog import READ_ONLY, TURN_ON, ConnectionSpec
 
 
 @dataclass(frozen=True, slots=True)
 class SystemKind:
     """``factory`` is ``module:name``, called with a ``ConnectionSpec``; ``needs`` are the libraries it imports,
-    ``extra`` the pip extra that has them; ``port`` is the usual one."""
+    ``extra`` the pip extra that has them; ``port`` is the usual one. ``engine`` and ``administration`` are the same as
+    ``factory`` for what a drawn flow runs on and what changes topics and groups; empty where there is none so far."""
 
     name: str
     title: str
@@ -28,6 +31,8 @@ class SystemKind:
     port: int
     needs: tuple[str, ...] = ()
     extra: str = ""
+    engine: str = ""
+    administration: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -39,7 +44,8 @@ SYSTEMS: Mapping[str, SystemKind] = {
     kind.name: kind
     for kind in (
         SystemKind("kafka", "Apache Kafka", "workbench.engines.kafka.connection:KafkaConnection", 9092,
-                   ("confluent_kafka",), "kafka"),
+                   ("confluent_kafka",), "kafka", "workbench.engines.kafka.engine:KafkaEngine",
+                   "workbench.engines.kafka.administration:KafkaAdministration"),
         SystemKind("rabbitmq", "RabbitMQ", "workbench.engines.rabbitmq.connection:RabbitConnection", 5672,
                    ("pika",), "rabbitmq"),
         SystemKind("sqs", "Amazon SQS", "workbench.engines.sqs.connection:SqsConnection", 443, ("boto3",), "sqs"),
@@ -61,6 +67,36 @@ def connect(spec: ConnectionSpec, systems: Mapping[str, SystemKind] = SYSTEMS) -
     if kind.missing:
         raise Unsupported(f"{kind.title} needs {', '.join(kind.missing)}, which is not installed.",
                           f"Run: pip install event-flow-workbench[{kind.extra}]")
-    module, _, attribute = kind.factory.partition(":")
-    factory: Any = getattr(importlib.import_module(module), attribute)
-    return factory(spec)
+    return _made(kind.factory, spec)
+
+
+def engine_of(spec: ConnectionSpec) -> AttachedEngine:
+    """What a drawn flow runs on at that system, to be closed by who asked; ``Refused`` while writing is off."""
+    kind = system_of(spec.system)
+    if not kind.engine:
+        raise Unsupported(f"A drawn flow does not run on {kind.title} so far: @{spec.name} can't take it.",
+                          "Run it here, or on a system of another kind.")
+    check_writable(spec)
+    return _made(kind.engine, spec)
+
+
+def administration_of(spec: ConnectionSpec, only_to_plan: bool = False) -> Administration:
+    """What changes topics and groups there, to be closed by who asked; ``Refused`` while writing is off, unless it is
+    asked for plans only."""
+    kind = system_of(spec.system)
+    if not kind.administration:
+        raise Unsupported(f"Topics and groups of {kind.title} are not changed from here so far.",
+                          f"@{spec.name} can be looked at.")
+    if not only_to_plan:
+        check_writable(spec)
+    return _made(kind.administration, spec)
+
+
+def check_writable(spec: ConnectionSpec) -> None:
+    if not spec.writable:
+        raise Refused(READ_ONLY.format(name=spec.name), TURN_ON.format(name=spec.name))
+
+
+def _made(factory: str, spec: ConnectionSpec) -> Any:
+    module, _, attribute = factory.partition(":")
+    return getattr(importlib.import_module(module), attribute)(spec)

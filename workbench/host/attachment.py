@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
-from workbench.core.capabilities import ACTS
+from workbench.core.capabilities import ACTS, CHANGES
 from workbench.core.clock import Clock
 from workbench.core.errors import Invalid, NotFound, Refused, Unavailable, Unsupported, WorkbenchError
 from workbench.core.snapshot import AttachedStat, TopicStat
@@ -62,6 +62,11 @@ class _Side:
             self._browse = None
 
 
+def _in_the_window(connection: Connection, act: str) -> str:
+    """The window has no gestures so far that change an attached system; the command line has verbs."""
+    return f"The window only looks at @{connection.name}: write to it from the command line." * (act in CHANGES)
+
+
 class Attachment:
     """See the module. ``watched`` says whether somebody looks at snapshots."""
 
@@ -72,7 +77,7 @@ class Attachment:
         self._looking, self._reading = _Side(connection, "look"), _Side(connection, "read")
         self._now = asyncio.Event()
         self._took_s = 0.0
-        lacks = tuple((act, why) for act in ACTS if (why := connection.lacks(act)))
+        lacks = tuple((act, why) for act in ACTS if (why := connection.lacks(act) or _in_the_window(connection, act)))
         self.stat = AttachedStat(connection.name, connection.system, LinkState.CONNECTING, lacks=lacks)
         self._task = asyncio.create_task(self._follow(), name=f"attached {connection.name}")
 

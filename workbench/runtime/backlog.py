@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from workbench.core.errors import NotFound
+from workbench.core.errors import NotFound, Unavailable
 from workbench.core.queues import QueueCounts
 from workbench.core.records import PartitionBounds, TopicPartition
 from workbench.engines.base import Engine
@@ -23,11 +23,11 @@ class Backlog:
         self._engine = engine
 
     async def refresh(self, topics: Iterable[str], queues: Iterable[str]) -> None:
-        """Ask again about these; what is not there (any more) is left as it was."""
+        """Ask again about these; what is not there (any more), or out of reach, is left as it was."""
         for topic in topics:
             try:
                 bounds = await self._engine.bounds(topic)
-            except NotFound:
+            except (NotFound, Unavailable):
                 continue
             if bounds is not self._bounds.get(topic):  # the same object: nothing was appended
                 self._bounds[topic] = bounds
@@ -35,7 +35,7 @@ class Backlog:
         for queue in queues:
             try:
                 self._counts[queue] = await self._engine.queue_counts(queue)
-            except NotFound:
+            except (NotFound, Unavailable):
                 continue
 
     def counts(self, queue: str) -> QueueCounts:

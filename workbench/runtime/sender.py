@@ -16,6 +16,7 @@ from itertools import count
 from workbench.core.clock import Clock
 from workbench.core.errors import (
     FileError,
+    InDoubt,
     Invalid,
     NotFound,
     OutOfRange,
@@ -202,7 +203,7 @@ class Sender:
             try:
                 return await producer.append(self.topic, batch.partition, batch.records,
                                              self._settings.compression), attempt
-            except _FINAL:
+            except (*_FINAL, InDoubt):
                 raise
             except (WorkbenchError, OSError) as error:
                 if not isinstance(error, _NOT_STORED):

@@ -84,7 +84,7 @@ def test_its_records_are_read_tailed_and_filtered_and_nothing_is_written_to_it(q
     panel.table.selectRow(0)
     qtbot.waitUntil(lambda: panel.detail.record is not None)
     for button in (panel.detail.publish, panel.detail.edit):
-        assert not button.isEnabled() and "nothing is written to @staging" in button.toolTip()
+        assert not button.isEnabled() and "writing is off" in button.toolTip()
 
 
 def test_a_topic_deleted_there_is_said_and_what_was_read_stays_named(qtbot, workspace, far):

@@ -256,7 +256,15 @@ class KafkaBrowse(LogsOnly):
 
     # -- groups ----------------------------------------------------------------------------------------------
     def group_stats(self) -> Sequence[GroupStat]:
-        return GroupReading(self._admin, self._call, self.bounds_of, self._known).stats()
+        return self._groups().stats()
+
+    def group_stat(self, name: str) -> GroupStat | None:
+        """Of one group; None when nobody knows it."""
+        groups = self._groups()
+        return next(iter(groups.stats_of([name])), None) if name in groups.names() else None
+
+    def _groups(self) -> GroupReading:
+        return GroupReading(self._admin, self._call, self.bounds_of, self._known)
 
     def _call(self, ask: Any) -> Any:
         try:

@@ -1,4 +1,5 @@
-"""The settings of confluent-kafka for looking: no group is joined, nothing is committed, what goes wrong is kept."""
+"""The settings of confluent-kafka. For looking no group is joined and nothing is committed; for writing every replica
+that is in sync answers, and what is sent again is stored once; a group is joined by ``member`` only."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import logging
 import re
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError
+from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 
 from workbench import __version__
@@ -16,7 +17,8 @@ from workbench.engines.kafka.errors import translated
 
 CALL_S = 8.0
 """A call that has no answer by then is given up, and the system is unavailable."""
-_OURS = ("bootstrap.servers", "group.id", "enable.auto.commit", "enable.auto.offset.store", "client.id")
+_OURS = ("bootstrap.servers", "group.id", "enable.auto.commit", "enable.auto.offset.store", "client.id", "acks",
+         "enable.idempotence", "transactional.id")
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.CRITICAL)  # librdkafka's own lines come many times a second; the connection's state tells them
 
@@ -78,6 +80,30 @@ def consumer(spec: ConnectionSpec) -> Consumer:
            "queued.max.messages.kbytes": 16_384, "fetch.queue.backoff.ms": 0}
     try:
         return Consumer({**settings_of(spec), **own})
+    except Exception as error:
+        raise _unusable(spec, error) from None
+
+
+def producer(spec: ConnectionSpec, faults: Faults, idempotent: bool, compression: str, give_up_s: float) -> Producer:
+    """A batch comes to it whole, so it waits for a moment only, that it leaves whole."""
+    own = {"acks": "all", "enable.idempotence": idempotent, "linger.ms": 1, "batch.size": 1_000_000,
+           "compression.type": compression, "message.timeout.ms": int(give_up_s * 1000), "message.max.bytes": 16 << 20,
+           "queue.buffering.max.messages": 500_000, "partitioner": "consistent", "error_cb": faults.note}
+    if not idempotent:
+        own |= {"max.in.flight.requests.per.connection": 1}  # a batch that is sent again must not overtake
+    try:
+        return Producer({**settings_of(spec), **own})
+    except Exception as error:
+        raise _unusable(spec, error) from None
+
+
+def member(spec: ConnectionSpec, faults: Faults, own: dict[str, Any]) -> Consumer:
+    """One that joins the group of ``own``; it commits only what it is told to."""
+    fixed = {"enable.auto.commit": False, "enable.auto.offset.store": False, "auto.offset.reset": "error",
+             "isolation.level": "read_committed", "queued.min.messages": 20_000, "queued.max.messages.kbytes": 16_384,
+             "fetch.wait.max.ms": 100, "error_cb": faults.note}
+    try:
+        return Consumer({**settings_of(spec), **fixed, **own})
     except Exception as error:
         raise _unusable(spec, error) from None
 

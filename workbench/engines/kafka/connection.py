@@ -1,4 +1,5 @@
-"""A Kafka cluster that is attached, to be looked at. Any thread; ``open`` blocks until it answered or gave up."""
+"""A Kafka cluster that is attached, to be looked at, and written to where that is on. Any thread; ``open`` blocks until
+it answered or gave up."""
 
 from __future__ import annotations
 
@@ -9,12 +10,14 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from workbench.broker import profile
-from workbench.core.errors import Unsupported, WorkbenchError
-from workbench.engines.base import ConnectionState, LinkState, Sender
-from workbench.engines.catalog import ConnectionSpec
+from workbench.core.capabilities import CHANGES
+from workbench.core.errors import Refused, WorkbenchError
+from workbench.engines.base import ConnectionState, LinkState
+from workbench.engines.catalog import READ_ONLY, TURN_ON, ConnectionSpec
 from workbench.engines.kafka import client
 from workbench.engines.kafka.browse import KafkaBrowse
 from workbench.engines.kafka.errors import not_let_in, translated
+from workbench.engines.kafka.sender import KafkaSender
 
 _STEP_S = 1.0
 
@@ -76,10 +79,17 @@ class KafkaConnection:
         assert self._admin is not None
         return KafkaBrowse(self._spec, self._admin, self._faults)
 
-    def sender(self) -> Sender:
-        raise Unsupported(self.lacks("produce"))
+    def sender(self) -> KafkaSender:
+        if why := self.lacks("produce"):
+            raise Refused(why, TURN_ON.format(name=self.name))
+        if self._admin is None:
+            self.open()
+        assert self._admin is not None
+        return KafkaSender(self._spec, self._admin)
 
     def lacks(self, what: str) -> str:
+        if what in CHANGES and not self._spec.writable:
+            return READ_ONLY.format(name=self.name)
         return profile(self.system).attached.get(what, "").format(name=self.name)
 
 

@@ -23,6 +23,11 @@ _MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaEr
             KafkaError.GROUP_ID_NOT_FOUND}
 
 
+def passes(error: KafkaError) -> bool:
+    """Whether the same may go through later."""
+    return error.code() in _LATER or error.retriable()
+
+
 def not_let_in(address: str, reason: str) -> WorkbenchError:
     """A wrong user or password: trying again would not help, and may lock the user out."""
     return Refused(f"Kafka at {address} does not let you in: {reason}.", "Check user, password and sasl.mechanism.")
@@ -41,7 +46,7 @@ def translated(error: Exception, address: str, reason: str = "") -> WorkbenchErr
         return Refused(f"Kafka at {address} does not allow it: {told}.", "Check user, password and rights (ACLs).")
     if code == KafkaError._UNSUPPORTED_FEATURE or code == KafkaError.UNSUPPORTED_VERSION:
         return Unsupported(f"Kafka at {address} can't do that: {told}.")
-    if code in _LATER or cause.retriable():
+    if passes(cause):
         return Unavailable(f"Kafka at {address} can't be reached: {reason or told}.",
                            "Is it running, and is the address right?")
     return Refused(f"Kafka at {address} refused: {told}.")

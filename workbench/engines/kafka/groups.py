@@ -31,8 +31,13 @@ class GroupReading:
         self._bounds: dict[Place, PartitionBounds] = {}
 
     def stats(self) -> Sequence[GroupStat]:
+        return self.stats_of(self.names())
+
+    def names(self) -> list[str]:
         listed = self._call(self._admin.list_consumer_groups(request_timeout=client.CALL_S).result)
-        names = sorted(group.group_id for group in listed.valid)
+        return sorted(group.group_id for group in listed.valid)
+
+    def stats_of(self, names: list[str]) -> Sequence[GroupStat]:
         if not names:
             return ()
         described = self._admin.describe_consumer_groups(names, request_timeout=client.CALL_S)
