@@ -32,12 +32,11 @@ from workbench.control.messages import (
     TakeSnapshot,
 )
 from workbench.control.queues import ListQueues, PublishedList, PublishRecords, QueueList
-from workbench.core.capabilities import CHANGES
 from workbench.core.errors import NotFound, Refused, Unsupported
 from workbench.core.records import Record, StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.engines.base import AttachedBrowse, Connection, Sender
-from workbench.engines.catalog import user_catalog
+from workbench.engines.catalog import READ_ONLY, user_catalog
 from workbench.engines.registry import administration_of, check_writable, connect
 from workbench.host.attached import group_list, topic_list
 
@@ -116,7 +115,7 @@ class AttachedCaller:
             raise Unsupported(f"That is not done on @{self._connection.name} so far.",
                               "Topics and groups, produce, consume, export and bridge work on an attached system.")
         if why := self._connection.lacks(act) if act else "":
-            if act in CHANGES:
+            if why == READ_ONLY.format(name=self._connection.name):
                 check_writable(self._spec)  # says how to turn it on
             raise Unsupported(why)
         return answer(command)

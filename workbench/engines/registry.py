@@ -64,10 +64,7 @@ def system_of(name: str, systems: Mapping[str, SystemKind] = SYSTEMS) -> SystemK
 def connect(spec: ConnectionSpec, systems: Mapping[str, SystemKind] = SYSTEMS) -> Connection:
     """The connection, still closed; ``Unsupported`` says what to install first."""
     kind = system_of(spec.system, systems)
-    if kind.missing:
-        raise Unsupported(f"{kind.title} needs {', '.join(kind.missing)}, which is not installed.",
-                          f"Run: pip install event-flow-workbench[{kind.extra}]")
-    return _made(kind.factory, spec)
+    return _made(kind, kind.factory, spec)
 
 
 def engine_of(spec: ConnectionSpec) -> AttachedEngine:
@@ -77,7 +74,7 @@ def engine_of(spec: ConnectionSpec) -> AttachedEngine:
         raise Unsupported(f"A drawn flow does not run on {kind.title} so far: @{spec.name} can't take it.",
                           "Run it here, or on a system of another kind.")
     check_writable(spec)
-    return _made(kind.engine, spec)
+    return _made(kind, kind.engine, spec)
 
 
 def administration_of(spec: ConnectionSpec, only_to_plan: bool = False) -> Administration:
@@ -89,7 +86,7 @@ def administration_of(spec: ConnectionSpec, only_to_plan: bool = False) -> Admin
                           f"@{spec.name} can be looked at.")
     if not only_to_plan:
         check_writable(spec)
-    return _made(kind.administration, spec)
+    return _made(kind, kind.administration, spec)
 
 
 def check_writable(spec: ConnectionSpec) -> None:
@@ -97,6 +94,9 @@ def check_writable(spec: ConnectionSpec) -> None:
         raise Refused(READ_ONLY.format(name=spec.name), TURN_ON.format(name=spec.name))
 
 
-def _made(factory: str, spec: ConnectionSpec) -> Any:
+def _made(kind: SystemKind, factory: str, spec: ConnectionSpec) -> Any:
+    if kind.missing:
+        raise Unsupported(f"{kind.title} needs {', '.join(kind.missing)}, which is not installed.",
+                          f"Run: pip install event-flow-workbench[{kind.extra}]")
     module, _, attribute = factory.partition(":")
     return getattr(importlib.import_module(module), attribute)(spec)
