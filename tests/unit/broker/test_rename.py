@@ -82,7 +82,7 @@ def test_it_is_so_after_the_next_start_and_in_the_past(path: Path, clock: Manual
         (entry,) = [e for e in reader.journal(kinds=("topic",)) if e.act == "renamed"]
         assert (entry.topic, entry.was) == ("u", "t")
         timeline = Timeline(reader)
-        assert [topic.name for topic in timeline.state_at(entry.at_ms - 1).topics] == ["t"]
+        assert [topic.name for topic in timeline.state_at(entry.at_ms - 1).topics] == ["u"], "under the names of now"
         now = timeline.state_at(entry.at_ms)
         assert [(topic.name, topic.records) for topic in now.topics] == [("u", 1)]
         assert [(p.topic, p.committed) for p in now.groups[0].partitions] == [("u", 1)]
