@@ -43,14 +43,16 @@ async def poll_until(consumer: Consumer, count: int, deadline_s: float = 10.0) -
     return found
 
 
-async def settle(consumers: list[Consumer], partitions: int, deadline_s: float = 15.0) -> None:
-    """Tend all members until together they own ``partitions`` partitions and agree on the generation."""
+async def settle(consumers: list[Consumer], partitions: int, deadline_s: float = 15.0, each: int | None = None) -> None:
+    """Tend all members until together they own ``partitions`` partitions and agree on the generation, and where
+    ``each`` is given until that many are everybody's: by cooperative steps one member may hold all for a while."""
     async with asyncio.timeout(deadline_s):
         while True:
             await asyncio.gather(*(consumer.poll(0, 0.02) for consumer in consumers))
             owned = [place for consumer in consumers for place in consumer.assignment]
             same = len({consumer.generation for consumer in consumers}) == 1
-            if same and len(owned) == len(set(owned)) == partitions:
+            even = each is None or all(len(consumer.assignment) == each for consumer in consumers)
+            if same and even and len(owned) == len(set(owned)) == partitions:
                 return
 
 
