@@ -174,15 +174,16 @@ def register(file: Path, subject: str, path: str, kind: str | None, references: 
              as_json: bool) -> None:
     """Make the schema in PATH the next version of SUBJECT, and print its id; that of the version it is, if it is
     registered already."""
-    from workbench.session.schemas import IncompatibleSchema
-
     registry, _ = _looked_at(file)
     schema = _schema(registry, subject, path, kind, references)
     try:
         with host_of(file) as host:
             done = host.call(RegisterSchema(subject, schema))
-    except IncompatibleSchema:
-        raise _refusal(subject, _checked(_looked_at(file)[0], subject, schema, None)) from None
+    except Refused:
+        found = _checked(_looked_at(file)[0], subject, schema, None)
+        if found.fits:  # it was refused for another reason
+            raise
+        raise _refusal(subject, found) from None
     if as_json:
         print_json({"subject": done.subject, "version": done.version, "id": done.id, "new": done.is_new})
     else:

@@ -6,7 +6,7 @@ is not there, and a serializer goes on to register. Pure.
 
 from __future__ import annotations
 
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import Refused, WorkbenchError
 
 MOST = 2**31 - 1
 MOST_NAME = 1000
@@ -24,8 +24,8 @@ class RegistryError(WorkbenchError):
         return int(str(self.number)[:3])
 
 
-class IncompatibleSchema(RegistryError):
-    """It does not fit the versions before it."""
+class IncompatibleSchema(RegistryError, Refused):
+    """It does not fit the versions before it. Over the control channel it is a ``Refused``; why, tells the check."""
 
 
 def no_subject(subject: str) -> RegistryError:

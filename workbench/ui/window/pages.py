@@ -22,7 +22,8 @@ def data_dock(window: WindowParts) -> PageDock:
     tr = window.tr
     for key, title, glyph in (("records", tr("Records"), "records"), ("tape", tr("Log tape"), "tape"),
                               ("groups", tr("Groups"), "group"), ("problems", tr("Problems"), "problem"),
-                              ("log", tr("Log"), "log"), ("clients", tr("Clients"), "client")):
+                              ("log", tr("Log"), "log"), ("clients", tr("Clients"), "client"),
+                              ("schemas", tr("Schemas"), "list")):
         dock.add_page(key, title, glyph, QWidget())
     dock.show_page("tape")
     return dock
@@ -38,7 +39,7 @@ def lag_dock(window: WindowParts) -> QDockWidget:
 
 def fill(window: WindowParts) -> None:
     """Put the real pages in place of the empty ones, one an event-loop turn, so that the window answers meanwhile."""
-    steps = [_tape, _lag, records, _groups, _clients, _problems, _log]
+    steps = [_tape, _lag, records, _groups, _clients, _problems, _log, _schemas]
 
     def next_step() -> None:
         steps.pop(0)(window)
@@ -76,6 +77,12 @@ def _clients(window: WindowParts) -> None:
     from workbench.ui.panels.clients.page import ClientsPanel
 
     window.data_dock.replace_page("clients", ClientsPanel(window.workspace))
+
+
+def _schemas(window: WindowParts) -> None:
+    from workbench.ui.panels.schemas.page import SchemasPanel
+
+    window.data_dock.replace_page("schemas", SchemasPanel(window.workspace))
 
 
 def _problems(window: WindowParts) -> None:
