@@ -195,8 +195,13 @@ def test_an_option_that_would_disturb_somebody_is_refused(option: str):
 
 
 # -- the command line -----------------------------------------------------------------------------------------
+def environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_STATE_HOME": str(home / "state")}
+
+
 def run(home: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
+    env = environment(home)
     done = subprocess.run([sys.executable, "-m", "workbench", *arguments], cwd=ROOT, env=env, capture_output=True,
                           text=True, timeout=60)
     assert done.returncode == status, done.stderr

@@ -10,7 +10,9 @@ from typing import Any
 import click
 import msgspec
 
+from workbench.cli.asking import yes_option
 from workbench.cli.output import note, print_json, print_table
+from workbench.cli.run_on import OnSystem, run_on
 from workbench.cli.workspace import file_argument, host_of, json_option
 from workbench.control.client import Caller
 from workbench.control.messages import GetFlow, GetOutcome, Run, RunOutcome, Stop
@@ -27,12 +29,27 @@ _LOOK_EVERY_S = 0.1
 @click.option("--seed", type=int, default=None, help="The same seed draws the same events.")
 @click.option("--virtual", is_flag=True, help="In virtual time, on a copy: the same seed gives the same digest.")
 @click.option("--keep", type=click.Path(path_type=Path), default=None, help="With --virtual: keep the copy it ran in.")
+@click.option("--on", "system", default="", metavar="@NAME", help="There, on an attached system; FILE is only read.")
+@click.option("--dry-run", is_flag=True, help="With --on: what would be made and run there, and what would not.")
+@click.option("--remove", is_flag=True, help="With --on: take away what it made, once it has stopped.")
+@yes_option
 @json_option
 def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None, virtual: bool, keep: Path | None,
-        as_json: bool) -> int:
+        system: str, dry_run: bool, remove: bool, yes: bool, as_json: bool) -> int:
     """Run the drawn flow of FILE; without --for or --until-drained until Ctrl-C. Problems make the status 1."""
     if seconds is not None and until_drained:
         raise click.UsageError("Give --for or --until-drained, not both.")
+    if not system and (dry_run or remove):
+        raise click.UsageError("--dry-run and --remove go with --on @NAME.")
+    if system:
+        if virtual or keep is not None:
+            raise click.UsageError("An attached system has its own time: leave out --virtual and --keep, or --on.")
+        asked = OnSystem(system.removeprefix("@"), seconds, until_drained, seed, dry_run, remove, yes, as_json)
+        found = run_on(file, asked)
+        if found is None:
+            return 0
+        _tell(found, as_json)
+        return 1 if found.problems else 0
     if virtual:
         if seconds is None:
             raise click.UsageError("--virtual needs --for: how many seconds of virtual time.")

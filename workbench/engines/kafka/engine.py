@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from workbench.control.messages import CreateTopic, DeleteGroup, DeleteTopic
@@ -27,8 +28,6 @@ from workbench.engines.kafka.sending import Batch, RecordSending
 from workbench.serde import NO_SCHEMAS, Serdes
 
 T = TypeVar("T")
-ASSIGNORS = ("range", "roundrobin", "cooperative-sticky")
-"""Those that librdkafka has."""
 _SETTINGS = ("cleanup.policy", "compression.type", "delete.retention.ms", "file.delete.delay.ms", "flush.messages",
              "flush.ms", "index.interval.bytes", "max.compaction.lag.ms", "max.message.bytes",
              "message.timestamp.after.max.ms", "message.timestamp.before.max.ms", "message.timestamp.type",
@@ -39,7 +38,7 @@ _LACKS = {
     "lease": "Kafka has topics and groups, no queues; its share groups are not joined so far.",
     "exchange": "Kafka has no exchanges: who sends names the topic.",
     "store": "A store stands for a table outside; there is none at a Kafka cluster.",
-    "sticky": "librdkafka does not have the assignor sticky: choose cooperative-sticky, range or roundrobin.",
+    "sticky": "librdkafka has no assignor sticky: cooperative-sticky takes its place.",
 }
 
 
@@ -124,6 +123,8 @@ class KafkaEngine(LogsAlone):
 
     async def consumer(self, settings: ConsumerSettings) -> KafkaConsumer:
         self._joined.add(settings.group)
+        assignors = tuple("cooperative-sticky" if name == "sticky" else name for name in settings.assignors)
+        settings = replace(settings, assignors=assignors)
         return KafkaConsumer(self._spec, settings, KafkaBrowse(self._spec, self._admin, self._faults))
 
     # -- the end -------------------------------------------------------------------------------------------
