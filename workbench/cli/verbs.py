@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "consume": "consume",
     "groups": "groups",
     "replay": "replay",
+    "bridge": "bridge",
     "export": "export",
     "import": "export",
     "connections": "connections",

@@ -31,14 +31,13 @@ class Condition(StrEnum):
     UNREAD = "nobody reads"
     FAILED = "failed"
     DEAD_LETTERS = "dead letters"
-    HINDERED = "hindered"  # a producer goes on, but not with all that it should send: rows that can't be read
     CONNECTING = "connecting"  # of an attached system: nothing is known of it yet
     OUT_OF_REACH = "out of reach"  # it will be tried again
     REFUSED = "refused"  # it will not, until a person asks
 
 
 AT_ONCE = frozenset({Condition.PAUSED, Condition.STOPPED, Condition.KILLED, Condition.UNREAD, Condition.FAILED,
-                     Condition.DEAD_LETTERS, Condition.HINDERED, Condition.OUT_OF_REACH, Condition.REFUSED})
+                     Condition.DEAD_LETTERS, Condition.OUT_OF_REACH, Condition.REFUSED})
 """Facts, which show without waiting; the others must hold for a while."""
 
 WARN_AT, BAD_AT = 0.5, 1.0

@@ -253,9 +253,6 @@ def health_of_producer(producer: ProducerStat) -> Health:
         reason = producer.reason or "It gave no reason."
         return Health(Condition.FAILED, Level.BAD, Level.OK, f"{producer.name} failed. {reason}",
                       "Change its settings, or restart it.")
-    if producer.reason and producer.state is not PartState.IDLE:
-        return Health(Condition.HINDERED, Level.WARN, Level.OK, f"{producer.name}: {producer.reason}",
-                      "See its settings.")
     return Health(Condition.PAUSED if producer.state is PartState.PAUSED else Condition.FINE)
 
 

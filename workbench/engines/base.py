@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from workbench.control.exchanges import ExchangeInfo
 from workbench.control.queues import QueueInfo
@@ -158,6 +158,15 @@ class BrowseMany(Protocol):
 
     def config(self, topic: str) -> tuple[dict[str, str], dict[str, str]]:
         """The settings the topic has of its own, and those it has from elsewhere."""
+        ...
+
+
+@runtime_checkable
+class BrowseDecided(Protocol):
+    """What a system has whose transactions may be undecided, and whose records do not say so."""
+
+    def only_decided(self) -> None:
+        """From now on ``read`` leaves out what was aborted, and ends before what is undecided."""
         ...
 
 

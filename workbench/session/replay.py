@@ -82,7 +82,7 @@ def replay(
     if target is None:
         raise NotFound(f"There is no topic {into}.", "Create it first.")
     sender = _Sender(caller, into, target.partitions)
-    for stored in _paced(merged(reader, source, ranges), pace or Pace(), sender.flush):
+    for stored in paced(merged(reader, source, ranges), pace or Pace(), sender.flush):
         sender.add(stored)
         progress(sender.sent, total)
     sender.flush()
@@ -90,7 +90,7 @@ def replay(
     return sender.sent
 
 
-def _paced(records: Iterator[StoredRecord], pace: Pace, before_wait: Callable[[], None]) -> Iterator[StoredRecord]:
+def paced(records: Iterator[StoredRecord], pace: Pace, before_wait: Callable[[], None]) -> Iterator[StoredRecord]:
     """Each record when it is due; a time that goes back waits for nothing."""
     started_s, first_ms = pace.now_s(), None
     for stored in records:

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
-from workbench.control.messages import ControlGroup, Push
-from workbench.core.snapshot import PartState
+from workbench.control.messages import ControlGroup
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode
 from workbench.flow.samples import samples
@@ -124,15 +123,6 @@ def test_a_longer_number_never_runs_over_its_unit_not_even_for_a_moment(qtbot):
     figure.show_value("+1,101", "/s")
     number, unit = (part for part in figure.findChildren(QLabel) if part.text() in ("+1,101", "/s"))
     assert number.geometry().right() <= unit.geometry().left()
-
-
-def test_what_a_file_passed_over_stands_in_its_inspector(qtbot, workspace, inspector):
-    seen = orders_snapshot(NOW_MS + 1_000)
-    told = tuple(replace(one, state=PartState.DONE, reason="3 lines could not be read.")
-                 if one.node_id == "settlements" else one for one in seen.producers)
-    workspace._take_push(Push(snapshot=replace(seen, producers=told)))
-    select(qtbot, workspace, inspector, "settlements", "3 lines could not be read.")
-    assert not button(inspector, "Open panel").isHidden()
 
 
 # -- settings ----------------------------------------------------------------------------------------------

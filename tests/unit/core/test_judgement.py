@@ -192,13 +192,6 @@ def test_a_producer():
     failed = health_of_producer(ProducerStat("p", "shop", PartState.FAILED, reason="The file is gone."))
     assert (failed.level, failed.text) == (BAD, "shop failed. The file is gone.")
     assert health_of_producer(ProducerStat("p", "shop", PartState.PAUSED)).condition is Condition.PAUSED
-    assert not health_of_producer(ProducerStat("p", "shop", PartState.IDLE, reason="It is not linked.")).is_problem
-
-
-@pytest.mark.parametrize("state", [PartState.RUNNING, PartState.DONE, PartState.PAUSED])
-def test_what_a_producer_passed_over_is_told_also_when_it_is_done(state: PartState):
-    found = health_of_producer(ProducerStat("p", "feed", state, reason="3 lines could not be read."))
-    assert (found.level, found.lag, found.text) == (WARN, OK, "feed: 3 lines could not be read.") and found.is_problem
 
 
 @pytest.mark.parametrize("live", [True, False])

@@ -69,5 +69,4 @@ def test_only_what_a_member_joins_with_makes_it_join_again():
 
     assert of(process_ms=5, members=4).joining() == of().joining() != of(session_timeout_ms=300).joining()
     assert of(max_retries=5).joining() == of().joining()
-    assert of(store_use="look_up").joining() != of().joining() and of(store_use="look_up").leasing() != of().leasing()
     assert of(max_retries=5).leasing() != of().leasing() == of(session_timeout_ms=300).leasing()

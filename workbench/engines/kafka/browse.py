@@ -54,11 +54,18 @@ class KafkaBrowse(LogsOnly):
         self._known_s = 0.0
         self._ahead: list[StoredRecord] = []  # taken from librdkafka and not asked for yet
         self._place: PartitionBounds | None = None  # of the partition that is read
+        self._decided = False
+        self._ended = -1  # the last end of it that was met: the mark may come along with records, and comes once
 
     def close(self) -> None:
         if self._consumer is not None:
             self._consumer.close()
             self._consumer = None
+
+    def only_decided(self) -> None:
+        """Before the first page is read."""
+        assert self._consumer is None
+        self._decided = True
 
     # -- topics ----------------------------------------------------------------------------------------------
     def topics(self) -> Sequence[EngineTopic]:
@@ -196,15 +203,15 @@ class KafkaBrowse(LogsOnly):
         if partition not in self._partitions(topic):
             self._refuse_unknown(topic, partition)
         part = [TopicPartition(topic, partition)]
-        (start,), (end,) = self._offsets(part, _EARLIEST), self._offsets(part, _LATEST)
+        (start,), (end,) = self._offsets(part, _EARLIEST), self._offsets(part, _LATEST, self._decided)
         place = PartitionBounds(partition, start, max(start, end))
         self._place = place
         return place
 
     def _assign(self, places: list[TopicPartition]) -> None:
         if self._consumer is None:
-            self._consumer = client.consumer(self._spec)
-        self._ahead, self._reading = [], None
+            self._consumer = client.consumer(self._spec, self._decided)
+        self._ahead, self._reading, self._ended = [], None, -1
         self._consumer.assign(places)
 
     def _seek(self, topic: str, partition: int, offset: int) -> None:
@@ -215,12 +222,11 @@ class KafkaBrowse(LogsOnly):
     def _fetch(self, offset: int, end: int, deadline_s: float) -> bool:
         """Take what librdkafka has from ``offset`` on; False once all before ``end`` was taken. A mark of an earlier
         end may still be on its way."""
-        while not self._ahead:
+        while not self._ahead and self._ended < end:
             records, ends = self._taken(deadline_s)
             self._ahead = [record for record in records if record.offset >= offset]
-            if not self._ahead and max(ends.values(), default=-1) >= end:
-                return False
-        return True
+            self._ended = max(self._ended, *ends.values(), -1)
+        return bool(self._ahead)
 
     def _taken(self, deadline_s: float) -> tuple[list[StoredRecord], dict[int, int]]:
         """The next records, and the ends of partitions that were met."""

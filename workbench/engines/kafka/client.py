@@ -73,10 +73,12 @@ def admin(spec: ConnectionSpec, faults: Faults) -> AdminClient:
         raise _unusable(spec, error) from None
 
 
-def consumer(spec: ConnectionSpec) -> Consumer:
-    """One that is only ever told what to read (assign), so its group is never joined; it needs a name all the same."""
+def consumer(spec: ConnectionSpec, decided: bool = False) -> Consumer:
+    """One that is only ever told what to read (assign), so its group is never joined; it needs a name all the same.
+    ``decided``: without what was aborted or is undecided."""
     own = {"group.id": f"workbench-look-{spec.name}", "enable.auto.commit": False, "enable.auto.offset.store": False,
-           "enable.partition.eof": True, "auto.offset.reset": "error", "isolation.level": "read_uncommitted",
+           "enable.partition.eof": True, "auto.offset.reset": "error",
+           "isolation.level": "read_committed" if decided else "read_uncommitted",
            "queued.max.messages.kbytes": 16_384, "fetch.queue.backoff.ms": 0}
     try:
         return Consumer({**settings_of(spec), **own})

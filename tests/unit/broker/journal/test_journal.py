@@ -17,7 +17,7 @@ from workbench.broker.journal.reader import JournalReader
 from workbench.broker.journal.state import JournalState
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Invalid
-from workbench.core.journal import LagSample, SendEntry
+from workbench.core.journal import LagSample
 from workbench.core.records import TopicPartition
 
 P0 = TopicPartition("orders", 0)
@@ -112,15 +112,6 @@ def test_no_range_reaches_over_another_entry():
     ranges.add(entry_of("reset", 2, topic="orders", group="g", detail={"moves": [[0, 10, 0]]}))
     ranges.commit(3, "orders", 0, 2, "g", "m")
     assert [(e.kind, e.last) for e in ranges.take()] == [("commit", 10), ("reset", -1), ("commit", 2)]
-
-
-def test_sends_are_joined_by_the_numbers_of_their_sender():
-    ranges = Ranges()
-    for sequence, first, outcome in ((0, 0, "acked"), (2, 5, "acked"), (4, -1, "failed"), (6, 9, "acked")):
-        last = first + 1 if first >= 0 else -1
-        ranges.send(SendEntry(1, "orders", 0, first, last, 2, member="shop", sequence=sequence, outcome=outcome))
-    assert [(e.outcome, e.sequence, e.count, e.first, e.last) for e in ranges.take()] == [
-        ("acked", 0, 4, 0, 6), ("failed", 4, 2, -1, -1), ("acked", 6, 2, 9, 10)]
 
 
 def test_entries_come_back_as_they_were(book):

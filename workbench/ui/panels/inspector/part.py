@@ -89,9 +89,7 @@ class ProducerFace(Face):
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
         super().__init__(workspace, wishes)
         self.banner = Banner()
-        self.note = Banner("banner-warn")  # it goes on, but not with all that it should send
         self.column.addWidget(self.banner)
-        self.column.addWidget(self.note)
         self.banner.button.clicked.connect(lambda: self._control(ProducerControl.RESTART))
         row = QHBoxLayout()
         self.rate, self.sent, self.failed = (Figure(self.tr(text)) for text in ("Rate", "Sent", "Failed"))
@@ -133,7 +131,6 @@ class ProducerFace(Face):
         self._show_figures(stat)
         failed = stat.state is PartState.FAILED
         self.banner.say(stat.reason if failed else "", self.tr("Try again") if failed else "")
-        self.note.say("" if failed or stat.state is PartState.IDLE else stat.reason)
         self.batch.setText(self._batch_words(stat))
         self.pause.setText(self.tr("Resume") if self._paused() else self.tr("Pause"))
         self.pause.setIcon(icons.icon("run" if self._paused() else "pause"))

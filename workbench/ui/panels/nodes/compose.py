@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.control.messages import AppendedList, AppendRecords
-from workbench.core.encodings import AUTO
 from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.keys import key_colour, partition_crc32, partition_murmur2
 from workbench.core.records import Record
@@ -34,10 +33,7 @@ from workbench.flow.kinds import kind_of
 from workbench.flow.placeholders import Dice
 from workbench.flow.settings import ProducerSettings, SendingSettings, shown_settings
 from workbench.flow.template import Template
-from workbench.serde.writing import SHAPED, TextWriter
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models import edited
-from workbench.ui.panels.nodes.written_as import WrittenAs
 from workbench.ui.panels.parts.blocks import label, push_button, set_tone
 from workbench.ui.panels.parts.header_chips import HeaderChips
 from workbench.ui.theme import icons
@@ -110,10 +106,6 @@ class ComposeForm(QWidget):
         self.value.setTabChangesFocus(True)
         self.value.textChanged.connect(self._check)
         column.addWidget(self.value)
-        self.written_as = WrittenAs(workspace)
-        self.written_as.changed.connect(self._check)
-        self.written_as.template_wanted.connect(self.value.setPlainText)
-        column.addWidget(self.written_as)
         self.headers = HeaderChips()
         column.addWidget(self.headers)
         column.addLayout(self._build_foot())
@@ -199,8 +191,7 @@ class ComposeForm(QWidget):
     # -- following -----------------------------------------------------------------------------------------
     def refresh(self) -> None:
         """Say where the event would go, and whether it can."""
-        count, node, topic = self._partitions(), self._node, self.topic
-        key = self._typed_key(topic.name) if topic is not None else key_bytes(self.key.text())
+        count, key, node = self._partitions(), key_bytes(self.key.text()), self._node
         rule = _KEYED.get(shown_settings(node, SendingSettings).partitioner) if node else None
         if rule is not None and key is not None and count:
             text = self.tr("Partition by key: {0}").format(rule(key, count))
@@ -212,40 +203,23 @@ class ComposeForm(QWidget):
             self.partition.addItems([text, *(self.tr("Partition {0}").format(n) for n in range(count))])
             self.partition.setCurrentIndex(max(0, min(chosen, count)))
         self.partition.setItemText(0, text)
-        if topic is not None and node is not None:
-            self.written_as.show_for(topic.name, shown_settings(node, SendingSettings).schema)
         self._check()
-
-    def _typed(self) -> edited.Typed:
-        """The value as it would be sent, where it is no plain text there."""
-        topic, text, use = self.topic, self.value.toPlainText(), self.written_as.use
-        if use is not None:
-            return edited.by_schema(text, use)
-        if self.written_as.missing:
-            return edited.Typed(text.encode(), "", self.written_as.missing)
-        decoder = self._workspace.decoder(topic.name) if topic is not None else None
-        if decoder is None or decoder.value_encoding not in SHAPED:
-            return edited.Typed(text.encode())
-        return edited.value_of(text, None, decoder)
 
     def _check(self) -> None:
         topic, text = self.topic, self.value.toPlainText()
         self.value.setEnabled(not self.tombstone.isChecked())
-        refused = "" if self.tombstone.isChecked() else self._typed().refused
         for button in (self.send_one, self.send_many):
-            button.setEnabled(topic is not None and not refused)
+            button.setEnabled(topic is not None)
         fault, line = json_fault(text) if text and not self.tombstone.isChecked() else ("", 0)
         if topic is None:
             said = self.tr("Link it to a topic first: an event needs a place to go.")
-        elif refused:
-            said = refused
         elif fault:
             said = self.tr("Not JSON at line {0}: {1}. It goes as plain text.").format(line, fault)
         elif not text and not self.tombstone.isChecked():
             said = self.tr("The value is empty, which is not null.")
         else:
             said = ""
-        set_tone(self._words, "warn" if fault or refused else "muted")
+        set_tone(self._words, "warn" if fault else "muted")
         self._words.setText(said)
         self._words.setVisible(bool(said))
 
@@ -254,8 +228,8 @@ class ComposeForm(QWidget):
         topic, node = self.topic, self._node
         if topic is None or node is None:
             return
-        key = self._typed_key(topic.name)
-        value = None if self.tombstone.isChecked() else self._typed().data
+        key = key_bytes(self.key.text())
+        value = None if self.tombstone.isChecked() else self.value.toPlainText().encode()
         record = Record(key, value, self.headers.headers())
         chosen = self.partition.currentIndex() - 1
         settings = shown_settings(node, SendingSettings)
@@ -267,16 +241,6 @@ class ComposeForm(QWidget):
         began = time.perf_counter()
         self._workspace.act(command, self).done(
             lambda reply: self._tell(reply, key, (time.perf_counter() - began) * 1000)).failed(self._refuse).run()
-
-    def _typed_key(self, topic: str) -> bytes | None:
-        """As the topic writes keys."""
-        text, decoder = self.key.text(), self._workspace.decoder(topic)
-        if text in ("", '""') or decoder.key_encoding not in SHAPED:
-            return key_bytes(text)
-        try:
-            return TextWriter(decoder.with_values(AUTO)).written(Record(text.encode(), None)).key
-        except WorkbenchError:
-            return text.encode()
 
     def _tell(self, reply: AppendedList, key: bytes | None, acked_ms: float) -> None:
         name = None if key is None else key.decode(errors="replace")
