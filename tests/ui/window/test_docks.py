@@ -99,7 +99,8 @@ def test_a_window_that_was_closed_with_a_page_torn_off_opens_with_all_its_tabs(o
     window.data_dock.tear_off("tape")
     window.close()
     again = open_window(1440, 900)
-    assert [page.key for page in again.data_dock.pages] == ["records", "tape", "groups", "problems", "log", "clients"]
+    assert [page.key for page in again.data_dock.pages] == ["records", "tape", "groups", "problems", "log", "clients",
+                                                         "schemas"]
     assert "Log tape" in tabs(again.data_dock) and not again.data_dock.torn
     again.data_dock.tear_off("tape")
     again.actions_book["panel.back"].trigger()

@@ -107,7 +107,7 @@ def _views(book: ActionBook, window: WholeWindow) -> None:
         book.add(f"view.{mode}", text, lambda mode=mode: window.appearance.set_theme(mode), glyph=glyph, checkable=True)
     book.add("view.motion", tr("Less motion"), window.appearance.toggle_motion, checkable=True,
              tip=tr("No dots: links show their rate as width"))
-    for number, page in enumerate(window.data_dock.pages, 1):
+    for number, page in zip((1, 2, 3, 4, 5, 6, 0), window.data_dock.pages, strict=True):
         book.add(f"panel.{page.key}", page.title, lambda key=page.key: window.show_data(key), f"Alt+{number}",
                  page.glyph)
     book.add("panel.parts", tr("Palette"), lambda: window.show_dock(window.parts_dock, "palette"), "Alt+7")
