@@ -17,12 +17,17 @@ from contracts.browse_contract import BrowseContract
 from engines.rabbitmq_server import RabbitServer, missing, rabbitmq
 from listeners.serving import ROOT
 
+from workbench.control.connections import AddConnection, Attach
+from workbench.control.messages import Subscribe, TakeSnapshot
+from workbench.core.capabilities import capabilities
 from workbench.core.errors import Invalid, NotFound, Refused, Unavailable, Unsupported
 from workbench.core.records import Record
 from workbench.engines.base import LinkState
 from workbench.engines.catalog import ConnectionSpec
 from workbench.engines.rabbitmq.connection import RabbitConnection
 from workbench.engines.registry import connect
+from workbench.host import LocalHost, make_workspace
+from workbench.session.attached import AttachedReader
 
 DEADLINE_S = 30.0
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "installed")
@@ -244,6 +249,34 @@ def test_reading_goes_on_after_the_server_was_killed_and_came_back(tmp_path: Pat
                     break
                 except Unavailable:
                     assert time.monotonic() < deadline_s
+
+
+# -- attached to a workspace ------------------------------------------------------------------------------------
+def test_a_workspace_that_is_attached_shows_it_and_sends_nothing(server, other: Other, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    other.queue("work", b"1", b"2")
+    other.queue("log", b"1", b"2", b"3", queue_type="stream")
+    make_workspace(tmp_path / "w.flow")
+    with closing(LocalHost(tmp_path / "w.flow")) as host:
+        host.call(AddConnection("rabbit", "rabbitmq", server.address, {"management": server.management}, True))
+        host.call(Subscribe(10.0))
+        host.call(Attach("rabbit"))
+        until_s = time.monotonic() + DEADLINE_S
+        while True:
+            snapshot = host.call(TakeSnapshot())
+            held = {topic.name: (topic.kind, topic.records) for each in snapshot.attached for topic in each.topics}
+            if held.get("work") == ("queue", 2) and held.get("log") == ("stream", 3):
+                break
+            assert time.monotonic() < until_s, snapshot.attached
+        can = capabilities(snapshot, "rabbit")
+        assert "write to it from the command line" in can.why_not("produce")
+        assert "marked as redelivered" in can.why_not("peek")
+        assert "seconds old" in snapshot.attached[0].counts
+        reader = AttachedReader(host, "rabbit")
+        assert [record.value for record in reader.read("log", 0, 1, 9)] == [b"2", b"3"]
+        with pytest.raises(Refused, match="marked as redelivered"):
+            reader.read("work", 0, 0, 9)
+    assert not other.channel.basic_get("work", auto_ack=True)[0].redelivered
 
 
 # -- the command line -------------------------------------------------------------------------------------------

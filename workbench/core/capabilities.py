@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from workbench.core.snapshot import Snapshot
 
 ACTS = ("browse", "export", "produce", "consume", "lease", "reset", "create_topic", "delete_topic", "delete_group",
-        "list_groups", "list_queues", "list_exchanges")
-"""browse: look at records; produce: write records; reset: move a group's offsets; lease: read as a queue."""
+        "list_groups", "list_queues", "list_exchanges", "peek")
+"""browse: look at records; peek: look at the messages of a queue, where that disturbs it; produce: write records;
+reset: move a group's offsets; lease: read as a queue."""
 CHANGES = ("produce", "consume", "reset", "create_topic", "delete_topic", "delete_group")
 """Those that leave a system other than it was (a group that is joined commits): off until turned on for a
 connection."""

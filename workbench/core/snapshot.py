@@ -384,7 +384,8 @@ class ClientStat:
 class AttachedStat:
     """An attached system as last seen, at ``as_of_ms`` (0: never yet). ``state`` is connecting, ready or failing,
     with the reason as a sentence and the time of the next try (0: now; None: not until asked); what was seen before
-    it failed stays. ``lacks`` says of each thing that can't be done there why not (see ``core.capabilities``)."""
+    it failed stays. ``counts`` says how exact the lengths of its queues are, if they are not. ``lacks`` says of each
+    thing that can't be done there why not (see ``core.capabilities``)."""
 
     name: str
     system: str
@@ -397,6 +398,7 @@ class AttachedStat:
     groups: tuple[GroupStat, ...] = ()
     lacks: tuple[tuple[str, str], ...] = ()
     health: Health | None = None
+    counts: str = ""
 
     def topic(self, name: str) -> TopicStat | None:
         return _named(self.topics).get(name)

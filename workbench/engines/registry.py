@@ -23,7 +23,8 @@ from workbench.engines.catalog import READ_ONLY, TURN_ON, ConnectionSpec
 class SystemKind:
     """``factory`` is ``module:name``, called with a ``ConnectionSpec``; ``needs`` are the libraries it imports,
     ``extra`` the pip extra that has them; ``port`` is the usual one. ``engine`` and ``administration`` are the same as
-    ``factory`` for what a drawn flow runs on and what changes topics and groups; empty where there is none so far."""
+    ``factory`` for what a drawn flow runs on and what changes topics and groups; empty where there is none so far.
+    ``example`` is an address, ``options`` are some lines of options, to be seen before somebody types."""
 
     name: str
     title: str
@@ -33,6 +34,8 @@ class SystemKind:
     extra: str = ""
     engine: str = ""
     administration: str = ""
+    example: str = ""
+    options: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -45,12 +48,16 @@ SYSTEMS: Mapping[str, SystemKind] = {
     for kind in (
         SystemKind("kafka", "Apache Kafka", "workbench.engines.kafka.connection:KafkaConnection", 9092,
                    ("confluent_kafka",), "kafka", "workbench.engines.kafka.engine:KafkaEngine",
-                   "workbench.engines.kafka.administration:KafkaAdministration"),
+                   "workbench.engines.kafka.administration:KafkaAdministration", "broker-1:9092, broker-2:9092",
+                   "security.protocol=SASL_SSL\nsasl.password=env:STAGING_PASSWORD"),
         SystemKind("rabbitmq", "RabbitMQ", "workbench.engines.rabbitmq.connection:RabbitConnection", 5672,
-                   ("pika",), "rabbitmq"),
-        SystemKind("sqs", "Amazon SQS", "workbench.engines.sqs.connection:SqsConnection", 443, ("boto3",), "sqs"),
+                   ("pika",), "rabbitmq", example="rabbit-1:5672",
+                   options="user=me\npassword=env:RABBIT_PASSWORD"),
+        SystemKind("sqs", "Amazon SQS", "workbench.engines.sqs.connection:SqsConnection", 443, ("boto3",), "sqs",
+                   example="eu-central-1, or http://127.0.0.1:9324", options="profile=staging"),
         SystemKind("kinesis", "Amazon Kinesis", "workbench.engines.kinesis.connection:KinesisConnection", 443,
-                   ("boto3",), "kinesis"),
+                   ("boto3",), "kinesis", example="eu-central-1, or http://127.0.0.1:4567",
+                   options="profile=staging"),
     )
 }
 

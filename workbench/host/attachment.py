@@ -135,7 +135,8 @@ class Attachment:
         groups = tuple(browse.group_stats())
         self._took_s = time.monotonic() - began_s
         return replace(self.stat, state=LinkState.READY, reason="", next_try_ms=None,
-                       about=self._connection.state.about, as_of_ms=now_ms, topics=topics, groups=groups)
+                       about=self._connection.state.about, as_of_ms=now_ms, topics=topics, groups=groups,
+                       counts=browse.counts_are())
 
     def _with_rates(self, topics: Sequence[TopicStat], now_ms: int) -> tuple[TopicStat, ...]:
         """Records a second since the last look; none when that is long ago."""

@@ -18,7 +18,7 @@ from workbench.host import LocalHost, make_workspace
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.dialogs.attach import AttachDialog
-from workbench.ui.models.attached import with_attached
+from workbench.ui.models.attached import held_words, with_attached
 from workbench.ui.panels.lists.groups import GroupsPanel
 from workbench.ui.panels.records.panel import RecordsPanel
 from workbench.ui.panels.systems.panel import SystemsPanel
@@ -189,3 +189,32 @@ def test_one_vocabulary_tells_what_can_be_done():
     assert capabilities(snapshot, "staging").why_not("reset") == "No."
     assert capabilities(snapshot, "staging").why_not("browse") == ""
     assert "not attached" in capabilities(snapshot, "gone").why_not("browse")
+
+
+# -- queues, and what is not counted --------------------------------------------------------------------------
+QUEUES = AttachedStat("shop", "rabbitmq", "ready", as_of_ms=1_795_443_156_204, counts="Counts are old.",
+                      topics=(TopicStat("work", "queue", (PartitionStat(0, 0, 12),)),
+                              TopicStat("log", "stream", (PartitionStat(0, 5, 12),)),
+                              TopicStat("shards", "stream", (PartitionStat(0, 0, 0),), counted=False)),
+                      lacks=(("peek", "Looking marks them as redelivered."),))
+
+
+def test_a_queue_that_looking_disturbs_says_so_instead_of_being_shown(qtbot, quiet):
+    quiet._take_snapshot(Snapshot(2, 2, attached=(QUEUES,)))
+    panel = shown(qtbot, SystemsPanel(quiet), 200)
+    here = panel.model.index(0, 0)
+    with qtbot.assertNotEmitted(panel.records_wanted), qtbot.waitSignal(quiet.failed) as told:
+        panel.tree.activated.emit(panel.model.index(0, 0, here))
+    assert told.args[0].message == "Looking marks them as redelivered."
+    show = panel.menu_for(QUEUES, QUEUES.topics[0]).actions()[0]
+    assert (show.isEnabled(), show.toolTip()) == (False, "Looking marks them as redelivered.")
+    with qtbot.waitSignal(panel.records_wanted) as told:
+        panel.tree.activated.emit(panel.model.index(1, 0, here))
+    assert told.args == ["log", "shop"]
+
+
+def test_what_is_estimated_or_not_counted_is_shown_as_such():
+    assert [held_words(QUEUES, topic) for topic in QUEUES.topics] == [
+        "about 12 waiting", "7 kept, 1 partition", "1 partition"
+    ]
+    assert held_words(replace(QUEUES, counts=""), QUEUES.topics[0]) == "12 waiting"

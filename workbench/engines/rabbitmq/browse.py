@@ -44,6 +44,7 @@ class RabbitBrowse:
         self._client = RabbitClient(settings)
         self._management = Management(settings)
         self._places: dict[str, PartitionBounds] = {}  # of streams, as told last
+        self._told: dict[str, tuple[int, PartitionBounds]] = {}  # and as the list had it then: how many, and where
 
     def close(self) -> None:
         self._client.close()
@@ -123,15 +124,24 @@ class RabbitBrowse:
     stable_bounds = bounds
 
     def bounds_of(self, topics: Iterable[str]) -> Mapping[str, list[PartitionBounds]]:
-        """As the list has it, in one question; of streams where they begin is left open."""
+        """As the list has it, in one question; a stream is asked itself when the list tells that it changed."""
         told = {queue["name"]: queue for queue in self._queues()}
         self._count_exactly(list(told.values()))
         found = {}
         for name in topics:
             if name not in told:
                 raise NotFound(f"@{self._settings.name} has no queue {name}.")
-            found[name] = [PartitionBounds(0, 0, told[name].get("messages", 0))]
+            messages = told[name].get("messages", 0)
+            is_stream = kind_of(told[name]) == "stream"
+            found[name] = [self._stream_place(name, messages) if is_stream else PartitionBounds(0, 0, messages)]
         return found
+
+    def _stream_place(self, name: str, messages: int) -> PartitionBounds:
+        """As it was found when the list last told another number of messages."""
+        known = self._told.get(name)
+        if known is None or known[0] != messages:
+            known = self._told[name] = messages, streams.bounds(self._client, name)
+        return known[1]
 
     def offset_for_time(self, topic: str, partition: int, ms: int) -> int | None:
         self._check(topic, partition)

@@ -89,19 +89,25 @@ class AttachDialog(Sheet):
         for kind in SYSTEMS.values():
             self.system.addItem(kind.title, kind.name)
         self.system.setAccessibleName(self.tr("System"))
-        self.address = self._line(self.tr("Address"), "broker-1:9092, broker-2:9092")
+        self.address = self._line(self.tr("Address"), "")
         self.options = QPlainTextEdit()
         self.options.setAccessibleName(self.tr("Options"))
-        self.options.setPlaceholderText("security.protocol=SASL_SSL\nsasl.password=env:STAGING_PASSWORD")
         self.options.setToolTip(
             self.tr("One setting of the client library a line. A secret is named: env:VARIABLE or keyring:"))
         self.options.setProperty("mono", True)
         self.options.setTabChangesFocus(True)
         self.options.setFixedHeight(60)
+        self.system.currentIndexChanged.connect(lambda _: self._show_examples())
+        self._show_examples()
         for text, field in ((self.tr("Name"), self.name), (self.tr("System"), self.system),
                             (self.tr("Address"), self.address), (self.tr("Options"), self.options)):
             form.addRow(label(text, "muted"), field)
         self.column.addLayout(form)
+
+    def _show_examples(self) -> None:
+        kind = SYSTEMS[self.system.currentData()]
+        self.address.setPlaceholderText(kind.example)
+        self.options.setPlaceholderText(kind.options)
 
     def _line(self, name: str, example: str) -> QLineEdit:
         made = QLineEdit()

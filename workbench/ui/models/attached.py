@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QCoreApplication
 
 from workbench.core.health import Condition
-from workbench.core.snapshot import AttachedStat, Snapshot
+from workbench.core.snapshot import AttachedStat, Snapshot, TopicStat
 from workbench.ui.models.health import health_of_system
 from workbench.ui.theme import words
 
@@ -36,6 +36,20 @@ def state_words(system: AttachedStat) -> str:
         case "failing":
             return _tr("refused")
     return _tr("connecting…")
+
+
+def held_words(system: AttachedStat, topic: TopicStat) -> str:
+    """What a topic holds, as far as that is known: «12 kept, 3 partitions», «about 4 waiting», «3 partitions»."""
+    parts = words.plural(len(topic.partitions), "partition", "partitions")
+    if topic.kind == "queue":
+        said = _tr("about {0} waiting") if system.counts else _tr("{0} waiting")
+        return said.format(words.count(topic.records))
+    return _tr("{0} kept, {1}").format(words.count(topic.records), parts) if topic.counted else parts
+
+
+def why_not_shown(system: AttachedStat, topic: TopicStat) -> str:
+    """Why its records can't be looked at in the window; empty when they can."""
+    return dict(system.lacks).get("peek" if topic.kind == "queue" else "browse", "")
 
 
 def trouble_of(system: AttachedStat) -> str:

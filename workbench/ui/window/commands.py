@@ -48,7 +48,7 @@ def add_early(book: ActionBook, window: WholeWindow) -> None:
     book.add("tools.filter", tr("Filter records"), window.focus_filter, Standard.Find, "filter")
     book.add("tools.clients", tr("Serve clients…"), window.dialogs.clients, glyph="client")
     book.add("tools.attach", tr("Attach a system…"), window.dialogs.attach, glyph="plug",
-             tip=tr("Look into a Kafka cluster"))
+             tip=tr("Look into Kafka, RabbitMQ, SQS or Kinesis"))
     book.add("help.tour", tr("Tour"), window.dialogs.tour, glyph="flow")
     book.add("help.keys", tr("All keys"), window.dialogs.keys, ("?", "Ctrl+F1"), "keyboard")
     book.add("help.guide", tr("Guide"), window.dialogs.guide, Standard.HelpContents, "help")

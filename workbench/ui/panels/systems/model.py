@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QModelIndex, QObject, Qt
 
 from workbench.core.snapshot import AttachedStat, GroupStat, TopicStat
-from workbench.ui.models.attached import state_words, title_of
+from workbench.ui.models.attached import held_words, state_words, title_of, why_not_shown
 from workbench.ui.qt_types import Index
 from workbench.ui.theme import words
 
@@ -97,10 +97,11 @@ class SystemsModel(QAbstractItemModel):
         if isinstance(value, AttachedStat):
             return "\n".join(filter(None, (f"@{value.name}: {state_words(value)}", value.about, value.reason)))
         name = title_of(system.name if system else "", value.name)
-        if isinstance(value, TopicStat):
-            said = _tr("{0}: {1} in {2}. Double click for its records.")
-            return said.format(name, words.plural(value.records, "record", "records"),
-                               words.plural(len(value.partitions), "partition", "partitions"))
+        if isinstance(value, TopicStat) and system is not None:
+            why = why_not_shown(system, value)
+            said = f"{name}: {held_words(system, value)}."
+            return "\n".join(filter(None, (said, system.counts if value.kind == "queue" else "",
+                                           why or _tr("Double click for its records."))))
         return _tr("Group {0}: {1}, {2} behind.").format(
             name, words.plural(len(value.members), "member", "members"), words.count(value.lag_records))
 

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.control.connections import Attach, Detach
+from workbench.core.errors import Unsupported
 from workbench.core.snapshot import AttachedStat, GroupStat, Snapshot, TopicStat
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.models.attached import state_words, trouble_of
+from workbench.ui.models.attached import held_words, state_words, trouble_of, why_not_shown
 from workbench.ui.models.health import MARK_ROLE, health_of_system
 from workbench.ui.panels.parts.blocks import label, push_button, tool_button
 from workbench.ui.panels.systems.model import ROW, SystemsModel
@@ -43,11 +44,12 @@ class _Row(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index) -> None:
         value, look = index.data(ROW), theme()
+        system = index.model().system_of(index)
         painter.save()
         if option.state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
             chosen = bool(option.state & QStyle.StateFlag.State_Selected)
             painter.fillRect(option.rect, look.color("accent_soft" if chosen else "surface_sunken"))
-        glyph, role, right, under = _looks_of(value)
+        glyph, role, right, under = _looks_of(value, system)
         box = QRectF(option.rect).adjusted(4, 2, -12, -2)
         icons.paint(painter, QRectF(box.left(), box.top() + 1, 14, 14), glyph, look.color(role))
         text = box.adjusted(20, 0, 0, 0)
@@ -66,13 +68,15 @@ class _Row(QStyledItemDelegate):
         painter.restore()
 
 
-def _looks_of(value: AttachedStat | TopicStat | GroupStat) -> tuple[str, str, str, str]:
+def _looks_of(value: AttachedStat | TopicStat | GroupStat, system: AttachedStat) -> tuple[str, str, str, str]:
     """Icon, its role, the figure at the right, the line below."""
     if isinstance(value, AttachedStat):
         return "plug", MARK_ROLE[health_of_system(value).level], "", state_words(value)
     if isinstance(value, TopicStat):
-        parts = words.plural(len(value.partitions), "partition", "partitions")
-        return "topic", "stream", words.rate(value.rate_in), f"{words.count(value.records)} kept, {parts}"
+        if value.kind == "queue":
+            return "queue", "queue", "", held_words(system, value)
+        rate = words.rate(value.rate_in) if value.counted else ""
+        return "topic", "stream", rate, held_words(system, value)
     members = words.plural(len(value.members), "member", "members")
     return "group", "consumer", words.count(value.lag_records), f"behind, {members}"
 
@@ -101,7 +105,7 @@ class SystemsPanel(QWidget):
         head.setContentsMargins(12, 6, 8, 4)
         title = label(self.tr("Attached systems"), "muted")
         title.setFont(theme().font("caption", 600))
-        self.add = tool_button("plug", self.tr("Attach a system"), self.tr("Look into a Kafka cluster"))
+        self.add = tool_button("plug", self.tr("Attach a system"), self.tr("Look into Kafka, RabbitMQ, SQS or Kinesis"))
         self.add.clicked.connect(self.attach_wanted)
         head.addWidget(title)
         head.addStretch(1)
@@ -125,7 +129,8 @@ class SystemsPanel(QWidget):
         column.addWidget(self.trouble)
 
     def _build_invitation(self) -> QWidget:
-        hint = label(self.tr("Look into a Kafka cluster: topics, records, groups. Nothing is written to it."))
+        hint = label(self.tr("Look into Kafka, RabbitMQ, Amazon SQS or Kinesis: topics, queues, records, groups. "
+                             "Nothing is written to them."))
         hint.setWordWrap(True)
         self.attach = push_button(self.tr("Attach a system…"), "plug")
         self.attach.clicked.connect(self.attach_wanted)
@@ -187,7 +192,11 @@ class SystemsPanel(QWidget):
     # -- acts ----------------------------------------------------------------------------------------------
     def _activate(self, index: QModelIndex) -> None:
         value, system = self.model.value(index), self.model.system_of(index)
-        if isinstance(value, TopicStat) and system is not None:
+        if not isinstance(value, TopicStat) or system is None:
+            return
+        if why := why_not_shown(system, value):
+            self._workspace.failed.emit(Unsupported(why))
+        else:
             self.records_wanted.emit(value.name, system.name)
 
     def _open_menu(self, at: QPoint) -> None:
@@ -202,8 +211,11 @@ class SystemsPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if topic is not None:
-            menu.addAction(icons.icon("records"), self.tr("Show its records")).triggered.connect(
-                lambda *_: self.records_wanted.emit(topic.name, system.name))
+            show = menu.addAction(icons.icon("records"), self.tr("Show its records"))
+            show.triggered.connect(lambda *_: self.records_wanted.emit(topic.name, system.name))
+            show.setEnabled(not why_not_shown(system, topic))
+            show.setToolTip(why_not_shown(system, topic) or show.text())
+            menu.setToolTipsVisible(True)
             menu.addSeparator()
         again = menu.addAction(icons.icon("restart"), self.tr("Try @{0} now").format(system.name))
         again.setEnabled(system.state != "ready")
