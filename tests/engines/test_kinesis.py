@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,12 +20,13 @@ from listeners.serving import ROOT
 
 from workbench.core.errors import Invalid, NotFound, Refused, Unavailable, Unsupported
 from workbench.core.partitioners import BY_SYSTEM
-from workbench.core.points import EARLIEST, LATEST
+from workbench.core.points import EARLIEST, LATEST, MAX_PLACE, LogPoint, check_offset, parse_point
 from workbench.core.records import Record
 from workbench.engines.catalog import ConnectionSpec
 from workbench.engines.kinesis.connection import KinesisConnection
-from workbench.engines.kinesis.shards import shards_of
+from workbench.engines.kinesis.shards import record_of, shards_of
 from workbench.engines.registry import connect
+from workbench.session.export import format_named
 from workbench.session.reading import merged, spans
 
 FAST = {"reads.per.second": "1000"}
@@ -190,6 +193,22 @@ def test_records_are_sent_by_key_or_to_a_shard(address: str, other: Other):
 def test_nothing_is_written_before_that_was_turned_on(address: str):
     with closing(connect(spec_of(address))) as connection, pytest.raises(Refused, match="writing is off"):
         connection.sender()
+
+
+def test_a_number_of_56_digits_goes_all_the_way_as_text():
+    number = 49680714739128448625088150414495153842759914397932453890
+    told = {"SequenceNumber": str(number), "PartitionKey": "k", "Data": b"v",
+            "ApproximateArrivalTimestamp": datetime(2026, 11, 30, tzinfo=UTC)}
+    record = record_of("clicks", 3, told)
+    lines = format_named("jsonl")
+    line = lines.record(record)
+    assert json.loads(line)["offset"] == str(number)
+    assert list(lines.read(io.BytesIO(line))) == [record]
+    assert parse_point(f"offset:{number}", MAX_PLACE).number == number
+    with pytest.raises(Invalid, match="too large"):
+        parse_point(f"offset:{number}")
+    with pytest.raises(Invalid, match="too large"):
+        check_offset(LogPoint("offset", number))
 
 
 def run(home: Path, *arguments: str, status: int = 0, given: str = "") -> subprocess.CompletedProcess[str]:

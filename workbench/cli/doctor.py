@@ -17,6 +17,7 @@ from workbench import __version__
 from workbench.cli.main import log_file
 from workbench.cli.output import print_json, print_table
 from workbench.cli.workspace import json_option
+from workbench.engines.registry import SYSTEMS, SystemKind
 
 _PACKAGES = ("PySide6-Essentials", "pyqtgraph", "numpy", "orjson", "msgspec", "sqlite-utils", "click", "cramjam",
              "google-crc32c", "common-expression-language", "QtAwesome", "fontpkg-inter",
@@ -43,7 +44,8 @@ def doctor(as_json: bool) -> int:
         "sqlite": sqlite3.sqlite_version,
         "packages": _packages(missing),
         "qt_platform": _qt_platform(missing),
-        "engines": [{"name": "embedded", "available": True, "note": "the broker of the workspace file"}],
+        "engines": [{"name": "embedded", "available": True, "note": "the broker of the workspace file"},
+                    *map(_engine, SYSTEMS.values())],
         "log_file": str(log_file()),
         "missing": missing,
     }
@@ -52,6 +54,12 @@ def doctor(as_json: bool) -> int:
     else:
         _print(report)
     return 1 if missing else 0
+
+
+def _engine(kind: SystemKind) -> dict[str, Any]:
+    """A system that can be attached, or what to install for it; nothing is missing where nobody wants it."""
+    install = f"pip install event-flow-workbench[{kind.extra}]"
+    return {"name": kind.name, "available": not kind.missing, "note": install if kind.missing else kind.title}
 
 
 def _packages(missing: list[dict[str, str]]) -> dict[str, str | None]:
@@ -87,7 +95,8 @@ def _print(report: dict[str, Any]) -> None:
     print()
     print_table(("PACKAGE", "VERSION"), [(name, version or "missing") for name, version in report["packages"].items()])
     print()
-    print_table(("ENGINE", "AVAILABLE"), [(engine["name"], "yes") for engine in report["engines"]])
+    print_table(("ENGINE", "AVAILABLE", ""), [(engine["name"], "yes" if engine["available"] else "no", engine["note"])
+                                              for engine in report["engines"]])
     for lack in report["missing"]:
         print(f"\nMissing: {lack['what']}. Get it with: {lack['how']}")
 

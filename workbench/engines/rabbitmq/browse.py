@@ -168,7 +168,7 @@ class RabbitBrowse:
         place = self._places.get(topic)
         if place is None or offset + max_records > place.end:
             if why := self.disturbs(topic):
-                raise Refused(why, "Say --disturb to look all the same.")
+                raise Refused(why, f"workbench consume @{self._settings.name} {topic} --disturb looks all the same.")
             (place,) = self.bounds(topic)
         offset = max(offset, place.log_start)
         return streams.read(self._client, topic, offset, place.end, max_records) if offset < place.end else []

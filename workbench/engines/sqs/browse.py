@@ -123,7 +123,8 @@ class SqsBrowse:
 
     # -- messages --------------------------------------------------------------------------------------------
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> list[StoredRecord]:
-        raise Refused(self.disturbs(topic), "Say --disturb to look all the same.")
+        raise Refused(self.disturbs(topic),
+                      f"workbench consume @{self._spec.name} {topic} --disturb looks all the same.")
 
     def read_each(self, topic: str, offsets: Mapping[int, int], max_records: int) -> list[StoredRecord]:
         return self.read(topic, 0, 0, max_records)

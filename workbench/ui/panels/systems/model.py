@@ -97,7 +97,8 @@ class SystemsModel(QAbstractItemModel):
         if isinstance(value, AttachedStat):
             return "\n".join(filter(None, (f"@{value.name}: {state_words(value)}", value.about, value.reason)))
         name = title_of(system.name if system else "", value.name)
-        if isinstance(value, TopicStat) and system is not None:
+        if isinstance(value, TopicStat):
+            assert system is not None, "a topic has its system above it"
             why = why_not_shown(system, value)
             said = f"{name}: {held_words(system, value)}."
             return "\n".join(filter(None, (said, system.counts if value.kind == "queue" else "",
