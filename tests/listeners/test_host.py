@@ -152,7 +152,8 @@ def test_all_is_each_protocol_at_its_usual_port_or_the_next(tmp_path: Path):
         process, line = ready_line(tmp_path, "--all", "--kafka", "127.0.0.1:0")
         try:
             assert set(line) >= {"kafka", "amqp", "stomp", "aws", "registry", "pulsar_admin", "pulsar"}
-            assert line["amqp"] is line["pulsar"] is None
+            assert line["stomp"] is line["pulsar"] is None
+            assert 5672 <= int(line["amqp"].removeprefix("127.0.0.1:")) < 5772
             assert line["kafka"].startswith("127.0.0.1:")
             scheme, _, address = line["registry"].partition("//127.0.0.1:")
             assert scheme == "http:" and 8081 < int(address) < 8181

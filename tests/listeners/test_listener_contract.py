@@ -8,6 +8,7 @@ from struct import pack, unpack
 
 from contracts.listener_contract import ListenerContract, certificate  # noqa: F401
 
+from workbench.listeners.amqp import AmqpListener
 from workbench.listeners.kafka import KafkaListener
 from workbench.listeners.registry import RegistryListener
 
@@ -54,6 +55,27 @@ class TestRegistry(ListenerContract):
                 return b""
             said += data
         return said
+
+
+class TestAmqp(ListenerContract):
+    listener = AmqpListener
+    protocol = "amqp"
+    own_start = b"AMQP\x00\x00\x09\x01"
+
+    def hello(self, link: socket.socket) -> bytes:
+        link.sendall(self.own_start)
+        return self._frame(link)
+
+    def login(self, link: socket.socket, name: str, password: str) -> bool:
+        assert self.hello(link)[:4] == b"\0\x0a\0\x0a"  # start
+        token = f"\0{name}\0{password}".encode()
+        start_ok = b"\0\x0a\0\x0b" + bytes(4) + b"\5PLAIN" + pack(">I", len(token)) + token + b"\5en_US"
+        link.sendall(pack(">BHI", 1, 0, len(start_ok)) + start_ok + b"\xce")
+        return self._frame(link)[:4] == b"\0\x0a\0\x1e"  # tune
+
+    def _frame(self, link: socket.socket) -> bytes:
+        head = _exactly(link, 7)
+        return _exactly(link, unpack(">BHI", head)[2] + 1)[:-1] if head else b""
 
 
 def _exactly(link: socket.socket, size: int) -> bytes:

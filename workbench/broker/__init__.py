@@ -64,9 +64,10 @@ from workbench.broker.profiles.naming import (
     receipt_of,
     shard_name,
 )
-from workbench.broker.profiles.table import Act, Feature, Level, Profile, Rule, Source, profile, profiles
+from workbench.broker.profiles.table import PROFILE, Act, Feature, Level, Profile, Rule, Source, profile, profiles
 from workbench.broker.queues.attributes import record_traits
 from workbench.broker.queues.dead_letter_history import deaths_of
+from workbench.broker.queues.leases import HELD
 from workbench.broker.queues.queues import Queues
 from workbench.broker.queues.settings import (
     PROFILES,
@@ -106,6 +107,7 @@ __all__ = [  # noqa: RUF022 (grouped by room)
     # transactions
     "InvalidTransactionState", "InvalidTransactionTimeout",
     # queues
+    "HELD", "PROFILE",
     "PROFILES", "QUEUE_DEFAULTS", "QueueSettings", "Queues", "check_queue_config", "deaths_of", "queue_defaults",
     "record_traits",
     # exchanges

@@ -160,6 +160,11 @@ def _same_schema_twice(db: Database) -> None:
         db.execute(statement)
 
 
+def _declared_exchanges(db: Database) -> None:
+    for statement in exchange_rows.DECLARED_SCHEMA:
+        db.execute(statement)
+
+
 STEPS = (
     ("0001_log", _log),
     ("0002_groups_and_journal", _groups_and_journal),
@@ -174,6 +179,7 @@ STEPS = (
     ("0011_schemas", _schemas),
     ("0012_same_schema_twice", _same_schema_twice),
     ("0012_sends", _sends),
+    ("0014_declared_exchanges", _declared_exchanges),
 )
 SCHEMA_VERSION = len(STEPS)
 

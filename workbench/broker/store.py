@@ -182,9 +182,10 @@ class Store:
             self._checkpoints.start()
 
     # -- writing ---------------------------------------------------------------------------------------------
-    def write(self, job: Job[T], after: Callable[[T], None] | None = None) -> Future[T]:
-        """Run ``job`` in the next transaction. ``after(result)`` runs after COMMIT, before the Future is set."""
-        return self._enqueue(job, after, guarded=True)
+    def write(self, job: Job[T], after: Callable[[T], None] | None = None, *, held: bool = False) -> Future[T]:
+        """Run ``job`` in the next transaction. ``after(result)`` runs after COMMIT, before the Future is set. ``held``:
+        as of ``submit``."""
+        return self._enqueue(job, after, guarded=True, held=held)
 
     def submit(self, job: Job[T], *, held: bool = False) -> Future[T]:
         """The same for a job that writes with its last statement only, if at all: it needs no savepoint. ``held``: the

@@ -118,7 +118,7 @@ def describe(file: Path, queue: str, as_json: bool) -> None:
     ]
     leases = [
         {"id": str(MessageId(lease.partition, lease.offset)), "consumer": lease.consumer, "attempt": lease.attempt,
-         "leased": format_time(lease.leased_ms), "until": format_time(lease.until_ms)}
+         "leased": format_time(lease.leased_ms), "until": format_time(lease.until_ms) if lease.until_ms else None}
         for lease in info.stat.leases
     ]
     counters = counters_of(info.stat.counts)

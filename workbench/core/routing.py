@@ -26,6 +26,9 @@ class Exchange:
     name: str
     type: ExchangeType = ExchangeType.DIRECT
     alternate: str = ""  # exchange that takes what can't be routed
+    durable: bool = True  # only told to who declares it again: an exchange is in the file
+    auto_delete: bool = False  # goes with its last binding
+    internal: bool = False  # takes messages from other exchanges only
 
 
 @dataclass(frozen=True, slots=True)

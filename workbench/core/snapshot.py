@@ -193,7 +193,7 @@ _named: Sums[dict[str, Any]] = Sums(lambda rows: {row.name: row for row in rows}
 
 @dataclass(frozen=True, slots=True)
 class LeaseStat:
-    """One message in flight, for a countdown: leased at ``leased_ms`` until ``until_ms``."""
+    """One message in flight, for a countdown: leased at ``leased_ms`` until ``until_ms``, 0 where no clock ends it."""
 
     partition: int
     offset: int

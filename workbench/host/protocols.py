@@ -40,6 +40,7 @@ PROTOCOLS = {
     for protocol in (
         ServedProtocol("kafka", "Kafka", 9092, "workbench.listeners.kafka", "KafkaListener", True, True),
         ServedProtocol("registry", "Schema Registry", 8081, "workbench.listeners.registry", "RegistryListener"),
+        ServedProtocol("amqp", "AMQP", 5672, "workbench.listeners.amqp", "AmqpListener"),
     )
 }
 READY_KEYS = ("kafka", "amqp", "stomp", "aws", "registry", "pulsar_admin", "pulsar")

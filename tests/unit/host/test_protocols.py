@@ -49,6 +49,6 @@ def test_the_tables_of_host_and_window_agree():
 
 
 def test_one_that_is_not_served_is_said_with_those_there_are():
-    with pytest.raises(Unsupported, match="«amqp» is not served") as caught:
-        protocol_named("amqp")
-    assert "kafka, registry" in caught.value.next_step
+    with pytest.raises(Unsupported, match="«stomp» is not served") as caught:
+        protocol_named("stomp")
+    assert "kafka, registry, amqp" in caught.value.next_step

@@ -111,6 +111,10 @@ class Exchanges:
     def has(self, name: str) -> bool:
         return self._topology.has(name)
 
+    def exchange(self, name: str) -> Exchange:
+        """NotFound when it is not there."""
+        return self._topology.exchange(name)
+
     def reach(self, exchange: str, key: str = "") -> frozenset[str]:
         """The queues that ``exchange`` leads to with ``key``, or with any; none when it is not there."""
         if key and self.has(exchange):
@@ -146,6 +150,10 @@ class Exchanges:
     def declare(self, exchange: Exchange) -> None:
         """Make an exchange, or let it be if it is there just so; Refused when it is there otherwise."""
         self._change(lambda topology: topology.declare(exchange))
+
+    def predeclare(self, exchange: Exchange) -> None:
+        """One of a system's own, by whatever name, is there from now on."""
+        self._change(lambda topology: topology.predeclare(exchange))
 
     def alter(self, exchange: Exchange) -> None:
         """Give an exchange another alternate."""
@@ -206,10 +214,11 @@ class Exchanges:
 
     # -- publishing ------------------------------------------------------------------------------------------
     def publish(self, exchange: str, key: str, records: Sequence[Record],
-                mandatory: bool = False) -> Future[list[Published]]:
+                mandatory: bool = False, *, held: bool = False) -> Future[list[Published]]:
         """Send records through an exchange, one copy to each queue it leads to. As in RabbitMQ a record is confirmed
         once every queue has it, also when no queue takes it, and then returned if ``mandatory``; a full queue that
-        refuses means it is not confirmed, though the other queues have it. Exchange and key stay with the record."""
+        refuses means it is not confirmed, though the other queues have it. Exchange and key stay with the record.
+        ``held``: it waits for ``Broker.begin_held``."""
         check_key(key)
         routes = self._route_all(exchange, key, records)
         records = _stamped(records, RoutingMetadata(exchange, key))
@@ -230,7 +239,7 @@ class Exchanges:
                     outcome[number].append(batch.parcel.queue)
             return [_published(exchange, key, mandatory, *each) for each in zip(taken, refused, strict=True)]
 
-        return self._store.write(send, partial(self._counts.count, exchange, key, routes))
+        return self._store.write(send, partial(self._counts.count, exchange, key, routes), held=held)
 
     def _route_all(self, exchange: str, key: str, records: Sequence[Record]) -> list[Routed]:
         """A route for each record; those with the same headers share one."""

@@ -178,7 +178,16 @@ class Topology:
         if known.alternate != exchange.alternate:
             raise Refused(f"Exchange {exchange.name} is there already, {_alternate(known)}: it can't be declared again "
                           f"{_alternate(exchange)}.", "Alter it, or use another name.")
+        if known != exchange:
+            raise Refused(f"Exchange {exchange.name} is there already, declared otherwise: it can't be durable, "
+                          "internal or auto-deleted and not.", "Declare it as it is, or use another name.")
         return self
+
+    def predeclare(self, exchange: Exchange) -> Topology:
+        """One of a system's own exchanges, which its clients expect to be there; the name may be a reserved one."""
+        if exchange.name in self._exchanges:
+            return self
+        return self._changed({**self._exchanges, exchange.name: exchange}, self._bindings)
 
     def alter(self, exchange: Exchange) -> Topology:
         """Another alternate, as a policy sets one in RabbitMQ; the type stays."""
@@ -195,7 +204,7 @@ class Topology:
         self.exchange(name)
         exchanges = {other: exchange for other, exchange in self._exchanges.items() if other != name}
         kept = {other: bindings for other, bindings in self._bindings.items() if other != name}
-        return self._changed(exchanges, _without_destination(kept, name, to_exchange=True))
+        return self._unbound(exchanges, kept, _without_destination(kept, name, to_exchange=True))
 
     def bind(self, binding: Binding) -> Topology:
         """Binding the same again changes nothing. Whether a queue is there, the caller knows."""
@@ -220,13 +229,14 @@ class Topology:
         if len(left) == len(self._bindings[binding.exchange]):
             raise NotFound(f"{binding.destination} is not bound to {binding.exchange} like that.",
                            "Look at the exchange's bindings.")
-        return self._changed(self._exchanges, {**self._bindings, binding.exchange: left})
+        return self._unbound(self._exchanges, self._bindings, {**self._bindings, binding.exchange: left})
 
     def without_queue(self, queue: str) -> Topology:
         """A queue was deleted: its bindings go with it."""
         if not any(binding.destination == queue and not binding.to_exchange for binding in self.bindings()):
             return self
-        return self._changed(self._exchanges, _without_destination(self._bindings, queue, to_exchange=False))
+        left = _without_destination(self._bindings, queue, to_exchange=False)
+        return self._unbound(self._exchanges, self._bindings, left)
 
     def with_queue_renamed(self, old: str, new: str) -> Topology:
         """Its bindings lead to the queue's new name."""
@@ -237,6 +247,15 @@ class Topology:
         found = {name: tuple(map(moved, bound)) for name, bound in self._bindings.items()}
         return self._changed(self._exchanges, {name: bound if bound != self._bindings[name] else self._bindings[name]
                                                for name, bound in found.items()})
+
+    def _unbound(self, exchanges: dict[str, Exchange], before: Mapping[str, tuple[Binding, ...]],
+                 after: dict[str, tuple[Binding, ...]]) -> Topology:
+        """An exchange that was declared so goes with the last of its bindings, as one by one they lose theirs."""
+        made = self._changed(exchanges, after)
+        for name, exchange in exchanges.items():
+            if exchange.auto_delete and before.get(name) and not after.get(name) and made.has(name):
+                made = made.delete(name)
+        return made
 
     def _changed(self, exchanges: dict[str, Exchange], bindings: dict[str, tuple[Binding, ...]]) -> Topology:
         made = Topology()

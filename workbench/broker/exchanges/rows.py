@@ -16,11 +16,18 @@ SCHEMA = (
         UNIQUE (exchange, destination, key, to_exchange, arguments, match_any))""",
 )
 
+DECLARED_SCHEMA = (
+    "ALTER TABLE exchange ADD COLUMN durable INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE exchange ADD COLUMN auto_delete INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE exchange ADD COLUMN internal INTEGER NOT NULL DEFAULT 0",
+)
+
 
 def load_topology(connection: sqlite3.Connection) -> Topology:
     """As the file has it, without bindings to queues that are gone."""
-    rows = connection.execute("SELECT name, type, alternate FROM exchange")
-    exchanges = [Exchange(name, ExchangeType(kind), alternate) for name, kind, alternate in rows]
+    rows = connection.execute("SELECT name, type, alternate, durable, auto_delete, internal FROM exchange")
+    exchanges = [Exchange(name, ExchangeType(kind), alternate, bool(durable), bool(auto_delete), bool(internal))
+                 for name, kind, alternate, durable, auto_delete, internal in rows]
     rows = connection.execute(
         "SELECT exchange, destination, key, to_exchange, arguments, match_any FROM binding WHERE to_exchange "
         "OR destination IN (SELECT name FROM topic WHERE kind = 'queue' AND deleted_ms IS NULL) ORDER BY id")
@@ -34,8 +41,10 @@ def save_difference(connection: sqlite3.Connection, before: Topology, after: Top
     """Bring the rows of ``before`` to ``after``."""
     old, new = set(before.exchanges()), set(after.exchanges())
     connection.executemany("DELETE FROM exchange WHERE name = ?", [(each.name,) for each in old - new])
-    connection.executemany("INSERT INTO exchange VALUES (?, ?, ?)",
-                           [(each.name, str(each.type), each.alternate) for each in new - old])
+    connection.executemany(
+        "INSERT INTO exchange (name, type, alternate, durable, auto_delete, internal) VALUES (?, ?, ?, ?, ?, ?)",
+        [(each.name, str(each.type), each.alternate, each.durable, each.auto_delete, each.internal)
+         for each in new - old])
     bound, kept = dict.fromkeys(after.bindings()), dict.fromkeys(before.bindings())
     connection.executemany(
         "DELETE FROM binding WHERE exchange = ? AND destination = ? AND key = ? AND to_exchange = ? AND arguments = ? "

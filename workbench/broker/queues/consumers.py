@@ -1,8 +1,8 @@
 """Who consumes from one queue, and who of them may. Pure; one caller at a time.
 
 Exclusive: a second consumer is refused. Failover: only the first by priority, then by name, is given messages; the
-others wait to take over (Pulsar, concepts). Shared and key-shared: everybody. Prefetch limits what one has in flight;
-0 is no limit (RabbitMQ, consumer-prefetch).
+others wait to take over (Pulsar, concepts); in RabbitMQ it is the first that came (single active consumer). Shared and
+key-shared: everybody. Prefetch limits what one has in flight; 0 is no limit (RabbitMQ, consumer-prefetch).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Consumers(dict[str, Consumer]):
     def __init__(self) -> None:
         super().__init__()
         self.type = SubscriptionType.SHARED
+        self.by_arrival = False  # of failover: not by name
 
     def attach(self, name: str, prefetch: int, priority: int) -> bool:
         """True when it is new. Refused when the queue is another's alone."""
@@ -44,4 +45,5 @@ class Consumers(dict[str, Consumer]):
     def is_active(self, name: str) -> bool:
         if self.type is not SubscriptionType.FAILOVER:
             return True
-        return name == min(self.values(), key=lambda other: (-other.priority, other.name)).name
+        first = min(self.values(), key=lambda other: (-other.priority, "" if self.by_arrival else other.name))
+        return name == first.name

@@ -28,7 +28,8 @@ TOGETHER_MS = 10
 
 
 class Lease(NamedTuple):
-    """One message handed out. ``serial`` is the order of handing out, for acking everything up to one."""
+    """One message handed out. ``serial`` is the order of handing out, for acking everything up to one. ``until_ms`` 0:
+    no clock ends it."""
 
     partition: int
     offset: int

@@ -35,6 +35,8 @@ from workbench.broker.queues.waiting import Lines, Order, Spans, Standing
 from workbench.core.queues import DeathReason, QueueCounts, Receipt, SubscriptionType
 from workbench.core.runs import Run
 
+HELD = -1
+"""In place of a time: no clock ends the lease, but its consumer, by settling it or by going (AMQP, STOMP, Pulsar)."""
 UNKEYED = "\0"
 """A group of one message begins with it."""
 _NO_LIMIT = 1 << 60
@@ -63,7 +65,7 @@ class Leases:
     def apply(self, settings: QueueSettings) -> None:
         """Go by ``settings`` from now on: what waits is taken in again, leases go on as they were given."""
         self.settings = settings
-        self.consumers.type = settings.type
+        self.consumers.type, self.consumers.by_arrival = settings.type, settings.active_by_arrival
         self._one_active = settings.type is SubscriptionType.FAILOVER
         self.needs_all, self._by_key = settings.needs_all, settings.by_key  # asked with every message
         self.ready = 0
@@ -211,7 +213,8 @@ class Leases:
             limit = min(limit, consumer.prefetch - consumer.in_flight)
         if limit <= 0 or (self._one_active and not self.consumers.is_active(name)):
             return []
-        until_ms = now + (settings.visibility_ms if visibility_ms is None else visibility_ms)
+        held = visibility_ms == HELD
+        until_ms = 0 if held else now + (settings.visibility_ms if visibility_ms is None else visibility_ms)
         build, found = tuple.__new__, []  # Lease(...) goes through a __new__ in Python: twice the time
         self._order.begin()
         while len(found) < limit and (place := self._order.take(name)) is not None:
@@ -228,7 +231,7 @@ class Leases:
                 self.counters.redelivered += 1
         if found:
             self._handed_out(consumer, len(found))
-            if timers.put_leases(until_ms, found):
+            if not held and timers.put_leases(until_ms, found):
                 self._renew_timers()
         return found
 
@@ -466,7 +469,7 @@ class Leases:
     def _renew_timers(self) -> None:
         kept = [timer for timer in self._timers.of(Due.LIFE_ENDS)
                 if self.lanes[timer.partition].is_waiting(timer.offset)]
-        held = [lease for lane in self.lanes for lease in lane.leases.values()]
+        held = [lease for lane in self.lanes for lease in lane.leases.values() if lease.until_ms]
         delays = [(until, Due.DELAY_ENDS, lane.partition, offset)
                   for lane in self.lanes for offset, until in lane.delayed.items()]
         self._timers.renew([*kept, *delays], held)

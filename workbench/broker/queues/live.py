@@ -239,7 +239,7 @@ class LiveQueue:
             attempts=lease.attempt if lease is not None else lane.attempts.get(offset, 0),
             consumer=lease.consumer if lease is not None else "",
             leased_ms=lease.leased_ms if lease is not None else None,
-            until_ms=lease.until_ms if lease is not None else lane.delayed.get(offset),
+            until_ms=(lease.until_ms or None) if lease is not None else lane.delayed.get(offset),
             expires_ms=None if done else self.leases.expires_ms(lane, offset),
             priority=min(traits.priority, self.leases.settings.max_priority), group=traits.group,
             reason=damage or (_reason(dead.reason, dead.text) if dead is not None else lane.notes.get(offset, "")),

@@ -27,6 +27,7 @@ from workbench.broker.queues.dead_letter_routing import DeadLetterRouting
 from workbench.broker.queues.flush import Flush
 from workbench.broker.queues.journal import backlog_entry, purge_entries, tick_entries
 from workbench.broker.queues.lane import Lease
+from workbench.broker.queues.leases import HELD
 from workbench.broker.queues.live import LiveQueue, on_the_wall
 from workbench.broker.queues.registry import Registry
 from workbench.broker.queues.settings import QueueSettings, queue_config
@@ -203,12 +204,13 @@ class Queues:
     # -- leases ----------------------------------------------------------------------------------------------
     def receive(self, queue: str, consumer: str, max_messages: int = 1,
                 visibility_ms: int | None = None) -> list[Delivery]:
-        """Lease what is there now, up to ``max_messages``. A consumer that is not attached is."""
+        """Lease what is there now, up to ``max_messages``. A consumer that is not attached is. With HELD for
+        ``visibility_ms`` no clock ends the leases."""
         now = self._steady.now_ms()
         with self._lock:
             live = self._live.get(queue) or self._queue(queue)
             leases = live.leases
-            if visibility_ms is not None:
+            if visibility_ms is not None and visibility_ms != HELD:
                 leases.settings.check_visibility(visibility_ms)
             if consumer not in leases.consumers:
                 self._attach(live, consumer, None, 0)
@@ -225,7 +227,7 @@ class Queues:
             self._flush.mark(live)
         if not self._flush.waits:
             self._flush.submit()
-        if visibility_ms is not None and visibility_ms < _SOON_MS:
+        if visibility_ms is not None and HELD < visibility_ms < _SOON_MS:
             self.on_deadline()
         return found
 

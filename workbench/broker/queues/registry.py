@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from workbench.broker.journal.journal import Journal
 from workbench.broker.log import Log
-from workbench.broker.profiles.table import Act, check_act
+from workbench.broker.profiles.table import PROFILE, Act, check_act
 from workbench.broker.queues import rows, settings
 from workbench.broker.queues.lane import Lane
 from workbench.broker.queues.live import LiveQueue
@@ -220,7 +220,8 @@ class Registry:
             attached = 0 if live is None else len(live.leases.consumers)
             known = "" if live is None else live.leases.settings.dead_letter_exchange
         exchange = own.get("queue.dead.letter.exchange", "")
-        if exchange not in ("", known) and not self._is_exchange(exchange):
+        may_be_undeclared = own.get(PROFILE, "") in settings.UNDECLARED_EXCHANGES
+        if exchange not in ("", known) and not (may_be_undeclared or self._is_exchange(exchange)):
             raise NotFound(f"There is no exchange {exchange} for the dead letters of {name}.", "Declare it first.")
         if settings.QueueSettings.of(own).type is SubscriptionType.EXCLUSIVE and attached > 1:
             raise Refused(f"{attached} consumers are attached to {name}.",

@@ -24,6 +24,9 @@ OVERFLOWS = ("drop_head", "refuse", "dead_letter")
 _CIRCLES_ALLOWED = ("rabbitmq",)
 _GROUPS_IN_BATCHES = ("sqs",)
 _VISIBLE_AT_ONCE = ("sqs",)
+_ACTIVE_BY_ARRIVAL = ("rabbitmq",)
+UNDECLARED_EXCHANGES = ("rabbitmq",)
+"""Profiles where a queue may name a dead-letter exchange before that is declared."""
 _FLAG = ("true", "false")
 
 
@@ -96,11 +99,13 @@ _TABLE: Mapping[str, _Number | _Choice | _Name] = {
                               "one consumer would hoard what others could work on."),
     "queue.durable": _Choice("true", _FLAG),
     "queue.start": _Choice("earliest", ("earliest", "latest")),
+    "queue.declared": _Name(),
 }
 
 QUEUE_DEFAULTS: Mapping[str, str] = {key: str(setting.default) for key, setting in _TABLE.items()}
 """Settings of a queue that sets nothing. ``queue.durable`` and ``queue.start`` are for subscriptions only: whether one
-outlives its last consumer, and where a new one begins."""
+outlives its last consumer, and where a new one begins. ``queue.declared`` is how a client of
+another system declared the queue, in words of that system's listener, which alone reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,11 @@ class QueueSettings:
         """Whether one receive may take several of an ordered group. Elsewhere one is in flight: then nothing overtakes
         a message that comes back, and groups are for that."""
         return self.profile in _GROUPS_IN_BATCHES
+
+    @property
+    def active_by_arrival(self) -> bool:
+        """Whether of a failover queue's consumers the first that came is the active one, not the first by name."""
+        return self.profile in _ACTIVE_BY_ARRIVAL
 
     @property
     def refuses_when_full(self) -> bool:

@@ -108,4 +108,4 @@ def _read_key(live: LiveQueue, lease: Lease) -> bytes | None:
 
 def _lease_stat(lease: Lease, key: bytes | None, ahead_ms: int) -> LeaseStat:
     return LeaseStat(lease.partition, lease.offset, lease.consumer, lease.attempt, lease.leased_ms + ahead_ms,
-                     lease.until_ms + ahead_ms, key is not None, key_colour(key))
+                     lease.until_ms and lease.until_ms + ahead_ms, key is not None, key_colour(key))

@@ -22,6 +22,7 @@ class ProtocolLabel:
 PROTOCOLS = (
     ProtocolLabel("kafka", "Kafka", "127.0.0.1:9092", "bootstrap.servers={0}"),
     ProtocolLabel("registry", "Schema Registry", "127.0.0.1:8081", "schema.registry.url={0}"),
+    ProtocolLabel("amqp", "AMQP", "127.0.0.1:5672", "amqp://guest:guest@{0}/"),
 )
 LABELS = {protocol.key: protocol.label for protocol in PROTOCOLS}
 

@@ -255,3 +255,22 @@ def test_refusals_say_why_and_what_to_do(act, error: type, words: str):
     with pytest.raises(error, match=words) as refused:
         act(topology(exchange("x"), Binding("x", "q")))
     assert refused.value.next_step.endswith(".")
+
+
+def test_an_auto_deleted_exchange_goes_with_its_last_binding_and_the_next_with_it():
+    first, second = Exchange("a", auto_delete=True), Exchange("b", auto_delete=True)
+    made = topology(first, second, to_exchange("a", "b", "k"), Binding("b", "q", "k"), Binding("b", "r", "k"))
+    fewer = made.unbind(Binding("b", "q", "k"))
+    assert (fewer.has("a"), fewer.has("b")) == (True, True)
+    assert fewer.without_queue("r").exchanges() == []
+    assert made.has("a"), "an act leaves what it was done on"
+
+
+def test_an_auto_deleted_exchange_that_was_never_bound_stays():
+    made = topology(Exchange("a", auto_delete=True), exchange("x"), Binding("x", "q", "k"))
+    assert made.without_queue("q").has("a")
+
+
+def test_declaring_with_other_flags_is_refused():
+    with pytest.raises(Refused, match="declared otherwise"):
+        topology(exchange("x")).declare(Exchange("x", internal=True))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.transactions import Writer
-from workbench.broker import Broker, BrokerReader, deaths_of, encode_batch
+from workbench.broker import HELD, Broker, BrokerReader, deaths_of, encode_batch
 from workbench.core.clock import ManualClock
 from workbench.core.errors import AlreadyExists, Invalid, NotFound, Refused, WorkbenchError
 from workbench.core.queues import (
@@ -197,6 +197,30 @@ def test_failover_gives_to_the_first_by_priority_then_name(broker: Broker):
     broker.queues.detach("q", "bob")
     assert take(broker, 1, "cid") == [b"1"]
     assert [one.active for one in broker.queues.stats()[0].consumers] == [True, False]
+
+
+def test_in_rabbitmq_the_first_that_came_is_active(broker: Broker):
+    make(broker, profile="rabbitmq", type="failover")
+    send(broker, b"1", b"2")
+    for name in ("cid", "ann"):
+        broker.queues.attach("q", name)
+    assert (take(broker, 1, "ann"), take(broker, 1, "cid")) == ([], [b"1"])
+    broker.queues.detach("q", "cid")
+    assert take(broker, 1, "ann") == [b"1"]
+
+
+def test_a_lease_without_a_clock_ends_with_its_consumer(broker: Broker, clock: ManualClock):
+    make(broker, visibility_ms="1000")
+    send(broker, b"1", b"2")
+    held = broker.queues.receive("q", "ann", 2, HELD)
+    clock.advance(24 * 3600 * 1000)
+    broker.queues.tick()
+    assert take(broker, 2, "bob") == []
+    assert [lease.until_ms for lease in broker.queues.stats()[0].leases] == [0, 0]
+    assert {message.until_ms for message in broker.queues.peek("q")} == {None}
+    broker.queues.ack("q", [held[0].receipt])
+    broker.queues.detach("q", "ann")
+    assert take(broker, 2, "bob") == [b"2"]
 
 
 def test_ordered_groups_lock_until_settled(broker: Broker):

@@ -28,20 +28,24 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def remaining(lease: LeaseStat, now_ms: float) -> float:
-    """The share of the lease that is left, 0 to 1."""
+    """The share of the lease that is left, 0 to 1; all of one that no clock ends."""
+    if not lease.until_ms:
+        return 1.0
     whole = lease.until_ms - lease.leased_ms
     return min(1.0, max(0.0, (lease.until_ms - now_ms) / whole)) if whole > 0 else 0.0
 
 
 def is_near(lease: LeaseStat, now_ms: float) -> bool:
     """Whether the lease is about to run out."""
+    if not lease.until_ms:
+        return False
     left = lease.until_ms - now_ms
     return remaining(lease, now_ms) < _NEAR_SHARE or left < min(_NEAR_MS, (lease.until_ms - lease.leased_ms) / 2)
 
 
 def frame_ms(leases: Sequence[LeaseStat], bar_px: float) -> int:
     """How long until the quickest bar is a pixel shorter."""
-    spans = [max(1, lease.until_ms - lease.leased_ms) for lease in leases]
+    spans = [max(1, lease.until_ms - lease.leased_ms) for lease in leases if lease.until_ms]
     quickest = min(spans, default=_SLOWEST_MS * 1000) / max(1.0, bar_px)
     return round(min(_SLOWEST_MS, max(MOTION["frame_ms"], quickest)))
 
@@ -74,7 +78,7 @@ class LeaseBars(QWidget):
         self.setFixedHeight(self._rows * ROW)
         now_ms = self._clock.now_ms()
         self.setAccessibleDescription("; ".join(
-            f"{lease.partition}-{lease.offset}, {lease.consumer}, {words.duration(max(0, lease.until_ms - now_ms))}"
+            f"{lease.partition}-{lease.offset}, {lease.consumer}, {self._left_words(lease, now_ms)}"
             for lease in self.leases))
         self._settle()
         self.update()
@@ -167,5 +171,7 @@ class LeaseBars(QWidget):
         painter.drawText(row, _RIGHT, self._left_words(lease, now_ms))
 
     def _left_words(self, lease: LeaseStat, now_ms: float) -> str:
+        if not lease.until_ms:
+            return self.tr("until it is acked")
         left = lease.until_ms - now_ms
         return self.tr("back now") if left <= 0 else words.duration(left, narrow=True)
