@@ -70,10 +70,10 @@ class Served:
 
 @contextlib.contextmanager
 def serving(
-    path: Path, settings: ListenerSettings | None = None, clock: Clock | None = None
+    path: Path, settings: ListenerSettings | None = None, clock: Clock | None = None, listener: type = KafkaListener
 ) -> Iterator[Served]:
     with Broker.create(path, clock=clock or SystemClock()) as broker:
-        served = Served(broker, settings or ListenerSettings())
+        served = Served(broker, settings or ListenerSettings(), listener)
         try:
             yield served
         finally:

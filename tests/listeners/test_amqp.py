@@ -104,6 +104,14 @@ def settled(connection: pika.BlockingConnection, seconds: float = 0.15) -> None:
         connection.process_data_events(0.02)
 
 
+def arrives(connection: pika.BlockingConnection, look: Callable[[], bool]) -> None:
+    """Let come what comes until ``look`` is true, and a little more."""
+    until = time.monotonic() + WITHIN_S
+    while not look() and time.monotonic() < until:
+        connection.process_data_events(0.02)
+    settled(connection, 0.1)
+
+
 # -- publishing and taking -----------------------------------------------------------------------------------
 def test_properties_come_back_as_they_were_sent(channel: Any, queue: str):
     headers = {"text": "t", "number": 5, "long": 2**40, "truth": True, "none": None, "list": [1, "a"], "deep": {"a": 1}}
@@ -258,11 +266,11 @@ def test_what_comes_back_takes_its_old_place(channel: Any, queue: str):
         (b"0", True), (b"1", True), (b"2", False), (b"3", False)]
 
 
-def _held(channel: Any, *queues: str) -> dict[str, list[int]]:
+def _held(channel: Any, most: int, *queues: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {queue: [] for queue in queues}
     for queue in queues:
         channel.basic_consume(queue, lambda _, method, *__, queue=queue: found[queue].append(method.delivery_tag))
-    settled(channel.connection, 0.4)
+    arrives(channel.connection, lambda: sum(map(len, found.values())) >= most)
     return found
 
 
@@ -274,11 +282,11 @@ def test_a4_prefetch_of_each_new_consumer_and_of_all_together(connect: Any):
         for queue in queues * 5:
             channel.basic_publish("", queue, b"m")
         channel.basic_qos(prefetch_count=2, global_qos=globally)
-        found = _held(channel, *queues)
+        found = _held(channel, most, *queues)
         assert sum(map(len, found.values())) == most, globally
         assert channel.basic_get(queues[0])[0] is not None  # get ignores it
         channel.basic_ack(1)
-        settled(connection, 0.3)
+        arrives(connection, lambda: sum(map(len, found.values())) > most)  # noqa: B023
         assert sum(map(len, found.values())) == most + 1
         channel.close()
 
@@ -289,7 +297,7 @@ def test_consumers_take_turns(channel: Any, queue: str):
         channel.basic_consume(queue, lambda _, __, ___, body, number=number: found[number].append(body), auto_ack=True)
     for number in range(10):
         channel.basic_publish("", queue, str(number).encode())
-    settled(channel.connection, 0.4)
+    arrives(channel.connection, lambda: sum(map(len, found.values())) == 10)
     assert sorted(map(len, found.values())) == [5, 5]
 
 
@@ -301,7 +309,7 @@ def test_a_higher_priority_consumer_goes_first(channel: Any, queue: str):
                               arguments={"x-priority": priority})
     for number in range(4):
         channel.basic_publish("", queue, str(number).encode())
-    settled(channel.connection, 0.4)
+    arrives(channel.connection, lambda: sum(map(len, found.values())) == 4)
     assert (len(found[9]), len(found[0])) == (3, 1)
 
 
@@ -312,10 +320,10 @@ def test_single_active_consumer_is_the_first_and_the_next_takes_over(channel: An
         channel.basic_consume(queue, lambda _, __, ___, body, tag=tag: found[tag].append(body), auto_ack=True,
                               consumer_tag=tag)
     channel.basic_publish("", queue, b"1")
-    settled(channel.connection, 0.3)
+    arrives(channel.connection, lambda: bool(found["zz"]))
     channel.basic_cancel("zz")
     channel.basic_publish("", queue, b"2")
-    settled(channel.connection, 0.3)
+    arrives(channel.connection, lambda: bool(found["aa"]))
     assert found == {"zz": [b"1"], "aa": [b"2"]}
 
 
@@ -336,7 +344,7 @@ def test_a14_a_deleted_queue_tells_its_consumers(connect: Any, name: str):
     channel.add_on_cancel_callback(lambda frame: told.append(frame.method.consumer_tag))
     tag = channel.basic_consume(name, lambda *_: None)
     connection.channel().queue_delete(name)
-    settled(connection, 0.3)
+    arrives(connection, lambda: bool(told))
     assert told == [tag]
 
 
@@ -459,7 +467,7 @@ def test_a2_replies_come_straight(connect: Any, name: str):
     assert properties.reply_to.startswith("amq.rabbitmq.reply-to.")
     answering.basic_publish("", properties.reply_to, b"answer", pika.BasicProperties(correlation_id="7"))
     settled(answering.connection)
-    settled(connection, 0.4)
+    arrives(connection, lambda: bool(found))
     ((method, properties, body),) = found
     assert (body, properties.correlation_id, method.exchange) == (b"answer", "7", "")
     asking.queue_delete(name)
@@ -657,7 +665,7 @@ def test_a17_after_a_channel_error_nothing_counts_until_close_ok(connect: Any, n
     impl.basic_publish(name + "x", "k", b"")
     for _ in range(3):
         impl.basic_publish("", name, b"dropped")
-    settled(connection, 0.3)
+    arrives(connection, lambda: not channel.is_open)
     assert not channel.is_open
     assert other.basic_get(name)[0] is None
     other.queue_delete(name)

@@ -54,7 +54,7 @@ class Consumer:
     def room(self) -> int:
         return self.channel.room(self.no_ack)
 
-    def take(self, deliveries: list[Delivery]) -> None:
+    def take(self, deliveries: list[Delivery]) -> int:
         channel, unacked = self.channel, self.channel.unacked
         shown, wires, frame_max = shown_name(self.queue.stored), [], channel.session.frame_max
         for receipt, record, _ in deliveries:
@@ -65,10 +65,12 @@ class Consumer:
             wires.append(frames.deliver(channel.number, self.tag_bytes, tag, receipt.attempt > 1, exchange or "",
                                         key if exchange else shown))
             wires.append(frames.content(channel.number, properties, record.value or b"", frame_max))
-        channel.session.send(b"".join(wires))
+        wire = b"".join(wires)
+        channel.session.send(wire)
         channel.session.peer.read[self.queue.stored] += len(deliveries)
         if self.no_ack:
             channel.desk.broker.queues.ack(self.queue.stored, [one.receipt for one in deliveries])
+        return len(wire)
 
     def queue_gone(self) -> None:
         channel = self.channel

@@ -27,6 +27,8 @@ from workbench.listeners.base.waiting import Bridge, Turn
 
 AT_ONCE = 256
 """Messages are pushed before others have their turn on the loop."""
+STEP, STEP_BYTES = 8, 64 << 10
+"""Messages that a consumer alone is handed first; so many are asked for next as come to some ``STEP_BYTES``."""
 LOOK_S = 1.0
 PREDECLARED = {
     "amq.direct": ExchangeType.DIRECT, "amq.fanout": ExchangeType.FANOUT, "amq.topic": ExchangeType.TOPIC,
@@ -47,7 +49,9 @@ class Taker(Protocol):
         """How many messages it takes now."""
         ...
 
-    def take(self, deliveries: list[Delivery]) -> None: ...
+    def take(self, deliveries: list[Delivery]) -> int:
+        """Hand them out; how many bytes that were."""
+        ...
 
     def queue_gone(self) -> None:
         """The queue was deleted."""
@@ -63,6 +67,7 @@ class QueueInUse:
     had_taker: bool = False
     stop: Callable[[], None] | None = None
     asked: bool = False  # a push is on its way
+    step: int = STEP
     expiry: asyncio.TimerHandle | None = None
 
     @property
@@ -240,25 +245,35 @@ class Desk:
                 return
 
     def _push_round(self, queue: QueueInUse) -> int:
-        """One message to each that has room, of those with the highest priority that have; how many that were."""
-        takers, receive = list(queue.takers or ()), self.broker.queues.receive
-        alone = len(takers) == 1
+        """One message to each that has room, of those with the highest priority that have; how many that were. Who
+        was handed one stands last then."""
+        takers = list(queue.takers or ())
+        if len(takers) == 1:
+            return self._push_to(queue, takers[0], queue.step)
         pushed = 0
         for priority in sorted({taker.priority for taker in takers}, reverse=True):
             for taker in takers:
-                room = taker.room() if taker.priority == priority else 0
-                if room > 0:
-                    try:
-                        found = receive(queue.stored, taker.name, min(room, AT_ONCE) if alone else 1, HELD)
-                    except WorkbenchError as reason:
-                        log.debug("nothing was taken from %s: %s", queue.stored, reason)
-                        return 0
-                    if found:
-                        taker.take(found)
-                        pushed += len(found)
+                if taker.priority == priority and self._push_to(queue, taker, 1) and queue.takers is not None:
+                    pushed += 1
+                    queue.takers.remove(taker)
+                    queue.takers.append(taker)
             if pushed:
                 break
         return pushed
+
+    def _push_to(self, queue: QueueInUse, taker: Taker, most: int) -> int:
+        room = taker.room()
+        if room <= 0:
+            return 0
+        try:
+            found = self.broker.queues.receive(queue.stored, taker.name, min(room, most), HELD)
+        except WorkbenchError as reason:
+            log.debug("nothing was taken from %s: %s", queue.stored, reason)
+            return 0
+        if found:
+            size = taker.take(found) // len(found) + 1
+            queue.step = max(1, min(AT_ONCE, STEP_BYTES // size))
+        return len(found)
 
     def show(self, stored: str) -> str:
         return shown_name(stored)
