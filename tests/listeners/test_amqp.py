@@ -410,6 +410,40 @@ def test_a_length_drops_the_oldest_to_the_dead_letters(channel: Any):
     assert [got(channel, queue)[2] for _ in range(2)] == [b"1", b"2"]
 
 
+def test_a_quorum_queue_counts_deliveries_up_to_its_limit(channel: Any, name: str):
+    dead = channel.queue_declare("", exclusive=True).method.queue
+    channel.queue_declare(name, durable=True, arguments={
+        "x-queue-type": "quorum", "x-delivery-limit": 2, "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": dead})
+    channel.basic_publish("", name, b"m", pika.BasicProperties(headers={"mine": 1}))
+    told = []
+    for _ in range(3):
+        until = time.monotonic() + WITHIN_S
+        while (found := channel.basic_get(name))[0] is None and time.monotonic() < until:
+            settled(channel.connection, 0.02)
+        told.append((found[0].redelivered, found[1].headers))
+        channel.basic_nack(found[0].delivery_tag, requeue=True)
+    assert told == [(count > 0, {"mine": 1, "x-delivery-count": count}) for count in range(3)]
+    assert got(channel, dead)[1].headers["x-first-death-reason"] == "delivery_limit"
+    channel.queue_delete(name)
+
+
+def test_a_tag_of_a_deleted_queue_is_settled_without_touching_the_next_of_its_name(connect: Any, name: str):
+    connection = connect()
+    channel, other = connection.channel(), connection.channel()
+    for body in (b"old", b"new"):
+        other.queue_declare(name)
+        other.basic_publish("", name, body)
+        if body == b"old":
+            channel.basic_consume(name, lambda *_: None)
+            arrives(connection, lambda: other.queue_declare(name, passive=True).method.message_count == 0)
+            other.queue_delete(name)
+    channel.basic_ack(1)
+    channel.basic_qos()
+    assert got(other, name)[2] == b"new"
+    other.queue_delete(name)
+
+
 def test_priorities(channel: Any):
     queue = channel.queue_declare("", exclusive=True, arguments={"x-max-priority": 5}).method.queue
     for priority in (0, 3, 9, None, 1):

@@ -19,8 +19,8 @@ from workbench.core.records import Record
 from workbench.listeners.amqp import frames
 from workbench.listeners.amqp.consuming import Consumer, Getter, Out, Unacked
 from workbench.listeners.amqp.declarations import MESSAGE_MAX
-from workbench.listeners.amqp.desk import Desk
-from workbench.listeners.amqp.properties import asked, letter, with_reply_to
+from workbench.listeners.amqp.desk import Desk, QueueInUse
+from workbench.listeners.amqp.properties import asked, letter, with_delivery_count, with_reply_to
 from workbench.listeners.amqp.publishing import NO_ROUTE, Confirms, Sent
 from workbench.listeners.amqp.refusals import ChannelRefusal, ConnectionRefusal, exchange_words, no_exchange
 
@@ -201,12 +201,15 @@ class Channel:
         return self.budget - self.unacked.consumed
 
     # -- handing out by request ------------------------------------------------------------------------------
-    def got(self, stored: str, no_ack: bool) -> bytes:
+    def got(self, queue: QueueInUse, no_ack: bool) -> bytes:
         """The answer to basic.get."""
+        stored = queue.stored
         delivery = self.getter.get(stored)
         if delivery is None:
             return frames.method(self.number, frames.BASIC, 72, b"\0")
         exchange, key, properties = letter(delivery.record.headers)
+        if queue.counts_deliveries:
+            properties = with_delivery_count(properties, delivery.attempt - 1)
         tag = self.unacked.next()
         if no_ack:
             self.desk.broker.queues.ack(stored, [delivery.receipt])

@@ -9,16 +9,17 @@ closes (A3). Its claims end with the channel at once: the broker gives the messa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.broker import HELD
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import NotFound, WorkbenchError
 from workbench.core.names import shown_name
 from workbench.core.queues import Delivery, Receipt
 from workbench.listeners.amqp import frames
 from workbench.listeners.amqp.desk import Desk, QueueInUse
-from workbench.listeners.amqp.properties import letter
+from workbench.listeners.amqp.properties import letter, with_delivery_count
 from workbench.listeners.amqp.refusals import ChannelRefusal
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Consumer:
     tag_bytes: bytes = b""
     unacked: int = 0
     cancelled: bool = False
+    gone: bool = False  # its queue was deleted; another of that name is another
 
     def room(self) -> int:
         return self.channel.room(self.no_ack)
@@ -59,6 +61,8 @@ class Consumer:
         shown, wires, frame_max = shown_name(self.queue.stored), [], channel.session.frame_max
         for receipt, record, _ in deliveries:
             exchange, key, properties = letter(record.headers)
+            if self.queue.counts_deliveries:
+                properties = with_delivery_count(properties, receipt.attempt - 1)
             tag = unacked.next()
             if not self.no_ack:
                 unacked.put(tag, Out(self.queue.stored, receipt, self))
@@ -73,7 +77,7 @@ class Consumer:
         return len(wire)
 
     def queue_gone(self) -> None:
-        channel = self.channel
+        channel, self.gone = self.channel, True
         channel.consumers.pop(self.tag, None)
         if "consumer_cancel_notify" in channel.session.peer.capabilities:
             channel.session.send(frames.method(channel.number, frames.BASIC, 30, self.tag_bytes + b"\1"))
@@ -92,7 +96,8 @@ class Consumer:
         if not self.unacked:
             desk.broker.queues.detach(self.queue.stored, self.name)
         elif not goes:
-            desk.broker.queues.attach(self.queue.stored, self.name, prefetch=0, priority=_CANCELLED)
+            with suppress(NotFound):  # deleted in the window a moment ago
+                desk.broker.queues.attach(self.queue.stored, self.name, prefetch=0, priority=_CANCELLED)
             desk.ask(self.queue)
         return goes
 
@@ -158,6 +163,8 @@ class Unacked:
         by_queue: dict[str, list[Receipt]] = {}
         by_consumer: dict[Consumer, int] = {}
         for _, (queue, receipt, consumer) in outs:
+            if consumer is not None and consumer.gone:
+                continue
             by_queue.setdefault(queue, []).append(receipt)
             if consumer is not None:
                 by_consumer[consumer] = by_consumer.get(consumer, 0) + 1

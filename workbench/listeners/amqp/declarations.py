@@ -33,6 +33,10 @@ class Declared:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def quorum(self) -> bool:
+        return self.arguments.get("x-queue-type") == "quorum"
+
+    @property
     def expires_ms(self) -> int | None:
         return self.arguments.get("x-expires")
 

@@ -71,6 +71,11 @@ class QueueInUse:
     expiry: asyncio.TimerHandle | None = None
 
     @property
+    def counts_deliveries(self) -> bool:
+        """Whether it tells with a message how often it came back."""
+        return self.declared is not None and self.declared.quorum
+
+    @property
     def consumers(self) -> int:
         return len(self.takers or ())
 

@@ -155,6 +155,13 @@ def letter(headers: Headers) -> Letter:
     return Letter(exchange, key, _with_deaths(raw, deaths_of(headers)) if dead else raw)
 
 
+def with_delivery_count(raw: bytes, count: int) -> bytes:
+    """x-delivery-count, as a quorum queue tells it with every delivery."""
+    fields = split(raw)
+    table = fields.get(HEADERS, bytes(4))[4:]
+    return joined({**fields, HEADERS: _sized(_entry("x-delivery-count", b"l" + _LONG.pack(count)) + table)})
+
+
 def _with_deaths(raw: bytes, deaths: Sequence[Death]) -> bytes:
     """x-death before all else, and what limited the message's life is off."""
     fields = split(raw)

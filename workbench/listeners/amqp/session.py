@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import IntEnum
 from typing import Any
 
@@ -121,8 +121,7 @@ class Session(Connection[AmqpPeer]):
             self._refuse(ConnectionRefusal(541, error.sentence()), 0, 0)
         except Exception:
             log.exception("unforeseen in an AMQP connection")
-            self._refuse(ConnectionRefusal(541, "the broker met an error it did not foresee; its log has the details"),
-                         0, 0)
+            self._refuse(_unforeseen(), 0, 0)
         if not self._closing:
             if self._may_take() or len(self._frames) < frames.FRAME_MAX:
                 self._transport.resume_reading()
@@ -216,11 +215,23 @@ class Session(Connection[AmqpPeer]):
         return act(channel, asked)
 
     # -- what takes its time -------------------------------------------------------------------------------
-    def _later(self, work: Any) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
         self._waiting = True
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._done(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _done(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it, and go on; what it did not foresee ends this connection only."""
+        try:
+            await work
+        except Refusal as refusal:
+            self._refuse(refusal, 0, 0)
+        except Exception:
+            log.exception("unforeseen in an AMQP connection")
+            self._refuse(_unforeseen(), 0, 0)
+        self._waiting = False
+        self._advance()
 
     async def _answer(self, channel: Channel, which: tuple[int, int], work: Awaitable[bytes | None]) -> None:
         try:
@@ -235,15 +246,6 @@ class Session(Connection[AmqpPeer]):
             self._refuse(refusal, *which)
         except WorkbenchError as error:
             self._refuse_on(channel, ChannelRefusal(406, error.sentence()), which)
-        except Exception:
-            log.exception("unforeseen in AMQP method %s", which)
-            self._refuse(ConnectionRefusal(541, "the broker met an error it did not foresee; its log has the details"),
-                         *which)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        self._waiting = False
-        self._advance()
 
     # -- refusing ------------------------------------------------------------------------------------------
     def _refuse(self, refusal: Refusal, class_id: int, method_id: int) -> None:
@@ -301,7 +303,6 @@ class Session(Connection[AmqpPeer]):
             await self._desk.delete(stored)
         self._channels.pop(channel.number, None)
         self.send(frames.method(channel.number, CHANNEL, 41))
-        self._go_on()
 
     # -- the connection itself -----------------------------------------------------------------------------
     def _connection_method(self, method_id: int, payload: bytes) -> None:
@@ -332,7 +333,7 @@ class Session(Connection[AmqpPeer]):
                 raise ConnectionRefusal(403, f"Login was refused using authentication mechanism {asked.mechanism}. For "
                                         "details see the broker logfile.")
         except ConnectionRefusal as refusal:
-            if refusal.code != 403 or "authentication_failure_close" in self.peer.capabilities:
+            if refusal.code == 403 and "authentication_failure_close" in self.peer.capabilities:
                 self._refuse(refusal, 0, 0)
             else:  # it would take a close at this place for a fault of the server
                 self.turn_away(f"The connection was closed: {refusal.text}")
@@ -340,7 +341,6 @@ class Session(Connection[AmqpPeer]):
         self.peer.user = name
         self._phase = Phase.TUNE
         self.send(tune_frame())
-        self._go_on()
 
     def _tune(self, asked: Any) -> None:
         """frame_max 0 is no limit, which is ours; heartbeat 0 is none."""
@@ -359,6 +359,8 @@ class Session(Connection[AmqpPeer]):
         """Say that we are there, and see that the client is: any frame counts, and two beats may be missed."""
         if self._closing:
             return
+        if not self._may_take():  # it is we who do not read
+            self.heard()
         if self._clock.monotonic_ms() - self._heard_ms > silent_ms:
             self._clients.note(self.peer, f"Missed heartbeats: nothing came for {silent_ms / 1000:.0f} s.")
             self.abort()
@@ -375,3 +377,7 @@ class Session(Connection[AmqpPeer]):
         await self._leave(self._end_channels())
         self.send(frames.method(0, CONNECTION, 51))
         self.close()
+
+
+def _unforeseen() -> ConnectionRefusal:
+    return ConnectionRefusal(541, "the broker met an error it did not foresee; its log has the details")

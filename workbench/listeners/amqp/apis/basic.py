@@ -97,7 +97,7 @@ async def cancel(channel: Channel, asked: Any) -> bytes | None:
 
 
 async def get(channel: Channel, asked: Any) -> bytes:
-    return channel.got(found(channel, asked.queue).stored, asked.no_ack)
+    return channel.got(found(channel, asked.queue), asked.no_ack)
 
 
 async def recover(channel: Channel, asked: Any) -> bytes:
