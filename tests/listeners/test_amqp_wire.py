@@ -406,6 +406,17 @@ def test_after_kill_9_what_was_confirmed_is_there_and_what_was_acked_is_not(tmp_
     assert host.stop() == 0
 
 
+def test_a_host_that_stops_says_so(tmp_path: Path):
+    with contextlib.ExitStack() as open_:
+        with serving(tmp_path / "work.flow", listener=AmqpListener) as served:
+            host, port = served.address.rsplit(":", 1)
+            link = open_.enter_context(Link((host, int(port))))
+            link.open()
+        close = link.method(commands.Connection.Close)
+        assert (close.reply_code, close.reply_text) == (
+            320, "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'")
+
+
 def test_what_is_asked_in_vain_is_told(tmp_path: Path):
     with serving(tmp_path / "work.flow", listener=AmqpListener) as served:
         host, port = served.address.rsplit(":", 1)

@@ -103,6 +103,13 @@ class Session(Connection[AmqpPeer]):
         """Once it is open heartbeats tell whether it is alive; a consumer may have nothing to ask for days."""
         return self._phase < Phase.RUNNING and super().overdue()
 
+    def abort(self) -> None:
+        """End the connection now; a client that reads is told that it is we who go."""
+        if self._phase is Phase.RUNNING and not self._closing and not self._transport.get_write_buffer_size():
+            text = "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'"
+            self.send(frames.method(0, CONNECTION, 50, frames.close_arguments(320, text, 0, 0)))
+        super().abort()
+
     def send(self, wire: bytes) -> None:
         if wire and not self._closing:
             self._sent_since_beat = True
@@ -363,7 +370,7 @@ class Session(Connection[AmqpPeer]):
             self.heard()
         if self._clock.monotonic_ms() - self._heard_ms > silent_ms:
             self._clients.note(self.peer, f"Missed heartbeats: nothing came for {silent_ms / 1000:.0f} s.")
-            self.abort()
+            super().abort()
             return
         if not self._sent_since_beat:
             self.send(frames.HEARTBEAT_FRAME)
