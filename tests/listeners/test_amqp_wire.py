@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from struct import pack, unpack
 
 import aio_pika
@@ -186,6 +187,12 @@ def test_501_a_bad_end_byte(link: Link):
     link.raw(1, 1, b"\0\x14\0\x14\1", end=b"\0")
     close = link.method(commands.Connection.Close)
     assert close.reply_code == 501 and close.reply_text.startswith("FRAME_ERROR - type 1")
+
+
+def test_501_arguments_that_are_too_short(link: Link):
+    link.open()
+    link.raw(1, 1, b"\0\x3c\0\x50" + bytes(4))  # an ack
+    assert link.method(commands.Connection.Close).reply_code == 501
 
 
 def test_504_a_second_open_and_a_channel_that_is_not_open(address: Address):  # noqa: F811
@@ -404,6 +411,29 @@ def test_after_kill_9_what_was_confirmed_is_there_and_what_was_acked_is_not(tmp_
         with contextlib.suppress(pika.exceptions.AMQPError):
             connection.close()
     assert host.stop() == 0
+
+
+def test_any_frames_end_their_own_connection_at_most(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    chance = Random(5)
+    methods = [(50, 10), (50, 20), (50, 40), (60, 10), (60, 20), (60, 30), (60, 40), (60, 70), (60, 80), (60, 90),
+               (60, 120), (40, 10), (40, 30), (85, 10), (90, 10), (90, 20), (20, 20), (20, 40), (10, 40), (10, 50),
+               (1, 1)]
+    with serving(tmp_path / "work.flow", listener=AmqpListener) as served:
+        host, port = served.address.rsplit(":", 1)
+        for _ in range(80):
+            with Link((host, int(port))) as link, contextlib.suppress(OSError):
+                link.open()
+                for _ in range(chance.randrange(1, 20)):
+                    kind = chance.choice([1, 1, 1, 1, 2, 3, 8, 9])
+                    which = pack(">HH", *chance.choice(methods)) if kind == 1 else b""
+                    start = chance.choice([b"", b"\0\0", b"\0\0\1q", b"\0\0\0\0"])
+                    rest = chance.randbytes(chance.randrange(20))
+                    link.raw(kind, chance.choice([0, 1, 1, 1, 2]), which + start + rest)
+                link.socket.shutdown(socket.SHUT_WR)
+                link.socket.recv(65_536)
+        with Link((host, int(port))) as link:
+            link.open()
+    assert not [record for record in caplog.records if "unforeseen" in record.message]
 
 
 def test_a_host_that_stops_says_so(tmp_path: Path):

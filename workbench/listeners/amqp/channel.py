@@ -32,6 +32,8 @@ PUBLISH, ACK, REJECT, NACK = (60, 40), (60, 80), (60, 90), (60, 120)
 MANDATORY, IMMEDIATE = 1, 2
 NO_LIMIT = 1 << 30
 Act = Callable[["Channel", Any], Awaitable[bytes | None]]
+Work = Callable[[], Awaitable[bytes | None]]
+"""An ``Act`` that is due: begun only when it is its turn, for the connection may end before."""
 
 
 @dataclass(slots=True)
@@ -71,8 +73,8 @@ class Channel:
         self._content: _Content | None = None
 
     # -- what comes ------------------------------------------------------------------------------------------
-    def method(self, which: tuple[int, int], payload: bytes) -> Awaitable[bytes | None] | None:
-        """Take a method; what it returns is to be waited for."""
+    def method(self, which: tuple[int, int], payload: bytes) -> Work | None:
+        """Take a method; what it returns is to be called, and waited for."""
         if self._content is not None:
             raise ConnectionRefusal(505, "expected content header for class 60, got non content header frame instead")
         if which == PUBLISH:
@@ -249,5 +251,5 @@ def decoded(which: tuple[int, int], payload: bytes) -> Any:
     try:
         made.unmarshal(payload[4:])
     except Exception:  # whatever the library meets in bytes that are none
-        raise ConnectionRefusal(502, f"{found.name} can't be read") from None
+        raise ConnectionRefusal(501, f"{found.name} can't be read") from None
     return made

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+import struct
+from collections.abc import Awaitable, Callable
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 from workbench.core.errors import WorkbenchError
 from workbench.listeners.amqp import frames
 from workbench.listeners.amqp.apis.basic import settled
 from workbench.listeners.amqp.apis.table import TABLE
-from workbench.listeners.amqp.channel import Channel, decoded
+from workbench.listeners.amqp.channel import Channel, Work, decoded
 from workbench.listeners.amqp.clients import AmqpPeer
 from workbench.listeners.amqp.desk import Desk
 from workbench.listeners.amqp.handshake import CHANNEL_MAX, credentials, start_frame, tune_frame
@@ -176,7 +178,7 @@ class Session(Connection[AmqpPeer]):
 
     def _take_method(self, number: int, payload: bytes) -> None:
         if len(payload) < 4:
-            raise ConnectionRefusal(502, "a method frame without a method")
+            raise ConnectionRefusal(501, "a method frame without a method")
         which = (int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big"))
         if number == 0:
             if which[0] != CONNECTION:
@@ -204,34 +206,34 @@ class Session(Connection[AmqpPeer]):
         try:
             waited_for = call()
             if waited_for is not None:
-                self._later(self._answer(channel, which, waited_for))
+                self._later(partial(self._answer, channel, which, waited_for))
         except ChannelRefusal as refusal:
             self._refuse_on(channel, refusal, which)
         except ConnectionRefusal as refusal:
             self._refuse(refusal, *which)
-        except (UnicodeDecodeError, IndexError):
-            self._refuse(ConnectionRefusal(502, f"method {which} can't be read"), *which)
+        except (UnicodeDecodeError, IndexError, struct.error):
+            self._refuse(ConnectionRefusal(501, f"method {which} can't be read"), *which)
 
-    def act(self, channel: Channel, which: tuple[int, int], payload: bytes) -> Awaitable[bytes | None]:
+    def act(self, channel: Channel, which: tuple[int, int], payload: bytes) -> Work:
         """A rare method, decoded; it is begun when what was published before it is in the file."""
         asked = decoded(which, payload)
         act = TABLE.get(which)
         if act is None:
             raise ConnectionRefusal(540, f"method {asked.name}")
         self.peer.requests[asked.name] += 1
-        return act(channel, asked)
+        return partial(act, channel, asked)
 
     # -- what takes its time -------------------------------------------------------------------------------
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+    def _later(self, work: Callable[[], Awaitable[None]]) -> None:
         self._waiting = True
         task = asyncio.create_task(self._done(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _done(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _done(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do it, and go on; what it did not foresee ends this connection only."""
         try:
-            await work
+            await work()
         except Refusal as refusal:
             self._refuse(refusal, 0, 0)
         except Exception:
@@ -240,11 +242,11 @@ class Session(Connection[AmqpPeer]):
         self._waiting = False
         self._advance()
 
-    async def _answer(self, channel: Channel, which: tuple[int, int], work: Awaitable[bytes | None]) -> None:
+    async def _answer(self, channel: Channel, which: tuple[int, int], work: Work) -> None:
         try:
             self.outbox.flush()
             await settled(channel, self.outbox.unsettled())
-            wire = await work
+            wire = await work()
             if wire is not None and channel.is_open:
                 self.send(wire)
         except ChannelRefusal as refusal:
@@ -301,7 +303,7 @@ class Session(Connection[AmqpPeer]):
         elif channel is None:
             raise ConnectionRefusal(504, "expected 'channel.open'")
         else:
-            self._later(self._close_channel(channel))
+            self._later(partial(self._close_channel, channel))
 
     async def _close_channel(self, channel: Channel) -> None:
         self.outbox.flush()
@@ -315,7 +317,7 @@ class Session(Connection[AmqpPeer]):
     def _connection_method(self, method_id: int, payload: bytes) -> None:
         asked = decoded((CONNECTION, method_id), payload)
         if method_id == 11 and self._phase is Phase.START:
-            self._later(self._log_in(asked))
+            self._later(partial(self._log_in, asked))
         elif method_id == 31 and self._phase is Phase.TUNE:
             self._tune(asked)
         elif method_id == 40 and self._phase is Phase.OPEN:
@@ -325,7 +327,7 @@ class Session(Connection[AmqpPeer]):
             self._phase = Phase.RUNNING
             self.send(frames.method(0, CONNECTION, 41, b"\0"))
         elif method_id == 50:
-            self._later(self._close_in_order())
+            self._later(self._close_in_order)
         elif method_id == 70 and self._phase is Phase.RUNNING:  # update-secret: of tokens, which users here have none
             self.send(frames.method(0, CONNECTION, 71))
         else:
