@@ -3,6 +3,7 @@
     WORKBENCH_COMPATIBILITY=ours.json   pytest tests/listeners                                   the workbench
     WORKBENCH_COMPATIBILITY=kafka.json  WORKBENCH_KAFKA_BOOTSTRAP=HOST:PORT pytest -m proves tests/listeners   another
     python tests/listeners/compatibility.py ours.json [kafka.json] > docs/kafka-compatibility.md
+    python tests/listeners/compatibility.py --registry ours.json > docs/registry-compatibility.md
 """
 
 from __future__ import annotations
@@ -22,6 +23,14 @@ Outcomes = dict[str, str]
 def proves(client: str, what: str) -> pytest.MarkDecorator:
     """This test fills one line of the page."""
     return pytest.mark.proves(client, what)
+
+
+REGISTRY = "Schema Registry: "
+"""Before what is tried of the registry, which has a page of its own."""
+
+
+def proves_registry(client: str, what: str) -> pytest.MarkDecorator:
+    return pytest.mark.proves(client, REGISTRY + what)
 
 
 class Gathering:
@@ -61,6 +70,7 @@ def page(ours: Outcomes, other: Outcomes | None) -> str:
     lines = ["# Kafka clients that were tried", "",
              "Generated from a run of the client suite (`tests/listeners/compatibility.py` says how); do not edit.", "",
              "| client | what | workbench | Apache Kafka |", "|---|---|---|---|"]
+    ours = {line: outcome for line, outcome in ours.items() if REGISTRY not in line}
     for line in ours:
         lines.append(f"| {line} | {ours[line]} | {(other or {}).get(line, 'not run')} |")
     differing = [line for line in ours if other and other.get(line) not in (None, ours[line])]
@@ -75,6 +85,30 @@ def page(ours: Outcomes, other: Outcomes | None) -> str:
     lines += ["", "## APIs and versions", "", "| API | number | served |", "|---|---|---|"]
     lines += [f"| {api.name} | {api.key} | {_span(api)} |" for api in TABLE.values()]
     return "\n".join([*lines, "", *_DIFFERENCES, ""])
+
+
+def registry_page(ours: Outcomes) -> str:
+    """The page of the registry, as Markdown."""
+    lines = ["# Schema Registry clients that were tried", "",
+             "Generated from a run of the client suite (`tests/listeners/compatibility.py` says how); do not edit.", "",
+             "| client | what | workbench |", "|---|---|---|"]
+    lines += [f"| {line.replace(REGISTRY, '')} | {outcome} |" for line, outcome in ours.items() if REGISTRY in line]
+    return "\n".join([*lines, "", *_REGISTRY_DIFFERENCES, ""])
+
+
+_REGISTRY_DIFFERENCES = (
+    "## What is different by design",
+    "",
+    "- One sequence of ids serves all contexts; Confluent's registry counts in each. An id is never given to another",
+    "  schema, also after its last version was deleted for good.",
+    "- A schema is the same when it means the same: white space, comments and the order of attributes make no new one,",
+    "  with or without `normalize`.",
+    "- A reason for a refusal has a kind of Confluent's registry (`errorType`), and says which field and what to do.",
+    "- Of `/config`, aliases, default and override metadata and rules, `compatibilityPolicy` and validation are",
+    "  refused with 42205 and named in the window. Rules and metadata of a schema are kept and handed out: clients act",
+    "  on them. Associations are answered with 404.",
+    "- A schema may have 5 MB, nest 100 deep and refer to 200 others.",
+)
 
 
 def _span(api: Any) -> str:
@@ -105,5 +139,6 @@ _DIFFERENCES = (
 
 
 if __name__ == "__main__":
-    read = [json.loads(Path(name).read_text()) for name in sys.argv[1:3]]
-    sys.stdout.write(page(read[0], read[1] if len(read) > 1 else None))
+    of_registry = sys.argv[1:2] == ["--registry"]
+    read = [json.loads(Path(name).read_text()) for name in sys.argv[2 if of_registry else 1 :][:2]]
+    sys.stdout.write(registry_page(read[0]) if of_registry else page(read[0], read[1] if len(read) > 1 else None))

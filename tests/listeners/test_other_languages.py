@@ -1,6 +1,7 @@
 """Clients of other languages, where they are at hand; how to get them is said when they are not.
 
-    WORKBENCH_NODE_MODULES   a folder in which ``npm install kafkajs @platformatic/kafka`` was run
+    WORKBENCH_NODE_MODULES   a folder in which ``npm install kafkajs @platformatic/kafka
+                             @kafkajs/confluent-schema-registry`` was run
     go                       on the path; its modules come through the module proxy
     WORKBENCH_KAFKA_JARS     a folder with the jars of Apache Kafka (org.apache.kafka:kafka_2.13 and kafka-tools)
 """

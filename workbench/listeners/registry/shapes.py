@@ -91,8 +91,10 @@ def version_told(found: Found, more: bool, text: str | None = None) -> dict[str,
     return told | schema_told(found.registered, more, text) | ({"deleted": True} if more and one.deleted else {})
 
 
-def registered_told(found: Registered, more: bool) -> dict[str, Any]:
-    """The answer to who registered."""
+def registered_told(found: Registered, draft: Draft, more: bool) -> dict[str, Any]:
+    """The answer to who registered. The schema only where it was not brought: clients keep what they are told in place
+    of what they sent, and confluent-kafka, which sends Protobuf as a descriptor, can't read a .proto again."""
     if not more:
         return {"id": found.id}
-    return {"id": found.id, "version": found.version.version} | schema_told(found.registered, more)
+    told = {"id": found.id, "version": found.version.version, "guid": guid_of(found.registered)}
+    return told if draft.schema.text.strip() else told | schema_told(found.registered, more)

@@ -62,7 +62,7 @@ class Subjects:
     async def register(self, request: Request) -> Answer:
         draft = draft_of(read_object(request))
         found = await self._desk.write(self._desk.registry.register, request.parts[0], draft)
-        return answer(registered_told(found, takes_more(request)))
+        return answer(registered_told(found, draft, takes_more(request)))
 
     async def version(self, request: Request) -> Answer:
         found, text = await self._asked(request)
