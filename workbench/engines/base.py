@@ -399,9 +399,16 @@ class RecordProducer(Protocol):
     """One sending program. A batch that is sent again after an error is stored once where the system can do that: the
     identity and its sequences are the engine's business."""
 
+    @property
+    def in_flight(self) -> int:
+        """How many batches of one partition may be on their way at once: 1, unless the producer keeps their order by
+        itself. Then nothing that it gave up may be sent again by others: it raises ``InDoubt`` or what is final."""
+        ...
+
     async def append(self, topic: str, partition: int, records: Sequence[Record],
                      compression: str = "none") -> Appended:
-        """Write one batch; the answer comes after it is safe. Of one partition one call at a time, in order."""
+        """Write one batch; the answer comes after it is safe. ``in_flight`` calls at a time for one
+        partition, in order."""
         ...
 
 

@@ -15,6 +15,8 @@ from workbench.core.records import Appended, Record, TopicPartition
 
 
 class EmbeddedProducer:
+    in_flight = 1
+
     def __init__(self, broker: Broker, idempotent: bool) -> None:
         self._broker = broker
         self._idempotent = idempotent

@@ -1,8 +1,9 @@
 """Sends records to one topic in batches: partitioner, batch buffer, and one lane a partition.
 
-A lane sends its batches one after the other, each after the answer to the one before, so that order holds within a
-partition even over retries; with a producer id a retried batch is stored once. What can't be sent is counted and
-told. Lives on the runner's loop; ``offer`` and ``tick`` never wait.
+A lane sends its batches one after the other, each after the answer to the one before (or several at once, where a
+producer keeps them in order by itself), so that order holds within a partition even over retries; with a producer id a
+batch that is sent again is stored once. What can't be sent is counted and told. Lives on the runner's loop; ``offer``
+and ``tick`` never wait.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 
 from workbench.core.clock import Clock
 from workbench.core.errors import (
@@ -78,6 +79,7 @@ class Sender:
         self._lanes: dict[int, deque[Batch]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting_bytes = 0
+        self._in_flight = 1
         self._producer: asyncio.Future[RecordProducer] | None = None
         self._recent: deque[tuple[int, Record, Appended, int, float]] = deque(maxlen=_RECENT)
 
@@ -156,23 +158,31 @@ class Sender:
             task.add_done_callback(self._tasks.discard)
 
     async def _run_lane(self, lane: deque[Batch]) -> None:
-        """Send the lane's batches until it is empty; the one on its way stays at its head."""
+        """Send the lane's batches until it is empty, as many at once as the producer keeps in order; those on their way
+        stay at its head."""
         while lane:
-            batch = lane[0]
-            try:
-                await self._send(batch)
-            except PartlyRefused as error:  # a full queue
-                self.sent += error.taken
-                self._ended("acked", batch.partition, error.taken)
-                self._give_up(batch, error.sentence(), "failed", error.taken)
-            except WorkbenchError as error:
-                self._give_up(batch, error.sentence(), self._outcome(batch.partition, error))
-            except (OSError, RuntimeError) as error:
-                self._give_up(batch, f"The engine failed: {error}.", "unknown")
-            finally:
-                self._waiting_bytes -= batch.bytes
-                self._unsure.discard(batch.partition)
+            batches = [*islice(lane, self._in_flight)]
+            if len(batches) == 1:
+                await self._settle(batches[0])
+            else:
+                await asyncio.gather(*(self._settle(batch) for batch in batches))
+            for _ in batches:
                 lane.popleft()
+
+    async def _settle(self, batch: Batch) -> None:
+        try:
+            await self._send(batch)
+        except PartlyRefused as error:  # a full queue
+            self.sent += error.taken
+            self._ended("acked", batch.partition, error.taken)
+            self._give_up(batch, error.sentence(), "failed", error.taken)
+        except WorkbenchError as error:
+            self._give_up(batch, error.sentence(), self._outcome(batch.partition, error))
+        except (OSError, RuntimeError) as error:
+            self._give_up(batch, f"The engine failed: {error}.", "unknown")
+        finally:
+            self._waiting_bytes -= batch.bytes
+            self._unsure.discard(batch.partition)
 
     def _give_up(self, batch: Batch, reason: str, outcome: SendOutcome, taken: int = 0) -> None:
         self.failed += len(batch.records) - taken
@@ -216,7 +226,9 @@ class Sender:
     async def _opened(self) -> RecordProducer:
         if self._producer is None:
             self._producer = asyncio.ensure_future(self._engine.producer(self._settings.idempotent))
-        return await asyncio.shield(self._producer)
+        producer = await asyncio.shield(self._producer)
+        self._in_flight = producer.in_flight
+        return producer
 
     def _remember(self, batch: Batch, appended: Appended, acked_ms: float) -> None:
         now = self._clock.now_ms()

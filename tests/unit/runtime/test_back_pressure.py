@@ -20,6 +20,8 @@ MOST = 16 << 20
 
 
 class Waits:
+    in_flight = 1
+
     def __init__(self, producer, answers: asyncio.Event) -> None:
         self._producer, self._answers = producer, answers
 

@@ -10,7 +10,7 @@ import pytest
 from virtual_time import in_virtual_time, until
 
 from workbench.broker import Broker, BrokerReader
-from workbench.core.clock import Clock
+from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import DiskFull, Refused, Unavailable, WorkbenchError
 from workbench.core.journal import AppendEntry, DeliverEntry, DoneEntry, SendEntry
 from workbench.core.partitioners import RoundRobin
@@ -75,6 +75,8 @@ def test_what_a_killed_member_had_in_hand_was_handed_out_and_is_not_done(tmp_pat
 class Answers:
     """An engine whose producer answers as it is told: an error, or at which offset the batch lies."""
 
+    in_flight = 1
+
     def __init__(self, *answers: WorkbenchError | OSError | tuple[int, bool]) -> None:
         self.answers = list(answers)
 
@@ -116,3 +118,39 @@ def test_a_send_is_told_as_it_ended(answers, told, tmp_path):
     first, second = entries
     assert (first.outcome, first.first, first.last, first.retries, first.duplicates) == told
     assert (first.sequence, first.count, second.sequence, second.first) == (0, 2, 2, 9)
+
+
+class Ordered:
+    """A producer that keeps several batches in order by itself, and answers when it is told to."""
+
+    in_flight = 3
+
+    def __init__(self) -> None:
+        self.taken: list[bytes | None] = []
+        self.answer = asyncio.Event()
+
+    async def producer(self, idempotent: bool) -> Ordered:
+        return self
+
+    async def append(self, topic: str, partition: int, records: Sequence[Record], compression: str) -> Appended:
+        self.taken.append(records[0].value)
+        if len(self.taken) > 1:
+            await self.answer.wait()
+        return Appended(topic, partition, len(self.taken) - 1, len(records), 0)
+
+
+def test_as_many_batches_are_on_their_way_as_the_producer_keeps_in_order():
+    async def story() -> None:
+        engine = Ordered()
+        settings = SendSettings(max_bytes=1)
+        sender = Sender(engine, "t", 1, RoundRobin(), settings, SystemClock(), lambda *_: None)  # type: ignore[arg-type]
+        sender.offer([Record(None, b"%d" % number) for number in range(6)])
+        sender.flush()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert engine.taken == [b"0", b"1", b"2", b"3"]  # the first alone: then the producer is known
+        engine.answer.set()
+        await sender.drain()
+        assert engine.taken == [b"%d" % number for number in range(6)] and sender.sent == 6
+
+    asyncio.run(story())

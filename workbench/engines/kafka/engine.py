@@ -54,6 +54,7 @@ class KafkaEngine(LogsAlone):
         self._browse = KafkaBrowse(spec, self._admin, self._faults)
         self._changes = KafkaAdministration(spec)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"kafka asks {spec.name}")
+        self._offering = asyncio.Lock()
         self._sendings: dict[tuple[bool, str], RecordSending] = {}
         self._config: dict[str, dict[str, str]] = {}
         self._made: list[str] = []
@@ -102,8 +103,6 @@ class KafkaEngine(LogsAlone):
 
     async def send(self, topic: str, partition: int, records: Sequence[Record], idempotent: bool,
                    compression: str) -> Appended:
-        if not self._known.has(topic, partition):
-            await self._ask(lambda: self._known.check(topic, partition))
         sending = self._sendings.get((idempotent, compression))
         if sending is None:
             sending = self._sendings[idempotent, compression] = RecordSending(self._spec, idempotent, compression)
@@ -113,8 +112,11 @@ class KafkaEngine(LogsAlone):
             loop.call_soon_threadsafe(answered.set)
 
         batch = Batch(topic, partition, records, done)
-        while not sending.offer(batch):
-            await asyncio.sleep(0.01)
+        async with self._offering:  # one after the other: the next must not overtake one that waits for room
+            if not self._known.has(topic, partition):
+                await self._ask(lambda: self._known.check(topic, partition))
+            while not sending.offer(batch):
+                await asyncio.sleep(0.01)
         await answered.wait()
         if problem := batch.problem(self._spec.address):
             raise problem
@@ -157,6 +159,8 @@ class KafkaEngine(LogsAlone):
 class KafkaProducer:
     """One sending program. librdkafka's producer behind it may be that of others too; the order of a partition holds,
     and what is sent again is stored once."""
+
+    in_flight = 5
 
     def __init__(self, engine: KafkaEngine, idempotent: bool) -> None:
         self._engine = engine

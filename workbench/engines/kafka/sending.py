@@ -57,6 +57,8 @@ class Batch:
             return InDoubt(f"Kafka at {address} did not say within {GIVE_UP_S:g} s whether it has a batch for "
                            f"{self.topic}/{self.partition}.", before or "Look before it is sent again.")
         told = translated(KafkaException(self.failure), address)
+        if isinstance(told, Unavailable):  # it was tried for long enough, and others may be behind it
+            return InDoubt(told.message, f"{before} {told.next_step}".strip())
         return type(told)(told.message, f"{before} {told.next_step}".strip())
 
 
