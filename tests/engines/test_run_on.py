@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from engines.test_kafka import Cluster, cluster, environment, run
-from listeners.serving import ROOT
+from listeners.serving import ROOT, Host
 
 from workbench.broker import Broker
 from workbench.engines.kafka.connection import KafkaConnection
@@ -125,3 +125,27 @@ def test_it_is_refused_where_writing_is_off_and_on_a_system_that_runs_no_drawing
     run(tmp_path, "connections", "add", "rabbit", "--system", "rabbitmq", "--address", "127.0.0.1:1", "--writable")
     refused = run(tmp_path, "run", str(file), "--on", "@rabbit", "--for", "1", status=1).stderr
     assert "does not run on RabbitMQ" in refused
+
+
+def test_a_cluster_that_is_killed_and_comes_back_costs_no_event(tmp_path: Path):
+    path = tmp_path / "cluster.flow"
+    Broker.create(path).close()
+    host = Host(path)
+    run(tmp_path, "connections", "add", "staging", "--system", "kafka", "--address", host.address, "--writable")
+    made = Cluster(host.address)
+    file = workspace(tmp_path / "shop.flow", drawing(events=3_000))
+    command = [sys.executable, "-m", "workbench", "run", str(file), "--on", "@staging", "--until-drained", "--json"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
+        with closing(KafkaConnection(made.spec)) as connection, closing(connection.browse()) as browse:
+            while not any(t.name == "bills" and browse.bounds("bills")[0].end > 200 for t in browse.topics()):
+                assert process.poll() is None
+        host.kill()
+        host.start()
+        out, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    told = json.loads(out)
+    assert told["topics"]["placed"]["produced"] == 3_000 and told["failed"] == 0
+    assert [(group["lost"], group["lag"]) for group in told["groups"].values()] == [(0, 0), (0, 0)]
+    assert told["groups"]["billing"]["consumed"] - told["groups"]["billing"]["duplicates"] == 3_000
+    assert host.stop() == 0
