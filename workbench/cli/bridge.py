@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from workbench.session.bridge_points import BridgeEnds, PointFile
 from workbench.session.bridge_terms import Side, Term, terms
 from workbench.session.replay import Pace
 
+MOST_WAYS_IN = 8
 _IN_ORDER = ("kafka", "rabbitmq")
 """Attached systems whose logs hold what was sent as it was sent, and in that order."""
 
@@ -143,8 +144,9 @@ def _go(reader: Browse, shape: TopicShape, point: BridgePoint, points: PointFile
     if asked.create:
         _create(shape, asked)
     started_s = time.monotonic()
-    with _target_of(asked) as target:
-        running = Bridge(reader, asked.topic, target, point, points.keep, Pace(asked.speed), asked.rate)
+    with ExitStack() as more, _target_of(asked) as target:
+        readers = [reader, *(_another(more, asked) for _ in range(1, _ways_in(shape, asked)))]
+        running = Bridge(readers, asked.topic, target, point, points.keep, Pace(asked.speed), asked.rate)
         for term in terms(_side(reader, shape, asked.source), _target_side(target, asked), WINDOW_RECORDS):
             if term.state != "kept":
                 note(f"{term.what}, {term.state}: {term.how}")
@@ -162,6 +164,18 @@ def _go(reader: Browse, shape: TopicShape, point: BridgePoint, points: PointFile
     print(f"{went} in {seconds:.2f} s" + (f"; {done:,} in all" if before else ""))
     if running.recognised:
         note(f"{counted(running.recognised, 'event')} had arrived before it was broken off, and were not sent again.")
+
+
+def _ways_in(shape: TopicShape, asked: _Asked) -> int:
+    """A file is read anywhere at once; a system that is far away reads ahead, of one partition a way in."""
+    return min(shape.partitions, MOST_WAYS_IN) if attached_name(asked.source) else 1
+
+
+def _another(stack: ExitStack, asked: _Asked) -> Browse:
+    reader = stack.enter_context(reader_of(asked.source))
+    if isinstance(reader, BrowseDecided):
+        reader.only_decided()
+    return reader
 
 
 def _create(shape: TopicShape, asked: _Asked) -> None:

@@ -14,6 +14,7 @@ Any one thread; time and waiting are arguments.
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -75,11 +76,12 @@ def begin(reader: Browse, topic: str, from_: LogPoint = EARLIEST, to: LogPoint =
 
 
 class Bridge:
-    """One that runs. ``keep`` is told each point, which must then outlive a crash."""
+    """One that runs. ``keep`` is told each point, which must then outlive a crash. ``readers`` are ways into the
+    source, shared out among its partitions: one into a system that is far away reads on where it is."""
 
-    def __init__(self, reader: Browse, topic: str, target: Target, point: BridgePoint,
+    def __init__(self, readers: Sequence[Browse], topic: str, target: Target, point: BridgePoint,
                  keep: Callable[[BridgePoint], None], pace: Pace | None = None, rate: float | None = None) -> None:
-        self._reader, self._topic, self._target = reader, topic, target
+        self._readers, self._topic, self._target = readers, topic, target
         self._keep, self._pace, self._rate = keep, pace or Pace(None), rate
         self._point = point
         self._upcoming = dict(point.upcoming)
@@ -97,7 +99,7 @@ class Bridge:
         arrived = self._arrived()
         if not self._point.target_ends:
             self._keep_point()  # where the target ended before the first record
-        records = self._at_rate(paced(merged(self._reader, self._topic, self._point.left), self._pace, self._flush))
+        records = self._at_rate(paced(self._merged(), self._pace, self._flush))
         try:
             for stored in records:
                 partition = self._partition_of(stored)
@@ -107,13 +109,20 @@ class Bridge:
                     self.done += 1
                 else:
                     self._hold(partition, stored)
-                progress(self.done, total)
+                if not self._held_records:
+                    progress(self.done, total)
             self._flush()
         except (Unavailable, InDoubt) as error:
             raise type(error)(error.message, f"{self.done:,} records arrived. Go on with --resume.") from error
         self._keep_point()
         progress(self.done, self.done)
         return self.done
+
+    def _merged(self) -> Iterator[StoredRecord]:
+        """By time, as ``merged`` does of one reader."""
+        streams = [merged(self._readers[number % len(self._readers)], self._topic, [span])
+                   for number, span in enumerate(self._point.left)]
+        return heapq.merge(*streams, key=lambda record: record.timestamp_ms)
 
     # -- sending -------------------------------------------------------------------------------------------
     def _partition_of(self, stored: StoredRecord) -> int:

@@ -35,8 +35,10 @@ class Term:
 
 def terms(source: Side, into: Side, window: int) -> tuple[Term, ...]:
     """``window``: as many records at most come again after a crash where the target can't be looked at."""
+    content = _CONTENT.get(into.system, _UNKNOWN)
     return (
-        *_CONTENT.get(into.system, _UNKNOWN),
+        *(_ROUTED if term.what == "headers" and source.system == "rabbitmq" and term.state == KEPT else term
+          for term in content),
         _times(into),
         _partitions(source, into),
         _order(source, into),
@@ -58,6 +60,7 @@ _RABBIT = (
     Term("keys", CHANGED, "A message has no key: it travels in the header workbench.key."),
     Term("headers", CHANGED, "Of a repeated name the last; names of AMQP properties become properties."),
 )
+_ROUTED = Term("headers", CHANGED, "All of them, and two more: by which exchange and routing key it came.")
 _KINESIS = (
     Term("values", CHANGED, "Byte for byte; a null value becomes an empty one."),
     Term("keys", CHANGED, "The partition key: text of 256 letters at most; without a key a random one."),

@@ -59,7 +59,7 @@ class Both:
 
     def bridge(self, target: Log, point: BridgePoint | None = None, **more) -> tuple[Bridge, list[BridgePoint]]:
         kept: list[BridgePoint] = []
-        return Bridge(self.reader, "orders", target, point or begin(self.reader, "orders"), kept.append, **more), kept
+        return Bridge([self.reader], "orders", target, point or begin(self.reader, "orders"), kept.append, **more), kept
 
     def copied(self, partition: int) -> list[StoredRecord]:
         return self.reader.read("copy", partition, 0, 10_000)
