@@ -15,7 +15,7 @@ from engines.test_kafka import Cluster, cluster, run
 from listeners.serving import Host
 
 from workbench.broker import Broker
-from workbench.core.errors import Refused
+from workbench.core.errors import Refused, Unavailable
 from workbench.core.offsets import ResetSpec
 from workbench.core.records import Record
 from workbench.engines.base import ConsumerSettings
@@ -170,6 +170,16 @@ def test_a_production_mark_wants_to_be_told_yes(orders: Cluster, tmp_path: Path)
     assert "new" not in run(tmp_path, "topics", "@live", "list").stdout
     run(tmp_path, "topics", "@live", "create", "new", "--yes")
     assert "new" in run(tmp_path, "topics", "@live", "list").stdout
+
+
+def test_a_cluster_that_is_not_there_is_said_before_anything_is_asked_of_it():
+    async def story() -> None:
+        engine = KafkaEngine(ConnectionSpec("gone", "kafka", "127.0.0.1:1", writable=True))
+        with pytest.raises(Unavailable, match="can't be reached"):
+            await engine.open()
+        await engine.close()
+
+    asyncio.run(story())
 
 
 def test_a_reset_under_running_members_is_refused(orders: Cluster):

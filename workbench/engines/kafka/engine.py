@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from workbench.engines.catalog import ConnectionSpec
 from workbench.engines.kafka import client
 from workbench.engines.kafka.administration import KafkaAdministration, create_call
 from workbench.engines.kafka.browse import KafkaBrowse
+from workbench.engines.kafka.connection import KafkaConnection
 from workbench.engines.kafka.consumer import KafkaConsumer
 from workbench.engines.kafka.known import KnownTopics
 from workbench.engines.kafka.sending import Batch, RecordSending
@@ -65,8 +67,14 @@ class KafkaEngine(LogsAlone):
         return await asyncio.get_running_loop().run_in_executor(self._thread, what)
 
     async def open(self) -> None:
+        await self._ask(self._reach)
         found = await self._ask(self._browse.group_stats)
         self._groups_before = frozenset(group.name for group in found)
+
+    def _reach(self) -> None:
+        """As a connection is opened: it is known within a second or two that nobody is there, or lets nobody in."""
+        with closing(KafkaConnection(self._spec)) as connection:
+            connection.open()
 
     def lacks(self, what: str) -> str:
         return _LACKS.get(what, "")
