@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QTableView, QWidget
 
 from tests.ui.stage import NOW_MS, PAST_MS, StageCaller, orders_snapshot
 from workbench.control import messages as m
@@ -201,3 +202,50 @@ def test_the_topics_list_shows_the_frame_also_when_it_comes_back(qtbot, tmp_path
     workspace._take_push(Push(snapshot=replace(later, at_ms=NOW_MS + 3_000)))
     assert told() == frame() and len(told()) == len(later.topics)
     workspace.close()
+
+
+class Flushes(QObject):
+    """At which repaint of the window each part painted first since ``begin``."""
+
+    def __init__(self, window, parts: dict[str, QWidget]) -> None:
+        super().__init__(window)
+        self._window, self._parts = window, {part: name for name, part in parts.items()}
+        self._flush, self.first = 0, {}
+        for watched in (window, *self._parts):
+            watched.installEventFilter(self)
+
+    def begin(self) -> None:
+        self.first.clear()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.UpdateRequest and watched is self._window:
+            self._flush += 1
+        elif event.type() == QEvent.Type.Paint and watched in self._parts:
+            self.first.setdefault(self._parts[watched], self._flush)
+        return False
+
+
+@pytest.mark.parametrize("page", ["tape", "groups"])
+def test_all_regions_of_a_frame_are_painted_in_one_flush(qtbot, window, page: str):
+    """Else a picture of the screen has two frames in it, however equal the numbers are."""
+    workspace = window.workspace
+    window.show_data(page)
+    kind = TapeView if page == "tape" else QTableView
+    qtbot.waitUntil(lambda: any(view.isVisible() for view in window.data_dock.findChildren(kind)))
+    table = next(view for view in window.data_dock.findChildren(kind) if view.isVisible())
+    workspace.select(["shipping"])
+    topics = window.findChild(TopicsPanel)
+    parts = {"canvas": window.canvas.viewport(), "topics": topics.list.viewport(), page: table.viewport(),
+             "status": window.findChild(StatusLine)._behind,
+             "inspector": window.findChild(Inspector).face("group").behind._number}
+    qtbot.wait(300)  # what is still being laid out
+    flushes = Flushes(window, parts)
+    for step in range(1, 6):
+        flushes.begin()
+        now = orders_snapshot(NOW_MS + 1_000 * step)
+        moved = tuple(replace(topic, rate_in=topic.rate_in + 7 * step) for topic in now.topics)
+        groups = tuple(replace(group, rate=group.rate + step, partitions=tuple(
+            replace(part, end=part.end + 11 * step) for part in group.partitions)) for group in now.groups)
+        workspace._take_push(Push(snapshot=replace(now, topics=moved, groups=groups)))
+        qtbot.waitUntil(lambda: flushes.first.keys() == set(parts))
+        assert len(set(flushes.first.values())) == 1, flushes.first

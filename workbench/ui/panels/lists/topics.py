@@ -180,6 +180,8 @@ class TopicsPanel(QWidget):
                              f"{stat.name}, {words.rate(stat.rate_in)}, {words.count(stat.records)}")
                 item.setToolTip(self.tr("{0}: {1} kept in {2}. Drag it onto the canvas, double click for its records.")
                                 .format(stat.name, words.count(stat.records), words.size(stat.size_bytes)))
+        self.list.executeDelayedItemsLayout()  # Qt would lay out, and paint, one flush behind all other regions
+        self.list.viewport().update()
 
     def _kind(self, stat: TopicStat) -> str:
         if stat.kind == "queue":
