@@ -11,9 +11,18 @@ Four things every card over the window owes, in one place (``Floating``):
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from workbench.ui.panels.parts.blocks import label, rule, tool_button
@@ -92,6 +101,23 @@ def _takes_tab(widget: QWidget) -> bool:
         return False
     group = widget.group() if isinstance(widget, QAbstractButton) else None
     return group is None or not group.exclusive() or group.checkedButton() in (None, widget)
+
+
+def beside_floating(window: QWidget, card: QRect) -> int:
+    """Where the left edge of a card in ``window`` goes, so that no panel that floats over the window hides it: panels
+    are windows, and above all that is in this one. Where no room is left, the panels give way."""
+    docks = [dock for dock in window.findChildren(QDockWidget) if dock.isFloating() and dock.isVisible()]
+    panels = [QRect(window.mapFromGlobal(dock.pos()), dock.size()) for dock in docks]
+    over = [panel for panel in panels if panel.intersects(card)]
+    lefts = [card.x(), *(x for panel in over for x in (panel.right() + _EDGE, panel.left() - _EDGE - card.width()))]
+    for x in lefts:
+        there = QRect(x, card.y(), card.width(), card.height())
+        if _EDGE <= x <= window.width() - card.width() - _EDGE and not any(map(there.intersects, panels)):
+            return x
+    for dock, panel in zip(docks, panels, strict=True):
+        if panel in over:
+            dock.move(window.mapToGlobal(QPoint(card.right() + _EDGE, panel.y())))
+    return card.x() if not over else _EDGE
 
 
 class Popover(Floating):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -32,7 +32,7 @@ from workbench.ui.bridge.pace import Pace
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.series import group_node
 from workbench.ui.panels.parts.blocks import Banner, label, push_button
-from workbench.ui.panels.parts.popover import Popover
+from workbench.ui.panels.parts.popover import Popover, beside_floating
 from workbench.ui.panels.replay import sentences
 from workbench.ui.panels.replay.act import MoveGroup, copy_of_group
 from workbench.ui.panels.replay.moves_table import MOST_ROWS, ROW, MovesTable
@@ -79,6 +79,7 @@ class ReplayPreview(Popover):
         self._pressed: ResetPlan | None = None  # what stood there when the button went down
         self._busy = False
         self._asked = 0
+        self._left: int | None = None  # where it was opened; it stays there, whatever is moved over it
         self._risk: RetentionRisk | None = None
         self._build()
         self.form.setVisible(spec is None)
@@ -195,8 +196,11 @@ class ReplayPreview(Popover):
         self.resize(self.width(), needed)
         canvas = window.findChild(QWidget, "canvas")
         corner = canvas.mapTo(window, QPoint(12, 11)) if canvas is not None else QPoint(12, 12)
-        self.move(max(0, min(corner.x(), window.width() - self.width() - _EDGE)),
-                  max(0, min(corner.y(), window.height() - needed - _EDGE)))
+        y = max(0, min(corner.y(), window.height() - needed - _EDGE))
+        if self._left is None:
+            x = max(0, min(corner.x(), window.width() - self.width() - _EDGE))
+            self._left = beside_floating(window, QRect(x, 0, self.width(), window.height()))  # it grows yet
+        self.move(self._left, y)
 
     def _needed(self) -> int:
         layout = layout_of(self)
