@@ -670,3 +670,17 @@ def test_the_ways_to_start_are_whole_in_any_canvas(bare: FlowView, size):
     assert not any(a.geometry().intersects(b.geometry()) for a, b in itertools.pairwise(cards))
     assert all(card.toolTip() for card in cards) == (size[1] < 300)  # words that have no room are a tip
     assert not bare.grab().isNull()
+
+
+def test_in_a_low_canvas_a_wide_drawing_lies_beside_the_zoom_bar_and_is_larger(view: FlowView):
+    view.resize(664, 196)  # what a window of 1024 x 640 leaves
+    view.fit()
+    drawn = view.flow.drawn_rect()
+    shown = QRectF(view.from_scene(drawn.topLeft()), view.from_scene(drawn.bottomRight()))
+    assert QRectF(view.viewport().rect()).contains(shown)
+    assert not shown.intersects(QRectF(view.zoom_bar.geometry()))
+    assert shown.height() > 0.85 * view.viewport().height()
+    view.resize(664, 600)
+    view.fit()
+    shown = QRectF(view.from_scene(drawn.topLeft()), view.from_scene(drawn.bottomRight()))
+    assert abs(shown.center().x() - view.viewport().width() / 2) < 2, "where there is room it lies in the middle"

@@ -51,9 +51,15 @@ from workbench.ui.canvas.scene import FlowScene
 from workbench.ui.theme.theme import theme
 
 _MARGIN = 12
+_MUCH = 1.1  # larger: worth the place beside the zoom bar
 _SMALL = (560, 300)
 _WARM_UP_MS = 200
 _LEAST_ZOOM = 0.01
+
+
+def _scale(room: QRect, drawn: QRectF) -> float:
+    """At which a drawing fills a room."""
+    return min(room.width() / drawn.width(), room.height() / drawn.height())
 
 
 class FlowView(Camera):
@@ -178,15 +184,16 @@ class FlowView(Camera):
     # -- what is in view -----------------------------------------------------------------------------------
     def _fitting_zoom(self) -> float:
         """At which the whole drawing is in view, no larger than 100 %."""
-        drawn, room = self.flow.drawn_rect(), self._room()
-        if drawn.isEmpty():
-            return 1.0
-        return max(_LEAST_ZOOM, min(1.0, room.width() / drawn.width(), room.height() / drawn.height()))
+        drawn = self.flow.drawn_rect()
+        return 1.0 if drawn.isEmpty() else max(_LEAST_ZOOM, min(1.0, _scale(self._room(drawn), drawn)))
 
-    def _room(self) -> QRect:
-        """Where the drawing is shown when all of it is."""
-        foot = self.zoom_bar.height() + _MARGIN
-        return self.viewport().rect().adjusted(_MARGIN, _MARGIN + self._top_room, -_MARGIN, -_MARGIN - foot)
+    def _room(self, drawn: QRectF) -> QRect:
+        """Where the drawing is shown when all of it is: over the zoom bar, or, in a low canvas, beside it if it is
+        larger there."""
+        whole = self.viewport().rect().adjusted(_MARGIN, _MARGIN + self._top_room, -_MARGIN, -_MARGIN)
+        over = whole.adjusted(0, 0, 0, -self.zoom_bar.height() - _MARGIN)
+        beside = whole.adjusted(self.zoom_bar.sizeHint().width() + _MARGIN, 0, 0, 0)
+        return beside if min(1.0, _scale(over, drawn)) * _MUCH < min(1.0, _scale(beside, drawn)) else over
 
     def least_zoom(self) -> float:
         """A large drawing can always be seen whole."""
@@ -199,9 +206,9 @@ class FlowView(Camera):
             self.set_zoom(1.0)
             self._fitted = True  # and so it stays, whatever comes
             return
-        foot = self.zoom_bar.height() + _MARGIN
         self.set_zoom(self._fitting_zoom())
-        self.centre_on(drawn.center() - QPointF(0, (self._top_room - foot) / 2 / self.zoom))
+        aside = QRectF(self._room(drawn)).center() - QRectF(self.viewport().rect()).center()
+        self.centre_on(drawn.center() - aside / self.zoom)
         self._fitted = True
         self._lay_out()
 
