@@ -224,6 +224,9 @@ def test_a_read_only_file_is_shown_without_a_host_and_acts_say_why_not(qtbot, wi
     assert "You can look at everything" in window.host_bar.text
     window.statusBar().refresh()
     assert window.statusBar()._state.text() == "Read-only"
+    strip = window.findChild(TimeStrip)
+    said = window.topbar._time.button("live").text(), strip.state.text().partition(" ·")[0], strip.view.end_name
+    assert said == ("Latest", "as last stored", "end")  # nothing is live in a file that nobody serves
     names = [node.name for node in window.workspace.document.nodes]
     for act in (window.running.start, lambda: window.workspace.perform(RenameNode("shipping", "other"))):
         act()

@@ -83,6 +83,7 @@ class StripView(QWidget):
         self._range: tuple[int | None, int | None] = (None, None)
         self._held = ""
         self._why_empty = ""
+        self.end_name = self.tr("live")  # what the end of the session is called
         theme().changed.connect(self.update)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -264,13 +265,13 @@ class StripView(QWidget):
         pen = QPen(look.color("ok"), 1.75)
         pen.setDashPattern([1, 2])
         font = look.font("caption", 600)
-        name = QRectF(0, 1, QFontMetricsF(font).horizontalAdvance(self.tr("live")) + 6, 15)
+        name = QRectF(0, 1, QFontMetricsF(font).horizontalAdvance(self.end_name) + 6, 15)
         name.moveCenter(QPointF(min(x, self.width() - name.width() / 2), name.center().y()))
         painter.fillRect(name, look.color("surface"))  # over the marks
         painter.setPen(pen)
         painter.drawLine(QPointF(x, TOP - 2), QPointF(x, BASE))
         painter.setFont(font)
-        painter.drawText(name, int(Qt.AlignmentFlag.AlignCenter), self.tr("live"))
+        painter.drawText(name, int(Qt.AlignmentFlag.AlignCenter), self.end_name)
 
     def _paint_playhead(self, painter: QPainter) -> None:
         look, x = theme(), self.playhead_x()

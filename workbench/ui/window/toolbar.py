@@ -183,6 +183,7 @@ class TopBar(QToolBar):
 
     # -- following -----------------------------------------------------------------------------------------
     def _show_live(self, live: Snapshot) -> None:
+        self._time.button("live").setText(self.tr("Latest") if self._workspace.read_only else self.tr("Live"))
         there = self._workspace.phase in (Phase.STARTING, Phase.ATTACHED)  # what is asked while it starts waits for it
         self._run.show_state(live.run, there and bool(self._workspace.document.nodes), self)
         self._speed.setText(f"{live.speed:g}×")

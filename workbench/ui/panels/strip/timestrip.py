@@ -228,13 +228,15 @@ class TimeStrip(QWidget):
             self.state.setText(zone)
             self._say_why_empty()
         elif at_ms is None:
-            self.state.setText(self.tr("live · {0}").format(zone))
+            here = self.tr("as last stored · {0}") if self._workspace.read_only else self.tr("live · {0}")
+            self.state.setText(here.format(zone))
             self.session.setText(self._session_words(live))
         else:
             self.state.setText(f"{words.ago(live - at_ms)} · {zone}")
             self.session.setText(self.tr("Playing at {0:g}×").format(self._speed) if playing else self.tr("Held here"))
 
     def _take_phase(self, phase: Phase) -> None:
+        self.view.end_name = self.tr("end") if phase is Phase.READ_ONLY else self.tr("live")
         self._say()
 
     def _say_why_empty(self) -> None:
