@@ -19,7 +19,9 @@ from workbench.flow.document import FlowDocument, Node
 from workbench.session.resets import carried_out
 from workbench.ui.charts.tape import TapeView
 from workbench.ui.charts.tape_strips import TimeAxis, strips_of
-from workbench.ui.models.series import topic_order
+from workbench.ui.models.series import log_kinds, topic_order
+from workbench.ui.models.views import Views
+from workbench.ui.panels.records.bar import RecordsBar
 from workbench.ui.panels.replay.preview import ReplayPreview
 from workbench.ui.panels.tape.tape import TapePanel
 from workbench.ui.theme.theme import theme
@@ -365,3 +367,21 @@ def test_as_drawn_is_from_left_to_right_and_down_whatever_the_order_of_the_file(
     topics = tuple(TopicStat(name, "stream", ()) for name in ("copies", "extra-10", "extra-2", "invoices", "orders"))
     order = topic_order(FlowDocument(nodes), Snapshot(topics=topics))
     assert list(order) == ["orders", "invoices", "copies", "extra-2", "extra-10"]
+
+
+def test_a_queue_and_a_dead_letter_topic_have_their_own_icons_on_tape_list_and_records(stage, panel):
+    """As the drawing has them; what is not drawn as the broker says."""
+    shown = replace(orders_snapshot(), topics=(*orders_snapshot().topics, TopicStat("jobs", "queue", ()),))
+    document = FlowDocument([Node("d", "dead_letters", "orders.dlq", 0, 0), Node("q", "queue", "payments", 0, 0)])
+    kinds = log_kinds(document, shown)
+    assert kinds == {"orders": "topic", "payments": "queue", "invoices": "topic", "orders.dlq": "dead_letters",
+                     "jobs": "queue"}
+    bar = RecordsBar(Views(stage.workspace))
+    bar.show_topics(list(kinds), kinds, "orders.dlq")
+    drawn = {action.text(): action.icon().pixmap(16).toImage() for action in bar.topic.menu().actions()}
+    assert drawn["orders"] == drawn["invoices"] != drawn["payments"] != drawn["orders.dlq"] != drawn["orders"]
+    assert bar.topic.icon().pixmap(16).toImage() == drawn["orders.dlq"]
+    stage.push(orders_snapshot())
+    stage.workspace.document.replace_all(document.nodes, document.links, "")
+    panel._follow(stage.workspace.shown)
+    assert panel.view.kinds["orders.dlq"] == "dead_letters"

@@ -68,6 +68,7 @@ class TapeView(QAbstractScrollArea):
         self.setAccessibleName(self.tr("Log tape"))
         self.viewport().setMouseTracking(True)
         self.strips: Sequence[Strip] = ()
+        self.kinds: dict[str, str] = {}
         self._tops: list[float] = []
         self._axis: Axis = OffsetAxis()
         self.by_time = False
@@ -85,6 +86,12 @@ class TapeView(QAbstractScrollArea):
         theme().changed.connect(self._refresh)
 
     # -- what is shown -------------------------------------------------------------------------------------
+    def show_kinds(self, kinds: dict[str, str]) -> None:
+        """What each topic is, for the icon before its name."""
+        if kinds != self.kinds:
+            self.kinds = kinds
+            self._refresh()
+
     def show_strips(self, strips: Sequence[Strip], front: Sequence[str] = ()) -> None:
         """``front`` are the selected group and the pinned ones: they are drawn before others, beside the worst."""
         places = changed_places(self.strips, strips)

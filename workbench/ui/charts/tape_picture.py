@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.offsets import ResetMove
+from workbench.ui.canvas.kinds import role_of
 from workbench.ui.charts import tape_paint as paint
 from workbench.ui.charts.tape_strips import Strip, TapeGroup
 from workbench.ui.charts.ticks import number_ticks, time_step, time_ticks
@@ -112,8 +113,8 @@ class TapePicture:
         look, width, name_width = theme(), self._view.viewport().width(), self._view.name_width
         line = QRectF(0, area.center().y() - 9, width, 18)
         if named:
-            glyph = "queue" if strip.kind == "queue" else "topic"
-            icons.paint(painter, QRectF(12, line.top() + 2, 14, 14), glyph, look.color(strip.role))
+            kind = self._view.kinds.get(strip.topic, "queue" if strip.kind == "queue" else "topic")
+            icons.paint(painter, QRectF(12, line.top() + 2, 14, 14), kind, look.color(role_of(kind)))
             font = look.font("body", 600)
             painter.setFont(font)
             painter.setPen(look.color("text"))

@@ -141,6 +141,13 @@ def topic_order(document: FlowDocument, snapshot: Snapshot) -> Sequence[str]:
     return _topic_order(drawn, tuple(topic.name for topic in snapshot.topics))
 
 
+def log_kinds(document: FlowDocument, snapshot: Snapshot) -> dict[str, str]:
+    """By topic the kind of part that it is, for its icon: as it is drawn, else what the broker says of it."""
+    drawn = {node.name: node.kind for node in document.of_kind(*TOPICS)}
+    return {topic.name: drawn.get(topic.name, "queue" if topic.kind == "queue" else "topic")
+            for topic in snapshot.topics}
+
+
 @lru_cache(maxsize=8)
 def _topic_order(drawn: tuple[tuple[float, float, str], ...], names: tuple[str, ...]) -> Sequence[str]:
     known = set(names)

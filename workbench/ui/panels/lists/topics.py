@@ -25,6 +25,7 @@ from workbench.ui.canvas.gestures.drop import Part
 from workbench.ui.canvas.kinds import role_of
 from workbench.ui.models.natural import natural
 from workbench.ui.models.outside import topic_node
+from workbench.ui.models.series import log_kinds
 from workbench.ui.panels.lists.deleting import ask_delete_topic
 from workbench.ui.panels.lists.palette import start_drag
 from workbench.ui.panels.parts.blocks import label, rule, tool_button
@@ -162,7 +163,7 @@ class TopicsPanel(QWidget):
         while self.list.count() > len(shown.topics):
             self.list.takeItem(self.list.count() - 1)
         del self._painted[self.list.count():]
-        queues = {queue.name: queue for queue in shown.queues}
+        queues, kinds = {queue.name: queue for queue in shown.queues}, log_kinds(self._workspace.document, shown)
         topics = sorted(shown.topics, key=lambda topic: natural(topic.name))
         painted, self._painted = self._painted, [(stat, queues.get(stat.name)) for stat in topics]
         for row, stat in enumerate(topics):
@@ -175,18 +176,13 @@ class TopicsPanel(QWidget):
             if (item.data(_STAT), item.data(_FOOT)) != (stat, foot):
                 item.setData(_STAT, stat)
                 item.setData(_FOOT, foot)
-                item.setData(_KIND, self._kind(stat))
+                item.setData(_KIND, kinds[stat.name])
                 item.setData(Qt.ItemDataRole.AccessibleTextRole,
                              f"{stat.name}, {words.rate(stat.rate_in)}, {words.count(stat.records)}")
                 item.setToolTip(self.tr("{0}: {1} kept in {2}. Drag it onto the canvas, double click for its records.")
                                 .format(stat.name, words.count(stat.records), words.size(stat.size_bytes)))
         self.list.executeDelayedItemsLayout()  # Qt would lay out, and paint, one flush behind all other regions
         self.list.viewport().update()
-
-    def _kind(self, stat: TopicStat) -> str:
-        if stat.kind == "queue":
-            return "queue"
-        return "dead_letters" if self._workspace.document.named("dead_letters", stat.name) else "topic"
 
     def _foot(self, stat: TopicStat, shown: Snapshot) -> tuple[str, str]:
         """The second line: partitions and what is kept; of a queue what is not done yet."""

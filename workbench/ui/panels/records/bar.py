@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
+from workbench.ui.canvas.kinds import role_of
 from workbench.ui.models.views import Views
 from workbench.ui.panels.parts.blocks import push_button, set_property, tool_button
 from workbench.ui.theme import icons, words
@@ -108,6 +109,8 @@ class RecordsBar(QWidget):
         self._grid.setSpacing(8)
         self.topic = self._menu_button(self.tr("Topic"), "topic", "stream")
         self._topics: Sequence[str] = ()  # those in its menu
+        self._kinds: dict[str, str] = {}
+        self._kind = "topic"
         self.filter = FilterField(views)
         self.order = self._menu_button(self.tr("Order"))
         self.destination = QLineEdit()
@@ -158,15 +161,20 @@ class RecordsBar(QWidget):
         button.setMenu(QMenu(button))
         return button
 
-    def show_topics(self, topics: Sequence[str], current: str) -> None:
+    def show_topics(self, topics: Sequence[str], kinds: dict[str, str], current: str) -> None:
+        """``kinds`` says what those in the menu, and the one that is shown, are."""
         self.topic.setText(current or self.tr("No topic"))
-        if topics == self._topics:
+        kind = kinds.get(current, "topic")
+        if kind != self._kind:
+            self._kind = kind
+            self.topic.setIcon(icons.icon(kind, role_of(kind)))
+        if (topics, kinds) == (self._topics, self._kinds):
             return
-        self._topics = topics
+        self._topics, self._kinds = topics, kinds
         menu = self.topic.menu()
         menu.clear()
         for name in topics:
-            menu.addAction(icons.icon("topic", "stream"), name).triggered.connect(
+            menu.addAction(icons.icon(kinds[name], role_of(kinds[name])), name).triggered.connect(
                 lambda _=False, name=name: self.topic_chosen.emit(name)
             )
 

@@ -243,7 +243,7 @@ class RecordsPanel(QWidget):
             self.search.drop()
             self._restart()
             return
-        self.bar.show_topics(names, self.source.title)
+        self.bar.show_topics(names, self.source.kinds(self.workspace), self.source.title)
         self._note_trouble()
         if self._far_trouble:
             self._say()

@@ -14,6 +14,7 @@ from workbench.core.records import PartitionBounds
 from workbench.core.snapshot import TopicStat
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.attached import trouble_of
+from workbench.ui.models.series import log_kinds
 from workbench.ui.theme import words
 
 
@@ -40,6 +41,12 @@ class Source:
     def stat(self, workspace: Workspace) -> TopicStat | None:
         snapshot = workspace.live if self.connection else workspace.shown
         return snapshot.topic(self.topic, self.connection)
+
+    def kinds(self, workspace: Workspace) -> dict[str, str]:
+        """For their icons: what each topic of the file is, and this one, by its title."""
+        found = log_kinds(workspace.document, workspace.shown)
+        stat = self.stat(workspace) if self.connection else None
+        return found if stat is None else found | {self.title: "queue" if stat.kind == "queue" else "topic"}
 
     def is_live(self, workspace: Workspace) -> bool:
         return workspace.at_ms is None or bool(self.connection)

@@ -25,7 +25,7 @@ from workbench.ui.charts.tape import Grip, TapeView
 from workbench.ui.charts.tape_order import DRAWN, as_before, found, ordered
 from workbench.ui.charts.tape_strips import Knots, OffsetAxis, Strip, StripMaker, TimeAxis
 from workbench.ui.models.outside import group_part, part_of
-from workbench.ui.models.series import group_series, selected_group
+from workbench.ui.models.series import group_series, log_kinds, selected_group
 from workbench.ui.panels.parts.blocks import Empty, Segments
 from workbench.ui.panels.parts.loading import EmptyOnceLoaded
 from workbench.ui.panels.replay.preview import open_replay_preview
@@ -118,6 +118,7 @@ class TapePanel(QWidget):
         laid = self._lay_out(snapshot.at_ms)
         self._stack.setCurrentIndex(2 if self._strips and not laid else 1 if self._strips else 0)
         chosen = selected_group(document, self._workspace.selection)
+        self.view.show_kinds(log_kinds(document, snapshot))
         self.view.show_strips(laid, [*((chosen,) if chosen else ()), *sorted(self._pinned_groups)])
         self._say_wanted()
         if self._by_time:
