@@ -167,6 +167,24 @@ def test_every_control_has_a_name_and_no_word_is_cut(qtbot, panel):
     assert_nothing_cut(qtbot, panel)
 
 
+def test_members_that_read_several_topics_make_the_panel_no_wider(qtbot, panel, workspace):
+    """Else its tables are cut at the right, with how far each partition is behind."""
+    shared = tuple((topic, number) for topic in ("orders", "payments") for number in range(3))
+    snapshot = with_member(with_member(orders_snapshot(), "shipping-1", partitions=shared), "shipping-2",
+                           partitions=shared)
+    panel.resize(484, 690)
+    workspace._take_push(Push(snapshot=snapshot))
+    qtbot.waitUntil(lambda: "partitions orders 0 1 2, payments 0 1 2" in words_of(panel))
+    qtbot.waitUntil(lambda: panel.widget().width() <= panel.viewport().width())
+    assert panel.partitions.mapTo(panel.viewport(), panel.partitions.rect().topRight()).x() < panel.viewport().width()
+    for state in (PartState.PAUSED, PartState.KILLED):  # their buttons say more
+        held = with_member(with_member(orders_snapshot(), "shipping-1", state=state), "shipping-2", state=state)
+        workspace._take_push(Push(snapshot=held))
+        qtbot.waitUntil(lambda state=state: panel._cards["shipping-1"]._shown.state is state)
+        qtbot.waitUntil(lambda: panel.widget().width() <= panel.viewport().width())
+    assert_nothing_cut(qtbot, panel)
+
+
 def test_in_a_narrow_dock_nothing_is_cut_and_nothing_lies_beside_the_window(qtbot, panel):
     panel.resize(320, 400)
     qtbot.waitUntil(lambda: panel.horizontalScrollBar().maximum() == 0)

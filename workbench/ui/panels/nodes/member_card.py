@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QSize, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.acts import MemberControl
@@ -78,6 +79,7 @@ class MemberCard(QFrame):
         head.addWidget(title, 1)
         head.addWidget(self._rate)
         self._words = label("", "muted")
+        self._words.setWordWrap(True)  # partitions of several topics are many words, and a panel no wider for them
         column.addLayout(head)
         column.addWidget(self._words)
         column.addSpacing(4)
@@ -122,17 +124,19 @@ class MemberCard(QFrame):
         self._words.setText(state_words(member))
         self._words.setToolTip(self._words.text())
         paused, gone = member.state is PartState.PAUSED, member.state in (PartState.KILLED, PartState.FAILED)
-        self._say(self.pause, self.tr("Resume") if paused else self.tr("Pause"), "run" if paused else "pause")
-        self._say(self.kill, self.tr("Remove") if member.state is PartState.KILLED else self.tr("Kill"), "kill")
+        killed = member.state is PartState.KILLED
+        self._say(self.pause, self.tr("Resume") if paused else self.tr("Pause"), "" if paused else "pause")
+        self._say(self.kill, self.tr("Remove") if killed else self.tr("Kill"), "" if killed else "kill")
         self.pause.setEnabled(not gone)
         for button in (self.pause, self.kill, self.restart):
             button.setVisible(bool(member.node_id))  # a client from outside is not ours to stop
         self._dress()
 
     def _say(self, button: QPushButton, text: str, icon: str) -> None:
+        """The longer words stand without an icon: two cards beside each other have room for no more."""
         if button.text() != text:
             button.setText(text)
-            button.setIcon(icons.icon(icon))
+            button.setIcon(icons.icon(icon) if icon else QIcon())
             button.setAccessibleName(f"{text} {self.name}")
 
     def _dress(self) -> None:
