@@ -67,6 +67,7 @@ def test_a_floating_panel_does_not_hide_the_preview_that_it_opens(open_window, q
     seen = QRect(preview.mapToGlobal(QPoint(0, 0)), preview.size())
     assert not seen.intersects(QRect(dock.pos(), dock.size()))
     assert window.rect().contains(preview.geometry())
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window and preview.form.where.hasFocus())
     dock.move(seen.topLeft())  # who moves it there means to
     preview.fit()
     assert preview.mapToGlobal(QPoint(0, 0)) == seen.topLeft()

@@ -91,6 +91,7 @@ class Floating(QFrame):
         super().closeEvent(event)
         back = self._came_from
         if event.isAccepted() and inside and back is not None and isValid(back) and back.isVisible():
+            back.activateWindow()
             back.setFocus(Qt.FocusReason.OtherFocusReason)
 
 

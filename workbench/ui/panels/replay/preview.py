@@ -58,6 +58,7 @@ def open_replay_preview(workspace: Workspace, parent: QWidget, group: str, spec:
     preview.fit()
     preview.show()
     preview.raise_()
+    window.activateWindow()  # it may have been asked for in a panel that floats, and the keys are for it now
     preview.take_focus()
     return preview
 
