@@ -38,6 +38,7 @@ class Laid(Protocol):
     strips: Sequence[Strip]
     by_time: bool
     name_width: float
+    kinds: dict[str, str]
     moving: str
     chosen: tuple[str, int, str] | None
 
