@@ -21,6 +21,7 @@ from listeners.serving import ROOT
 from workbench.core.errors import Invalid, NotFound, Refused, Unavailable, Unsupported
 from workbench.core.partitioners import BY_SYSTEM
 from workbench.core.points import EARLIEST, LATEST, MAX_PLACE, LogPoint, check_offset, parse_point
+from workbench.core.queues import ROUTING_KEY
 from workbench.core.records import Record
 from workbench.engines.catalog import ConnectionSpec
 from workbench.engines.kinesis.connection import KinesisConnection
@@ -175,7 +176,7 @@ def test_records_are_sent_by_key_or_to_a_shard(address: str, other: Other):
         assert "PutRecords" in sender.call_for("orders")
         sender.append("orders", 1, [Record(b"a", b"here")])
         sender.append("orders", BY_SYSTEM, [Record(b"%d" % number, b"x") for number in range(700)])
-        sender.append("orders", BY_SYSTEM, [Record(None, b"no key")])
+        sender.append("orders", BY_SYSTEM, [Record(None, b"no key", ((ROUTING_KEY, b"by which it came elsewhere"),))])
         first = browse.read("orders", 1, 0, 1)
         assert [(record.key, record.value) for record in first] == [(b"a", b"here")]
         assert len(list(merged(browse, "orders", spans(browse, "orders")))) == 702

@@ -1,7 +1,8 @@
 """Writing to Kinesis, by PutRecords. Blocking; one thread at a time.
 
 The key is the partition key, from which Kinesis takes the shard; without one a random key is sent. A batch can fail in
-part: what was throttled is sent again, after the others, so the order within a key can change then.
+part: what was throttled is sent again, after the others, so the order within a key can change then. A record there has
+no headers: the two that tell by which exchange it came elsewhere are left out, any other is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.core.errors import Invalid, Unavailable, Unsupported
+from workbench.core.queues import sent_straight
 from workbench.core.records import Record
 from workbench.core.routing import Published
 from workbench.engines.aws.errors import translating
@@ -43,7 +45,7 @@ class KinesisSender:
         """A negative partition: as the key says."""
         target = {} if partition < 0 else {"ExplicitHashKey": self._browse.shard(topic, partition).first_hash}
         entries = [{"Data": record.value or b"", "PartitionKey": _key(record), **target} for record in records]
-        if any(record.headers for record in records):
+        if any(sent_straight(record.headers) for record in records):
             raise Invalid("A record of Kinesis has no headers.", "Leave out --header, or put them into the value.")
         sent = 0
         while sent < len(entries):

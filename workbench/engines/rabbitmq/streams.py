@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pika
 from pika.spec import Basic
@@ -37,7 +38,7 @@ def read(client: RabbitClient, stream: str, offset: int, end: int, max_records: 
     """Up to ``max_records`` of those at ``offset`` or after it, before ``end``, which was told by ``bounds``."""
     found: list[StoredRecord] = []
     for at, method, properties, body in _delivered(client, stream, offset, min(max_records, _PREFETCH), None):
-        if offset <= at < end:  # a chunk is delivered whole: it may begin before
+        if at < end:
             found.append(record_of(stream, at, method, properties, body))
         if len(found) >= max_records or at >= end - 1:
             break
@@ -47,10 +48,7 @@ def read(client: RabbitClient, stream: str, offset: int, end: int, max_records: 
 def first_at(client: RabbitClient, stream: str, ms: int) -> int | None:
     """The offset of the chunk that was written at that time or next after it: RabbitMQ seeks by chunk and by its own
     time. None at the end."""
-    # a time is sent as AMQP's type T, in seconds; pika makes that of a datetime
-    from datetime import UTC, datetime
-
-    moment = datetime.fromtimestamp(max(0, ms) / 1000, tz=UTC).replace(tzinfo=None)
+    moment = datetime.fromtimestamp(max(0, ms) / 1000, tz=UTC).replace(tzinfo=None)  # sent as AMQP's type T: seconds
     found = next(_delivered(client, stream, moment, 1, QUIET_S), None)
     return None if found is None else found[0]
 
