@@ -183,7 +183,7 @@ def test_a_redrive_that_is_stopped_loses_nothing(workbench, path: Path, until):
     workbench("produce", path, "orders", "-", given=lines(50))
     workbench("consume", path, "orders", "--ack", "nack")
     assert counts(workbench, "orders") == state(dead=50)
-    process = workbench.start("queues", path, "redrive", "orders", "--all", "--rate", "5")
+    process = workbench.start("queues", path, "redrive", "orders", "--all", "--rate", "2")
     until(lambda: counts(workbench, "orders")["ready"] >= 2)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)

@@ -17,7 +17,8 @@ from listeners.wire import Wire
 from workbench.broker import TOPIC_SETTINGS, Broker
 from workbench.listeners.base import ListenerSettings
 
-OURS = {"workbench.retention.all.read", "workbench.profile", "key.encoding", "value.encoding"}
+OURS = {"workbench.retention.all.read", "workbench.profile", "key.encoding", "value.encoding", "key.schema",
+        "value.schema"}
 KAFKAS = 33
 """Settings of a topic in Apache Kafka 4.1."""
 OF_TOPIC, OF_BROKER, OF_ALL_BROKERS, DEFAULT, OF_GROUP = 1, 2, 3, 5, 8
