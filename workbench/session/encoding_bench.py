@@ -1,7 +1,7 @@
 """The encoding bench: the same events in every encoding, with and without each codec: bytes, time to write and read.
 
 Avro and Protobuf need a schema: the one that is given, else one that fits the events (``inferred``). Times are CPU time
-of this process, the best of several turns in which the encodings take part one after the other; bytes are exact. Every
+of this thread, the best of several turns in which the encodings take part one after the other; bytes are exact. Every
 encoding is read back and compared before it is measured. Pure but for the clock.
 """
 
@@ -52,7 +52,7 @@ class _Way:
 
 
 def measure(events: Sequence[Any], serdes: Mapping[str, SchemaSerde] | None = None,
-            clock_s: Callable[[], float] = time.process_time, stopped: Callable[[], bool] = lambda: False,
+            clock_s: Callable[[], float] = time.thread_time, stopped: Callable[[], bool] = lambda: False,
             ) -> list[Measured]:
     """``events`` are values as JSON says them. ``Invalid`` where there are none, or too many."""
     if not events:

@@ -29,8 +29,8 @@ def add_early(book: ActionBook, window: WholeWindow) -> None:
              tip=tr("Take back what an export wrote, all of it or nothing"))
     book.add("file.export", tr("Export the session…"), window.dialogs.export, "Ctrl+E", "export")
     book.add("file.drawing", tr("Export the drawing…"), files.export_drawing)
-    book.add("file.size", tr("Size of the file…"), window.dialogs.file_size,
-             tip=tr("How large it is, and when to warn"))
+    book.add("file.encodings", tr("Compare encodings…"), window.dialogs.encodings)
+    book.add("file.size", tr("Size of the file…"), window.dialogs.file_size, tip=tr("How large it is, when to warn"))
     book.add("file.deleted", tr("Deleted topics…"), window.dialogs.deleted_topics, glyph="undo",
              tip=tr("Bring a deleted topic back, or let it go"))
     book.add("file.close", tr("Close"), window.close, Standard.Close)

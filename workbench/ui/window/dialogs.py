@@ -51,6 +51,11 @@ class Dialogs(QObject):
         popover.raise_()
         next(iter(popover.rows.values())).address.setFocus()
 
+    def encodings(self) -> None:
+        from workbench.ui.dialogs.encoding_bench import EncodingBench
+
+        EncodingBench(self._window.workspace, self._window).open()
+
     def file_size(self) -> None:
         """Open the popover of the file's size over the status bar; close it when it is open."""
         from workbench.ui.dialogs.file_size import SizePopover

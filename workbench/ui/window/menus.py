@@ -25,7 +25,7 @@ from workbench.ui.window.selection_acts import SelectionActs
 # A name adds the action, "-" a separator, "section.*" all of a section that is not placed by name.
 LAYOUT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("File", ("file.new", "file.open", "@recent", "@samples", "-", "file.save_as", "file.import", "file.take_in",
-              "file.export", "file.drawing", "-", "file.size", "file.deleted", "-", "file.close")),
+              "file.export", "file.drawing", "-", "file.encodings", "file.size", "file.deleted", "-", "file.close")),
     ("Edit", ("edit.undo", "edit.redo", "-", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete",
               "edit.select_all", "-", "edit.rename", "tools.preferences")),
     ("View", ("view.zoom_in", "view.zoom_out", "view.actual", "view.fit", "-", "@panels", "@layouts", "-",
