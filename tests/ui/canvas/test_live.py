@@ -684,3 +684,15 @@ def test_in_a_low_canvas_a_wide_drawing_lies_beside_the_zoom_bar_and_is_larger(v
     view.fit()
     shown = QRectF(view.from_scene(drawn.topLeft()), view.from_scene(drawn.bottomRight()))
     assert abs(shown.center().x() - view.viewport().width() / 2) < 2, "where there is room it lies in the middle"
+
+
+@pytest.mark.parametrize("width", [1000, 660, 472, 380])
+def test_no_title_of_a_start_card_is_cut_however_narrow_the_canvas_is(bare: FlowView, width: int):
+    bare.resize(width, 160)
+    cards = bare.empty.findChildren(StartCard)
+    titles = QFontMetricsF(theme().font("title"))
+    for card in cards:
+        sign = 30 if card._with_sign else 0
+        assert card.width() >= titles.horizontalAdvance(card.text()) + sign + 2 * 11
+        assert bare.empty.rect().contains(card.geometry())
+    assert all(one.geometry().right() < other.geometry().left() for one, other in itertools.pairwise(cards))

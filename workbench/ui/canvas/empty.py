@@ -6,9 +6,10 @@ It lies over the viewport and lets the pointer through between its buttons, so t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QSpacerItem, QVBoxLayout, QWidget
 
 from workbench.ui.canvas import shapes
@@ -20,6 +21,7 @@ _HINT = QSize(120, 44)
 _HINT_GAP = 76
 _CARD = QSize(212, 86)
 _CARD_GAP = 14
+_SIGN, _PAD = 30, 11  # what a card's icon takes, and what is left free at its ends
 _TITLE_ONLY = 38  # the height of a card without its words
 _ROOMY, _LOW, _TINY = 330, 230, 130  # heights from which the hint, the words of the cards, and the line have room
 
@@ -32,6 +34,7 @@ class StartCard(QAbstractButton):
         self._glyph = glyph
         self._words = text
         self._first = first
+        self._with_sign = True
         self.setText(title)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
@@ -40,10 +43,16 @@ class StartCard(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFixedSize(_CARD)
 
-    def sit_in(self, width: int, with_words: bool) -> None:
+    def needed(self, with_sign: bool) -> int:
+        """The width of its title, whole."""
+        return ceil(QFontMetricsF(theme().font("title")).horizontalAdvance(self.text())) + 2 * _PAD + with_sign * _SIGN
+
+    def sit_in(self, width: int, with_words: bool, with_sign: bool = True) -> None:
         """As large as there is room for; where that is little, the title alone, with the words as a tip."""
+        self._with_sign = with_sign
         self.setFixedSize(width, _CARD.height() if with_words else _TITLE_ONLY)
         self.setToolTip("" if with_words else self._words)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -60,8 +69,10 @@ class StartCard(QAbstractButton):
             painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         with_words = self.height() >= _CARD.height()
         middle = 24 if with_words else self.height() / 2
-        pencil.icon(QPointF(24, middle), self._glyph, role, 17)
-        pencil.text(QRectF(41, middle - 10, self.width() - 48, 20), self.text(), "title", role)
+        if self._with_sign:
+            pencil.icon(QPointF(24, middle), self._glyph, role, 17)
+        left = _PAD + self._with_sign * _SIGN
+        pencil.text(QRectF(left, middle - 10, self.width() - left, 20), self.text(), "title", role)
         if not with_words:
             painter.end()
             return
@@ -111,9 +122,14 @@ class EmptyCanvas(QWidget):
             spacer.changeSize(0, height)
         self._line.setVisible(room.height() >= _TINY)
         cards = self.findChildren(StartCard)
-        width = min(_CARD.width(), (room.width() - 2 * _CARD_GAP - 24) // max(1, len(cards)))
+        free = room.width() - 2 * _CARD_GAP - 24
+        width = min(_CARD.width(), free // max(1, len(cards)))
+        signs = sum(card.needed(with_sign=True) for card in cards) <= free
+        fits = all(card.needed(signs) <= width for card in cards)
+        spare = max(0, free - sum(card.needed(signs) for card in cards)) // max(1, len(cards))
+        words = room.height() >= _LOW and width >= _CARD.width()
         for card in cards:
-            card.sit_in(width, with_words=room.height() >= _LOW and width >= _CARD.width())
+            card.sit_in(width if fits else card.needed(signs) + spare, words, signs)
         layout = layout_of(self)
         layout.invalidate()
         layout.activate()
