@@ -214,6 +214,15 @@ def test_a_file_that_is_refused_is_not_starting_for_ever(qtbot, windows):
     wait_for_work()
 
 
+def test_nothing_is_said_to_run_once_the_host_is_gone(qtbot, windows):
+    window = windows(StageCaller())
+    window.workspace._take_push(Push(snapshot=orders_snapshot()))
+    start = window.topbar._run._buttons["run.start"]
+    assert start.text() == "Running" and start.isChecked()
+    window.workspace._take_lost("The host of this workspace went away.")
+    assert start.text() == "Run" and not start.isChecked() and not start.isEnabled()
+
+
 # -- read-only ---------------------------------------------------------------------------------------------
 def test_a_read_only_file_is_shown_without_a_host_and_acts_say_why_not(qtbot, windows):
     window = windows(None)

@@ -185,7 +185,9 @@ class TopBar(QToolBar):
     def _show_live(self, live: Snapshot) -> None:
         self._time.button("live").setText(self.tr("Latest") if self._workspace.read_only else self.tr("Live"))
         there = self._workspace.phase in (Phase.STARTING, Phase.ATTACHED)  # what is asked while it starts waits for it
-        self._run.show_state(live.run, there and bool(self._workspace.document.nodes), self)
+        ended = self._workspace.phase in (Phase.LOST, Phase.REFUSED)  # what was told last runs no more
+        ready = there and bool(self._workspace.document.nodes)
+        self._run.show_state(RunState.STOPPED if ended else live.run, ready, self)
         self._speed.setText(f"{live.speed:g}×")
         faults = sum(member.state.value in ("killed", "failed") for group in live.groups for member in group.members)
         some = self.tr("1 fault") if faults == 1 else self.tr("{0} faults").format(faults)
