@@ -207,10 +207,12 @@ def test_run_pressed_while_the_broker_starts_is_done_when_it_is_there(qtbot, win
 def test_a_file_that_is_refused_is_not_starting_for_ever(qtbot, windows):
     window = windows(None)
     window.actions_book["run.start"].trigger()
-    window.link._refuse(NotOurs("orders.flow is not a workspace file.", "Choose another."))
+    window.link._refuse(NotOurs("orders.flow is not a workspace file.", "Make one with: workbench new FILE"))
     window.statusBar().refresh()
     assert window.statusBar()._state.text() == "Not open"
-    assert window.host_bar.text == "orders.flow is not a workspace file. Choose another."
+    assert window.host_bar.text == (
+        "orders.flow is not a workspace file. Open another file (Ctrl+O), or make a new one (Ctrl+N).")
+    assert window.title._state.text() == "· not open"
     wait_for_work()
 
 
@@ -247,7 +249,7 @@ def test_a_read_only_file_is_shown_without_a_host_and_acts_say_why_not(qtbot, wi
     window.canvas.acts.nudge(8, 0)
     window.workspace.perform(RenameNode("shipping", "other"))
     assert window.canvas.flow.nodes["shipping"].pos() == before
-    assert "saving" not in window.title._state.text()
+    assert window.title._state.text() == "· read-only"
     assert window.close()
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, QTimer
 
 from workbench.control.messages import Run
-from workbench.core.errors import FileError, HostGone, ReadOnly, WorkbenchError
+from workbench.core.errors import FileError, HostGone, NotOurs, ReadOnly, WorkbenchError
 from workbench.core.snapshot import RunState, Snapshot
 from workbench.ui.bridge.workspace import Phase
 from workbench.ui.theme import words
@@ -84,6 +84,8 @@ class HostWatch(QObject):
 
     def _refused(self, error: object) -> None:
         sentence = error.sentence() if isinstance(error, WorkbenchError) else str(error)
+        if isinstance(error, NotOurs):  # the broker's next step is for the command line
+            sentence = self.tr("{0} Open another file (Ctrl+O), or make a new one (Ctrl+N).").format(error.message)
         if isinstance(error, FileError) and not self._workspace.path.exists():
             sentence = self.tr("{0} is not there any more. It may have been moved or deleted.").format(
                 self._workspace.path)

@@ -136,6 +136,7 @@ class MainWindow(WholeWindow):
         workspace.time_changed.connect(self._take_time)
         workspace.notice.connect(lambda text: self.status.showMessage(text, 6000))
         self.autosave.saved.connect(self.title.saved)
+        self.workspace.phase_changed.connect(self.title.show_phase)
         self.autosave.unsaved.connect(self.title.unsaved)
         workspace.undo_stack.canUndoChanged.connect(self.actions_book["edit.undo"].setEnabled)
         workspace.undo_stack.canRedoChanged.connect(self.actions_book["edit.redo"].setEnabled)

@@ -6,6 +6,7 @@ import time
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from workbench.ui.bridge.workspace import Phase
 from workbench.ui.panels.parts.blocks import label
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
@@ -21,6 +22,7 @@ class Title(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 14, 0)
         row.setSpacing(6)
+        self._kept = False  # there is another word than «saved»
         self._name, self._state = label(), label("", "muted")
         self._name.setFont(theme().font("body", 600))
         row.addWidget(self._name)
@@ -30,7 +32,16 @@ class Title(QWidget):
         self._name.setText(name)
         self.saved(int(time.time() * 1000))
 
+    def show_phase(self, phase: Phase) -> None:
+        """A file that is not open, or only looked at, is not saved."""
+        said = {Phase.REFUSED: self.tr("· not open"), Phase.READ_ONLY: self.tr("· read-only")}.get(phase, "")
+        if said or self._kept:
+            self._state.setText(said)
+        self._kept = bool(said)
+
     def saved(self, at_ms: int) -> None:
+        if self._kept:
+            return
         self._state.setText(self.tr("· saved {0}").format(words.clock(at_ms, millis=False)))
 
     def unsaved(self) -> None:
