@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from tests.ui.stage import NOW_MS, PAST_MS, orders_file, orders_snapshot
 from workbench.control.messages import ApplyReset, DeleteTopic, PlanReset
 from workbench.core.errors import Invalid
-from workbench.core.offsets import ResetSpec
+from workbench.core.offsets import ResetMove, ResetSpec
 from workbench.host import LocalHost
 from workbench.session.resets import read_spec
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.replay.preview import ReplayPreview, open_replay_preview
+from workbench.ui.panels.replay.sentences import sentence
 
 
 @pytest.fixture
@@ -318,3 +319,10 @@ def test_the_choices_are_walked_by_arrows_alone(stage, behind):
     assert preview.form.where.hasFocus()
     QTest.keyClicks(preview.form.where, "7 min")
     stage.qtbot.waitUntil(lambda: stage.caller.of(PlanReset)[-1].spec == ResetSpec("duration", 420_000))
+
+
+def test_a_time_after_all_records_is_not_said_to_have_one():
+    ended, later = ResetMove("orders", 0, 5, 40, 0, 40), ResetMove("orders", 1, 5, 30, 0, 40)
+    spec = ResetSpec("time", NOW_MS)
+    assert sentence(spec, (ended, ended), None).startswith("No record is of <b>")
+    assert sentence(spec, (ended, later), None).startswith("orders/1 at 30 is the first record at or after")

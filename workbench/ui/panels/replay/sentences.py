@@ -52,8 +52,11 @@ def sentence(spec: ResetSpec, moves: tuple[ResetMove, ...], origin: tuple[int, i
     others = " " + _tr("The other partitions start at the same time.") if len(moves) > 1 else ""
     if spec.kind == "time":
         when = words.moment(spec.number)
+        there = next((move for move in (first, *moves) if move.after < move.end), None)
+        if there is None:
+            return _tr("No record is of <b>{0}</b> or later: every partition starts at its end.").format(when)
         return _tr("{0}/{1} at {2} is the first record at or after <b>{3}</b>.").format(
-            escape(first.topic), first.partition, words.count(first.after), when) + others
+            escape(there.topic), there.partition, words.count(there.after), when) + others
     return {
         "earliest": _tr("Every partition starts at the oldest record that is still kept."),
         "latest": _tr("Every partition goes on after its newest record; what waits is skipped."),
