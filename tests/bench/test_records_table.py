@@ -19,7 +19,7 @@ from PySide6.QtCore import QEventLoop
 
 from workbench.broker import Broker, BrokerReader, encode_batch
 from workbench.core.records import Record
-from workbench.session.rows import MergedRows, PartitionRows, Rows
+from workbench.session.rows import PartitionRows, Rows, TimeOrderedRows
 from workbench.ui.bridge.operation import wait_for_work
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.records import RecordsModel
@@ -75,7 +75,7 @@ def jump_ms(table: RecordsTable, model: RecordsModel, row: int) -> tuple[float, 
 
 @pytest.mark.bench
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("rows", [PartitionRows("orders", 1), MergedRows("orders")], ids=["partition", "merged"])
+@pytest.mark.parametrize("rows", [PartitionRows("orders", 1), TimeOrderedRows("orders")], ids=["partition", "merged"])
 def test_jump_anywhere(qtbot, file: Path, rows: Rows):
     workspace = Workspace(file, None)
     with BrokerReader(file) as reader:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from workbench.broker import BrokerReader
-from workbench.control.rendezvous import HostFile
+from workbench.control.endpoint import HostFile
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 40.0

@@ -16,8 +16,8 @@ import pytest
 from workbench.broker import Broker, BrokerReader, file_head
 from workbench.cli.workspace import host_of
 from workbench.control.client import ControlClient
+from workbench.control.endpoint import HostFile
 from workbench.control.messages import AppendRecords, SaveAs
-from workbench.control.rendezvous import HostFile
 from workbench.core.errors import FileError
 from workbench.core.records import Record
 

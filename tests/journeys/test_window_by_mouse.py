@@ -18,7 +18,7 @@ import pytest
 from tests.journeys.person import Person
 from tests.screen import screen, why_not
 from workbench.broker import BrokerReader
-from workbench.control.rendezvous import HostFile
+from workbench.control.endpoint import HostFile
 
 on_a_screen = pytest.mark.skipif(bool(why_not("xdotool", "openbox")), reason=why_not("xdotool", "openbox"))
 

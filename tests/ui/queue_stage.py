@@ -26,8 +26,8 @@ from workbench.control.queues import (
 from workbench.core.journal import JournalEntry
 from workbench.core.keys import key_colour
 from workbench.core.queues import (
-    Death,
-    DeathReason,
+    DeadLetterEvent,
+    DeadLetterReason,
     Delivery,
     MessageId,
     MessageState,
@@ -151,7 +151,7 @@ def upload_messages(at_ms: int = NOW_MS) -> tuple[QueuedMessage, ...]:
     """Messages of every state, in queue order."""
     dead = [
         message(120 + n * 7, MessageState.DEAD, at_ms, attempts=3, reason="codec av1 is not known",
-                deaths=(Death("transcode", DeathReason.REJECTED, 1, at_ms - 60_000, at_ms - 60_000,
+                deaths=(DeadLetterEvent("transcode", DeadLetterReason.REJECTED, 1, at_ms - 60_000, at_ms - 60_000,
                               MessageId(0, 120 + n * 7), "codec av1 is not known"),))
         for n in range(5)
     ]

@@ -32,11 +32,11 @@ from workbench.broker.groups.membership import (
     SyncRequest,
     SyncResult,
 )
-from workbench.broker.housekeeping import Chores, Housekeeping
 from workbench.broker.imports import Imports
 from workbench.broker.journal.journal import Journal
 from workbench.broker.journal.recording import Recording
 from workbench.broker.log import AppendCallback, Log
+from workbench.broker.maintenance import Housekeeping, Maintenance
 from workbench.broker.migrations import read_meta, take_producer_id, write_meta
 from workbench.broker.queues.queues import Queues
 from workbench.broker.retention import TICK_S, Retention, RetentionWork
@@ -78,7 +78,7 @@ class Broker:
              ids: Ids | None = None, reading_if: tuple[type[FileError], ...] = ()) -> Self:
         """Open a workspace: Missing, NotOurs, TooNew, Locked, ReadOnly, DiskFull or Damaged say why not. With those in
         ``reading_if`` it is opened all the same, for reading; what would write is refused with them. With
-        ``background`` False there are no threads: the caller writes, calls ``do_chores`` and ``step_retention``."""
+        ``background`` False there are no threads: the caller writes, calls ``do_maintenance``, ``step_retention``."""
         return cls(path, clock=clock, background=background, ids=ids, reading_if=reading_if)
 
     def __init__(self, path: Path | str, *, clock: Clock | None = None, background: bool = True,
@@ -134,9 +134,9 @@ class Broker:
         self.transactions = Transactions(self.store, self.clock, self.log.stability, self._groups, self._partition,
                                          self._write_control)
         self._groups.on_overtaken = self.transactions.forget_offsets
-        self._chores = Chores(self.store, self._groups, self.queues, self.stores, self.transactions, self._journal,
-                              self.clock)
-        self._housekeeping = Housekeeping(self._chores)
+        self._maintenance = Maintenance(self.store, self._groups, self.queues, self.stores, self.transactions,
+                                        self._journal, self.clock)
+        self._housekeeping = Housekeeping(self._maintenance)
         self._groups.on_deadline = self.queues.on_deadline = self._housekeeping.nudge
         self._reconcile_journal()
 
@@ -406,23 +406,23 @@ class Broker:
         """Retention leaves the topic alone until ``group`` has committed past ``until`` (partition: offset)."""
         self.retention.hold(self._topic(topic), group, until)
 
-    def do_chores(self) -> float:
+    def do_maintenance(self) -> float:
         """One round of what is due by itself (sessions, leases, delays, journal ticks); the seconds until the next may
         be. For who opened it without threads."""
-        return self._chores()
+        return self._maintenance()
 
     def step_retention(self) -> bool:
         """One step of retention; True when there is more to do. For who opened it without threads."""
         return self._retention_work()
 
     def on_deadline(self, callback: Callable[[], None]) -> None:
-        """``callback()``, on any thread, when ``do_chores`` should come sooner than it said."""
+        """``callback()``, on any thread, when ``do_maintenance`` should come sooner than it said."""
         self._groups.on_deadline = self.queues.on_deadline = callback
 
     def keep_house(self) -> None:
         """Do now, to the end, what the background does by and by: end what is overdue, write the journal, remove what
         is no longer kept."""
-        self._chores()
+        self._maintenance()
         self.exchanges.flush()
         self.store.write(self._journal.flush).result()
         work = RetentionWork(self.retention, self.store)

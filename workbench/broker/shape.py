@@ -11,7 +11,7 @@ from workbench.broker.groups.offsets import load_groups, load_offsets
 from workbench.broker.lookup import MAX_OFFSET, row_id
 from workbench.broker.migrations import read_meta
 from workbench.broker.queues import rows
-from workbench.broker.queues.lane import Lane
+from workbench.broker.queues.partition_state import PartitionState
 from workbench.broker.queues.tally import Counters
 from workbench.broker.schemas.catalogue import load_catalogue
 from workbench.broker.stores import rows as store_rows
@@ -89,7 +89,7 @@ def _queues(db: sqlite3.Connection, topics: list[Topic]) -> list[QueueShape]:
     return sorted(found, key=lambda queue: (queue.topic, queue.subscription))
 
 
-def _lane(lane: Lane, topic: Topic) -> LaneShape:
+def _lane(lane: PartitionState, topic: Topic) -> LaneShape:
     place = topic.partitions[lane.partition]
     floor = max(lane.marks.floor, place.log_start)
     end = max(place.end, floor)
@@ -103,7 +103,7 @@ def _lane(lane: Lane, topic: Topic) -> LaneShape:
     return LaneShape(lane.partition, floor, tuple(joined(run for run in done if run[0] <= run[1])), messages)
 
 
-def _message(lane: Lane, offset: int) -> MessageShape:
+def _message(lane: PartitionState, offset: int) -> MessageShape:
     attempts, dead = lane.attempts.get(offset, 0), lane.dead.get(offset)
     if dead is not None:
         return MessageShape(offset, attempts, None, dead.text, dead.reason, dead.at_ms)
@@ -126,7 +126,7 @@ def write_queue(db: sqlite3.Connection, topic_id: int, queue: QueueShape) -> Non
     known = set(asdict(Counters()))
     rows.put_counters(db, row.id, Counters(**{name: n for name, n in queue.counters.items() if name in known}))
     for shape in queue.lanes:
-        lane = Lane(shape.partition)
+        lane = PartitionState(shape.partition)
         lane.marks.floor = shape.floor
         for first, last in shape.done:
             lane.marks.set_done_range(first, last + 1)

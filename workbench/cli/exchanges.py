@@ -87,14 +87,14 @@ def _info(found: ExchangeList, name: str) -> ExchangeInfo:
     return info
 
 
-def _circles_of(found: ExchangeList, name: str = "") -> list[str]:
-    return [" → ".join([*circle, circle[0]]) for circle in found.circles if not name or name in circle]
+def _cycles_of(found: ExchangeList, name: str = "") -> list[str]:
+    return [" → ".join([*cycle, cycle[0]]) for cycle in found.cycles if not name or name in cycle]
 
 
-def _note_circles(found: ExchangeList, name: str = "") -> None:
+def _note_cycles(found: ExchangeList, name: str = "") -> None:
     """What goes round, and that it ends; of all exchanges, or of those that one has to do with."""
-    for circle in _circles_of(found, name):
-        note(f"They lead in a circle: {circle}. A message passes each exchange once.")
+    for cycle in _cycles_of(found, name):
+        note(f"They lead in a cycle: {cycle}. A message passes each exchange once.")
     for info in found.exchanges:
         for queue in info.led_back if name in ("", info.exchange.name) else ():
             note(f"The dead letters of {queue} can come back to it through {info.exchange.name}: those that a consumer "
@@ -110,14 +110,14 @@ def list_exchanges(file: Path, as_json: bool) -> None:
         found = host.call(ListExchanges())
     if as_json:
         print_json({"exchanges": [_summary(info) for info in found.exchanges],
-                    "circles": [list(circle) for circle in found.circles]})
+                    "cycles": [list(cycle) for cycle in found.cycles]})
         return
     print_table(("EXCHANGE", "TYPE", "BINDINGS", "ALTERNATE", "DEAD LETTERS OF", "PUBLISHED", "UNROUTABLE"), [
         (i.exchange.name, i.exchange.type.value, len(i.bindings), i.exchange.alternate or "-",
          ", ".join(i.dead_letters_of) or "-", i.stat.published, i.stat.unroutable)
         for i in found.exchanges
     ])
-    _note_circles(found)
+    _note_cycles(found)
 
 
 @exchanges.command()
@@ -134,7 +134,7 @@ def describe(file: Path, name: str, as_json: bool) -> None:
     if as_json:
         print_json(_summary(info) | {"binding_list": [_binding_document(each) for each in info.bindings],
                                      "bound_to": bound_to, "last_unroutable": info.stat.last_unroutable or None,
-                                     "circles": _circles_of(found, name)})
+                                     "cycles": _cycles_of(found, name)})
         return
     print(f"{name}: {kind}, {counted(len(info.bindings), 'binding')}; "
           f"{info.stat.published:,} published, {info.stat.unroutable:,} unroutable")
@@ -147,7 +147,7 @@ def describe(file: Path, name: str, as_json: bool) -> None:
         print(f"Dead letters come from {', '.join(info.dead_letters_of)}; those that no binding takes stay there.")
     if bound_to:
         print(f"Messages come to it from {', '.join(bound_to)}.")
-    _note_circles(found, name)
+    _note_cycles(found, name)
 
 
 # -- declaring and deleting ------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def declare(file: Path, name: str, kind: str | None, alternate: str | None, alte
     note(f"{what}, with the alternate {exchange.alternate}." if exchange.alternate else f"{what}.")
     if exchange.alternate and all(info.exchange.name != exchange.alternate for info in found.exchanges):
         note(f"There is no exchange {exchange.alternate} yet: until then what can't be routed is lost, and counted.")
-    _note_circles(found, name)
+    _note_cycles(found, name)
 
 
 @exchanges.command()
@@ -225,7 +225,7 @@ def bind(file: Path, **options: Any) -> None:
         found = host.call(ListExchanges())
     kind = _info(found, binding.exchange).exchange.type
     note(f"{binding.exchange} sends {binding.destination} {_takes(kind, binding)}.")
-    _note_circles(found, binding.exchange)
+    _note_cycles(found, binding.exchange)
 
 
 def _takes(kind: ExchangeType, binding: Binding) -> str:

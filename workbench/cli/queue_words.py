@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from workbench.cli.output import counted
-from workbench.core.queues import Death, MessageId, MessageState, PurgePlan, QueueCounts, QueuedMessage
+from workbench.core.queues import DeadLetterEvent, MessageId, MessageState, PurgePlan, QueueCounts, QueuedMessage
 from workbench.core.times import format_time
 from workbench.serde import Decoder, DecoderOf, key_line, value_line
 from workbench.session.export import format_named
@@ -96,13 +96,13 @@ def _remark(message: QueuedMessage) -> str:
     return message.reason
 
 
-def death_words(death: Death) -> str:
+def death_words(death: DeadLetterEvent) -> str:
     """``delivery_limit in orders, 2 times: no such customer``."""
     times = f", {death.count:,} times" if death.count > 1 else ""
     return f"{death.reason.value} in {death.queue}{times}" + (f": {death.text}" if death.text else "")
 
 
-def _death(death: Death) -> dict[str, Any]:
+def _death(death: DeadLetterEvent) -> dict[str, Any]:
     return {
         "queue": death.queue,
         "reason": death.reason.value,

@@ -39,7 +39,7 @@ from workbench.core.errors import NotFound, Refused
 from workbench.core.queues import MessageId, MessageState, PurgePlan, QueuedMessage
 from workbench.core.times import format_time
 from workbench.serde import decoders_of
-from workbench.session.story import Story, stories_of
+from workbench.session.message_history import MessageHistory, histories_of
 
 _PAGE = 1000
 _STATES = tuple(state.value for state in MessageState)
@@ -203,9 +203,9 @@ def _peek(
     return found
 
 
-def _stories(file: Path, info: QueueInfo, messages: list[QueuedMessage]) -> dict[MessageId, Story]:
+def _stories(file: Path, info: QueueInfo, messages: list[QueuedMessage]) -> dict[MessageId, MessageHistory]:
     with workspace_reader(file) as reader:
-        return stories_of(reader, info.meta.name, info.meta.topic, {m.id: m.deaths for m in messages})
+        return histories_of(reader, info.meta.name, info.meta.topic, {m.id: m.deaths for m in messages})
 
 
 @queues.command()

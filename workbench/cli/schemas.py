@@ -44,7 +44,7 @@ def _looked_at(file: Path) -> tuple[LookedAt, list[str]]:
 
 
 def _version(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    from workbench.session.schemas.shelf import version_number
+    from workbench.session.schemas.lookup import version_number
 
     return None if value is None else version_number(value)
 
@@ -61,7 +61,7 @@ _version_option = click.option("--version", callback=_version, default=None, met
 def list_schemas(file: Path, deleted: bool, as_json: bool) -> None:
     """All subjects, with their last version and the topics that are named like them."""
     registry, topics = _looked_at(file)
-    found = [_subject_told(registry, name, topics) for name in registry.shelf.subjects(deleted=deleted)]
+    found = [_subject_told(registry, name, topics) for name in registry.lookup.subjects(deleted=deleted)]
     if as_json:
         print_json({"level": registry.settings.level(ALL), "subjects": found})
         return
@@ -73,9 +73,9 @@ def list_schemas(file: Path, deleted: bool, as_json: bool) -> None:
 def _subject_told(registry: LookedAt, name: str, topics: list[str]) -> dict[str, Any]:
     from workbench.session.schemas.subjects import topics_of
 
-    versions = registry.shelf.versions(name)
-    last = versions[-1] if versions else registry.shelf.versions(name, deleted=True)[-1]
-    return {"subject": name, "type": registry.shelf.schema(last.schema_id).schema.type,
+    versions = registry.lookup.versions(name)
+    last = versions[-1] if versions else registry.lookup.versions(name, deleted=True)[-1]
+    return {"subject": name, "type": registry.lookup.schema(last.schema_id).schema.type,
             "versions": [one.version for one in versions], "version": last.version, "id": last.schema_id,
             "deleted": last.deleted, "level": registry.settings.level(name), "mode": registry.settings.mode(name),
             "topics": topics_of(name, topics)}
@@ -90,14 +90,14 @@ def describe(file: Path, subject: str, version: int | None, as_json: bool) -> No
     """A version of SUBJECT: its fields and its text. Deleted ones can be looked at by their number."""
     registry, topics = _looked_at(file)
     found = registry.version(subject, -1 if version is None else version, deleted=version is not None)
-    schema, parsed = found.registered.schema, registry.shelf.parsed(found.version)
+    schema, parsed = found.registered.schema, registry.lookup.parsed(found.version)
     one = found.version
     told = _subject_told(registry, one.subject, topics) | {
         "version": one.version, "id": one.schema_id, "deleted": one.deleted, "type": schema.type, "schema": schema.text,
         "references": [{"name": each.name, "subject": each.subject, "version": each.version}
                        for each in schema.references],
         "fields": [each._asdict() for each in parsed.fields()],
-        "versions": [_version_told(each) for each in registry.shelf.versions(one.subject, deleted=True)]}
+        "versions": [_version_told(each) for each in registry.lookup.versions(one.subject, deleted=True)]}
     if as_json:
         print_json(told)
         return
@@ -158,9 +158,9 @@ def _schema(registry: LookedAt, subject: str, path: str, kind: str | None, refer
 def _type_of(registry: LookedAt, subject: str, path: str, text: str) -> str:
     if (by_name := _ENDINGS.get(Path(path).suffix.lower())) is not None:
         return by_name
-    last = registry.shelf.find(subject, -1)
+    last = registry.lookup.find(subject, -1)
     if last is not None:
-        return registry.shelf.schema(last.schema_id).schema.type
+        return registry.lookup.schema(last.schema_id).schema.type
     if text.lstrip().startswith(("syntax", "message", "package", "import", "//", "/*", "edition")):
         return PROTOBUF
     return JSON if any(f'"{word}"' in text for word in _JSON_WORDS) else AVRO

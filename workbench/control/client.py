@@ -22,9 +22,9 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from workbench.control.command import Command
+from workbench.control.endpoint import HostFile, connect
 from workbench.control.frames import FrameReader, frame
 from workbench.control.messages import Hello, HostInfo, Push, Reply, Request, Shutdown
-from workbench.control.rendezvous import HostFile, connect
 from workbench.core.delta import apply
 from workbench.core.errors import Corrupt, HostGone, NotAnswering, rebuild
 from workbench.core.places import is_stopped
@@ -89,10 +89,10 @@ class ControlClient:
     @classmethod
     def attach(cls, path: str | Path, client: str = "") -> ControlClient:
         """Connect to the host that serves the workspace ``path``; ``HostGone`` when none does."""
-        meeting = HostFile.read(Path(path))
-        if meeting is None:
+        endpoint = HostFile.read(Path(path))
+        if endpoint is None:
             raise HostGone("No host serves this workspace.")
-        return cls(connect(meeting), meeting.token, client, meeting.pid)
+        return cls(connect(endpoint), endpoint.token, client, endpoint.pid)
 
     # -- calls ---------------------------------------------------------------------------------------------
     def call(self, command: Command, timeout_s: float = CALL_TIMEOUT_S) -> Any:

@@ -24,10 +24,10 @@ class ExchangeInfo(msgspec.Struct, frozen=True, tag=True):
 
 
 class ExchangeList(msgspec.Struct, frozen=True, tag=True):
-    """``circles`` are exchanges that lead back to themselves; a message passes each once all the same."""
+    """``cycles`` are exchanges that lead back to themselves; a message passes each once all the same."""
 
     exchanges: tuple[ExchangeInfo, ...]
-    circles: tuple[tuple[str, ...], ...] = ()
+    cycles: tuple[tuple[str, ...], ...] = ()
 
 
 class Route(msgspec.Struct, frozen=True, tag=True):

@@ -35,7 +35,7 @@ ROUTING_KEY = "workbench.routing.key"
 """Headers that the broker sets on what is published: the exchange (empty: the default one) and the key."""
 
 DEATHS = "workbench.deaths"
-"""Header of a dead letter: its ``Death`` entries as JSON, newest first, merged by queue and reason."""
+"""Header of a dead letter: its ``DeadLetterEvent`` entries as JSON, newest first, merged by queue and reason."""
 
 
 class MessageState(StrEnum):
@@ -53,7 +53,7 @@ class SubscriptionType(StrEnum):
     KEY_SHARED = "key_shared"
 
 
-class DeathReason(StrEnum):
+class DeadLetterReason(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     LENGTH = "maxlen"
@@ -103,12 +103,12 @@ class Delivery(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Death:
+class DeadLetterEvent:
     """Why and how often a message died in one queue (``count`` deaths for that reason). ``exchange`` and
     ``routing_key`` are those by which it had come there, both empty where it was sent straight to the queue."""
 
     queue: str
-    reason: DeathReason
+    reason: DeadLetterReason
     count: int
     first_ms: int
     last_ms: int
@@ -134,7 +134,7 @@ class QueuedMessage:
     priority: int = 0
     group: str = ""
     reason: str = ""  # why it was last given back, or died
-    deaths: tuple[Death, ...] = ()
+    deaths: tuple[DeadLetterEvent, ...] = ()
     exchange: str | None = None
     routing_key: str | None = None
     kept: bool = True  # False only in the past: the log no longer has the record

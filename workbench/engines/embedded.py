@@ -1,7 +1,7 @@
 """The engine behind every local drawing: the workspace's own broker, with its log in one SQLite file.
 
 Lives on one asyncio loop. The broker answers from its writer thread; a consumer that sleeps is woken by the append
-that concerns it (``Wakes``), so nobody polls in vain and nobody waits for a timer.
+that concerns it (``AppendNotifier``), so nobody polls in vain and nobody waits for a timer.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from workbench.core.queues import QueueCounts
 from workbench.core.records import PartitionBounds, Record
 from workbench.core.routing import Binding, Exchange, Published
 from workbench.core.stores import StoreRow, StoreWrite
+from workbench.engines.append_notifier import AppendNotifier
 from workbench.engines.base import ConsumerSettings, EngineTopic, LeaseSettings
 from workbench.engines.embedded_consumer import EmbeddedConsumer
 from workbench.engines.embedded_producer import EmbeddedProducer
 from workbench.engines.embedded_queue import EmbeddedQueueConsumer, subscribe
 from workbench.engines.schemas import CatalogueSource
-from workbench.engines.wakes import Wakes
 from workbench.serde import Serdes
 
 
@@ -28,7 +28,7 @@ class EmbeddedEngine:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._wakes = Wakes(broker)
+        self._notifier = AppendNotifier(broker)
         self.serdes = Serdes(CatalogueSource(lambda: broker.schemas.catalogue))
 
     # -- topics --------------------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ class EmbeddedEngine:
 
     # -- groups --------------------------------------------------------------------------------------------
     async def consumer(self, settings: ConsumerSettings) -> EmbeddedConsumer:
-        return EmbeddedConsumer(self._broker, self._wakes, settings)
+        return EmbeddedConsumer(self._broker, self._notifier, settings)
 
     # -- queues and exchanges ------------------------------------------------------------------------------
     async def queue_consumer(self, settings: LeaseSettings) -> EmbeddedQueueConsumer:

@@ -15,9 +15,9 @@ from typing import NamedTuple, TypeVar
 from workbench.broker import Broker, batch_header, encode_batch, readable_batch
 from workbench.core.errors import Fenced, Invalid, NotFound, OutOfRange
 from workbench.core.records import DAMAGED, PartitionBounds, Record, StoredRecord, TopicPartition
+from workbench.engines.append_notifier import AppendNotifier
 from workbench.engines.base import ConsumerSettings
 from workbench.engines.embedded_membership import Membership
-from workbench.engines.wakes import Wakes
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ class StoredBatch(NamedTuple):
 class EmbeddedConsumer:
     """One member. Calls are made from one task at a time."""
 
-    def __init__(self, broker: Broker, wakes: Wakes, settings: ConsumerSettings) -> None:
+    def __init__(self, broker: Broker, notifier: AppendNotifier, settings: ConsumerSettings) -> None:
         self._broker = broker
-        self._wakes = wakes
+        self._notifier = notifier
         self._settings = settings
         self._start = _start_policy(settings.start)
         self._places: dict[TopicPartition, _Place] = {}
@@ -114,7 +114,7 @@ class EmbeddedConsumer:
     async def _sleep(self, seconds: float, reading: bool) -> None:
         """Until something is appended here, the membership changes, or the time is over."""
         parts = self.assignment if reading else ()
-        self._wakes.sleep(parts, self._news)
+        self._notifier.sleep(parts, self._news)
         try:
             if not any(self._end(part) > self._places[part].position for part in parts):
                 async with asyncio.timeout(seconds):
@@ -122,7 +122,7 @@ class EmbeddedConsumer:
         except TimeoutError:
             pass  # the poll's own time: it looks once more and returns
         finally:
-            self._wakes.forget(parts, self._news)
+            self._notifier.forget(parts, self._news)
 
     def _end(self, part: TopicPartition) -> int:
         try:

@@ -53,7 +53,7 @@ class EmbeddedQueueConsumer:
             raise Fenced("This consumer is closed.", "Open another one.")
         await asyncio.sleep(0)  # others compete for the same messages: each gets its turn
         until = self._loop.time() + timeout_s
-        self._waits = timeout_s > 0  # before looking: what comes after the look wakes us
+        self._waits = timeout_s > 0  # before looking: what comes after the look notifier us
         try:
             while not (found := self._take(max_messages)):
                 left_s = until - self._loop.time()

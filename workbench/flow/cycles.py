@@ -1,4 +1,4 @@
-"""Whether what is drawn leads a message back to where it was: exchanges in a circle, dead letters that come round.
+"""Whether what is drawn leads a message back to where it was: exchanges in a cycle, dead letters that come round.
 
 Bindings ask for routing keys, and a key stays the same until dead letters are given another. So what can still travel
 is known by the patterns that its key has matched so far (a key that is known is a pattern without wildcards): where no

@@ -30,9 +30,9 @@ def why_not(document: FlowDocument, source: Node, target: Node) -> str:
         if target.kind == "exchange":
             return ""  # keys decide where they go; ``problems`` says where they may come back
         back = source in dead_letter_path(document, target)
-        return f"Dead letters would go in a circle: those of {target.name} come to {source.name}." if back else ""
+        return f"Dead letters would go in a cycle: those of {target.name} come to {source.name}." if back else ""
     if target.kind == "exchange" and binding_would_come_back(document, source, target):
-        return f"Bindings would go in a circle: {target.name} leads to {source.name}."
+        return f"Bindings would go in a cycle: {target.name} leads to {source.name}."
     return ""
 
 
@@ -61,7 +61,7 @@ def problems(document: FlowDocument) -> Iterator[tuple[str, str]]:
 # -- queues ------------------------------------------------------------------------------------------------
 def _of_queue(document: FlowDocument, queue: Node) -> Iterator[str]:
     if queue in dead_letter_path(document, queue):
-        yield f"The dead letters of {queue.name} go in a circle."
+        yield f"The dead letters of {queue.name} go in a cycle."
     else:
         yield from _of_dead_letter_exchange(document, queue)
     settings = shown_settings(queue, DrawnQueueSettings)

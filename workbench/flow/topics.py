@@ -100,7 +100,7 @@ def dead_letter_queue(document: FlowDocument, queue: Node) -> Node | None:
 
 def dead_letter_path(document: FlowDocument, queue: Node) -> list[Node]:
     """Where a dead message goes if it dies in each queue anew; ends before a queue that it was in already, except that
-    one: a path whose last is in it twice, or is ``queue``, goes in a circle."""
+    one: a path whose last is in it twice, or is ``queue``, goes in a cycle."""
     path: list[Node] = []
     node = dead_letter_queue(document, queue)
     while node is not None:

@@ -42,9 +42,9 @@ from workbench.core.snapshot import AttachedStat
 from workbench.engines.base import LinkState
 from workbench.engines.catalog import Catalog, ConnectionSpec, check, user_catalog
 from workbench.engines.registry import connect, system_of
-from workbench.host.acts import Act, Acts
 from workbench.host.attached import group_list, topic_list
 from workbench.host.attachment import Attachment
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.session import ClientSession
 
 MAX_PAGE_BYTES = 8 << 20
@@ -63,20 +63,20 @@ class Connections:
         self._broken: dict[str, AttachedStat] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            ListConnections: Act(self._list),
-            AddConnection: Act(self._add),
-            TryConnection: Act(self._try),
-            RemoveConnection: Act(self._remove),
-            Attach: Act(self._attach),
-            Detach: Act(self._detach),
-            BrowseBounds: Act(self._bounds),
-            BrowseRecords: Act(self._records),
-            BrowseTime: Act(self._time),
-            BrowseTimes: Act(self._times),
-            BrowseTimeBounds: Act(self._time_bounds),
-            BrowseEach: Act(self._each),
+            ListConnections: CommandHandler(self._list),
+            AddConnection: CommandHandler(self._add),
+            TryConnection: CommandHandler(self._try),
+            RemoveConnection: CommandHandler(self._remove),
+            Attach: CommandHandler(self._attach),
+            Detach: CommandHandler(self._detach),
+            BrowseBounds: CommandHandler(self._bounds),
+            BrowseRecords: CommandHandler(self._records),
+            BrowseTime: CommandHandler(self._time),
+            BrowseTimes: CommandHandler(self._times),
+            BrowseTimeBounds: CommandHandler(self._time_bounds),
+            BrowseEach: CommandHandler(self._each),
         }
 
     def stats(self) -> tuple[AttachedStat, ...]:

@@ -20,14 +20,14 @@ from workbench.core.records import TopicPartition
 from workbench.engines.base import ConsumerSettings
 from workbench.engines.embedded import EmbeddedEngine
 from workbench.engines.embedded_consumer import EmbeddedConsumer
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.session import ClientSession
 
 MAX_POLL_MS = 30_000
 _SESSION_TIMEOUT_MS = 30_000
 
 
-class ConsumerActs:
+class ConsumerCommands:
     """Each consumer belongs to the session that opened it, and leaves its group when that ends."""
 
     def __init__(self, broker: Broker, engine: EmbeddedEngine) -> None:
@@ -36,12 +36,12 @@ class ConsumerActs:
         self._numbers = itertools.count(1)
         self._groups: dict[int, str] = {}
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            OpenConsumer: Act(self._open),
-            PollConsumer: Act(self._poll),
-            CommitConsumer: Act(self._commit),
-            CloseConsumer: Act(self._close),
+            OpenConsumer: CommandHandler(self._open),
+            PollConsumer: CommandHandler(self._poll),
+            CommitConsumer: CommandHandler(self._commit),
+            CloseConsumer: CommandHandler(self._close),
         }
 
     async def leave(self, session: ClientSession) -> None:

@@ -23,30 +23,30 @@ from workbench.control.exchanges import (
 from workbench.core.queues import QueueMeta
 from workbench.core.routing import Exchange
 from workbench.core.snapshot import ExchangeStat
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.session import ClientSession
 
 
-class ExchangeActs:
+class ExchangeCommands:
     def __init__(self, broker: Broker) -> None:
         self._queues = broker.queues
         self._exchanges = broker.exchanges
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            ListExchanges: Act(self._list),
-            DeclareExchange: Act(self._declare),
-            DeleteExchange: Act(self._delete),
-            Bind: Act(self._bind),
-            Unbind: Act(self._unbind),
-            RouteMessage: Act(self._route),
+            ListExchanges: CommandHandler(self._list),
+            DeclareExchange: CommandHandler(self._declare),
+            DeleteExchange: CommandHandler(self._delete),
+            Bind: CommandHandler(self._bind),
+            Unbind: CommandHandler(self._unbind),
+            RouteMessage: CommandHandler(self._route),
         }
 
     async def _list(self, session: ClientSession, command: ListExchanges) -> ExchangeList:
         stats = {stat.name: stat for stat in self._exchanges.stats()}
         queues = self._queues.metas()
         infos = (self._info(each, stats.get(each.name), queues) for each in self._exchanges.exchanges())
-        return ExchangeList(tuple(infos), tuple(self._exchanges.circles()))
+        return ExchangeList(tuple(infos), tuple(self._exchanges.cycles()))
 
     def _info(self, exchange: Exchange, stat: ExchangeStat | None, queues: Sequence[QueueMeta]) -> ExchangeInfo:
         senders = [queue for queue in queues if queue.config.get("queue.dead.letter.exchange") == exchange.name]

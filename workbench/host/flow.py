@@ -31,7 +31,7 @@ from workbench.core.routing import Binding
 from workbench.flow import codec
 from workbench.flow.document import FlowDocument
 from workbench.flow.topics import drawn_topics
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.outcome import outcome_of
 from workbench.host.renames import (
     carry_over,
@@ -48,7 +48,7 @@ from workbench.host.telemetry import Telemetry
 from workbench.runtime import FlowRunner, plan_of
 
 
-class FlowActs:
+class FlowCommands:
     def __init__(self, broker: Broker, runner: FlowRunner, telemetry: Telemetry) -> None:
         self._broker = broker
         self._runner = runner
@@ -56,21 +56,21 @@ class FlowActs:
         self._saving = asyncio.Lock()
         self._aside: dict[str, list[Binding]] = {}  # bindings made elsewhere, of exchanges that left the drawing
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            GetFlow: Act(self._get),
-            SaveFlow: Act(self._save),
-            SaveViews: Act(self._save_views, Changes.VIEWS),
-            Run: Act(self._run),
-            Pause: Act(self._pause),
-            Step: Act(self._step),
-            Stop: Act(self._stop),
-            GetOutcome: Act(self._outcome),
-            SetSpeed: Act(self._set_speed),
-            ControlProducer: Act(self._control_producer),
-            ControlGroup: Act(self._control_group),
-            ControlMember: Act(self._control_member),
-            SeekMember: Act(self._seek_member),
+            GetFlow: CommandHandler(self._get),
+            SaveFlow: CommandHandler(self._save),
+            SaveViews: CommandHandler(self._save_views, Changes.VIEWS),
+            Run: CommandHandler(self._run),
+            Pause: CommandHandler(self._pause),
+            Step: CommandHandler(self._step),
+            Stop: CommandHandler(self._stop),
+            GetOutcome: CommandHandler(self._outcome),
+            SetSpeed: CommandHandler(self._set_speed),
+            ControlProducer: CommandHandler(self._control_producer),
+            ControlGroup: CommandHandler(self._control_group),
+            ControlMember: CommandHandler(self._control_member),
+            SeekMember: CommandHandler(self._seek_member),
         }
 
     async def load(self) -> None:

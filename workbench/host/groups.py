@@ -8,26 +8,26 @@ from collections import defaultdict
 from workbench.broker import Broker
 from workbench.control.messages import ApplyReset, DeleteGroup, GroupList, ListGroups, Plan, PlanReset
 from workbench.core.offsets import ResetPlan
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.connections import Connections
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
 from workbench.runtime import FlowRunner
 
 
-class GroupActs:
+class GroupCommands:
     def __init__(self, broker: Broker, runner: FlowRunner, telemetry: Telemetry, connections: Connections) -> None:
         self._broker = broker
         self._connections = connections
         self._runner = runner
         self._telemetry = telemetry
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            ListGroups: Act(self._list),
-            DeleteGroup: Act(self._delete),
-            PlanReset: Act(self._plan),
-            ApplyReset: Act(self._apply),
+            ListGroups: CommandHandler(self._list),
+            DeleteGroup: CommandHandler(self._delete),
+            PlanReset: CommandHandler(self._plan),
+            ApplyReset: CommandHandler(self._apply),
         }
 
     async def _list(self, session: ClientSession, command: ListGroups) -> GroupList:

@@ -20,11 +20,11 @@ from workbench.control.transfers import (
 )
 from workbench.core.errors import NotFound
 from workbench.flow import codec
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.session import ClientSession
 
 
-class ImportActs:
+class ImportCommands:
     """``follow`` takes up the drawing that the file holds now."""
 
     def __init__(self, broker: Broker, follow: Callable[[], Awaitable[None]]) -> None:
@@ -32,13 +32,13 @@ class ImportActs:
         self._imports = broker.imports
         self._follow = follow
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            BeginImport: Act(self._begin),
-            StageTopic: Act(self._stage_topic),
-            StageBatch: Act(self._stage_batch),
-            CommitImport: Act(self._commit),
-            AbortImport: Act(self._abort),
+            BeginImport: CommandHandler(self._begin),
+            StageTopic: CommandHandler(self._stage_topic),
+            StageBatch: CommandHandler(self._stage_batch),
+            CommitImport: CommandHandler(self._commit),
+            AbortImport: CommandHandler(self._abort),
         }
 
     async def leave(self, session: ClientSession) -> None:

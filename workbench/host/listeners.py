@@ -14,7 +14,7 @@ from workbench.broker import Broker
 from workbench.control.messages import Listen, ListUsers, PutUser, RemoveUser, UserList
 from workbench.core.changes import Changes
 from workbench.core.snapshot import ClientStat
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.protocols import protocol_named
 from workbench.host.session import ClientSession
 from workbench.listeners.base import AddressTaken, Listener, ListenerSettings, Users, parse_address
@@ -23,19 +23,19 @@ MOST_PORTS = 100
 """So many ports are tried where the next free one will do."""
 
 
-class ListenerActs:
+class ListenerCommands:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._users = Users(broker)
         self._running: dict[str, Listener] = {}
         self._turn = asyncio.Lock()
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            Listen: Act(self._listen),
-            PutUser: Act(self._put_user, Changes.USERS),
-            RemoveUser: Act(self._remove_user, Changes.USERS),
-            ListUsers: Act(self._list_users),
+            Listen: CommandHandler(self._listen),
+            PutUser: CommandHandler(self._put_user, Changes.USERS),
+            RemoveUser: CommandHandler(self._remove_user, Changes.USERS),
+            ListUsers: CommandHandler(self._list_users),
         }
 
     @property

@@ -16,8 +16,8 @@ from typing import Any
 import orjson
 
 from workbench import __version__
+from workbench.control.endpoint import HostFile, new_endpoint
 from workbench.control.messages import Listen
-from workbench.control.rendezvous import HostFile, new_meeting
 from workbench.core.errors import DiskFull, WorkbenchError
 from workbench.host.fresh import make_workspace
 from workbench.host.lifecycle import stop_on_signals, wait_until_abandoned
@@ -67,31 +67,31 @@ async def _serve(settings: HostSettings) -> None:
     try:
         for command in settings.listen:
             await service.listeners.listen(command)
-        meeting = new_meeting(service.listeners.addresses)
-        server = ControlServer(service, meeting)
+        endpoint = new_endpoint(service.listeners.addresses)
+        server = ControlServer(service, endpoint)
         await server.start()
         shown: tuple[Path, ...] = ()
         try:
-            shown = meeting.write(settings.file)
+            shown = endpoint.write(settings.file)
             stop_on_signals(service.shutdown_asked.set)
             if settings.run:
                 await service.run()
             settle()
-            _tell(_ready(settings, meeting))
+            _tell(_ready(settings, endpoint))
             await _until_stop(service, settings)
         finally:
-            meeting.remove(shown)
+            endpoint.remove(shown)
             await server.stop()
     finally:
         await service.close()
 
 
-def _ready(settings: HostSettings, meeting: HostFile) -> dict:
+def _ready(settings: HostSettings, endpoint: HostFile) -> dict:
     return {
         "ready": True,
-        "pid": meeting.pid,
+        "pid": endpoint.pid,
         "file": str(settings.file.resolve()),
-        **{key: meeting.listeners.get(key) for key in READY_KEYS},
+        **{key: endpoint.listeners.get(key) for key in READY_KEYS},
         "version": __version__,
     }
 

@@ -37,7 +37,7 @@ from workbench.core.acts import Settlement
 from workbench.core.errors import Invalid
 from workbench.core.queues import Delivery
 from workbench.core.records import StoredRecord
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.redrives import Redrives
 from workbench.host.session import ClientSession
 
@@ -47,26 +47,26 @@ MAX_PEEKED = 10_000
 MAX_REPLY_BYTES = 32 << 20
 
 
-class QueueActs:
+class QueueCommands:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._queues = broker.queues
         self._redrives = Redrives(broker)
         self._receiving: Counter[tuple[str, str]] = Counter()
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            ListQueues: Act(self._list),
-            PeekQueue: Act(self._peek),
-            PurgeQueue: Act(self._purge),
-            RedriveQueue: Act(self._redrive),
-            StopRedrive: Act(self._stop_redrive),
-            ReceiveMessages: Act(self._receive),
-            SettleMessages: Act(self._settle),
-            PublishRecords: Act(self._publish),
-            SubscribeQueue: Act(self._subscribe),
-            UnsubscribeQueue: Act(self._unsubscribe),
-            AlterQueue: Act(self._alter),
+            ListQueues: CommandHandler(self._list),
+            PeekQueue: CommandHandler(self._peek),
+            PurgeQueue: CommandHandler(self._purge),
+            RedriveQueue: CommandHandler(self._redrive),
+            StopRedrive: CommandHandler(self._stop_redrive),
+            ReceiveMessages: CommandHandler(self._receive),
+            SettleMessages: CommandHandler(self._settle),
+            PublishRecords: CommandHandler(self._publish),
+            SubscribeQueue: CommandHandler(self._subscribe),
+            UnsubscribeQueue: CommandHandler(self._unsubscribe),
+            AlterQueue: CommandHandler(self._alter),
         }
 
     async def leave(self, session: ClientSession) -> None:

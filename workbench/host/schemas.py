@@ -13,21 +13,21 @@ from workbench.control.schemas import (
     SetCompatibility,
 )
 from workbench.core.changes import Changes
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.session import ClientSession
 
 
-class SchemaActs:
+class SchemaCommands:
     """The rules are imported when they are first wanted: they bring all kinds of schemas with them."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            RegisterSchema: Act(self._register, Changes.SCHEMAS),
-            DeleteSchemas: Act(self._delete, Changes.SCHEMAS),
-            SetCompatibility: Act(self._set_level, Changes.SCHEMAS),
+            RegisterSchema: CommandHandler(self._register, Changes.SCHEMAS),
+            DeleteSchemas: CommandHandler(self._delete, Changes.SCHEMAS),
+            SetCompatibility: CommandHandler(self._set_level, Changes.SCHEMAS),
         }
 
     async def _register(self, session: ClientSession, command: RegisterSchema) -> SchemaRegistered:

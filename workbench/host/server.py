@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 
+from workbench.control.endpoint import HostFile
 from workbench.control.frames import MAX_FRAME_BYTES, MAX_HELLO_BYTES, FrameReader, frame
 from workbench.control.messages import Hello, Push, Reply, Request
-from workbench.control.rendezvous import HostFile
 from workbench.core.delta import delta
 from workbench.core.errors import Corrupt, Invalid, Refused, WorkbenchError
 from workbench.core.snapshot import Snapshot
@@ -43,15 +43,15 @@ _numbers = msgspec.msgpack.Decoder(_Numbered)
 class ControlServer:
     """See the module."""
 
-    def __init__(self, service: Service, meeting: HostFile) -> None:
+    def __init__(self, service: Service, endpoint: HostFile) -> None:
         self._service = service
-        self._meeting = meeting
+        self._endpoint = endpoint
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen; after this the host file may be shown."""
-        self._server = await asyncio.start_unix_server(self._accept, self._meeting.socket)
+        self._server = await asyncio.start_unix_server(self._accept, self._endpoint.socket)
 
     async def stop(self) -> None:
         """Close every connection and the socket."""
@@ -60,14 +60,14 @@ class ControlServer:
         for task in tuple(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        Path(self._meeting.socket).unlink(missing_ok=True)
+        Path(self._endpoint.socket).unlink(missing_ok=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
         try:
-            await _Connection(self._service, self._meeting.token, reader, writer).serve()
+            await _Connection(self._service, self._endpoint.token, reader, writer).serve()
         except asyncio.CancelledError:
             pass  # the server stops; ending quietly is what was asked for
         finally:

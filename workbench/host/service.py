@@ -35,21 +35,21 @@ from workbench.core.errors import FileError, Invalid, Unsupported, WorkbenchErro
 from workbench.core.journal import BookmarkEntry
 from workbench.core.snapshot import HostStat, Snapshot
 from workbench.engines.embedded import EmbeddedEngine
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.connections import Connections
-from workbench.host.consumers import ConsumerActs
-from workbench.host.exchanges import ExchangeActs
-from workbench.host.flow import FlowActs
-from workbench.host.groups import GroupActs
-from workbench.host.imports import ImportActs
-from workbench.host.listeners import ListenerActs
-from workbench.host.queues import QueueActs
-from workbench.host.schemas import SchemaActs
+from workbench.host.consumers import ConsumerCommands
+from workbench.host.exchanges import ExchangeCommands
+from workbench.host.flow import FlowCommands
+from workbench.host.groups import GroupCommands
+from workbench.host.imports import ImportCommands
+from workbench.host.listeners import ListenerCommands
+from workbench.host.queues import QueueCommands
+from workbench.host.schemas import SchemaCommands
 from workbench.host.session import ClientSession
-from workbench.host.space import SpaceActs
-from workbench.host.stores import StoreActs
+from workbench.host.space import SpaceCommands
+from workbench.host.stores import StoreCommands
 from workbench.host.telemetry import Telemetry
-from workbench.host.topics import TopicActs
+from workbench.host.topics import TopicCommands
 from workbench.runtime import FlowRunner
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Service:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._clock = broker.clock
-        self.listeners = ListenerActs(broker)
+        self.listeners = ListenerCommands(broker)
         self._started_ms = self._clock.now_ms()
         self.shutdown_asked = asyncio.Event()
         self.of_window = False  # whether a window started this host, and takes it along when it closes
@@ -71,24 +71,24 @@ class Service:
         host = HostStat(pid=os.getpid(), started_ms=self._started_ms)
         self._connections = Connections(broker, lambda: any(session.hz for session in self.sessions))
         self._telemetry = Telemetry(broker, self._runner, host, self.listeners, self._connections.stats)
-        self._consumers = ConsumerActs(broker, engine)
-        self._queues = QueueActs(broker)
-        self._flow = FlowActs(broker, self._runner, self._telemetry)
-        self._imports = ImportActs(broker, self._flow.load)
-        self._acts: Acts = (
-            TopicActs(broker, self._telemetry, self._connections).acts()
-            | GroupActs(broker, self._runner, self._telemetry, self._connections).acts()
-            | self._consumers.acts()
-            | self._queues.acts()
-            | ExchangeActs(broker).acts()
-            | StoreActs(broker, self._runner).acts()
-            | SchemaActs(broker).acts()
-            | SpaceActs(broker).acts()
-            | self._flow.acts()
-            | self._imports.acts()
-            | self.listeners.acts()
-            | self._connections.acts()
-            | self._own_acts()
+        self._consumers = ConsumerCommands(broker, engine)
+        self._queues = QueueCommands(broker)
+        self._flow = FlowCommands(broker, self._runner, self._telemetry)
+        self._imports = ImportCommands(broker, self._flow.load)
+        self._handlers: CommandHandlers = (
+            TopicCommands(broker, self._telemetry, self._connections).handlers()
+            | GroupCommands(broker, self._runner, self._telemetry, self._connections).handlers()
+            | self._consumers.handlers()
+            | self._queues.handlers()
+            | ExchangeCommands(broker).handlers()
+            | StoreCommands(broker, self._runner).handlers()
+            | SchemaCommands(broker).handlers()
+            | SpaceCommands(broker).handlers()
+            | self._flow.handlers()
+            | self._imports.handlers()
+            | self.listeners.handlers()
+            | self._connections.handlers()
+            | self._own_handlers()
         )
         self._pushing: asyncio.Task[None] | None = None
 
@@ -138,7 +138,7 @@ class Service:
 
     async def handle(self, session: ClientSession, command: Command) -> Any:
         """Do a command and return its reply struct."""
-        act = self._acts.get(type(command))
+        act = self._handlers.get(type(command))
         if act is None:
             raise Unsupported(f"The host does not know the command {type(command).__name__}.", "Is the window newer?")
         try:
@@ -162,15 +162,15 @@ class Service:
                 session.push(push)
 
     # -- the service's own acts ----------------------------------------------------------------------------
-    def _own_acts(self) -> Acts:
+    def _own_handlers(self) -> CommandHandlers:
         return {
-            Status: Act(self._status),
-            Subscribe: Act(self._subscribe),
-            Want: Act(self._want),
-            TakeSnapshot: Act(self._take_snapshot),
-            SetBookmark: Act(self._set_bookmark),
-            SaveAs: Act(self._save_as),
-            Shutdown: Act(self._shutdown),
+            Status: CommandHandler(self._status),
+            Subscribe: CommandHandler(self._subscribe),
+            Want: CommandHandler(self._want),
+            TakeSnapshot: CommandHandler(self._take_snapshot),
+            SetBookmark: CommandHandler(self._set_bookmark),
+            SaveAs: CommandHandler(self._save_as),
+            Shutdown: CommandHandler(self._shutdown),
         }
 
     async def _status(self, session: ClientSession, command: Status) -> HostInfo:

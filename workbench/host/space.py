@@ -1,4 +1,4 @@
-"""Acts on the size of the file, and when it needs a person. Lives on the host's loop."""
+"""CommandHandlers on the size of the file, and when it needs a person. Lives on the host's loop."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from workbench.control.file import Compacted, CompactFile, FileSize, GetSize, Se
 from workbench.core.errors import Invalid
 from workbench.core.sizes import MOST_BYTES, size_words
 from workbench.core.snapshot import HostStat
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.findings import Finding
 from workbench.host.session import ClientSession
 
 WARN_SHARE = 0.8
 
 
-class SpaceActs:
+class SpaceCommands:
     """See the module."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._space = broker.space
 
-    def acts(self) -> Acts:
-        return {GetSize: Act(self._size), SetSizeBudget: Act(self._set), CompactFile: Act(self._compact)}
+    def handlers(self) -> CommandHandlers:
+        return {GetSize: CommandHandler(self._size), SetSizeBudget: CommandHandler(self._set),
+                CompactFile: CommandHandler(self._compact)}
 
     async def _size(self, session: ClientSession, command: GetSize) -> FileSize:
         return FileSize(*self._space.room())

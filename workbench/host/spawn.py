@@ -16,8 +16,8 @@ import msgspec
 
 from workbench.control.client import CALL_TIMEOUT_S, ControlClient
 from workbench.control.command import Command
+from workbench.control.endpoint import HostFile, connect
 from workbench.control.messages import Run, Shutdown
-from workbench.control.rendezvous import HostFile, connect
 from workbench.core.errors import HostGone, Locked, NotAnswering, rebuild
 
 START_TIMEOUT_S = 20.0
@@ -30,10 +30,10 @@ class ChildHost(ControlClient):
 
     def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:
         self.process = process
-        meeting = HostFile.read(path)
-        if meeting is None:
+        endpoint = HostFile.read(path)
+        if endpoint is None:
             raise HostGone("The host started and stopped again.", "Try once more.")
-        super().__init__(connect(meeting), meeting.token, "window", meeting.pid)
+        super().__init__(connect(endpoint), endpoint.token, "window", endpoint.pid)
 
     def call(self, command: Command, timeout_s: float = CALL_TIMEOUT_S):
         answer = super().call(command, timeout_s)

@@ -9,18 +9,18 @@ from workbench.broker import Broker
 from workbench.control.stores import ControlStore, ReadStore, StoreFound
 from workbench.core.errors import Refused
 from workbench.core.snapshot import StoreStat
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.session import ClientSession
 from workbench.runtime import FlowRunner
 
 
-class StoreActs:
+class StoreCommands:
     def __init__(self, broker: Broker, runner: FlowRunner) -> None:
         self._broker = broker
         self._runner = runner
 
-    def acts(self) -> Acts:
-        return {ReadStore: Act(self._read), ControlStore: Act(self._control)}
+    def handlers(self) -> CommandHandlers:
+        return {ReadStore: CommandHandler(self._read), ControlStore: CommandHandler(self._control)}
 
     async def _read(self, session: ClientSession, command: ReadStore) -> StoreFound:
         gate = self._runner.stores.named(command.store)

@@ -21,7 +21,7 @@ from workbench.flow.document import FlowDocument
 from workbench.flow.kinds import GROUPS, kind_of
 from workbench.host.findings import Threshold
 from workbench.host.group_view import GroupView
-from workbench.host.listeners import ListenerActs
+from workbench.host.listeners import ListenerCommands
 from workbench.host.problems import Problems, Scene
 from workbench.host.queue_view import seen_queues
 from workbench.host.session import ClientSession
@@ -36,7 +36,7 @@ _SHORTEST_MS = 10.0
 class Telemetry:
     """See the module."""
 
-    def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat, listeners: ListenerActs,
+    def __init__(self, broker: Broker, runner: FlowRunner, host: HostStat, listeners: ListenerCommands,
                  attached: Callable[[], tuple[AttachedStat, ...]] = tuple) -> None:
         self._broker = broker
         self._runner = runner

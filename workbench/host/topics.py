@@ -28,7 +28,7 @@ from workbench.control.transfers import (
 from workbench.core.changes import Changes
 from workbench.core.partitioners import Partitioner, partitioner
 from workbench.core.records import Record
-from workbench.host.acts import Act, Acts
+from workbench.host.command_handlers import CommandHandler, CommandHandlers
 from workbench.host.connections import Connections
 from workbench.host.session import ClientSession
 from workbench.host.telemetry import Telemetry
@@ -38,24 +38,24 @@ KEEP_DELETED = "keep.deleted.ms"
 KEEP_DELETED_MS = 24 * 3600 * 1000
 
 
-class TopicActs:
+class TopicCommands:
     def __init__(self, broker: Broker, telemetry: Telemetry, connections: Connections) -> None:
         self._broker = broker
         self._telemetry = telemetry
         self._connections = connections
         self._partitioners: dict[tuple[str, str], Partitioner] = {}
 
-    def acts(self) -> Acts:
+    def handlers(self) -> CommandHandlers:
         return {
-            ListTopics: Act(self._list),
-            CreateTopic: Act(self._create),
-            AlterTopic: Act(self._alter),
-            DeleteTopic: Act(self._delete, Changes.DELETED),
-            ListDeletedTopics: Act(self._list_deleted),
-            RestoreTopic: Act(self._restore, Changes.DELETED),
-            DropDeletedTopic: Act(self._drop, Changes.DELETED),
-            AppendRecords: Act(self._append),
-            AppendBatch: Act(self._append_batch),
+            ListTopics: CommandHandler(self._list),
+            CreateTopic: CommandHandler(self._create),
+            AlterTopic: CommandHandler(self._alter),
+            DeleteTopic: CommandHandler(self._delete, Changes.DELETED),
+            ListDeletedTopics: CommandHandler(self._list_deleted),
+            RestoreTopic: CommandHandler(self._restore, Changes.DELETED),
+            DropDeletedTopic: CommandHandler(self._drop, Changes.DELETED),
+            AppendRecords: CommandHandler(self._append),
+            AppendBatch: CommandHandler(self._append_batch),
         }
 
     async def _list(self, session: ClientSession, command: ListTopics) -> TopicList:

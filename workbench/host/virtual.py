@@ -119,7 +119,7 @@ async def keep_house(broker: Broker) -> None:
     broker.on_deadline(nearer.set)
     while True:
         nearer.clear()
-        wait_s = broker.do_chores()
+        wait_s = broker.do_maintenance()
         try:
             async with asyncio.timeout(max(wait_s, 0.001)):
                 await nearer.wait()

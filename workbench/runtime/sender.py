@@ -153,11 +153,11 @@ class Sender:
         lane = self._lanes.setdefault(batch.partition, deque())
         lane.append(batch)
         if len(lane) == 1:
-            task = asyncio.create_task(self._run_lane(lane), name=f"send {self.topic}/{batch.partition}")
+            task = asyncio.create_task(self._send_waiting(lane), name=f"send {self.topic}/{batch.partition}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _run_lane(self, lane: deque[Batch]) -> None:
+    async def _send_waiting(self, lane: deque[Batch]) -> None:
         """Send the lane's batches until it is empty, as many at once as the producer keeps in order; those on their way
         stay at its head."""
         while lane:

@@ -78,7 +78,7 @@ class Portion:
 
 
 class Nudge:
-    """Wakes one waiting task early: ``await nudge.wait(s)`` ends after that time or at ``nudge.now()``."""
+    """AppendNotifier one waiting task early: ``await nudge.wait(s)`` ends after that time or at ``nudge.now()``."""
 
     def __init__(self) -> None:
         self._nudged = False

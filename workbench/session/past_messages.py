@@ -30,7 +30,7 @@ from workbench.core.journal import (
 )
 from workbench.core.queues import SUBSCRIPTION_MARK, MessageId, MessageState, QueuedMessage
 from workbench.core.records import PartitionBounds, StoredRecord
-from workbench.session.story import in_order
+from workbench.session.message_history import in_order
 
 STRETCH = 2_000
 MOST_LOOKED = 40_000

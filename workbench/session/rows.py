@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 from workbench.core.errors import NotFound
 from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.engines.base import BrowseTable
-from workbench.session.merged import MergedOrder
 from workbench.session.scan import Scan
+from workbench.session.time_order import TimeOrder
 
 PAGE_ROWS = 128
 PAGE_BYTES = 64 << 20
@@ -78,22 +78,22 @@ class PartitionRows:
 
 
 @dataclass(frozen=True, slots=True)
-class MergedRows:
+class TimeOrderedRows:
     """All partitions by time: the number is the row plus what was removed so far (the sum of the log starts)."""
 
     topic: str
     page_rows: int = PAGE_ROWS
     connection: str = ""
-    _orders: WeakKeyDictionary[BrowseTable, MergedOrder] = field(default_factory=WeakKeyDictionary, compare=False)
+    _orders: WeakKeyDictionary[BrowseTable, TimeOrder] = field(default_factory=WeakKeyDictionary, compare=False)
 
     def span(self, bounds: Sequence[PartitionBounds]) -> tuple[int, int]:
         return sum(b.log_start for b in bounds), sum(b.end for b in bounds)
 
-    def _order(self, reader: BrowseTable) -> MergedOrder:
+    def _order(self, reader: BrowseTable) -> TimeOrder:
         """What a reader learnt of the log stays as long as nothing was added or removed."""
         known = self._orders.get(reader)
         if known is None or known.bounds != reader.bounds(self.topic):
-            known = self._orders[reader] = MergedOrder(reader, self.topic)
+            known = self._orders[reader] = TimeOrder(reader, self.topic)
         return known
 
     def read(self, reader: BrowseTable, first: int, count: int) -> dict[int, StoredRecord]:

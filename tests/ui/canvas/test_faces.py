@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from workbench.flow.document import Node
 from workbench.flow.kinds import KINDS
 from workbench.ui.canvas.items.node import NodeItem
-from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.canvas.items.node_painter import NodePainter
 from workbench.ui.canvas.kinds import VIEWS
-from workbench.ui.canvas.look_values import NodeLook
+from workbench.ui.canvas.view_values import NodeViewState
 from workbench.ui.theme.theme import theme
 
 
@@ -43,27 +43,28 @@ def painter(qapp) -> Iterator[Heard]:
     heard.end()
 
 
-def written(painter: Heard, kind: str, name: str, look: NodeLook) -> dict[str, QRectF]:
+def written(painter: Heard, kind: str, name: str, shown: NodeViewState) -> dict[str, QRectF]:
     width, height = KINDS[kind].size
-    VIEWS[kind].painter(Pencil(painter, theme()), Node("n", kind, name, 0, 0), look, QRectF(0, 0, width, height), False)
+    rect = QRectF(0, 0, width, height)
+    VIEWS[kind].painter(NodePainter(painter, theme()), Node("n", kind, name, 0, 0), shown, rect, False)
     return painter.said
 
 
 def test_a_short_name_stands_beside_its_rate(painter: Heard):
-    said = written(painter, "queue", "jobs", NodeLook(subtitle="queue · 24/s out", figure="19/s"))
+    said = written(painter, "queue", "jobs", NodeViewState(subtitle="queue · 24/s out", figure="19/s"))
     assert said["19/s"].top() == said["jobs"].top()
     assert "queue · 24/s out" in said
 
 
 @pytest.mark.parametrize(("kind", "name", "look"), [
-    ("queue", "transcoding", NodeLook(subtitle="queue · 24/s out", figure="19/s")),
-    ("exchange", "processing", NodeLook(subtitle="headers", figure="19/s", glyph="headers")),
-    ("topic", "order-changes", NodeLook(subtitle="6 partitions", figure="6/s")),
+    ("queue", "transcoding", NodeViewState(subtitle="queue · 24/s out", figure="19/s")),
+    ("exchange", "processing", NodeViewState(subtitle="headers", figure="19/s", glyph="headers")),
+    ("topic", "order-changes", NodeViewState(subtitle="6 partitions", figure="6/s")),
 ])
-def test_a_long_name_is_whole_and_the_rate_stands_below_it(painter: Heard, kind: str, name: str, look: NodeLook):
-    said = written(painter, kind, name, look)
+def test_a_long_name_is_whole_and_the_rate_stands_below_it(painter: Heard, kind: str, name: str, shown: NodeViewState):
+    said = written(painter, kind, name, shown)
     assert name in said
-    assert said[look.figure].top() > said[name].top()
+    assert said[shown.figure].top() > said[name].top()
 
 
 @pytest.mark.parametrize(("kind", "name"), [
@@ -71,7 +72,7 @@ def test_a_long_name_is_whole_and_the_rate_stands_below_it(painter: Heard, kind:
     ("group", "fraud-check-international"), ("queue", "transcoding-retries"),
 ])
 def test_a_name_too_long_for_a_line_stands_whole_on_two(painter: Heard, kind: str, name: str):
-    said = written(painter, kind, name, NodeLook(subtitle="6/s", figure="6/s"))
+    said = written(painter, kind, name, NodeViewState(subtitle="6/s", figure="6/s"))
     first, second = (text for text in said if text and text in name)
     assert first + second == name
     assert said[second].top() > said[first].top()
@@ -81,7 +82,7 @@ def test_a_name_too_long_for_a_line_stands_whole_on_two(painter: Heard, kind: st
     ("463 records", "463 records"), ("12,228 records", "12,228"), ("1,234,567 records", "1,234,567"),
 ])
 def test_of_a_count_the_unit_goes_before_a_letter_of_it_is_cut(painter: Heard, said: str, shown: str):
-    assert shown in written(painter, "dead_letters", "orders.dlq", NodeLook(subtitle=said))
+    assert shown in written(painter, "dead_letters", "orders.dlq", NodeViewState(subtitle=said))
 
 
 @pytest.mark.parametrize("zoom", [0.3, 0.4, 0.5, 0.59])

@@ -11,7 +11,7 @@ from workbench.flow.document import FlowDocument, Node
 from workbench.flow.kinds import KINDS
 from workbench.flow.rules import why_not
 from workbench.ui.canvas import shapes
-from workbench.ui.canvas.kinds import VIEWS, icon_of, loaded, node_look, role_of, spoken, view_of
+from workbench.ui.canvas.kinds import VIEWS, icon_of, loaded, node_view_state, role_of, spoken, view_of
 from workbench.ui.models.outside import STAND_INS, node_of_client, writer_id
 from workbench.ui.theme.icons import icon
 
@@ -45,7 +45,7 @@ def test_what_an_entry_names_is_there(qapp, kind: str):
     assert not icon(icon_of(node), role_of(kind)).isNull()
     for made_by in filter(None, (view.inspector, view.panel.made_by if view.panel else "")):
         assert issubclass(loaded(made_by), QWidget)
-    assert spoken(node, node_look(node, Snapshot())).startswith("one, ")
+    assert spoken(node, node_view_state(node, Snapshot())).startswith("one, ")
 
 
 def test_a_note_stands_for_a_program_only_if_it_was_kept_of_it():

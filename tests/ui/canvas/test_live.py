@@ -30,9 +30,9 @@ from workbench.ui.bridge.movement import Movement, append_links, delivery_links,
 from workbench.ui.canvas.coach import Coach
 from workbench.ui.canvas.empty import StartCard
 from workbench.ui.canvas.gestures.drop import Part
-from workbench.ui.canvas.kinds import node_look
-from workbench.ui.canvas.look_values import Level
+from workbench.ui.canvas.kinds import node_view_state
 from workbench.ui.canvas.view import FlowView
+from workbench.ui.canvas.view_values import Level
 from workbench.ui.models.outside import node_of_client
 from workbench.ui.theme.theme import theme
 
@@ -47,7 +47,7 @@ def push(view: FlowView, after_ms: int = 0, **changes) -> Snapshot:
 # -- looks -------------------------------------------------------------------------------------------------
 def test_the_numbers_of_the_mockup(view: FlowView):
     push(view)
-    looks = {node_id: item.look for node_id, item in view.flow.nodes.items()}
+    looks = {node_id: item.shown for node_id, item in view.flow.nodes.items()}
     shipping, billing, orders = looks["shipping"], looks["billing"], looks["orders"]
     assert (shipping.subtitle, shipping.lag) == ("2 members · 390/s", "32,087 behind")
     assert (shipping.level, shipping.ring, shipping.trend) == (Level.BAD, 1.0, 1)
@@ -62,7 +62,7 @@ def test_the_numbers_of_the_mockup(view: FlowView):
     assert looks["settlements"].subtitle == "file · 96/s at 1×"
     assert looks["orders-dlq"].subtitle == "463 records"
     link = view.flow.links["orders-to-shipping"]
-    assert link.look.label == "32,087 waiting" and link.bar.isVisible()
+    assert link.shown.label == "32,087 waiting" and link.bar.isVisible()
     assert not view.flow.links["orders-to-billing"].bar.isVisible()
 
 
@@ -70,7 +70,7 @@ def test_many_members_show_as_a_count_and_the_worst():
     stat = orders_snapshot().group("shipping")
     members = tuple(replace(stat.members[0], name=f"shipping-{n}", slow=n == 5) for n in range(1, 8))
     snapshot = replace(orders_snapshot(), groups=(replace(stat, members=members),))
-    pills = node_look(Node("shipping", "group", "shipping"), snapshot).pills
+    pills = node_view_state(Node("shipping", "group", "shipping"), snapshot).pills
     assert [pill.text for pill in pills] == ["7 in all", "5 · 240/s"]
 
 
@@ -82,7 +82,7 @@ def test_a_member_says_its_state_in_words_and_a_mark(state: PartState, text: str
     stat = orders_snapshot().group("shipping")
     members = (stat.members[0], replace(stat.members[1], state=state))
     snapshot = replace(orders_snapshot(), groups=(replace(stat, members=members),))
-    pill = node_look(Node("shipping", "group", "shipping"), snapshot).pills[1]
+    pill = node_view_state(Node("shipping", "group", "shipping"), snapshot).pills[1]
     assert (pill.text, pill.mark) == (text, mark)
 
 
@@ -90,7 +90,7 @@ def test_of_a_stopped_flow_groups_show_their_drawn_members_and_what_they_have_no
     groups = tuple(replace(group, state="Empty", members=(), rate=0.0, health=None)
                    for group in orders_snapshot().groups)
     push(view, run=RunState.STOPPED, groups=groups, problems=())
-    look = view.flow.nodes["shipping"].look
+    look = view.flow.nodes["shipping"].shown
     assert (look.subtitle, look.lag, look.level) == ("2 members · stopped", "32,087 behind", Level.OK)
     assert [pill.text for pill in look.pills] == ["1", "2"] and look.idle
 
@@ -99,14 +99,14 @@ def test_of_a_stopped_flow_groups_show_their_drawn_members_and_what_they_have_no
 def test_what_was_just_dropped_is_no_fault_but_waits_for_a_link(view: FlowView, kind: str):
     view.workspace.perform(AddNode(Node("new", kind, "new", 0, 500)))
     push(view)
-    look = view.flow.nodes["new"].look
+    look = view.flow.nodes["new"].shown
     assert "not linked yet" in (look.subtitle, look.lag) and look.idle and not look.failed and look.level is Level.OK
 
 
 def test_a_failed_producer_says_why(view: FlowView):
     stat = replace(orders_snapshot().producers[0], state=PartState.FAILED, reason="file not found")
     push(view, producers=(stat,))
-    look = view.flow.nodes["checkout-web"].look
+    look = view.flow.nodes["checkout-web"].shown
     assert (look.subtitle, look.failed) == ("stopped", "file not found")
 
 
@@ -123,7 +123,7 @@ def test_every_kind_is_painted_at_every_zoom(bare: FlowView, kind: str, zoom: fl
 
 def test_a_thousand_partitions_fit(view: FlowView):
     view.workspace.perform(SetParams("orders", {"partitions": 1000}))
-    assert len(view.flow.nodes["orders"].look.cells) == 1000
+    assert len(view.flow.nodes["orders"].shown.cells) == 1000
     assert not view.grab().isNull()
 
 
@@ -203,18 +203,18 @@ def test_the_past_is_shown_as_it_stood_with_its_dots(view: FlowView, qtbot):
     push(view)
     view.workspace.show_past(PAST_MS, orders_snapshot(PAST_MS))
     theme().set_past(True)
-    shipping = view.flow.nodes["shipping"].look
+    shipping = view.flow.nodes["shipping"].shown
     assert (shipping.lag, shipping.level) == ("38 behind · 0.1 s", Level.OK)
-    assert view.flow.nodes["orders"].look.foot == "288,377 kept"
+    assert view.flow.nodes["orders"].shown.foot == "288,377 kept"
     assert view.flow.dots() == []
     edge = view.grab().toImage().pixelColor(1, 200)
     assert edge.red() > edge.blue() + 20
     view.workspace.movement_shown.emit([Movement(PAST_MS, "orders-to-billing", 3, (1, 2))])
     qtbot.waitUntil(lambda: bool(view.flow.dots()), timeout=2000)
     push(view, 100)
-    assert view.flow.nodes["shipping"].look.lag == "38 behind · 0.1 s"
+    assert view.flow.nodes["shipping"].shown.lag == "38 behind · 0.1 s"
     view.workspace.show_live()
-    assert view.flow.nodes["shipping"].look.level == Level.BAD
+    assert view.flow.nodes["shipping"].shown.level == Level.BAD
 
 
 @pytest.mark.parametrize(("run", "said", "paused"), [
@@ -224,7 +224,7 @@ def test_the_past_is_shown_as_it_stood_with_its_dots(view: FlowView, qtbot):
 def test_in_the_past_a_producer_stood_as_the_flow_did_without_a_rate_nobody_kept(view: FlowView, run, said, paused):
     then = replace(orders_snapshot(PAST_MS), producers=(), run=run)
     view.workspace.show_past(PAST_MS, then)
-    look = view.flow.nodes["checkout-web"].look
+    look = view.flow.nodes["checkout-web"].shown
     assert (look.subtitle, look.paused, look.idle) == (said, paused, run is RunState.STOPPED)
     assert not view.workspace.shown.producer("checkout-web").measured
 
@@ -374,12 +374,12 @@ def test_what_waits_for_a_paused_group_has_no_colour_of_a_fault(view: FlowView):
     link = next(link for link in view.workspace.document.links if link.target == "shipping")
     push(view)
     item = view.flow.links[link.id]
-    assert (item.look.mark, item.bar.mark) == ("warn_mark", "warn_mark")
+    assert (item.shown.mark, item.bar.mark) == ("warn_mark", "warn_mark")
     group = orders_snapshot().group("shipping")
     paused = tuple(replace(member, state=PartState.PAUSED) for member in group.members)
     push(view, 100, groups=(replace(group, members=paused, paused=True),))
-    assert view.flow.nodes["shipping"].look.level is Level.OK
-    assert "waiting" in item.look.label and (item.look.mark, item.bar.mark) == ("link", "link")
+    assert view.flow.nodes["shipping"].shown.level is Level.OK
+    assert "waiting" in item.shown.label and (item.shown.mark, item.bar.mark) == ("link", "link")
 
 
 def test_the_first_steps_tick_when_they_were_really_done(view: FlowView, hand: Hand):
@@ -432,7 +432,7 @@ def test_the_first_steps_tell_only_the_current_one_where_four_have_no_room(qtbot
 def test_outside_clients_appear_beside_their_topic_and_go_again(view: FlowView):
     push(view)
     item = view.flow.outside.nodes["outside:fraud-check"]
-    assert item.look.subtitle == "2 clients · 6 behind"
+    assert item.shown.subtitle == "2 clients · 6 behind"
     assert item.rect.left() > view.flow.nodes["payments"].rect.right()
     assert not any(item.rect.intersects(other.rect) for other in view.flow.nodes.values())
     assert len(view.flow.outside.links) == 1
@@ -453,7 +453,7 @@ def test_a_program_that_writes_stands_left_of_its_topic_with_its_rate_and_dots(v
         push(view, tick * 100, clients=(till,), links=(), groups=())
         QTest.qWait(20)
     item = view.flow.outside.nodes["outside:writer:till-7"]
-    assert item.look.subtitle == "librdkafka 2 · 50/s"
+    assert item.shown.subtitle == "librdkafka 2 · 50/s"
     assert item.rect.right() < view.flow.nodes["orders"].rect.left()
     link = view.flow.outside.links["outside:writer:till-7:orders"]
     assert (link.chain[0], link.chain[-1]) == (item.port("out"), view.flow.nodes["orders"].port("in"))
@@ -543,7 +543,7 @@ def test_topics_that_clients_make_come_into_view_with_who_is_at_work_on_them(vie
     bodies = [item.rect for item in view.flow.everything()]
     assert not any(a.intersects(b) for i, a in enumerate(bodies) for b in bodies[:i])
     assert all(view.scene_rect().contains(rect) for rect in bodies)  # all was in view, and still is
-    assert nodes["outside:topic:sensors-3"].look.foot == "7 kept"
+    assert nodes["outside:topic:sensors-3"].shown.foot == "7 kept"
     before = {node_id: item.pos() for node_id, item in nodes.items()}
     push(view, 600, topics=(*topics, TopicStat("more", "stream", (PartitionStat(0, 0, 0),))), clients=())
     view.flow.refresh_looks()
@@ -637,14 +637,14 @@ def test_a_fresh_group_has_not_failed(view: FlowView):
     itself = MemberStat("", "group-2", PartState.IDLE, node_id="g2", reason="group-2 reads no topic yet.")
     push(view, groups=(GroupStat("group-2", "Empty", members=(itself,)),))
     view.flow.refresh_looks()
-    look = view.flow.nodes["g2"].look
+    look = view.flow.nodes["g2"].shown
     assert (look.failed, look.level, look.lag) == ("", Level.OK, "not linked yet")
     assert [pill.level for pill in look.pills] == [Level.OK]
     AddLink(Link("l", "orders", "g2")).apply(view.workspace.document)
     broken = replace(itself, state=PartState.FAILED, reason="Commit every can't be 0.")
     push(view, 300, groups=(GroupStat("group-2", "Empty", members=(broken,)),))
     view.flow.refresh_looks()
-    assert [pill.text for pill in view.flow.nodes["g2"].look.pills] == ["could not start"]  # no member 2 has failed
+    assert [pill.text for pill in view.flow.nodes["g2"].shown.pills] == ["could not start"]  # no member 2 has failed
 
 
 # -- large drawings ----------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def test_a_broken_expression_says_where():
     assert "line 1, column" in told.value.message
 
 
-class Shelf:
+class SchemaLookup:
     """Records by partition, in offset order."""
 
     def __init__(self, records: list[StoredRecord]) -> None:
@@ -86,7 +86,7 @@ def test_a_scan_finds_every_match_once_newest_first(rows, grown: int):
         records.append(record(partition, counts[partition], clock, value=b"hit" if hit else b"miss"))
         counts[partition] += 1
     cut = len(records) - min(grown, len(records))
-    before, whole = Shelf(records[:cut]), Shelf(records)
+    before, whole = SchemaLookup(records[:cut]), SchemaLookup(records)
     scan = Scan("orders", read_filter("hit"), [*before.bounds(), *(
         PartitionBounds(p, 0, 0) for p in range(3) if p not in before.by)])
     ends = {b.partition: b.end for b in whole.bounds()}

@@ -16,7 +16,7 @@ from workbench.core.snapshot import StoreStat
 from workbench.core.stores import StoreWrite
 from workbench.flow.document import Link, Node
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.kinds import node_look
+from workbench.ui.canvas.kinds import node_view_state
 from workbench.ui.panels.inspector.inspector import Inspector
 from workbench.ui.panels.store.panel import StorePanel
 
@@ -90,7 +90,7 @@ def test_an_outage_is_asked_for_said_and_ended(qtbot, workspace, panel):
     assert panel.outage.end.isHidden()
     tell(workspace, replace(LEDGER, down_ms=6_200))
     qtbot.waitUntil(lambda: panel.banner.isVisible() and "another 7 s" in words_of(panel))
-    assert node_look(workspace.document.node("s"), workspace.shown).failed == "down for 7 s"
+    assert node_view_state(workspace.document.node("s"), workspace.shown).failed == "down for 7 s"
     button(panel, "End the outage").click()
     qtbot.waitUntil(lambda: asked.of(ControlStore)[-1:] == [ControlStore("s", 0.0)])
 

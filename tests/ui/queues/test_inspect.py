@@ -8,12 +8,12 @@ from tests.entries import entry_of
 from tests.ui.panels.reading import assert_nothing_cut, nameless, words_of
 from tests.ui.queue_stage import upload_journal
 from workbench.broker import profile
-from workbench.core.queues import Death, DeathReason, MessageId, MessageState
+from workbench.core.queues import DeadLetterEvent, DeadLetterReason, MessageId, MessageState
 from workbench.flow.document import Link, Node
 from workbench.flow.edits import AddLink, AddNode, SetLinkParams, set_param
-from workbench.session.story import StoryLine
+from workbench.session.message_history import HistoryLine
 from workbench.ui.models import journal_words, queue_words
-from workbench.ui.models.queue_story import tell
+from workbench.ui.models.queue_history import tell
 from workbench.ui.panels.inspector.inspector import Inspector
 
 
@@ -161,9 +161,9 @@ def test_a_letter_tells_its_death_before_it_was_sent_here():
     from tests.ui.queue_stage import message
 
     letter = message(7, MessageState.READY, deaths=(
-        Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))
-    lines = [StoryLine(100, "dead", "died (delivery_limit), moved to letters", "orders"),
-             StoryLine(100, "append", "sent to letters", "letters")]
+        DeadLetterEvent("orders", DeadLetterReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))
+    lines = [HistoryLine(100, "dead", "died (delivery_limit), moved to letters", "orders"),
+             HistoryLine(100, "append", "sent to letters", "letters")]
     assert [c.text for c in tell(letter, lines, "letters")] == [
         "orders: died (delivery_limit), moved to letters", "Sent to letters"]
 
@@ -172,5 +172,5 @@ def test_without_a_journal_the_deaths_that_it_carries_still_tell():
     from tests.ui.queue_stage import message
 
     letter = message(7, MessageState.READY, deaths=(
-        Death("orders", DeathReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))
+        DeadLetterEvent("orders", DeadLetterReason.LIMIT, 3, 10, 90, MessageId(0, 1), "no"),))
     assert "The delivery limit was reached 3 times in orders: no" in " ".join(c.text for c in tell(letter, (), "x"))

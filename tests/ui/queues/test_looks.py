@@ -17,18 +17,18 @@ from workbench.flow.edits import AddLink, AddNode, RemoveLink, SetLinkParams, Se
 from workbench.session.timeline import Movement as Moved
 from workbench.ui.bridge.movement import delivery_links
 from workbench.ui.canvas import shapes
-from workbench.ui.canvas.items.queue_faces import held_cells
-from workbench.ui.canvas.kinds import node_look, spoken
-from workbench.ui.canvas.look_values import Held, Level
-from workbench.ui.canvas.looks import link_look
-from workbench.ui.canvas.queue_looks import routing_link_sentence
+from workbench.ui.canvas.items.queue_painters import held_cells
+from workbench.ui.canvas.kinds import node_view_state, spoken
+from workbench.ui.canvas.queue_view_states import routing_link_sentence
 from workbench.ui.canvas.view import FlowView
+from workbench.ui.canvas.view_states import link_view_state
+from workbench.ui.canvas.view_values import Held, Level
 from workbench.ui.models.past import Seen, movements
 
 
 def look(node_id: str, snapshot: Snapshot | None = None):
     document = upload_document()
-    return node_look(document.node(node_id), snapshot or upload_snapshot(), document)
+    return node_view_state(document.node(node_id), snapshot or upload_snapshot(), document)
 
 
 def test_a_queue_says_each_state_with_its_number():
@@ -60,24 +60,24 @@ def test_an_exchange_counts_its_bindings_until_something_finds_no_queue():
 
 def test_a_binding_shows_what_it_asks_for():
     document, snapshot = upload_document(), upload_snapshot()
-    assert link_look(document, document.link("b1"), snapshot, None).key == "video.*.en"
-    assert link_look(document, document.link("u"), snapshot, None).key == ""
+    assert link_view_state(document, document.link("b1"), snapshot, None).key == "video.*.en"
+    assert link_view_state(document, document.link("u"), snapshot, None).key == ""
     SetParams("video", {"type": "headers"}).apply(document)
     SetLinkParams("b1", {"arguments": "format=pdf\nsize=a4", "match": "any"}).apply(document)
-    assert link_look(document, document.link("b1"), snapshot, None).key == "format=pdf or size=a4"
+    assert link_view_state(document, document.link("b1"), snapshot, None).key == "format=pdf or size=a4"
     SetParams("video", {"type": "fanout"}).apply(document)
-    assert link_look(document, document.link("b1"), snapshot, None).key == ""
+    assert link_view_state(document, document.link("b1"), snapshot, None).key == ""
 
 
 def test_a_link_with_several_bindings_shows_the_first_and_how_many_more():
     document, snapshot = upload_document(), upload_snapshot()
     SetLinkParams("b1", {"key": "video.*.en\nvideo.*.de\n\naudio.#"}).apply(document)
-    assert link_look(document, document.link("b1"), snapshot, None).key == "video.*.en +2"
+    assert link_view_state(document, document.link("b1"), snapshot, None).key == "video.*.en +2"
     routed = replace(snapshot, exchanges=())
-    assert node_look(document.node("video"), routed, document).foot == "5 bindings · 0 unrouted"
+    assert node_view_state(document.node("video"), routed, document).foot == "5 bindings · 0 unrouted"
     SetParams("video", {"type": "headers"}).apply(document)
     SetLinkParams("b1", {"arguments": "format=pdf\nor\nsize=a4"}).apply(document)
-    assert link_look(document, document.link("b1"), snapshot, None).key == "format=pdf +1"
+    assert link_view_state(document, document.link("b1"), snapshot, None).key == "format=pdf +1"
 
 
 def test_dead_letters_and_the_way_to_an_alternate_differ_by_dashes_and_by_words():
@@ -85,13 +85,13 @@ def test_dead_letters_and_the_way_to_an_alternate_differ_by_dashes_and_by_words(
     AddNode(Node("else", "exchange", "else")).apply(document)
     AddLink(Link("x", "video", "else", {"carries": "unrouted"})).apply(document)
     AddLink(Link("y", "subtitles", "else", {"routing_key": "lost"})).apply(document)
-    alternate, dead = (link_look(document, document.link(name), snapshot, None) for name in ("x", "y"))
+    alternate, dead = (link_view_state(document, document.link(name), snapshot, None) for name in ("x", "y"))
     assert (alternate.alternate, alternate.dead_letters, alternate.key, alternate.worded) == (
         True, False, "unrouted", True)
     assert (dead.alternate, dead.dead_letters, dead.key, dead.worded) == (False, True, "lost", False)
     assert shapes.dashes("alternate", 1) != shapes.dashes("dead_letters", 1)
     routed = replace(snapshot, exchanges=())
-    assert node_look(document.node("video"), routed, document).foot == "3 bindings · 0 unrouted", "it is none"
+    assert node_view_state(document.node("video"), routed, document).foot == "3 bindings · 0 unrouted", "it is none"
     assert routing_link_sentence(document, document.link("x")) == (
         "What video can't route goes to else, its alternate exchange.")
     assert routing_link_sentence(document, document.link("y")) == (
@@ -101,8 +101,8 @@ def test_dead_letters_and_the_way_to_an_alternate_differ_by_dashes_and_by_words(
 
 def test_dead_letters_of_a_queue_go_along_a_dashed_link():
     document, snapshot = upload_document(), upload_snapshot()
-    assert link_look(document, document.link("d"), snapshot, None).dead_letters
-    assert not link_look(document, document.link("b3"), snapshot, None).dead_letters
+    assert link_view_state(document, document.link("d"), snapshot, None).dead_letters
+    assert not link_view_state(document, document.link("b3"), snapshot, None).dead_letters
 
 
 def test_the_ring_of_a_group_that_reads_a_queue_is_what_waits():
@@ -127,7 +127,7 @@ def test_consumers_of_the_past_are_known_by_name_alone():
     document = upload_document()
     queue = QueueStat("subtitles", "subtitles", consumers=(QueueConsumerStat("subtitler-2", 3),))
     past = Snapshot(live=False, queues=(queue,))
-    assert [pill.text[0] for pill in node_look(document.node("subtitler"), past, document).pills] == ["2"]
+    assert [pill.text[0] for pill in node_view_state(document.node("subtitler"), past, document).pills] == ["2"]
 
 
 def test_leased_messages_of_the_past_move_to_the_group_of_their_consumer():
@@ -170,9 +170,9 @@ def test_an_exchange_counts_a_new_binding_at_once(view, workspace):
     workspace.live = replace(workspace.live, exchanges=())
     workspace.shown = workspace.live
     workspace.perform(RemoveLink("b3"))
-    assert view.flow.nodes["video"].look.foot == "2 bindings · 0 unrouted"
+    assert view.flow.nodes["video"].shown.foot == "2 bindings · 0 unrouted"
     workspace.perform(AddLink(Link("b4", "video", "dead", {"key": "x"})))
-    assert view.flow.nodes["video"].look.foot == "3 bindings · 0 unrouted"
+    assert view.flow.nodes["video"].shown.foot == "3 bindings · 0 unrouted"
 
 
 def test_a_double_click_on_a_binding_asks_to_edit_it_and_on_a_queue_for_its_panel(qtbot, view):

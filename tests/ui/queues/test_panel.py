@@ -17,7 +17,7 @@ from tests.ui.stage import NOW_MS
 from workbench.control.messages import Push
 from workbench.control.queues import PeekQueue, PurgeQueue, ReceiveMessages, SettleMessages
 from workbench.core.errors import Refused
-from workbench.core.queues import Death, DeathReason, MessageId, MessageState, Receipt
+from workbench.core.queues import DeadLetterEvent, DeadLetterReason, MessageId, MessageState, Receipt
 from workbench.core.snapshot import LeaseStat, QueueConsumerStat, Snapshot
 from workbench.flow.document import Link
 from workbench.flow.edits import AddLink, RemoveLink
@@ -109,7 +109,8 @@ def test_a_message_says_by_which_exchange_and_key_it_came(qtbot, panel):
     ):
         detail.show_message("transcode", message(5, MessageState.READY, exchange=exchange, routing_key=key))
         assert (detail.came_by.text(), detail.came_by.isVisibleTo(detail)) == (said, bool(said))
-    died = Death("work", DeathReason.REJECTED, 1, NOW_MS, NOW_MS, MessageId(0, 5), "", "orders", "order.eu")
+    died = DeadLetterEvent("work", DeadLetterReason.REJECTED, 1, NOW_MS, NOW_MS, MessageId(0, 5), "", "orders",
+                           "order.eu")
     detail.show_message("transcode", message(5, MessageState.READY, deaths=(died,)))  # sent here straight
     assert detail.came_by.text() == "Had come to work by orders, with the routing key «order.eu»"
 

@@ -19,7 +19,7 @@ from workbench.flow.document import FlowDocument, Link, Node
 from workbench.host import LocalHost, make_workspace
 from workbench.ui.bridge.frame import FRAME_MS, wait_ms
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.items.pencil import LEVEL_TEXT
+from workbench.ui.canvas.items.node_painter import LEVEL_TEXT
 from workbench.ui.canvas.view import FlowView
 from workbench.ui.charts.lag import LagPanel
 from workbench.ui.charts.tape import TapeView
@@ -77,7 +77,7 @@ class Regions:
 
     def numbers(self) -> dict[str, tuple[str, str]]:
         """(text, colour role) of the lag of billing, by region."""
-        look = self.canvas.flow.nodes["billing"].look
+        look = self.canvas.flow.nodes["billing"].shown
         face, row = self.inspector.face("group"), self.groups.model.rows[0]
         parts = [group for strip in self.tape._strips for group in strip.groups]
         entry = self.chart.legend_entry("billing").line
@@ -90,8 +90,8 @@ class Regions:
             "legend": (entry.value, entry.role),
             "chart": (self.chart._plot._label.toPlainText(), "-"),
             "status": (status.text().rpartition(" ")[2], role_of(status.property("tone"))),
-            "link": (self.canvas.flow.links["l2"].look.label.partition(" ")[0] or "-",
-                     LEVEL_TEXT[self.canvas.flow.links["l2"].look.level]),
+            "link": (self.canvas.flow.links["l2"].shown.label.partition(" ")[0] or "-",
+                     LEVEL_TEXT[self.canvas.flow.links["l2"].shown.level]),
         }
 
     def partitions(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

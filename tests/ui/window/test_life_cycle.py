@@ -185,7 +185,7 @@ def test_what_is_not_loaded_yet_is_not_told_as_empty(qtbot, windows):
     shown = {label.text() for page in waiting for label in (page.title, page.text) if label.isVisible()}
     assert not shown and not [w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not window]
     assert "None yet" not in window.topics.empty.text()
-    look = window.canvas.flow.nodes["shipping"].look
+    look = window.canvas.flow.nodes["shipping"].shown
     assert "not started" not in (look.lag, look.foot)
     window.statusBar().refresh()
     assert window.statusBar()._in.text() == ""

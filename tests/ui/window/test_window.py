@@ -142,7 +142,7 @@ def test_the_tool_bar_shows_all_it_has_in_any_width(open_window, qapp, width, pa
 def test_lag_is_the_same_number_everywhere(window, qtbot):
     window.workspace.select({"shipping"})
     qtbot.waitUntil(lambda: "32,087" in words_of(window.inspector))
-    assert "32,087 behind" in window.canvas.flow.nodes["shipping"].look.lag
+    assert "32,087 behind" in window.canvas.flow.nodes["shipping"].shown.lag
     window.statusBar().refresh()
     assert "Behind 32,115" in words_of(window.statusBar())
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from workbench.control.client import ControlClient
-from workbench.control.rendezvous import HostFile, connect, new_meeting
+from workbench.control.endpoint import HostFile, connect, new_endpoint
 from workbench.core.errors import HostGone
 
 
 def test_the_host_file_is_private_and_comes_back(tmp_path: Path):
     workspace = tmp_path / "demo.flow"
-    meeting = HostFile("/somewhere.sock", "token", 42, {"kafka": "127.0.0.1:9092"})
-    shown = meeting.write(workspace)
+    endpoint = HostFile("/somewhere.sock", "token", 42, {"kafka": "127.0.0.1:9092"})
+    shown = endpoint.write(workspace)
     assert HostFile.beside(workspace).stat().st_mode & 0o777 == 0o600
-    assert HostFile.read(workspace) == meeting
-    meeting.remove(shown)
+    assert HostFile.read(workspace) == endpoint
+    endpoint.remove(shown)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -51,7 +51,7 @@ def test_a_stale_host_file_means_no_host(tmp_path: Path):
 def test_the_socket_directory_is_private_and_the_path_short(monkeypatch: pytest.MonkeyPatch):
     with tempfile.TemporaryDirectory() as folder:  # tmp_path may be too long for a socket
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-        path = Path(new_meeting().socket)
+        path = Path(new_endpoint().socket)
         assert path.parent == Path(folder, "workbench")
         assert path.parent.stat().st_mode & 0o777 == 0o700
     assert len(os.fsencode(path)) <= 100
@@ -61,7 +61,7 @@ def test_a_directory_open_to_others_is_not_used(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "workbench").mkdir()
     (tmp_path / "workbench").chmod(0o755)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert Path(new_meeting().socket).parent != tmp_path / "workbench"
+    assert Path(new_endpoint().socket).parent != tmp_path / "workbench"
 
 
 def test_connecting_to_a_plain_file_means_no_host(tmp_path: Path):

@@ -55,7 +55,7 @@ def test_headers_and_alternates_may_close_a_circle():
 
 def test_a_link_is_refused_only_where_it_closes_a_circle_with_the_key_it_begins_with():
     nodes = [exchange("x"), exchange("y")]
-    assert "circle" in why_not(FlowDocument(nodes, [bound("x", "y", "#")]), "y", "x")
+    assert "cycle" in why_not(FlowDocument(nodes, [bound("x", "y", "#")]), "y", "x")
     assert why_not(FlowDocument(nodes, [bound("x", "y", "order.*")]), "y", "x") == ""
 
 

@@ -48,9 +48,9 @@ def test_what_may_be_linked(source, target):
         ((), "q", "p", "A queue cannot feed a producer."),
         ([("p", "x")], "p", "q", "A producer feeds one exchange, and checkout feeds uploads."),
         ([("q", "q2")], "q", "q3", "work already sends its dead letters to parked."),
-        ([("q", "q2")], "q2", "q", "Dead letters would go in a circle: those of work come to parked."),
-        ([("q", "q2"), ("q2", "q3")], "q3", "q", "Dead letters would go in a circle: those of work come to lost."),
-        ([("x", "x2")], "x2", "x", "Bindings would go in a circle: uploads leads to videos."),
+        ([("q", "q2")], "q2", "q", "Dead letters would go in a cycle: those of work come to parked."),
+        ([("q", "q2"), ("q2", "q3")], "q3", "q", "Dead letters would go in a cycle: those of work come to lost."),
+        ([("x", "x2")], "x2", "x", "Bindings would go in a cycle: uploads leads to videos."),
         ([("q", "g")], "g", "d", "billing reads a queue, which has dead letters of its own. Link work to a queue."),
         ([("q", "g")], "g", "q", "billing reads work: its events would go round for ever."),
         ([("w", "x")], "w", "q", "A group forwards to one exchange, and mapper forwards to uploads."),
@@ -141,8 +141,8 @@ def test_an_exchange_that_leads_nowhere_or_back_is_said():
     alone = [Node("x", "exchange", "up")]
     texts = [text for _, text in told(alone)]
     assert any("up has no binding" in text for text in texts) and "Nothing sends to up yet." in texts
-    circle = [Node("x", "exchange", "up", params={"alternate": "down"}), Node("y", "exchange", "down")]
-    texts = [text for _, text in told(circle, [Link("1", "y", "x", {"key": "k"})])]
+    cycle = [Node("x", "exchange", "up", params={"alternate": "down"}), Node("y", "exchange", "down")]
+    texts = [text for _, text in told(cycle, [Link("1", "y", "x", {"key": "k"})])]
     assert sum("a message passes each exchange once" in text for text in texts) == 2
     unknown = [Node("x", "exchange", "up", params={"alternate": "gone"})]
     assert any("«gone», which is not drawn" in text for _, text in told(unknown))
@@ -151,8 +151,8 @@ def test_an_exchange_that_leads_nowhere_or_back_is_said():
 def test_dead_letters_in_a_circle_are_said_of_each_queue():
     queues = [Node(name, "queue", name) for name in "abc"]
     links = [Link("1", "a", "b"), Link("2", "b", "a"), Link("3", "c", "a")]
-    circles = [(node, text) for node, text in told(queues, links) if "circle" in text]
-    assert circles == [("a", "The dead letters of a go in a circle."), ("b", "The dead letters of b go in a circle.")]
+    cycles = [(node, text) for node, text in told(queues, links) if "cycle" in text]
+    assert cycles == [("a", "The dead letters of a go in a cycle."), ("b", "The dead letters of b go in a cycle.")]
     assert [topic.name for topic in drawn_topics(FlowDocument(queues, links))]  # ends
 
 
@@ -263,10 +263,10 @@ def test_what_is_wrong_with_alternates():
     assert told(nodes, [*base, Link("4", "x", "y", way), Link("5", "x", "z")]) == []
     assert told(nodes, [*base, Link("4", "x", "y", way), Link("5", "x", "z", way)]) == [
         ("x", "x has more than one alternate exchange: y, z. What it can't route goes to the first only.")]
-    circle = [Link("4", "x", "y", way), Link("5", "y", "x", way), Link("6", "x", "z")]
-    assert told(nodes, [*base, *circle]) == [], "a fanout exchange that leads anywhere needs no alternate"
+    cycle = [Link("4", "x", "y", way), Link("5", "y", "x", way), Link("6", "x", "z")]
+    assert told(nodes, [*base, *cycle]) == [], "a fanout exchange that leads anywhere needs no alternate"
     keyed = [Node("x", "exchange", "x", params={"type": "topic"}), Node("y", "exchange", "y"), *nodes[2:]]
-    may = told(keyed, [*base[:1], Link("2", "y", "q", {"key": "a"}), base[2], *circle[:2],
+    may = told(keyed, [*base[:1], Link("2", "y", "q", {"key": "a"}), base[2], *cycle[:2],
                        Link("6", "x", "z", {"key": "b"})])
     assert may == [(name, f"Bindings may lead from {name} back to it: a message passes each exchange once.")
                    for name in "xy"]

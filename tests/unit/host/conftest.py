@@ -12,7 +12,7 @@ import pytest
 
 from workbench.broker import Broker
 from workbench.control.client import ControlClient
-from workbench.control.rendezvous import HostFile, new_meeting
+from workbench.control.endpoint import HostFile, new_endpoint
 from workbench.host import LocalHost
 from workbench.host.server import ControlServer
 from workbench.host.service import Service
@@ -35,7 +35,7 @@ class Served:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.meeting = new_meeting()
+        self.endpoint = new_endpoint()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._thread.start()
@@ -44,12 +44,12 @@ class Served:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._service = await Service.open(self.path)
-        server = ControlServer(self._service, self.meeting)
+        server = ControlServer(self._service, self.endpoint)
         await server.start()
-        shown = self.meeting.write(self.path)
+        shown = self.endpoint.write(self.path)
         self._ready.set()
         await self._service.shutdown_asked.wait()
-        self.meeting.remove(shown)
+        self.endpoint.remove(shown)
         await server.stop()
         await self._service.close()
 

@@ -151,16 +151,16 @@ def test_a_redrive_keeps_to_its_rate_and_stops_when_told(host):
 
 
 def test_chosen_letters_are_redriven_elsewhere_edited(host):
-    make(host, "shelf")
+    make(host, "lookup")
     make(host, "jobs", messages=5)
     settle(host, "reject", receive(host))
     ids = (MessageId(0, 1), MessageId(0, 3))
-    spec = RedriveSpec(ids, "shelf", edits={ids[1]: Edit(value=b"mended", headers=(("by", b"me"),))})
-    assert host.call(RedriveQueue("jobs", spec, dry_run=True)).redriven.moved == {"shelf": 2}
+    spec = RedriveSpec(ids, "lookup", edits={ids[1]: Edit(value=b"mended", headers=(("by", b"me"),))})
+    assert host.call(RedriveQueue("jobs", spec, dry_run=True)).redriven.moved == {"lookup": 2}
     assert counts(host).dead == 5
-    assert host.call(RedriveQueue("jobs", spec)).redriven.moved == {"shelf": 2}
+    assert host.call(RedriveQueue("jobs", spec)).redriven.moved == {"lookup": 2}
     assert [m.id.offset for m in host.call(PeekQueue("jobs")).messages] == [0, 2, 4]
-    one, two = host.call(PeekQueue("shelf")).messages
+    one, two = host.call(PeekQueue("lookup")).messages
     assert (one.record.value, two.record.value) == (b"1", b"mended")
     assert dict(two.record.headers)["by"] == b"me"
     assert one.deaths[0].queue == "jobs"

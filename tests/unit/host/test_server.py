@@ -15,15 +15,15 @@ from workbench.broker import decode_batch
 from workbench.control import messages as m
 from workbench.control.client import ControlClient
 from workbench.control.command import Done
+from workbench.control.endpoint import HostFile, connect
 from workbench.control.frames import FrameReader, frame
-from workbench.control.rendezvous import HostFile, connect
 from workbench.core.errors import HostGone, Invalid, NotFound, Refused
 from workbench.core.records import Record
 from workbench.core.wanted import Wanted
 
 
 def raw(served) -> socket.socket:
-    link = connect(served.meeting)
+    link = connect(served.endpoint)
     link.settimeout(10)
     return link
 
@@ -72,7 +72,7 @@ def test_a_group_error_of_the_broker_arrives_as_a_class_everyone_knows(attach):
 
 
 def test_a_wrong_token_is_refused_and_closed(served):
-    wrong = HostFile(served.meeting.socket, "wrong", served.meeting.pid)
+    wrong = HostFile(served.endpoint.socket, "wrong", served.endpoint.pid)
     with pytest.raises(Refused, match="token"):
         ControlClient(connect(wrong), wrong.token)
 
@@ -106,7 +106,7 @@ def test_a_peer_that_leaves_at_once_harms_nobody(served, attach):
 def test_an_unknown_command_is_answered_and_the_connection_goes_on(served):
     with closing(raw(served)) as link:
         reader = FrameReader()
-        send(link, m.Hello(served.meeting.token))
+        send(link, m.Hello(served.endpoint.token))
         assert not answer(link, reader).error
         link.sendall(frame(msgspec.msgpack.encode({"id": 2, "command": {"type": "Explode"}})))
         refused = answer(link, reader)
@@ -151,7 +151,7 @@ def test_a_member_leaves_with_its_connection(served, attach):
 
 def test_a_client_that_does_not_read_gets_no_more_snapshots(served, attach, watch):
     with closing(raw(served)) as link:
-        send(link, m.Hello(served.meeting.token), 1)
+        send(link, m.Hello(served.endpoint.token), 1)
         send(link, m.Subscribe(20), 2)
         client = attach()
         pushes = watch(client)
@@ -193,7 +193,7 @@ def test_the_end_of_the_host_is_told_to_attached_windows(served, attach):
 
 def test_a_peer_that_asks_and_never_reads_is_not_read_from(served, attach):
     with closing(raw(served)) as link:
-        send(link, m.Hello(served.meeting.token))
+        send(link, m.Hello(served.endpoint.token))
         link.settimeout(1.0)
         question = frame(msgspec.msgpack.encode(m.Request(2, m.ListTopics())))
         with pytest.raises(TimeoutError):
@@ -210,7 +210,7 @@ def test_what_a_client_is_sent_of_the_state_is_what_changed(served, attach, watc
     seen = watch(first)
     with closing(raw(served)) as link:
         reader, sizes, told = FrameReader(), [], []
-        send(link, m.Hello(served.meeting.token), 1)
+        send(link, m.Hello(served.endpoint.token), 1)
         send(link, m.Subscribe(20.0), 2)
         while len(told) < 6:
             for payload in reader.feed(link.recv(262_144)):

@@ -9,8 +9,8 @@ import pytest
 
 from workbench.broker import Broker, BrokerReader
 from workbench.core.records import Record, StoredRecord
-from workbench.session.merged import MergedOrder
-from workbench.session.rows import MergedRows
+from workbench.session.rows import TimeOrderedRows
+from workbench.session.time_order import TimeOrder
 
 BASE_MS = 1_795_000_000_000
 TIMES = ((0, 50, 20, 90, 90, 300), (10, 10, 40, 400), (), (5, 299, 301))
@@ -58,7 +58,7 @@ def places(records) -> list[tuple[int, int] | None]:
 
 
 def test_asking_for_times_gives_the_same_rows(reader: BrokerReader):
-    known, asked = MergedOrder(reader, "orders"), MergedOrder(Asked(reader), "orders")
+    known, asked = TimeOrder(reader, "orders"), TimeOrder(Asked(reader), "orders")
     assert asked.rows() == known.rows() == sum(map(len, TIMES))
     assert places(asked.read(0, 99)) == places(known.read(0, 99))
     for row in range(known.rows()):
@@ -72,9 +72,9 @@ def test_asking_for_times_gives_the_same_rows(reader: BrokerReader):
 
 def test_an_offset_without_a_record_keeps_its_row_and_shows_as_missing(reader: BrokerReader):
     gone = frozenset({(0, 2), (1, 3)})
-    rows = MergedRows("orders")
+    rows = TimeOrderedRows("orders")
     whole = rows.read(Asked(reader), 0, 99)
-    holed = MergedRows("orders").read(Asked(reader, gone), 0, 99)
+    holed = TimeOrderedRows("orders").read(Asked(reader, gone), 0, 99)
     kept = [place for place in places(whole.values()) if place not in gone]
     assert sorted(places(holed.values())) == sorted(kept)
     assert len(holed) == len(whole) - len(gone)
@@ -89,5 +89,5 @@ def test_a_page_costs_few_questions_however_long_the_log_lasts(tmp_path: Path):
             broker.append("orders", day % 2, records).result()
     with BrokerReader(tmp_path / "b.flow") as reader:
         asked = Asked(reader)
-        MergedOrder(asked, "orders").read(2_950, 50)
+        TimeOrder(asked, "orders").read(2_950, 50)
         assert asked.questions <= 45

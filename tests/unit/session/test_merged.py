@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workbench.broker import Broker, BrokerReader
 from workbench.core.errors import OutOfRange
 from workbench.core.records import Record
-from workbench.session.merged import MergedOrder
+from workbench.session.time_order import TimeOrder
 
 batches = st.lists(
     st.tuples(st.integers(0, 3), st.lists(st.integers(1_000, 1_060), min_size=1, max_size=6)), min_size=1, max_size=25
@@ -42,7 +42,7 @@ def test_rows_are_those_of_sorting_everything(tmp_path_factory, written, window,
     fill(path, written)
     truth = sorted_by_time(written)
     with BrokerReader(path) as reader:
-        order = MergedOrder(reader, "orders")
+        order = TimeOrder(reader, "orders")
         assert order.rows() == len(truth)
         first, count = window
         assert [(r.partition, r.offset) for r in order.read(first, count)] == [
@@ -51,7 +51,7 @@ def test_rows_are_those_of_sorting_everything(tmp_path_factory, written, window,
         for row, (_, partition, offset) in enumerate(truth):
             assert order.row_of(partition, offset) == row
         assert order.row_at_time(ms) == sum(time < ms for time, _, _ in truth)
-        newest = MergedOrder(reader, "orders", newest_first=True)
+        newest = TimeOrder(reader, "orders", newest_first=True)
         backwards = truth[::-1]
         assert [(r.partition, r.offset) for r in newest.read(first, count)] == [
             t[1:] for t in backwards[first : first + count]
@@ -66,7 +66,7 @@ def test_what_is_not_kept_is_not_counted(tmp_path):
             broker.append("orders", partition, [Record(None, b"x", (), t) for t in (10, 20, 30)]).result()
         broker.delete_records("orders", 0, 2)
     with BrokerReader(tmp_path / "a.flow") as reader:
-        order = MergedOrder(reader, "orders")
+        order = TimeOrder(reader, "orders")
         assert [(r.partition, r.offset) for r in order.read(0, 10)] == [(2, 0), (2, 1), (0, 2), (2, 2)]
         with pytest.raises(OutOfRange):
             order.row_of(0, 1)
@@ -76,5 +76,5 @@ def test_nothing_there_is_an_empty_list(tmp_path):
     with Broker.create(tmp_path / "a.flow", background=False) as broker:
         broker.create_topic("orders", 3)
     with BrokerReader(tmp_path / "a.flow") as reader:
-        order = MergedOrder(reader, "orders")
+        order = TimeOrder(reader, "orders")
         assert (order.rows(), order.read(0, 10), order.row_at_time(5)) == (0, [], 0)

@@ -18,7 +18,7 @@ from workbench.broker.migrations import migrate
 from workbench.core.queues import MessageId
 from workbench.session.export.formats import format_named
 from workbench.session.export.writing import write_items
-from workbench.session.story import story_of
+from workbench.session.message_history import history_of
 from workbench.session.timeline import Timeline
 
 FIXTURE = Path(__file__).with_name("journal-616e308.flow.gz")
@@ -58,7 +58,7 @@ def told_of(path: Path) -> dict:
     with BrokerReader(path) as reader:
         timeline = Timeline(reader, as_called_then=True)
         first, last = timeline.range()
-        stories = {f"{queue} {offset}": [[line.at_ms, line.kind, line.text, line.who] for line in story_of(
+        stories = {f"{queue} {offset}": [[line.at_ms, line.kind, line.text, line.who] for line in history_of(
             reader, queue, queue, MessageId(0, offset)).lines] for queue in ("jobs", "letters") for offset in range(30)}
         told = {
             "jsonl": exported(reader, "jsonl"), "csv": exported(reader, "csv"),

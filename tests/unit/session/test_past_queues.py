@@ -14,7 +14,7 @@ from workbench.core.errors import NotFound
 from workbench.core.queues import DELAY_MS, MessageId, MessageState
 from workbench.core.records import PartitionBounds, Record
 from workbench.session import past_messages
-from workbench.session.story import story_of
+from workbench.session.message_history import history_of
 from workbench.session.timeline import Timeline
 
 QUEUES = {"jobs": "jobs", "orders:mail": "orders", "orders:late": "orders"}
@@ -162,7 +162,8 @@ def test_a_purge_is_in_the_story_of_what_it_removed_and_of_nothing_else(broker):
     broker.append("jobs", 0, [Record(None, b"x")]).result()
     pass_time(broker)
     with BrokerReader(broker.path) as reader:
-        told = {at: [line.text for line in story_of(reader, "jobs", "jobs", MessageId(0, at)).lines] for at in range(9)}
+        told = {at: [line.text for line in history_of(reader, "jobs", "jobs", MessageId(0, at)).lines]
+                for at in range(9)}
         assert {at for at, lines in told.items() if "removed by a purge" in lines} == {1, 5, 6, 7}
         assert told[1][-2:] == ["given back by ann, to wait 1 min", "removed by a purge"]
         assert told[3] == ["sent to jobs", "leased by ann", "acked by ann"]

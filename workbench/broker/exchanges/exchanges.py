@@ -125,9 +125,9 @@ class Exchanges:
         """Of one exchange, or all of them."""
         return self._topology.bindings(exchange)
 
-    def circles(self) -> list[tuple[str, ...]]:
+    def cycles(self) -> list[tuple[str, ...]]:
         """Exchanges that lead back to themselves; each is visited once for a message all the same."""
-        return self._topology.circles()
+        return self._topology.cycles()
 
     def stats(self) -> list[ExchangeStat]:
         """Every exchange; the default one once it was used. For one caller: rates are taken between its askings."""

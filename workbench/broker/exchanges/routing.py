@@ -8,7 +8,7 @@
 The rules are RabbitMQ's, as its server has them:
 
 - An exchange whose own bindings match nothing hands the message to its alternate; one that is not there takes nothing.
-- An exchange is visited once for a message, so bindings in a circle end; a queue gets one copy however it is reached.
+- An exchange is visited once for a message, so bindings in a cycle end; a queue gets one copy however it is reached.
 - In a topic key words stand between dots, and the empty key has no words: ``#`` matches it, ``*`` does not.
 - In a headers binding, arguments whose names begin with ``x-`` are not looked at. With nothing left to look at, *all*
   matches everything and *any* nothing.
@@ -316,14 +316,14 @@ class Topology:
         alternate = self._exchanges[name].alternate
         return [*onward, alternate] if alternate in self._exchanges else onward
 
-    def circles(self) -> list[tuple[str, ...]]:
-        """Exchanges that lead back to themselves, by bindings or alternates; each circle once. They do no harm, for an
+    def cycles(self) -> list[tuple[str, ...]]:
+        """Exchanges that lead back to themselves, by bindings or alternates; each cycle once. They do no harm, for an
         exchange is visited once, but were hardly meant."""
-        return find_circles({name: self._onward(name) for name in self._exchanges})
+        return find_cycles({name: self._onward(name) for name in self._exchanges})
 
 
-def find_circles(onward: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """The circles that a walk along ``onward`` closes, each turned so that its least name is first."""
+def find_cycles(onward: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    """The cycles that a walk along ``onward`` closes, each turned so that its least name is first."""
     found: dict[tuple[str, ...], None] = {}
     done: set[str] = set()
     for start in sorted(onward):
@@ -336,9 +336,9 @@ def find_circles(onward: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
                 if path:
                     done.add(path.pop())
             elif name in path:
-                circle = path[path.index(name):]
-                least = circle.index(min(circle))
-                found[(*circle[least:], *circle[:least])] = None
+                cycle = path[path.index(name):]
+                least = cycle.index(min(cycle))
+                found[(*cycle[least:], *cycle[:least])] = None
             elif name not in done:
                 path.append(name)
                 steps.append(iter(sorted(set(onward[name]))))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from workbench.broker.batch import HEADER_BYTES, batch_header, batch_keys, decode_batch
 from workbench.broker.compression import decompress
 from workbench.broker.profiles.table import Act
-from workbench.broker.queues.lane import PLAIN, Traits
+from workbench.broker.queues.partition_state import PLAIN, Traits
 from workbench.broker.queues.settings import QueueSettings
 from workbench.core.errors import Corrupt
 from workbench.core.queues import DEDUPLICATION_ID, DELAY_MS, MESSAGE_GROUP, PRIORITY, TTL_MS

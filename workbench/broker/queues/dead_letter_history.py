@@ -15,14 +15,14 @@ from dataclasses import replace
 import orjson
 
 from workbench.broker.exchanges.routing_metadata import RoutingMetadata, routing_metadata_of, stamped
-from workbench.broker.queues.lane import Dead
+from workbench.broker.queues.partition_state import Dead
 from workbench.core.queues import (
     DEATHS,
     DEDUPLICATION_ID,
     DELAY_MS,
     TTL_MS,
-    Death,
-    DeathReason,
+    DeadLetterEvent,
+    DeadLetterReason,
     Edit,
     MessageId,
     sent_straight,
@@ -35,14 +35,14 @@ NO_ROUTING_METADATA = RoutingMetadata("", "")
 _LEFT_BEHIND = (DEATHS, TTL_MS, DELAY_MS, DEDUPLICATION_ID)
 
 
-def deaths_of(headers: Headers) -> tuple[Death, ...]:
+def deaths_of(headers: Headers) -> tuple[DeadLetterEvent, ...]:
     """What the header tells; nothing of it when somebody wrote something else there."""
     data = next((value for name, value in headers if name == DEATHS), None)
     if not data:
         return ()
     try:
         return tuple(
-            Death(one["queue"], DeathReason(one["reason"]), int(one["count"]), int(one["first_ms"]),
+            DeadLetterEvent(one["queue"], DeadLetterReason(one["reason"]), int(one["count"]), int(one["first_ms"]),
                   int(one["last_ms"]), MessageId(*map(int, one["origin"])), str(one.get("text", "")),
                   str(one.get("exchange", "")), str(one.get("key", "")))
             for one in orjson.loads(data)
@@ -51,14 +51,14 @@ def deaths_of(headers: Headers) -> tuple[Death, ...]:
         return ()
 
 
-def death_in(queue: str, record: StoredRecord, dead: Dead) -> Death:
+def death_in(queue: str, record: StoredRecord, dead: Dead) -> DeadLetterEvent:
     """That the record died there."""
     came = routing_metadata_of(record.headers) or NO_ROUTING_METADATA
     origin = MessageId(record.partition, record.offset)
-    return Death(queue, dead.reason, 1, dead.at_ms, dead.at_ms, origin, dead.text, came.exchange, came.key)
+    return DeadLetterEvent(queue, dead.reason, 1, dead.at_ms, dead.at_ms, origin, dead.text, came.exchange, came.key)
 
 
-def with_death(deaths: Sequence[Death], new: Death) -> tuple[Death, ...]:
+def with_death(deaths: Sequence[DeadLetterEvent], new: DeadLetterEvent) -> tuple[DeadLetterEvent, ...]:
     known = next((one for one in deaths if (one.queue, one.reason) == (new.queue, new.reason)), None)
     others = tuple(one for one in deaths if one is not known)
     if known is not None:
@@ -66,24 +66,24 @@ def with_death(deaths: Sequence[Death], new: Death) -> tuple[Death, ...]:
     return (new, *others)
 
 
-def key_there(deaths: Sequence[Death], queue: str) -> str:
+def key_there(deaths: Sequence[DeadLetterEvent], queue: str) -> str:
     """The routing key with which it came when it died in ``queue`` before; empty when it had none."""
     return next((death.routing_key for death in deaths if death.queue == queue), "")
 
 
-def goes_round(deaths: Sequence[Death], target: str) -> bool:
+def goes_round(deaths: Sequence[DeadLetterEvent], target: str) -> bool:
     """Whether sending it on to ``target`` would go round without anybody having rejected it since it died there last
     (RabbitMQ drops such a message, ``is_cycle_v2`` of its mc.erl; here it stays)."""
     last = next((at for at, one in enumerate(deaths) if one.queue == target), None)
-    return last is not None and not any(one.reason is DeathReason.REJECTED for one in deaths[: last + 1])
+    return last is not None and not any(one.reason is DeadLetterReason.REJECTED for one in deaths[: last + 1])
 
 
-def dead_letter(record: StoredRecord, deaths: Sequence[Death], mark: RoutingMetadata | None = None) -> Record:
+def dead_letter(record: StoredRecord, deaths: Sequence[DeadLetterEvent], mark: RoutingMetadata | None = None) -> Record:
     """What is appended to the dead-letter queue; ``mark`` is of the exchange it goes through, if any."""
     return Record(record.key, record.value, _headers(stamped(record.headers, mark), deaths), record.timestamp_ms)
 
 
-def redriven(record: StoredRecord, deaths: Sequence[Death], edit: Edit | None) -> Record:
+def redriven(record: StoredRecord, deaths: Sequence[DeadLetterEvent], edit: Edit | None) -> Record:
     """What is appended where a dead message is sent on to; the broker stamps it anew."""
     edit = edit or Edit()
     headers = sent_straight(record.headers) if edit.headers is None else edit.headers
@@ -91,12 +91,12 @@ def redriven(record: StoredRecord, deaths: Sequence[Death], edit: Edit | None) -
                   _headers(headers, deaths))
 
 
-def _headers(headers: Headers, deaths: Sequence[Death]) -> Headers:
+def _headers(headers: Headers, deaths: Sequence[DeadLetterEvent]) -> Headers:
     kept = tuple(header for header in headers if header[0] not in _LEFT_BEHIND)
     return (*kept, (DEATHS, orjson.dumps([_plain(one) for one in deaths]))) if deaths else kept
 
 
-def _plain(death: Death) -> dict[str, object]:
+def _plain(death: DeadLetterEvent) -> dict[str, object]:
     return {"queue": death.queue, "reason": death.reason.value, "count": death.count, "first_ms": death.first_ms,
             "last_ms": death.last_ms, "origin": list(death.origin), "text": death.text, "exchange": death.exchange,
             "key": death.routing_key}

@@ -27,12 +27,12 @@ from workbench.broker.queues.dead_letter_history import (
     redriven,
     with_death,
 )
-from workbench.broker.queues.lane import Dead
 from workbench.broker.queues.live import LiveQueue
+from workbench.broker.queues.partition_state import Dead
 from workbench.broker.topics import Topic
 from workbench.core.clock import Clock
 from workbench.core.errors import NotFound, Refused, WorkbenchError
-from workbench.core.queues import SUBSCRIPTION_MARK, Death, DeathReason, Edit, MessageId
+from workbench.core.queues import SUBSCRIPTION_MARK, DeadLetterEvent, DeadLetterReason, Edit, MessageId
 from workbench.core.records import Record, StoredRecord
 from workbench.core.routing import Routed
 
@@ -86,7 +86,7 @@ class DeadLetterRouting:
         """All that died and has dead letters to go to. What can't go stays, and says why."""
         leaving, live.leases.leaving = live.leases.leaving, []
         for partition, offset in leaving:
-            dead = live.leases.lanes[partition].dead.get(offset)
+            dead = live.leases.parts[partition].dead.get(offset)
             if dead is None or not dead.leaving:
                 continue
             try:
@@ -99,7 +99,7 @@ class DeadLetterRouting:
         record = live.record(partition, offset)
         deaths = with_death(deaths_of(record.headers), death_in(live.name, record, dead))
         way = self._way(live, record)
-        if dead.reason is not DeathReason.REJECTED:
+        if dead.reason is not DeadLetterReason.REJECTED:
             way = _without_rounds(way, deaths)
         topics = [self._topic(queue) for queue in way.queues]
         letter = self._encode(dead_letter(record, deaths, way.mark))
@@ -143,14 +143,14 @@ class DeadLetterRouting:
     def _plan_one(self, plan: RedrivePlan, live: LiveQueue, message: MessageId, to: str,
                   edits: Mapping[MessageId, Edit]) -> None:
         partition, offset = message
-        lanes = live.leases.lanes
-        lane = lanes[partition] if 0 <= partition < len(lanes) else None
-        if lane is None or not 0 <= offset < lane.end or lane.marks.is_done(offset):
+        parts = live.leases.parts
+        part = parts[partition] if 0 <= partition < len(parts) else None
+        if part is None or not 0 <= offset < part.end or part.marks.is_done(offset):
             return plan.keep(f"{message} is not in {live.name} any more.")
-        if offset in lane.leases:
-            return plan.keep(f"{message} is in flight with {lane.leases[offset].consumer}.")
+        if offset in part.leases:
+            return plan.keep(f"{message} is in flight with {part.leases[offset].consumer}.")
         record = live.record(partition, offset)
-        deaths, here = deaths_of(record.headers), lane.dead.get(offset)
+        deaths, here = deaths_of(record.headers), part.dead.get(offset)
         if here is None and not _came_dead(live, deaths):
             return plan.keep(f"{message} is not dead.")
         if here is not None:
@@ -211,7 +211,7 @@ def _own_key(live: LiveQueue, record: StoredRecord) -> str:
     return came.key if came is not None else key_there(deaths_of(record.headers), live.name) or live.name
 
 
-def _without_rounds(way: _Way, deaths: Sequence[Death]) -> _Way:
+def _without_rounds(way: _Way, deaths: Sequence[DeadLetterEvent]) -> _Way:
     """Without the queues that it died in already; Refused when none is left."""
     onward = tuple(queue for queue in way.queues if not goes_round(deaths, queue))
     if not onward:
@@ -222,18 +222,18 @@ def _without_rounds(way: _Way, deaths: Sequence[Death]) -> _Way:
 
 def _dead_places(live: LiveQueue, limit: int) -> list[tuple[int, int]]:
     """What is dead in the queue, then what came here dead, oldest first."""
-    lanes = live.leases.lanes
-    places = [(lane.partition, offset) for lane in lanes for offset in sorted(lane.dead)][:limit]
-    for lane in lanes:
-        for start, stop in lane.waiting_runs(lane.marks.floor, lane.end):
+    parts = live.leases.parts
+    places = [(part.partition, offset) for part in parts for offset in sorted(part.dead)][:limit]
+    for part in parts:
+        for start, stop in part.waiting_runs(part.marks.floor, part.end):
             for offset in range(start, stop):
                 if len(places) >= limit:
                     return places
-                if _came_dead(live, deaths_of(live.record(lane.partition, offset).headers)):
-                    places.append((lane.partition, offset))
+                if _came_dead(live, deaths_of(live.record(part.partition, offset).headers)):
+                    places.append((part.partition, offset))
     return places
 
 
-def _came_dead(live: LiveQueue, deaths: Sequence[Death]) -> bool:
+def _came_dead(live: LiveQueue, deaths: Sequence[DeadLetterEvent]) -> bool:
     """Whether a message that waits died elsewhere; one that died here was sent back here, to be tried again."""
     return bool(deaths) and deaths[0].queue != live.name

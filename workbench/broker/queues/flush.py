@@ -30,25 +30,25 @@ class _Taken:
     def __init__(self, live: LiveQueue) -> None:
         leases = live.leases
         self.live = live
-        self.lanes = [changes for lane in leases.lanes if (changes := rows.LaneChanges.take(lane)) is not None]
+        self.parts = [changes for part in leases.parts if (changes := rows.LaneChanges.take(part)) is not None]
         self.counters: Counters = replace(leases.counters)
         self.seen_changed, leases.seen.changed = leases.seen.changed, set()
         self.seen = {key: leases.seen.ids[key] for key in self.seen_changed if key in leases.seen.ids}
 
     def write(self, db: sqlite3.Connection) -> None:
         queue_id = self.live.row.id
-        for changes in self.lanes:
+        for changes in self.parts:
             rows.put_lane(db, queue_id, changes)
         rows.put_counters(db, queue_id, self.counters)
         rows.put_seen(db, queue_id, self.seen_changed, self.seen)
 
     def advance(self) -> None:
-        for changes in self.lanes:
-            if changes.lane.marks.advance():
-                changes.lane.arrivals.forget(changes.lane.marks.floor)
+        for changes in self.parts:
+            if changes.part.marks.advance():
+                changes.part.arrivals.forget(changes.part.marks.floor)
 
     def give_back(self) -> None:
-        for changes in self.lanes:
+        for changes in self.parts:
             changes.give_back()
         self.live.leases.seen.changed |= self.seen_changed
 

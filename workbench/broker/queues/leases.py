@@ -27,12 +27,12 @@ from collections.abc import Mapping
 
 from workbench.broker.queues.consumers import Consumer, Consumers
 from workbench.broker.queues.dedup_window import DedupWindow, Sighting
-from workbench.broker.queues.lane import PLAIN, Dead, Lane, Lease, Traits
+from workbench.broker.queues.partition_state import PLAIN, Dead, Lease, PartitionState, Traits
 from workbench.broker.queues.settings import QueueSettings
 from workbench.broker.queues.tally import Counters, Tally
 from workbench.broker.queues.timers import Due, Timers
 from workbench.broker.queues.waiting import Lines, Order, Spans, Standing
-from workbench.core.queues import DeathReason, QueueCounts, Receipt, SubscriptionType
+from workbench.core.queues import DeadLetterReason, QueueCounts, Receipt, SubscriptionType
 from workbench.core.runs import Run
 
 HELD = -1
@@ -43,10 +43,10 @@ _NO_LIMIT = 1 << 60
 
 
 class Leases:
-    """``lanes`` may already know attempts, delays and dead of an earlier life; nothing of them is in flight."""
+    """``parts`` may already know attempts, delays and dead of an earlier life; nothing of them is in flight."""
 
-    def __init__(self, settings: QueueSettings, lanes: list[Lane], counters: Counters | None = None) -> None:
-        self.lanes = lanes
+    def __init__(self, settings: QueueSettings, parts: list[PartitionState], counters: Counters | None = None) -> None:
+        self.parts = parts
         self.counters = counters or Counters()
         self.consumers = Consumers()
         self.tally = Tally()
@@ -57,9 +57,9 @@ class Leases:
         self.stirred = False  # something became ready or died; whoever tells others resets it
         self._serial = 0
         self._timers = Timers()
-        for lane in lanes:
-            for offset in lane.cut_short:
-                self.tally.note("return", lane.partition, offset, "", lane.attempts[offset])
+        for part in parts:
+            for offset in part.cut_short:
+                self.tally.note("return", part.partition, offset, "", part.attempts[offset])
         self.apply(settings)
 
     def apply(self, settings: QueueSettings) -> None:
@@ -71,10 +71,10 @@ class Leases:
         self.ready = 0
         self._order: Order = self._new_order()
         self._consumers_changed()
-        for lane in self.lanes:
-            lane.frontier = lane.aged = lane.head = lane.marks.floor
-            lane.arrivals.clear()
-            lane.traits = {}
+        for part in self.parts:
+            part.frontier = part.aged = part.head = part.marks.floor
+            part.arrivals.clear()
+            part.traits = {}
         self._renew_timers()
 
     def _new_order(self) -> Order:
@@ -84,103 +84,103 @@ class Leases:
                      by_owner=self.settings.type is SubscriptionType.KEY_SHARED)
 
     def _stands(self, partition: int, offset: int) -> Standing:
-        lane = self.lanes[partition]
-        if offset in lane.delayed:
+        part = self.parts[partition]
+        if offset in part.delayed:
             return Standing.DELAYED
-        return Standing.READY if lane.is_ready(offset) else Standing.GONE
+        return Standing.READY if part.is_ready(offset) else Standing.GONE
 
     # -- arriving --------------------------------------------------------------------------------------------
     def arrive(self, partition: int, first: int, end: int, appended_ms: int, traits: Mapping[int, Traits],
                now: int, *, again: bool = False) -> None:
         """Messages up to ``end`` are taken in; what lies between the frontier and ``first`` is no message. ``again``:
         they were before, so the length was held then, and what came back since is not dropped for it."""
-        lane, settings = self.lanes[partition], self.settings
-        if first > lane.frontier:
+        part, settings = self.parts[partition], self.settings
+        if first > part.frontier:
             self.skip(partition, first)
-        lane.arrivals.note(end, appended_ms)
-        lane.frontier, lane.end = end, max(end, lane.end)
-        plain = not (traits or self._by_key or settings.delay_ms or lane.delayed
-                     or (settings.max_deliveries and lane.attempts))
-        for start, stop in list(lane.waiting_runs(first, end)):
+        part.arrivals.note(end, appended_ms)
+        part.frontier, part.end = end, max(end, part.end)
+        plain = not (traits or self._by_key or settings.delay_ms or part.delayed
+                     or (settings.max_deliveries and part.attempts))
+        for start, stop in list(part.waiting_runs(first, end)):
             if plain:
                 self._order.put(partition, start, stop, 0, "")
                 self.ready += stop - start
             else:
                 for offset in range(start, stop):
-                    self._arrive_one(lane, offset, traits.get(offset, PLAIN), now)
-        if lane.leases and (traits or self._by_key):
-            self._hold_again(lane, first, end, traits)
+                    self._arrive_one(part, offset, traits.get(offset, PLAIN), now)
+        if part.leases and (traits or self._by_key):
+            self._hold_again(part, first, end, traits)
         if settings.max_length is not None and not again:
             self._keep_length(now)
 
-    def _arrive_one(self, lane: Lane, offset: int, traits: Traits, now: int) -> None:
-        appended_ms, _ = lane.arrivals.of(offset)
-        if traits.dedup_id and self._is_repeat(traits.dedup_id, Sighting(appended_ms, lane.partition, offset)):
-            lane.finish(offset)
+    def _arrive_one(self, part: PartitionState, offset: int, traits: Traits, now: int) -> None:
+        appended_ms, _ = part.arrivals.of(offset)
+        if traits.dedup_id and self._is_repeat(traits.dedup_id, Sighting(appended_ms, part.partition, offset)):
+            part.finish(offset)
             self.counters.duplicates += 1
             return None
         if self._by_key and not traits.group:
-            traits = traits._replace(group=f"{UNKEYED}{lane.partition}-{offset}")
+            traits = traits._replace(group=f"{UNKEYED}{part.partition}-{offset}")
         if traits is not PLAIN:
-            lane.traits[offset] = traits
-        expires_ms = self.expires_ms(lane, offset)
-        if lane.attempts.get(offset, 0) >= (self.settings.max_deliveries or _NO_LIMIT):
-            return self._mark_dead(lane, offset, DeathReason.LIMIT, "", now)
+            part.traits[offset] = traits
+        expires_ms = self.expires_ms(part, offset)
+        if part.attempts.get(offset, 0) >= (self.settings.max_deliveries or _NO_LIMIT):
+            return self._mark_dead(part, offset, DeadLetterReason.LIMIT, "", now)
         if expires_ms is not None and expires_ms <= now:
-            return self._mark_dead(lane, offset, DeathReason.EXPIRED, "", now)
+            return self._mark_dead(part, offset, DeadLetterReason.EXPIRED, "", now)
         delay = self.settings.delay_ms if traits.delay_ms is None else traits.delay_ms
-        if delay and offset not in lane.delayed and offset not in lane.attempts and appended_ms + delay > now:
-            lane.delayed[offset] = appended_ms + delay
+        if delay and offset not in part.delayed and offset not in part.attempts and appended_ms + delay > now:
+            part.delayed[offset] = appended_ms + delay
         if traits.ttl_ms is not None and expires_ms is not None:
-            self._timers.put(expires_ms, Due.LIFE_ENDS, lane.partition, offset)
-        return self._wait(lane, offset)
+            self._timers.put(expires_ms, Due.LIFE_ENDS, part.partition, offset)
+        return self._wait(part, offset)
 
     def _is_repeat(self, dedup_id: str, this: Sighting) -> bool:
         window_ms = self.settings.dedup_ms
         return bool(window_ms) and self.seen.is_repeat(dedup_id, this, window_ms)
 
-    def _hold_again(self, lane: Lane, first: int, end: int, traits: Mapping[int, Traits]) -> None:
+    def _hold_again(self, part: PartitionState, first: int, end: int, traits: Mapping[int, Traits]) -> None:
         """Leases that were given before the settings changed keep what their messages ask for, and their group."""
-        for offset, lease in lane.leases.items():
+        for offset, lease in part.leases.items():
             if first <= offset < end:
                 own = traits.get(offset, PLAIN)
                 if self._by_key:
-                    own = own._replace(group=own.group or f"{UNKEYED}{lane.partition}-{offset}")
-                    self._order.hold(own.group, lane.partition, offset, lease.consumer)
+                    own = own._replace(group=own.group or f"{UNKEYED}{part.partition}-{offset}")
+                    self._order.hold(own.group, part.partition, offset, lease.consumer)
                 if own is not PLAIN:
-                    lane.traits[offset] = own
+                    part.traits[offset] = own
 
-    def _wait(self, lane: Lane, offset: int) -> None:
+    def _wait(self, part: PartitionState, offset: int) -> None:
         """A message that was taken in begins to wait: for its time, or for a consumer."""
-        traits = lane.traits.get(offset, PLAIN)
-        until = lane.delayed.get(offset)
+        traits = part.traits.get(offset, PLAIN)
+        until = part.delayed.get(offset)
         if until is not None:
-            self._timers.put(until, Due.DELAY_ENDS, lane.partition, offset)
+            self._timers.put(until, Due.DELAY_ENDS, part.partition, offset)
             if not self._by_key:
                 return
         else:
             self.ready += 1
-            lane.head = min(lane.head, offset)
+            part.head = min(part.head, offset)
         self.stirred = True
         rank = -min(traits.priority, self.settings.max_priority)
-        self._order.put(lane.partition, offset, offset + 1, rank, traits.group)
+        self._order.put(part.partition, offset, offset + 1, rank, traits.group)
 
     def _keep_length(self, now: int) -> None:
         """The oldest go; to the dead-letter queue, where there is one (RabbitMQ, maxlen: drop-head)."""
         over = self.ready - (self.settings.max_length or 0)
         while over > 0 and (oldest := self._oldest()) is not None:
-            self._die(*oldest, DeathReason.LENGTH, "", now)
+            self._die(*oldest, DeadLetterReason.LENGTH, "", now)
             over -= 1
 
-    def _oldest(self) -> tuple[Lane, int] | None:
-        found = [(lane, offset) for lane in self.lanes if (offset := lane.oldest_ready()) is not None]
+    def _oldest(self) -> tuple[PartitionState, int] | None:
+        found = [(part, offset) for part in self.parts if (offset := part.oldest_ready()) is not None]
         return min(found, key=lambda one: one[0].arrivals.of(one[1])[0], default=None)
 
     def skip(self, partition: int, end: int) -> None:
         """What lies up to ``end`` is no message: a transaction's end, or what one had written that was aborted."""
-        lane = self.lanes[partition]
-        lane.marks.set_done_range(lane.frontier, end)
-        lane.frontier, lane.end = end, max(end, lane.end)
+        part = self.parts[partition]
+        part.marks.set_done_range(part.frontier, end)
+        part.frontier, part.end = end, max(end, part.end)
 
     # -- consumers -------------------------------------------------------------------------------------------
     def attach(self, name: str, prefetch: int, priority: int) -> None:
@@ -198,14 +198,14 @@ class Leases:
         """Its leases return at once (RabbitMQ: unacked deliveries are requeued when the channel closes)."""
         del self.consumers[name]
         self._consumers_changed()
-        for lane in self.lanes:
-            for lease in [lease for lease in lane.leases.values() if lease.consumer == name]:
+        for part in self.parts:
+            for lease in [lease for lease in part.leases.values() if lease.consumer == name]:
                 self.release(lease, now)
 
     # -- handing out -----------------------------------------------------------------------------------------
     def take(self, name: str, limit: int, now: int, visibility_ms: int | None = None) -> list[Lease]:
         """Lease up to ``limit`` messages to an attached consumer."""
-        timers, settings, lanes = self._timers, self.settings, self.lanes
+        timers, settings, parts = self._timers, self.settings, self.parts
         if (timers.heap and timers.heap[0][0] <= now) or settings.ttl_ms is not None:
             self.tick(now)
         consumer = self.consumers[name]
@@ -219,12 +219,12 @@ class Leases:
         self._order.begin()
         while len(found) < limit and (place := self._order.take(name)) is not None:
             partition, offset = place
-            lane = lanes[partition]
-            attempt = lane.attempts.get(offset, 0) + 1 if lane.attempts else 1
+            part = parts[partition]
+            attempt = part.attempts.get(offset, 0) + 1 if part.attempts else 1
             self._serial += 1
             lease = build(Lease, (partition, offset, attempt, name, now, until_ms, self._serial))
-            lane.leases[offset] = lease
-            lane.marks.set_leased(offset)
+            part.leases[offset] = lease
+            part.marks.set_leased(offset)
             self.tally.note("lease", partition, offset, name, attempt)
             found.append(lease)
             if attempt > 1:
@@ -244,17 +244,17 @@ class Leases:
     def lease_of(self, receipt: Receipt) -> Lease | None:
         """The lease that the receipt is for; None when it is over."""
         partition, offset, attempt = receipt
-        if not 0 <= partition < len(self.lanes):
+        if not 0 <= partition < len(self.parts):
             return None
-        lease = self.lanes[partition].leases.get(offset)
+        lease = self.parts[partition].leases.get(offset)
         return lease if lease is not None and lease[2] == attempt else None
 
     # -- ending leases ---------------------------------------------------------------------------------------
     def ack(self, lease: Lease) -> None:
         partition, offset, _, name, _, _, _ = lease
-        lane, consumer = self.lanes[partition], self.consumers[name]
-        group = self._end(lane, offset, consumer)
-        lane.finish(offset)
+        part, consumer = self.parts[partition], self.consumers[name]
+        group = self._end(part, offset, consumer)
+        part.finish(offset)
         if group is not None:
             self._order.settled(group, partition, offset)
         self.counters.acked += 1
@@ -263,225 +263,225 @@ class Leases:
 
     def leases_until(self, lease: Lease) -> list[Lease]:
         """All of the same consumer that were handed out before it, and itself."""
-        held = (other for lane in self.lanes for other in lane.leases.values())
+        held = (other for part in self.parts for other in part.leases.values())
         return [other for other in held if other.consumer == lease.consumer and other.serial <= lease.serial]
 
     def nack(self, lease: Lease, now: int, delay_ms: int | None, reason: str) -> None:
         delay = self.settings.retry_delay_ms if delay_ms is None else delay_ms
-        self._return(self.lanes[lease.partition], lease, now, delay, reason)
+        self._return(self.parts[lease.partition], lease, now, delay, reason)
         self.tally.note("nack", lease.partition, lease.offset, lease.consumer,
                         (True, delay, reason, lease.attempt))
 
     def release(self, lease: Lease, now: int) -> None:
-        self._return(self.lanes[lease.partition], lease, now, 0, "")
+        self._return(self.parts[lease.partition], lease, now, 0, "")
         self.tally.note("return", lease.partition, lease.offset, lease.consumer, lease.attempt)
 
     def reject(self, lease: Lease, now: int, reason: str) -> None:
-        lane, offset = self.lanes[lease.partition], lease.offset
-        group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
-        lane.marks.clear_leased(offset)
-        lane.attempts[offset] = lease.attempt
+        part, offset = self.parts[lease.partition], lease.offset
+        group = self._end(part, lease.offset, self.consumers.get(lease.consumer))
+        part.marks.clear_leased(offset)
+        part.attempts[offset] = lease.attempt
         self.tally.note("nack", lease.partition, offset, lease.consumer, (False, 0, reason, lease.attempt))
-        self._mark_dead(lane, offset, DeathReason.REJECTED, reason, now)
+        self._mark_dead(part, offset, DeadLetterReason.REJECTED, reason, now)
         if group is not None:
             self._order.settled(group, lease.partition, lease.offset)
 
     def extend(self, lease: Lease, now: int, visibility_ms: int) -> None:
         longer = lease._replace(until_ms=now + visibility_ms)
-        self.lanes[lease.partition].leases[lease.offset] = longer
+        self.parts[lease.partition].leases[lease.offset] = longer
         self._timers.put_leases(longer.until_ms, [longer])
 
-    def _end(self, lane: Lane, offset: int, consumer: Consumer | None) -> str | None:
+    def _end(self, part: PartitionState, offset: int, consumer: Consumer | None) -> str | None:
         """The lease is over. Returned is the group that is free again once the message is dealt with, if any."""
-        del lane.leases[offset]
+        del part.leases[offset]
         self.in_flight -= 1
         if consumer is not None:  # None: it is leaving
             consumer.in_flight -= 1
-        if not self._by_key or offset >= lane.frontier:
+        if not self._by_key or offset >= part.frontier:
             return None
-        return lane.traits[offset].group
+        return part.traits[offset].group
 
-    def _return(self, lane: Lane, lease: Lease, now: int, delay_ms: int, note: str) -> None:
+    def _return(self, part: PartitionState, lease: Lease, now: int, delay_ms: int, note: str) -> None:
         """Back to its original position, or dead: at the delivery limit, or past its time to live."""
         offset = lease.offset
-        group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
-        lane.marks.clear_leased(offset)
-        lane.attempts[offset] = lease.attempt
-        lane.changed.add(offset)
+        group = self._end(part, lease.offset, self.consumers.get(lease.consumer))
+        part.marks.clear_leased(offset)
+        part.attempts[offset] = lease.attempt
+        part.changed.add(offset)
         if note:
-            lane.notes[offset] = note
-        limit, expires_ms = self.settings.max_deliveries, self.expires_ms(lane, offset)
+            part.notes[offset] = note
+        limit, expires_ms = self.settings.max_deliveries, self.expires_ms(part, offset)
         if limit is not None and lease.attempt >= limit:
-            self._mark_dead(lane, offset, DeathReason.LIMIT, note, now)
+            self._mark_dead(part, offset, DeadLetterReason.LIMIT, note, now)
         elif expires_ms is not None and expires_ms <= now:
-            self._mark_dead(lane, offset, DeathReason.EXPIRED, note, now)
+            self._mark_dead(part, offset, DeadLetterReason.EXPIRED, note, now)
         else:
             if delay_ms > 0:
-                lane.delayed[offset] = now + delay_ms
-            if offset < lane.frontier:
-                self._wait(lane, offset)
+                part.delayed[offset] = now + delay_ms
+            if offset < part.frontier:
+                self._wait(part, offset)
         if group is not None:
             self._order.settled(group, lease.partition, lease.offset)
 
     # -- dying, and leaving ----------------------------------------------------------------------------------
-    def _die(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
+    def _die(self, part: PartitionState, offset: int, reason: DeadLetterReason, text: str, now: int) -> None:
         """A message that waits dies. What a full queue drops without a dead-letter queue is gone."""
-        self._stop_waiting(lane, offset)
-        if reason is DeathReason.LENGTH and not self.settings.sends_dead:
-            lane.finish(offset)
-            self.tally.note("dead", lane.partition, offset, "", (reason, "dropped"))
+        self._stop_waiting(part, offset)
+        if reason is DeadLetterReason.LENGTH and not self.settings.sends_dead:
+            part.finish(offset)
+            self.tally.note("dead", part.partition, offset, "", (reason, "dropped"))
         else:
-            self._mark_dead(lane, offset, reason, text, now)
+            self._mark_dead(part, offset, reason, text, now)
 
-    def _mark_dead(self, lane: Lane, offset: int, reason: DeathReason, text: str, now: int) -> None:
+    def _mark_dead(self, part: PartitionState, offset: int, reason: DeadLetterReason, text: str, now: int) -> None:
         leaving = self.settings.sends_dead
-        lane.dead[offset] = Dead(reason, text, now, leaving)
+        part.dead[offset] = Dead(reason, text, now, leaving)
         self.stirred = True
-        lane.changed.add(offset)
-        if reason is DeathReason.EXPIRED:
+        part.changed.add(offset)
+        if reason is DeadLetterReason.EXPIRED:
             self.counters.expired += 1
         if leaving:
-            self.leaving.append((lane.partition, offset))
+            self.leaving.append((part.partition, offset))
         else:
-            self.tally.note("dead", lane.partition, offset, "", (reason, ""))
+            self.tally.note("dead", part.partition, offset, "", (reason, ""))
 
-    def _stop_waiting(self, lane: Lane, offset: int) -> None:
-        taken_in = offset < lane.frontier
-        if lane.delayed.pop(offset, None) is None:
-            self.ready -= taken_in and lane.is_ready(offset)
+    def _stop_waiting(self, part: PartitionState, offset: int) -> None:
+        taken_in = offset < part.frontier
+        if part.delayed.pop(offset, None) is None:
+            self.ready -= taken_in and part.is_ready(offset)
         elif self._by_key and taken_in:
-            self._order.wake(lane.traits[offset].group)  # its group waited for it
+            self._order.wake(part.traits[offset].group)  # its group waited for it
         self._order.doubtful = True
 
     def stay(self, partition: int, offset: int, text: str) -> None:
         """A dead message that should have left can't: it is kept here, and says why, after what its consumer said."""
-        lane = self.lanes[partition]
-        dead = lane.dead[offset]
+        part = self.parts[partition]
+        dead = part.dead[offset]
         said = f"{dead.text.rstrip('.')}. {text}" if dead.text else text
-        lane.dead[offset] = dead._replace(leaving=False, text=said)
-        lane.changed.add(offset)
+        part.dead[offset] = dead._replace(leaving=False, text=said)
+        part.changed.add(offset)
         self.tally.note("dead", partition, offset, "", (dead.reason, ""))
 
     def settle(self, partition: int, offset: int) -> Dead | None:
         """A message that is dead or waits is done, having been sent on; returned is how it was dead."""
-        lane = self.lanes[partition]
-        dead = lane.dead.pop(offset, None)
+        part = self.parts[partition]
+        dead = part.dead.pop(offset, None)
         if dead is None:
-            self._stop_waiting(lane, offset)
-        lane.changed.add(offset)
-        lane.finish(offset)
+            self._stop_waiting(part, offset)
+        part.changed.add(offset)
+        part.finish(offset)
         return dead
 
     def unsettle(self, partition: int, offset: int, dead: Dead | None) -> None:
         """The commit that sent it on failed: it is what it was. ``apply`` must follow, as it may have waited."""
-        lane = self.lanes[partition]
-        lane.marks.set_undone(offset)
+        part = self.parts[partition]
+        part.marks.set_undone(offset)
         if dead is not None:
-            lane.dead[offset] = dead
+            part.dead[offset] = dead
             if dead.leaving:
                 self.leaving.append((partition, offset))
 
     def purge(self) -> dict[int, list[Run]]:
         """Everything that waits or is dead is done; leases go on. Returned is what that was, by partition."""
-        purged = {lane.partition: runs for lane in self.lanes if (runs := lane.purge())}
+        purged = {part.partition: runs for part in self.parts if (runs := part.purge())}
         self.leaving, self.ready = [], 0
         self._order = self._new_order()
         self._order.assign(self.consumers)
         if self._by_key:
-            for lease in [lease for lane in self.lanes for lease in lane.leases.values()]:
-                group = self.lanes[lease.partition].traits[lease.offset].group
+            for lease in [lease for part in self.parts for lease in part.leases.values()]:
+                group = self.parts[lease.partition].traits[lease.offset].group
                 self._order.hold(group, lease.partition, lease.offset, lease.consumer)
         return purged
 
     def lose(self, partition: int, before: int) -> None:
         """The log lost what lies before ``before``: nobody can have it any more."""
-        lane = self.lanes[partition]
-        for start, stop in list(lane.waiting_runs(lane.marks.floor, min(before, lane.frontier))):
+        part = self.parts[partition]
+        for start, stop in list(part.waiting_runs(part.marks.floor, min(before, part.frontier))):
             for offset in range(start, stop):
-                self._stop_waiting(lane, offset)
-        for lease in [lease for lease in lane.leases.values() if lease.offset < before]:
-            group = self._end(lane, lease.offset, self.consumers.get(lease.consumer))
+                self._stop_waiting(part, offset)
+        for lease in [lease for lease in part.leases.values() if lease.offset < before]:
+            group = self._end(part, lease.offset, self.consumers.get(lease.consumer))
             if group is not None:
                 self._order.settled(group, lease.partition, lease.offset)
-        lane.forget(lambda offset: offset < before)
-        lane.marks.set_done_range(lane.marks.floor, before)
+        part.forget(lambda offset: offset < before)
+        part.marks.set_done_range(part.marks.floor, before)
         self.leaving = [place for place in self.leaving if place[0] != partition or place[1] >= before]
-        lane.frontier, lane.end = max(lane.frontier, before), max(lane.end, before)
+        part.frontier, part.end = max(part.frontier, before), max(part.end, before)
 
     # -- time ------------------------------------------------------------------------------------------------
-    def expires_ms(self, lane: Lane, offset: int) -> int | None:
+    def expires_ms(self, part: PartitionState, offset: int) -> int | None:
         """When the message's time to live ends: the lower of its own and the queue's."""
-        own = lane.traits[offset].ttl_ms if offset in lane.traits else None
+        own = part.traits[offset].ttl_ms if offset in part.traits else None
         both = [ttl for ttl in (own, self.settings.ttl_ms) if ttl is not None]
-        return lane.arrivals.of(offset)[0] + min(both) if both else None
+        return part.arrivals.of(offset)[0] + min(both) if both else None
 
     def tick(self, now: int) -> None:
         """Do what is due: leases that ran out return, delayed ones become ready, old ones expire."""
         for at_ms, kind, partition, offset in self._timers.due(now):
-            lane = self.lanes[partition]
+            part = self.parts[partition]
             if kind is Due.LEASES_END:
                 for lease in self._timers.ended(at_ms):
-                    if self.lanes[lease.partition].leases.get(lease.offset) is lease:
+                    if self.parts[lease.partition].leases.get(lease.offset) is lease:
                         self.counters.returned += 1
                         self.release(lease, now)
             elif kind is Due.DELAY_ENDS:
-                if lane.delayed.get(offset, _NO_LIMIT) <= now:
-                    self._wake(lane, offset)
-            elif lane.is_waiting(offset) and (self.expires_ms(lane, offset) or 0) <= now:
-                self._die(lane, offset, DeathReason.EXPIRED, "", now)
+                if part.delayed.get(offset, _NO_LIMIT) <= now:
+                    self._wake(part, offset)
+            elif part.is_waiting(offset) and (self.expires_ms(part, offset) or 0) <= now:
+                self._die(part, offset, DeadLetterReason.EXPIRED, "", now)
         if self.settings.ttl_ms is not None:
             self._age(now, self.settings.ttl_ms)
         self.seen.forget(now - self.settings.dedup_ms)
 
-    def _wake(self, lane: Lane, offset: int) -> None:
-        del lane.delayed[offset]
-        if offset in lane.attempts:
-            lane.changed.add(offset)
-        if offset >= lane.frontier:
+    def _wake(self, part: PartitionState, offset: int) -> None:
+        del part.delayed[offset]
+        if offset in part.attempts:
+            part.changed.add(offset)
+        if offset >= part.frontier:
             return
         if self._by_key:
             self.ready += 1
-            lane.head = min(lane.head, offset)
+            part.head = min(part.head, offset)
             self.stirred = True
-            self._order.wake(lane.traits[offset].group)
+            self._order.wake(part.traits[offset].group)
         else:
-            self._wait(lane, offset)
+            self._wait(part, offset)
 
     def _age(self, now: int, ttl_ms: int) -> None:
-        for lane in self.lanes:
-            while lane.aged < lane.frontier:
-                came_ms, end = lane.arrivals.of(lane.aged)
+        for part in self.parts:
+            while part.aged < part.frontier:
+                came_ms, end = part.arrivals.of(part.aged)
                 if came_ms + ttl_ms > now:
                     break
-                for offset in range(lane.aged, min(end, lane.frontier)):
-                    if lane.is_waiting(offset):
-                        self._die(lane, offset, DeathReason.EXPIRED, "", now)
-                lane.aged = min(end, lane.frontier)
+                for offset in range(part.aged, min(end, part.frontier)):
+                    if part.is_waiting(offset):
+                        self._die(part, offset, DeadLetterReason.EXPIRED, "", now)
+                part.aged = min(end, part.frontier)
 
     def next_deadline(self) -> int | None:
         """When ``tick`` should be called again at the latest."""
         dues = [] if self._timers.next_ms is None else [self._timers.next_ms]
         if self.settings.ttl_ms is not None:
-            dues += [lane.arrivals.of(lane.aged)[0] + self.settings.ttl_ms
-                     for lane in self.lanes if lane.aged < lane.frontier]
+            dues += [part.arrivals.of(part.aged)[0] + self.settings.ttl_ms
+                     for part in self.parts if part.aged < part.frontier]
         return min(dues, default=None)
 
     def _renew_timers(self) -> None:
         kept = [timer for timer in self._timers.of(Due.LIFE_ENDS)
-                if self.lanes[timer.partition].is_waiting(timer.offset)]
-        held = [lease for lane in self.lanes for lease in lane.leases.values() if lease.until_ms]
-        delays = [(until, Due.DELAY_ENDS, lane.partition, offset)
-                  for lane in self.lanes for offset, until in lane.delayed.items()]
+                if self.parts[timer.partition].is_waiting(timer.offset)]
+        held = [lease for part in self.parts for lease in part.leases.values() if lease.until_ms]
+        delays = [(until, Due.DELAY_ENDS, part.partition, offset)
+                  for part in self.parts for offset, until in part.delayed.items()]
         self._timers.renew([*kept, *delays], held)
 
     # -- how it stands ---------------------------------------------------------------------------------------
     def counts(self) -> QueueCounts:
         c = self.counters
         return QueueCounts(
-            ready=self.ready + sum(lane.unseen() for lane in self.lanes),
-            delayed=sum(len(lane.delayed) for lane in self.lanes),
+            ready=self.ready + sum(part.unseen() for part in self.parts),
+            delayed=sum(len(part.delayed) for part in self.parts),
             in_flight=self.in_flight,
-            dead=sum(len(lane.dead) for lane in self.lanes),
+            dead=sum(len(part.dead) for part in self.parts),
             received=c.received, acked=c.acked, redelivered=c.redelivered, returned=c.returned, expired=c.expired,
             dead_lettered=c.dead_lettered, duplicates=c.duplicates, refused=c.refused,
         )

@@ -17,8 +17,8 @@ from workbench.broker.exchanges.routing_metadata import routing_metadata_of
 from workbench.broker.log import Log
 from workbench.broker.queues.attributes import batch_traits, record_traits
 from workbench.broker.queues.dead_letter_history import deaths_of
-from workbench.broker.queues.lane import Lane, Lease
 from workbench.broker.queues.leases import Leases
+from workbench.broker.queues.partition_state import Lease, PartitionState
 from workbench.broker.queues.rows import QueueRow
 from workbench.broker.queues.settings import QueueSettings, queue_config
 from workbench.broker.stability import committed_batches
@@ -53,14 +53,14 @@ class _Window:
 
 
 class LiveQueue:
-    def __init__(self, row: QueueRow, topic: Topic, log: Log, lanes: list[Lane]) -> None:
+    def __init__(self, row: QueueRow, topic: Topic, log: Log, parts: list[PartitionState]) -> None:
         self.row = row
         self.topic = topic
         self._log = log
-        self.leases = Leases(QueueSettings.of(self.config, self.name), lanes, row.counters)
+        self.leases = Leases(QueueSettings.of(self.config, self.name), parts, row.counters)
         self._windows: deque[_Window] = deque(maxlen=_WINDOWS)
         self._window = _Window(0, 0, [])  # the one last used
-        self._came: list[deque[tuple[int, int]]] = [deque() for _ in lanes]
+        self._came: list[deque[tuple[int, int]]] = [deque() for _ in parts]
         self._came_from = [partition.end for partition in topic.partitions]
         self._again = list(self._came_from)  # before it everything was taken in once
         self.behind = True  # whether the log may have what was not taken in
@@ -90,8 +90,8 @@ class LiveQueue:
 
     def altered(self) -> None:
         """Its topic or its own config changed."""
-        for partition in self.topic.partitions[len(self.leases.lanes) :]:
-            self.leases.lanes.append(Lane(partition.number))
+        for partition in self.topic.partitions[len(self.leases.parts) :]:
+            self.leases.parts.append(PartitionState(partition.number))
             self._came.append(deque())
             self._came_from.append(0)
             self._again.append(0)
@@ -103,7 +103,7 @@ class LiveQueue:
 
     def take_in_again(self) -> None:
         """What waits is not what was thought: read it anew."""
-        self._again = [lane.frontier for lane in self.leases.lanes]
+        self._again = [part.frontier for part in self.leases.parts]
         self.leases.apply(self.leases.settings)
         self.behind = True
 
@@ -120,33 +120,33 @@ class LiveQueue:
         """Take in what is needed for ``wanted`` messages (everything, where the order depends on it), and ``steps``
         more of every partition."""
         leases, more = self.leases, False
-        for lane in leases.lanes:
-            place = self.topic.partitions[lane.partition]
+        for part in leases.parts:
+            place = self.topic.partitions[part.partition]
             end = self._log.stability.last_stable(place.no, place.end)
-            lane.end = max(lane.end, end)
-            if lane.marks.floor < place.log_start:
-                leases.lose(lane.partition, place.log_start)
+            part.end = max(part.end, end)
+            if part.marks.floor < place.log_start:
+                leases.lose(part.partition, place.log_start)
             left = steps
-            while lane.frontier < end and (leases.needs_all or leases.ready < wanted or left > 0):
-                self._take_in(lane, place, now)
+            while part.frontier < end and (leases.needs_all or leases.ready < wanted or left > 0):
+                self._take_in(part, place, now)
                 left -= 1
-            more |= lane.frontier < end
+            more |= part.frontier < end
         self.behind = more
 
-    def _take_in(self, lane: Lane, place: Partition, now: int) -> None:
-        start = lane.frontier
+    def _take_in(self, part: PartitionState, place: Partition, now: int) -> None:
+        start = part.frontier
         stored = self._log.fetch(place, start, _AHEAD_BYTES)
         batches, upto = committed_batches(stored, start, self._log.stability, place)
         came = self._came_times(place, batches)
         by_key = self.leases.settings.by_key
         for data in batches:
             header = batch_header(data)
-            appended_ms = self._came_ms(lane.partition, header.base_offset, came, now)
-            self.leases.arrive(lane.partition, max(header.base_offset, start), header.last_offset + 1, appended_ms,
+            appended_ms = self._came_ms(part.partition, header.base_offset, came, now)
+            self.leases.arrive(part.partition, max(header.base_offset, start), header.last_offset + 1, appended_ms,
                                batch_traits(data, by_key), now,
-                               again=header.base_offset < self._again[lane.partition])
-        if upto > lane.frontier:
-            self.leases.skip(lane.partition, upto)
+                               again=header.base_offset < self._again[part.partition])
+        if upto > part.frontier:
+            self.leases.skip(part.partition, upto)
 
     def _came_times(self, place: Partition, batches: Sequence[bytes]) -> dict[int, int]:
         """Times from the file, for batches that were there before the queue was opened, or are taken in again."""
@@ -220,29 +220,29 @@ class LiveQueue:
         return [self.message(*place) for place in islice(self._places(frozenset(states), after), limit)]
 
     def _places(self, states: frozenset[MessageState], after: MessageId | None) -> Iterator[tuple[int, int]]:
-        for lane in self.leases.lanes:
-            if after is not None and lane.partition < after.partition:
+        for part in self.leases.parts:
+            if after is not None and part.partition < after.partition:
                 continue
-            first = after.offset + 1 if after is not None and lane.partition == after.partition else 0
-            for offset in _offsets(lane, states, max(first, self.topic.partitions[lane.partition].log_start)):
-                if not states or state_of(lane, offset) in states:
-                    yield lane.partition, offset
+            first = after.offset + 1 if after is not None and part.partition == after.partition else 0
+            for offset in _offsets(part, states, max(first, self.topic.partitions[part.partition].log_start)):
+                if not states or state_of(part, offset) in states:
+                    yield part.partition, offset
 
     def message(self, partition: int, offset: int) -> QueuedMessage:
-        lane, (record, damage) = self.leases.lanes[partition], self._readable(partition, offset)
+        part, (record, damage) = self.leases.parts[partition], self._readable(partition, offset)
         exchange, key = routing_metadata_of(record.headers) or (None, None)
         traits = record_traits(record, self.leases.settings.by_key)
-        lease, dead, state = lane.leases.get(offset), lane.dead.get(offset), state_of(lane, offset)
+        lease, dead, state = part.leases.get(offset), part.dead.get(offset), state_of(part, offset)
         done = state in (MessageState.ACKED, MessageState.DEAD)
         return QueuedMessage(
             MessageId(partition, offset), state, record,
-            attempts=lease.attempt if lease is not None else lane.attempts.get(offset, 0),
+            attempts=lease.attempt if lease is not None else part.attempts.get(offset, 0),
             consumer=lease.consumer if lease is not None else "",
             leased_ms=lease.leased_ms if lease is not None else None,
-            until_ms=(lease.until_ms or None) if lease is not None else lane.delayed.get(offset),
-            expires_ms=None if done else self.leases.expires_ms(lane, offset),
+            until_ms=(lease.until_ms or None) if lease is not None else part.delayed.get(offset),
+            expires_ms=None if done else self.leases.expires_ms(part, offset),
             priority=min(traits.priority, self.leases.settings.max_priority), group=traits.group,
-            reason=damage or (_reason(dead.reason, dead.text) if dead is not None else lane.notes.get(offset, "")),
+            reason=damage or (_reason(dead.reason, dead.text) if dead is not None else part.notes.get(offset, "")),
             deaths=deaths_of(record.headers), exchange=exchange, routing_key=key,
         )
 
@@ -270,23 +270,23 @@ def _reason(reason: str, text: str) -> str:
     return f"{reason}: {text}" if text else str(reason)
 
 
-def state_of(lane: Lane, offset: int) -> MessageState:
-    if offset in lane.leases:
+def state_of(part: PartitionState, offset: int) -> MessageState:
+    if offset in part.leases:
         return MessageState.IN_FLIGHT
-    if offset in lane.dead:
+    if offset in part.dead:
         return MessageState.DEAD
-    if lane.marks.is_done(offset):
+    if part.marks.is_done(offset):
         return MessageState.ACKED
-    return MessageState.DELAYED if offset in lane.delayed else MessageState.READY
+    return MessageState.DELAYED if offset in part.delayed else MessageState.READY
 
 
-def _offsets(lane: Lane, states: frozenset[MessageState], first: int) -> Iterator[int]:
+def _offsets(part: PartitionState, states: frozenset[MessageState], first: int) -> Iterator[int]:
     """Offsets that may be in one of ``states``, rising."""
     if MessageState.ACKED in states:
-        yield from range(first, lane.end)
+        yield from range(first, part.end)
     elif not states or MessageState.READY in states:
-        for start, stop in lane.marks.undone_runs(first, lane.end):
+        for start, stop in part.marks.undone_runs(first, part.end):
             yield from range(start, stop)
     else:
-        yield from sorted(offset for held in (lane.leases, lane.dead, lane.delayed) for offset in held
+        yield from sorted(offset for held in (part.leases, part.dead, part.delayed) for offset in held
                           if offset >= first)

@@ -26,9 +26,9 @@ from workbench.broker.queues.attributes import check_messages
 from workbench.broker.queues.dead_letter_routing import DeadLetterRouting
 from workbench.broker.queues.flush import Flush
 from workbench.broker.queues.journal import backlog_entry, purge_entries, tick_entries
-from workbench.broker.queues.lane import Lease
 from workbench.broker.queues.leases import HELD
 from workbench.broker.queues.live import LiveQueue, on_the_wall
+from workbench.broker.queues.partition_state import Lease
 from workbench.broker.queues.registry import Registry
 from workbench.broker.queues.settings import QueueSettings, queue_config
 from workbench.broker.queues.stats import QueueMeter
@@ -124,8 +124,8 @@ class Queues:
                 if not leases.settings.refuses_when_full:
                     continue
                 limit = leases.settings.max_length or 0
-                waiting = leases.ready + sum(place.staged_end - lane.frontier for lane, place in
-                                             zip(leases.lanes, live.topic.partitions, strict=True))
+                waiting = leases.ready + sum(place.staged_end - part.frontier for part, place in
+                                             zip(leases.parts, live.topic.partitions, strict=True))
                 fits = max(0, min(count, limit - waiting))
                 leases.counters.refused += count - fits
                 if not fits:
@@ -430,8 +430,8 @@ class Queues:
     def settled_floor(self, topic: str, partition: int) -> int | None:
         """Before it everything is done in every queue over the partition; None when there is none."""
         with self._lock:
-            lanes = [live.leases.lanes for live in self.registry.readers(topic)]
-            return min((part[partition].marks.floor for part in lanes if partition < len(part)), default=None)
+            parts = [live.leases.parts for live in self.registry.readers(topic)]
+            return min((part[partition].marks.floor for part in parts if partition < len(part)), default=None)
 
 
 def _held(live: LiveQueue, receipts: Sequence[Receipt], consumer: str) -> tuple[list[Lease], Refused | None]:

@@ -13,8 +13,8 @@ from workbench.broker.journal.journal import Journal
 from workbench.broker.log import Log
 from workbench.broker.profiles.table import PROFILE, Act, check_act
 from workbench.broker.queues import rows, settings
-from workbench.broker.queues.lane import Lane
 from workbench.broker.queues.live import LiveQueue
+from workbench.broker.queues.partition_state import PartitionState
 from workbench.broker.store import Store
 from workbench.broker.topics import Topic, check_name, no_topic
 from workbench.core.clock import Clock
@@ -111,7 +111,7 @@ class Registry:
     def _appear(self, live: LiveQueue) -> None:
         with self._lock:
             self._add(live)
-            floors = [lane.marks.floor for lane in live.leases.lanes]
+            floors = [part.marks.floor for part in live.leases.parts]
             self.note("created", live, floors=floors if any(floors) else ())
 
     def unsubscribe(self, name: str) -> None:
@@ -146,7 +146,7 @@ class Registry:
                     del self.live[name]
                     live.row = live.row._replace(subscription=subscription)
                     self.live[new] = live
-                    self.note("created", live, floors=[lane.marks.floor for lane in live.leases.lanes])
+                    self.note("created", live, floors=[part.marks.floor for part in live.leases.parts])
 
         self._store.write(move, follow).result()
 
@@ -187,8 +187,8 @@ class Registry:
     # -- queue topics, told by the broker on the writer thread -----------------------------------------------
     def topic_created(self, topic: Topic, row: rows.QueueRow | None) -> None:
         if row is not None:
-            lanes = [Lane(partition.number) for partition in topic.partitions]
-            self._appear(LiveQueue(row, topic, self._log, lanes))
+            parts = [PartitionState(partition.number) for partition in topic.partitions]
+            self._appear(LiveQueue(row, topic, self._log, parts))
 
     def topic_altered(self, topic: Topic) -> None:
         with self._lock:

@@ -21,7 +21,7 @@ import orjson
 
 from workbench.broker.queues.ack_bitmap import ChunkRow
 from workbench.broker.queues.dedup_window import Sighting
-from workbench.broker.queues.lane import Lane, MessageRow
+from workbench.broker.queues.partition_state import MessageRow, PartitionState
 from workbench.broker.queues.tally import Counters
 
 SCHEMA = (
@@ -91,26 +91,26 @@ def forget_queues(connection: sqlite3.Connection, topic_id: int) -> None:
         delete_queue(connection, number)
 
 
-def load_lanes(connection: sqlite3.Connection, queue_id: int, partitions: int) -> list[Lane]:
-    """The lanes as the file has them. What was leased when the host ended has had one attempt more."""
-    lanes = [Lane(number) for number in range(partitions)]
+def load_lanes(connection: sqlite3.Connection, queue_id: int, partitions: int) -> list[PartitionState]:
+    """The parts as the file has them. What was leased when the host ended has had one attempt more."""
+    parts = [PartitionState(number) for number in range(partitions)]
     for number, floor in connection.execute("SELECT partition, floor FROM queue_floor WHERE queue_id = ?", (queue_id,)):
-        lanes[number].marks.floor = floor
+        parts[number].marks.floor = floor
     rows = connection.execute("SELECT partition, number, done, leased FROM queue_chunk WHERE queue_id = ?", (queue_id,))
     for number, *row in rows:
-        lanes[number].marks.load(ChunkRow(*row))
+        parts[number].marks.load(ChunkRow(*row))
     rows = connection.execute("SELECT partition, offset, attempts, ready_ms, note, reason, dead_ms "
                               "FROM queue_message WHERE queue_id = ?", (queue_id,))
     for number, *row in rows:
-        lanes[number].load(MessageRow(*row))
-    for lane in lanes:
-        lane.marks.advance()
-        lane.cut_short = tuple(lane.marks.leased_undone())
-        for offset in lane.cut_short:
-            lane.marks.clear_leased(offset)
-            lane.attempts[offset] = lane.attempts.get(offset, 0) + 1
-            lane.changed.add(offset)
-    return lanes
+        parts[number].load(MessageRow(*row))
+    for part in parts:
+        part.marks.advance()
+        part.cut_short = tuple(part.marks.leased_undone())
+        for offset in part.cut_short:
+            part.marks.clear_leased(offset)
+            part.attempts[offset] = part.attempts.get(offset, 0) + 1
+            part.changed.add(offset)
+    return parts
 
 
 def load_seen(connection: sqlite3.Connection, queue_id: int) -> dict[str, Sighting]:
@@ -124,28 +124,28 @@ def load_seen(connection: sqlite3.Connection, queue_id: int) -> dict[str, Sighti
 class LaneChanges:
     """What one partition has to write, taken from it in one moment."""
 
-    lane: Lane
+    part: PartitionState
     floor: int
     chunks: list[ChunkRow]
     left: list[int]
     rows: dict[int, MessageRow | None]
 
     @classmethod
-    def take(cls, lane: Lane) -> LaneChanges | None:
-        if not lane.changed and not lane.marks.changed:
+    def take(cls, part: PartitionState) -> LaneChanges | None:
+        if not part.changed and not part.marks.changed:
             return None
-        rows = {offset: lane.row(offset) for offset in sorted(lane.changed)}
-        lane.changed = set()
-        chunks, left = lane.marks.take_changed()
-        return cls(lane, lane.marks.floor, chunks, left, rows)
+        rows = {offset: part.row(offset) for offset in sorted(part.changed)}
+        part.changed = set()
+        chunks, left = part.marks.take_changed()
+        return cls(part, part.marks.floor, chunks, left, rows)
 
     def give_back(self) -> None:
-        self.lane.changed |= self.rows.keys()
-        self.lane.marks.give_back(self.chunks, self.left)
+        self.part.changed |= self.rows.keys()
+        self.part.marks.give_back(self.chunks, self.left)
 
 
 def put_lane(connection: sqlite3.Connection, queue_id: int, changes: LaneChanges) -> None:
-    number, rows = changes.lane.partition, changes.rows
+    number, rows = changes.part.partition, changes.rows
     connection.execute("INSERT OR REPLACE INTO queue_floor VALUES (?, ?, ?)", (queue_id, number, changes.floor))
     connection.executemany("INSERT OR REPLACE INTO queue_chunk VALUES (?, ?, ?, ?, ?)",
                            [(queue_id, number, *row) for row in changes.chunks])

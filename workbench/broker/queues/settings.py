@@ -263,16 +263,16 @@ def _check_dead_letters(name: str, settings: QueueSettings, next_dead_letter: Ca
         raise Invalid(f"{name} can't be its own dead-letter queue: what dies would come back for ever.",
                       "Name another queue.")
     if settings.profile not in _CIRCLES_ALLOWED:
-        _check_no_circle(name, settings.dead_letter, next_dead_letter)
+        _check_no_cycle(name, settings.dead_letter, next_dead_letter)
 
 
-def _check_no_circle(name: str, target: str, next_dead_letter: Callable[[str], str]) -> None:
+def _check_no_cycle(name: str, target: str, next_dead_letter: Callable[[str], str]) -> None:
     way = [name]
     while target and target not in way:
         way.append(target)
         target = next_dead_letter(target)
     if target == name:
-        raise Invalid(f"Dead letters would go in a circle: {' → '.join([*way, name])}.", "Break it at one queue.")
+        raise Invalid(f"Dead letters would go in a cycle: {' → '.join([*way, name])}.", "Break it at one queue.")
 
 
 def check_prefetch(prefetch: int) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import chain, islice
 
-from workbench.broker.queues.lane import Lease
 from workbench.broker.queues.leases import Leases
 from workbench.broker.queues.live import LiveQueue
+from workbench.broker.queues.partition_state import Lease
 from workbench.broker.stats import RATE_WINDOW_MS
 from workbench.core.clock import SteadyClock
 from workbench.core.errors import Corrupt, OutOfRange
@@ -51,7 +51,7 @@ class QueueMeter:
     def _sample(self, queues: Sequence[LiveQueue]) -> _Sample:
         return _Sample(
             self._clock.monotonic_ms(),
-            {live.row.id: sum(lane.end for lane in live.leases.lanes) for live in queues},
+            {live.row.id: sum(part.end for part in live.leases.parts) for live in queues},
             {live.row.id: live.leases.counters.acked for live in queues},
             {(live.row.id, one.name): one.acked for live in queues for one in live.leases.consumers.values()},
         )
@@ -93,7 +93,7 @@ def _lying_here(leases: Leases) -> QueueCounts:
 
 def _soonest(live: LiveQueue) -> list[Lease]:
     """Those that end first; of very many those handed out first, which is nearly the same and costs nothing."""
-    held = chain.from_iterable(lane.leases.values() for lane in live.leases.lanes)
+    held = chain.from_iterable(part.leases.values() for part in live.leases.parts)
     if live.leases.in_flight > _SORTED_LEASES:
         return list(islice(held, SHOWN_LEASES))
     return nsmallest(SHOWN_LEASES, held, key=lambda lease: lease.until_ms)

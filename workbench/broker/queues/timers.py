@@ -12,7 +12,7 @@ from enum import IntEnum
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from workbench.broker.queues.lane import Lease
+from workbench.broker.queues.partition_state import Lease
 
 _SPARE = 4096
 

@@ -19,10 +19,10 @@ from workbench.core.records import Record
 from workbench.listeners.amqp import frames
 from workbench.listeners.amqp.consuming import Consumer, Getter, Out, Unacked
 from workbench.listeners.amqp.declarations import MESSAGE_MAX
-from workbench.listeners.amqp.desk import Desk, QueueInUse
 from workbench.listeners.amqp.properties import asked, letter, with_delivery_count, with_reply_to
 from workbench.listeners.amqp.publishing import NO_ROUTE, Confirms, Sent
 from workbench.listeners.amqp.refusals import ChannelRefusal, ConnectionRefusal, exchange_words, no_exchange
+from workbench.listeners.amqp.shared_queues import QueueInUse, SharedQueues
 
 if TYPE_CHECKING:
     from workbench.listeners.amqp.session import Session
@@ -55,15 +55,15 @@ class _Content:
 
 
 class Channel:
-    def __init__(self, session: Session, number: int, desk: Desk) -> None:
+    def __init__(self, session: Session, number: int, shared: SharedQueues) -> None:
         self.session = session
         self.number = number
-        self.desk = desk
+        self.shared = shared
         self.is_open = True
         self.consumers: dict[str, Consumer] = {}
         self.cancelled: list[Consumer] = []
-        self.unacked = Unacked(desk)
-        self.getter = Getter(desk, desk.new_name("get", session.who))
+        self.unacked = Unacked(shared)
+        self.getter = Getter(shared, shared.new_name("get", session.who))
         self.confirms: Confirms | None = None
         self.transaction: Transaction | None = None
         self.prefetch = 0  # of consumers to come
@@ -120,7 +120,7 @@ class Channel:
     def _complete(self, content: _Content) -> None:
         self._content = None
         if content.exchange:
-            found = self.desk.exchange(content.exchange)
+            found = self.shared.exchange(content.exchange)
             if found is None:
                 raise no_exchange(content.exchange)
             if found.internal:
@@ -147,7 +147,7 @@ class Channel:
 
     def _reply(self, sent: Sent) -> None:
         """To who waits for it by direct reply-to; it is in no queue."""
-        take = self.desk.replies.get(sent.key[len(REPLY_TO) + 1 :])
+        take = self.shared.replies.get(sent.key[len(REPLY_TO) + 1 :])
         if take is not None:
             take(sent.key, sent.properties, sent.record.value or b"")
         elif sent.mandatory:
@@ -192,7 +192,7 @@ class Channel:
         """Those of this channel's consumers that may take again are asked."""
         if self.budget or self.session.choked:
             for consumer in self.consumers.values():
-                self.desk.ask(consumer.queue)
+                self.shared.ask(consumer.queue)
 
     def room(self, no_ack: bool) -> int:
         """How many messages a consumer of this channel takes now, its own prefetch apart."""
@@ -214,11 +214,11 @@ class Channel:
             properties = with_delivery_count(properties, delivery.attempt - 1)
         tag = self.unacked.next()
         if no_ack:
-            self.desk.broker.queues.ack(stored, [delivery.receipt])
+            self.shared.broker.queues.ack(stored, [delivery.receipt])
         else:
             self.unacked.put(tag, Out(stored, delivery.receipt, None))
         self.session.peer.read[stored] += 1
-        left = self.desk.broker.queues.counts(stored).ready
+        left = self.shared.broker.queues.counts(stored).ready
         head = frames.get_ok(self.number, tag, delivery.redelivered, exchange or "",
                              key if exchange else shown_name(stored), left)
         return head + frames.content(self.number, properties, delivery.record.value or b"", self.session.frame_max)
@@ -228,14 +228,14 @@ class Channel:
         """Its claims go back at once; the queues that go with it."""
         self.is_open = False
         if self.reply_token:
-            self.desk.replies.pop(self.reply_token, None)
+            self.shared.replies.pop(self.reply_token, None)
         if self.transaction is not None:
             self.transaction = None
         going = []
         for consumer in [*self.consumers.values(), *self.cancelled]:
-            if not consumer.cancelled and self.desk.remove(consumer.queue, consumer):
+            if not consumer.cancelled and self.shared.remove(consumer.queue, consumer):
                 going.append(consumer.queue.stored)
-            self.desk.broker.queues.detach(consumer.queue.stored, consumer.name)
+            self.shared.broker.queues.detach(consumer.queue.stored, consumer.name)
         self.getter.close()
         self.consumers.clear()
         return going

@@ -18,9 +18,9 @@ from workbench.core.errors import NotFound, WorkbenchError
 from workbench.core.names import shown_name
 from workbench.core.queues import Delivery, Receipt
 from workbench.listeners.amqp import frames
-from workbench.listeners.amqp.desk import Desk, QueueInUse
 from workbench.listeners.amqp.properties import letter, with_delivery_count
 from workbench.listeners.amqp.refusals import ChannelRefusal
+from workbench.listeners.amqp.shared_queues import QueueInUse, SharedQueues
 
 if TYPE_CHECKING:
     from workbench.listeners.amqp.channel import Channel
@@ -73,7 +73,7 @@ class Consumer:
         channel.session.send(wire)
         channel.session.peer.read[self.queue.stored] += len(deliveries)
         if self.no_ack:
-            channel.desk.broker.queues.ack(self.queue.stored, [one.receipt for one in deliveries])
+            channel.shared.broker.queues.ack(self.queue.stored, [one.receipt for one in deliveries])
         return len(wire)
 
     def queue_gone(self) -> None:
@@ -86,27 +86,27 @@ class Consumer:
         """So many of its deliveries are settled; a cancelled one leaves with its last."""
         self.unacked -= count
         if self.cancelled and not self.unacked:
-            self.channel.desk.broker.queues.detach(self.queue.stored, self.name)
+            self.channel.shared.broker.queues.detach(self.queue.stored, self.name)
 
     def cancel(self) -> bool:
         """Nothing more for it. Whether the queue goes with it."""
-        desk = self.channel.desk
+        shared = self.channel.shared
         self.cancelled = True
-        goes = desk.remove(self.queue, self)
+        goes = shared.remove(self.queue, self)
         if not self.unacked:
-            desk.broker.queues.detach(self.queue.stored, self.name)
+            shared.broker.queues.detach(self.queue.stored, self.name)
         elif not goes:
             with suppress(NotFound):  # deleted in the window a moment ago
-                desk.broker.queues.attach(self.queue.stored, self.name, prefetch=0, priority=_CANCELLED)
-            desk.ask(self.queue)
+                shared.broker.queues.attach(self.queue.stored, self.name, prefetch=0, priority=_CANCELLED)
+            shared.ask(self.queue)
         return goes
 
 
 class Unacked:
     """Deliveries of a channel that were not settled, by tag, in order. ``consumed``: without those of basic.get."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, shared: SharedQueues) -> None:
+        self._shared = shared
         self._out: dict[int, Out] = {}
         self._last = 0
         self.consumed = 0
@@ -151,13 +151,13 @@ class Unacked:
 
     # -- settling --------------------------------------------------------------------------------------------
     def ack(self, outs: Iterable[tuple[int, Out]]) -> None:
-        self._settle(outs, self._desk.broker.queues.ack)
+        self._settle(outs, self._shared.broker.queues.ack)
 
     def requeue(self, outs: Iterable[tuple[int, Out]]) -> None:
-        self._settle(outs, self._desk.broker.queues.nack)
+        self._settle(outs, self._shared.broker.queues.nack)
 
     def reject(self, outs: Iterable[tuple[int, Out]]) -> None:
-        self._settle(outs, self._desk.broker.queues.reject)
+        self._settle(outs, self._shared.broker.queues.reject)
 
     def _settle(self, outs: Iterable[tuple[int, Out]], act: Callable[[str, list[Receipt]], object]) -> None:
         by_queue: dict[str, list[Receipt]] = {}
@@ -180,18 +180,18 @@ class Unacked:
 class Getter:
     """What basic.get takes by, in every queue it was asked of: one consumer of the channel, without a limit."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
-        self._desk = desk
+    def __init__(self, shared: SharedQueues, name: str) -> None:
+        self._shared = shared
         self._name = name
         self._queues: set[str] = set()
 
     def get(self, queue: str) -> Delivery | None:
         if queue not in self._queues:
             self._queues.add(queue)
-            self._desk.broker.queues.attach(queue, self._name, prefetch=0)
-        found = self._desk.broker.queues.receive(queue, self._name, 1, HELD)
+            self._shared.broker.queues.attach(queue, self._name, prefetch=0)
+        found = self._shared.broker.queues.receive(queue, self._name, 1, HELD)
         return found[0] if found else None
 
     def close(self) -> None:
         for queue in self._queues:
-            self._desk.broker.queues.detach(queue, self._name)
+            self._shared.broker.queues.detach(queue, self._name)

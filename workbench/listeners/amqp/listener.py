@@ -7,8 +7,8 @@ import asyncio
 from workbench.broker import Broker
 from workbench.core.snapshot import ClientStat
 from workbench.listeners.amqp.clients import AmqpPeer
-from workbench.listeners.amqp.desk import Desk
 from workbench.listeners.amqp.session import Session
+from workbench.listeners.amqp.shared_queues import SharedQueues
 from workbench.listeners.base.clients import Clients
 from workbench.listeners.base.server import Server
 from workbench.listeners.base.settings import ListenerSettings
@@ -25,7 +25,7 @@ class AmqpListener:
         self._settings = settings
         self._clients: Clients[AmqpPeer] = Clients(broker.clock, PROTOCOL, LABEL, AmqpPeer)
         self._server = Server(PROTOCOL, LABEL, settings)
-        self._desk: Desk | None = None
+        self._shared: SharedQueues | None = None
 
     @property
     def address(self) -> str:
@@ -33,10 +33,10 @@ class AmqpListener:
 
     async def start(self) -> None:
         bridge = Bridge()
-        self._desk = desk = Desk(self._broker, self._settings, bridge, Turn(self._broker, bridge))
-        self._server.check(desk.users)
-        desk.begin(await asyncio.to_thread(desk.sweep))
-        await self._server.start(lambda: Session(desk, self._clients))
+        self._shared = shared = SharedQueues(self._broker, self._settings, bridge, Turn(self._broker, bridge))
+        self._server.check(shared.users)
+        shared.begin(await asyncio.to_thread(shared.sweep))
+        await self._server.start(lambda: Session(shared, self._clients))
 
     def clients(self) -> tuple[ClientStat, ...]:
         return self._clients.stats()
@@ -47,5 +47,5 @@ class AmqpListener:
 
     async def stop(self) -> None:
         await self._server.stop()
-        if self._desk is not None:
-            await self._desk.close()
+        if self._shared is not None:
+            await self._shared.close()

@@ -19,7 +19,7 @@ from pamqp import decode, encode
 
 from workbench.broker import deaths_of
 from workbench.core.names import shown_name
-from workbench.core.queues import DEATHS, EXCHANGE, PRIORITY, ROUTING_KEY, TTL_MS, Death, DeathReason
+from workbench.core.queues import DEATHS, EXCHANGE, PRIORITY, ROUTING_KEY, TTL_MS, DeadLetterEvent, DeadLetterReason
 from workbench.core.records import Headers
 from workbench.listeners.amqp.refusals import ChannelRefusal, ConnectionRefusal
 
@@ -162,7 +162,7 @@ def with_delivery_count(raw: bytes, count: int) -> bytes:
     return joined({**fields, HEADERS: _sized(_entry("x-delivery-count", b"l" + _LONG.pack(count)) + table)})
 
 
-def _with_deaths(raw: bytes, deaths: Sequence[Death]) -> bytes:
+def _with_deaths(raw: bytes, deaths: Sequence[DeadLetterEvent]) -> bytes:
     """x-death before all else, and what limited the message's life is off."""
     fields = split(raw)
     original = _text(fields.pop(EXPIRATION)) if EXPIRATION in fields else ""
@@ -180,7 +180,7 @@ def _with_deaths(raw: bytes, deaths: Sequence[Death]) -> bytes:
     return joined({**fields, HEADERS: _sized(table)})
 
 
-def _death(death: Death, original_expiration: str) -> bytes:
+def _death(death: DeadLetterEvent, original_expiration: str) -> bytes:
     queue = shown_name(death.queue)
     key = death.routing_key if death.exchange else shown_name(death.routing_key) or queue
     entries = [
@@ -193,8 +193,8 @@ def _death(death: Death, original_expiration: str) -> bytes:
     return b"".join(entries)
 
 
-def _reason(death: Death) -> str:
-    return "delivery_limit" if death.reason is DeathReason.LIMIT else str(death.reason)
+def _reason(death: DeadLetterEvent) -> str:
+    return "delivery_limit" if death.reason is DeadLetterReason.LIMIT else str(death.reason)
 
 
 def _entry(name: str, value: bytes) -> bytes:

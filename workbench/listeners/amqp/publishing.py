@@ -21,7 +21,7 @@ from workbench.core.names import stored_name
 from workbench.core.records import Record
 from workbench.core.routing import Published
 from workbench.listeners.amqp import frames
-from workbench.listeners.amqp.desk import Desk
+from workbench.listeners.amqp.shared_queues import SharedQueues
 
 if TYPE_CHECKING:
     from workbench.listeners.amqp.channel import Channel
@@ -86,8 +86,9 @@ class Confirms:
 class Outbox:
     """What one connection publishes. ``go_on`` is called when there is room again."""
 
-    def __init__(self, desk: Desk, go_on: Callable[[], None], failed: Callable[[Channel, Exception], None]) -> None:
-        self._desk = desk
+    def __init__(self, shared: SharedQueues, go_on: Callable[[], None],
+                 failed: Callable[[Channel, Exception], None]) -> None:
+        self._shared = shared
         self._go_on = go_on
         self._failed = failed
         self._waiting: list[Sent] = []
@@ -110,10 +111,10 @@ class Outbox:
     def _publish(self, exchange: str, key: str, mandatory: bool, run: list[Sent]) -> None:
         records = [sent.record for sent in run]
         try:
-            answer = self._desk.broker.exchanges.publish(exchange, key if exchange else _stored(key), records,
+            answer = self._shared.broker.exchanges.publish(exchange, key if exchange else _stored(key), records,
                                                          mandatory, held=True)
         except NotFound as reason:
-            if self._desk.exchange(exchange) is not None:  # one that is there from the start, and nothing is bound
+            if self._shared.exchange(exchange) is not None:  # one that is there from the start, and nothing is bound
                 returned = str(reason) if mandatory else ""
                 self._settle(run, [Published((), True, returned)] * len(run))
             else:
@@ -125,8 +126,8 @@ class Outbox:
         size = sum(sent.size for sent in run)
         self._bytes += size
         self._on_the_way.add(answer)
-        self._desk.held.brought(size)
-        self._desk.bridge.settled([answer], partial(self._published, run, answer, size))
+        self._shared.held.brought(size)
+        self._shared.bridge.settled([answer], partial(self._published, run, answer, size))
 
     def _published(self, run: list[Sent], answer: Future[list[Published]], size: int) -> None:
         self._bytes -= size

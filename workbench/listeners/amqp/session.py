@@ -24,10 +24,10 @@ from workbench.listeners.amqp.apis.basic import settled
 from workbench.listeners.amqp.apis.table import TABLE
 from workbench.listeners.amqp.channel import Channel, Work, decoded
 from workbench.listeners.amqp.clients import AmqpPeer
-from workbench.listeners.amqp.desk import Desk
 from workbench.listeners.amqp.handshake import CHANNEL_MAX, credentials, start_frame, tune_frame
 from workbench.listeners.amqp.publishing import Outbox
 from workbench.listeners.amqp.refusals import VHOST, ChannelRefusal, ConnectionRefusal, Refusal
+from workbench.listeners.amqp.shared_queues import SharedQueues
 from workbench.listeners.base.clients import Clients
 from workbench.listeners.base.connection import Connection
 from workbench.listeners.base.first_bytes import HTTP, http_refusal, spoken
@@ -47,9 +47,9 @@ class Phase(IntEnum):
 
 
 class Session(Connection[AmqpPeer]):
-    def __init__(self, desk: Desk, clients: Clients[AmqpPeer]) -> None:
-        super().__init__(desk.settings, clients, desk.clock)
-        self._desk = desk
+    def __init__(self, shared: SharedQueues, clients: Clients[AmqpPeer]) -> None:
+        super().__init__(shared.settings, clients, shared.clock)
+        self._shared = shared
         self._frames = frames.Frames()
         self._phase = Phase.HEADER
         self._waiting = False
@@ -58,7 +58,7 @@ class Session(Connection[AmqpPeer]):
         self._sent_since_beat = False
         self.frame_max = frames.FRAME_MAX
         self.choked = False
-        self.outbox = Outbox(desk, self._advance, self._publish_failed)
+        self.outbox = Outbox(shared, self._advance, self._publish_failed)
 
     @property
     def who(self) -> str:
@@ -78,20 +78,20 @@ class Session(Connection[AmqpPeer]):
         self.choked = False
         for channel in self._channels.values():
             for consumer in channel.consumers.values():
-                self._desk.ask(consumer.queue)
+                self._shared.ask(consumer.queue)
         self._advance()
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in self._timers:
             timer.cancel()
         going = self._end_channels()
-        self._desk.later(self._leave(going))
+        self._shared.later(self._leave(going))
         super().connection_lost(exc)
 
     async def _leave(self, going: list[str]) -> None:
         for stored in going:
-            await self._desk.delete(stored)
-        await self._desk.connection_gone(self)
+            await self._shared.delete(stored)
+        await self._shared.connection_gone(self)
 
     def _end_channels(self) -> list[str]:
         going = [stored for channel in self._channels.values() for stored in channel.end()]
@@ -264,7 +264,7 @@ class Session(Connection[AmqpPeer]):
         self._clients.note(self.peer, f"The connection was closed: {refusal.text}.")
         running, self._phase = self._phase >= Phase.TUNE, Phase.CLOSING
         going = self._end_channels()
-        self._desk.later(self._leave(going))
+        self._shared.later(self._leave(going))
         arguments = frames.close_arguments(refusal.code, refusal.text, class_id, method_id)
         self.send(frames.method(0, CONNECTION, 50, arguments))
         if running:
@@ -279,7 +279,7 @@ class Session(Connection[AmqpPeer]):
         self._clients.note(self.peer, f"Channel {channel.number} was closed: {refusal.text}.")
         self.outbox.flush()
         for stored in channel.end():
-            self._desk.later(self._desk.delete(stored))
+            self._shared.later(self._shared.delete(stored))
         arguments = frames.close_arguments(refusal.code, refusal.text, *which)
         self.send(frames.method(channel.number, CHANNEL, 40, arguments))
 
@@ -295,7 +295,7 @@ class Session(Connection[AmqpPeer]):
             if number > CHANNEL_MAX:
                 raise ConnectionRefusal(530, f"number of channels opened ({number}) has reached the negotiated "
                                         f"channel_max ({CHANNEL_MAX})")
-            self._channels[number] = Channel(self, number, self._desk)
+            self._channels[number] = Channel(self, number, self._shared)
             self.send(frames.method(number, CHANNEL, 11, bytes(4)))
         elif method_id == 41:
             if channel is not None and not channel.is_open:
@@ -309,7 +309,7 @@ class Session(Connection[AmqpPeer]):
         self.outbox.flush()
         await settled(channel, self.outbox.unsettled())
         for stored in channel.end():
-            await self._desk.delete(stored)
+            await self._shared.delete(stored)
         self._channels.pop(channel.number, None)
         self.send(frames.method(channel.number, CHANNEL, 41))
 
@@ -337,8 +337,8 @@ class Session(Connection[AmqpPeer]):
         self.peer.introduce(asked.client_properties or {})
         try:
             name, password = credentials(asked.mechanism, asked.response)
-            asked_for = self._settings.users or bool(self._desk.users.names())
-            if asked_for and not await asyncio.to_thread(self._desk.users.check, name, password):
+            asked_for = self._settings.users or bool(self._shared.users.names())
+            if asked_for and not await asyncio.to_thread(self._shared.users.check, name, password):
                 raise ConnectionRefusal(403, f"Login was refused using authentication mechanism {asked.mechanism}. For "
                                         "details see the broker logfile.")
         except ConnectionRefusal as refusal:

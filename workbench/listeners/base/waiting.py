@@ -92,8 +92,8 @@ class Turn:
         self._bridge.run()
 
 
-class News:
-    """Wakes fetches that wait for their partitions. Lives on the loop, but for ``_appended``."""
+class Notifier:
+    """AppendNotifier fetches that wait for their partitions. Lives on the loop, but for ``_appended``."""
 
     def __init__(self, broker: Broker, bridge: Bridge) -> None:
         self._bridge = bridge

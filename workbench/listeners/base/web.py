@@ -1,7 +1,8 @@
 """A plain ASGI app over a table of routes: a request as a value in, an answer as a value out. Lives on the loop.
 
 Before any handler: a page of another site that a browser sends here is refused, who must log in does (HTTP basic), and
-a body has a limit. What a handler does not foresee is logged and answered, in the tongue of the protocol (``Voice``).
+a body has a limit. What a handler does not foresee is logged and answered, in the
+protocol's own form (``AnswerFormat``).
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class Route:
         return tuple(got for want, got in zip(wanted, path, strict=True) if want == "*")
 
 
-class Voice(Protocol):
+class AnswerFormat(Protocol):
     """How a protocol says no over HTTP."""
 
     def refusal(self, status: int, sentence: str) -> Answer: ...
@@ -97,11 +98,11 @@ class WebApp:
     """``checked`` may refuse a request before its handler sees it, by an answer; ``dressed`` may change one that was
     made for it."""
 
-    def __init__(self, routes: Sequence[Route], voice: Voice, users: Users, clients: Clients[Peer], realm: str,
+    def __init__(self, routes: Sequence[Route], answers: AnswerFormat, users: Users, clients: Clients[Peer], realm: str,
                  checked: Callable[[Request], Answer | None] = lambda request: None,
                  dressed: Callable[[Answer, Request], Answer] = lambda answer, request: answer) -> None:
         self._routes = tuple(routes)
-        self._voice = voice
+        self._answers = answers
         self._users = users
         self._clients = clients
         self._realm = realm
@@ -117,7 +118,8 @@ class WebApp:
             answer = refused or await self._let_in(request, scope, receive)
         except Exception:
             log.exception("unforeseen in %s /%s", request.method, "/".join(request.path))
-            answer = self._voice.refusal(500, "The workbench met an error it did not foresee; its log has the details.")
+            answer = self._answers.refusal(
+                500, "The workbench met an error it did not foresee; its log has the details.")
         if answer is not None:
             head = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in answer.headers]
             if answer.status != 204:
@@ -127,7 +129,7 @@ class WebApp:
 
     def _turned_away(self, request: Request) -> Answer:
         self._clients.note(request.peer, "A web page of another site was refused.")
-        return self._voice.refusal(403, "Pages of other sites may not use this address.")
+        return self._answers.refusal(403, "Pages of other sites may not use this address.")
 
     async def _let_in(self, request: Request, scope: Mapping[str, Any],
                       receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> Answer | None:
@@ -135,13 +137,13 @@ class WebApp:
         user = await self._user(request)
         if user is None:
             self._clients.note(request.peer, "It did not log in as a user of this workspace.")
-            refused = self._voice.refusal(401, "The name or the password is wrong.")
+            refused = self._answers.refusal(401, "The name or the password is wrong.")
             return Answer(refused.body, 401, (*refused.headers, ("WWW-Authenticate", f'Basic realm="{self._realm}"')))
         body = await _body_of(receive)
         if body is None:
             return None
         if len(body) > MAX_BODY_BYTES:
-            return self._voice.refusal(413, f"A body may have {MAX_BODY_BYTES:,} bytes at most.")
+            return self._answers.refusal(413, f"A body may have {MAX_BODY_BYTES:,} bytes at most.")
         return await self._handle(_request_of(scope, body, user))
 
     async def _user(self, request: Request) -> str | None:
@@ -163,7 +165,7 @@ class WebApp:
         route, parts = next(((r, p) for r, p in found if r.method in (request.method, "*")), (None, ()))
         if route is None:
             status, words = (405, "Method Not Allowed") if found else (404, "Not Found")
-            return self._voice.refusal(status, f"HTTP {status} {words}")
+            return self._answers.refusal(status, f"HTTP {status} {words}")
         request.peer.requests[f"{route.method} {route.path}"] += 1
         refused = self._checked(request)
         if refused is not None:
@@ -172,7 +174,7 @@ class WebApp:
             answer = route.handle(_with_parts(request, parts))
             return self._dressed(answer if isinstance(answer, Answer) else await answer, request)
         except WorkbenchError as error:
-            return self._voice.foreseen(error)
+            return self._answers.foreseen(error)
 
 
 def _request_of(scope: Mapping[str, Any], body: bytes, user: str = "") -> Request:

@@ -12,7 +12,7 @@ from workbench.broker import Broker
 from workbench.core.clock import Clock
 from workbench.listeners.base.settings import ListenerSettings
 from workbench.listeners.base.users import Users
-from workbench.listeners.base.waiting import Bridge, News, Turn
+from workbench.listeners.base.waiting import Bridge, Notifier, Turn
 from workbench.listeners.kafka.clients import KafkaPeer
 from workbench.listeners.kafka.dynamic_settings import DynamicSettings
 from workbench.listeners.kafka.readers import Readers
@@ -43,7 +43,7 @@ class Shared:
     settings: ListenerSettings
     users: Users
     bridge: Bridge
-    news: News
+    notifier: Notifier
     turn: Turn
     readers: Readers
     cluster_id: str

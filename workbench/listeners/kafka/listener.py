@@ -10,7 +10,7 @@ from workbench.core.snapshot import ClientStat
 from workbench.listeners.base.server import Server
 from workbench.listeners.base.settings import ListenerSettings
 from workbench.listeners.base.users import Users
-from workbench.listeners.base.waiting import Bridge, News, Turn
+from workbench.listeners.base.waiting import Bridge, Notifier, Turn
 from workbench.listeners.kafka.call import Shared
 from workbench.listeners.kafka.clients import KafkaClients
 from workbench.listeners.kafka.dynamic_settings import DynamicSettings
@@ -28,7 +28,7 @@ class KafkaListener:
         self._settings = settings
         self._clients = KafkaClients(broker.clock)
         self._server = Server("kafka", "Kafka", settings)
-        self._news: News | None = None
+        self._notifier: Notifier | None = None
 
     @property
     def address(self) -> str:
@@ -38,15 +38,15 @@ class KafkaListener:
         broker, users = self._broker, Users(self._broker)
         self._server.check(users)
         bridge = Bridge()
-        self._news = news = News(broker, bridge)
+        self._notifier = notifier = Notifier(broker, bridge)
         shared = Shared(
-            broker, broker.clock, self._settings, users, bridge, news, Turn(broker, bridge),
+            broker, broker.clock, self._settings, users, bridge, notifier, Turn(broker, bridge),
             Readers(broker), _cluster_id(broker), DynamicSettings(broker),
         )
         try:
             await self._server.start(lambda: Session(shared, self._clients))
         except BaseException:
-            news.close()
+            notifier.close()
             raise
 
     def clients(self) -> tuple[ClientStat, ...]:
@@ -58,8 +58,8 @@ class KafkaListener:
 
     async def stop(self) -> None:
         await self._server.stop()
-        if self._news is not None:
-            self._news.close()
+        if self._notifier is not None:
+            self._notifier.close()
 
 
 def _cluster_id(broker: Broker) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import orjson
 
 from workbench.core.schemas import AVRO, PROTOBUF, SchemaVersion
-from workbench.listeners.registry.desk import Desk
+from workbench.listeners.registry.async_registry import AsyncRegistry
 from workbench.serde.schemas import Parsed
 
 
-async def text_in(form: str, one: SchemaVersion, desk: Desk) -> str | None:
+async def text_in(form: str, one: SchemaVersion, service: AsyncRegistry) -> str | None:
     """``serialized``: a Protobuf descriptor in base64; ``resolved``: Avro with what it refers to put in. None where the
     text as it is kept is meant."""
     if not form.strip():
         return None
-    return await desk.check(lambda: _formed(form.strip(), desk.registry.shelf.parsed(one)))
+    return await service.check(lambda: _formed(form.strip(), service.registry.lookup.parsed(one)))
 
 
 def _formed(form: str, parsed: Parsed) -> str | None:

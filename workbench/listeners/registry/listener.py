@@ -53,12 +53,13 @@ class RegistryListener:
 
     def _make(self) -> WebApp:
         from workbench.listeners.base.web import WebApp
+        from workbench.listeners.registry.answers import RegistryAnswers, acceptable
         from workbench.listeners.registry.apis import routes
-        from workbench.listeners.registry.desk import Desk
-        from workbench.listeners.registry.voice import RegistryVoice, acceptable
+        from workbench.listeners.registry.async_registry import AsyncRegistry
 
-        voice = RegistryVoice()
-        return WebApp(routes(Desk(self._broker)), voice, self._users, self._clients, LABEL, acceptable, voice.dressed)
+        answers = RegistryAnswers()
+        return WebApp(routes(AsyncRegistry(self._broker)), answers, self._users, self._clients, LABEL, acceptable,
+                      answers.dressed)
 
     def clients(self) -> tuple[ClientStat, ...]:
         return self._clients.stats()

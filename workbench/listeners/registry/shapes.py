@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.core.schemas import AVRO, Reference, RegisteredSchema, Schema
 from workbench.listeners.base.web import Request
-from workbench.listeners.registry.voice import bad_body
+from workbench.listeners.registry.answers import bad_body
 from workbench.session.schemas import Draft, Found, Metadata, Registered
 
 

@@ -140,7 +140,7 @@ def _add(name: str, known: dict[str, FileDescriptorProto], pool: DescriptorPool,
     if name in there:
         return
     if name in above:
-        raise Invalid(f"The imports go in a circle: {' → '.join((*above, name))}.")
+        raise Invalid(f"The imports go in a cycle: {' → '.join((*above, name))}.")
     file = known.get(name) or well_known(name)
     if file is None:
         raise Invalid(f"The Protobuf schema imports {name!r}, and no reference has that name.",

@@ -1,4 +1,4 @@
-"""The schemas that a schema refers to, each once, those first that others need. Bounded, and circles are said."""
+"""The schemas that a schema refers to, each once, those first that others need. Bounded, and cycles are said."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def no_references(reference: Reference) -> Schema:
 
 
 def referred(schema: Schema, resolve: Resolve) -> list[Referred]:
-    """``Invalid`` for one that is missing, of another type, too many, or a circle."""
+    """``Invalid`` for one that is missing, of another type, too many, or a cycle."""
     found: _Found = {}
     _visit(schema, resolve, found, [])
     return list(found.values())
@@ -35,7 +35,7 @@ def _visit(schema: Schema, resolve: Resolve, found: _Found, above: list[Referred
         way_here = [each.reference for each in above]
         if any((each.subject, each.version) == (reference.subject, reference.version) for each in way_here):
             way = " → ".join(f"{each.subject} version {each.version}" for each in [*way_here, reference])
-            raise Invalid(f"The references go in a circle: {way}.", "Move what both need into a schema of its own.")
+            raise Invalid(f"The references go in a cycle: {way}.", "Move what both need into a schema of its own.")
         if key in found:
             continue
         wanted = _resolved(reference, schema, resolve)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from workbench.broker import Schemas
 from workbench.core.schemas import SchemaVersion
 from workbench.session.schemas import problems
+from workbench.session.schemas.lookup import SchemaLookup
 from workbench.session.schemas.settings import Settings
-from workbench.session.schemas.shelf import Shelf
 from workbench.session.schemas.subjects import normal, place_of
 
 
 class Deleting:
-    def __init__(self, shelf: Shelf, settings: Settings, schemas: Schemas) -> None:
-        self._shelf = shelf
+    def __init__(self, lookup: SchemaLookup, settings: Settings, schemas: Schemas) -> None:
+        self._lookup = lookup
         self._settings = settings
         self._schemas = schemas
 
@@ -20,7 +20,7 @@ class Deleting:
         """The versions that went."""
         subject = normal(subject)
         with self._schemas.turn:
-            everything, there = self._shelf.versions(subject, deleted=True), self._shelf.versions(subject)
+            everything, there = self._lookup.versions(subject, deleted=True), self._lookup.versions(subject)
             if not everything:
                 raise problems.no_subject(subject)
             if not permanent and not there:
@@ -43,21 +43,21 @@ class Deleting:
         with self._schemas.turn:
             one = self._the_version(subject, version, permanent)
             self._check_mode(subject)
-            if self._shelf.referring(subject, one.version, permanent):
+            if self._lookup.referring(subject, one.version, permanent):
                 raise problems.is_referenced(subject, one.version)
             if permanent and not one.deleted:
                 raise problems.version_is_not_deleted(subject, one.version)
             self._schemas.remove([one]) if permanent else self._schemas.delete([one])
-            if permanent and not self._shelf.versions(subject, deleted=True):
+            if permanent and not self._lookup.versions(subject, deleted=True):
                 self._settings.forget(subject)
             return one.version
 
     def _the_version(self, subject: str, version: int, permanent: bool) -> SchemaVersion:
-        if not permanent and (there := self._shelf.find(subject, version)) is not None:
+        if not permanent and (there := self._lookup.find(subject, version)) is not None:
             return there
-        found = self._shelf.find(subject, version, deleted=True)
+        found = self._lookup.find(subject, version, deleted=True)
         if found is None:
-            raise problems.no_version(version) if self._shelf.versions(subject, True) else problems.no_subject(subject)
+            raise problems.no_version(version) if self._lookup.versions(subject, True) else problems.no_subject(subject)
         if not permanent:
             raise problems.version_is_deleted(subject, found.version)
         return found
@@ -69,4 +69,4 @@ class Deleting:
 
     def _refers_from_elsewhere(self, one: SchemaVersion, deleted: bool) -> bool:
         return any(holder.subject != one.subject
-                   for holder in self._shelf.referring(one.subject, one.version, deleted))
+                   for holder in self._lookup.referring(one.subject, one.version, deleted))

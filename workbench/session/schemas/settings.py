@@ -11,7 +11,7 @@ from dataclasses import replace
 from workbench.broker import Schemas
 from workbench.core.schemas import ALL, DEFAULT_LEVEL, DEFAULT_MODE, LEVELS, MODES, SubjectSettings
 from workbench.session.schemas import problems
-from workbench.session.schemas.shelf import Shelf
+from workbench.session.schemas.lookup import SchemaLookup
 from workbench.session.schemas.subjects import DEFAULT_CONTEXT, GLOBAL_CONTEXT, normal, place_of
 
 
@@ -24,20 +24,20 @@ def target_of(name: str) -> str:
 class Settings:
     """``schemas`` is missing where a file is only looked at."""
 
-    def __init__(self, shelf: Shelf, schemas: Schemas | None) -> None:
-        self._shelf = shelf
+    def __init__(self, lookup: SchemaLookup, schemas: Schemas | None) -> None:
+        self._lookup = lookup
         self._schemas = schemas
 
     # -- what holds --------------------------------------------------------------------------------------------
     def own(self, name: str) -> SubjectSettings:
-        return self._shelf.catalogue.settings(target_of(name))
+        return self._lookup.catalogue.settings(target_of(name))
 
     def in_scope(self, name: str) -> SubjectSettings:
         """Every setting as it holds for a subject; level and mode are never None."""
         found = SubjectSettings(DEFAULT_LEVEL, DEFAULT_MODE, False)
         for key in (ALL, place_of(name).prefix, target_of(name)):
-            found = _over(found, self._shelf.catalogue.settings(key))
-        if self._shelf.catalogue.settings(ALL).mode == "READONLY_OVERRIDE":
+            found = _over(found, self._lookup.catalogue.settings(key))
+        if self._lookup.catalogue.settings(ALL).mode == "READONLY_OVERRIDE":
             found = replace(found, mode="READONLY_OVERRIDE")
         return found
 
@@ -89,8 +89,8 @@ class Settings:
     def _holds_something(self, name: str) -> bool:
         target = target_of(name)
         if target and place_of(target).subject:
-            return bool(self._shelf.versions(target))
-        return any(target == ALL or place_of(subject).prefix == target for subject in self._shelf.subjects())
+            return bool(self._lookup.versions(target))
+        return any(target == ALL or place_of(subject).prefix == target for subject in self._lookup.subjects())
 
     def _change(self, name: str, settings: SubjectSettings) -> None:
         if target_of(name) and len(name) > problems.MOST_NAME:

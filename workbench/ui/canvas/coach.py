@@ -16,9 +16,9 @@ from workbench.core.snapshot import Snapshot
 from workbench.flow.document import Change, NodeAdded, NodeChanged
 from workbench.flow.kinds import GROUPS
 from workbench.ui.canvas.items.node import NodeItem
-from workbench.ui.canvas.items.pencil import CENTRE, Pencil
-from workbench.ui.canvas.look_values import Level
+from workbench.ui.canvas.items.node_painter import CENTRE, NodePainter
 from workbench.ui.canvas.view import FlowView
+from workbench.ui.canvas.view_values import Level
 from workbench.ui.theme.icons import icon
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE
@@ -173,8 +173,8 @@ class Coach(QWidget):
 
     def _behind(self) -> NodeItem | None:
         """The group furthest behind, once its ring is amber or red."""
-        rings = [item for item in self._view.flow.nodes.values() if item.look.level != Level.OK]
-        return max(rings, key=lambda item: (item.look.level, item.look.ring or 0.0), default=None)
+        rings = [item for item in self._view.flow.nodes.values() if item.shown.level != Level.OK]
+        return max(rings, key=lambda item: (item.shown.level, item.shown.ring or 0.0), default=None)
 
     # -- places --------------------------------------------------------------------------------------------
     def lay_out(self) -> None:
@@ -242,42 +242,42 @@ class Coach(QWidget):
     # -- painting ------------------------------------------------------------------------------------------
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        pencil = Pencil(painter, theme())
+        draw = NodePainter(painter, theme())
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -1.5)
         outline = QPainterPath()
         outline.addRoundedRect(frame, 8, 8)
-        pencil.shape(outline.translated(0, 1), "shadow")
-        pencil.shape(outline, "surface_raised")
+        draw.shape(outline.translated(0, 1), "shadow")
+        draw.shape(outline, "surface_raised")
         painter.save()
         painter.setClipPath(outline)
         for number in range(STEPS):
-            self._paint_step(pencil, number)
+            self._paint_step(draw, number)
         painter.restore()
-        pencil.shape(outline, None, "line_strong")
+        draw.shape(outline, None, "line_strong")
         painter.end()
 
-    def _paint_step(self, pencil: Pencil, number: int) -> None:
+    def _paint_step(self, draw: NodePainter, number: int) -> None:
         rect, current = self._column(number), number == self.current
         if current:
-            pencil.painter.fillRect(rect, theme().color("accent_soft"))
+            draw.painter.fillRect(rect, theme().color("accent_soft"))
         if number:
-            pencil.painter.fillRect(QRectF(rect.left(), 0, 1, rect.height()), theme().color("line"))
+            draw.painter.fillRect(QRectF(rect.left(), 0, 1, rect.height()), theme().color("line"))
         mark = QPointF(rect.left() + 20, 19)
         if self.done[number]:
-            pencil.icon(mark, "exact_fill", "ok", 17)
+            draw.icon(mark, "exact_fill", "ok", 17)
         else:
-            pencil.painter.setPen(QPen(theme().color("accent" if current else "line_strong"), 1))
-            pencil.painter.setBrush(theme().color("accent" if current else "surface_raised"))
-            pencil.painter.drawEllipse(mark, 7.5, 7.5)
+            draw.painter.setPen(QPen(theme().color("accent" if current else "line_strong"), 1))
+            draw.painter.setBrush(theme().color("accent" if current else "surface_raised"))
+            draw.painter.drawEllipse(mark, 7.5, 7.5)
             ink = "text_on_accent" if current else "text_muted"
-            pencil.text(QRectF(mark.x() - 8, mark.y() - 8, 16, 16), str(number + 1), "caption", ink, 600, CENTRE)
+            draw.text(QRectF(mark.x() - 8, mark.y() - 8, 16, 16), str(number + 1), "caption", ink, 600, CENTRE)
         if self.is_narrow() and number != min(self.current, STEPS - 1):
             return
         title, text = self._texts[number]
         role = "accent" if current else "text" if self.done[number] else "text_muted"
         room = rect.width() - _title_aside(number)
-        pencil.text(QRectF(rect.left() + 35, 10, room, 18), title, "title", role, elide=True)
-        pencil.painter.setFont(theme().font("caption"))
-        pencil.painter.setPen(theme().color("text" if current else "text_muted"))
+        draw.text(QRectF(rect.left() + 35, 10, room, 18), title, "title", role, elide=True)
+        draw.painter.setFont(theme().font("caption"))
+        draw.painter.setPen(theme().color("text" if current else "text_muted"))
         body = QRectF(rect.left() + 13, 33, rect.width() - _BODY_ASIDE, 36)
-        pencil.painter.drawText(body, Qt.TextFlag.TextWordWrap, text)
+        draw.painter.drawText(body, Qt.TextFlag.TextWordWrap, text)

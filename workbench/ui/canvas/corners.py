@@ -11,8 +11,8 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from workbench.ui.canvas.kinds import view_of
-from workbench.ui.canvas.look_values import Level
 from workbench.ui.canvas.scene import FlowScene
+from workbench.ui.canvas.view_values import Level
 from workbench.ui.qt_types import parent_of
 from workbench.ui.theme import words
 from workbench.ui.theme.icons import icon
@@ -156,7 +156,7 @@ class Minimap(_Corner):
 
         painter.setPen(Qt.PenStyle.NoPen)
         for item in self._flow.everything():
-            role = "bad" if item.look.level == Level.BAD or item.look.failed else view_of(item.node).role
+            role = "bad" if item.shown.level == Level.BAD or item.shown.failed else view_of(item.node).role
             painter.setBrush(theme().color(role, 0.1 if item.node.kind == "frame" else 0.75))
             painter.drawRoundedRect(mapped(item.rect), 1.5, 1.5)
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEve
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QSpacerItem, QVBoxLayout, QWidget
 
 from workbench.ui.canvas import shapes
-from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.canvas.items.node_painter import NodePainter
 from workbench.ui.qt_types import empty, layout_of
 from workbench.ui.theme.theme import theme
 
@@ -56,13 +56,13 @@ class StartCard(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        pencil = Pencil(painter, theme())
+        draw = NodePainter(painter, theme())
         role = "accent" if self._first else "text"
         line = "accent" if self._first else "line_strong"
         if self.underMouse():
             line = "accent" if self._first else "text_muted"
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        pencil.box(rect, "surface_sunken" if self.isDown() else "surface_raised", 8, line=line)
+        draw.box(rect, "surface_sunken" if self.isDown() else "surface_raised", 8, line=line)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("focus"), 2))
@@ -70,9 +70,9 @@ class StartCard(QAbstractButton):
         with_words = self.height() >= _CARD.height()
         middle = 24 if with_words else self.height() / 2
         if self._with_sign:
-            pencil.icon(QPointF(24, middle), self._glyph, role, 17)
+            draw.icon(QPointF(24, middle), self._glyph, role, 17)
         left = _PAD + self._with_sign * _SIGN
-        pencil.text(QRectF(left, middle - 10, self.width() - left, 20), self.text(), "title", role)
+        draw.text(QRectF(left, middle - 10, self.width() - left, 20), self.text(), "title", role)
         if not with_words:
             painter.end()
             return
@@ -184,17 +184,17 @@ class EmptyCanvas(QWidget):
         if y < 4:
             return
         painter = QPainter(self)
-        pencil = Pencil(painter, theme())
+        draw = NodePainter(painter, theme())
         x = (self.width() - 3 * _HINT.width() - 2 * _HINT_GAP) / 2
         parts = (("producer", "producer", self.tr("Producer")), ("topic", "stream", self.tr("Topic")),
                  ("group", "consumer", self.tr("Group")))
         for number, (kind, role, text) in enumerate(parts):
             rect = QRectF(x + number * (_HINT.width() + _HINT_GAP), y, _HINT.width(), _HINT.height())
-            pencil.shape(shapes.outline(rect, kind), None, "line_strong", 1, dash=[4, 3])
-            pencil.icon(QPointF(rect.left() + 25, rect.center().y()), kind, role, 18)
-            pencil.text(rect.adjusted(42, 0, 0, 0), text, role="text_muted")
+            draw.shape(shapes.outline(rect, kind), None, "line_strong", 1, dash=[4, 3])
+            draw.icon(QPointF(rect.left() + 25, rect.center().y()), kind, role, 18)
+            draw.text(rect.adjusted(42, 0, 0, 0), text, role="text_muted")
             if number:
-                painter.setPen(pencil.pen("line_strong", 1.5, [3, 2.5]))
+                painter.setPen(draw.pen("line_strong", 1.5, [3, 2.5]))
                 painter.drawLine(QPointF(rect.left() - _HINT_GAP, rect.center().y()),
                                  QPointF(rect.left(), rect.center().y()))
         painter.end()

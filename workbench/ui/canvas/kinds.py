@@ -16,19 +16,19 @@ from PySide6.QtCore import QCoreApplication, QRectF
 from workbench.core.snapshot import Snapshot
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.kinds import KINDS
-from workbench.ui.canvas import looks
-from workbench.ui.canvas.items import faces
-from workbench.ui.canvas.items.face_parts import producer_icon
-from workbench.ui.canvas.items.pencil import Pencil
-from workbench.ui.canvas.items.queue_faces import exchange_face, queue_face
-from workbench.ui.canvas.items.store_face import store_face
-from workbench.ui.canvas.look_values import NodeLook
-from workbench.ui.canvas.queue_looks import exchange_look, queue_look
-from workbench.ui.canvas.store_looks import store_look
+from workbench.ui.canvas import view_states
+from workbench.ui.canvas.items import painters
+from workbench.ui.canvas.items.node_painter import NodePainter
+from workbench.ui.canvas.items.painter_parts import producer_icon
+from workbench.ui.canvas.items.queue_painters import paint_exchange, paint_queue
+from workbench.ui.canvas.items.store_painter import paint_store
+from workbench.ui.canvas.queue_view_states import exchange_view_state, queue_view_state
+from workbench.ui.canvas.store_view_state import store_view_state
+from workbench.ui.canvas.view_values import NodeViewState
 from workbench.ui.models.series import group_of_id
 
-Painter = Callable[[Pencil, Node, NodeLook, QRectF, bool], None]
-Look = Callable[[Node, Snapshot, FlowDocument], NodeLook]
+Painter = Callable[[NodePainter, Node, NodeViewState, QRectF, bool], None]
+Look = Callable[[Node, Snapshot, FlowDocument], NodeViewState]
 _ALONE = FlowDocument()
 
 
@@ -48,7 +48,7 @@ class KindView:
 
     role: str
     painter: Painter
-    look: Look | None = None
+    shown: Look | None = None
     inspector: str = ""
     panel: PanelView | None = None
     list_role: str = ""
@@ -57,32 +57,36 @@ class KindView:
 
 
 _PANELS = "workbench.ui.panels."
-_PRODUCER = KindView("producer", faces.producer_face, looks.producer_look, f"{_PANELS}inspector.part:ProducerFace",
+_PRODUCER = KindView("producer", painters.paint_producer, view_states.producer_view_state,
+                     f"{_PANELS}inspector.part:ProducerSection",
                      PanelView(f"{_PANELS}nodes.producer:ProducerPanel", (436, 690)))
-_TOPIC = KindView("stream", faces.topic_face, looks.topic_look, f"{_PANELS}inspector.part:TopicFace")
-_GROUP = KindView("consumer", faces.group_face, looks.group_look, f"{_PANELS}inspector.group:GroupFace",
+_TOPIC = KindView("stream", painters.paint_topic, view_states.topic_view_state, f"{_PANELS}inspector.part:TopicSection")
+_GROUP = KindView("consumer", painters.paint_group, view_states.group_view_state,
+                  f"{_PANELS}inspector.group:GroupSection",
                   PanelView(f"{_PANELS}nodes.group:GroupPanel", (484, 690), outside=True),
                   menu=("replay.group",))
-_CLIENT = KindView("external", faces.client_face, looks.client_look, f"{_PANELS}inspector.client:ClientFace",
+_CLIENT = KindView("external", painters.paint_client, view_states.client_view_state,
+                   f"{_PANELS}inspector.client:ClientSection",
                    icon=lambda node: "client")
 _OUTSIDE_GROUP = replace(_CLIENT, inspector=_GROUP.inspector, panel=_GROUP.panel)
 
 VIEWS: dict[str, KindView] = {
     "topic": _TOPIC,
-    "queue": KindView("queue", queue_face, queue_look, f"{_PANELS}inspector.queue:QueueFace",
+    "queue": KindView("queue", paint_queue, queue_view_state, f"{_PANELS}inspector.queue:QueueSection",
                       PanelView(f"{_PANELS}queue.panel:QueuePanel", (980, 740)),
                       menu=("queue.receive", "queue.redrive", "queue.purge")),
-    "exchange": KindView("queue", exchange_face, exchange_look, f"{_PANELS}inspector.queue:ExchangeFace"),
+    "exchange": KindView("queue", paint_exchange, exchange_view_state, f"{_PANELS}inspector.queue:ExchangeSection"),
     "producer": replace(_PRODUCER, icon=producer_icon),
     "file": _PRODUCER,
     "group": _GROUP,
     "forward": _GROUP,
-    "dead_letters": replace(_TOPIC, role="external", painter=faces.dead_letters_face, look=looks.dead_letters_look,
+    "dead_letters": replace(_TOPIC, role="external", painter=painters.paint_dead_letters,
+                            shown=view_states.dead_letters_view_state,
                             list_role="text_muted"),
-    "store": KindView("external", store_face, store_look, f"{_PANELS}store.face:StoreFace",
+    "store": KindView("external", paint_store, store_view_state, f"{_PANELS}store.face:StoreSection",
                       PanelView(f"{_PANELS}store.panel:StorePanel", (760, 560))),
-    "note": KindView("replay", faces.note_face, list_role="text_muted"),
-    "frame": KindView("text_muted", faces.frame_face),
+    "note": KindView("replay", painters.paint_note, list_role="text_muted"),
+    "frame": KindView("text_muted", painters.paint_frame),
     "client": _CLIENT,
     "writer": _CLIENT,
 }
@@ -110,18 +114,19 @@ def icon_of(node: Node) -> str:
     return KINDS[node.kind].icon if node.kind in KINDS else node.kind
 
 
-def node_look(node: Node, snapshot: Snapshot, document: FlowDocument | None = None) -> NodeLook:
-    """The look of any kind of node; a kind that has no live state gets an empty one. The document tells what it is
+def node_view_state(node: Node, snapshot: Snapshot, document: FlowDocument | None = None) -> NodeViewState:
+    """The view state of a node of any kind; one that has no live state gets an empty one. The document tells what it is
     linked to; without one it is linked to nothing."""
-    look = view_of(node).look
-    return look(node, snapshot, document or _ALONE) if look else NodeLook()
+    shown = view_of(node).shown
+    return shown(node, snapshot, document or _ALONE) if shown else NodeViewState()
 
 
-def spoken(node: Node, look: NodeLook) -> str:
+def spoken(node: Node, shown: NodeViewState) -> str:
     """The node as one sentence, for the canvas' description."""
     kind = KINDS[node.kind].label.lower() if node.kind in KINDS else node.kind.replace("_", " ")
-    failed = look.failed and QCoreApplication.translate("canvas", "failed: {0}").format(look.failed)
-    parts = (f"{node.name}, {kind}", look.subtitle, look.figure, look.foot, look.dead, look.warning, look.lag, failed)
+    failed = shown.failed and QCoreApplication.translate("canvas", "failed: {0}").format(shown.failed)
+    parts = (f"{node.name}, {kind}", shown.subtitle, shown.figure, shown.foot, shown.dead, shown.warning,
+             shown.lag, failed)
     return ", ".join(part for part in parts if part)
 
 

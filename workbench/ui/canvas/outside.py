@@ -23,9 +23,9 @@ from workbench.ui.bridge.movement import Movement
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem
-from workbench.ui.canvas.kinds import node_look
-from workbench.ui.canvas.look_values import LinkLook
+from workbench.ui.canvas.kinds import node_view_state
 from workbench.ui.canvas.places import GAP, beside, free_place
+from workbench.ui.canvas.view_values import LinkViewState
 from workbench.ui.models.outside import (
     NewTopics,
     Outside,
@@ -116,7 +116,7 @@ class OutsideClients:
     def _show(self, node: Node, snapshot: Snapshot, stand: Standing) -> NodeItem:
         _, place = self._places[node.id]
         item = self._item(replace(node, x=place.x(), y=place.y()), stand.zoom)
-        item.set_look(node_look(item.node, snapshot), self._paint_soon)
+        item.set_view_state(node_view_state(item.node, snapshot), self._paint_soon)
         item.mark(selected=node.id in stand.selection)
         return item
 
@@ -175,7 +175,7 @@ class OutsideClients:
             item = self.links[link.id] = LinkItem(link, self._changed)
             item.zoom = zoom
             item.restyle()
-        item.set_look(LinkLook(rate=rate))
+        item.set_view_state(LinkViewState(rate=rate))
         if not item.chain or (item.chain[0], item.chain[-1]) != (start, end):
             item.set_curve(start, end, max(shapes.rect_of(client.node).bottom(), topic.rect.bottom()))
             self._routed(link.id, item.chain)
@@ -205,7 +205,7 @@ class OutsideClients:
         seconds = min(_LONGEST_S, max(0, snapshot.at_ms - self._fed_ms) / 1000)
         self._fed_ms = snapshot.at_ms
         found = []
-        rates = {link_id: item.look.rate for link_id, item in self.links.items()}
+        rates = {link_id: item.shown.rate for link_id, item in self.links.items()}
         for link_id, rate in (rates | kept_rates(document, snapshot)).items():
             owed = self._owed.get(link_id, 0.0) + rate * seconds
             self._owed[link_id] = owed % 1

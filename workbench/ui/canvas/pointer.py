@@ -12,7 +12,7 @@ from workbench.ui.canvas.gestures.pan import Pan
 from workbench.ui.canvas.gestures.select import RubberBand
 from workbench.ui.canvas.items.node import NodeItem
 from workbench.ui.canvas.keys import CanvasKeys
-from workbench.ui.canvas.queue_looks import is_routing_link
+from workbench.ui.canvas.queue_view_states import is_routing_link
 from workbench.ui.canvas.surface import Surface
 
 Button = Qt.MouseButton

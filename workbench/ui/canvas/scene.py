@@ -26,10 +26,10 @@ from workbench.ui.canvas.frames import FrameClock
 from workbench.ui.canvas.items.link import LinkItem
 from workbench.ui.canvas.items.node import NodeItem, detail_at
 from workbench.ui.canvas.items.overlay import DotsItem
-from workbench.ui.canvas.kinds import node_look
-from workbench.ui.canvas.look_values import NodeLook
-from workbench.ui.canvas.looks import gauge_of, link_look
+from workbench.ui.canvas.kinds import node_view_state
 from workbench.ui.canvas.outside import OutsideClients, Standing
+from workbench.ui.canvas.view_states import gauge_of, link_view_state
+from workbench.ui.canvas.view_values import NodeViewState
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import MOTION, SIZE
 
@@ -110,7 +110,7 @@ class FlowScene(QGraphicsScene):
     def _(self, change: doc.NodeChanged) -> None:
         item = self.nodes[change.after.id]
         item.set_node(change.after)
-        item.set_look(self._look(change.after))
+        item.set_view_state(self._look(change.after))
         self._look_at_links(change.after.id)
         self.reroute([change.after.id])
 
@@ -134,7 +134,7 @@ class FlowScene(QGraphicsScene):
     def _(self, change: doc.LinkChanged) -> None:
         item = self.links[change.after.id]
         item.link = change.after
-        item.set_look(link_look(self.workspace.document, item.link, self.workspace.shown, None))
+        item.set_view_state(link_view_state(self.workspace.document, item.link, self.workspace.shown, None))
 
     @_apply.register
     def _(self, change: doc.DocumentReset) -> None:
@@ -159,7 +159,7 @@ class FlowScene(QGraphicsScene):
     def _add_node(self, node: Node) -> None:
         item = self.nodes[node.id] = NodeItem(node, self.zoom)
         item.mark(selected=node.id in self.workspace.selection)
-        item.set_look(self._look(node))
+        item.set_view_state(self._look(node))
         self.addItem(item)
 
     def _add_link(self, link: Link) -> None:
@@ -168,7 +168,7 @@ class FlowScene(QGraphicsScene):
             self.addItem(over)
         item.zoom = self.zoom
         item.dense = theme().reduced_motion
-        item.look = link_look(self.workspace.document, link, self.workspace.shown, None)
+        item.shown = link_view_state(self.workspace.document, link, self.workspace.shown, None)
         item.restyle()
         self._route(item)
         self._mark_out(link.source)
@@ -181,14 +181,14 @@ class FlowScene(QGraphicsScene):
         """Bindings read what kind of exchange they leave."""
         for item in self.links.values():
             if item.link.source == node_id:
-                item.set_look(link_look(self.workspace.document, item.link, self.workspace.shown, None))
+                item.set_view_state(link_view_state(self.workspace.document, item.link, self.workspace.shown, None))
 
     def _look_at_ends(self, link: Link) -> None:
         """A part that says how many links it has says so at once."""
         for node_id in (link.source, link.target):
             item = self.nodes.get(node_id)
             if item is not None:
-                item.set_look(self._look(item.node))
+                item.set_view_state(self._look(item.node))
 
     def _links_changed(self, area: QRectF) -> None:
         self.invalidate(area, QGraphicsScene.SceneLayer.BackgroundLayer)
@@ -221,8 +221,8 @@ class FlowScene(QGraphicsScene):
             self._field.put_link(item.link.id, item.chain)
 
     # -- looks ---------------------------------------------------------------------------------------------
-    def _look(self, node: Node) -> NodeLook:
-        return node_look(node, self.workspace.shown, self.workspace.document)
+    def _look(self, node: Node) -> NodeViewState:
+        return node_view_state(node, self.workspace.shown, self.workspace.document)
 
     def _take_live(self, snapshot: Snapshot) -> None:
         """What moves: dots and gauges."""
@@ -240,7 +240,7 @@ class FlowScene(QGraphicsScene):
         for stat in snapshot.producers:
             item = self.nodes.get(stat.node_id)
             if item is not None:
-                item.set_look(replace(item.look, gauge=gauge_of(stat)))
+                item.set_view_state(replace(item.shown, gauge=gauge_of(stat)))
 
     def refresh_looks(self) -> None:
         """Take every look from the frame."""
@@ -248,15 +248,15 @@ class FlowScene(QGraphicsScene):
         self._paint_some(everything=True)
         goes_on, self._looked_at = self._goes_on(snapshot), (snapshot.live, snapshot.at_ms)
         for node_id, item in self.nodes.items():
-            look = self._look(item.node)
-            if goes_on and look.generation > item.look.generation > 0 and not theme().reduced_motion:
+            shown = self._look(item.node)
+            if goes_on and shown.generation > item.shown.generation > 0 and not theme().reduced_motion:
                 self._flash(node_id)
-            item.set_look(look, self._paint_soon)
+            item.set_view_state(shown, self._paint_soon)
         told = {stat.link_id: stat for stat in snapshot.links}
         for link_id, item in self.links.items():
-            item.set_look(link_look(document, item.link, snapshot, told.get(link_id)))
+            item.set_view_state(link_view_state(document, item.link, snapshot, told.get(link_id)))
             if self._field is not None:
-                self._field.set_slow(link_id, item.look.slow)
+                self._field.set_slow(link_id, item.shown.slow)
         self._show_outside()
         self._paint_first()
         self.looks_changed.emit()
@@ -282,7 +282,7 @@ class FlowScene(QGraphicsScene):
     def _paint_first(self) -> None:
         """Paint the frame in one picture, or of very many nodes those first whose numbers stand elsewhere too."""
         if len(self._unpainted) > _PAINTED_TOGETHER:
-            first = [item for item in self._unpainted if item.look.ring is not None or item.selected]
+            first = [item for item in self._unpainted if item.shown.ring is not None or item.selected]
         else:
             first = list(self._unpainted)
         for item in first[:_PAINTED_TOGETHER]:
@@ -368,7 +368,7 @@ class FlowScene(QGraphicsScene):
             self._field = self._dots.field = DotField()
             for link_id, item in self.links.items():
                 self._field.put_link(link_id, item.chain)
-                self._field.set_slow(link_id, item.look.slow)
+                self._field.set_slow(link_id, item.shown.slow)
             for link_id, item in self.outside.links.items():
                 self._field.put_link(link_id, item.chain)
         return self._field

@@ -45,7 +45,7 @@ from workbench.ui.canvas.items.node import FULL, detail_at
 from workbench.ui.canvas.keys import CanvasKeys
 from workbench.ui.canvas.kinds import spoken
 from workbench.ui.canvas.pointer import Pointer
-from workbench.ui.canvas.queue_looks import is_routing_link, routing_link_sentence
+from workbench.ui.canvas.queue_view_states import is_routing_link, routing_link_sentence
 from workbench.ui.canvas.rename import RenameField, why_not_named
 from workbench.ui.canvas.scene import FlowScene
 from workbench.ui.theme.theme import theme
@@ -274,7 +274,7 @@ class FlowView(Camera):
         """A node, or what a binding asks for, as a sentence; empty where nothing is."""
         item = self.flow.node_at(at, frames=False) or self.flow.outside.at(at)
         if item is not None:
-            return spoken(item.node, item.look)
+            return spoken(item.node, item.shown)
         link = self.flow.link_at(at)
         if link is None or not is_routing_link(self.workspace.document, link.link):
             return ""
@@ -388,7 +388,7 @@ class FlowView(Camera):
         """Say the selected node in words, for screen readers."""
         item = self.flow.item_of(self.keys.chosen() or "")
         count = len(self.flow.nodes)
-        text = spoken(item.node, item.look) if item else self.tr("{0} nodes, none selected").format(count)
+        text = spoken(item.node, item.shown) if item else self.tr("{0} nodes, none selected").format(count)
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.core.snapshot import QueueStat, Snapshot
-from workbench.ui.canvas.queue_looks import takes_dead_letters
+from workbench.ui.canvas.queue_view_states import takes_dead_letters
 
 if TYPE_CHECKING:
     from workbench.broker import BrokerReader

@@ -16,7 +16,7 @@ from workbench.core.journal import (
     ReturnEntry,
     RouteEntry,
 )
-from workbench.core.queues import Death, DeathReason, MessageState, QueuedMessage
+from workbench.core.queues import DeadLetterEvent, DeadLetterReason, MessageState, QueuedMessage
 from workbench.ui.theme import words
 
 STATE_LOOK: dict[MessageState, tuple[str, str]] = {
@@ -48,13 +48,14 @@ def state_name(state: MessageState) -> str:
 def reason_name(reason: str) -> str:
     """Why a message died, in words."""
     names: dict[str, str] = {
-        DeathReason.REJECTED: _tr("rejected"), DeathReason.EXPIRED: _tr("its time to live ran out"),
-        DeathReason.LENGTH: _tr("the queue was full"), DeathReason.LIMIT: _tr("the delivery limit was reached"),
+        DeadLetterReason.REJECTED: _tr("rejected"), DeadLetterReason.EXPIRED: _tr("its time to live ran out"),
+        DeadLetterReason.LENGTH: _tr("the queue was full"),
+        DeadLetterReason.LIMIT: _tr("the delivery limit was reached"),
     }
     return names.get(reason, str(reason))  # a str enum looks up its value
 
 
-def death_sentence(death: Death) -> str:
+def death_sentence(death: DeadLetterEvent) -> str:
     """«rejected 3 times in orders: no such customer»."""
     times = "" if death.count == 1 else " " + words.plural(death.count, "time", "times")
     said = _tr("{0}{1} in {2}").format(reason_name(death.reason), times, death.queue)

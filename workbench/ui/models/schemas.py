@@ -47,9 +47,9 @@ class Subjects:
 
 def subjects_of(registry: LookedAt, topics: list[str]) -> Subjects:
     rows = []
-    for name in registry.shelf.subjects():
-        versions = tuple(registry.shelf.versions(name))
-        kind = registry.shelf.schema(versions[-1].schema_id).schema.type
+    for name in registry.lookup.subjects():
+        versions = tuple(registry.lookup.versions(name))
+        kind = registry.lookup.schema(versions[-1].schema_id).schema.type
         rows.append(SubjectRow(name, kind, versions, registry.settings.level(name),
                                registry.settings.own(name).level is not None, tuple(topics_of(name, topics))))
     return Subjects(tuple(rows), registry.settings.level(ALL))
@@ -79,7 +79,7 @@ def side_by_side(registry: LookedAt, before: SchemaVersion | None, after: Schema
 
 def fields_of(registry: LookedAt, version: SchemaVersion) -> tuple[Field, ...]:
     try:
-        return registry.shelf.parsed(version).fields()
+        return registry.lookup.parsed(version).fields()
     except WorkbenchError:
         return ()
 

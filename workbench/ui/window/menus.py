@@ -12,7 +12,7 @@ from workbench.core.acts import GroupControl, MemberControl, ProducerControl
 from workbench.flow.arrange import Alignment
 from workbench.flow.kinds import KINDS
 from workbench.ui.canvas.kinds import view_of
-from workbench.ui.canvas.queue_looks import is_routing_link
+from workbench.ui.canvas.queue_view_states import is_routing_link
 from workbench.ui.models import outside
 from workbench.ui.models.health import restartable
 from workbench.ui.models.queue_stats import dead_in

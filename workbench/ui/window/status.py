@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from workbench.core.snapshot import HostStat, RunState, Snapshot
 from workbench.ui.bridge.workspace import Phase, Workspace
-from workbench.ui.canvas.queue_looks import untold_groups
+from workbench.ui.canvas.queue_view_states import untold_groups
 from workbench.ui.models.health import LAG_ROLE, worst_lag
 from workbench.ui.panels.parts.blocks import label, push_button, set_tone
 from workbench.ui.theme import words

@@ -220,7 +220,7 @@ def test_exchanges_and_bindings_outlive_the_host(path: Path, clock: ManualClock)
         assert broker.exchanges.exchanges() == [Exchange("x", ExchangeType.HEADERS, "y"),
                                                 Exchange("y", ExchangeType.FANOUT, "x")]
         assert broker.exchanges.bindings() == bound
-        assert broker.exchanges.circles() == [("x", "y")]
+        assert broker.exchanges.cycles() == [("x", "y")]
         broker.exchanges.delete("y")
         assert broker.exchanges.bindings() == bound[:1]
     with Broker.open(path, clock=clock, background=False) as broker:

@@ -140,14 +140,14 @@ def test_circles_end_and_are_named():
     made = topology(exchange("b", "fanout"), exchange("a", "fanout"), exchange("c", "fanout"), to_exchange("a", "b"),
                     to_exchange("b", "c"), to_exchange("c", "a"), to_exchange("a", "a"), Binding("c", "q"))
     assert queues(made, "a") == queues(made, "c") == {"q"}
-    assert sorted(made.circles()) == [("a",), ("a", "b", "c")]
-    assert not topology(exchange("a"), exchange("b"), to_exchange("a", "b")).circles()
+    assert sorted(made.cycles()) == [("a",), ("a", "b", "c")]
+    assert not topology(exchange("a"), exchange("b"), to_exchange("a", "b")).cycles()
 
 
 def test_a_circle_of_alternates_ends_and_is_named():
     made = topology(exchange("a", alternate="b"), exchange("b", alternate="a"))
     assert queues(made, "a", "nobody") == set()
-    assert made.circles() == [("a", "b")]
+    assert made.cycles() == [("a", "b")]
 
 
 def test_the_alternate_takes_what_matches_nothing():
@@ -181,8 +181,8 @@ def test_fanout_reaches_what_a_walk_reaches(onward: list[tuple[int, int]], bound
         reached = grown
     assert queues(made, "x0") == {queue for n, queue in bound if n in reached}
     closed = {n for n in range(6) if n in _reached_from(n, onward)}
-    assert {name for circle in made.circles() for name in circle} <= {f"x{n}" for n in closed}
-    assert bool(made.circles()) == bool(closed)
+    assert {name for cycle in made.cycles() for name in cycle} <= {f"x{n}" for n in closed}
+    assert bool(made.cycles()) == bool(closed)
 
 
 def _reached_from(start: int, onward: list[tuple[int, int]]) -> set[int]:

@@ -25,7 +25,7 @@ from workbench.core.queues import (
     MESSAGE_GROUP,
     PRIORITY,
     TTL_MS,
-    DeathReason,
+    DeadLetterReason,
     Delivery,
     MessageId,
     MessageState,
@@ -197,7 +197,7 @@ def reject(bench: Bench) -> None:
     bench.queues.reject(QUEUE, [delivery.receipt], "broken")
     bench.wait(0)
     (dead,) = bench.queues.peek("dead")
-    assert (dead.record.value, dead.deaths[0].reason, dead.deaths[0].queue) == (b"a", DeathReason.REJECTED, QUEUE)
+    assert (dead.record.value, dead.deaths[0].reason, dead.deaths[0].queue) == (b"a", DeadLetterReason.REJECTED, QUEUE)
 
 
 def redelivered(bench: Bench) -> None:
@@ -220,7 +220,7 @@ def delivery_limit(bench: Bench) -> None:
     assert bench.take() == []
     bench.wait(0)
     (dead,) = bench.queues.peek("dead")
-    assert dead.deaths[0].reason is DeathReason.LIMIT
+    assert dead.deaths[0].reason is DeadLetterReason.LIMIT
 
 
 def dead_letter_exchange(bench: Bench) -> None:
@@ -525,7 +525,7 @@ def test_rabbitmq_sends_the_oldest_away_when_a_queue_is_full(bench: Bench, prove
     bench.wait(0)
     assert [m.record.value for m in bench.queues.peek(QUEUE)] == [b"2", b"3"]
     (letter,) = bench.queues.peek("dead")
-    assert (letter.record.value, letter.deaths[0].reason) == (b"1", DeathReason.LENGTH)
+    assert (letter.record.value, letter.deaths[0].reason) == (b"1", DeadLetterReason.LENGTH)
     bench.queue("firm", max_length="2", overflow="refuse")
     refused(lambda: bench.send(b"1", b"2", b"3", name="firm"), Refused)
     assert [m.record.value for m in bench.queues.peek("firm")] == [b"1", b"2"]
@@ -638,5 +638,5 @@ def test_the_default_dead_letter_queue_takes_what_dies_once_it_is_there(bench: B
         bench.fail(delivery)
     bench.wait(0)
     (dead,) = bench.queues.peek("ActiveMQ.DLQ")
-    assert dead.deaths[0].reason is DeathReason.LIMIT
+    assert dead.deaths[0].reason is DeadLetterReason.LIMIT
     assert dead.id == MessageId(0, 0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from workbench.broker import Broker
 from workbench.core.clock import ManualClock
 from workbench.core.errors import Invalid, NotFound, WorkbenchError
-from workbench.core.queues import EXCHANGE, ROUTING_KEY, TTL_MS, DeathReason, Edit, MessageState, QueuedMessage
+from workbench.core.queues import EXCHANGE, ROUTING_KEY, TTL_MS, DeadLetterReason, Edit, MessageState, QueuedMessage
 from workbench.core.records import Record
 from workbench.core.routing import Binding, Exchange, ExchangeType
 
@@ -77,7 +77,7 @@ def test_the_key_is_kept_and_every_queue_bound_for_it_gets_the_message(shop: Bro
         letter = shop.queues.peek(name)[0]
         assert came(letter) == ("dead", "order.eu"), "it came by the dead-letter exchange, with the key it had"
         (death,) = letter.deaths
-        assert (death.queue, death.reason, death.text) == ("work", DeathReason.REJECTED, "no stock")
+        assert (death.queue, death.reason, death.text) == ("work", DeadLetterReason.REJECTED, "no stock")
         assert (death.exchange, death.routing_key) == ("orders", "order.eu"), "as x-death has it"
 
 
@@ -114,7 +114,7 @@ def test_its_time_to_live_is_taken_off(shop: Broker, clock: ManualClock):
     clock.advance(1_001)
     shop.queues.tick()
     (letter,) = shop.queues.peek("eu")
-    assert (letter.deaths[0].reason, letter.expires_ms) == (DeathReason.EXPIRED, None)
+    assert (letter.deaths[0].reason, letter.expires_ms) == (DeadLetterReason.EXPIRED, None)
     clock.advance(10_000)
     shop.queues.tick()
     assert waits(shop, "eu") == [b"a"]
@@ -302,7 +302,7 @@ def test_a_queue_too_full_sends_what_it_can_not_hold_through_the_exchange(shop: 
     publish(shop, "order.eu", b"a", b"b")
     shop.queues.tick()
     assert (waits(shop, "work"), waits(shop, "eu")) == ([b"b"], [b"a"])
-    assert shop.queues.peek("eu")[0].deaths[0].reason is DeathReason.LENGTH
+    assert shop.queues.peek("eu")[0].deaths[0].reason is DeadLetterReason.LENGTH
 
 
 def test_a_queue_behind_the_exchange_is_known_as_one_of_dead_letters(shop: Broker):

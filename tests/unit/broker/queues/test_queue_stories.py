@@ -24,7 +24,7 @@ from workbench.core.clock import ManualClock
 from workbench.core.queues import Delivery, MessageId
 from workbench.core.records import Record
 from workbench.core.runs import few_bands, joined, pack_runs, unpack_runs
-from workbench.session.story import stories_of
+from workbench.session.message_history import histories_of
 
 VISIBILITY = 60_000  # more than all ticks of an example take together: only ``expire`` ends a lease
 
@@ -98,7 +98,7 @@ class Teller:
     def stories(self, count: int) -> dict[int, list[str]]:
         self.broker.close()
         with BrokerReader(self.path) as reader:
-            found = stories_of(reader, "q", "q", {MessageId(0, at): () for at in range(count)})
+            found = histories_of(reader, "q", "q", {MessageId(0, at): () for at in range(count)})
         return {message.offset: [line.text for line in story.lines] for message, story in found.items()}
 
 
@@ -156,7 +156,7 @@ def test_a_story_goes_on_over_the_names_that_its_queue_had(tmp_path: Path):
     told += ["leased by bob, attempt 4", "acked by bob"]
     broker.close()
     with BrokerReader(path) as reader:
-        story = stories_of(reader, "jobs", "jobs", {MessageId(0, 0): ()})[MessageId(0, 0)]
+        story = histories_of(reader, "jobs", "jobs", {MessageId(0, 0): ()})[MessageId(0, 0)]
     assert [line.text for line in story.lines] == [text.format("jobs") for text in told]
 
 

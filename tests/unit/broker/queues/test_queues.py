@@ -19,7 +19,7 @@ from workbench.core.queues import (
     MESSAGE_GROUP,
     PRIORITY,
     TTL_MS,
-    DeathReason,
+    DeadLetterReason,
     Delivery,
     Edit,
     MessageId,
@@ -353,7 +353,7 @@ def test_of_what_is_too_much_the_oldest_goes_to_the_dead_letter_queue(broker: Br
     assert take(broker) == [b"2", b"3"]
     (letter,) = broker.queues.receive("dlq", "ann", 5)
     assert letter.record.value == b"1"
-    assert deaths_of(letter.record.headers)[0].reason is DeathReason.LENGTH
+    assert deaths_of(letter.record.headers)[0].reason is DeadLetterReason.LENGTH
 
 
 def test_a_full_queue_refuses_and_counts_only_what_is_ready(broker: Broker):
@@ -442,7 +442,7 @@ def test_what_dies_goes_to_the_dead_letter_queue_with_its_story(broker: Broker, 
     assert (letter.record.key, letter.record.value) == (b"k", b"poison")
     assert TTL_MS not in dict(letter.record.headers), "it must not expire there too"
     (death,) = letter.deaths
-    assert (death.queue, death.reason, death.count, death.text) == ("q", DeathReason.LIMIT, 1, "fails")
+    assert (death.queue, death.reason, death.count, death.text) == ("q", DeadLetterReason.LIMIT, 1, "fails")
     assert (death.origin, death.first_ms) == (MessageId(0, 0), first_ms)
 
 
@@ -455,7 +455,7 @@ def test_deaths_are_merged_and_a_redriven_one_carries_them(broker: Broker, clock
         clock.advance(1_000)
         assert broker.queues.redrive("dlq").moved == {"q": 1}
     (message,) = broker.queues.peek("q")
-    assert [(death.reason, death.count) for death in message.deaths] == [(DeathReason.REJECTED, 2)]
+    assert [(death.reason, death.count) for death in message.deaths] == [(DeadLetterReason.REJECTED, 2)]
     assert message.deaths[0].last_ms - message.deaths[0].first_ms == 1_000
     assert message.record.timestamp_ms == clock.now_ms(), "a new message"
     assert message.attempts == 0
@@ -673,7 +673,7 @@ BAD = [
     ({"queue.visibility.ms": str(365 * 24 * 3600 * 1000)}, "stuck that long with a consumer that has died"),
     ({"queue.prefetch": "1000000"}, "one consumer would hoard"),
     ({"queue.dead.letter": "q"}, "q can't be its own dead-letter queue"),
-    ({"queue.dead.letter": "a"}, "Dead letters would go in a circle: q → a → q"),
+    ({"queue.dead.letter": "a"}, "Dead letters would go in a cycle: q → a → q"),
     ({"queue.type": "some"}, "Use one of: shared, exclusive"),
     ({"queue.ttl.ms": "soon"}, "Give a whole number"),
     ({"queue.ttl.ms": "0"}, "everything would expire"),

@@ -137,9 +137,9 @@ def test_references_that_are_missing_of_another_type_or_in_a_circle():
         parse(order, known())
     with pytest.raises(Invalid, match="to a schema of type PROTOBUF, this one is AVRO"):
         parse(order, known(money=MONEY_PROTO))
-    circle = {name: Schema(AVRO, '"x.Y"', (Reference("x.Y", other, 1),)) for name, other in (("a", "b"), ("b", "a"))}
-    with pytest.raises(Invalid, match="in a circle: a version 1 → b version 1 → a version 1"):
-        parse(Schema(AVRO, '"x.Y"', (Reference("x.Y", "a", 1),)), known(**circle))
+    cycle = {name: Schema(AVRO, '"x.Y"', (Reference("x.Y", other, 1),)) for name, other in (("a", "b"), ("b", "a"))}
+    with pytest.raises(Invalid, match="in a cycle: a version 1 → b version 1 → a version 1"):
+        parse(Schema(AVRO, '"x.Y"', (Reference("x.Y", "a", 1),)), known(**cycle))
 
 
 @pytest.mark.parametrize(("type", "text"), [

@@ -15,9 +15,9 @@ from workbench.listeners.amqp.apis.queues import found, named
 from workbench.listeners.amqp.channel import REPLY_TO, Channel, Transaction
 from workbench.listeners.amqp.consuming import Consumer
 from workbench.listeners.amqp.declarations import whole_number
-from workbench.listeners.amqp.desk import QueueInUse
 from workbench.listeners.amqp.publishing import Confirms
 from workbench.listeners.amqp.refusals import ChannelRefusal, ConnectionRefusal, queue_words
+from workbench.listeners.amqp.shared_queues import QueueInUse
 
 CHANNEL, CONFIRM, TX = 20, 85, 90
 
@@ -28,7 +28,7 @@ async def qos(channel: Channel, asked: Any) -> bytes:
     if asked.global_:
         channel.budget = asked.prefetch_count
         for consumer in channel.consumers.values():
-            channel.desk.ask(consumer.queue)
+            channel.shared.ask(consumer.queue)
     else:
         channel.prefetch = asked.prefetch_count
     return frames.method(channel.number, frames.BASIC, 11)
@@ -49,7 +49,7 @@ async def consume(channel: Channel, asked: Any) -> bytes | None:
     ok = b"" if asked.nowait else frames.method(channel.number, frames.BASIC, 21, consumer.tag_bytes)
     channel.session.send(ok)
     if consumer.queue.stored != REPLY_TO:
-        channel.desk.add(consumer.queue, consumer)
+        channel.shared.add(consumer.queue, consumer)
     return None
 
 
@@ -62,11 +62,11 @@ def _check_exclusive(queue: QueueInUse, name: str, exclusive: bool) -> None:
 def _consumer(channel: Channel, tag: str, queue: QueueInUse, asked: Any) -> Consumer:
     priority = (asked.arguments or {}).get("x-priority", 0)
     if reason := whole_number(priority):
-        raise ChannelRefusal(406, f"invalid arg 'x-priority' for {queue_words(channel.desk.show(queue.stored))}: "
+        raise ChannelRefusal(406, f"invalid arg 'x-priority' for {queue_words(channel.shared.show(queue.stored))}: "
                              f"{reason}")
-    name = channel.desk.new_name(tag, channel.session.who)
+    name = channel.shared.new_name(tag, channel.session.who)
     consumer = Consumer(channel, tag, queue, name, asked.no_ack, asked.exclusive, priority, frames.short(tag))
-    channel.desk.broker.queues.attach(queue.stored, name, prefetch=0 if asked.no_ack else channel.prefetch,
+    channel.shared.broker.queues.attach(queue.stored, name, prefetch=0 if asked.no_ack else channel.prefetch,
                                       priority=priority)
     return consumer
 
@@ -77,7 +77,7 @@ def _reply_consumer(channel: Channel, tag: str, no_ack: bool) -> Consumer:
     if channel.reply_token:
         raise ChannelRefusal(406, "reply consumer already set")
     channel.reply_token = base64.urlsafe_b64encode(os.urandom(18)).decode()
-    channel.desk.replies[channel.reply_token] = channel.reply
+    channel.shared.replies[channel.reply_token] = channel.reply
     queue = QueueInUse(REPLY_TO, None)
     return Consumer(channel, tag, queue, "", True, False, 0, frames.short(tag))
 
@@ -85,14 +85,14 @@ def _reply_consumer(channel: Channel, tag: str, no_ack: bool) -> Consumer:
 async def cancel(channel: Channel, asked: Any) -> bytes | None:
     consumer = channel.consumers.pop(asked.consumer_tag, None)  # what is not there is cancelled (A8)
     if consumer is not None and consumer.queue.stored == REPLY_TO:
-        channel.desk.replies.pop(channel.reply_token, None)
+        channel.shared.replies.pop(channel.reply_token, None)
         channel.reply_token = ""
     elif consumer is not None:
         goes = consumer.cancel()
         if consumer.unacked:
             channel.cancelled.append(consumer)
         if goes:
-            await channel.desk.delete(consumer.queue.stored)
+            await channel.shared.delete(consumer.queue.stored)
     return None if asked.nowait else frames.method(channel.number, frames.BASIC, 31, frames.short(asked.consumer_tag))
 
 
@@ -170,7 +170,7 @@ async def settled(channel: Channel, futures: Sequence[Future[Any]]) -> None:
     """Return when what is on its way is in the file, and was told."""
     if futures:
         done = asyncio.Event()
-        channel.desk.bridge.settled(futures, partial(_told, done))
+        channel.shared.bridge.settled(futures, partial(_told, done))
         await done.wait()
 
 

@@ -26,10 +26,10 @@ _TYPES = frozenset(str(each) for each in ExchangeType)
 
 
 async def declare(channel: Channel, asked: Any) -> bytes | None:
-    name, desk = asked.exchange, channel.desk
+    name, shared = asked.exchange, channel.shared
     _not_default(name)
-    async with desk.turn:
-        known = desk.exchange(name)
+    async with shared.turn:
+        known = shared.exchange(name)
         if asked.passive:
             if known is None:
                 raise no_exchange(name)
@@ -70,17 +70,17 @@ def _check_alike(made: Exchange, known: Exchange) -> None:
 
 async def _made(channel: Channel, exchange: Exchange) -> None:
     try:
-        await asyncio.to_thread(channel.desk.broker.exchanges.declare, exchange)
+        await asyncio.to_thread(channel.shared.broker.exchanges.declare, exchange)
     except WorkbenchError as reason:
         raise ChannelRefusal(406, reason.sentence()) from None
 
 
 async def delete(channel: Channel, asked: Any) -> bytes | None:
-    name, exchanges = asked.exchange, channel.desk.broker.exchanges
+    name, exchanges = asked.exchange, channel.shared.broker.exchanges
     _not_default(name)
     if name.startswith(RESERVED):
         raise ChannelRefusal(403, f"deletion of system {exchange_words(name)} not allowed")
-    async with channel.desk.turn:
+    async with channel.shared.turn:
         if exchanges.has(name):  # what is not there is deleted (A8)
             if asked.if_unused and exchanges.bindings(name):
                 raise ChannelRefusal(406, f"{exchange_words(name)} in use")
@@ -90,14 +90,14 @@ async def delete(channel: Channel, asked: Any) -> bytes | None:
 
 async def bind(channel: Channel, asked: Any) -> bytes | None:
     _both_there(channel, asked)
-    async with channel.desk.turn:
+    async with channel.shared.turn:
         await bound(channel, asked.source, asked.destination, asked.routing_key, asked.arguments or {},
                     to_exchange=True)
     return None if asked.nowait else frames.method(channel.number, EXCHANGE, 31)
 
 
 async def unbind(channel: Channel, asked: Any) -> bytes | None:
-    async with channel.desk.turn:
+    async with channel.shared.turn:
         await unbound(channel, asked.source, asked.destination, asked.routing_key, asked.arguments or {},
                       to_exchange=True)
     return None if asked.nowait else frames.method(channel.number, EXCHANGE, 51)
@@ -106,7 +106,7 @@ async def unbind(channel: Channel, asked: Any) -> bytes | None:
 def _both_there(channel: Channel, asked: Any) -> None:
     for name in (asked.destination, asked.source):
         _not_default(name)
-        if channel.desk.exchange(name) is None:
+        if channel.shared.exchange(name) is None:
             raise no_exchange(name)
 
 

@@ -13,7 +13,6 @@ from workbench.core.routing import Binding, ExchangeType
 from workbench.listeners.amqp import frames
 from workbench.listeners.amqp.channel import REPLY_TO, Channel
 from workbench.listeners.amqp.declarations import NOT_KEPT, Declared, check_alike, kind_of, settings_of
-from workbench.listeners.amqp.desk import PREDECLARED, QueueInUse
 from workbench.listeners.amqp.properties import as_text
 from workbench.listeners.amqp.refusals import (
     DEFAULT_EXCHANGE_LEFT_ALONE,
@@ -23,6 +22,7 @@ from workbench.listeners.amqp.refusals import (
     no_queue,
     queue_words,
 )
+from workbench.listeners.amqp.shared_queues import PREDECLARED, QueueInUse
 
 QUEUE, RESERVED = 50, "amq."
 _MATCHES, _NOT_SERVED = ("all", "any"), ("all-with-x", "any-with-x")
@@ -32,12 +32,12 @@ def found(channel: Channel, name: str) -> QueueInUse:
     """A queue that is there, and may be used by this connection; the empty name is the channel's last (A7)."""
     shown = named(channel, name)
     stored = _stored(shown)
-    if not channel.desk.has(stored):
+    if not channel.shared.has(stored):
         raise no_queue(shown)
-    queue = channel.desk.in_use(stored)
+    queue = channel.shared.in_use(stored)
     if queue.owner is not None and queue.owner is not channel.session:
         raise locked(shown)
-    channel.desk.used(queue)
+    channel.shared.used(queue)
     return queue
 
 
@@ -69,17 +69,17 @@ async def declare(channel: Channel, asked: Any) -> bytes | None:
         name = name or "amq.gen-" + base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
         durable = asked.durable and not asked.exclusive  # as RabbitMQ has it
         declared = Declared(durable, asked.exclusive, asked.auto_delete, asked.arguments or {})
-        async with channel.desk.turn:
+        async with channel.shared.turn:
             queue = await _declared(channel, name, declared)
     channel.last_queue = name
-    ready = channel.desk.broker.queues.counts(queue.stored).ready
+    ready = channel.shared.broker.queues.counts(queue.stored).ready
     return None if asked.nowait else _declare_ok(channel, name, ready, queue.consumers)
 
 
 async def _declared(channel: Channel, name: str, declared: Declared) -> QueueInUse:
     stored = _stored(name)
-    desk = channel.desk
-    if desk.has(stored):
+    shared = channel.shared
+    if shared.has(stored):
         queue = found(channel, name)
         if queue.declared is not None:
             check_alike(name, declared, queue.declared)
@@ -91,15 +91,15 @@ async def _declared(channel: Channel, name: str, declared: Declared) -> QueueInU
             channel.session.peer.in_vain(argument, NOT_KEPT[argument])
     config = settings_of(name, declared)
     try:
-        await asyncio.to_thread(desk.broker.create_topic, stored, 1, "queue", config)
+        await asyncio.to_thread(shared.broker.create_topic, stored, 1, "queue", config)
     except AlreadyExists:
         raise ChannelRefusal(406, f"{name} is a stream here, and a stream is no queue") from None
     except WorkbenchError as reason:
         raise ChannelRefusal(406, reason.sentence()) from None
-    queue = desk.in_use(stored)
+    queue = shared.in_use(stored)
     if declared.exclusive:
         queue.owner = channel.session
-    desk.used(queue)
+    shared.used(queue)
     return queue
 
 
@@ -113,30 +113,30 @@ async def bind(channel: Channel, asked: Any) -> bytes | None:
     queue, key = found(channel, asked.queue), asked.routing_key
     if not key and not asked.queue:
         key = channel.last_queue
-    async with channel.desk.turn:
+    async with channel.shared.turn:
         await bound(channel, asked.exchange, queue.stored, key, asked.arguments or {}, to_exchange=False)
     return None if asked.nowait else frames.method(channel.number, QUEUE, 21)
 
 
 async def unbind(channel: Channel, asked: Any) -> bytes | None:
     key = asked.routing_key or ("" if asked.queue else channel.last_queue)
-    async with channel.desk.turn:
+    async with channel.shared.turn:
         await unbound(channel, asked.exchange, asked.queue, key, asked.arguments or {}, to_exchange=False)
     return frames.method(channel.number, QUEUE, 51)
 
 
 async def bound(channel: Channel, exchange: str, destination: str, key: str, arguments: dict[str, Any],
                 to_exchange: bool) -> None:
-    """Within the desk's turn."""
-    exchanges = channel.desk.broker.exchanges
+    """Within the shared's turn."""
+    exchanges = channel.shared.broker.exchanges
     made = binding(channel, exchange, destination, key, arguments, to_exchange)
     for name in (exchange, destination) if to_exchange else (exchange,):
-        if name in PREDECLARED and (own := channel.desk.exchange(name)) is not None:
+        if name in PREDECLARED and (own := channel.shared.exchange(name)) is not None:
             await asyncio.to_thread(exchanges.predeclare, own)
     try:
         await asyncio.to_thread(exchanges.bind, made)
     except NotFound:
-        raise no_queue(channel.desk.show(destination)) from None
+        raise no_queue(channel.shared.show(destination)) from None
     except WorkbenchError as reason:
         raise ChannelRefusal(406, reason.sentence()) from None
 
@@ -148,7 +148,7 @@ async def unbound(channel: Channel, exchange: str, destination: str, key: str, a
         if not to_exchange:
             destination = found(channel, destination).stored
         made = binding(channel, exchange, destination, key, arguments, to_exchange)
-        await asyncio.to_thread(channel.desk.broker.exchanges.unbind, made)
+        await asyncio.to_thread(channel.shared.broker.exchanges.unbind, made)
     except NotFound:
         return
     except ChannelRefusal as refusal:
@@ -160,7 +160,7 @@ def binding(channel: Channel, exchange: str, destination: str, key: str, argumen
             to_exchange: bool) -> Binding:
     if not exchange:
         raise ChannelRefusal(403, DEFAULT_EXCHANGE_LEFT_ALONE)
-    source = channel.desk.exchange(exchange)
+    source = channel.shared.exchange(exchange)
     if source is None:
         raise no_exchange(exchange)
     if source.type is not ExchangeType.HEADERS:
@@ -183,7 +183,7 @@ def binding(channel: Channel, exchange: str, destination: str, key: str, argumen
 # -- emptying and deleting -----------------------------------------------------------------------------------
 async def purge(channel: Channel, asked: Any) -> bytes | None:
     queue = found(channel, asked.queue)
-    plan = await asyncio.to_thread(channel.desk.broker.queues.purge, queue.stored)
+    plan = await asyncio.to_thread(channel.shared.broker.queues.purge, queue.stored)
     return None if asked.nowait else frames.method(channel.number, QUEUE, 31, plan.ready.to_bytes(4, "big"))
 
 
@@ -196,10 +196,10 @@ async def delete(channel: Channel, asked: Any) -> bytes | None:
             raise
     else:
         name = named(channel, asked.queue)
-        ready = channel.desk.broker.queues.counts(queue.stored).ready
+        ready = channel.shared.broker.queues.counts(queue.stored).ready
         if asked.if_unused and queue.consumers:
             raise ChannelRefusal(406, f"{queue_words(name)} in use")
         if asked.if_empty and ready:
             raise ChannelRefusal(406, f"{queue_words(name)} not empty")
-        await channel.desk.delete(queue.stored)
+        await channel.shared.delete(queue.stored)
     return None if asked.nowait else frames.method(channel.number, QUEUE, 41, ready.to_bytes(4, "big"))

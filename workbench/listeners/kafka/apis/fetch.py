@@ -72,7 +72,7 @@ def _read_request(call: Call) -> list[_Wanted]:
 
 async def _wait(call: Call, wanted: list[_Wanted], seconds: float) -> Fields:
     """Look again at each append, until there is enough or the time is over."""
-    news, event = call.shared.news, asyncio.Event()
+    news, event = call.shared.notifier, asyncio.Event()
     parts = [(want.topic, want.partition) for want in wanted if want.topic is not None]
     loop = asyncio.get_running_loop()
     timer = loop.call_later(seconds, event.set)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from workbench.listeners.base.web import Route
 from workbench.listeners.registry.apis import compatibility, config, mode, other, schemas, subjects
-from workbench.listeners.registry.desk import Desk
+from workbench.listeners.registry.async_registry import AsyncRegistry
 
 
-def routes(desk: Desk) -> tuple[Route, ...]:
-    return (*subjects.routes(desk), *schemas.routes(desk), *compatibility.routes(desk), *config.routes(desk),
-            *mode.routes(desk), *other.routes(desk))
+def routes(service: AsyncRegistry) -> tuple[Route, ...]:
+    return (*subjects.routes(service), *schemas.routes(service), *compatibility.routes(service),
+            *config.routes(service), *mode.routes(service), *other.routes(service))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.listeners.base.web import Answer, Request, Route
-from workbench.listeners.registry.desk import Desk
+from workbench.listeners.registry.answers import answer, read_object
+from workbench.listeners.registry.async_registry import AsyncRegistry
 from workbench.listeners.registry.shapes import draft_of
-from workbench.listeners.registry.voice import answer, read_object
 from workbench.session.schemas import RegistryError
-from workbench.session.schemas.shelf import version_number
+from workbench.session.schemas.lookup import version_number
 
 
 class Compatibility:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, service: AsyncRegistry) -> None:
+        self._service = service
 
     async def with_all(self, request: Request) -> Answer:
         return await self._check(request, None)
@@ -25,7 +25,7 @@ class Compatibility:
     async def _check(self, request: Request, version: int | None) -> Answer:
         draft, verbose = draft_of(read_object(request)), request.flag("verbose")
         try:
-            found = await self._desk.check(self._desk.registry.check, request.parts[0], draft, version)
+            found = await self._service.check(self._service.registry.check, request.parts[0], draft, version)
         except RegistryError as wrong:
             if not verbose or wrong.number != 42201:
                 raise
@@ -34,8 +34,8 @@ class Compatibility:
         return answer(told | ({"messages": found.messages} if verbose else {}))
 
 
-def routes(desk: Desk) -> tuple[Route, ...]:
-    compatibility = Compatibility(desk)
+def routes(service: AsyncRegistry) -> tuple[Route, ...]:
+    compatibility = Compatibility(service)
     return (
         Route("POST", "/compatibility/subjects/*/versions", compatibility.with_all),
         Route("POST", "/compatibility/subjects/*/versions/*", compatibility.with_one),

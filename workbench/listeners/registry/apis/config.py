@@ -10,8 +10,8 @@ from typing import Any
 from workbench.core.schemas import ALL, DEFAULT_LEVEL, SubjectSettings
 from workbench.core.snapshot import Unserved
 from workbench.listeners.base.web import Answer, Request, Route
-from workbench.listeners.registry.desk import Desk
-from workbench.listeners.registry.voice import answer, bad_body, read_object
+from workbench.listeners.registry.answers import answer, bad_body, read_object
+from workbench.listeners.registry.async_registry import AsyncRegistry
 from workbench.session.schemas import problems
 
 _UNSERVED = ("alias", "compatibilityPolicy", "validateFields", "validateNewSchemas", "validateRules", "defaultMetadata",
@@ -19,15 +19,15 @@ _UNSERVED = ("alias", "compatibilityPolicy", "validateFields", "validateNewSchem
 
 
 class Config:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, service: AsyncRegistry) -> None:
+        self._service = service
 
     async def get(self, request: Request) -> Answer:
-        registry = await self._desk.ready()
+        registry = await self._service.ready()
         return answer(_told(registry.settings.own(ALL), "compatibilityLevel", DEFAULT_LEVEL))
 
     async def of_subject(self, request: Request) -> Answer:
-        registry, (subject,) = await self._desk.ready(), request.parts
+        registry, (subject,) = await self._service.ready(), request.parts
         if request.flag("defaultToGlobal"):
             return answer(_told(registry.settings.in_scope(subject), "compatibilityLevel", DEFAULT_LEVEL))
         told = _told(registry.settings.own(subject), "compatibilityLevel", None)
@@ -43,8 +43,8 @@ class Config:
         if not isinstance(normalize, bool | None) or not isinstance(group, str | None):
             raise bad_body("«normalize» is to be true or false, «compatibilityGroup» a text.")
         level = body.get("compatibility", body.get("compatibilityLevel"))
-        await self._desk.write(self._desk.registry.settings.put_level, subject, level, normalize, group)
-        return answer(_told(self._desk.registry.settings.own(subject), "compatibility", None))
+        await self._service.write(self._service.registry.settings.put_level, subject, level, normalize, group)
+        return answer(_told(self._service.registry.settings.own(subject), "compatibility", None))
 
     def _check_served(self, request: Request, body: dict[str, Any]) -> None:
         for name in _UNSERVED:
@@ -54,7 +54,7 @@ class Config:
 
     async def delete(self, request: Request) -> Answer:
         subject = request.parts[0] if request.parts else ALL
-        had = await self._desk.write(self._desk.registry.settings.forget_level, subject)
+        had = await self._service.write(self._service.registry.settings.forget_level, subject)
         return answer(_told(had, "compatibilityLevel", DEFAULT_LEVEL))
 
 
@@ -64,8 +64,8 @@ def _told(settings: SubjectSettings, name: str, default: str | None) -> dict[str
     return {key: value for key, value in told.items() if value is not None}
 
 
-def routes(desk: Desk) -> tuple[Route, ...]:
-    config = Config(desk)
+def routes(service: AsyncRegistry) -> tuple[Route, ...]:
+    config = Config(service)
     return (
         Route("GET", "/config", config.get),
         Route("PUT", "/config", config.put),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from workbench.core.schemas import ALL, DEFAULT_MODE
 from workbench.listeners.base.web import Answer, Request, Route
-from workbench.listeners.registry.desk import Desk
-from workbench.listeners.registry.voice import answer, read_object
+from workbench.listeners.registry.answers import answer, read_object
+from workbench.listeners.registry.async_registry import AsyncRegistry
 from workbench.session.schemas import problems
 
 
 class Mode:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, service: AsyncRegistry) -> None:
+        self._service = service
 
     async def get(self, request: Request) -> Answer:
-        registry = await self._desk.ready()
+        registry = await self._service.ready()
         subject = request.parts[0] if request.parts else ALL
         if not request.parts or request.flag("defaultToGlobal"):
             return answer({"mode": registry.settings.mode(subject)})
@@ -26,17 +26,17 @@ class Mode:
     async def put(self, request: Request) -> Answer:
         subject = request.parts[0] if request.parts else ALL
         mode = read_object(request).get("mode")
-        put = self._desk.registry.settings.put_mode
-        return answer({"mode": await self._desk.write(put, subject, mode, request.flag("force"))})
+        put = self._service.registry.settings.put_mode
+        return answer({"mode": await self._service.write(put, subject, mode, request.flag("force"))})
 
     async def delete(self, request: Request) -> Answer:
         subject = request.parts[0] if request.parts else ALL
-        had = await self._desk.write(self._desk.registry.settings.forget_mode, subject)
+        had = await self._service.write(self._service.registry.settings.forget_mode, subject)
         return answer({"mode": had or DEFAULT_MODE})
 
 
-def routes(desk: Desk) -> tuple[Route, ...]:
-    mode = Mode(desk)
+def routes(service: AsyncRegistry) -> tuple[Route, ...]:
+    mode = Mode(service)
     return (
         Route("GET", "/mode", mode.get),
         Route("PUT", "/mode", mode.put),

@@ -17,7 +17,7 @@ from workbench.ui.canvas import shapes
 from workbench.ui.canvas.gestures.base import Stage
 from workbench.ui.canvas.items.link import LoosePath
 from workbench.ui.canvas.items.node import Z_GHOST, NodeItem
-from workbench.ui.canvas.kinds import node_look
+from workbench.ui.canvas.kinds import node_view_state
 from workbench.ui.canvas.places import beside, free_place
 from workbench.ui.models.member_count import change_members
 
@@ -103,7 +103,7 @@ class DropPart:
         self._ghost = NodeItem(node, stage.flow.zoom)
         self._ghost.setZValue(Z_GHOST)
         self._ghost.setOpacity(0.6)
-        self._ghost.set_look(node_look(node, stage.workspace.shown))
+        self._ghost.set_view_state(node_view_state(node, stage.workspace.shown))
         self._path: LoosePath | None = None
         self._onto: NodeItem | None = None
         self._link: Link | None = None

@@ -10,7 +10,7 @@ from workbench.flow.rules import why_not
 from workbench.ui.canvas.gestures.base import Modifiers, Stage
 from workbench.ui.canvas.items.link import LoosePath
 from workbench.ui.canvas.items.node import NodeItem
-from workbench.ui.canvas.queue_looks import is_routing_link
+from workbench.ui.canvas.queue_view_states import is_routing_link
 from workbench.ui.models.outside import any_kind
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from workbench.ui.canvas.items.node import Z_WAITING
-from workbench.ui.canvas.items.pencil import CENTRE, Pencil
+from workbench.ui.canvas.items.node_painter import CENTRE, NodePainter
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import RADIUS
@@ -49,9 +49,9 @@ class KeyTag(QGraphicsItem):
         return self.body().adjusted(-2, -2, 2, 2)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        pencil = Pencil(painter, theme())
+        draw = NodePainter(painter, theme())
         line = "accent" if self.selected else "line_strong"
-        pencil.box(self.body(), "accent_soft" if self.selected else "surface_raised", RADIUS["chip"], line=line)
+        draw.box(self.body(), "accent_soft" if self.selected else "surface_raised", RADIUS["chip"], line=line)
         painter.setFont(self._font())
         painter.setPen(theme().color("accent" if self.selected else "text_muted"))
         inner = self.body().adjusted(6, 0, -6, 0)

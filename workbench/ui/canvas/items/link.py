@@ -16,8 +16,8 @@ from workbench.flow.document import Link
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.key_tag import KeyTag
 from workbench.ui.canvas.items.node import FULL, Z_WAITING, detail_at
-from workbench.ui.canvas.items.pencil import CENTRE, Pencil
-from workbench.ui.canvas.look_values import LinkLook
+from workbench.ui.canvas.items.node_painter import CENTRE, NodePainter
+from workbench.ui.canvas.view_values import LinkViewState
 from workbench.ui.models.health import LAG_ROLE
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
@@ -50,18 +50,18 @@ class WaitingBar(QGraphicsItem):
         return QRectF(-80, -28, 160, 36)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        pencil = Pencil(painter, theme())
+        draw = NodePainter(painter, theme())
         if self.share > 0:
             bar = QRectF(-self.length / 2, -4, self.length, 8)
             ground = "warn_soft" if self.mark == "warn_mark" else "surface_raised"
-            pencil.box(bar, ground, RADIUS["bar"], line=self.mark)
+            draw.box(bar, ground, RADIUS["bar"], line=self.mark)
             filled = bar.adjusted(2, 2, -2, -2)
             filled.setWidth(max(4.0, filled.width() * self.share))
-            pencil.box(filled, self.mark, 2)
-        width = pencil.width(self.text, "body", 600)
+            draw.box(filled, self.mark, 2)
+        width = draw.width(self.text, "body", 600)
         words_at = QRectF(-width / 2, -26, width, 16)
-        pencil.box(words_at.adjusted(-3, 1, 3, 0), "canvas", 3, 0.8)
-        pencil.text(words_at, self.text, weight=600, role=self.role, align=CENTRE)
+        draw.box(words_at.adjusted(-3, 1, 3, 0), "canvas", 3, 0.8)
+        draw.text(words_at, self.text, weight=600, role=self.role, align=CENTRE)
 
 
 class LinkItem:
@@ -72,7 +72,7 @@ class LinkItem:
         self._changed = changed
         self._path = QPainterPath()
         self._pen = QPen()
-        self.look = LinkLook()
+        self.shown = LinkViewState()
         self.selected = self.hovered = self.dense = False
         self.zoom = 1.0
         self.chain: list[QPointF] = []
@@ -93,9 +93,9 @@ class LinkItem:
         self.tag.setPos(middle)
         self.bar.length = 52.0 if path.length() < 170 else 64.0
 
-    def set_look(self, look: LinkLook) -> None:
-        if look != self.look:
-            self.look = look
+    def set_view_state(self, shown: LinkViewState) -> None:
+        if shown != self.shown:
+            self.shown = shown
             self.restyle()
 
     def mark(self, **states: bool | float) -> None:
@@ -108,12 +108,12 @@ class LinkItem:
     def restyle(self) -> None:
         """Take pen and bar from state, zoom and theme."""
         role, width, alpha = "link", STROKE["link"], 0.7
-        if self.look.slow:
-            role, width, alpha = self.look.mark, STROKE["link_waiting"], 1.0
+        if self.shown.slow:
+            role, width, alpha = self.shown.mark, STROKE["link_waiting"], 1.0
         if self.hovered:
             role, alpha = ("text_muted" if role == "link" else role), 1.0
         if self.dense:
-            width = STROKE["link"] + min(1.0, self.look.rate / _BUSY_RATE) * 2.25
+            width = STROKE["link"] + min(1.0, self.shown.rate / _BUSY_RATE) * 2.25
         if self.selected:
             role, width, alpha = "accent", STROKE["link_selected"], 1.0
         pen = QPen(theme().color(role, alpha), width)
@@ -121,14 +121,14 @@ class LinkItem:
             pen.setWidthF(width * 0.85)
             pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        if self.look.dead_letters or self.look.alternate:
-            pen.setDashPattern(shapes.dashes("dead_letters" if self.look.dead_letters else "alternate", width))
+        if self.shown.dead_letters or self.shown.alternate:
+            pen.setDashPattern(shapes.dashes("dead_letters" if self.shown.dead_letters else "alternate", width))
         if pen != self._pen:
             self._pen = pen
             self.repaint()
         self._restyle_bar()
-        self.tag.show_key(self.look.key, self.selected, self.look.worded)
-        self.tag.setVisible(bool(self.look.key) and detail_at(self.zoom) == FULL)
+        self.tag.show_key(self.shown.key, self.selected, self.shown.worded)
+        self.tag.setVisible(bool(self.shown.key) and detail_at(self.zoom) == FULL)
 
     @property
     def laid_over(self) -> tuple[QGraphicsItem, ...]:
@@ -143,10 +143,10 @@ class LinkItem:
         self._changed(self._path.boundingRect().adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM))
 
     def _restyle_bar(self) -> None:
-        rate = words.rate(self.look.rate) if theme().reduced_motion and self.look.rate else ""
-        role = LAG_ROLE[self.look.level] if self.look.label else "text_muted"
-        share = self.look.waiting if self.look.slow else 0.0
-        self.bar.show_waiting(share, self.look.label or rate, role, self.look.mark)
+        rate = words.rate(self.shown.rate) if theme().reduced_motion and self.shown.rate else ""
+        role = LAG_ROLE[self.shown.level] if self.shown.label else "text_muted"
+        share = self.shown.waiting if self.shown.slow else 0.0
+        self.bar.show_waiting(share, self.shown.label or rate, role, self.shown.mark)
         self.bar.setVisible(bool(self.bar.text) and detail_at(self.zoom) == FULL)
 
     def hit(self, at: QPointF, reach: float) -> bool:

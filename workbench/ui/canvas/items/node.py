@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from workbench.flow.document import Node
 from workbench.ui.canvas import shapes
 from workbench.ui.canvas.items.compact import compact, compact_height, compact_width
-from workbench.ui.canvas.items.faces import fold
-from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.canvas.items.node_painter import NodePainter
+from workbench.ui.canvas.items.painters import fold
 from workbench.ui.canvas.kinds import view_of
-from workbench.ui.canvas.look_values import Level, NodeLook
+from workbench.ui.canvas.view_values import Level, NodeViewState
 from workbench.ui.models.series import PREFIX
 from workbench.ui.theme.theme import theme
 from workbench.ui.theme.tokens import SIZE, STROKE
@@ -42,7 +42,7 @@ class NodeItem(QGraphicsItem):
     def __init__(self, node: Node, zoom: float = 1.0) -> None:
         super().__init__()
         self.node = node
-        self.look = NodeLook()
+        self.shown = NodeViewState()
         self.zoom = zoom
         self.hovered = self.selected = self.focused = self.lit = self.linked_out = False
         self.target = ""  # "", "allowed" or "refused" while a link is drawn
@@ -70,10 +70,10 @@ class NodeItem(QGraphicsItem):
         self._take_rect(QRectF(0, 0, w, h))
         self.update()
 
-    def set_look(self, look: NodeLook, later: Callable[[NodeItem], None] | None = None) -> None:
+    def set_view_state(self, shown: NodeViewState, later: Callable[[NodeItem], None] | None = None) -> None:
         """Another look; ``later`` paints it in its turn, else it is painted at once."""
-        if look != self.look:
-            self.look = look
+        if shown != self.shown:
+            self.shown = shown
             self.update() if later is None else later(self)
 
     def set_zoom(self, zoom: float) -> None:
@@ -118,101 +118,101 @@ class NodeItem(QGraphicsItem):
 
     # -- painting ------------------------------------------------------------------------------------------
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        pencil = Pencil(painter, theme())
+        draw = NodePainter(painter, theme())
         detail = detail_at(self.zoom)
         if self.node.kind == "frame":
-            self._paint_frame(pencil)
+            self._paint_frame(draw)
         elif detail == FULL:
-            self._paint_body(pencil, self._rect)
-            view_of(self.node).painter(pencil, self.node, self.look, self._rect, self.lit)
-            if self.look.failed:
+            self._paint_body(draw, self._rect)
+            view_of(self.node).painter(draw, self.node, self.shown, self._rect, self.lit)
+            if self.shown.failed:
                 foot = QRectF(0, self._rect.bottom() + 4, self._rect.width(), 16)
-                pencil.text(foot, self.look.failed, "caption", "bad", elide=True)
-            self._paint_ports(pencil, self._rect, SIZE["port"] / 2)
+                draw.text(foot, self.shown.failed, "caption", "bad", elide=True)
+            self._paint_ports(draw, self._rect, SIZE["port"] / 2)
         elif detail == COMPACT:
-            self._paint_compact(pencil)
+            self._paint_compact(draw)
         else:
-            wrong = self.look.level == Level.BAD or self.look.failed or self.look.dead
+            wrong = self.shown.level == Level.BAD or self.shown.failed or self.shown.dead
             role = "bad" if wrong else view_of(self.node).role
-            pencil.box(self._rect, role, 10, 0.75)
+            draw.box(self._rect, role, 10, 0.75)
             if self.selected:
-                pencil.shape(shapes.outline(self._rect, self.node.kind, 8), None, "selection", 3 / self.zoom)
+                draw.shape(shapes.outline(self._rect, self.node.kind, 8), None, "selection", 3 / self.zoom)
 
-    def _paint_compact(self, pencil: Pencil) -> None:
+    def _paint_compact(self, draw: NodePainter) -> None:
         """Drawn at screen size, so that names stay readable."""
-        painter, zoom = pencil.painter, self.zoom
+        painter, zoom = draw.painter, self.zoom
         painter.save()
         painter.scale(1 / zoom, 1 / zoom)
         body = QRectF(0, 0, self._rect.width() * zoom, self._rect.height() * zoom)
         most = max(0.0, min(_WIDER, _PITCH * zoom - body.width()))
-        wider = min(most, max(0.0, compact_width(pencil, self.node, self.look) - body.width())) / 2
-        height = compact_height(pencil, self.node, body.width() + 2 * wider, body.height())
+        wider = min(most, max(0.0, compact_width(draw, self.node, self.shown) - body.width())) / 2
+        height = compact_height(draw, self.node, body.width() + 2 * wider, body.height())
         rect = QRectF(-wider, body.center().y() - height / 2, body.width() + 2 * wider, height)
-        self._paint_body(pencil, rect)
-        compact(pencil, self.node, self.look, rect)
-        self._paint_ports(pencil, rect, 3)
+        self._paint_body(draw, rect)
+        compact(draw, self.node, self.shown, rect)
+        self._paint_ports(draw, rect, 3)
         painter.restore()
 
-    def _paint_frame(self, pencil: Pencil) -> None:
+    def _paint_frame(self, draw: NodePainter) -> None:
         """The box in scene units, its title at screen size."""
-        self._paint_body(pencil, self._rect)
+        self._paint_body(draw, self._rect)
         scale = min(1.0, self.zoom)
         if detail_at(self.zoom) != SHAPES:
-            pencil.painter.save()
-            pencil.painter.scale(1 / scale, 1 / scale)
+            draw.painter.save()
+            draw.painter.scale(1 / scale, 1 / scale)
             room = QRectF(0, 0, self._rect.width() * scale, self._rect.height() * scale)
-            view_of(self.node).painter(pencil, self.node, self.look, room, False)
-            pencil.painter.restore()
+            view_of(self.node).painter(draw, self.node, self.shown, room, False)
+            draw.painter.restore()
 
-    def _paint_body(self, pencil: Pencil, rect: QRectF) -> None:
+    def _paint_body(self, draw: NodePainter, rect: QRectF) -> None:
         kind = self.node.kind
         path = shapes.outline(rect, kind)
         if kind == "frame":
-            pencil.shape(path, "text_muted", fill_alpha=0.06)
+            draw.shape(path, "text_muted", fill_alpha=0.06)
         else:
-            pencil.shape(path.translated(0, STROKE["node_hover"]), "shadow")
-            pencil.shape(path, "replay_tint" if kind == "note" else "surface_raised")
+            draw.shape(path.translated(0, STROKE["node_hover"]), "shadow")
+            draw.shape(path, "replay_tint" if kind == "note" else "surface_raised")
         line, width = self._outline()
         dash = shapes.dashes("outline", width) if self.node.id.startswith(PREFIX) else None
-        pencil.shape(path, None, line, width, dash=dash)
+        draw.shape(path, None, line, width, dash=dash)
         if kind == "note":
-            self._paint_fold(pencil, rect)
-        self._paint_rings(pencil, rect)
+            self._paint_fold(draw, rect)
+        self._paint_rings(draw, rect)
 
     def _outline(self) -> tuple[str, float]:
-        if self.look.failed or self.look.level == Level.BAD:
+        if self.shown.failed or self.shown.level == Level.BAD:
             return "bad", 1.5
-        if self.look.level == Level.WARN:
+        if self.shown.level == Level.WARN:
             return "warn_mark", STROKE["node_hover"]
         return ("text_muted", STROKE["node_hover"]) if self.hovered else ("line_strong", STROKE["node"])
 
-    def _paint_fold(self, pencil: Pencil, rect: QRectF) -> None:
+    def _paint_fold(self, draw: NodePainter, rect: QRectF) -> None:
         cut = QPainterPath()
         cut.addPolygon(QPolygonF([*fold(rect), rect.topRight() + QPointF(1, -1)]))
-        pencil.shape(cut, "canvas")
+        draw.shape(cut, "canvas")
         line = QPainterPath()
         line.addPolygon(QPolygonF([*fold(rect), fold(rect)[0]]))
-        pencil.shape(line, "surface_raised", "line_strong")
+        draw.shape(line, "surface_raised", "line_strong")
 
-    def _paint_rings(self, pencil: Pencil, rect: QRectF) -> None:
+    def _paint_rings(self, draw: NodePainter, rect: QRectF) -> None:
         """Selection, drop target and keyboard focus, each around the other."""
         grow = STROKE["selection_gap"]
         if self.target:
             role, fill = ("accent", "accent_soft") if self.target == "allowed" else ("bad", "bad_soft")
             path = shapes.outline(rect, self.node.kind, grow)
-            pencil.shape(path, fill, fill_alpha=0.35)
-            pencil.shape(path, None, role, 2, dash=shapes.dashes("target", 2))
+            draw.shape(path, fill, fill_alpha=0.35)
+            draw.shape(path, None, role, 2, dash=shapes.dashes("target", 2))
         elif self.selected:
-            pencil.shape(shapes.outline(rect, self.node.kind, grow), None, "selection", STROKE["selection"])
+            draw.shape(shapes.outline(rect, self.node.kind, grow), None, "selection", STROKE["selection"])
         if self.focused:
             path = shapes.outline(rect, self.node.kind, grow + (3.0 if self.selected else 0.0))
-            pencil.shape(path, None, "focus", 2, dash=shapes.dashes("target", 2) if self.selected else None)
+            draw.shape(path, None, "focus", 2, dash=shapes.dashes("target", 2) if self.selected else None)
 
-    def _paint_ports(self, pencil: Pencil, rect: QRectF, radius: float) -> None:
+    def _paint_ports(self, draw: NodePainter, rect: QRectF, radius: float) -> None:
         kind, middle = self.node.kind, rect.center().y()
         if shapes.has_in(kind):
-            role = "bad" if self.look.level == Level.BAD and self.look.ring is not None else "link"
-            pencil.port(QPointF(rect.left(), middle), radius, role)
+            role = "bad" if self.shown.level == Level.BAD and self.shown.ring is not None else "link"
+            draw.port(QPointF(rect.left(), middle), radius, role)
         quiet = kind == "dead_letters" and not (self.hovered or self.selected or self.linked_out)
         if shapes.has_out(kind) and not quiet:
-            pencil.port(QPointF(rect.right(), middle), radius)
+            draw.port(QPointF(rect.right(), middle), radius)

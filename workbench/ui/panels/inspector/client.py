@@ -8,14 +8,14 @@ from workbench.core.snapshot import ClientStat, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.outside import clients_of
-from workbench.ui.panels.inspector.part import Face
+from workbench.ui.panels.inspector.part import InspectorSection
 from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.panels.parts.blocks import Banner, push_button
 from workbench.ui.panels.parts.figures import Cell, Column, Figure, FigureTable
 from workbench.ui.theme import words
 
 
-class ClientFace(Face):
+class ClientSection(InspectorSection):
     """All connected clients of one client id."""
 
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:

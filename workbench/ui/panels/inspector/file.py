@@ -10,7 +10,7 @@ from workbench.core.sums import RunningSum
 from workbench.flow.document import Node
 from workbench.flow.samples import lines_to_look_at
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import untold_groups
+from workbench.ui.canvas.queue_view_states import untold_groups
 from workbench.ui.models.health import LAG_ROLE, health_of
 from workbench.ui.models.protocols import served
 from workbench.ui.models.series import group_nodes
@@ -53,7 +53,7 @@ class Guide(QWidget):
             self._labels += (number, said)
 
 
-class FileFace(QWidget):
+class FileSection(QWidget):
     """See the module."""
 
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:

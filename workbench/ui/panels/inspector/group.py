@@ -13,7 +13,7 @@ from workbench.core.health import Condition, Health, Level
 from workbench.core.snapshot import GroupStat, MemberStat, PartState, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import queues_read
+from workbench.ui.canvas.queue_view_states import queues_read
 from workbench.ui.models.health import LAG_ROLE, health_of, lag_level, restartable
 from workbench.ui.models.member_count import change_members
 from workbench.ui.panels.inspector.wishes import Wishes
@@ -30,7 +30,7 @@ _BANNERS = {Level.OK: ("sunken", "info", "text_muted"), Level.WARN: ("banner-war
 MAX_PARTITIONS = 64
 
 
-class GroupFace(QWidget):
+class GroupSection(QWidget):
     """See the module."""
 
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:

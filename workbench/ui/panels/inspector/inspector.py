@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QAbstractButton, QScrollArea, QStackedWidget, QVBo
 from workbench.flow.document import Change, Link, Node
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.kinds import VIEWS, loaded, view_of
-from workbench.ui.canvas.queue_looks import is_routing_link
+from workbench.ui.canvas.queue_view_states import is_routing_link
 from workbench.ui.models.outside import part_of
-from workbench.ui.panels.inspector.file import FileFace
-from workbench.ui.panels.inspector.queue import RoutingLinkFace
+from workbench.ui.panels.inspector.file import FileSection
+from workbench.ui.panels.inspector.queue import RoutingLinkSection
 from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.qt_types import parent_of
 from workbench.ui.theme.theme import theme
@@ -69,8 +69,8 @@ class Inspector(QScrollArea):
         self.setAccessibleName(self.tr("Inspector"))
         self._faces = QStackedWidget()
         self.wishes = Wishes(self)
-        self.file_face = FileFace(workspace, self.wishes)
-        self.binding_face = RoutingLinkFace(workspace)
+        self.file_face = FileSection(workspace, self.wishes)
+        self.binding_face = RoutingLinkSection(workspace)
         made_by = dict.fromkeys(view.inspector for view in VIEWS.values() if view.inspector)
         self._by_maker = {maker: loaded(maker)(workspace, self.wishes) for maker in made_by}
         self._face: QWidget = self.file_face

@@ -50,7 +50,7 @@ class Tile(QWidget):
         painter.end()
 
 
-class Face(QWidget):
+class InspectorSection(QWidget):
     """A tile, a title and a line under it; subclasses add the rest to ``column``, and what can be done to ``acts``,
     which the inspector keeps in sight."""
 
@@ -83,7 +83,7 @@ class Face(QWidget):
         self._what.setText(what)
 
 
-class ProducerFace(Face):
+class ProducerSection(InspectorSection):
     """Rate, what was sent, the batch being filled, pause and flush; of a file, what is in it."""
 
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
@@ -155,7 +155,7 @@ class ProducerFace(Face):
         return text
 
 
-class TopicFace(Face):
+class TopicSection(InspectorSection):
     """What a topic keeps, by partition, and who reads it."""
 
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:

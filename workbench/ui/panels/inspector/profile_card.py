@@ -15,7 +15,7 @@ from workbench.flow.edits import set_param
 from workbench.flow.kinds import KINDS
 from workbench.flow.topics import drawn_topic
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import PROFILE_NAMES
+from workbench.ui.canvas.queue_view_states import PROFILE_NAMES
 from workbench.ui.panels.nodes.panel import section_title
 from workbench.ui.panels.parts.blocks import label, rule
 from workbench.ui.qt_types import empty

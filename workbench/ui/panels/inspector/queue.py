@@ -15,9 +15,9 @@ from workbench.flow.routing import alternate_links, is_alternate_link
 from workbench.flow.settings import ExchangeSettings, shown_settings
 from workbench.flow.topics import dead_letter_target
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import binding_texts, kind_words, routing_link_sentence
+from workbench.ui.canvas.queue_view_states import binding_texts, kind_words, routing_link_sentence
 from workbench.ui.models.queue_stats import dead_in, queue_of
-from workbench.ui.panels.inspector.part import Face
+from workbench.ui.panels.inspector.part import InspectorSection
 from workbench.ui.panels.inspector.profile_card import ProfileCard
 from workbench.ui.panels.inspector.route_probe import RouteProbe
 from workbench.ui.panels.inspector.setting_fields import SettingField
@@ -30,7 +30,7 @@ from workbench.ui.panels.queue.counts import CountsLine
 from workbench.ui.theme import words
 
 
-class QueueFace(Face):
+class QueueSection(InspectorSection):
     """How a queue stands, who takes from it, where its dead go, whose rules it follows."""
 
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
@@ -113,7 +113,7 @@ class QueueFace(Face):
         return self.tr("to {0}").format(queue) if queue else ""
 
 
-class ExchangeFace(Face):
+class ExchangeSection(InspectorSection):
     """What passes through an exchange, by which bindings, and what found no queue."""
 
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:
@@ -201,7 +201,7 @@ def _type_words(kind: str) -> str:
             "headers": "what headers say"}.get(kind, kind)
 
 
-class RoutingLinkFace(QWidget):
+class RoutingLinkSection(QWidget):
     """One link at an exchange: from where to where, and what goes along it, to be changed here."""
 
     def __init__(self, workspace: Workspace) -> None:

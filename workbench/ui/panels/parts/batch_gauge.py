@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from workbench.core.snapshot import BatchGauge, ProducerStat
-from workbench.ui.canvas.items.pencil import Pencil
+from workbench.ui.canvas.items.node_painter import NodePainter
 from workbench.ui.panels.parts.blocks import label
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
@@ -35,7 +35,7 @@ class ShareBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        Pencil(painter, theme()).bar(QRectF(0, 1.5, self.width(), 7), self._share, self._role)
+        NodePainter(painter, theme()).bar(QRectF(0, 1.5, self.width(), 7), self._share, self._role)
         painter.end()
 
 

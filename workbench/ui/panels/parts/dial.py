@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractSlider, QWidget
 
-from workbench.ui.canvas.items.pencil import CENTRE, LEFT, RIGHT, Pencil
+from workbench.ui.canvas.items.node_painter import CENTRE, LEFT, RIGHT, NodePainter
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme
 
@@ -101,7 +101,7 @@ class RateDial(QAbstractSlider):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pencil, middle = Pencil(painter, theme()), self._middle()
+        draw, middle = NodePainter(painter, theme()), self._middle()
         ring = QRectF(middle.x() - _RADIUS, middle.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS)
         share = self.value() / self.maximum() if self.maximum() else 0.0
         for role, part in (("surface_sunken", 1.0), ("producer" if self.isEnabled() else "line_strong", share)):
@@ -114,9 +114,9 @@ class RateDial(QAbstractSlider):
         painter.setBrush(theme().color("surface_raised"))
         painter.setPen(QPen(theme().color("focus" if self.hasFocus() else "producer"), 2))
         painter.drawEllipse(grip, 7.5, 7.5)
-        pencil.text(QRectF(0, middle.y() - 20, self.width(), 28), words.count(self.value()), "hero", align=CENTRE)
-        pencil.text(QRectF(0, middle.y() + 6, self.width(), 16), self._unit, "body", "text_muted", align=CENTRE)
+        draw.text(QRectF(0, middle.y() - 20, self.width(), 28), words.count(self.value()), "hero", align=CENTRE)
+        draw.text(QRectF(0, middle.y() + 6, self.width(), 16), self._unit, "body", "text_muted", align=CENTRE)
         foot = QRectF(12, self.height() - 18, self.width() - 24, 16)
-        pencil.text(foot, "0", "body", "text_muted", align=LEFT)
-        pencil.text(foot, words.count(self.maximum()), "body", "text_muted", align=RIGHT)
+        draw.text(foot, "0", "body", "text_muted", align=LEFT)
+        draw.text(foot, words.count(self.maximum()), "body", "text_muted", align=RIGHT)
         painter.end()

@@ -7,9 +7,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core.snapshot import QueueStat
-from workbench.ui.canvas.items.queue_faces import paint_held, paint_state
-from workbench.ui.canvas.look_values import Held
-from workbench.ui.canvas.queue_looks import held_of
+from workbench.ui.canvas.items.queue_painters import paint_held, paint_state
+from workbench.ui.canvas.queue_view_states import held_of
+from workbench.ui.canvas.view_values import Held
 from workbench.ui.panels.parts.blocks import label, set_tone
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import theme

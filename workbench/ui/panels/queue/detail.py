@@ -25,7 +25,7 @@ from workbench.core.queues import DEATHS, QueuedMessage
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
-from workbench.ui.models.queue_story import Chapter, read_lines, tell
+from workbench.ui.models.queue_history import Chapter, read_lines, tell
 from workbench.ui.models.queue_words import came_by, state_name
 from workbench.ui.models.records import header_text
 from workbench.ui.panels.parts.blocks import Empty, Segments, label
@@ -35,7 +35,7 @@ from workbench.ui.theme import icons, words
 _SHOWN = 60
 
 
-class StoryView(QScrollArea):
+class HistoryView(QScrollArea):
     """Chapters under each other: time, glyph, words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -123,7 +123,7 @@ class MessageDetail(QFrame):
         self.came_by.setWordWrap(True)
         self.came_by.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.came_by)
-        self.story = StoryView()
+        self.story = HistoryView()
         self.view = PayloadView()
         self.view.setAccessibleName(self.tr("Value"))
         column.addWidget(self.story, 1)

@@ -13,7 +13,7 @@ from workbench.core.queues import Receipt
 from workbench.core.snapshot import LeaseStat, QueueStat, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import consumers_of, queues_read
+from workbench.ui.canvas.queue_view_states import consumers_of, queues_read
 from workbench.ui.models.queue_clock import QueueClock
 from workbench.ui.panels.nodes.panel import section_title
 from workbench.ui.panels.parts.blocks import push_button

@@ -14,7 +14,7 @@ from workbench.core.queues import Delivery, MessageId, MessageState, Receipt
 from workbench.core.snapshot import LeaseStat, QueueStat, Snapshot
 from workbench.flow.document import Node
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.canvas.queue_looks import kind_words, takes_dead_letters
+from workbench.ui.canvas.queue_view_states import kind_words, takes_dead_letters
 from workbench.ui.models.queue_clock import QueueClock
 from workbench.ui.models.queue_messages import MOST, MessageFeed
 from workbench.ui.models.queue_stats import dead_in, queue_of

@@ -19,7 +19,7 @@ from workbench.core.records import PartitionBounds, StoredRecord
 from workbench.core.snapshot import Snapshot
 from workbench.flow.kinds import TOPICS
 from workbench.session.matching import read_filter
-from workbench.session.rows import PAGE_ROWS, MergedRows, PartitionRows, Rows, page_rows_of
+from workbench.session.rows import PAGE_ROWS, PartitionRows, Rows, TimeOrderedRows, page_rows_of
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models.goto import Destination, read_destination
@@ -32,12 +32,12 @@ from workbench.ui.panels.records.acts import RecordActs
 from workbench.ui.panels.records.bar import RecordsBar
 from workbench.ui.panels.records.detail import RecordDetail
 from workbench.ui.panels.records.facts import FactsLine, empty_words
-from workbench.ui.panels.records.looks import RecordLooks
 from workbench.ui.panels.records.search import RecordSearch
 from workbench.ui.panels.records.sorting import SORTABLE_NOT, RecordSort
 from workbench.ui.panels.records.source import Source
 from workbench.ui.panels.records.table import RecordsTable
 from workbench.ui.panels.records.tail import Tail
+from workbench.ui.panels.records.view_state import RecordViewState
 from workbench.ui.theme import words
 
 _BOTH = 900  # pixels in which table and record stand well beside each other
@@ -59,7 +59,7 @@ class RecordsPanel(QWidget):
         self.model = RecordsModel(workspace, self)
         self.views = Views(workspace, self)
         self._build()
-        self.looks = RecordLooks(self, self)
+        self.looks = RecordViewState(self, self)
         self.acts = RecordActs(workspace, self, self._chosen)
         self._connect()
         self.setFocusProxy(self.table)
@@ -192,7 +192,7 @@ class RecordsPanel(QWidget):
         page = PAGE_ROWS if stat is None else page_rows_of(stat.records, stat.size_bytes)
         if self._partition is not None:
             return PartitionRows(self.topic, self._partition, page, self.source.connection)
-        return MergedRows(self.topic, page, self.source.connection)
+        return TimeOrderedRows(self.topic, page, self.source.connection)
 
     @property
     def topic_bounds(self) -> tuple[PartitionBounds, ...]:

@@ -8,14 +8,14 @@ from workbench.core.snapshot import Snapshot, StoreStat
 from workbench.flow.document import Node
 from workbench.flow.settings import ConsumingSettings, StoreSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
-from workbench.ui.panels.inspector.part import Face
+from workbench.ui.panels.inspector.part import InspectorSection
 from workbench.ui.panels.inspector.wishes import Wishes
 from workbench.ui.panels.parts.blocks import Banner, label, push_button
 from workbench.ui.panels.store.figures import CountsRow, OutageControl, say_outage
 from workbench.ui.theme import words
 
 
-class StoreFace(Face):
+class StoreSection(InspectorSection):
     """Its counts, who writes to it and how, and its outage."""
 
     def __init__(self, workspace: Workspace, wishes: Wishes) -> None:

@@ -24,7 +24,7 @@ from workbench.core.journal import (
     RedriveEntry,
     ReturnEntry,
 )
-from workbench.core.queues import SUBSCRIPTION_MARK, Death, MessageId
+from workbench.core.queues import SUBSCRIPTION_MARK, DeadLetterEvent, MessageId
 from workbench.core.times import duration_words, format_time
 from workbench.session.marks import DROPPED
 
@@ -42,7 +42,7 @@ class JournalSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class StoryLine:
+class HistoryLine:
     """``who`` is the consumer, where one had to do with it; ``queue`` the one it happened in."""
 
     at_ms: int
@@ -53,9 +53,9 @@ class StoryLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class MessageHistory:
     message: MessageId
-    lines: tuple[StoryLine, ...]
+    lines: tuple[HistoryLine, ...]
 
     def document(self) -> list[dict[str, Any]]:
         """The lines in JSON's words."""
@@ -66,16 +66,16 @@ class Story:
         ]
 
 
-def story_of(
-    reader: JournalSource, queue: str, topic: str, message: MessageId, deaths: Sequence[Death] = ()
-) -> Story:
+def history_of(
+    reader: JournalSource, queue: str, topic: str, message: MessageId, deaths: Sequence[DeadLetterEvent] = ()
+) -> MessageHistory:
     """All that happened to ``message`` of ``queue``, which reads ``topic``; ``deaths`` are those it carries."""
-    return stories_of(reader, queue, topic, {message: tuple(deaths)})[message]
+    return histories_of(reader, queue, topic, {message: tuple(deaths)})[message]
 
 
-def stories_of(
-    reader: JournalSource, queue: str, topic: str, messages: Mapping[MessageId, Sequence[Death]]
-) -> dict[MessageId, Story]:
+def histories_of(
+    reader: JournalSource, queue: str, topic: str, messages: Mapping[MessageId, Sequence[DeadLetterEvent]]
+) -> dict[MessageId, MessageHistory]:
     """The stories of several messages of one queue, by one pass over the journal."""
     wanted: dict[MessageId, list[_Place]] = {}
     for message, deaths in messages.items():
@@ -92,16 +92,16 @@ def stories_of(
             for place, message in places:
                 if entry.group in ("", place.queue) and entry.holds(place.id.offset):
                     found[message].append((place, entry))
-    return {message: Story(message, _lines(entries)) for message, entries in found.items()}
+    return {message: MessageHistory(message, _lines(entries)) for message, entries in found.items()}
 
 
-def _lines(entries: Sequence[tuple[_Place, JournalEntry]]) -> tuple[StoryLine, ...]:
+def _lines(entries: Sequence[tuple[_Place, JournalEntry]]) -> tuple[HistoryLine, ...]:
     """One place after the other, for a message leaves each but once; in each in the order of attempts, which entries of
     one tick need not be in. What ended in a place is told with its tick, which may be after it came to the next."""
     by_place: dict[_Place, list[JournalEntry]] = {}
     for place, entry in sorted(entries, key=lambda one: one[1].id):
         by_place.setdefault(place, []).append(entry)
-    told: list[StoryLine] = []
+    told: list[HistoryLine] = []
     until_ms = _LAST
     for place, own in reversed(by_place.items()):  # each is done by when the message came to the next
         lines = [_line(entry, place.queue) for entry in in_order(own)]
@@ -133,10 +133,10 @@ def _topic_of(queue: str) -> str:
     return queue.partition(SUBSCRIPTION_MARK)[0]
 
 
-def _line(entry: JournalEntry, queue: str) -> StoryLine:
+def _line(entry: JournalEntry, queue: str) -> HistoryLine:
     text = _said(entry)
     said = f"perhaps {text}{_COARSE}" if entry.vague else text
-    return StoryLine(entry.at_ms, entry.kind, said, queue, entry.member)
+    return HistoryLine(entry.at_ms, entry.kind, said, queue, entry.member)
 
 
 def _said(entry: JournalEntry) -> str:

@@ -25,14 +25,14 @@ from workbench.core.snapshot import (
 from workbench.flow.document import FlowDocument, Link, Node
 from workbench.flow.kinds import GROUPS, KINDS
 from workbench.flow.routing import is_alternate_link
-from workbench.ui.canvas.look_values import Level, LinkLook, NodeLook, Pill
-from workbench.ui.canvas.queue_looks import (
+from workbench.ui.canvas.queue_view_states import (
     is_dead_letter_link,
     link_words,
     members_by_lease,
     queues_read,
     waiting_of,
 )
+from workbench.ui.canvas.view_values import Level, LinkViewState, NodeViewState, Pill
 from workbench.ui.models.health import health_of, threshold_of_node
 from workbench.ui.models.outside import clients_of
 from workbench.ui.theme import words
@@ -47,14 +47,14 @@ def _tr(text: str) -> str:
 
 
 # -- producers ---------------------------------------------------------------------------------------------
-def producer_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def producer_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeViewState:
     stat = snapshot.producer(node.id)
     what = _tr("file") if node.kind == "file" else _tr("generator")
     if document.has_node(node.id) and not document.targets_of(node.id):
-        return NodeLook(subtitle=_tr("not linked yet"), idle=True, gauge=0.0)
+        return NodeViewState(subtitle=_tr("not linked yet"), idle=True, gauge=0.0)
     if stat is None:
-        return NodeLook(subtitle=what, idle=True, gauge=0.0)
-    return NodeLook(
+        return NodeViewState(subtitle=what, idle=True, gauge=0.0)
+    return NodeViewState(
         subtitle=_producer_words(node, what, stat, snapshot),
         idle=stat.state in (PartState.IDLE, PartState.DONE),
         paused=stat.state == PartState.PAUSED or snapshot.run == RunState.PAUSED,
@@ -106,15 +106,16 @@ def _nothing_kept(snapshot: Snapshot) -> str:
     return _tr("empty") if snapshot.at_ms else ""
 
 
-def topic_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def topic_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeViewState:
     stat = snapshot.topic(node.name)
     drawn = KINDS["topic"].value(node.params, "partitions") if node.kind == "topic" else 1
     partitions = len(stat.partitions) if stat else drawn
     said = words.plural(partitions, "partition", "partitions")
     if stat is None or not stat.records:
         rate = words.rate(stat.rate_in) if stat and stat.rate_in else ""
-        return NodeLook(subtitle=said, figure=rate, foot=_nothing_kept(snapshot), cells=(0.85,) * partitions, idle=True)
-    return NodeLook(
+        return NodeViewState(subtitle=said, figure=rate, foot=_nothing_kept(snapshot),
+                             cells=(0.85,) * partitions, idle=True)
+    return NodeViewState(
         subtitle=said,
         figure=words.rate(stat.rate_in) if stat.rate_in else "",
         foot=_tr("{0} kept").format(words.count(stat.records)),
@@ -122,14 +123,14 @@ def topic_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLo
     )
 
 
-def dead_letters_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def dead_letters_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeViewState:
     stat = snapshot.topic(node.name)
     records = stat.records if stat else 0
-    return NodeLook(subtitle=words.plural(records, "record", "records"), idle=not records)
+    return NodeViewState(subtitle=words.plural(records, "record", "records"), idle=not records)
 
 
 # -- groups ------------------------------------------------------------------------------------------------
-def group_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def group_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeViewState:
     stat, queues = snapshot.group(node.name), queues_read(document, node, snapshot)
     members = stat.members if stat is not None and stat.members else members_by_lease(queues, node)
     if document.has_node(node.id) and not document.sources_of(node.id) and all(m.node_id == node.id for m in members):
@@ -145,7 +146,7 @@ def group_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLo
     broken = next((m for m in members if m.state == PartState.FAILED), None)
     stat = stat if members == stat.members else replace(stat, members=members, health=None)
     health = health_of(stat, node, snapshot.run)
-    return NodeLook(
+    return NodeViewState(
         subtitle=_group_words(stat, alive),
         idle=not members,
         paused=stat.paused or snapshot.run == RunState.PAUSED,
@@ -159,19 +160,19 @@ def group_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLo
     )
 
 
-def _not_started(node: Node, known: bool) -> NodeLook:
+def _not_started(node: Node, known: bool) -> NodeViewState:
     """The members as they are drawn. What waits in its queues is told there: nobody is behind yet. Not ``known``: no
     state was read yet."""
     members = KINDS[node.kind].value(node.params, "members")
-    return NodeLook(subtitle=words.plural(members, "member", "members"), lag=_tr("not started") if known else "",
+    return NodeViewState(subtitle=words.plural(members, "member", "members"), lag=_tr("not started") if known else "",
                     ring=0.0, idle=True, pills=_drawn_pills(members))
 
 
-def _stopped(node: Node, stat: GroupStat, queues: list[QueueStat]) -> NodeLook:
+def _stopped(node: Node, stat: GroupStat, queues: list[QueueStat]) -> NodeViewState:
     """The members as they are drawn, and how far behind they were when the flow stopped."""
     members, health = KINDS[node.kind].value(node.params, "members"), health_of(stat, node, RunState.STOPPED)
     said = words.plural(members, "member", "members")
-    return NodeLook(subtitle=f"{said} · {_tr('stopped')}", lag=_behind(stat, health, queues), level=health.lag,
+    return NodeViewState(subtitle=f"{said} · {_tr('stopped')}", lag=_behind(stat, health, queues), level=health.lag,
                     ring=min(1.0, health.share), idle=True, pills=_drawn_pills(members))
 
 
@@ -183,11 +184,11 @@ def _group_words(stat: GroupStat, alive: list[MemberStat]) -> str:
     return f"{said} · {_tr('paused') if stat.paused else words.rate(stat.rate or _rate_of(alive))}"
 
 
-def _not_linked(node: Node) -> NodeLook:
+def _not_linked(node: Node) -> NodeViewState:
     """Nothing is wrong with a group that nobody linked yet: it waits for a link."""
     members = KINDS[node.kind].value(node.params, "members")
-    return NodeLook(subtitle=words.plural(members, "member", "members"), lag=_tr("not linked yet"), ring=0.0, idle=True,
-                    pills=_drawn_pills(members))
+    return NodeViewState(subtitle=words.plural(members, "member", "members"), lag=_tr("not linked yet"), ring=0.0,
+                         idle=True, pills=_drawn_pills(members))
 
 
 def _rate_of(members: list[MemberStat]) -> float:
@@ -204,18 +205,18 @@ def _behind(stat: GroupStat, health: Health, queues: list[QueueStat]) -> str:
     return f"{said} · {words.duration(stat.oldest_ms or 0, narrow=True)}" if short else said
 
 
-def client_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def client_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeViewState:
     clients = clients_of(node.id, snapshot)
     if clients:
         rate = sum(c.rate_in if node.kind == "writer" else c.rate_out for c in clients)
-        return NodeLook(subtitle=f"{clients[0].software or _tr('a program')} · {words.rate(rate)}")
+        return NodeViewState(subtitle=f"{clients[0].software or _tr('a program')} · {words.rate(rate)}")
     stat = snapshot.group(node.name)
     if stat is None:
-        return NodeLook(subtitle=_tr("not connected"), ring=0.0, idle=True)
+        return NodeViewState(subtitle=_tr("not connected"), ring=0.0, idle=True)
     health = health_of(stat, None, snapshot.run)
     clients = words.plural(len(stat.members), "client", "clients")
     said = f"{clients} · {words.behind(stat.lag_records)}"
-    return NodeLook(subtitle=said, ring=min(1.0, health.share), level=health.lag)
+    return NodeViewState(subtitle=said, ring=min(1.0, health.share), level=health.lag)
 
 
 def member_label(name: str) -> str:
@@ -262,7 +263,7 @@ def _pill(member: MemberStat, of: int, at: int = 0) -> Pill:
 
 
 # -- links -------------------------------------------------------------------------------------------------
-def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: LinkStat | None) -> LinkLook:
+def link_view_state(document: FlowDocument, link: Link, snapshot: Snapshot, told: LinkStat | None) -> LinkViewState:
     """What waits behind a link is its reader's lag, the very number that stands at the reader; the runner is only asked
     where nobody counts it yet."""
     source, target = document.node(link.source), document.node(link.target)
@@ -270,7 +271,7 @@ def link_look(document: FlowDocument, link: Link, snapshot: Snapshot, told: Link
         (told.waiting, told.threshold, Level.OK) if told else (0, 1, Level.OK))
     share = waiting / threshold if threshold > 0 else 0.0
     key, worded = link_words(document, link)
-    return LinkLook(
+    return LinkViewState(
         waiting=min(1.0, share),
         label=_tr("{0} waiting").format(words.count(waiting)) if share >= WARN_AT else "",
         level=level,

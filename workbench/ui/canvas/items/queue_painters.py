@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
 from workbench.flow.document import Node
-from workbench.ui.canvas.items.face_parts import heading, is_long, line
-from workbench.ui.canvas.items.pencil import RIGHT, Pencil
-from workbench.ui.canvas.look_values import Held, NodeLook
+from workbench.ui.canvas.items.node_painter import RIGHT, NodePainter
+from workbench.ui.canvas.items.painter_parts import heading, is_long, line
+from workbench.ui.canvas.view_values import Held, NodeViewState
 from workbench.ui.theme import words
 from workbench.ui.theme.theme import Theme
 
@@ -17,21 +17,21 @@ _GAP = 2.0
 _LEAST = 4.0
 
 
-def queue_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
-    pencil.tile(QPointF(12, 12), "queue", "queue")
+def paint_queue(draw: NodePainter, node: Node, shown: NodeViewState, rect: QRectF, lit: bool) -> None:
+    draw.tile(QPointF(12, 12), "queue", "queue")
     right = rect.right() - 12
-    dead = pencil.width(look.dead, "caption", 600) + 16 if look.dead else 0
-    heading(pencil, node, look, 48, right, (20.5, 36.5), tail=dead)
-    if look.dead:
-        pencil.icon(QPointF(right - dead + 8, 36.5), "failed", "bad", 12)
-        pencil.text(line(48, 36.5, right - 48), look.dead, "caption", "bad", 600, RIGHT)
+    dead = draw.width(shown.dead, "caption", 600) + 16 if shown.dead else 0
+    heading(draw, node, shown, 48, right, (20.5, 36.5), tail=dead)
+    if shown.dead:
+        draw.icon(QPointF(right - dead + 8, 36.5), "failed", "bad", 12)
+        draw.text(line(48, 36.5, right - 48), shown.dead, "caption", "bad", 600, RIGHT)
     area = QRectF(12, 54, rect.width() - 24, 10)
-    paint_held(pencil.painter, pencil.theme, area, look.held or Held())
+    paint_held(draw.painter, draw.theme, area, shown.held or Held())
     foot = line(12, 75, area.width())
-    if pencil.width(look.foot, "body") <= foot.width():
-        pencil.text(foot, look.foot, role="text_muted")
+    if draw.width(shown.foot, "body") <= foot.width():
+        draw.text(foot, shown.foot, role="text_muted")
     else:
-        _keyed(pencil, foot, look.held or Held())
+        _keyed(draw, foot, shown.held or Held())
 
 
 def paint_held(painter: QPainter, theme: Theme, area: QRectF, held: Held) -> None:
@@ -71,29 +71,29 @@ def paint_state(painter: QPainter, theme: Theme, cell: QRectF, state: str) -> No
         painter.drawRoundedRect(cell, 2, 2)
 
 
-def _keyed(pencil: Pencil, room: QRectF, held: Held) -> None:
+def _keyed(draw: NodePainter, room: QRectF, held: Held) -> None:
     """Where words have no room: the number of each state behind its key."""
     x = room.left()
     for number, state in ((held.ready, "ready"), (held.in_flight, "leased"), (held.delayed, "delayed")):
         if number:
-            paint_state(pencil.painter, pencil.theme, QRectF(x, room.center().y() - 4, 8, 8), state)
+            paint_state(draw.painter, draw.theme, QRectF(x, room.center().y() - 4, 8, 8), state)
             text = words.count(number)
-            pencil.text(QRectF(x + 11, room.top(), room.width(), room.height()), text, "caption", "text_muted")
-            x += 11 + pencil.width(text, "caption") + 8
+            draw.text(QRectF(x + 11, room.top(), room.width(), room.height()), text, "caption", "text_muted")
+            x += 11 + draw.width(text, "caption") + 8
 
 
-def exchange_face(pencil: Pencil, node: Node, look: NodeLook, rect: QRectF, lit: bool) -> None:
-    pencil.tile(QPointF(12, 12), "exchange", "queue")
+def paint_exchange(draw: NodePainter, node: Node, shown: NodeViewState, rect: QRectF, lit: bool) -> None:
+    draw.tile(QPointF(12, 12), "exchange", "queue")
     right = rect.right() - 12
     left = 48.0
-    drawn = look.glyph and not is_long(pencil, node, look, right - left)  # the word says the same
-    heading(pencil, node, look, left, right, (20.5, 36.5), tail=18 if drawn else 0)
+    drawn = shown.glyph and not is_long(draw, node, shown, right - left)  # the word says the same
+    heading(draw, node, shown, left, right, (20.5, 36.5), tail=18 if drawn else 0)
     if drawn:
-        pencil.icon(QPointF(right - 7, 36.5), look.glyph, "queue", 14)
+        draw.icon(QPointF(right - 7, 36.5), shown.glyph, "queue", 14)
     width = rect.width() - 24
-    if not look.warning:
-        pencil.text(line(12, 66, width), look.foot, role="text_muted", elide=True)
+    if not shown.warning:
+        draw.text(line(12, 66, width), shown.foot, role="text_muted", elide=True)
         return
-    pencil.icon(QPointF(19, 57), "problem_fill", "warn_mark", 13)
-    pencil.text(line(29, 57, width - 17), look.warning, "body", "warn", 600)
-    pencil.text(line(12, 74, width), look.foot, role="text_muted", elide=True)
+    draw.icon(QPointF(19, 57), "problem_fill", "warn_mark", 13)
+    draw.text(line(29, 57, width - 17), shown.warning, "body", "warn", 600)
+    draw.text(line(12, 74, width), shown.foot, role="text_muted", elide=True)

@@ -80,7 +80,7 @@ class QueueInUse:
         return len(self.takers or ())
 
 
-class Desk:
+class SharedQueues:
     def __init__(self, broker: Broker, settings: ListenerSettings, bridge: Bridge, broker_turn: Turn) -> None:
         self.broker = broker
         self.clock = broker.clock

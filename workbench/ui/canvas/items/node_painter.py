@@ -7,7 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from workbench.ui.canvas.look_values import Level, Pill
+from workbench.ui.canvas.view_values import Level, Pill
 from workbench.ui.models.health import LAG_ROLE, MARK_ROLE
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import Theme
@@ -33,7 +33,7 @@ def _lines(key: str, font: QFont, text: str, room: float) -> tuple[str, ...]:
     return words.in_lines(text, _metrics(key, font), room)
 
 
-class Pencil:
+class NodePainter:
     """A painter that knows the theme."""
 
     def __init__(self, painter: QPainter, theme: Theme) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from workbench.core.snapshot import Snapshot, StoreStat
 from workbench.flow.document import FlowDocument, Node
-from workbench.ui.canvas.look_values import NodeLook
+from workbench.ui.canvas.view_values import NodeViewState
 from workbench.ui.theme import words
 
 
@@ -14,11 +14,11 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("canvas", text)
 
 
-def store_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def store_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeViewState:
     """Its rows, the rate of writes, and what it refused. ``gauge`` is the share of its capacity that is used."""
     stat = snapshot.store(node.name) or StoreStat(node.name)
     said = words.rate(stat.rate)
-    return NodeLook(
+    return NodeViewState(
         subtitle=_tr("{0} written").format(said) if stat.rate else _tr("store"),
         foot=words.plural(stat.rows, "row", "rows") if stat.writes else _tr("empty"),
         idle=not stat.writes,

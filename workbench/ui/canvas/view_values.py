@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from workbench.core.health import WARN_AT, Level
 
-__all__ = ["Held", "Level", "LinkLook", "NodeLook", "Pill"]
+__all__ = ["Held", "Level", "LinkViewState", "NodeViewState", "Pill"]
 
 HISTOGRAM_OVER = 16
 
@@ -38,7 +38,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeLook:
+class NodeViewState:
     """All that is written and filled on a node. ``ring`` and ``gauge`` are shares from 0 to 1, None without one.
 
     ``held`` is a queue's cell; ``dead`` says in red what died, ``warning`` in amber what slips.
@@ -65,7 +65,7 @@ class NodeLook:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkLook:
+class LinkViewState:
     """``waiting`` is the share of the threshold behind the link; its words show from half of it on. ``key`` is what a
     binding asks for, or ``worded`` what the link is for; ``alternate``: it takes what its exchange can't route."""
 

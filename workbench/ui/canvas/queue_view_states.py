@@ -12,7 +12,7 @@ from workbench.flow.kinds import GROUPS
 from workbench.flow.routing import binding_links, is_alternate_link
 from workbench.flow.topics import is_dead_letter_link as is_queues_dead_letter_link
 from workbench.flow.written import Arguments, read_arguments, read_keys
-from workbench.ui.canvas.look_values import Held, NodeLook
+from workbench.ui.canvas.view_values import Held, NodeViewState
 from workbench.ui.theme import words
 
 PROFILE_NAMES = {"kafka": "Kafka", "pulsar": "Pulsar", "kinesis": "Kinesis", "rabbitmq": "RabbitMQ",
@@ -32,14 +32,14 @@ def held_of(stat: QueueStat) -> Held:
     return Held(counts.ready, counts.in_flight, counts.delayed, counts.dead)
 
 
-def queue_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def queue_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeViewState:
     """A queue by its counts; where nobody counts yet, by what its log keeps."""
     stat = snapshot.queue(node.name)
     if stat is None:
         return _unread_queue(node, snapshot)
     held = held_of(stat)
     kind = kind_words(stat, snapshot)
-    return NodeLook(
+    return NodeViewState(
         subtitle=f"{kind} · {_tr('{0} out').format(words.rate(stat.rate_out))}" if stat.rate_out else kind,
         figure=words.rate(stat.rate_in) if stat.rate_in else "",
         foot=_held_words(held) or _tr("empty"),
@@ -67,10 +67,10 @@ def _held_words(held: Held) -> str:
     return " · ".join(text.format(words.count(number)) for number, text in parts if number)
 
 
-def _unread_queue(node: Node, snapshot: Snapshot) -> NodeLook:
+def _unread_queue(node: Node, snapshot: Snapshot) -> NodeViewState:
     topic = snapshot.topic(node.name)
     held = Held(ready=topic.records if topic else 0)
-    return NodeLook(
+    return NodeViewState(
         subtitle=_tr("queue"),
         figure=words.rate(topic.rate_in) if topic and topic.rate_in else "",
         foot=_held_words(held) or (_tr("empty") if snapshot.at_ms else ""),
@@ -80,7 +80,7 @@ def _unread_queue(node: Node, snapshot: Snapshot) -> NodeLook:
 
 
 # -- exchanges ---------------------------------------------------------------------------------------------
-def exchange_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeLook:
+def exchange_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> NodeViewState:
     """An exchange keeps nothing: its type, what passes, how many bindings, and what found no queue."""
     stat = snapshot.exchange(node.name) or ExchangeStat(node.name, "")
     kind = stat.type or str(node.params.get("type", "direct"))  # the past knows no types
@@ -89,7 +89,7 @@ def exchange_look(node: Node, snapshot: Snapshot, document: FlowDocument) -> Nod
     foot = f"{bindings} · {_tr('0 unrouted')}"
     if stat.unroutable:
         foot = _tr("last {0}").format(stat.last_unroutable) if stat.last_unroutable else _tr("last without a key")
-    return NodeLook(
+    return NodeViewState(
         subtitle=f"{_tr('exchange')} · {kind}",
         figure=words.rate(stat.rate) if stat.rate else "",
         foot=foot,

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.queues import Death, DeathReason, MessageState, QueuedMessage
+from workbench.core.queues import DeadLetterEvent, DeadLetterReason, MessageState, QueuedMessage
 from workbench.ui.models.queue_words import ICONS, attempt_words, death_sentence, reason_name
 from workbench.ui.theme import words
 
 if TYPE_CHECKING:
-    from workbench.session.story import JournalSource, StoryLine
+    from workbench.session.message_history import HistoryLine, JournalSource
 
 _SENT = ("send", "producer")
 
@@ -36,14 +36,14 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("story", text)
 
 
-def read_lines(source: JournalSource, message: QueuedMessage, queue: str) -> tuple[StoryLine, ...]:
+def read_lines(source: JournalSource, message: QueuedMessage, queue: str) -> tuple[HistoryLine, ...]:
     """What the journal knows of the message, here and where it died before."""
-    from workbench.session.story import story_of
+    from workbench.session.message_history import history_of
 
-    return story_of(source, queue, message.record.topic, message.id, message.deaths).lines
+    return history_of(source, queue, message.record.topic, message.id, message.deaths).lines
 
 
-def tell(message: QueuedMessage, lines: Sequence[StoryLine], queue: str, at_ms: int | None = None) -> list[Chapter]:
+def tell(message: QueuedMessage, lines: Sequence[HistoryLine], queue: str, at_ms: int | None = None) -> list[Chapter]:
     """What happened, oldest first; at the end what comes by itself, or in the past, at ``at_ms``, what came."""
     chapters = [_chapter(line, queue) for line in lines]
     if not any(line.kind == "append" and line.queue == queue for line in lines):
@@ -59,9 +59,9 @@ def tell(message: QueuedMessage, lines: Sequence[StoryLine], queue: str, at_ms: 
     return chapters + _to_come(message)
 
 
-def _chapter(line: StoryLine, queue: str) -> Chapter:
+def _chapter(line: HistoryLine, queue: str) -> Chapter:
     text = line.text[:1].upper() + line.text[1:]
-    for reason in DeathReason if line.kind == "dead" else ():
+    for reason in DeadLetterReason if line.kind == "dead" else ():
         text = text.replace(f"({reason})", f"({reason_name(reason)})")
     if line.queue != queue and line.queue not in line.text:
         text = f"{line.queue}: {line.text}"
@@ -69,7 +69,7 @@ def _chapter(line: StoryLine, queue: str) -> Chapter:
     return Chapter(line.at_ms, text, icon, "bad" if line.text.startswith("rejected") else role)
 
 
-def _of_death(death: Death) -> Chapter:
+def _of_death(death: DeadLetterEvent) -> Chapter:
     sentence = death_sentence(death)
     since = " " + _tr("(first {0})").format(words.clock(death.first_ms, millis=False)) if death.count > 1 else ""
     return Chapter(death.last_ms, sentence[:1].upper() + sentence[1:] + since, "failed", "bad")

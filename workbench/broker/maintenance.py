@@ -1,6 +1,6 @@
 """What must happen by itself: overdue sessions, waits and leases, journal ticks, lag samples, expiry, trimming.
 
-``Chores`` is one round and says how long the next may wait; ``Housekeeping`` is the thread that does rounds, woken
+``Maintenance`` is one round and says how long the next may wait; ``Housekeeping`` is the thread that does rounds, woken
 early by ``nudge`` when a deadline has come nearer. Without the thread (tests) rounds are done by hand.
 """
 
@@ -27,7 +27,7 @@ ROOM_KEY = "room.seen.ms"  # written to find out whether the disk takes somethin
 _log = logging.getLogger(__name__)
 
 
-class Chores:
+class Maintenance:
     """One round of the chores that are due."""
 
     def __init__(self, store: Store, groups: Coordination, queues: Queues, stores: Stores,

@@ -17,7 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Desk:
+class AsyncRegistry:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self.registry = Registry(broker.schemas)

@@ -49,7 +49,7 @@ class Parts(Protocol):
     def export_found(self) -> None: ...
 
 
-class RecordLooks(QObject):
+class RecordViewState(QObject):
     """See the module. ``home`` is the widget that menus and dialogs belong to."""
 
     def __init__(self, panel: Parts, home: QWidget) -> None:
@@ -210,7 +210,7 @@ class RecordLooks(QObject):
 class _MenuActs:
     """What the entries of a record's menu do."""
 
-    def __init__(self, panel: Parts, looks: RecordLooks, record: StoredRecord) -> None:
+    def __init__(self, panel: Parts, looks: RecordViewState, record: StoredRecord) -> None:
         self._panel, self._record = panel, record
         self.filter_by, self.colour_by, self.add_column = looks.filter_by, looks.colour_by, looks.add_column
         self.copy, self.publish = panel.acts.copy, panel.acts.publish

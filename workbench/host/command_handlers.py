@@ -12,11 +12,11 @@ from workbench.host.session import ClientSession
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class CommandHandler:
     """``do`` returns the reply struct, or None for ``Done``. All clients are told ``changes`` when it is done."""
 
     do: Callable[[ClientSession, Any], Awaitable[Any]]
     changes: Changes = Changes.NONE
 
 
-Acts = dict[type[Command], Act]
+CommandHandlers = dict[type[Command], CommandHandler]

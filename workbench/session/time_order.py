@@ -44,7 +44,7 @@ class Part(Protocol):
     def entries(self, offset: int, time: int) -> Iterator[Entry]: ...
 
 
-class MergedOrder:
+class TimeOrder:
     """Rows of ``topic``: 0 is the oldest, or the newest with ``newest_first``."""
 
     def __init__(self, reader: BrowseTable, topic: str, newest_first: bool = False) -> None:

@@ -78,7 +78,7 @@ class HostFile:
                 place.unlink(missing_ok=True)
 
 
-def new_meeting(listeners: Mapping[str, str] | None = None) -> HostFile:
+def new_endpoint(listeners: Mapping[str, str] | None = None) -> HostFile:
     """A fresh socket path and token for this process."""
     directory = runtime_directory()
     if directory is None:
@@ -88,17 +88,17 @@ def new_meeting(listeners: Mapping[str, str] | None = None) -> HostFile:
     return HostFile(str(path), secrets.token_hex(16), os.getpid(), dict(listeners or {}))
 
 
-def connect(meeting: HostFile, timeout_s: float = 5.0) -> socket.socket:
+def connect(endpoint: HostFile, timeout_s: float = 5.0) -> socket.socket:
     """A connected socket, or ``HostGone`` when nobody listens there any more."""
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         link.settimeout(timeout_s)
-        link.connect(meeting.socket)
+        link.connect(endpoint.socket)
         link.settimeout(None)
     except TimeoutError as error:
         link.close()
-        end = f"End it with: kill -KILL {meeting.pid}; what was acknowledged stays."
-        raise NotAnswering(f"The host of this workspace (process {meeting.pid}) does not answer.", end) from error
+        end = f"End it with: kill -KILL {endpoint.pid}; what was acknowledged stays."
+        raise NotAnswering(f"The host of this workspace (process {endpoint.pid}) does not answer.", end) from error
     except OSError as error:
         link.close()
         raise HostGone("The host of this workspace is not running.") from error

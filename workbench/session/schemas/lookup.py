@@ -19,7 +19,7 @@ KEPT_PARSED = 200
 KEPT_BYTES = 4 << 20
 
 
-class Shelf:
+class SchemaLookup:
     """``catalogue`` is asked for anew each time: it may be of the open workspace, or read from a file."""
 
     def __init__(self, catalogue: Callable[[], Catalogue]) -> None:

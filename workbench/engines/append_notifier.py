@@ -14,7 +14,7 @@ from workbench.broker import Broker
 from workbench.core.records import TopicPartition
 
 
-class Wakes:
+class AppendNotifier:
     """Who sleeps where. The lock is held for a look-up only."""
 
     def __init__(self, broker: Broker) -> None:

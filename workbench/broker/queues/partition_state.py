@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from workbench.broker.queues.ack_bitmap import AckBitmap
-from workbench.core.queues import DeathReason
+from workbench.core.queues import DeadLetterReason
 from workbench.core.runs import Run, joined
 
 TOGETHER_MS = 10
@@ -56,7 +56,7 @@ PLAIN = Traits()
 class Dead(NamedTuple):
     """``leaving``: it goes to the dead-letter queue with the next commit."""
 
-    reason: DeathReason
+    reason: DeadLetterReason
     text: str
     at_ms: int
     leaving: bool = False
@@ -105,7 +105,7 @@ class Arrivals:
 
 
 @dataclass(slots=True)
-class Lane:
+class PartitionState:
     partition: int
     marks: AckBitmap = field(default_factory=AckBitmap)
     frontier: int = 0
@@ -205,7 +205,7 @@ class Lane:
         if row.attempts:
             self.attempts[row.offset] = row.attempts
         if row.reason:
-            self.dead[row.offset] = Dead(DeathReason(row.reason), row.note, row.dead_ms or 0)
+            self.dead[row.offset] = Dead(DeadLetterReason(row.reason), row.note, row.dead_ms or 0)
             return
         if row.note:
             self.notes[row.offset] = row.note

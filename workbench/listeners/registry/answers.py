@@ -46,9 +46,9 @@ def acceptable(request: Request) -> Answer | None:
     """The three content types a registry takes, and answers in."""
     said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.body and said not in ("", *_BODIES):
-        return RegistryVoice().refusal(415, "HTTP 415 Unsupported Media Type")
+        return RegistryAnswers().refusal(415, "HTTP 415 Unsupported Media Type")
     if wanted_type(request) is None:
-        return RegistryVoice().refusal(406, "HTTP 406 Not Acceptable")
+        return RegistryAnswers().refusal(406, "HTTP 406 Not Acceptable")
     return None
 
 
@@ -76,8 +76,8 @@ def _weight(parameters: str) -> float:
     return 1.0
 
 
-class RegistryVoice:
-    """A ``Voice`` of ``listeners.base.web``."""
+class RegistryAnswers:
+    """A ``AnswerFormat`` of ``listeners.base.web``."""
 
     def refusal(self, status: int, sentence: str) -> Answer:
         return answer({"error_code": status, "message": sentence}, status)
