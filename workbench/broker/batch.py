@@ -107,7 +107,7 @@ class BatchHeader(NamedTuple):
 def batch_header(data: bytes) -> BatchHeader:
     """The header alone, nothing checked but that it is there."""
     if len(data) < HEADER_BYTES:
-        raise Corrupt(f"The batch is cut off: {len(data)} bytes are no batch header.")
+        raise Corrupt("The batch is cut off: {count} bytes are no batch header.", count=len(data))
     return BatchHeader._make(_HEADER.unpack_from(data))
 
 
@@ -115,15 +115,19 @@ def check_batch(data: bytes) -> BatchHeader:
     """The header of exactly one whole batch; ``Corrupt`` names what does not agree."""
     header = batch_header(data)
     if header.magic != 2:
-        raise Corrupt(f"The batch has format {header.magic}; only format 2 is taken.", "Use a newer client.")
+        raise Corrupt("The batch has format {magic}; only format 2 is taken.", "Use a newer client.",
+                      magic=header.magic)
     if header.length + _EPOCH_AT != len(data):
-        raise Corrupt(f"The batch says {header.length + _EPOCH_AT} bytes and has {len(data)}.")
+        raise Corrupt("The batch says {length} bytes and has {count}.", length=header.length + _EPOCH_AT,
+                      count=len(data))
     if header.records < 1 or header.records != header.last_offset_delta + 1:
-        raise Corrupt(f"The batch says {header.records} records and a last offset delta of {header.last_offset_delta}.")
+        raise Corrupt("The batch says {records} records and a last offset delta of {last_offset_delta}.",
+                      records=header.records, last_offset_delta=header.last_offset_delta)
     if header.codec == 0 and header.records * LEAST_RECORD_BYTES > len(data) - HEADER_BYTES:
-        raise Corrupt(f"The batch says {header.records} records, more than its {len(data)} bytes can hold.")
+        raise Corrupt("The batch says {records} records, more than its {count} bytes can hold.", records=header.records,
+                      count=len(data))
     if header.codec >= len(CODECS):
-        raise Corrupt(f"The batch names compression {header.codec}, which does not exist.")
+        raise Corrupt("The batch names compression {codec}, which does not exist.", codec=header.codec)
     if header.crc != google_crc32c.value(data[_CRC_FROM:]):
         raise WrongChecksum("The checksum of the batch does not agree with its bytes.", "Send it again.")
     return header
@@ -136,7 +140,7 @@ def split_batches(data: bytes) -> list[bytes]:
         (length,) = _LENGTH.unpack_from(data, at + _LENGTH_AT)
         end = at + _EPOCH_AT + length
         if length < HEADER_BYTES - _EPOCH_AT:
-            raise Corrupt(f"A batch says it is {length} bytes long, less than its header.")
+            raise Corrupt("A batch says it is {length} bytes long, less than its header.", length=length)
         if end > len(data):
             break
         found.append(data[at:end])
@@ -203,7 +207,7 @@ def _encode_headers(headers: Headers) -> bytes:
         try:
             parts.append(_sized(name.encode("utf-8")))
         except UnicodeEncodeError:
-            raise Invalid(f"The header name {name!r} is not proper text.", "Use Unicode text.") from None
+            raise Invalid("The header name {name!r} is not proper text.", "Use Unicode text.", name=name) from None
         parts.append(_sized(value))
     return b"".join(parts)
 
@@ -328,7 +332,8 @@ def decode_batch(data: bytes, topic: str, partition: int, *, first: int = 0,
     except (Corrupt, IndexError, struct.error) as error:
         what = error.message if isinstance(error, Corrupt) else _CUT_OFF
         place = f"{topic}/{partition}, at or after offset {batch_header(data).base_offset}"
-        raise Corrupt(f"Damaged records in {place}: {what}", "The other batches can still be read.") from None
+        raise Corrupt("Damaged records in {place}: {what}", "The other batches can still be read.", place=place,
+                      what=what) from None
 
 
 def _record_start(body: bytes, at: int) -> tuple[int, int, int, int, int]:
@@ -391,7 +396,8 @@ def record_at(data: bytes, topic: str, partition: int, offset: int) -> StoredRec
     """The one record at ``offset``; the others are stepped over undecoded."""
     header = batch_header(data)
     if not header.base_offset <= offset <= header.last_offset:
-        raise Invalid(f"Offset {offset} is not in the batch {header.base_offset} to {header.last_offset}.")
+        raise Invalid("Offset {offset} is not in the batch {base_offset} to {last_offset}.", offset=offset,
+                      base_offset=header.base_offset, last_offset=header.last_offset)
     return decode_batch(data, topic, partition, first=offset - header.base_offset, limit=1)[0]
 
 

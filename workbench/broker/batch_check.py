@@ -25,7 +25,8 @@ def check_records(header: BatchHeader, data: bytes) -> None:
     """``Corrupt`` when the batch does not unpack, or does not hold its count of whole, numbered records."""
     body = decompress(header.codec, data[HEADER_BYTES:])
     if header.records * LEAST_RECORD_BYTES > len(body):
-        raise Corrupt(f"The batch says {header.records} records, more than its {len(body)} bytes can hold.")
+        raise Corrupt("The batch says {records} records, more than its {count} bytes can hold.", records=header.records,
+                      count=len(body))
     walk = _walk if header.records < MANY else walk_many
     try:
         end = walk(body, header.records)
@@ -34,7 +35,8 @@ def check_records(header: BatchHeader, data: bytes) -> None:
     if end > len(body):
         raise Corrupt(_CUT_OFF)
     if end < len(body):
-        raise Corrupt(f"The batch says {header.records} records, and {len(body) - end} more bytes follow them.")
+        raise Corrupt("The batch says {records} records, and {count} more bytes follow them.", records=header.records,
+                      count=len(body) - end)
 
 
 def _walk(body: bytes, count: int) -> int:

@@ -202,7 +202,7 @@ class Broker:
         """What deleted topics still hold, all of them or those of that name, is removed now, to its end; they can't be
         restored any more. NotFound where none of that name is kept."""
         if name and not any(topic.name == name for topic in self.deleted_topics()):
-            raise NotFound(f"There is no deleted topic {name} that is still kept.", "Its records are gone.")
+            raise NotFound("There is no deleted topic {name} that is still kept.", "Its records are gone.", name=name)
         self.retention.drop_kept(name)
         for topic in [topic for topic in self._deleted if name in ("", topic.meta.name)]:
             self.retention.clear(topic)

@@ -34,7 +34,8 @@ def codec_number(name: str) -> int:
     try:
         return CODECS.index(name)
     except ValueError:
-        raise Invalid(f"There is no compression {name!r}.", f"Use one of: {', '.join(CODECS)}.") from None
+        raise Invalid("There is no compression {name!r}.", "Use one of: {codecs}.", name=name,
+                      codecs=', '.join(CODECS)) from None
 
 
 def compress(codec: int, data: bytes) -> bytes:
@@ -69,17 +70,18 @@ def decompress(codec: int, data: bytes) -> bytes:
     if codec == 0:
         return data
     if codec >= len(CODECS):
-        raise Corrupt(f"The batch names compression {codec}, which does not exist.")
+        raise Corrupt("The batch names compression {codec}, which does not exist.", codec=codec)
     try:
         return _UNPACK[codec](data)
     except Corrupt:
         raise
     except Exception as error:  # each codec has its own error classes; all of them mean the same here
-        raise Corrupt(f"The batch does not unpack as {CODECS[codec]}: {error}.") from error
+        raise Corrupt("The batch does not unpack as {codecs}: {error}.", codecs=CODECS[codec], error=error) from error
 
 
 def _too_long() -> Corrupt:
-    return Corrupt(f"The batch unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB.")
+    return Corrupt("The batch unpacks to more than {max_unpacked_bytes} MiB.",
+                   max_unpacked_bytes=MAX_UNPACKED_BYTES >> 20)
 
 
 def _gunzip(data: bytes) -> bytes:

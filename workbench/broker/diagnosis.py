@@ -39,7 +39,7 @@ def damaged(path: Path, error: object) -> Damaged:
     """The sentence, whatever of it can be found out."""
     found = _look(path)
     if found is None:
-        return Damaged(f"{path.name} is damaged ({error}).", f"{_advice(path)}.")
+        return Damaged("{name} is damaged ({error}).", "{path}.", name=path.name, error=error, path=_advice(path))
     table, page = found
     name, readable = next(((w, r) for begin, w, r in _WORDS if table.startswith(begin)), ("a part of it", ""))
     where = f"page {page}, which holds" if page else "a page that holds"

@@ -41,7 +41,7 @@ _ROWS = 256
 def check_header(path: Path) -> int:
     """The schema version of the workspace at ``path``; a ``FileError`` says why it is none."""
     if path.is_dir():
-        raise NotOurs(f"{path.name} is a folder, not a workspace.", "Name a .flow file.")
+        raise NotOurs("{name} is a folder, not a workspace.", "Name a .flow file.", name=path.name)
     held = hold(path)
     try:
         head, size = held.head(100), held.size()
@@ -54,7 +54,7 @@ def check_header(path: Path) -> int:
         if head and _MAGIC.startswith(head):
             raise Damaged(f"{path.name} is cut off: only {size} bytes are left.", _RESTORE)
         what = "is empty" if not head else "is not a workspace file"
-        raise NotOurs(f"{path.name} {what}.", "Make one with: workbench new FILE")
+        raise NotOurs("{name} {what}.", "Make one with: workbench new FILE", name=path.name, what=what)
     if len(head) < 100:
         raise Damaged(f"{path.name} is cut off: only {size} bytes are left.", _RESTORE)
     _check_owner(path, head)
@@ -66,17 +66,17 @@ def hold(path: Path) -> Held:
     """The file's descriptor in this process, until ``release``; a ``FileError`` says why it can't be had."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise NotOurs(f"{path.name} is not a workspace file.", "Make one with: workbench new FILE")
+            raise NotOurs("{name} is not a workspace file.", "Make one with: workbench new FILE", name=path.name)
         return Held(path)
     except FileNotFoundError:
-        raise Missing(f"There is no file {path}.", "Make one with: workbench new FILE") from None
+        raise Missing("There is no file {path}.", "Make one with: workbench new FILE", path=path) from None
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> FileError:
     why = error.strerror if isinstance(error, OSError) else "its name is none that a file can have"
-    return FileError(f"{path.name} can't be read: {why}.", "Check its permissions.")
+    return FileError("{name} can't be read: {why}.", "Check its permissions.", name=path.name, why=why)
 
 
 def _u32(head: bytes, at: int) -> int:
@@ -85,13 +85,14 @@ def _u32(head: bytes, at: int) -> int:
 
 def _check_owner(path: Path, head: bytes) -> None:
     if _u32(head, 68) != APPLICATION_ID:
-        raise NotOurs(f"{path.name} is an SQLite database of another program.", "Name a .flow file.")
+        raise NotOurs("{name} is an SQLite database of another program.", "Name a .flow file.", name=path.name)
     version = _u32(head, 60)
     if version > SCHEMA_VERSION:
-        raise TooNew(f"{path.name} was written by a newer workbench (format {version}, this one knows "
-                     f"{SCHEMA_VERSION}).", "Update the workbench, then open it again.")
+        raise TooNew("{name} was written by a newer workbench (format {version}, this one knows {schema_version}).",
+                     "Update the workbench, then open it again.", name=path.name, version=version,
+                     schema_version=SCHEMA_VERSION)
     if version == 0:
-        raise Damaged(f"{path.name} was never finished: it holds no workspace.", "Make a new one.")
+        raise Damaged("{name} was never finished: it holds no workspace.", "Make a new one.", name=path.name)
 
 
 def _check_length(path: Path, head: bytes, size: int) -> None:
@@ -107,7 +108,7 @@ def check_writable(path: Path) -> None:
     """``ReadOnly`` when the file or its folder can't be written (SQLite needs both)."""
     for place, name in ((path, path.name), (path.parent, f"The folder of {path.name}")):
         if place.exists() and (not os.access(place, os.W_OK) or not place.stat().st_mode & _WRITE_BITS):
-            raise ReadOnly(f"{name} is read-only.", "Allow writing, or copy the workspace to another place.")
+            raise ReadOnly("{name} is read-only.", "Allow writing, or copy the workspace to another place.", name=name)
 
 
 class Connection(sqlite3.Connection):
@@ -245,7 +246,7 @@ def check_workspace(path: Path) -> None:
 def copy_workspace(path: Path, target: Path) -> None:
     """``copy``, of a workspace that nobody has opened for writing."""
     if not target.parent.is_dir():
-        raise Missing(f"There is no folder {target.parent}.", "Make it first.")
+        raise Missing("There is no folder {parent}.", "Make it first.", parent=target.parent)
     check_writable(target)
     with closing(connect_reading(home_of(path))) as source:
         copy(source, target)
@@ -259,8 +260,10 @@ def file_error(path: Path, error: sqlite3.Error) -> FileError:
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return disk_full(path)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return ReadOnly(f"{path.name} can't be written ({error}).", "Allow writing, then try again.")
-    return FileError(f"{path.name} can't be used: {error}.", "See that the disk and the file are there.")
+        return ReadOnly("{name} can't be written ({error}).", "Allow writing, then try again.", name=path.name,
+                        error=error)
+    return FileError("{name} can't be used: {error}.", "See that the disk and the file are there.", name=path.name,
+                     error=error)
 
 
 def not_written(path: Path, error: OSError) -> FileError:
@@ -268,12 +271,13 @@ def not_written(path: Path, error: OSError) -> FileError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return disk_full(path)
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return ReadOnly(f"The folder of {path.name} is read-only.", "Allow writing, or copy the workspace.")
-    return FileError(f"{path.name} can't be used: {error.strerror}.", "See that the disk and the file are there.")
+        return ReadOnly("The folder of {name} is read-only.", "Allow writing, or copy the workspace.", name=path.name)
+    return FileError("{name} can't be used: {strerror}.", "See that the disk and the file are there.", name=path.name,
+                     strerror=error.strerror)
 
 
 def disk_full(path: Path) -> DiskFull:
-    return DiskFull(f"The disk that holds {path.name} is full.", "Free some space; nothing stored was lost.")
+    return DiskFull("The disk that holds {name} is full.", "Free some space; nothing stored was lost.", name=path.name)
 
 
 def for_good(error: FileError) -> FileError:
@@ -291,7 +295,7 @@ def _is_full(path: Path) -> bool:
 def copy(source: sqlite3.Connection, target: Path) -> None:
     """Copy a whole workspace as of now, whole or not at all; it may be written to meanwhile. AlreadyExists."""
     if target.exists():
-        raise AlreadyExists(f"{target.name} is already there.", "Choose another name.")
+        raise AlreadyExists("{name} is already there.", "Choose another name.", name=target.name)
     unfinished = target.with_name(target.name + ".new")
     try:
         writing = sqlite3.connect(unfinished, isolation_level=None)

@@ -140,9 +140,9 @@ class Imports:
         """The number of a new import. Refused when the same bytes were imported before, unless ``again``."""
         before = None if again else self.known(digest)
         if before is not None:
-            raise Refused(f"{source or 'This file'} was imported before, on {format_time(before.at_ms)}: "
-                          f"{before.records:,} records into {', '.join(before.topics)}.",
-                          "Give --again to import them once more.")
+            raise Refused("{source} was imported before, on {at_ms}: {records:,} records into {topics}.",
+                          "Give --again to import them once more.", source=source or 'This file',
+                          at_ms=format_time(before.at_ms), records=before.records, topics=', '.join(before.topics))
         number = next(self._numbers)
         self._open[number] = _Import(number, digest, source)
         return number
@@ -153,8 +153,9 @@ class Imports:
         there = self._living.get(shape.name)
         topics.check_name(shape.name)
         if there is not None and there.meta.kind != shape.kind:
-            raise Refused(f"{shape.name} is a {there.meta.kind} here and a {shape.kind} in the file.",
-                          "Import it with --topic into another one, or delete the one that is here.")
+            raise Refused("{name} is a {kind} here and a {kind_2} in the file.",
+                          "Import it with --topic into another one, or delete the one that is here.", name=shape.name,
+                          kind=there.meta.kind, kind_2=shape.kind)
         config = there.meta.config if there is not None else topics.check_config(shape.config)
         topics.check_kind(shape.kind)
         topics.check_kind_settings(shape.kind, config)
@@ -164,7 +165,7 @@ class Imports:
 
     def _stage(self, one: _Import, shape: TopicShape, config: dict[str, str]) -> Topic:
         if shape.name in one.topics:
-            raise Invalid(f"The file names the topic {shape.name} twice.")
+            raise Invalid("The file names the topic {name} twice.", name=shape.name)
 
         uuid = str(self._ids.uuid())
 
@@ -189,7 +190,8 @@ class Imports:
             raise Invalid("A batch of a producer with an id can't be imported.", "Send plain batches.")
         check_records(header, data)
         if not 0 <= partition < topics.MAX_PARTITIONS:
-            raise Invalid(f"A record asks for partition {partition} of {name}.", "A topic has at most 1,000.")
+            raise Invalid("A record asks for partition {partition} of {name}.", "A topic has at most 1,000.",
+                          partition=partition, name=name)
         if partition >= len(topic.partitions):
             self._store.write(lambda db: topics.insert_partitions(db, topic, partition + 1),
                               lambda added: self._grow(topic, added)).result()
@@ -292,8 +294,9 @@ class Imports:
             decided.empty.append(topic)
             return
         if self._log.admission(there.partitions[0], count) < count:
-            raise Refused(f"Queue {name} has no room for {count:,} more messages.",
-                          "Raise its queue.max.length, or import into another topic with --topic.")
+            raise Refused("Queue {name} has no room for {count:,} more messages.",
+                          "Raise its queue.max.length, or import into another topic with --topic.", name=name,
+                          count=count)
         db.execute("INSERT INTO import_move VALUES (?, ?)", (topic.meta.id, there.meta.id))
         decided.moves.append((topic, there))
 
@@ -381,8 +384,8 @@ def _check_lanes(topic: Topic, queue: QueueShape) -> None:
     """What is done must be among what the file brought."""
     for lane in queue.lanes:
         if not 0 <= lane.partition < len(topic.partitions) or lane.floor > topic.partitions[lane.partition].end:
-            raise Invalid(f"What the file says of the queue {queue.topic} does not fit its records.",
-                          "Import the records alone, with --topic.")
+            raise Invalid("What the file says of the queue {topic} does not fit its records.",
+                          "Import the records alone, with --topic.", topic=queue.topic)
 
 
 def _decide_flow(db: sqlite3.Connection, decided: _Decided, flow: str) -> None:

@@ -129,10 +129,9 @@ def _linked_home(at: Path) -> Path:
 
 def _left_behind(at: Path, old: Path) -> FileError:
     wal = f"{old.name}-wal"
-    return FileError(
-        f"{at.name} was called {old.name} when its host was killed; what was stored last lies in {old.parent / wal}.",
-        f"Rename {wal} to {at.name}-wal beside {at.name}, then open it. If they do not belong together, delete {wal}.",
-    )
+    return FileError("{name} was called {name_2} when its host was killed; what was stored last lies in {parent}.",
+                     "Rename {wal} to {name}-wal beside {name}, then open it. If they do not belong together, "
+                     "delete {wal}.", name=at.name, name_2=old.name, parent=old.parent / wal, wal=wal)
 
 
 def check_near(path: Path, held: Held) -> None:
@@ -140,24 +139,25 @@ def check_near(path: Path, held: Held) -> None:
     is read here would be torn."""
     said = owner(path)
     if said is not None and not said.near and held.is_locked():
-        raise Locked(f"{path.name} is open in a workbench on another machine (process {said.pid} there).",
-                     "Use it there, or close it there first.")
+        raise Locked("{name} is open in a workbench on another machine (process {pid} there).",
+                     "Use it there, or close it there first.", name=path.name, pid=said.pid)
 
 
 def _taken(path: Path) -> Locked:
     said = owner(path)
     if said is None:
-        return Locked(f"{path.name} is already open in another workbench.", "Use that one, or close it first.")
+        return Locked("{name} is already open in another workbench.", "Use that one, or close it first.",
+                      name=path.name)
     if not said.near:
-        return Locked(f"{path.name} is already open in a workbench on another machine (process {said.pid} there).",
-                      "Use that one, or close it there first.")
+        return Locked("{name} is already open in a workbench on another machine (process {pid} there).",
+                      "Use that one, or close it there first.", name=path.name, pid=said.pid)
     name = "" if said.path == real(path) else f", as {said.path}"
     if is_stopped(said.pid):
-        return Locked(f"{path.name} is open in process {said.pid}{name}, which is stopped and does not answer.",
-                      f"Let it go on with: kill -CONT {said.pid}. Or end it with: kill -KILL {said.pid}; "
-                      "what was acknowledged stays.")
-    return Locked(f"{path.name} is already open in another workbench (process {said.pid}{name}).",
-                  "Use that one, or close it first.")
+        return Locked("{name} is open in process {pid}{name_2}, which is stopped and does not answer.",
+                      "Let it go on with: kill -CONT {pid}. Or end it with: kill -KILL {pid}; what was acknowledged "
+                      "stays.", name=path.name, pid=said.pid, name_2=name)
+    return Locked("{name} is already open in another workbench (process {pid}{name_2}).",
+                  "Use that one, or close it first.", name=path.name, pid=said.pid, name_2=name)
 
 
 class NameLock:

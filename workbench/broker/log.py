@@ -119,7 +119,8 @@ class Log:
                 raise Invalid("A control batch can't be sent; the broker writes them.", "End the transaction.")
             sequenced = header.producer_id >= 0 or header.transactional
             if sequenced and (header.producer_id < 0 or header.base_sequence < 0 or header.producer_epoch < 0):
-                raise Invalid(f"Producer {header.producer_id} sent a batch without epoch or sequence.")
+                raise Invalid("Producer {producer_id} sent a batch without epoch or sequence.",
+                              producer_id=header.producer_id)
         if rules.compression not in ("producer", header.compression):
             data = recompress_batch(data, rules.compression)
             header = batch_header(data)
@@ -169,8 +170,8 @@ class Log:
         and the others are refused."""
         name, count, now_ms = partition.topic.meta.name, header.records, self._clock.now_ms()
         if not room:
-            raise Refused(f"Queue {name} has not room for the {count} messages of this batch.",
-                          "Send fewer at once, try again later, or raise queue.max.length.")
+            raise Refused("Queue {name} has not room for the {count} messages of this batch.",
+                          "Send fewer at once, try again later, or raise queue.max.length.", name=name, count=count)
         records = [Record(one.key, one.value, one.headers, one.timestamp_ms)
                    for one in decode_batch(data, name, partition.number, limit=room)]
         producer = (header.producer_id, header.producer_epoch, header.base_sequence)
@@ -200,7 +201,8 @@ class Log:
         """Write the batch at the end of its partition, and return its base offset."""
         topic, base = partition.topic, partition.staged_end
         if base + header.records > MAX_OFFSET:
-            raise Refused(f"{topic.meta.name}/{partition.number} is at its last offset.", "Make a new topic.")
+            raise Refused("{name}/{number} is at its last offset.", "Make a new topic.", name=topic.meta.name,
+                          number=partition.number)
         data = place_batch(data, base)
         self.touch(partition)
         empty = base == partition.log_start
@@ -288,9 +290,10 @@ class Log:
         """Whole batches from the one that holds ``offset``, at least one; none at the end of the log."""
         end = partition.end
         if not partition.log_start <= offset <= end:
-            raise OutOfRange(
-                f"Offset {offset} is outside {partition.topic.meta.name}/{partition.number}, which holds "
-                f"{partition.log_start} to {end}.", "Start at the earliest or the latest offset.")
+            raise OutOfRange("Offset {offset} is outside {name}/{number}, which holds {log_start} to {end}.",
+                             "Start at the earliest or the latest offset.", offset=offset,
+                             name=partition.topic.meta.name, number=partition.number, log_start=partition.log_start,
+                             end=end)
         if offset == end:
             return []
         cached = self._cache.get(partition.no, offset, max_bytes)
@@ -313,7 +316,7 @@ class Log:
         """Run ``query`` on the read-only connection; it sees what is committed."""
         with self._reading:
             if self._reader is None:
-                raise Refused(f"{self._store.path.name} is closed.", "Open it again.")
+                raise Refused("{name} is closed.", "Open it again.", name=self._store.path.name)
             try:
                 return query(self._reader)
             except sqlite3.Error as error:

@@ -107,7 +107,8 @@ class RecordReader:
         self.path = Path(path)
         version = files.check_header(self.path)
         if version < SCHEMA_VERSION:
-            raise FileError(f"{self.path.name} was written by an older workbench.", "Open it once in the workbench.")
+            raise FileError("{name} was written by an older workbench.", "Open it once in the workbench.",
+                            name=self.path.name)
         home = home_of(self.path)
         files.check_content(home)
         self._db = files.connect_reading(home)
@@ -167,7 +168,7 @@ class RecordReader:
         row = self._db.execute(_PARTITIONS + " AND partition.number = ?", (topic, partition)).fetchone()
         if row is None:
             self.bounds(topic)
-            raise NotFound(f"Topic {topic} has no partition {partition}.")
+            raise NotFound("Topic {topic} has no partition {partition}.", topic=topic, partition=partition)
         return _Place(*row)
 
     # -- records ---------------------------------------------------------------------------------------------

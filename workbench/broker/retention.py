@@ -117,8 +117,9 @@ class Retention:
         def move(_: sqlite3.Connection) -> int:
             target = partition.staged_end if before_offset == -1 else before_offset
             if not 0 <= target <= partition.staged_end:
-                raise OutOfRange(f"Offset {target} is outside {partition.topic.meta.name}/{partition.number}, which "
-                                 f"ends at {partition.staged_end}.", "Give an offset in the log.")
+                raise OutOfRange("Offset {target} is outside {name}/{number}, which ends at {staged_end}.",
+                                 "Give an offset in the log.", target=target, name=partition.topic.meta.name,
+                                 number=partition.number, staged_end=partition.staged_end)
             self._move_start(partition, target)
             return partition.log_start
 

@@ -51,12 +51,13 @@ class Sequences:
             return None
         who = f"Producer {header.producer_id}"
         if header.producer_epoch < known.epoch:
-            raise Fenced(f"{who} was replaced: its epoch {header.producer_epoch} is older than {known.epoch}.",
-                         "Start the producer again.")
+            raise Fenced("{who} was replaced: its epoch {producer_epoch} is older than {epoch}.",
+                         "Start the producer again.", who=who, producer_epoch=header.producer_epoch, epoch=known.epoch)
         first = header.base_sequence
         if header.producer_epoch > known.epoch:
             if first != 0:
-                raise OutOfSequence(f"{who} begins its epoch {header.producer_epoch} with sequence {first}, not 0.")
+                raise OutOfSequence("{who} begins its epoch {producer_epoch} with sequence {first}, not 0.", who=who,
+                                    producer_epoch=header.producer_epoch, first=first)
             return None
         last = (first + header.records - 1) & _WRAP
         for kept_first, kept_last, base_offset in known.batches:
@@ -64,8 +65,9 @@ class Sequences:
                 return base_offset
         expected = (known.batches[-1][1] + 1) & _WRAP
         if first != expected:
-            raise OutOfSequence(f"{who} sent sequence {first}; {expected} was expected.",
-                                "Send the missing batch first, or start the producer again.")
+            raise OutOfSequence("{who} sent sequence {first}; {expected} was expected.",
+                                "Send the missing batch first, or start the producer again.", who=who, first=first,
+                                expected=expected)
         return None
 
     def note(self, partition_no: int, header: BatchHeader, base_offset: int, now_ms: int) -> None:

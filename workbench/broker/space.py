@@ -91,9 +91,10 @@ class Space:
     def _rewrite(self, size: int) -> None:
         """VACUUM writes a whole copy beside the temporary files and another into the write-ahead log."""
         if self.disk_free_bytes() < 2 * size:
-            raise FileError(f"Compacting {self._store.path.name} once needs {size_words(2 * size)} of free disk, "
-                            f"{size_words(self.disk_free_bytes())} are there.",
-                            "Free some space, or export what you need into a new workspace.")
+            raise FileError("Compacting {name} once needs {value} of free disk, {self_} are there.",
+                            "Free some space, or export what you need into a new workspace.",
+                            name=self._store.path.name, value=size_words(2 * size),
+                            self_=size_words(self.disk_free_bytes()))
         with self._store.alone():
             connection = Connection.to(self._store.name, "rw", timeout=30.0)
             try:

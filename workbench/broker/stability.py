@@ -74,11 +74,11 @@ class Stability:
         """Raise when a transactional batch does not belong to a transaction that is on."""
         epoch, partitions = self._allowed.get(header.producer_id, (header.producer_epoch, frozenset()))
         if header.producer_epoch < epoch:
-            raise Fenced(f"Producer {header.producer_id} was replaced by a newer one with the same transactional id.",
-                         "Close it; the newer one goes on.")
+            raise Fenced("Producer {producer_id} was replaced by a newer one with the same transactional id.",
+                         "Close it; the newer one goes on.", producer_id=header.producer_id)
         if header.producer_epoch > epoch or partition_no not in partitions:
-            raise InvalidTransactionState(f"Producer {header.producer_id} has no transaction on in this partition.",
-                                          "Begin a transaction first.")
+            raise InvalidTransactionState("Producer {producer_id} has no transaction on in this partition.",
+                                          "Begin a transaction first.", producer_id=header.producer_id)
 
     def note(self, partition_no: int, producer_id: int, base_offset: int) -> None:
         """A transactional batch was written."""

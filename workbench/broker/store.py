@@ -116,9 +116,10 @@ class Store:
     def create(cls, path: Path, synchronous: str, flow: str = "") -> None:
         """Make an empty workspace at ``path``, whole or not at all."""
         if synchronous not in SYNCHRONOUS:
-            raise Invalid(f"There is no synchronous mode {synchronous!r}.", f"Use one of: {', '.join(SYNCHRONOUS)}.")
+            raise Invalid("There is no synchronous mode {synchronous!r}.", "Use one of: {synchronous_2}.",
+                          synchronous=synchronous, synchronous_2=', '.join(SYNCHRONOUS))
         if path.exists():
-            raise AlreadyExists(f"{path.name} is already there.", "Choose another name.")
+            raise AlreadyExists("{name} is already there.", "Choose another name.", name=path.name)
         if not path.parent.is_dir():
             raise files.Missing(f"There is no folder {path.parent}.", "Make it first.")
         files.check_writable(path)
@@ -225,7 +226,7 @@ class Store:
 
     def _refuse_closed(self) -> None:
         if self._closed:
-            raise Refused(f"{self.path.name} is closed.", "Open it again.")
+            raise Refused("{name} is closed.", "Open it again.", name=self.path.name)
 
     def _write_rounds(self) -> None:
         open_ = True
@@ -375,8 +376,8 @@ def _tell(told: Callable[..., None], *what: object) -> None:
 def _refuse_left_log(path: Path) -> None:
     """A new file would take over what another left under its name."""
     if has_wal(path):
-        raise AlreadyExists(f"{path.name}-wal is the write-ahead log of a workspace that was called {path.name}.",
-                            f"Choose another name; or delete {path.name}-wal, if that workspace is gone.")
+        raise AlreadyExists("{name}-wal is the write-ahead log of a workspace that was called {name}.",
+                            "Choose another name; or delete {name}-wal, if that workspace is gone.", name=path.name)
 
 
 def _connect_writing(path: Path) -> sqlite3.Connection:

@@ -221,11 +221,11 @@ class TopicActs:
 
     def _kept(self, name: str) -> Topic:
         if name in self._living:
-            raise AlreadyExists(f"There is a topic {name} again: the deleted one can't take its name.",
-                                "Delete or rename that one first.")
+            raise AlreadyExists("There is a topic {name} again: the deleted one can't take its name.",
+                                "Delete or rename that one first.", name=name)
         found = self._has_kept(name)
         if found is None:
-            raise NotFound(f"There is no deleted topic {name} that is still kept.", "Its records are gone.")
+            raise NotFound("There is no deleted topic {name} that is still kept.", "Its records are gone.", name=name)
         return found
 
     def _has_kept(self, name: str) -> Topic | None:

@@ -77,7 +77,7 @@ def _found(living: Mapping[str, Topic], old: str, new: str) -> Topic:
     if topic is None:
         raise topics.no_topic(old)
     if new in living:
-        raise AlreadyExists(f"There is a topic {new} already.", "Choose another name.")
+        raise AlreadyExists("There is a topic {new} already.", "Choose another name.", new=new)
     return topic
 
 

@@ -50,7 +50,8 @@ class Setting:
                 return choice
         if not choices:
             return value
-        raise Invalid(f"{self.name} can't be {value!r}.", f"Use one of: {', '.join(choices)}.")
+        raise Invalid("{name} can't be {value!r}.", "Use one of: {choices}.", name=self.name, value=value,
+                      choices=', '.join(choices))
 
     def _number(self, value: str) -> str:
         try:
@@ -59,8 +60,8 @@ class Setting:
             raise Invalid(f"{self.name} can't be {value!r}.",
                           "Give a number." if self.kind == "double" else "Give a whole number.") from None
         if not self.low <= number <= self.high:
-            raise Invalid(f"{self.name} can't be {value.strip()}.",
-                          f"Give a number from {self.low:g} to {self.high}.")
+            raise Invalid("{name} can't be {value}.", "Give a number from {low:g} to {high}.", name=self.name,
+                          value=value.strip(), low=self.low, high=self.high)
         return str(number)
 
 
@@ -139,11 +140,12 @@ def check_topic_setting(name: str, value: str) -> str:
     """The value as it is stored; Invalid for a setting that does not exist, or can't be that here."""
     setting = TOPIC_SETTINGS.get(name)
     if setting is None:
-        raise Invalid(f"There is no topic setting {name}.", f"Known are: {', '.join(TOPIC_SETTINGS)}.")
+        raise Invalid("There is no topic setting {name}.", "Known are: {topic_settings}.", name=name,
+                      topic_settings=', '.join(TOPIC_SETTINGS))
     checked = setting.check(value)
     if name == "cleanup.policy" and checked != "delete":
-        raise Invalid(f"cleanup.policy can't be {value!r} here: records are deleted by age, size or what was read, not "
-                      "compacted yet.", "Use delete.")
+        raise Invalid("cleanup.policy can't be {value!r} here: records are deleted by age, size or what was read, "
+                      "not compacted yet.", "Use delete.", value=value)
     if name == "remote.storage.enable" and checked == "true":
         raise Invalid("remote.storage.enable can't be true here: there is no remote storage.", "Leave it out.")
     return checked

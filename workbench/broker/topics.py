@@ -123,35 +123,35 @@ class Topic:
         if self.deleted:
             raise no_topic(self.meta.name)
         if not 0 <= number < len(self.partitions):
-            raise NotFound(f"Topic {self.meta.name} has no partition {number}.",
-                           f"It has partitions 0 to {len(self.partitions) - 1}.")
+            raise NotFound("Topic {name} has no partition {number}.", "It has partitions 0 to {count}.",
+                           name=self.meta.name, number=number, count=len(self.partitions) - 1)
         return self.partitions[number]
 
 
 # -- what may be asked ---------------------------------------------------------------------------------------
 def no_topic(name: str) -> NotFound:
-    return NotFound(f"There is no topic {name}.", "Create it first.")
+    return NotFound("There is no topic {name}.", "Create it first.", name=name)
 
 
 def check_name(name: str) -> None:
     """Kafka's rule for names."""
     if name in (".", "..") or not _NAME.fullmatch(name):
         shown = name if len(name) <= 40 else name[:40] + "…"
-        raise Invalid(f"A topic can't be named «{shown}».",
-                      "Use 1 to 249 letters, digits, dots, underscores and hyphens.")
+        raise Invalid("A topic can't be named «{shown}».",
+                      "Use 1 to 249 letters, digits, dots, underscores and hyphens.", shown=shown)
 
 
 def check_kind(kind: str) -> None:
     if kind not in KINDS:
-        raise Invalid(f"There is no topic kind {kind!r}.", f"Use one of: {', '.join(KINDS)}.")
+        raise Invalid("There is no topic kind {kind!r}.", "Use one of: {kinds}.", kind=kind, kinds=', '.join(KINDS))
 
 
 def check_kind_settings(kind: str, config: Mapping[str, str]) -> None:
     """Queue settings belong to queues, but for the profile, which a stream may follow too; its rules hold."""
     found = next((key for key in config if is_queue_setting(key) and key != PROFILE), "")
     if found and kind != "queue":
-        raise Invalid(f"{found} is a setting of queues, and this topic is a {kind}.",
-                      "Make a queue, or a subscription with it.")
+        raise Invalid("{found} is a setting of queues, and this topic is a {kind}.",
+                      "Make a queue, or a subscription with it.", found=found, kind=kind)
     own = {key: value for key, value in config.items() if key in DEFAULTS}
     check_settings({**topic_defaults(config), **own, PROFILE: config.get(PROFILE, "")})
 
@@ -163,10 +163,11 @@ def topic_defaults(config: Mapping[str, str]) -> dict[str, str]:
 
 def check_partitions(count: int, now: int = 0) -> None:
     if not 1 <= count <= MAX_PARTITIONS:
-        raise Invalid(f"A topic can't have {count} partitions.", f"Choose 1 to {MAX_PARTITIONS}.")
+        raise Invalid("A topic can't have {count} partitions.", "Choose 1 to {max_partitions}.", count=count,
+                      max_partitions=MAX_PARTITIONS)
     if count < now:
-        raise Invalid(f"A topic can't go from {now} to {count} partitions: it may only grow.",
-                      "Make a new topic and replay into it.")
+        raise Invalid("A topic can't go from {now} to {count} partitions: it may only grow.",
+                      "Make a new topic and replay into it.", now=now, count=count)
 
 
 def check_config(config: Mapping[str, str | None]) -> dict[str, str]:
@@ -178,7 +179,8 @@ def check_config(config: Mapping[str, str | None]) -> dict[str, str]:
             continue
         checked |= {} if value is None else {key: check_topic_setting(key, value)}
         if value is None and key not in TOPIC_SETTINGS:
-            raise Invalid(f"There is no topic setting {key}.", f"Known are: {', '.join(TOPIC_SETTINGS)}.")
+            raise Invalid("There is no topic setting {key}.", "Known are: {topic_settings}.", key=key,
+                          topic_settings=', '.join(TOPIC_SETTINGS))
     return checked
 
 
@@ -189,7 +191,7 @@ def insert_topic(connection: sqlite3.Connection, name: str, partitions: int, kin
     as long as nobody changes that; so it may have any name."""
     living = "SELECT 1 FROM topic WHERE name = ? AND deleted_ms IS NULL"
     if not staged and connection.execute(living, (name,)).fetchone():
-        raise AlreadyExists(f"Topic {name} is already there.", "Choose another name.")
+        raise AlreadyExists("Topic {name} is already there.", "Choose another name.", name=name)
     row = connection.execute(
         "INSERT INTO topic (uuid, name, kind, config, created_ms, deleted_ms) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
         (uuid, name, kind, json.dumps(dict(config)), now_ms, now_ms if staged else None)).fetchone()
@@ -230,7 +232,8 @@ def load_topics(connection: sqlite3.Connection) -> list[Topic]:
         try:
             settings = check_config(json.loads(config))
         except (ValueError, AttributeError, Invalid):
-            raise Damaged(f"The settings of topic {name} are damaged.", "Restore the file from a copy.") from None
+            raise Damaged("The settings of topic {name} are damaged.", "Restore the file from a copy.",
+                          name=name) from None
         meta = TopicMeta(name, number, uuid, kind, 0, settings, created_ms)
         topics[number] = Topic(meta, LogRules.of(settings), deleted=deleted_ms is not None,
                                keep_until_ms=keep_until_ms)

@@ -154,7 +154,8 @@ class Transactions:
         def put(db: sqlite3.Connection) -> None:
             state = self._of(name, producer)
             if state.started_ms is None or group not in state.groups:
-                raise InvalidTransactionState(f"The transaction of {name!r} does not cover group {group!r}.")
+                raise InvalidTransactionState("The transaction of {name!r} does not cover group {group!r}.", name=name,
+                                              group=group)
             if member[0]:
                 self._groups.check_commit(group, *member)
             merged = {**state.offsets.get(group, {}), **offsets}
@@ -171,7 +172,8 @@ class Transactions:
             if state.started_ms is not None:
                 return self._finish(db, name, state, outcome)
             if state.outcome != outcome:
-                raise InvalidTransactionState(f"The producer {name!r} has no transaction on.", "Begin one first.")
+                raise InvalidTransactionState("The producer {name!r} has no transaction on.", "Begin one first.",
+                                              name=name)
             return []
 
         return self._store.write(finish, self._tell_groups)
@@ -200,8 +202,8 @@ class Transactions:
     def _of(self, name: str, producer: Producer) -> _State:
         state = self._states.get(name)
         if state is None or state.producer_id != producer[0]:
-            raise NotFound(f"There is no producer {producer[0]} with the transactional id {name!r}.",
-                           "Start the producer again.")
+            raise NotFound("There is no producer {producer} with the transactional id {name!r}.",
+                           "Start the producer again.", producer=producer[0], name=name)
         if state.epoch != producer[1]:
             raise _fenced(name)
         return state
@@ -280,4 +282,4 @@ def _overdue(state: _State, now_ms: int) -> bool:
 
 
 def _fenced(name: str) -> Fenced:
-    return Fenced(f"A newer producer has begun with the transactional id {name!r}.", "Close this one.")
+    return Fenced("A newer producer has begun with the transactional id {name!r}.", "Close this one.", name=name)

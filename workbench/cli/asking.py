@@ -27,8 +27,8 @@ def ask_twice(name: str, call: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Refused(f"@{name} is marked as production, and nobody can be asked here.",
-                      "Add --yes to write to it all the same.")
+        raise Refused("@{name} is marked as production, and nobody can be asked here.",
+                      "Add --yes to write to it all the same.", name=name)
     click.confirm(f"@{name} is production. {call} Go on?", abort=True, err=True)
     if click.prompt(f"Type {name} to do it", default="", show_default=False, err=True).removeprefix("@") != name:
         raise click.Abort

@@ -112,8 +112,9 @@ class AttachedCaller:
     def call(self, command: Command) -> Any:
         act, answer = self._answers.get(type(command), ("", None))
         if answer is None:
-            raise Unsupported(f"That is not done on @{self._connection.name} so far.",
-                              "Topics and groups, produce, consume, export and bridge work on an attached system.")
+            raise Unsupported("That is not done on @{name} so far.",
+                              "Topics and groups, produce, consume, export and bridge work on an attached system.",
+                              name=self._connection.name)
         if why := self._connection.lacks(act) if act else "":
             if why == READ_ONLY.format(name=self._connection.name):
                 check_writable(self._spec)  # says how to turn it on
@@ -138,8 +139,8 @@ class AttachedCaller:
 
     def _reset(self, asked: ApplyReset) -> Plan:
         if asked.pause_members:
-            raise Unsupported(f"Members of other programs at @{self._connection.name} can't be paused from here.",
-                              "Stop these programs first.")
+            raise Unsupported("Members of other programs at @{name} can't be paused from here.",
+                              "Stop these programs first.", name=self._connection.name)
         with closing(administration_of(self._spec)) as administration:
             plan = administration.plan_reset(asked.group, asked.spec, asked.topic, asked.partitions)
             if not plan.refused:
@@ -151,8 +152,8 @@ class AttachedCaller:
         known = {topic.name for topic in self._browse.topics()}
         for topic in asked.topics:
             if topic not in known:
-                raise NotFound(f"@{self._connection.name} has no topic {topic}.",
-                               f"See: workbench topics @{self._connection.name} list.")
+                raise NotFound("@{name} has no topic {topic}.", "See: workbench topics @{name} list.",
+                               name=self._connection.name, topic=topic)
         self._about_to(f"JoinGroup {asked.group} for {', '.join(asked.topics)}, and commit what was printed.")
         self._membership = AttachedMembership(self._spec)
         return self._membership.open(asked)

@@ -59,9 +59,11 @@ class Attributes:
             text = field_text(record.value, field)
             if text is None:
                 shown = (record.value or b"")[:60].decode("utf-8", "replace")
-                raise Invalid(f"An event has no field «{field}»: {shown}", "Name a field that every event has.")
+                raise Invalid("An event has no field «{field}»: {shown}", "Name a field that every event has.",
+                              field=field, shown=shown)
             if name in _NUMBERS and not text.isdigit():
                 shown = text[:60].decode("utf-8", "replace")
-                raise Invalid(f"The field «{field}» of an event is «{shown}».", f"{name} needs a whole number.")
+                raise Invalid("The field «{field}» of an event is «{shown}».", "{name} needs a whole number.",
+                              field=field, shown=shown, name=name)
             headers.append((name, text))
         return record._replace(headers=tuple(headers))

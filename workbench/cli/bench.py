@@ -29,7 +29,8 @@ def bench(names: tuple[str, ...], only_list: bool, as_json: bool) -> int:
     """Measure this machine. Without NAMES everything; status 1 when a goal is not reached."""
     found = measurements()
     if unknown := [name for name in names if name not in found]:
-        raise NotFound(f"There is no measurement {unknown[0]}.", f"There are {', '.join(found)}.")
+        raise NotFound("There is no measurement {unknown}.", "There are {found}.", unknown=unknown[0],
+                       found=', '.join(found))
     chosen = {name: found[name] for name in names or found}
     if only_list:
         _tell_list(chosen, as_json)

@@ -100,7 +100,7 @@ def bridge(file: Path, topic: str, into: Path, into_topic: str, speed: float | s
         raise click.UsageError("--resume goes on with the range it had: leave out --from, --to and --again.")
     ends, points = asked.ends, PointFile(asked.ends)
     if (ends.source, ends.topic) == (ends.into, ends.into_topic):
-        raise Invalid(f"{topic} can't be bridged into itself.", "Name another topic.")
+        raise Invalid("{topic} can't be bridged into itself.", "Name another topic.", topic=topic)
     point = _stored_point(points, asked)
     with reader_of(asked.source) as reader:
         shape = _source_shape(reader, asked)
@@ -117,18 +117,19 @@ def _stored_point(points: PointFile, asked: _Asked) -> BridgePoint | None:
         return None
     point = points.read()
     if asked.resume and point is None:
-        raise NotFound(f"No bridge of {asked.ends} was broken off.", "Leave out --resume.")
+        raise NotFound("No bridge of {ends} was broken off.", "Leave out --resume.", ends=asked.ends)
     if point is not None and not asked.resume and not asked.dry_run:
-        raise Refused(f"A bridge of {asked.ends} was broken off after {counted(point.done, 'record')}.",
-                      "Go on with --resume, or begin anew with --again.")
+        raise Refused("A bridge of {ends} was broken off after {done}.",
+                      "Go on with --resume, or begin anew with --again.", ends=asked.ends,
+                      done=counted(point.done, 'record'))
     return point if asked.resume else None
 
 
 def _source_shape(reader: Any, asked: _Asked) -> TopicShape:
     shape = _shape(reader, asked.topic)
     if shape is None:
-        raise NotFound(f"There is no topic {asked.topic} in {asked.source}.",
-                       f"See: workbench topics {asked.source} list.")
+        raise NotFound("There is no topic {topic} in {source}.", "See: workbench topics {source} list.",
+                       topic=asked.topic, source=asked.source)
     if why := reader.disturbs(asked.topic) if attached_name(asked.source) else "":
         raise Refused(why, "A bridge only reads what can be read without that: bridge a topic or a stream.")
     if isinstance(reader, BrowseDecided):
@@ -189,7 +190,8 @@ def _create(shape: TopicShape, asked: _Asked) -> None:
 
 
 def _no_target(asked: _Asked) -> NotFound:
-    return NotFound(f"There is no topic {asked.into_topic} in {asked.into}.", "Add --create to make it.")
+    return NotFound("There is no topic {into_topic} in {into}.", "Add --create to make it.",
+                    into_topic=asked.into_topic, into=asked.into)
 
 
 @contextmanager

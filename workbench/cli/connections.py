@@ -89,8 +89,8 @@ def secret(name: str, option: str) -> None:
     name = name.removeprefix("@")
     value = user_catalog().get(name).options.get(option, "")
     if not secrets.in_keyring(value):
-        raise Invalid(f"@{name} does not look for {option} in the keyring.",
-                      f"Add the connection with: --option {option}=keyring:.")
+        raise Invalid("@{name} does not look for {option} in the keyring.",
+                      "Add the connection with: --option {option}=keyring:.", name=name, option=option)
     given = getpass.getpass(f"{option} of @{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not given:
         raise Invalid("Nothing was given.", "Type it, or send it as a line of standard input.")

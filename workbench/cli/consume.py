@@ -200,8 +200,9 @@ class _Membership:
             elif polled.assignment and not follow:
                 return
             elif not polled.assignment and not follow and time.monotonic() > until_s:
-                raise HostGone(f"Group {self._group} gave this member no partition of {self._topic}.",
-                               "It may have as many members as partitions; add --follow to wait for one.")
+                raise HostGone("Group {group} gave this member no partition of {topic}.",
+                               "It may have as many members as partitions; add --follow to wait for one.",
+                               group=self._group, topic=self._topic)
 
 
 def _number(point: LogPoint) -> str:

@@ -68,7 +68,8 @@ def _typed(most: int) -> list[Any]:
             try:
                 events.append(encoding("json").decode(line))
             except ValueError as wrong:
-                raise Invalid(f"Line {number} is no JSON: {wrong}.", "Give one JSON value a line.") from None
+                raise Invalid("Line {number} is no JSON: {wrong}.", "Give one JSON value a line.", number=number,
+                              wrong=wrong) from None
     return events
 
 

@@ -83,7 +83,7 @@ def _asks(kind: ExchangeType, binding: Binding) -> str:
 def _info(found: ExchangeList, name: str) -> ExchangeInfo:
     info = next((info for info in found.exchanges if info.exchange.name == name), None)
     if info is None:
-        raise NotFound(f"There is no exchange {name}.", "See «workbench exchanges FILE list».")
+        raise NotFound("There is no exchange {name}.", "See «workbench exchanges FILE list».", name=name)
     return info
 
 

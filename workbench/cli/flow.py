@@ -76,13 +76,14 @@ def _read(path: Path) -> FlowDocument:
     try:
         data = sys.stdin.buffer.read(MAX_FLOW_BYTES + 1) if str(path) == "-" else _head_of(path)
     except OSError as error:
-        raise Missing(f"{path} can't be read: {error.strerror}.", "Is the name right?") from None
+        raise Missing("{path} can't be read: {strerror}.", "Is the name right?", path=path,
+                      strerror=error.strerror) from None
     if len(data) > MAX_FLOW_BYTES:
-        raise Invalid(f"{path} is larger than a drawing can be.", "Is it the right file?")
+        raise Invalid("{path} is larger than a drawing can be.", "Is it the right file?", path=path)
     try:
         return codec.loads(data.decode())
     except UnicodeDecodeError:
-        raise Invalid(f"{path} is not text in UTF-8.", "Is it the right file?") from None
+        raise Invalid("{path} is not text in UTF-8.", "Is it the right file?", path=path) from None
 
 
 def _head_of(path: Path) -> bytes:

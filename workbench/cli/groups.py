@@ -85,7 +85,7 @@ def describe(file: Path, group: str, as_json: bool) -> None:
     with host_of(file, writes=False) as host:
         found = next((g for g in host.call(ListGroups()).groups if g.name == group), None)
     if found is None:
-        raise NotFound(f"There is no group {group}.", f"See «workbench groups {file} list».")
+        raise NotFound("There is no group {group}.", "See «workbench groups {file} list».", group=group, file=file)
     members = [
         {"member": m.member_id, "client": m.client or m.name, "partitions": [f"{t}/{p}" for t, p in m.partitions]}
         for m in found.members

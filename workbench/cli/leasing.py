@@ -105,8 +105,9 @@ def _check_queue(host: Caller, name: str) -> None:
     if any(info.meta.name == name for info in host.call(ListQueues()).queues):
         return
     if any(topic.name == name for topic in host.call(ListTopics()).topics):
-        raise Refused(f"{name} is a stream, nothing in it is acked.", f"Leave out --ack, join a --group, or read it as "
-                      f"a queue: «workbench queues FILE subscribe {name} NAME».")
+        raise Refused("{name} is a stream, nothing in it is acked.",
+                      "Leave out --ack, join a --group, or read it as a queue: «workbench queues FILE subscribe "
+                      "{name} NAME».", name=name)
     topic, colon, subscription = name.partition(":")
     how = f"queues FILE subscribe {topic} {subscription}" if colon else f"topics FILE create {name} --queue"
-    raise NotFound(f"There is no queue {name}.", f"Make it with «workbench {how}».")
+    raise NotFound("There is no queue {name}.", "Make it with «workbench {how}».", name=name, how=how)

@@ -103,7 +103,7 @@ def _topic(host: Caller, topic: str) -> TopicInfo:
     for info in host.call(ListTopics()).topics:
         if info.name == topic:
             return info
-    raise NotFound(f"There is no topic {topic}.", f"Create it with «workbench topics FILE create {topic}».")
+    raise NotFound("There is no topic {topic}.", "Create it with «workbench topics FILE create {topic}».", topic=topic)
 
 
 @click.command()
@@ -297,7 +297,8 @@ def _check_source(source: str) -> None:
         return
     mode = os.stat(source).st_mode
     if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not os.path.samefile(source, os.devnull)):
-        raise Invalid(f"{source} is a device, not a file of events.", "Give a file, a pipe or - for standard input.")
+        raise Invalid("{source} is a device, not a file of events.", "Give a file, a pipe or - for standard input.",
+                      source=source)
 
 
 def _report(topic: str, sent: int, skipped: int, seconds: float, as_json: bool) -> None:

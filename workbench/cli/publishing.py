@@ -72,7 +72,8 @@ class Publishing:
 def _text(record: Record, field: str) -> str:
     found = field_text(record.value, field)
     if found is None:
-        raise Invalid(f"An event has no field «{field}» for its routing key.", "Name a field that every event has.")
+        raise Invalid("An event has no field «{field}» for its routing key.", "Name a field that every event has.",
+                      field=field)
     return found.decode("utf-8", "replace")
 
 
@@ -88,6 +89,7 @@ def report_published(exchange: str, done: Publishing, seconds: float, as_json: b
         for queue, number in sorted(done.queues.items()):
             print(f"  {number:,} into {queue}")
     if back := counts["returned"] + counts["refused"]:
-        raise Refused(f"{counted(back, 'event')} of {done.sent:,} came back: {done.trouble.rstrip('.')}.")
+        raise Refused("{back} of {sent:,} came back: {value}.", back=counted(back, 'event'), sent=done.sent,
+                      value=done.trouble.rstrip('.'))
     if counts["unroutable"]:
         note(f"{counted(counts['unroutable'], 'event')} could not be routed and went nowhere; see --mandatory.")

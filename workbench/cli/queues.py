@@ -82,7 +82,7 @@ def _dead_letters(info: QueueInfo) -> str:
 def _info(host: Caller, name: str) -> QueueInfo:
     found = next((info for info in host.call(ListQueues()).queues if info.meta.name == name), None)
     if found is None:
-        raise NotFound(f"There is no queue {name}.", "See «workbench queues FILE list».")
+        raise NotFound("There is no queue {name}.", "See «workbench queues FILE list».", name=name)
     return found
 
 
@@ -237,7 +237,7 @@ def _ask(plan: PurgePlan) -> None:
         return
     question = f"{plan_words(plan)} of {plan.queue} will be gone for good"
     if not sys.stdin.isatty():
-        raise Refused(f"{question}.", "Add --yes to do it, or --dry-run to only look.")
+        raise Refused("{question}.", "Add --yes to do it, or --dry-run to only look.", question=question)
     click.confirm(f"{question}. Go on?", abort=True, err=True)
 
 

@@ -103,9 +103,9 @@ def _edits(files: tuple[str, ...], sets: tuple[str, ...]) -> dict[MessageId, Edi
 
 def _content(path: Path) -> bytes:
     if not path.exists():
-        raise Missing(f"There is no file {path}.")
+        raise Missing("There is no file {path}.", path=path)
     if not path.is_file() or path.stat().st_size > MAX_EDIT_BYTES:
-        raise Invalid(f"{path} can't be the value of a message.", "Give a file of at most 256 MiB.")
+        raise Invalid("{path} can't be the value of a message.", "Give a file of at most 256 MiB.", path=path)
     return path.read_bytes()
 
 

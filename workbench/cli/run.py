@@ -58,9 +58,10 @@ def run(file: Path, seconds: float | None, until_drained: bool, seed: int | None
         raise click.UsageError("--keep goes with --virtual.")
     with host_of(file) as host:
         if not host.call(GetFlow()).text:
-            raise Refused(f"Nothing is drawn in {file}.", "Draw a flow, or take one with «workbench flow FILE import».")
+            raise Refused("Nothing is drawn in {file}.", "Draw a flow, or take one with «workbench flow FILE import».",
+                          file=file)
         if host.call(GetOutcome()).run is not RunState.STOPPED:
-            raise Refused(f"The flow of {file} is running already.", "Stop it first.")
+            raise Refused("The flow of {file} is running already.", "Stop it first.", file=file)
         host.call(Run(seed))
         try:
             _wait(host, seconds, until_drained)

@@ -143,11 +143,12 @@ def _read(path: str) -> str:
         data = sys.stdin.buffer.read() if path in STANDARD_INPUT else Path(path).read_bytes()
         return data.decode("utf-8-sig")
     except FileNotFoundError:
-        raise Missing(f"There is no file {path}.", "Give the file that holds the schema.") from None
+        raise Missing("There is no file {path}.", "Give the file that holds the schema.", path=path) from None
     except UnicodeDecodeError as error:
-        raise Invalid(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}.", "Save it as UTF-8.") from None
+        raise Invalid("{path} is not UTF-8 text: {reason} at byte {start}.", "Save it as UTF-8.", path=path,
+                      reason=error.reason, start=error.start) from None
     except OSError as error:
-        raise Invalid(f"{path} can't be read: {error.strerror}.") from error
+        raise Invalid("{path} can't be read: {strerror}.", path=path, strerror=error.strerror) from error
 
 
 def _schema(registry: LookedAt, subject: str, path: str, kind: str | None, references: tuple[Reference, ...]) -> Schema:
@@ -221,7 +222,8 @@ def _checked(registry: LookedAt, subject: str, schema: Schema, version: int | No
 
 
 def _refusal(subject: str, found: Checked) -> Refused:
-    return Refused(f"It does not fit {subject} by {found.level}. {' '.join(one.sentence for one in found.reasons)}")
+    return Refused("It does not fit {subject} by {level}. {reasons}", subject=subject, level=found.level,
+                   reasons=' '.join(one.sentence for one in found.reasons))
 
 
 # -- deleting, levels --------------------------------------------------------------------------------------------
@@ -257,7 +259,8 @@ def compatibility(file: Path, subject: str | None, level: str | None, as_json: b
         subject, level = None, subject
     if level is not None:
         if level.upper() not in (*LEVELS, "DEFAULT"):
-            raise Invalid(f"There is no level «{level}».", f"Use one of: {', '.join(LEVELS)}; or default.")
+            raise Invalid("There is no level «{level}».", "Use one of: {levels}; or default.", level=level,
+                          levels=', '.join(LEVELS))
         with host_of(file) as host:
             host.call(SetCompatibility(subject or ALL, None if level.upper() == "DEFAULT" else level.upper()))
     registry, _ = _looked_at(file)

@@ -60,7 +60,7 @@ def rows(file: Path, name: str, limit: int, after: str | None, as_json: bool) ->
     """The rows of a store, in the order of their keys."""
     with BrokerReader(file) as reader:
         if name not in {stat.name for stat in reader.stores()}:
-            raise NotFound(f"There is no store {name}.", "See «workbench stores FILE list».")
+            raise NotFound("There is no store {name}.", "See «workbench stores FILE list».", name=name)
         found = reader.store_rows(name, None if after is None else after.encode(), limit + 1)
     more, found = len(found) > limit, found[:limit]
     if as_json:
@@ -83,7 +83,8 @@ def get(file: Path, name: str, key: str, as_json: bool) -> None:
     with host_of(file) as host:
         row = host.call(ReadStore(name, key.encode())).row
     if row is None:
-        raise NotFound(f"{name} has no row with the key {key}.", f"See «workbench stores FILE rows {name}».")
+        raise NotFound("{name} has no row with the key {key}.", "See «workbench stores FILE rows {name}».", name=name,
+                       key=key)
     print_json(_document(row)) if as_json else print(_text(row.value))
 
 

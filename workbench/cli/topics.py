@@ -91,7 +91,7 @@ def describe(file: Path, name: str, as_json: bool) -> None:
     with host_of(file, writes=False) as host:
         topic = next(iter(host.call(ListTopics(name)).topics), None)
     if topic is None:
-        raise NotFound(f"There is no topic {name}.", f"See «workbench topics {file} list».")
+        raise NotFound("There is no topic {name}.", "See «workbench topics {file} list».", name=name, file=file)
     partitions = [
         {"partition": p.partition, "log_start": place_form(p.log_start), "end": place_form(p.end),
          "size_bytes": p.size_bytes}
@@ -154,7 +154,7 @@ def delete(file: Path, name: str, at_once: bool, yes: bool) -> None:
 def _lost(host: Caller, name: str, at_once: bool) -> str:
     topic = next((t for t in host.call(ListTopics()).topics if t.name == name), None)
     if topic is None:
-        raise NotFound(f"There is no topic {name}.", "See «workbench topics FILE list».")
+        raise NotFound("There is no topic {name}.", "See «workbench topics FILE list».", name=name)
     readers = [g.name for g in host.call(ListGroups()).groups if any(p.topic == name for p in g.partitions)]
     text = f"{name} holds {counted(topic.stat.records, 'record')}"
     text += f"; {', '.join(readers)} committed offsets there" if readers else ""

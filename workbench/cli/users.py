@@ -47,7 +47,8 @@ def put(file: Path, name: str) -> None:
     else:
         password = sys.stdin.readline(_MAX_PASSWORD_CHARS + 2).rstrip("\r\n")
     if len(password) > _MAX_PASSWORD_CHARS:
-        raise Invalid(f"A password has at most {_MAX_PASSWORD_CHARS:,} characters.", "Give a shorter one.")
+        raise Invalid("A password has at most {max_password_chars:,} characters.", "Give a shorter one.",
+                      max_password_chars=_MAX_PASSWORD_CHARS)
     with host_of(file) as host:
         host.call(PutUser(name, password))
     note(f"The user {name} can connect where «serve {file} --kafka HOST:PORT --kafka-sasl» listens; other protocols "

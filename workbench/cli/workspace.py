@@ -25,7 +25,7 @@ LOCKED_WAIT_S = 3.0
 
 def _workspace(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     if value.is_dir():
-        raise Invalid(f"{value} is a directory.", "Give the name of a workspace file.")
+        raise Invalid("{value} is a directory.", "Give the name of a workspace file.", value=value)
     return value
 
 
@@ -131,7 +131,7 @@ def _attach_or_open(path: Path, reading_if: tuple[type[FileError], ...]) -> Call
 def workspace_reader(path: Path) -> Iterator[BrokerReader]:
     """``reader_of`` for what only a workspace has: the drawing, the journal."""
     if name := attached_name(path):
-        raise Unsupported(f"@{name} is an attached system, and this is only in a workspace.", "Name a FILE.")
+        raise Unsupported("@{name} is an attached system, and this is only in a workspace.", "Name a FILE.", name=name)
     from workbench.broker import BrokerReader
 
     with BrokerReader(path) as reader:

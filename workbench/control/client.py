@@ -40,11 +40,12 @@ def not_answering(pid: int, waited_s: float = 0.0, *, stopped: bool = False) -> 
     """Who it is that does not answer, and what can be done."""
     who = f"The host of this workspace (process {pid})" if pid else "The host of this workspace"
     if stopped:
-        return NotAnswering(f"{who} is stopped and does not answer.",
-                            f"Let it go on with: kill -CONT {pid}. Or end it with: kill -KILL {pid}; what was "
-                            "acknowledged stays.")
+        return NotAnswering("{who} is stopped and does not answer.",
+                            "Let it go on with: kill -CONT {pid}. Or end it with: kill -KILL {pid}; what was "
+                            "acknowledged stays.", who=who, pid=pid)
     end = f", or end it with: kill -KILL {pid}; what was acknowledged stays" if pid else ""
-    return NotAnswering(f"{who} did not answer within {waited_s:g} seconds.", f"Try again{end}.")
+    return NotAnswering("{who} did not answer within {waited_s:g} seconds.", "Try again{end}.", who=who,
+                        waited_s=waited_s, end=end)
 
 
 class Commanded(Protocol):
@@ -177,12 +178,13 @@ class ControlClient:
         if command is None or answer is None:
             return  # its call gave up waiting
         if message.error:
-            answer.set_exception(rebuild(message.error, message.message, message.next_step))
+            answer.set_exception(rebuild(message.error, message.message, message.next_step, message.template,
+                                         message.next_step_template, message.fields))
             return
         try:
             answer.set_result(msgspec.msgpack.decode(message.result, type=command.reply))
         except msgspec.DecodeError as error:
-            answer.set_exception(Corrupt(f"The host's answer can't be read: {error}."))
+            answer.set_exception(Corrupt("The host's answer can't be read: {error}.", error=error))
 
     def _end(self, reason: str) -> None:
         with self._lock:

@@ -83,7 +83,8 @@ def new_endpoint(listeners: Mapping[str, str] | None = None) -> HostFile:
     directory = runtime_directory()
     if directory is None:
         raise Refused("There is no private directory for the host's socket.",
-                      f"Make {wished_directories()[-1]} yours alone (mode 0700), or set XDG_RUNTIME_DIR.")
+                      "Make {wished_directories} yours alone (mode 0700), or set XDG_RUNTIME_DIR.",
+                      wished_directories=wished_directories()[-1])
     path = directory / f"{secrets.token_hex(6)}.sock"
     return HostFile(str(path), secrets.token_hex(16), os.getpid(), dict(listeners or {}))
 

@@ -25,10 +25,9 @@ _LENGTH = struct.Struct(">I")
 def frame(payload: bytes) -> bytes:
     """``payload`` with its length in front."""
     if len(payload) > MAX_FRAME_BYTES:
-        raise Corrupt(
-            f"A message of {len(payload):,} bytes is too large for the control channel.",
-            f"It takes at most {MAX_FRAME_BYTES:,}; send less at once.",
-        )
+        raise Corrupt("A message of {count:,} bytes is too large for the control channel.",
+                      "It takes at most {max_frame_bytes:,}; send less at once.", count=len(payload),
+                      max_frame_bytes=MAX_FRAME_BYTES)
     return _LENGTH.pack(len(payload)) + payload
 
 
@@ -48,7 +47,8 @@ class FrameReader:
             (length,) = _LENGTH.unpack_from(self._kept, at)
             if length > self.max_bytes:
                 self._kept.clear()
-                raise Corrupt(f"A frame of {length:,} bytes was announced; at most {self.max_bytes:,} are taken.")
+                raise Corrupt("A frame of {length:,} bytes was announced; at most {max_bytes:,} are taken.",
+                              length=length, max_bytes=self.max_bytes)
             end = at + _LENGTH.size + length
             if len(self._kept) < end:
                 break

@@ -444,13 +444,17 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True, tag=True):
-    """``result`` is the encoded reply struct when ``error`` is empty (an error code of ``core.errors`` otherwise)."""
+    """``result`` is the encoded reply struct when ``error`` is empty (an error code of ``core.errors`` otherwise, with
+    the sentences, and what they were made of)."""
 
     id: int
     result: msgspec.Raw = msgspec.Raw(b"\xc0")
     error: str = ""
     message: str = ""
     next_step: str = ""
+    template: str = ""
+    next_step_template: str = ""
+    fields: dict[str, str | int | float] = {}
 
 
 class Push(msgspec.Struct, frozen=True, tag=True):

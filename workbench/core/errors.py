@@ -18,19 +18,28 @@
         NotAnswering     it is there, and does not answer
       Cancelled          a person cancelled it
 
-``code`` is the class name and crosses the control channel; ``rebuild`` turns it back into the class.
+``code`` is the class name and crosses the control channel with template and fields; ``rebuild`` turns it back into the
+class.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class WorkbenchError(Exception):
-    """What happened (``message``) and what to do next (``next_step``, may be empty)."""
+    """What happened (``message``) and what to do next (``next_step``, may be empty).
 
-    def __init__(self, message: str, next_step: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
+    With ``fields`` both are templates for ``str.format``, and are filled in here and nowhere else: whoever translates
+    has ``template``, ``next_step_template`` and the values. Without fields they are taken as they are.
+    """
+
+    def __init__(self, message: str, next_step: str = "", **fields: Any) -> None:
+        self.template, self.next_step_template, self.fields = message, next_step, fields
+        self.message = message.format(**fields) if fields else message
+        self.next_step = next_step.format(**fields) if fields else next_step
+        super().__init__(self.message)
 
     @property
     def code(self) -> str:
@@ -144,6 +153,15 @@ def _classes(base: type[WorkbenchError]) -> dict[str, type[WorkbenchError]]:
     return found
 
 
-def rebuild(code: str, message: str, next_step: str = "") -> WorkbenchError:
+def rebuild(code: str, message: str, next_step: str = "", template: str = "", next_step_template: str = "",
+            fields: Mapping[str, Any] | None = None) -> WorkbenchError:
     """The error that ``code`` names; an unknown code becomes a plain ``WorkbenchError``."""
-    return _classes(WorkbenchError).get(code, WorkbenchError)(message, next_step)
+    error = _classes(WorkbenchError).get(code, WorkbenchError)(message, next_step)
+    if fields:
+        error.template, error.next_step_template, error.fields = template, next_step_template, dict(fields)
+    return error
+
+
+def plain_fields(error: WorkbenchError) -> dict[str, str | int | float]:
+    """The values as what has a form on the control channel: numbers as they are, all else in words."""
+    return {name: value if isinstance(value, int | float) else str(value) for name, value in error.fields.items()}

@@ -71,10 +71,10 @@ class EventTimes:
     def read(self, value: Any) -> int:
         """Milliseconds since 1970; ``Invalid`` with the reason."""
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-            raise Invalid(f"«{_shown(value)}» is not a time")
+            raise Invalid("«{value}» is not a time", value=_shown(value))
         at_ms = self._text(value.strip()) if isinstance(value, str) else self._number(value)
         if at_ms < 0:
-            raise Invalid(f"«{_shown(value)}» is before 1970")
+            raise Invalid("«{value}» is before 1970", value=_shown(value))
         return at_ms
 
     def find(self, line: str) -> str | None:
@@ -116,7 +116,7 @@ class EventTimes:
             else:
                 moment = self._latest(part, zone)
         except (ValueError, KeyError, OverflowError):
-            raise Invalid(f"«{_shown(text)}» is no moment that there is") from None
+            raise Invalid("«{text}» is no moment that there is", text=_shown(text)) from None
         return (moment - _EPOCH) // _MS
 
     def _latest(self, part: dict[str, str], zone: timezone) -> datetime:
@@ -137,7 +137,8 @@ def compile_pattern(form: str) -> re.Pattern[str]:
     """A pattern of strptime as a regular expression; ``Invalid`` when it is none."""
     if "%" not in form:
         known = ", ".join(KNOWN_FORMATS)
-        raise Invalid(f"«{form}» is no time format.", f"Give one of {known}, or a pattern as %Y-%m-%d %H:%M:%S.")
+        raise Invalid("«{form}» is no time format.", "Give one of {known}, or a pattern as %Y-%m-%d %H:%M:%S.",
+                      form=form, known=known)
     form = re.sub(r"%([TFRDc])", lambda found: _SHORT[found[1]], form)
     made = []
     for found in re.finditer(r"%(.?)|(\s+)|([^%\s]+)", form, re.DOTALL):
@@ -146,19 +147,20 @@ def compile_pattern(form: str) -> re.Pattern[str]:
             continue
         directive = _SAME.get(found[1], found[1])
         if directive not in _DIRECTIVES:
-            raise Invalid(f"The time format «{form}» has %{found[1]}, which means nothing.",
-                          "Directives are those of strptime, as %Y-%m-%d %H:%M:%S.%f %z.")
+            raise Invalid("The time format «{form}» has %{found}, which means nothing.",
+                          "Directives are those of strptime, as %Y-%m-%d %H:%M:%S.%f %z.", form=form, found=found[1])
         made.append(_DIRECTIVES[directive])
     try:
         return re.compile("".join(made))
     except re.error:
-        raise Invalid(f"The time format «{form}» names a part of the time twice.", "Name each part once.") from None
+        raise Invalid("The time format «{form}» names a part of the time twice.", "Name each part once.",
+                      form=form) from None
 
 
 def epoch_ms(value: float, unit: str = "") -> int:
     """A number since 1970 as milliseconds; without a unit its size tells it."""
     if value != value or abs(value) >= 1e20:
-        raise Invalid(f"«{_shown(value)}» is not a time")
+        raise Invalid("«{value}» is not a time", value=_shown(value))
     if not unit:
         size = abs(value)
         unit = "s" if size < 1e11 else "ms" if size < 1e14 else "us" if size < 1e17 else "ns"
@@ -167,7 +169,7 @@ def epoch_ms(value: float, unit: str = "") -> int:
     else:
         at_ms = round(value * (UNITS[unit] / 1000)) // 1000  # to the microsecond first: 0.123 s is 123 ms
     if at_ms > _LATEST_MS:
-        raise Invalid(f"«{_shown(value)}» is after the year 9999")
+        raise Invalid("«{value}» is after the year 9999", value=_shown(value))
     return at_ms
 
 
@@ -182,7 +184,7 @@ def _digits_ms(text: str, unit: str) -> int:
     try:
         return epoch_ms(int(text) if text.lstrip("+-").isdigit() else float(text), unit)
     except ValueError:
-        raise Invalid(f"«{_shown(text)}» is not a time in {unit or 's'}") from None
+        raise Invalid("«{text}» is not a time in {unit}", text=_shown(text), unit=unit or 's') from None
 
 
 def _iso_ms(text: str) -> int | None:

@@ -31,9 +31,9 @@ def stored_name(shown: str) -> str:
     stored = shown if _is_legal(shown) else _escaped(shown)
     if not stored or len(stored) > LONGEST:
         short = shown if len(shown) <= 40 else shown[:40] + "…"
-        raise Invalid(f"A topic can't be named «{short}».",
-                      f"Use 1 to {LONGEST} letters, digits, dots, underscores and hyphens; of other characters only "
-                      "some 120 bytes fit.")
+        raise Invalid("A topic can't be named «{short}».",
+                      "Use 1 to {longest} letters, digits, dots, underscores and hyphens; of other characters only "
+                      "some 120 bytes fit.", short=short, longest=LONGEST)
     return stored
 
 

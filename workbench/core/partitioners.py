@@ -93,9 +93,8 @@ class Explicit:
 
     def choose(self, key: bytes | None, partitions: int) -> int:
         if not 0 <= self._partition < partitions:
-            raise Invalid(
-                f"There is no partition {self._partition}.", f"The topic has partitions 0 to {partitions - 1}."
-            )
+            raise Invalid("There is no partition {partition}.", "The topic has partitions 0 to {partitions}.",
+                          partition=self._partition, partitions=partitions - 1)
         return self._partition
 
     def batch_left(self, partition: int) -> None:
@@ -114,4 +113,5 @@ def partitioner(name: str, random: Random, partition: int = 0) -> Partitioner:
         return RoundRobin()
     if name == "explicit":
         return Explicit(partition)
-    raise Invalid(f"There is no partitioner «{name}».", f"Use one of {', '.join(PARTITIONERS)}.")
+    raise Invalid("There is no partitioner «{name}».", "Use one of {partitioners}.", name=name,
+                  partitioners=', '.join(PARTITIONERS))

@@ -45,7 +45,7 @@ def parse_point(text: str, most: int = MAX_OFFSET) -> LogPoint:
             return LogPoint("offset", _offset(rest, most))
         case "time":
             return LogPoint("time", parse_time(rest))
-    raise Invalid(f"«{text}» is not a place in a log.", "Use earliest, latest, offset:N or time:ISO8601.")
+    raise Invalid("«{text}» is not a place in a log.", "Use earliest, latest, offset:N or time:ISO8601.", text=text)
 
 
 def parse_target(text: str) -> ResetSpec:
@@ -64,10 +64,9 @@ def parse_target(text: str) -> ResetSpec:
             return ResetSpec("duration", parse_duration(rest))
         case "group" if rest:
             return ResetSpec("group", group=rest)
-    raise Invalid(
-        f"«{text}» is not a target of a reset.",
-        "Use earliest, latest, offset:N, time:ISO8601, shift:+N, shift:-N, duration:PT1H or group:NAME.",
-    )
+    raise Invalid("«{text}» is not a target of a reset.",
+                  "Use earliest, latest, offset:N, time:ISO8601, shift:+N, shift:-N, duration:PT1H or group:NAME.",
+                  text=text)
 
 
 def check_offset(point: LogPoint) -> None:
@@ -79,7 +78,7 @@ def check_offset(point: LogPoint) -> None:
 def _offset(text: str, most: int = MAX_OFFSET) -> int:
     number = _whole(text, most)
     if number < 0:
-        raise Invalid(f"An offset can't be {number}.", "Offsets start at 0.")
+        raise Invalid("An offset can't be {number}.", "Offsets start at 0.", number=number)
     return number
 
 
@@ -87,7 +86,7 @@ def _whole(text: str, most: int = MAX_OFFSET) -> int:
     try:
         number = int(text) if len(text) <= len(str(most)) + 1 else most + 1
     except ValueError:
-        raise Invalid(f"«{text}» is not a whole number.") from None
+        raise Invalid("«{text}» is not a whole number.", text=text) from None
     if abs(number) > most:
-        raise Invalid(f"«{text[:24]}» is too large.", "A log counts to 2 to the power of 63.")
+        raise Invalid("«{text}» is too large.", "A log counts to 2 to the power of 63.", text=text[:24])
     return number

@@ -28,5 +28,5 @@ def parse_size(text: str) -> int:
     found = _WRITTEN.fullmatch(text)
     number = 0.0 if found is None else float(found[1].replace(",", ".")) * _FACTORS[(found[2] or "").lower()]
     if not 1 <= number <= MOST_BYTES:
-        raise Invalid(f"«{text[:40]}» is no size.", "Write it like 500 MB, 4 GiB, or a number of bytes.")
+        raise Invalid("«{text}» is no size.", "Write it like 500 MB, 4 GiB, or a number of bytes.", text=text[:40])
     return int(number)

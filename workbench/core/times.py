@@ -42,11 +42,9 @@ def parse_time(text: str, zone: tzinfo | None = UTC) -> int:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Invalid(
-            f"«{text}» is not a time.",
-            "Write it as ISO 8601, for example 2026-11-23T20:51:00Z; without a zone it is "
-            f"{'UTC' if zone is UTC else 'local time'}.",
-        ) from None
+        raise Invalid("«{text}» is not a time.",
+                      "Write it as ISO 8601, for example 2026-11-23T20:51:00Z; without a zone it is {value}.",
+                      text=text, value='UTC' if zone is UTC else 'local time') from None
     return _since_epoch(moment, zone)
 
 
@@ -61,7 +59,7 @@ def parse_moment(text: str, today_ms: int, zone: tzinfo | None = UTC) -> int:
         moment = day.replace(hour=int(hours), minute=int(minutes), second=int(seconds or 0), tzinfo=None,
                              microsecond=int((fraction or "0").ljust(3, "0")) * 1000)
     except ValueError:
-        raise Invalid(f"«{text}» is not a time.", "A day has 24 hours; write 14:02:11.") from None
+        raise Invalid("«{text}» is not a time.", "A day has 24 hours; write 14:02:11.", text=text) from None
     return _since_epoch(moment, zone)
 
 
@@ -71,7 +69,7 @@ def _since_epoch(moment: datetime, zone: tzinfo | None) -> int:
             moment = moment.astimezone() if zone is None else moment.replace(tzinfo=zone)
         return (moment - _EPOCH) // _MS
     except (OverflowError, ValueError, OSError):
-        raise Invalid(f"«{moment.isoformat()}» is outside the calendar.") from None
+        raise Invalid("«{moment}» is outside the calendar.", moment=moment.isoformat()) from None
 
 
 def time_ms(value: Any) -> int | None:
@@ -101,7 +99,7 @@ def format_time(ms: int) -> str:
     try:
         moment = _EPOCH + timedelta(milliseconds=ms)
     except OverflowError:
-        raise Invalid(f"{ms} ms is outside the calendar.") from None
+        raise Invalid("{ms} ms is outside the calendar.", ms=ms) from None
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z".rjust(24, "0")
 
 
@@ -136,12 +134,13 @@ def parse_duration(text: str) -> int:
     try:
         return round(timedelta(**parts) / _MS)
     except OverflowError:
-        raise Invalid(f"«{text}» is too long.") from None
+        raise Invalid("«{text}» is too long.", text=text) from None
 
 
 def _duration_in_words(text: str) -> int:
     """Units fall from left to right and come once each, so that ``30 min 1 h`` or ``5 m 5 m`` is a slip, not a sum."""
-    wrong = Invalid(f"«{text}» is not a duration.", "Write 7 min, 1 h 30, 90 s or PT1H; every number needs its unit.")
+    wrong = Invalid("«{text}» is not a duration.", "Write 7 min, 1 h 30, 90 s or PT1H; every number needs its unit.",
+                    text=text)
     total, last, at = 0.0, -1, 0
     stripped = text.strip()
     while at < len(stripped):
@@ -157,5 +156,5 @@ def _duration_in_words(text: str) -> int:
     if last < 0:
         raise wrong
     if total > 1e15:
-        raise Invalid(f"«{text}» is too long.")
+        raise Invalid("«{text}» is too long.", text=text)
     return round(total)

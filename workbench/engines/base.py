@@ -216,7 +216,7 @@ class LogsOnly:
         return ""
 
     def peek(self, topic: str, max_records: int) -> list[StoredRecord]:
-        raise Unsupported(f"{topic} is a log: reading it disturbs nobody.", "Read it without --disturb.")
+        raise Unsupported("{topic} is a log: reading it disturbs nobody.", "Read it without --disturb.", topic=topic)
 
 
 class Sender(Protocol):

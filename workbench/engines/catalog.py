@@ -56,8 +56,9 @@ class Catalog:
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, TypeError, KeyError) as problem:
-            raise Invalid(f"The list of connections, {self.path}, can't be read: {problem}.",
-                          "Mend the file, or move it away and add them again.") from None
+            raise Invalid("The list of connections, {path}, can't be read: {problem}.",
+                          "Mend the file, or move it away and add them again.", path=self.path,
+                          problem=problem) from None
         return tuple(sorted(specs, key=lambda spec: spec.name))
 
     def get(self, name: str) -> ConnectionSpec:
@@ -65,16 +66,16 @@ class Catalog:
         found = next((spec for spec in specs if spec.name == name), None)
         if found is None:
             known = ", ".join(f"@{spec.name}" for spec in specs) or "none yet"
-            raise NotFound(f"There is no connection @{name}.",
-                           f"Known are: {known}. Add one with: workbench connections add.")
+            raise NotFound("There is no connection @{name}.",
+                           "Known are: {known}. Add one with: workbench connections add.", name=name, known=known)
         return found
 
     def add(self, spec: ConnectionSpec) -> None:
         check(spec)
         specs = self.all()
         if any(other.name == spec.name for other in specs):
-            raise AlreadyExists(f"There is already a connection @{spec.name}.",
-                                "Remove it first, or choose another name.")
+            raise AlreadyExists("There is already a connection @{name}.", "Remove it first, or choose another name.",
+                                name=spec.name)
         self._write((*specs, spec))
 
     def remove(self, name: str) -> None:
@@ -107,17 +108,17 @@ class Catalog:
 def check(spec: ConnectionSpec) -> None:
     """``Invalid`` for a name, an address or an option that can't be kept."""
     if not _NAME.fullmatch(spec.name):
-        raise Invalid(f"A connection can't be called {spec.name!r}.",
-                      "Use letters, digits, dot, dash and underscore, at most 63.")
+        raise Invalid("A connection can't be called {name!r}.",
+                      "Use letters, digits, dot, dash and underscore, at most 63.", name=spec.name)
     if "@" in spec.address:
-        raise Invalid(f"The address of @{spec.name} holds a user or password, which are not kept in it.",
-                      "Give them as options: --option user=NAME --option password=env:VARIABLE.")
+        raise Invalid("The address of @{name} holds a user or password, which are not kept in it.",
+                      "Give them as options: --option user=NAME --option password=env:VARIABLE.", name=spec.name)
     if not spec.address.strip():
-        raise Invalid(f"@{spec.name} needs an address.", "Give --address HOST:PORT.")
+        raise Invalid("@{name} needs an address.", "Give --address HOST:PORT.", name=spec.name)
     for option, value in spec.options.items():
         if secrets.SECRET.search(option) and not secrets.names_a_place(value):
-            raise Invalid(f"{option} is a secret, and is not kept in a file.",
-                          f"Give the place where it is instead: {secrets.FORMS}.")
+            raise Invalid("{option} is a secret, and is not kept in a file.",
+                          "Give the place where it is instead: {forms}.", option=option, forms=secrets.FORMS)
 
 
 def user_catalog() -> Catalog:

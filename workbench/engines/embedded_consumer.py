@@ -259,7 +259,8 @@ class EmbeddedConsumer:
 
     async def commit(self, offsets: Mapping[TopicPartition, int], metadata: str = "") -> None:
         if self._closed or self.generation < 0:
-            raise Fenced(f"This consumer is no member of group {self._settings.group!r} now.", "Poll to join again.")
+            raise Fenced("This consumer is no member of group {group!r} now.", "Poll to join again.",
+                         group=self._settings.group)
         done = {part: (offset, metadata) for part, offset in offsets.items()}
         await asyncio.wrap_future(self._broker.commit_offsets(
             self._settings.group, self.member_id, self.generation, done, self._settings.instance_id
@@ -267,11 +268,12 @@ class EmbeddedConsumer:
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         if partition not in self._places:
-            raise Invalid(f"{self.member_id} does not read {partition}.", "Seek the member that has it.")
+            raise Invalid("{member_id} does not read {partition}.", "Seek the member that has it.",
+                          member_id=self.member_id, partition=partition)
         bounds = self._broker.bounds(partition.topic)[partition.partition]
         if not bounds.log_start <= offset <= bounds.end:
-            raise OutOfRange(f"{partition} has no offset {offset:,}.",
-                             f"It holds {bounds.log_start:,} to {bounds.end:,}.")
+            raise OutOfRange("{partition} has no offset {offset:,}.", "It holds {log_start:,} to {end:,}.",
+                             partition=partition, offset=offset, log_start=bounds.log_start, end=bounds.end)
         self._places[partition] = _Place(offset)
         self._news.set()
 
@@ -299,4 +301,4 @@ def _start_policy(text: str) -> tuple[str, int]:
         return "latest", 0
     if kind in ("offset", "time") and number.lstrip("-").isdigit():
         return kind, int(number)
-    raise Invalid(f"A group can't start at {text!r}.", "Use earliest, latest, offset:N or time:MS.")
+    raise Invalid("A group can't start at {text!r}.", "Use earliest, latest, offset:N or time:MS.", text=text)

@@ -64,7 +64,8 @@ SYSTEMS: Mapping[str, SystemKind] = {
 
 def system_of(name: str, systems: Mapping[str, SystemKind] = SYSTEMS) -> SystemKind:
     if name not in systems:
-        raise NotFound(f"A system {name!r} can't be attached.", f"Known are: {', '.join(systems)}.")
+        raise NotFound("A system {name!r} can't be attached.", "Known are: {systems}.", name=name,
+                       systems=', '.join(systems))
     return systems[name]
 
 
@@ -78,8 +79,8 @@ def engine_of(spec: ConnectionSpec) -> AttachedEngine:
     """What a drawn flow runs on at that system, to be closed by who asked; ``Refused`` while writing is off."""
     kind = system_of(spec.system)
     if not kind.engine:
-        raise Unsupported(f"A drawn flow does not run on {kind.title} so far: @{spec.name} can't take it.",
-                          "Run it here, or on a system of another kind.")
+        raise Unsupported("A drawn flow does not run on {title} so far: @{name} can't take it.",
+                          "Run it here, or on a system of another kind.", title=kind.title, name=spec.name)
     check_writable(spec)
     return _made(kind, kind.engine, spec)
 
@@ -89,8 +90,8 @@ def administration_of(spec: ConnectionSpec, only_to_plan: bool = False) -> Admin
     asked for plans only."""
     kind = system_of(spec.system)
     if not kind.administration:
-        raise Unsupported(f"Topics and groups of {kind.title} are not changed from here so far.",
-                          f"@{spec.name} can be looked at.")
+        raise Unsupported("Topics and groups of {title} are not changed from here so far.", "@{name} can be looked at.",
+                          title=kind.title, name=spec.name)
     if not only_to_plan:
         check_writable(spec)
     return _made(kind, kind.administration, spec)
@@ -103,7 +104,8 @@ def check_writable(spec: ConnectionSpec) -> None:
 
 def _made(kind: SystemKind, factory: str, spec: ConnectionSpec) -> Any:
     if kind.missing:
-        raise Unsupported(f"{kind.title} needs {', '.join(kind.missing)}, which is not installed.",
-                          f"Run: pip install event-flow-workbench[{kind.extra}]")
+        raise Unsupported("{title} needs {missing}, which is not installed.",
+                          "Run: pip install event-flow-workbench[{extra}]", title=kind.title,
+                          missing=', '.join(kind.missing), extra=kind.extra)
     module, _, attribute = factory.partition(":")
     return getattr(importlib.import_module(module), attribute)(spec)

@@ -50,7 +50,8 @@ class CatalogueSource:
                 registered = catalogue.schema(each.schema_id) if each.version == reference.version else None
                 if registered is not None:
                     return registered.schema
-            raise NotFound(f"There is no version {reference.version} of the subject {reference.subject!r}.")
+            raise NotFound("There is no version {version} of the subject {subject!r}.", version=reference.version,
+                           subject=reference.subject)
 
         return resolve
 

@@ -47,16 +47,16 @@ def resolved(connection: str, option: str, value: str) -> str:
 
 def _from_environment(connection: str, option: str, variable: str) -> str:
     if variable not in os.environ:
-        raise Refused(f"{option} of @{connection} is in the environment variable {variable}, which is not set.",
-                      f"Set it: export {variable}=...")
+        raise Refused("{option} of @{connection} is in the environment variable {variable}, which is not set.",
+                      "Set it: export {variable}=...", option=option, connection=connection, variable=variable)
     return os.environ[variable]
 
 
 @cache
 def _asked(connection: str, option: str) -> str:
     if not sys.stdin or not sys.stdin.isatty():
-        raise Refused(f"{option} of @{connection} is asked for on a terminal, and there is none here.",
-                      f"Keep it elsewhere: {FORMS}.")
+        raise Refused("{option} of @{connection} is asked for on a terminal, and there is none here.",
+                      "Keep it elsewhere: {forms}.", option=option, connection=connection, forms=FORMS)
     return getpass.getpass(f"{option} of @{connection}: ")
 
 
@@ -69,8 +69,9 @@ def _from_keyring(connection: str, option: str, value: str) -> str:
     entry = _entry(connection, option, value)
     found = _try(lambda ring: ring.get_password(_SERVICE, entry))
     if found is None:
-        raise Refused(f"{option} of @{connection} is not in the system's keyring.",
-                      f"Put it there: workbench connections secret {connection} {option}.")
+        raise Refused("{option} of @{connection} is not in the system's keyring.",
+                      "Put it there: workbench connections secret {connection} {option}.", option=option,
+                      connection=connection)
     return found
 
 
@@ -101,4 +102,5 @@ def _try(ask: Any) -> Any:
         return ask(keyring)
     except KeyringError as error:
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        raise Unavailable(f"The system's keyring can't be used: {reason}.", "Use env:NAME or ask: instead.") from None
+        raise Unavailable("The system's keyring can't be used: {reason}.", "Use env:NAME or ask: instead.",
+                          reason=reason) from None

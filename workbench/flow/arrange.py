@@ -166,7 +166,7 @@ _ALIGN: dict[str, Callable[[Node, list[Node]], tuple[float, float]]] = {
 def align(document: FlowDocument, node_ids: Iterable[str], how: Alignment) -> Positions:
     """Positions with the nodes on one line: left, right, centre (a column), top, bottom, middle (a row)."""
     if how not in _ALIGN:
-        raise Invalid(f"Nodes can't be aligned to «{how}».", f"Use one of {', '.join(_ALIGN)}.")
+        raise Invalid("Nodes can't be aligned to «{how}».", "Use one of {align}.", how=how, align=', '.join(_ALIGN))
     nodes = [document.node(node_id) for node_id in node_ids]
     return {node.id: _ALIGN[how](node, nodes) for node in nodes}
 

@@ -32,10 +32,9 @@ def loads(text: str) -> FlowDocument:
     try:
         plain = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise Invalid(
-            f"The drawing is not JSON at line {error.lineno}, column {error.colno}: {error.msg.lower()}.",
-            "Mend the file there, or take back its last change.",
-        ) from None
+        raise Invalid("The drawing is not JSON at line {lineno}, column {colno}: {msg}.",
+                      "Mend the file there, or take back its last change.", lineno=error.lineno, colno=error.colno,
+                      msg=error.msg.lower()) from None
     except RecursionError:
         raise Invalid("The drawing is nested too deeply.") from None
     return from_plain(plain)
@@ -54,10 +53,11 @@ def to_plain(document: FlowDocument) -> dict[str, Any]:
 def from_plain(plain: Any) -> FlowDocument:
     """The drawing of plain values, checked."""
     if not isinstance(plain, dict) or _MARK not in plain:
-        raise Invalid("This is no drawing of the workbench.", f"A drawing has «{_MARK}» at its top.")
+        raise Invalid("This is no drawing of the workbench.", "A drawing has «{mark}» at its top.", mark=_MARK)
     version = _number(plain, _MARK, "the drawing")
     if version > VERSION:
-        raise TooNew(f"The drawing is of version {version}, this workbench reads up to {VERSION}.", "Update it.")
+        raise TooNew("The drawing is of version {version}, this workbench reads up to {version_2}.", "Update it.",
+                     version=version, version_2=VERSION)
     nodes = [node_from_plain(item, f"node {i}") for i, item in enumerate(_list(plain, "nodes"), 1)]
     links = [link_from_plain(item, f"link {i}") for i, item in enumerate(_list(plain, "links"), 1)]
     _check_ids(nodes, links)
@@ -96,16 +96,16 @@ def _check_ids(nodes: list[Node], links: list[Link]) -> None:
     seen: set[str] = set()
     for item in (*nodes, *links):
         if item.id in seen:
-            raise Invalid(f"The id «{item.id}» is there twice.", "Give one of them another id.")
+            raise Invalid("The id «{id}» is there twice.", "Give one of them another id.", id=item.id)
         seen.add(item.id)
     ids = {node.id for node in nodes}
     pairs: set[tuple[str, str]] = set()
     for link in links:
         for end in (link.source, link.target):
             if end not in ids:
-                raise Invalid(f"Link «{link.id}» ends at «{end}», which is not there.")
+                raise Invalid("Link «{id}» ends at «{end}», which is not there.", id=link.id, end=end)
         if (link.source, link.target) in pairs:
-            raise Invalid(f"Link «{link.id}» links two parts that are already linked.")
+            raise Invalid("Link «{id}» links two parts that are already linked.", id=link.id)
         pairs.add((link.source, link.target))
 
 
@@ -119,7 +119,7 @@ def _params_to_plain(params: dict[str, Any]) -> dict[str, Any]:
 def _params_from_plain(plain: dict[str, Any], where: str) -> dict[str, Any]:
     params = plain.get("params", {})
     if not isinstance(params, dict):
-        raise Invalid(f"In {where}, params must be an object.")
+        raise Invalid("In {where}, params must be an object.", where=where)
     return {name: _param(value, f"{where}, params.{name}") for name, value in params.items()}
 
 
@@ -127,38 +127,39 @@ def _param(value: Any, where: str) -> Any:
     if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
         return "\n".join(value)
     if not isinstance(value, (str, int, float, bool)):
-        raise Invalid(f"In {where}: give a text, a number, true or false.")
+        raise Invalid("In {where}: give a text, a number, true or false.", where=where)
     return value
 
 
 def _known(plain: Any, names: set[str], where: str) -> None:
     if not isinstance(plain, dict):
-        raise Invalid(f"In {where}: an object is needed.")
+        raise Invalid("In {where}: an object is needed.", where=where)
     for name in plain:
         if name not in names:
-            raise Invalid(f"In {where}: there is no field «{name}».", f"The fields are {', '.join(sorted(names))}.")
+            raise Invalid("In {where}: there is no field «{name}».", "The fields are {names}.", where=where, name=name,
+                          names=', '.join(sorted(names)))
 
 
 def _list(plain: dict[str, Any], name: str) -> list[Any]:
     items = plain.get(name, [])
     if not isinstance(items, list):
-        raise Invalid(f"In the drawing, {name} must be a list.")
+        raise Invalid("In the drawing, {name} must be a list.", name=name)
     return items
 
 
 def _text(plain: dict[str, Any], name: str, where: str, default: str | None = None) -> str:
     value = plain.get(name, default)
     if not isinstance(value, str) or (default is None and not value):
-        raise Invalid(f"In {where}, {name} must be a text.")
+        raise Invalid("In {where}, {name} must be a text.", where=where, name=name)
     return value
 
 
 def _number(plain: dict[str, Any], name: str, where: str, default: float | None = None) -> float:
     value = plain.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise Invalid(f"In {where}, {name} must be a number.")
+        raise Invalid("In {where}, {name} must be a number.", where=where, name=name)
     return value
 
 
 def _no_constant(name: str) -> None:
-    raise Invalid(f"A drawing can't hold {name}.", "Use a finite number.")
+    raise Invalid("A drawing can't hold {name}.", "Use a finite number.", name=name)

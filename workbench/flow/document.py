@@ -105,13 +105,13 @@ class FlowDocument:
         try:
             return self._nodes[node_id]
         except KeyError:
-            raise NotFound(f"The drawing has no node «{node_id}».") from None
+            raise NotFound("The drawing has no node «{node_id}».", node_id=node_id) from None
 
     def link(self, link_id: str) -> Link:
         try:
             return self._links[link_id]
         except KeyError:
-            raise NotFound(f"The drawing has no link «{link_id}».") from None
+            raise NotFound("The drawing has no link «{link_id}».", link_id=link_id) from None
 
     def has_node(self, node_id: str) -> bool:
         return node_id in self._nodes
@@ -175,7 +175,7 @@ class FlowDocument:
         """Remove a node that has no links left."""
         node = self.node(node_id)
         if self.links_of(node_id):
-            raise Invalid(f"«{node.name}» still has links.", "Remove its links first.")
+            raise Invalid("«{name}» still has links.", "Remove its links first.", name=node.name)
         del self._nodes[node_id]
         self._tell(NodeRemoved(node))
         return node

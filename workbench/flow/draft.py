@@ -66,7 +66,7 @@ class Draft:
     def repeated(self, times: str) -> Iterator[None]:
         """What is gathered inside comes ``times`` (an expression) times, as the items of a JSON array."""
         if self._depth == _DEEPEST:
-            raise Invalid(f"The template repeats more than {_DEEPEST} deep.", "Make it flatter.")
+            raise Invalid("The template repeats more than {deepest} deep.", "Make it flatter.", deepest=_DEEPEST)
         before, items = self.cut(), self._fresh("items")
         self._line(f"{items} = []")
         self._line(f"for _ in range({times}):")

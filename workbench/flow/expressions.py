@@ -32,22 +32,24 @@ class Expression:
         try:
             self._program = _cel().compile(text)
         except ValueError as error:
-            raise Invalid(f"«{label}» can't be read{_where(str(error))}.", "Mend the expression there.") from None
+            raise Invalid("«{label}» can't be read{error}.", "Mend the expression there.", label=label,
+                          error=_where(str(error))) from None
         used = self._program.variables()
         self.names = frozenset(name for name in known if name in used)
         unknown = [name for name in used if name not in known]
         if unknown and not _MACRO.search(text):
-            raise Invalid(f"«{label}» uses «{unknown[0]}», which is not there.", f"Use {', '.join(known)}.")
+            raise Invalid("«{label}» uses «{unknown}», which is not there.", "Use {known}.", label=label,
+                          unknown=unknown[0], known=', '.join(known))
 
     def evaluate(self, names: dict[str, Any]) -> Any:
         """The result for one record; ``Invalid`` says why there is none."""
         try:
             return self._ordered(self._program.execute(names))
         except KeyError as error:
-            raise Invalid(f"«{self.label}»: the record has no «{error.args[0]}».") from None
+            raise Invalid("«{label}»: the record has no «{args}».", label=self.label, args=error.args[0]) from None
         except (TypeError, ValueError, RuntimeError, OverflowError) as error:
             reason = str(error).partition("\n")[0].rstrip(".")
-            raise Invalid(f"«{self.label}»: {reason}.") from None
+            raise Invalid("«{label}»: {reason}.", label=self.label, reason=reason) from None
 
 
     def _ordered(self, value: Any) -> Any:

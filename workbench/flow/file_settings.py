@@ -23,7 +23,8 @@ def charset_of(name: str) -> str:
     except (LookupError, ValueError):
         found = None
     if found is None or not found._is_text_encoding or found.name in _NO_CHARSETS:
-        raise Invalid(f"There is no character set «{name}».", "Write it like utf-8, utf-16, cp1252 or latin-1.")
+        raise Invalid("There is no character set «{name}».", "Write it like utf-8, utf-16, cp1252 or latin-1.",
+                      name=name)
     return found.name
 
 
@@ -31,7 +32,7 @@ def delimiter_of(text: str) -> str:
     """What parts the columns; empty for «find it out»."""
     chosen = _DELIMITERS.get(text.strip().lower(), text)
     if len(chosen) > 1 or chosen in ('"', "\n", "\r", "\0"):
-        raise Invalid(f"Columns can't be parted by «{text}».", "Give one character, for example ; or tab.")
+        raise Invalid("Columns can't be parted by «{text}».", "Give one character, for example ; or tab.", text=text)
     return chosen
 
 
@@ -42,5 +43,6 @@ def pointer_of(text: str) -> tuple[str, ...]:
         return ()
     parts = text[1:].split("/") if text[0] == "/" else text.removeprefix("$.").split(".")
     if not all(parts):
-        raise Invalid(f"«{text}» is no way into a document.", "Write it as a JSON pointer, like /data/events.")
+        raise Invalid("«{text}» is no way into a document.", "Write it as a JSON pointer, like /data/events.",
+                      text=text)
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)

@@ -65,7 +65,7 @@ class Kind:
         for param in self.params:
             if param.name == name:
                 return param
-        raise Invalid(f"A {self.label.lower()} has no setting «{name}».")
+        raise Invalid("A {label} has no setting «{name}».", label=self.label.lower(), name=name)
 
     def value(self, params: dict[str, Any], name: str) -> Any:
         """The parameter's value in ``params``, or its default where it is missing or can't be taken."""
@@ -242,7 +242,8 @@ def kind_of(name: str) -> Kind:
     try:
         return KINDS[name]
     except KeyError:
-        raise Invalid(f"There is no kind of node «{name}».", f"Use one of {', '.join(KINDS)}.") from None
+        raise Invalid("There is no kind of node «{name}».", "Use one of {kinds}.", name=name,
+                      kinds=', '.join(KINDS)) from None
 
 
 def names_where(holds: Callable[[Kind], bool]) -> tuple[str, ...]:

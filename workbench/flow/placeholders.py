@@ -55,7 +55,7 @@ def _numbers(words: list[str], count: int, shape: str) -> list[float]:
     except ValueError:
         numbers = []
     if len(numbers) != count or not all(abs(number) < _LARGEST for number in numbers):
-        raise Invalid(f"it is written {shape}")
+        raise Invalid("it is written {shape}", shape=shape)
     return numbers
 
 

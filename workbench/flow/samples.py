@@ -44,7 +44,7 @@ def load_sample(name: str) -> FlowDocument:
 
 def _plain(name: str) -> dict[str, Any]:
     if name not in _ORDER:
-        raise NotFound(f"There is no sample «{name}».", f"Use one of {', '.join(_ORDER)}.")
+        raise NotFound("There is no sample «{name}».", "Use one of {order}.", name=name, order=', '.join(_ORDER))
     file = resources.files("workbench.resources") / "samples" / f"{name}.json"
     return json.loads(file.read_text(encoding="utf-8"))
 

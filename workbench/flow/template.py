@@ -85,12 +85,15 @@ class Template:
                 "Put placeholders in quotes." if bare else "Mend it there.",
             ) from None
         except RecursionError:
-            raise Invalid(f"{written.it_is} nested too deep.", f"It may go {_DEEPEST} deep.") from None
+            raise Invalid("{it_is} nested too deep.", "It may go {deepest} deep.", it_is=written.it_is,
+                          deepest=_DEEPEST) from None
         except ValueError:  # json reads no whole number of so many digits
-            raise Invalid(f"{written.it_holds} a number of too many digits.", "Write it as text.") from None
+            raise Invalid("{it_holds} a number of too many digits.", "Write it as text.",
+                          it_holds=written.it_holds) from None
 
     def _no_constant(self, name: str) -> NoReturn:
-        raise Invalid(f"{self._written.it_holds} {name}, which is not JSON.", "Use a finite number or null.")
+        raise Invalid("{it_holds} {name}, which is not JSON.", "Use a finite number or null.",
+                      it_holds=self._written.it_holds, name=name)
 
     def _finite(self, text: str) -> float:
         number = float(text)
@@ -98,8 +101,8 @@ class Template:
 
     def _finish(self, key_field: str, value: str, headers: str) -> DrawMany:
         if key_field and key_field not in self._known:
-            raise Invalid(f"The template has no field «{key_field}» to take the key from.",
-                          "Name a field of the value, dots go deeper.")
+            raise Invalid("The template has no field «{key_field}» to take the key from.",
+                          "Name a field of the value, dots go deeper.", key_field=key_field)
         key = f"key_of({self._kept[key_field]})" if key_field else "None"
         try:
             return self._draft.finish(key, value, headers)
@@ -139,7 +142,8 @@ class Template:
         before = self._draft.cut() if wanted else ""
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise Invalid(f"{self._written.it_is} nested too deep.", f"It may go {_DEEPEST} deep.")
+            raise Invalid("{it_is} nested too deep.", "It may go {deepest} deep.", it_is=self._written.it_is,
+                          deepest=_DEEPEST)
         self._emit_plain(value, path, scope)
         self._depth -= 1
         self._known.add(path)

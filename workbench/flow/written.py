@@ -38,7 +38,7 @@ def read_arguments(text: str) -> tuple[Arguments, ...]:
             continue
         name, equals, value = (part.strip() for part in line.partition("="))
         if not (name and equals):
-            raise Invalid(f"A binding can't ask for «{line}».", "Write one header a line, as format=pdf.")
+            raise Invalid("A binding can't ask for «{line}».", "Write one header a line, as format=pdf.", line=line)
         sets[-1].append((name, value))
     if len(sets) > 1 and not all(sets):
         raise Invalid("A set of headers is empty.", "Write headers before and after each «or».")
@@ -53,7 +53,8 @@ def times_by_member(text: str) -> list[float | None]:
     except ValueError:
         times = [-1.0]
     if any(time is not None and not 0 <= time <= _LONGEST_MS for time in times):
-        raise Invalid(f"The times by member can't be «{text}».", "Write numbers of ms between commas, as 2, 6.7.")
+        raise Invalid("The times by member can't be «{text}».", "Write numbers of ms between commas, as 2, 6.7.",
+                      text=text)
     return times
 
 
@@ -62,12 +63,12 @@ def start_policy(start: str, start_at: str) -> str:
     at = start_at.strip()
     if start == "offset":
         if not (at.isascii() and at.isdigit() and len(at) <= 19 and int(at) <= _LAST_OFFSET):
-            raise Invalid(f"A group can't start at offset «{at}».", "Give a whole number from 0.")
+            raise Invalid("A group can't start at offset «{at}».", "Give a whole number from 0.", at=at)
         return f"offset:{int(at)}"
     if start == "time":
         when = time_ms(at)
         if when is None:
-            raise Invalid(f"A group can't start at the time «{at}».", "Write it like 2026-11-23T14:00:00Z.")
+            raise Invalid("A group can't start at the time «{at}».", "Write it like 2026-11-23T14:00:00Z.", at=at)
         return f"time:{when}"
     return start
 
@@ -79,7 +80,7 @@ def read_routing_key(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...],
         return (), ()
     parts = _FIELD.split(text.strip())
     if any("{" in part or "}" in part for part in parts[::2]) or not all(parts[1::2]):
-        raise Invalid(f"«{text}» is no routing key.", "Write fields in braces, as order.{country}.")
+        raise Invalid("«{text}» is no routing key.", "Write fields in braces, as order.{{country}}.", text=text)
     return tuple(parts[::2]), tuple(tuple(path.strip().split(".")) for path in parts[1::2])
 
 
@@ -90,12 +91,14 @@ def field_of_line(field: str) -> FieldOfLine | None:
     if words := _WORDS.fullmatch(field):
         first, last = int(words[1]) - 1, int(words[2] or words[1])
         if not 0 <= first < last:
-            raise Invalid(f"A plain line has no words «{field}».", "They count from 1, as 4 or 1-2.")
+            raise Invalid("A plain line has no words «{field}».", "They count from 1, as 4 or 1-2.", field=field)
         return lambda text: " ".join(text.split()[first:last]) or None
     if len(field) > 2 and field[0] == field[-1] == "/":
         try:
             pattern = re.compile(field[1:-1])
         except re.error as error:
-            raise Invalid(f"«{field}» is no regular expression: {error}.", "Mend it.") from None
+            raise Invalid("«{field}» is no regular expression: {error}.", "Mend it.", field=field,
+                          error=error) from None
         return lambda text: (found[pattern.groups and 1] if (found := pattern.search(text)) else None)
-    raise Invalid(f"A plain line has no field «{field}».", "Give a word's number, 1-2, or a /regular expression/.")
+    raise Invalid("A plain line has no field «{field}».", "Give a word's number, 1-2, or a /regular expression/.",
+                  field=field)

@@ -84,7 +84,7 @@ class Attachment:
     async def ask(self, look: Callable[[AttachedBrowse], T]) -> T:
         """``look`` at the system; errors are those of browsing."""
         if self.stat.state == LinkState.FAILING:
-            raise Unavailable(f"@{self.stat.name} is out of reach. {self.stat.reason}")
+            raise Unavailable("@{name} is out of reach. {reason}", name=self.stat.name, reason=self.stat.reason)
         return await self._reading.ask(look)
 
     def try_now(self) -> None:

@@ -130,7 +130,8 @@ class Connections:
 
     async def _remove(self, session: ClientSession, command: RemoveConnection) -> None:
         if command.connection in self._attached:
-            raise Refused(f"@{command.connection} is attached to this workspace.", "Detach it first.")
+            raise Refused("@{connection} is attached to this workspace.", "Detach it first.",
+                          connection=command.connection)
         await asyncio.to_thread(self._catalog.remove, command.connection)
 
     async def _attach(self, session: ClientSession, command: Attach) -> None:
@@ -192,7 +193,7 @@ class Connections:
 
     def _of(self, name: str) -> Attachment:
         if name not in self._attached:
-            raise NotFound(f"@{name} is not attached to this workspace.", "Attach it first.")
+            raise NotFound("@{name} is not attached to this workspace.", "Attach it first.", name=name)
         return self._attached[name]
 
 

@@ -88,4 +88,4 @@ def _consumer(session: ClientSession, number: int) -> EmbeddedConsumer:
     try:
         return session.consumers[number]
     except KeyError:
-        raise NotFound(f"This connection has no open consumer {number}.", "Open one first.") from None
+        raise NotFound("This connection has no open consumer {number}.", "Open one first.", number=number) from None

@@ -50,5 +50,6 @@ READY_KEYS = ("kafka", "amqp", "stomp", "aws", "registry", "pulsar_admin", "puls
 def protocol_named(key: str) -> ServedProtocol:
     found = PROTOCOLS.get(key)
     if found is None:
-        raise Unsupported(f"The protocol «{key}» is not served.", f"There are: {', '.join(PROTOCOLS)}.")
+        raise Unsupported("The protocol «{key}» is not served.", "There are: {protocols}.", key=key,
+                          protocols=', '.join(PROTOCOLS))
     return found

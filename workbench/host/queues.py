@@ -151,7 +151,8 @@ class QueueCommands:
                 return queues.extend(c.queue, c.receipts, c.delay_ms or 0)
             case Settlement.RELEASE:
                 return queues.release(c.queue, c.receipts)
-        raise Invalid(f"Messages can't be settled by «{c.act}».", f"Use one of: {', '.join(Settlement)}.")
+        raise Invalid("Messages can't be settled by «{act}».", "Use one of: {settlement}.", act=c.act,
+                      settlement=', '.join(Settlement))
 
     # -- emptying and sending on ---------------------------------------------------------------------------
     async def _purge(self, session: ClientSession, command: PurgeQueue) -> Purge:

@@ -34,7 +34,7 @@ class Redrives:
         """Send them on, until all are or ``stop``."""
         self._check(spec)
         if queue in self._stops:
-            raise Refused(f"A redrive of {queue} is under way.", "Stop it first, or wait for its end.")
+            raise Refused("A redrive of {queue} is under way.", "Stop it first, or wait for its end.", queue=queue)
         stop = self._stops[queue] = asyncio.Event()
         try:
             return await self._run(queue, spec, stop)
@@ -48,7 +48,8 @@ class Redrives:
 
     def _check(self, spec: RedriveSpec) -> None:
         if not 0.0 <= spec.rate < float("inf"):
-            raise Invalid(f"A redrive can't go at {spec.rate:g} messages a second.", "Use 0 for as fast as it goes.")
+            raise Invalid("A redrive can't go at {rate:g} messages a second.", "Use 0 for as fast as it goes.",
+                          rate=spec.rate)
         if spec.to:
             self._broker.topic(spec.to.partition(SUBSCRIPTION_MARK)[0])  # NotFound also when nothing would go there
 

@@ -55,7 +55,8 @@ class AttachedRun:
     def start(self) -> None:
         """Make what is missing, and let everything run; ``Refused`` where nothing of the drawing can."""
         if not self.translation.works:
-            raise Refused(f"Nothing of this drawing runs on @{self._name}.", "--dry-run says why, part by part.")
+            raise Refused("Nothing of this drawing runs on @{name}.", "--dry-run says why, part by part.",
+                          name=self._name)
         self._loop.run(self._started())
 
     async def _started(self) -> None:
@@ -99,5 +100,6 @@ def _drawing(path: Path) -> FlowDocument:
         text = reader.flow()
     document = codec.loads(text) if text else FlowDocument()
     if not document.nodes:
-        raise Refused(f"Nothing is drawn in {path}.", "Draw a flow, or take one with «workbench flow FILE import».")
+        raise Refused("Nothing is drawn in {path}.", "Draw a flow, or take one with «workbench flow FILE import».",
+                      path=path)
     return document

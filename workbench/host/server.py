@@ -19,7 +19,7 @@ from workbench.control.endpoint import HostFile
 from workbench.control.frames import MAX_FRAME_BYTES, MAX_HELLO_BYTES, FrameReader, frame
 from workbench.control.messages import Hello, Push, Reply, Request
 from workbench.core.delta import delta
-from workbench.core.errors import Corrupt, Invalid, Refused, WorkbenchError
+from workbench.core.errors import Corrupt, Invalid, Refused, WorkbenchError, plain_fields
 from workbench.core.snapshot import Snapshot
 from workbench.host.service import Service
 from workbench.host.session import ClientSession
@@ -131,7 +131,8 @@ class _Connection:
             request = _requests.decode(payload)
         except msgspec.ValidationError as error:
             number = _numbers.decode(payload).id
-            self._send(_refusal(number, Invalid(f"This command can't be read: {error}.", "Is the window newer?")))
+            self._send(_refusal(number, Invalid("This command can't be read: {error}.", "Is the window newer?",
+                                                error=error)))
             return
         await self._at_work.acquire()
         task = asyncio.create_task(self._answer(request))
@@ -177,4 +178,5 @@ def _answer(number: int, result: object) -> Reply:
 def _refusal(number: int, error: WorkbenchError) -> Reply:
     """The error under the name of its class in ``core.errors``: finer classes of a room mean nothing elsewhere."""
     code = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == WorkbenchError.__module__)
-    return Reply(number, error=code, message=error.message, next_step=error.next_step)
+    return Reply(number, error=code, message=error.message, next_step=error.next_step, template=error.template,
+                 next_step_template=error.next_step_template, fields=plain_fields(error))

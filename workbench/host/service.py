@@ -140,7 +140,8 @@ class Service:
         """Do a command and return its reply struct."""
         act = self._handlers.get(type(command))
         if act is None:
-            raise Unsupported(f"The host does not know the command {type(command).__name__}.", "Is the window newer?")
+            raise Unsupported("The host does not know the command {name}.", "Is the window newer?",
+                              name=type(command).__name__)
         try:
             reply = await act.do(session, command)
         except WorkbenchError:
@@ -150,7 +151,8 @@ class Service:
         except Exception as error:
             log.exception("unforeseen in %s", type(command).__name__)
             what = f"{type(error).__name__}: {error}"
-            raise WorkbenchError(f"The host met an error it did not foresee ({what}).", "Try again.") from error
+            raise WorkbenchError("The host met an error it did not foresee ({what}).", "Try again.",
+                                 what=what) from error
         if act.changes:
             self._tell(act.changes)
         return Done() if reply is None else reply

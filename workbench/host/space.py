@@ -32,7 +32,8 @@ class SpaceCommands:
 
     async def _set(self, session: ClientSession, command: SetSizeBudget) -> None:
         if not 0 <= command.budget_bytes <= MOST_BYTES:
-            raise Invalid(f"A budget of {command.budget_bytes} bytes can't be kept.", "Give a size, or none.")
+            raise Invalid("A budget of {budget_bytes} bytes can't be kept.", "Give a size, or none.",
+                          budget_bytes=command.budget_bytes)
         await asyncio.to_thread(self._space.set_budget, command.budget_bytes)
 
     async def _compact(self, session: ClientSession, command: CompactFile) -> Compacted:

@@ -26,7 +26,8 @@ class StoreCommands:
         gate = self._runner.stores.named(command.store)
         if gate is not None and gate.down_ms:
             self._broker.stores.refuse(command.store, 1)
-            raise Refused(f"The store {command.store} is down.", f"It comes back in {gate.down_ms / 1000:.1f} s.")
+            raise Refused("The store {store} is down.", "It comes back in {down_ms:.1f} s.", store=command.store,
+                          down_ms=gate.down_ms / 1000)
         return StoreFound(await asyncio.to_thread(self._broker.stores.get, command.store, command.key))
 
     async def _control(self, session: ClientSession, command: ControlStore) -> None:

@@ -108,8 +108,8 @@ def _drawing(broker: Broker) -> FlowDocument:
                       "Draw a flow, or take one with: workbench flow FILE import PATH.")
     followed = [node.name for node in document.nodes if node.params.get("follow")]
     if followed:
-        raise Refused(f"«{followed[0]}» follows a file as it grows, which has its own time.",
-                      "Switch following off, or run without --virtual.")
+        raise Refused("«{followed}» follows a file as it grows, which has its own time.",
+                      "Switch following off, or run without --virtual.", followed=followed[0])
     return document
 
 

@@ -161,7 +161,7 @@ class GroupRun(ABC):
         for member in self.members:
             if name in (member.name, member.member_id):
                 return member
-        raise NotFound(f"«{self.name}» has no member «{name}».")
+        raise NotFound("«{name}» has no member «{name_2}».", name=self.name, name_2=name)
 
     def report(self, member: Member[Any], act: MemberAct, reason: str = "") -> None:
         self._around.report(self.name, member.name, act, reason)

@@ -34,7 +34,7 @@ class Condition:
         expression = self._expression
         found = expression.evaluate(names_of(record, self._decoders(record.topic), expression.names) | more)
         if not isinstance(found, bool):
-            raise Invalid(f"«{self._expression.label}» must be true or false.", "Compare something in it.")
+            raise Invalid("«{label}» must be true or false.", "Compare something in it.", label=self._expression.label)
         return found
 
 

@@ -166,7 +166,8 @@ class Builder:
 
     def _topic_partitions(self, topic: str) -> int:
         if topic not in self._ground.partitions:
-            raise NotFound(f"There is no topic «{topic}».", "Give it a name and settings that a topic can have.")
+            raise NotFound("There is no topic «{topic}».", "Give it a name and settings that a topic can have.",
+                           topic=topic)
         return self._ground.partitions[topic]
 
     def _random(self, node_id: str) -> Random:

@@ -70,7 +70,7 @@ class Producer:
 
     def set_rate(self, rate: float) -> None:
         if not 0 <= rate <= 1_000_000:
-            raise Invalid(f"A rate can't be {rate:g}.", "Give 0 to 1,000,000 events a second.")
+            raise Invalid("A rate can't be {rate:g}.", "Give 0 to 1,000,000 events a second.", rate=rate)
         self.source.set_rate(rate, self._tempo.elapsed_s())
         self._nudge.now()
 

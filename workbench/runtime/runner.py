@@ -242,7 +242,7 @@ class FlowRunner:
     async def set_speed(self, speed: float) -> None:
         """Multiply rates, divide processing times."""
         if not 0.1 <= speed <= 100:
-            raise Invalid(f"The speed can't be {speed:g}.", "Give 0.1 to 100.")
+            raise Invalid("The speed can't be {speed:g}.", "Give 0.1 to 100.", speed=speed)
         self._tempo.set_speed(speed)
         self._nudge()
         self._note_run("speed")
@@ -320,7 +320,7 @@ class FlowRunner:
             if place in member.positions:
                 member.seek(place, offset)
                 return
-        raise Refused(f"No member reads {place} now.", "Wait until the group has shared its partitions.")
+        raise Refused("No member reads {place} now.", "Wait until the group has shared its partitions.", place=place)
 
     async def release_group(self, group: str) -> int:
         """Let all members of a group leave, so that its offsets can be moved; gives how many left."""
@@ -462,4 +462,5 @@ _DONE: Mapping[MemberControl, MemberAct] = {
 
 
 def _no_act(noun: str, act: str, there_are: type[StrEnum]) -> Invalid:
-    return Invalid(f"A {noun} can't «{act}».", f"Use one of {', '.join(there_are)}.")
+    return Invalid("A {noun} can't «{act}».", "Use one of {there_are}.", noun=noun, act=act,
+                   there_are=', '.join(there_are))

@@ -37,7 +37,8 @@ class StoreGate:
     def refuse_for(self, seconds: float) -> None:
         """An outage from now on, for so long; 0 ends it."""
         if not 0 <= seconds <= MAX_OUTAGE_S:
-            raise Invalid(f"An outage can't last {seconds:g} s.", f"Give 0 to {MAX_OUTAGE_S:,.0f} seconds.")
+            raise Invalid("An outage can't last {seconds:g} s.", "Give 0 to {max_outage_s:,.0f} seconds.",
+                          seconds=seconds, max_outage_s=MAX_OUTAGE_S)
         self._down_until_ms = self._tempo.clock.monotonic_ms() + seconds * 1000.0
 
     @property

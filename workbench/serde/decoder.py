@@ -203,8 +203,9 @@ class _Part:
         if coding.encoding in BY_SCHEMA or (coding.encoding == "json" and coding.given):
             use = self._serdes.written_for(coding.subject, coding.message)
             if use.serde.encoding != coding.encoding:
-                raise Invalid(f"The subject {coding.subject!r} is of type {use.type}, and it is written as"
-                              f" {TITLES[coding.encoding]} here.", "Set the other encoding, or another subject.")
+                raise Invalid("The subject {subject!r} is of type {type}, and it is written as {titles} here.",
+                              "Set the other encoding, or another subject.", subject=coding.subject, type=use.type,
+                              titles=TITLES[coding.encoding])
             return use
         return None
 
@@ -217,8 +218,9 @@ class _Part:
         try:
             return use.write(plain(value))
         except ValueError as wrong:
-            raise Invalid(f"It does not fit {use.name or 'the schema'} ({use.subject} version {use.version}):"
-                          f" {str(wrong).rstrip('.')}.") from None
+            raise Invalid("It does not fit {name} ({subject} version {version}): {value}.",
+                          name=use.name or 'the schema', subject=use.subject, version=use.version,
+                          value=str(wrong).rstrip('.')) from None
 
 
 _MAY_NAME_A_SCHEMA = frozenset((AUTO, "json", *BY_SCHEMA))
@@ -302,4 +304,5 @@ def as_bytes(value: Any, name: str = AUTO) -> bytes | None:
     try:
         return encoding(name).encode(value)
     except ValueError as error:
-        raise Invalid(f"The value can't be written as {TITLES[name]}: {str(error).rstrip('.')}.") from None
+        raise Invalid("The value can't be written as {titles}: {value}.", titles=TITLES[name],
+                      value=str(error).rstrip('.')) from None

@@ -94,7 +94,7 @@ class _NoSchemas:
         return ()
 
     def referred(self, schema_id: int) -> Callable[[Reference], Schema]:
-        raise NotFound(f"There is no schema {schema_id}.")
+        raise NotFound("There is no schema {schema_id}.", schema_id=schema_id)
 
 
 class Serdes:
@@ -112,8 +112,8 @@ class Serdes:
         the Protobuf message, else the first. ``NotFound`` names the subject, ``Invalid`` says what is wrong."""
         registered = self._source.latest_schema(subject)
         if registered is None:
-            raise NotFound(f"There is no schema of the subject {subject!r}.",
-                           f"Register one: workbench schemas FILE register {subject} PATH.")
+            raise NotFound("There is no schema of the subject {subject!r}.",
+                           "Register one: workbench schemas FILE register {subject} PATH.", subject=subject)
         key = registered.id, subject, message
         if key not in self._written:
             self._keep(self._written, key, self._writer(registered, subject, message))
@@ -126,7 +126,8 @@ class Serdes:
         if isinstance(parsed, ProtobufSchema):
             indexes = indexes_of(parsed.message_named(message)) if message else (0,)
         elif message:
-            raise Invalid(f"The schema of the subject {subject!r} has no messages: it is {registered.schema.type}.")
+            raise Invalid("The schema of the subject {subject!r} has no messages: it is {type}.", subject=subject,
+                          type=registered.schema.type)
         return self._used(registered, subject, indexes or (0,), framing.prefix(registered.id, indexes))
 
     def alone(self, subject: str, message: str = "") -> SchemaUse | None:

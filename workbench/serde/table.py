@@ -25,5 +25,5 @@ GUESSED = tuple(ENCODINGS[name] for name in ("json", "text", "msgpack", "cbor", 
 def encoding(name: str) -> Encoding:
     """``Invalid`` names those there are."""
     if name not in ENCODINGS:
-        raise Invalid(f"There is no encoding {name!r}.", f"Use one of: {', '.join(CHOICES)}.")
+        raise Invalid("There is no encoding {name!r}.", "Use one of: {choices}.", name=name, choices=', '.join(CHOICES))
     return ENCODINGS[name]

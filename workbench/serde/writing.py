@@ -51,9 +51,9 @@ def by_schema(use: SchemaUse, data: bytes) -> bytes:
     try:
         return use.write_json(data)
     except ValueError as wrong:
-        raise Invalid(f"«{start_of(data)}» does not fit {use.name or 'the schema'} ({use.subject} version"
-                      f" {use.version}): {str(wrong).rstrip('.')}.",
-                      "Mend it, or register a schema that it fits.") from None
+        raise Invalid("«{data}» does not fit {name} ({subject} version {version}): {value}.",
+                      "Mend it, or register a schema that it fits.", data=start_of(data), name=use.name or 'the schema',
+                      subject=use.subject, version=use.version, value=str(wrong).rstrip('.')) from None
 
 
 def framed(use: SchemaUse, data: bytes) -> bytes:
@@ -61,8 +61,8 @@ def framed(use: SchemaUse, data: bytes) -> bytes:
     try:
         use.serde.value(data)
     except ValueError as wrong:
-        raise Invalid(f"A message does not fit {use.name} ({use.subject} version {use.version}):"
-                      f" {str(wrong).rstrip('.')}.") from None
+        raise Invalid("A message does not fit {name} ({subject} version {version}): {value}.", name=use.name,
+                      subject=use.subject, version=use.version, value=str(wrong).rstrip('.')) from None
     return use.before + data
 
 

@@ -43,8 +43,8 @@ class PointFile:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as problem:
-            raise Invalid(f"How far the bridge was can't be read from {self.path}: {problem}.",
-                          "Begin anew with --again.") from None
+            raise Invalid("How far the bridge was can't be read from {path}: {problem}.", "Begin anew with --again.",
+                          path=self.path, problem=problem) from None
 
     def keep(self, point: BridgePoint) -> None:
         told = {"bridge": str(self._ends), "upcoming": point.upcoming, "ends": point.ends,

@@ -58,7 +58,8 @@ def measure(events: Sequence[Any], serdes: Mapping[str, SchemaSerde] | None = No
     if not events:
         raise Invalid("There are no events to compare encodings with.", "Choose a topic that has some, or type one.")
     if len(events) > MOST_EVENTS:
-        raise Invalid(f"{len(events):,} events are more than {MOST_EVENTS:,}.", "Compare fewer.")
+        raise Invalid("{count:,} events are more than {most_events:,}.", "Compare fewer.", count=len(events),
+                      most_events=MOST_EVENTS)
     shape, given = shape_of(events), serdes or {}
     ways: list[_Way] = []
     written: dict[str, list[bytes]] = {}

@@ -91,7 +91,8 @@ def read_path(text: str) -> FieldPath:
     while at < len(rest):
         found = _STEP.match(rest, at)
         if found is None:
-            raise Invalid(f"«{text}» is not a field.", "Write value.total, value.items[0].sku or headers.source.")
+            raise Invalid("«{text}» is not a field.", "Write value.total, value.items[0].sku or headers.source.",
+                          text=text)
         name, index, quoted = found.groups()
         steps.append(name if name is not None else int(index) if index is not None else orjson.loads(quoted))
         at = found.end()

@@ -263,9 +263,9 @@ def _digest(stream: BinaryIO) -> str:
 
 def _format_of(source: Path, name: str) -> ExportFormat:
     if not source.exists():
-        raise Missing(f"There is no file {source}.")
+        raise Missing("There is no file {source}.", source=source)
     if not source.is_file():
-        raise Invalid(f"{source} is not a file that can be read to its end.")
+        raise Invalid("{source} is not a file that can be read to its end.", source=source)
     if file_head(source, len(_SQLITE_HEAD)) == _SQLITE_HEAD:
-        raise Unsupported(f"{source} is a database, not an export.", "Export it to jsonl or csv first.")
+        raise Unsupported("{source} is a database, not an export.", "Export it to jsonl or csv first.", source=source)
     return format_for(source, name)

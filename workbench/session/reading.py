@@ -38,7 +38,7 @@ def spans(
             start, end = offset_at(reader, topic, bounds, from_), offset_at(reader, topic, bounds, to)
             found.append(PartitionBounds(bounds.partition, start, max(start, end)))
     if partition is not None and not found:
-        raise NotFound(f"«{topic}» has no partition {partition}.")
+        raise NotFound("«{topic}» has no partition {partition}.", topic=topic, partition=partition)
     return found
 
 

@@ -75,12 +75,12 @@ def replay(
     """Append what ``source`` holds of the range, as of now, to ``into``; returns how many. What is aborted or undecided
     is no part of it."""
     if source == into:
-        raise Invalid(f"{source} can't be replayed into itself.", "Name another topic with --into.")
+        raise Invalid("{source} can't be replayed into itself.", "Name another topic with --into.", source=source)
     ranges = spans(reader, source, from_, to, decided=True)
     total = sum(span.records for span in ranges)
     target = next((topic for topic in caller.call(ListTopics()).topics if topic.name == into), None)
     if target is None:
-        raise NotFound(f"There is no topic {into}.", "Create it first.")
+        raise NotFound("There is no topic {into}.", "Create it first.", into=into)
     sender = _Sender(caller, into, target.partitions)
     for stored in paced(merged(reader, source, ranges), pace or Pace(), sender.flush):
         sender.add(stored)

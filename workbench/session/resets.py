@@ -50,7 +50,7 @@ def as_it_stood(group: str, then: Snapshot, still_there: Iterable[str], topic: s
         if place.committed is not None and place.topic in kept and topic in ("", place.topic):
             places.setdefault(place.topic, {})[place.partition] = place.committed
     if not places:
-        raise NotFound(f"{group} had committed no offsets then.", "Choose a later moment.")
+        raise NotFound("{group} had committed no offsets then.", "Choose a later moment.", group=group)
     return ResetSpec("offsets", places=places)
 
 

@@ -107,7 +107,7 @@ class TimeOrderedRows:
         order = self._order(reader)
         own = next((b for b in order.bounds if b.partition == partition), None)
         if own is None or not own.records:
-            raise NotFound(f"Partition {partition} of {self.topic} holds no records.")
+            raise NotFound("Partition {partition} of {topic} holds no records.", partition=partition, topic=self.topic)
         inside = min(max(offset, own.log_start), own.end - 1)
         return self.span(order.bounds)[0] + order.row_of(partition, inside)
 

@@ -79,7 +79,8 @@ class TimeOrder:
         """The row of one record."""
         own = next((part for part in self._parts if part.number == partition), None)
         if own is None or not own.start <= offset < own.end:
-            raise OutOfRange(f"Partition {partition} holds no offset {offset:,}.", "Look at its first and last offset.")
+            raise OutOfRange("Partition {partition} holds no offset {offset:,}.", "Look at its first and last offset.",
+                             partition=partition, offset=offset)
         time = own.time_of(offset)
         row = sum(
             offset - part.start if part is own else part.cut(time + (part.number < partition)) - part.start
@@ -203,7 +204,8 @@ class _Part:
         """Look the batch of ``offset`` up, and remember it."""
         span = self._batches.span_at(offset)
         if span is None or span.last_offset < offset:
-            raise OutOfRange(f"{self._topic}/{self.number} has lost offset {offset:,} to retention.", "Look again.")
+            raise OutOfRange("{topic}/{number} has lost offset {offset:,} to retention.", "Look again.",
+                             topic=self._topic, number=self.number, offset=offset)
         at = bisect_left(self._spans, span.base_offset, key=_base)
         if at == len(self._spans) or self._spans[at].base_offset != span.base_offset:
             self._spans.insert(at, span)

@@ -192,13 +192,13 @@ class Timeline:
         past = self._state.queues.get(names.queue_then(queue))
         topic = None if past is None else self._state.topics.get(past.topic)
         if past is None or topic is None:
-            raise NotFound(f"There was no queue {queue} then.", "Go on in time until it was made.")
+            raise NotFound("There was no queue {queue} then.", "Go on in time until it was made.", queue=queue)
         made = self._reader.journal(from_ms=ms + 1, kinds=("topic",), limit=ALL)
         name = names.topic(past.topic)
         if any(isinstance(entry, TopicEntry) and entry.topic == name and entry.act == "created"
                for entry in made):
-            raise NotFound(f"{queue} was deleted and made anew since then: its messages of that time are not kept.",
-                           "The counts of that time are.")
+            raise NotFound("{queue} was deleted and made anew since then: its messages of that time are not kept.",
+                           "The counts of that time are.", queue=queue)
         bounds = tuple(PartitionBounds(number, p.log_start, p.end) for number, p in enumerate(topic.partitions))
         own = QueueSettings.of({} if SUBSCRIPTION_MARK in queue else topic.config)
         view = PastQueueView(queue, name, ms, bounds, own.delay_ms, own.by_key)

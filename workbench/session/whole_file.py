@@ -26,7 +26,7 @@ _BESIDE_DATABASE = ("-wal", "-shm", "-journal", ".lock", ".host")
 def whole_file(out: Path) -> Iterator[BinaryIO]:
     """A stream to write to. ``Invalid`` when it can't be written there, ``Refused`` where a workspace would be lost."""
     if out.is_dir():
-        raise Invalid(f"{out} is a directory.", "Give the name of a file.")
+        raise Invalid("{out} is a directory.", "Give the name of a file.", out=out)
     try:
         if _is_stream(out):
             with out.open("wb", buffering=_BUFFER_BYTES) as stream:
@@ -38,7 +38,8 @@ def whole_file(out: Path) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise  # its reader has seen enough
     except OSError as error:
-        raise Invalid(f"{out} can't be written: {error.strerror}.", "Choose another place, or make room.") from error
+        raise Invalid("{out} can't be written: {strerror}.", "Choose another place, or make room.", out=out,
+                      strerror=error.strerror) from error
 
 
 def _is_stream(out: Path) -> bool:
@@ -50,11 +51,11 @@ def _spare_databases(out: Path) -> None:
     """Neither a database nor what SQLite and the host keep beside one is written over, or made in their place."""
     real = os.path.realpath(out)
     if _is_database(Path(real)):
-        raise Refused(f"{out} is a workspace or another database, which would be lost.", "Choose another name.")
+        raise Refused("{out} is a workspace or another database, which would be lost.", "Choose another name.", out=out)
     for end in _BESIDE_DATABASE:
         if real.endswith(end) and _is_database(Path(real.removesuffix(end))):
-            raise Refused(f"{out} belongs to the workspace or database beside it, which would be damaged.",
-                          "Choose another name.")
+            raise Refused("{out} belongs to the workspace or database beside it, which would be damaged.",
+                          "Choose another name.", out=out)
 
 
 def _is_database(path: Path) -> bool:

@@ -124,7 +124,8 @@ class Application(QObject):
         if self.window is not None and isValid(self.window):
             said = str(error).rstrip(".")
             self.window.workspace.failed.emit(
-                WorkbenchError(f"Something went wrong in the window: {said}.", "The log file has the details."))
+                WorkbenchError("Something went wrong in the window: {said}.", "The log file has the details.",
+                               said=said))
 
 
 def _sample_text(sample: str) -> str:

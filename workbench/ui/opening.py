@@ -35,7 +35,8 @@ def look_at(path: Path) -> None:
         step = QCoreApplication.translate("Opening", "Choose a workspace (.flow); File, New makes one.")
         raise type(error)(error.message, step) from None
     except OSError as error:
-        raise FileError(f"{path.name} can't be read: {error.strerror}.", "Check its permissions.") from None
+        raise FileError("{name} can't be read: {strerror}.", "Check its permissions.", name=path.name,
+                        strerror=error.strerror) from None
 
 
 class Opener(QObject):

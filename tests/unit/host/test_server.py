@@ -56,8 +56,9 @@ def test_a_command_goes_through_the_socket(attach):
 
 
 def test_errors_keep_their_class_and_words(attach):
-    with pytest.raises(NotFound, match="nope"):
+    with pytest.raises(NotFound, match="nope") as caught:
         attach().call(m.DeleteTopic("nope"))
+    assert "nope" in caught.value.fields.values() and "nope" not in caught.value.template, "what a translation needs"
 
 
 def test_a_group_error_of_the_broker_arrives_as_a_class_everyone_knows(attach):

@@ -78,7 +78,7 @@ class Adding:
             queue = fresh.get(binding.destination) or self._queue(binding.destination)
             try:
                 if not binding.to_exchange and (queue is None or queue.meta.kind != "queue"):
-                    raise NotFound(f"There is no queue {binding.destination}.")
+                    raise NotFound("There is no queue {destination}.", destination=binding.destination)
                 self._after = self._after.bind(binding)
             except WorkbenchError as reason:
                 left_out.append(f"A binding of {binding.exchange}: {reason.message}")
@@ -167,8 +167,8 @@ class Exchanges:
     def bind(self, binding: Binding) -> None:
         """Let messages go on from an exchange to a queue or another exchange; the same again changes nothing."""
         if not binding.to_exchange and self._queue(binding.destination) is None:
-            raise NotFound(f"There is no queue {binding.destination} to bind.",
-                           "Create it first; a stream is no queue.")
+            raise NotFound("There is no queue {destination} to bind.", "Create it first; a stream is no queue.",
+                           destination=binding.destination)
         self._change(lambda topology: topology.bind(binding))
 
     def unbind(self, binding: Binding) -> None:

@@ -152,7 +152,7 @@ class Topology:
     def exchange(self, name: str) -> Exchange:
         found = self._exchanges.get(name)
         if found is None:
-            raise NotFound(f"There is no exchange {name}.", "Declare it first.")
+            raise NotFound("There is no exchange {name}.", "Declare it first.", name=name)
         return found
 
     def has(self, name: str) -> bool:
@@ -173,14 +173,16 @@ class Topology:
         if known is None:
             return self._changed({**self._exchanges, exchange.name: exchange}, self._bindings)
         if known.type is not exchange.type:
-            raise Refused(f"Exchange {exchange.name} is there already, as {known.type}: it can't be declared again as "
-                          f"{exchange.type}.", "Delete it first, or use another name.")
+            raise Refused("Exchange {name} is there already, as {type}: it can't be declared again as {type_2}.",
+                          "Delete it first, or use another name.", name=exchange.name, type=known.type,
+                          type_2=exchange.type)
         if known.alternate != exchange.alternate:
-            raise Refused(f"Exchange {exchange.name} is there already, {_alternate(known)}: it can't be declared again "
-                          f"{_alternate(exchange)}.", "Alter it, or use another name.")
+            raise Refused("Exchange {name} is there already, {known}: it can't be declared again {exchange}.",
+                          "Alter it, or use another name.", name=exchange.name, known=_alternate(known),
+                          exchange=_alternate(exchange))
         if known != exchange:
-            raise Refused(f"Exchange {exchange.name} is there already, declared otherwise: it can't be durable, "
-                          "internal or auto-deleted and not.", "Declare it as it is, or use another name.")
+            raise Refused("Exchange {name} is there already, declared otherwise: it can't be durable, internal or "
+                          "auto-deleted and not.", "Declare it as it is, or use another name.", name=exchange.name)
         return self
 
     def predeclare(self, exchange: Exchange) -> Topology:
@@ -193,7 +195,8 @@ class Topology:
         """Another alternate, as a policy sets one in RabbitMQ; the type stays."""
         known = self.exchange(exchange.name)
         if known.type is not exchange.type:
-            raise Refused(f"The type of exchange {exchange.name} can't change.", "Delete it and declare it anew.")
+            raise Refused("The type of exchange {name} can't change.", "Delete it and declare it anew.",
+                          name=exchange.name)
         if known == exchange:
             return self
         return self._changed({**self._exchanges, exchange.name: exchange}, self._bindings)
@@ -215,8 +218,8 @@ class Topology:
             _refuse_default(binding.destination)
             self.exchange(binding.destination)
         if binding.arguments and source.type is not ExchangeType.HEADERS:
-            raise Invalid(f"A binding of the {source.type} exchange {source.name} takes no header arguments.",
-                          "Use a headers exchange, or give a binding key.")
+            raise Invalid("A binding of the {type} exchange {name} takes no header arguments.",
+                          "Use a headers exchange, or give a binding key.", type=source.type, name=source.name)
         if binding in self._bindings[source.name]:
             return self
         bound = {**self._bindings, source.name: (*self._bindings[source.name], binding)}
@@ -227,8 +230,8 @@ class Topology:
         self.exchange(binding.exchange)
         left = tuple(other for other in self._bindings[binding.exchange] if other != binding)
         if len(left) == len(self._bindings[binding.exchange]):
-            raise NotFound(f"{binding.destination} is not bound to {binding.exchange} like that.",
-                           "Look at the exchange's bindings.")
+            raise NotFound("{destination} is not bound to {exchange} like that.", "Look at the exchange's bindings.",
+                           destination=binding.destination, exchange=binding.exchange)
         return self._unbound(self._exchanges, self._bindings, {**self._bindings, binding.exchange: left})
 
     def without_queue(self, queue: str) -> Topology:
@@ -349,16 +352,19 @@ def find_cycles(onward: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
 def check_name(name: str) -> None:
     _refuse_default(name)
     if len(name.encode()) > MAX_KEY_BYTES:
-        raise Invalid(f"An exchange's name can't have {len(name.encode())} bytes.", f"Use at most {MAX_KEY_BYTES}.")
+        raise Invalid("An exchange's name can't have {count} bytes.", "Use at most {max_key_bytes}.",
+                      count=len(name.encode()), max_key_bytes=MAX_KEY_BYTES)
     if not name.isprintable():
         raise Invalid("An exchange's name can't have control characters.", "Use letters, digits, dots and hyphens.")
     if name.startswith(RESERVED):
-        raise Refused(f"Names that begin with {RESERVED} are reserved, as in RabbitMQ.", "Use another name.")
+        raise Refused("Names that begin with {reserved} are reserved, as in RabbitMQ.", "Use another name.",
+                      reserved=RESERVED)
 
 
 def check_key(key: str) -> None:
     if len(key.encode()) > MAX_KEY_BYTES:
-        raise Invalid(f"A routing key can't have {len(key.encode())} bytes.", f"Use at most {MAX_KEY_BYTES}.")
+        raise Invalid("A routing key can't have {count} bytes.", "Use at most {max_key_bytes}.",
+                      count=len(key.encode()), max_key_bytes=MAX_KEY_BYTES)
 
 
 def _refuse_default(name: str) -> None:

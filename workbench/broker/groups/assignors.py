@@ -177,7 +177,8 @@ def assignor(name: str) -> Assignor:
     try:
         return ASSIGNORS[name]
     except KeyError:
-        raise Invalid(f"There is no assignor {name!r}.", f"Take one of: {', '.join(ASSIGNORS)}.") from None
+        raise Invalid("There is no assignor {name!r}.", "Take one of: {assignors}.", name=name,
+                      assignors=', '.join(ASSIGNORS)) from None
 
 
 def subscribed_topics(members: Sequence[JoinedMember]) -> set[str]:

@@ -161,7 +161,7 @@ class Coordination:
     def _check_target(self, part: TopicPartition) -> None:
         """Any number is taken, as Kafka does: kafkajs commits -1 and -2 to begin anew at the end or the start."""
         if not self._log.has_partition(*part):
-            raise NotFound(f"There is no partition {part}.", "List the topics to see those there are.")
+            raise NotFound("There is no partition {part}.", "List the topics to see those there are.", part=part)
 
     def _write_offsets(
         self, group: str, member_id: str, done: Mapping[TopicPartition, CommittedOffset]
@@ -274,7 +274,8 @@ class Coordination:
         named = [topic] if topic else sorted(spec.places or ())
         for needed in ("" if named else group, spec.group):
             if needed and needed not in names:
-                raise NotFound(f"There is no group {needed!r}.", "List the groups to see those there are.")
+                raise NotFound("There is no group {needed!r}.", "List the groups to see those there are.",
+                               needed=needed)
         topics = named or sorted({part.topic for part in (*committed, *copied)} | _topics(meta))
         bounds = {
             TopicPartition(name, b.partition): b
@@ -283,7 +284,7 @@ class Coordination:
             if not partitions or b.partition in partitions
         }
         if absent := set(partitions) - {part.partition for part in bounds}:
-            raise NotFound(f"There is no partition {min(absent)} in {', '.join(topics)}.")
+            raise NotFound("There is no partition {absent} in {topics}.", absent=min(absent), topics=', '.join(topics))
         return plan_reset(spec, ResetGround(meta, bounds, committed, copied, self._offset_at, self._clock.now_ms()))
 
     def _offset_at(self, part: TopicPartition, ms: int) -> int | None:
@@ -306,7 +307,7 @@ class Coordination:
     def _held(self, group: str) -> Iterator[None]:
         with self._lock:
             if group in self._holding:
-                raise Refused(f"Group {group!r} is being moved already.", "Wait for that to end.")
+                raise Refused("Group {group!r} is being moved already.", "Wait for that to end.", group=group)
             self._holding.add(group)
             self._groups.hold(group)
         self._deliver()

@@ -100,7 +100,8 @@ class Group:
         """The second step: waits for the leader's assignment."""
         member = self._caller(request.member_id, request.generation, request.instance_id)
         if request.protocol_type not in (None, self.protocol_type) or request.protocol not in (None, self.protocol):
-            raise InconsistentProtocol(f"Group {self.name!r} uses {self.protocol!r}.", "Join again.")
+            raise InconsistentProtocol("Group {name!r} uses {protocol!r}.", "Join again.", name=self.name,
+                                       protocol=self.protocol)
         if self.state is GroupState.PREPARING:
             raise self._told_to_rejoin(member)
         self._unsynced.discard(member.member_id)
@@ -203,7 +204,8 @@ class Group:
     # -- joining -------------------------------------------------------------------------------------------
     def _add(self, request: JoinRequest, token: Token) -> None:
         if len(self.members) >= self._settings.max_members:
-            raise GroupFull(f"Group {self.name!r} has {len(self.members)} members already.", "Use another group id.")
+            raise GroupFull("Group {name!r} has {count} members already.", "Use another group id.", name=self.name,
+                            count=len(self.members))
         member = Member.of(request, self._now() + self._settings.new_member_join_timeout_ms, self._ids)
         member.joining = token
         self.protocol_type = request.protocol_type
@@ -420,4 +422,5 @@ class Group:
         return IllegalGeneration(f"Generation {generation} of group {self.name!r} {over}.", "Join again.")
 
     def _in_progress(self) -> RebalanceInProgress:
-        return RebalanceInProgress(f"Group {self.name!r} is sharing out its partitions.", "Join the group again.")
+        return RebalanceInProgress("Group {name!r} is sharing out its partitions.", "Join the group again.",
+                                   name=self.name)

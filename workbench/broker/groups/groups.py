@@ -147,7 +147,8 @@ class Groups:
         """Delete an empty group and its offsets."""
         found = self._group(group)
         if found.state is not GroupState.EMPTY:
-            raise GroupNotEmpty(f"Group {group!r} has active members.", "Stop its members first, then delete it.")
+            raise GroupNotEmpty("Group {group!r} has active members.", "Stop its members first, then delete it.",
+                                group=group)
         found.die()
         del self._groups[group]
         self._offsets.pop(group, None)
@@ -157,10 +158,11 @@ class Groups:
     def check_rename(self, old: str, new: str) -> None:
         """Raise when ``old`` can't go on as ``new``."""
         if self._group(old).state is not GroupState.EMPTY:
-            raise GroupNotEmpty(f"Group {old!r} has active members.", "Stop its members first, then rename it.")
+            raise GroupNotEmpty("Group {old!r} has active members.", "Stop its members first, then rename it.", old=old)
         _check_group_name(new)
         if new in self._groups:
-            raise AlreadyExists(f"There is a group {new!r} already, with offsets of its own.", "Choose another name.")
+            raise AlreadyExists("There is a group {new!r} already, with offsets of its own.", "Choose another name.",
+                                new=new)
 
     def rename(self, old: str, new: str) -> None:
         """The group goes on under another name, with its generation and its offsets; its rows have moved."""
@@ -210,7 +212,7 @@ class Groups:
         if name in self._groups:
             return self._groups[name]
         if not create:
-            raise NotFound(f"There is no group {name!r}.", "List the groups to see those there are.")
+            raise NotFound("There is no group {name!r}.", "List the groups to see those there are.", name=name)
         _check_group_name(name)
         group = self._groups[name] = self._new(name)
         self.outbox.changed[name] = None

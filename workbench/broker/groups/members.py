@@ -154,8 +154,8 @@ class Members:
                 f"Use one of: {', '.join(sorted(shared))}." if shared else "Name at least one assignor.",
             )
         if self.members and request.protocol_type != protocol_type:
-            raise InconsistentProtocol(f"Group {self.group!r} holds members of type {protocol_type!r}.",
-                                       "Use another group id.")
+            raise InconsistentProtocol("Group {group!r} holds members of type {protocol_type!r}.",
+                                       "Use another group id.", group=self.group, protocol_type=protocol_type)
 
     def elected_protocol(self) -> str:
         """The assignor most members prefer among those all of them know."""

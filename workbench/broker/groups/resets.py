@@ -84,8 +84,8 @@ def _target(spec: ResetSpec, ground: ResetGround, part: TopicPartition,
             return (ground.copied[part].offset, f"as {spec.group}") if part in ground.copied else (None, "")
         case "offsets":
             return spec.offset_of(part.topic, part.partition), ""
-    raise Invalid(f"There is no reset to {spec.kind!r}.",
-                  "Use earliest, latest, offset, time, shift, duration, group or offsets.")
+    raise Invalid("There is no reset to {kind!r}.",
+                  "Use earliest, latest, offset, time, shift, duration, group or offsets.", kind=spec.kind)
 
 
 def _at_time(ground: ResetGround, part: TopicPartition, bounds: PartitionBounds, ms: int) -> tuple[int, str]:

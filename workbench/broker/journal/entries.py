@@ -105,7 +105,8 @@ def entry_from(kind: str, columns: tuple[int, str, int, int, int, int, int, str,
         return codec.entry(*columns, id=id, **own)
     except TypeError:
         lacks = [written for name, written in codec.always if name not in own]
-        raise Invalid(f"An entry «{kind}» of the journal must say {' and '.join(lacks)}.") from None
+        raise Invalid("An entry «{kind}» of the journal must say {lacks}.", kind=kind,
+                      lacks=' and '.join(lacks)) from None
 
 
 def word_of(entry: JournalEntry) -> str:

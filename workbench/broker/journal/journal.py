@@ -117,7 +117,7 @@ class Journal:
     def add(self, entry: JournalEntry) -> None:
         """What is sent, and what members hold, is joined with what came just before it."""
         if isinstance(entry, UnknownEntry):
-            raise Invalid(f"The journal has no kind {entry.word!r}.")
+            raise Invalid("The journal has no kind {word!r}.", word=entry.word)
         with self._lock:
             match entry:
                 case SendEntry():

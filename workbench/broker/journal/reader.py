@@ -71,7 +71,8 @@ class JournalReader:
         """Entries after ``after_id`` with ``from_ms <= at_ms < to_ms``, oldest first."""
         unknown = [kind for kind in kinds if kind not in KIND_NUMBERS]
         if unknown:
-            raise Invalid(f"The journal has no kind {unknown[0]!r}.", f"Known are: {', '.join(KIND_NUMBERS)}.")
+            raise Invalid("The journal has no kind {unknown!r}.", "Known are: {kind_numbers}.", unknown=unknown[0],
+                          kind_numbers=', '.join(KIND_NUMBERS))
         first = after_id + 1 if from_ms is None else max(after_id + 1, self._first_id_at(from_ms))
         last = None if to_ms is None else self._first_id_at(to_ms)
         numbers = [KIND_NUMBERS[kind] for kind in kinds]

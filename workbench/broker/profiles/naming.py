@@ -59,7 +59,7 @@ def receipt_of(handle: str) -> Receipt:
     try:
         partition, offset, attempt = (int(part) for part in text.split("-"))
     except ValueError:
-        raise Invalid(f"«{handle[:40]}» is no receipt.", "Take it from a received message.") from None
+        raise Invalid("«{handle}» is no receipt.", "Take it from a received message.", handle=handle[:40]) from None
     return Receipt(partition, offset, attempt)
 
 
@@ -75,7 +75,7 @@ def place_of_sequence_number(text: str) -> MessageId:
     except ValueError:
         number = -1
     if not 0 <= number < 10**54:
-        raise Invalid(f"«{text[:60]}» is no sequence number of this workbench.", "Take it from a record.")
+        raise Invalid("«{text}» is no sequence number of this workbench.", "Take it from a record.", text=text[:60])
     return MessageId(number // _SEQUENCE_SHARD, number % _SEQUENCE_SHARD // _SEQUENCE_STRIDE)
 
 
@@ -133,8 +133,8 @@ class DeliveryTags:
         else:
             taken = [tag] if tag in given.open else []
         if not taken:
-            raise Refused(f"PRECONDITION_FAILED: unknown delivery tag {tag} of {consumer}.",
-                          "A tag is good once, and for the consumer that got it.")
+            raise Refused("PRECONDITION_FAILED: unknown delivery tag {tag} of {consumer}.",
+                          "A tag is good once, and for the consumer that got it.", tag=tag, consumer=consumer)
         return [given.open.pop(each) for each in taken]
 
     def forget(self, consumer: str) -> None:

@@ -164,7 +164,8 @@ def profile(name: str) -> Profile:
     for found in profiles():
         if found.name == name:
             return found
-    raise NotFound(f"There is no profile {name}.", f"Use one of: {', '.join(p.name for p in profiles())}.")
+    raise NotFound("There is no profile {name}.", "Use one of: {profiles}.", name=name,
+                   profiles=', '.join(p.name for p in profiles()))
 
 
 # -- the table -----------------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ class Consumers(dict[str, Consumer]):
     def attach(self, name: str, prefetch: int, priority: int) -> bool:
         """True when it is new. Refused when the queue is another's alone."""
         if self.type is SubscriptionType.EXCLUSIVE and any(other != name for other in self):
-            raise Refused(f"{next(other for other in self if other != name)} has this queue for itself.",
-                          "Stop it first, or make the queue shared or failover.")
+            raise Refused("{self_} has this queue for itself.", "Stop it first, or make the queue shared or failover.",
+                          self_=next(other for other in self if other != name))
         known = self.get(name)
         if known is None:
             self[name] = Consumer(name, prefetch, priority)

@@ -118,12 +118,13 @@ class DeadLetterRouting:
             return _Way((settings.dead_letter,))
         mark = RoutingMetadata(exchange, settings.dead_letter_key or _own_key(live, record))
         if not self._exchanges.has(exchange):
-            raise Refused(f"There is no exchange {exchange} for its dead letters; it stays here.")
+            raise Refused("There is no exchange {exchange} for its dead letters; it stays here.", exchange=exchange)
         routed = self._exchanges.route(*mark, record.headers)
         queues = tuple(queue for queue in routed.queues if queue in self._topics)
         if not queues:
             self._exchanges.count(*mark, routed, ())
-            raise Refused(f"No queue takes the key «{mark.key}» from {exchange}; it stays here.")
+            raise Refused("No queue takes the key «{key}» from {exchange}; it stays here.", key=mark.key,
+                          exchange=exchange)
         return _Way(queues, mark, routed)
 
     # -- redrive ---------------------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ class DeadLetterRouting:
         """The topic of a queue, or that a subscription reads."""
         topic = self._topics.get(target.split(SUBSCRIPTION_MARK)[0])
         if topic is None:
-            raise NotFound(f"There is no queue {target} to send it to.", "Make it, or choose another.")
+            raise NotFound("There is no queue {target} to send it to.", "Make it, or choose another.", target=target)
         return topic
 
     def _encode(self, record: Record) -> bytes:
@@ -216,7 +217,7 @@ def _without_rounds(way: _Way, deaths: Sequence[DeadLetterEvent]) -> _Way:
     onward = tuple(queue for queue in way.queues if not goes_round(deaths, queue))
     if not onward:
         by = f"{way.mark.exchange} leads it back to" if way.mark is not None else "It died before in"
-        raise Refused(f"{by} {', '.join(way.queues)}: it stays here, or it would go round.")
+        raise Refused("{by} {queues}: it stays here, or it would go round.", by=by, queues=', '.join(way.queues))
     return way._replace(queues=onward)
 
 

@@ -129,8 +129,9 @@ class Queues:
                 fits = max(0, min(count, limit - waiting))
                 leases.counters.refused += count - fits
                 if not fits:
-                    raise Refused(f"Queue {live.name} is full: {waiting} messages are ready and it takes {limit}.",
-                                  "Try again when some were taken, or raise queue.max.length.")
+                    raise Refused("Queue {name} is full: {waiting} messages are ready and it takes {limit}.",
+                                  "Try again when some were taken, or raise queue.max.length.", name=live.name,
+                                  waiting=waiting, limit=limit)
                 room = min(room, fits)
         return room
 
@@ -443,8 +444,8 @@ def _held(live: LiveQueue, receipts: Sequence[Receipt], consumer: str) -> tuple[
         if lease is not None and (not consumer or lease.consumer == consumer):
             held.append(lease)
         elif stale is None:
-            stale = Refused(f"Receipt {Receipt(*receipt)} is no longer valid: its lease is over, or it was settled.",
-                            "Receive the message again.")
+            stale = Refused("Receipt {receipt} is no longer valid: its lease is over, or it was settled.",
+                            "Receive the message again.", receipt=Receipt(*receipt))
     return held, stale
 
 

@@ -64,7 +64,7 @@ class Registry:
     def queue(self, name: str) -> LiveQueue:
         live = self.live.get(name)
         if live is None:
-            raise NotFound(f"There is no queue {name}.", "List the queues to see those there are.")
+            raise NotFound("There is no queue {name}.", "List the queues to see those there are.", name=name)
         return live
 
     def readers(self, topic: str) -> tuple[LiveQueue, ...]:
@@ -90,8 +90,8 @@ class Registry:
         if found is None:
             raise no_topic(topic)
         if found.meta.kind == "queue":
-            raise Refused(f"{topic} is a queue itself: what one takes is gone for the others.",
-                          "Subscribe to a stream, or attach to the queue.")
+            raise Refused("{topic} is a queue itself: what one takes is gone for the others.",
+                          "Subscribe to a stream, or attach to the queue.", topic=topic)
         check_act(Act.READ_AS_QUEUE, found.meta.config)
         name = f"{topic}{SUBSCRIPTION_MARK}{subscription}"
         checked = settings.check_queue_config(config)
@@ -103,7 +103,8 @@ class Registry:
             try:
                 row = rows.insert_queue(db, found.meta.id, subscription, checked, floors)
             except sqlite3.IntegrityError:  # the file knows also of one that is made in this very transaction
-                raise AlreadyExists(f"Subscription {name} is already there.", "Choose another name.") from None
+                raise AlreadyExists("Subscription {name} is already there.", "Choose another name.",
+                                    name=name) from None
             return LiveQueue(row, found, self._log, rows.load_lanes(db, row.id, len(floors)))
 
         return self._store.write(insert, self._appear).result().meta
@@ -136,7 +137,7 @@ class Registry:
 
         def move(db: sqlite3.Connection) -> None:
             if new in self.live:
-                raise AlreadyExists(f"Subscription {new} is already there.", "Choose another name.")
+                raise AlreadyExists("Subscription {new} is already there.", "Choose another name.", new=new)
             rows.rename_queue(db, live.row.id, subscription)
 
         def follow(_: None) -> None:
@@ -222,7 +223,8 @@ class Registry:
         exchange = own.get("queue.dead.letter.exchange", "")
         may_be_undeclared = own.get(PROFILE, "") in settings.UNDECLARED_EXCHANGES
         if exchange not in ("", known) and not (may_be_undeclared or self._is_exchange(exchange)):
-            raise NotFound(f"There is no exchange {exchange} for the dead letters of {name}.", "Declare it first.")
+            raise NotFound("There is no exchange {exchange} for the dead letters of {name}.", "Declare it first.",
+                           exchange=exchange, name=name)
         if settings.QueueSettings.of(own).type is SubscriptionType.EXCLUSIVE and attached > 1:
-            raise Refused(f"{attached} consumers are attached to {name}.",
-                          "Stop all but one before it becomes exclusive.")
+            raise Refused("{attached} consumers are attached to {name}.",
+                          "Stop all but one before it becomes exclusive.", attached=attached, name=name)

@@ -45,11 +45,12 @@ class _Number:
         try:
             number = int(value)
         except ValueError:
-            raise Invalid(f"{key} can't be {value!r}.", "Give a whole number.") from None
+            raise Invalid("{key} can't be {value!r}.", "Give a whole number.", key=key, value=value) from None
         if number != self.none and not self.low <= number <= self.high:
             without = "" if self.none is None else f", or {self.none} for none"
             why = self.why_low if number < self.low else self.why_high
-            raise Invalid(f"{key} can't be {number}: {why}", f"Give a number from {self.low} to {self.high}{without}.")
+            raise Invalid("{key} can't be {number}: {why}", "Give a number from {low} to {high}{without}.", key=key,
+                          number=number, why=why, low=self.low, high=self.high, without=without)
         return str(number)
 
 
@@ -61,7 +62,7 @@ class _Choice:
     def check(self, key: str, value: str) -> str:
         if value.lower() not in self.choices:
             named = ", ".join(choice or "none" for choice in self.choices)
-            raise Invalid(f"{key} can't be {value!r}.", f"Use one of: {named}.")
+            raise Invalid("{key} can't be {value!r}.", "Use one of: {named}.", key=key, value=value, named=named)
         return value.lower()
 
 
@@ -225,7 +226,7 @@ def queue_defaults(config: Mapping[str, str], queue: str = "") -> dict[str, str]
 def check_setting(key: str, value: str) -> str:
     """The value written the one way we store it."""
     if key not in _TABLE:
-        raise Invalid(f"There is no queue setting {key}.", f"Known are: {', '.join(_TABLE)}.")
+        raise Invalid("There is no queue setting {key}.", "Known are: {table}.", key=key, table=', '.join(_TABLE))
     return _TABLE[key].check(key, value)
 
 
@@ -243,25 +244,26 @@ def check_together(name: str, config: Mapping[str, str], next_dead_letter: Calla
         raise Invalid("Ordered groups and priorities exclude each other: a priority would break a group's order.",
                       "Leave one of the two out.")
     if settings.overflow == "dead_letter" and settings.max_length is not None and not settings.sends_dead:
-        raise Invalid(f"What {name} can't hold has nowhere to go.",
-                      "Name a dead-letter queue or exchange, or choose drop_head.")
+        raise Invalid("What {name} can't hold has nowhere to go.",
+                      "Name a dead-letter queue or exchange, or choose drop_head.", name=name)
     _check_dead_letters(name, settings, next_dead_letter)
 
 
 def _check_dead_letters(name: str, settings: QueueSettings, next_dead_letter: Callable[[str], str]) -> None:
     exchange, key = settings.dead_letter_exchange, settings.dead_letter_key
     if settings.dead_letter and exchange:
-        raise Invalid(f"The dead letters of {name} can't go to the queue {settings.dead_letter} and to the exchange "
-                      f"{exchange}.", "Name one of them; an exchange may lead to several queues.")
+        raise Invalid("The dead letters of {name} can't go to the queue {dead_letter} and to the exchange {exchange}.",
+                      "Name one of them; an exchange may lead to several queues.", name=name,
+                      dead_letter=settings.dead_letter, exchange=exchange)
     if key and not exchange:
-        raise Invalid(f"{name} has a routing key for its dead letters, but no exchange to go by it.",
-                      "Set queue.dead.letter.exchange too.")
+        raise Invalid("{name} has a routing key for its dead letters, but no exchange to go by it.",
+                      "Set queue.dead.letter.exchange too.", name=name)
     check_key(key)
     if not settings.dead_letter:
         return
     if settings.dead_letter == name:
-        raise Invalid(f"{name} can't be its own dead-letter queue: what dies would come back for ever.",
-                      "Name another queue.")
+        raise Invalid("{name} can't be its own dead-letter queue: what dies would come back for ever.",
+                      "Name another queue.", name=name)
     if settings.profile not in _CIRCLES_ALLOWED:
         _check_no_cycle(name, settings.dead_letter, next_dead_letter)
 
@@ -272,7 +274,8 @@ def _check_no_cycle(name: str, target: str, next_dead_letter: Callable[[str], st
         way.append(target)
         target = next_dead_letter(target)
     if target == name:
-        raise Invalid(f"Dead letters would go in a cycle: {' → '.join([*way, name])}.", "Break it at one queue.")
+        raise Invalid("Dead letters would go in a cycle: {value}.", "Break it at one queue.",
+                      value=' → '.join([*way, name]))
 
 
 def check_prefetch(prefetch: int) -> None:

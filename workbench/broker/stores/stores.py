@@ -61,7 +61,7 @@ class Stores:
 
         def move(db: sqlite3.Connection) -> None:
             if new in self._numbers:
-                raise AlreadyExists(f"There is a store {new} already.", "Choose another name.")
+                raise AlreadyExists("There is a store {new} already.", "Choose another name.", new=new)
             rows.rename_store(db, number, new)
 
         def follow(_: None) -> None:
@@ -95,7 +95,7 @@ class Stores:
 
     def _number(self, name: str) -> int:
         if name not in self._numbers:
-            raise NotFound(f"There is no store «{name}».", "Draw one, or see «workbench stores FILE list».")
+            raise NotFound("There is no store «{name}».", "Draw one, or see «workbench stores FILE list».", name=name)
         return self._numbers[name]
 
     def _count(self, name: str, more: StoreCounts) -> None:

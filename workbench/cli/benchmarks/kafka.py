@@ -80,7 +80,7 @@ def start_ratio() -> Result:
 def _against_peer(name: str, measure: Measure, unit: str, goal: float) -> Result:
     peer = os.environ.get(PEER)
     if peer is None:
-        raise Unsupported("Apache Kafka is not at hand.", f"Start one and set {PEER}=HOST:PORT.")
+        raise Unsupported("Apache Kafka is not at hand.", "Start one and set {peer}=HOST:PORT.", peer=PEER)
     with _ours() as ours:
         return _compare(name, ours, peer, measure, unit, goal)
 

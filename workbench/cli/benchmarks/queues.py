@@ -108,7 +108,7 @@ def _peer(module: str, package: str = "") -> Any:
         return __import__(module)
     except ImportError:
         package = package or module
-        raise Unsupported(f"{package} is not installed.", f"Type: pip install {package}") from None
+        raise Unsupported("{package} is not installed.", "Type: pip install {package}", package=package) from None
 
 
 @contextmanager

@@ -35,7 +35,8 @@ def client_of(spec: ConnectionSpec, service: str, more_options: tuple[str, ...] 
     options = spec.resolved()
     for name in options:
         if name not in (*_COMMON, *more_options):
-            raise Invalid(f"{service} has no option {name}.", f"Known are: {', '.join((*_COMMON, *more_options))}.")
+            raise Invalid("{service} has no option {name}.", "Known are: {value}.", service=service, name=name,
+                          value=', '.join((*_COMMON, *more_options)))
     endpoint, region = _where(spec, options.get("region", ""))
     try:
         session = boto3.Session(
@@ -54,6 +55,7 @@ def _where(spec: ConnectionSpec, region: str) -> tuple[str | None, str]:
     if "://" in spec.address:
         return spec.address, region or "us-east-1"
     if not _REGION.fullmatch(spec.address):
-        raise Invalid(f"@{spec.name}: {spec.address} is neither a region nor an address.",
-                      "Give a region like eu-central-1, or http://HOST:PORT of an emulator.")
+        raise Invalid("@{name}: {address} is neither a region nor an address.",
+                      "Give a region like eu-central-1, or http://HOST:PORT of an emulator.", name=spec.name,
+                      address=spec.address)
     return None, spec.address

@@ -40,18 +40,22 @@ def translated(error: Exception, service: str, address: str) -> WorkbenchError:
         case exceptions.ClientError():
             return _answered(error, where)
         case exceptions.NoCredentialsError() | exceptions.PartialCredentialsError():
-            return Refused(f"There are no AWS keys for {where}.", "Give --option profile=NAME, or --option "
-                           "access.key.id=ID --option secret.access.key=env:VARIABLE (an emulator takes any).")
+            return Refused("There are no AWS keys for {where}.",
+                           "Give --option profile=NAME, or --option access.key.id=ID --option "
+                           "secret.access.key=env:VARIABLE (an emulator takes any).", where=where)
         case exceptions.ProfileNotFound():
-            return Invalid(f"{where}: {_plain(error)}.", "Check --option profile, and the AWS configuration.")
+            return Invalid("{where}: {error}.", "Check --option profile, and the AWS configuration.", where=where,
+                           error=_plain(error))
         case exceptions.HTTPClientError() | exceptions.ConnectionError():
-            return Unavailable(f"{where} can't be reached: {_plain(error)}.",
-                               "Is it running, and is the address right?")
+            return Unavailable("{where} can't be reached: {error}.", "Is it running, and is the address right?",
+                               where=where, error=_plain(error))
         case exceptions.ParamValidationError():
-            return Invalid(f"{where} can't be asked that: {_plain(error)}.")
+            return Invalid("{where} can't be asked that: {error}.", where=where, error=_plain(error))
         case ResponseParserError():
-            return Unavailable(f"What answers at {address} does not speak {service}.", "Is the address right?")
-    return Invalid(f"{where} can't be used as it is: {_plain(error)}.", "Check its address and --option settings.")
+            return Unavailable("What answers at {address} does not speak {service}.", "Is the address right?",
+                               address=address, service=service)
+    return Invalid("{where} can't be used as it is: {error}.", "Check its address and --option settings.", where=where,
+                   error=_plain(error))
 
 
 def _answered(error: exceptions.ClientError, where: str) -> WorkbenchError:
@@ -61,10 +65,10 @@ def _answered(error: exceptions.ClientError, where: str) -> WorkbenchError:
     if code in _NOT_LET_IN or status in (401, 403):
         return Refused(f"{where} does not let you in: {told}.", _KEYS)
     if code in _MISSING:
-        return NotFound(f"{where} does not know it: {told}.")
+        return NotFound("{where} does not know it: {told}.", where=where, told=told)
     if code in _LATER or status >= 500:
-        return Unavailable(f"{where} can't do it now: {told}.", "It is tried again.")
-    return Refused(f"{where} refused: {told}.")
+        return Unavailable("{where} can't do it now: {told}.", "It is tried again.", where=where, told=told)
+    return Refused("{where} refused: {told}.", where=where, told=told)
 
 
 def _plain(error: Exception) -> str:

@@ -68,7 +68,7 @@ class KafkaAdministration:
                 return f"DeleteTopics {change.name}. Nothing brings it back."
             case DeleteGroup():
                 return f"DeleteGroups {change.group}."
-        raise Unsupported(f"That is not done on @{self._spec.name} so far.")
+        raise Unsupported("That is not done on @{name} so far.", name=self._spec.name)
 
     def do(self, change: Command) -> None:
         self.call_for(change)
@@ -82,8 +82,8 @@ class KafkaAdministration:
     def _alter(self, asked: AlterTopic) -> None:
         known = self._partitions()
         if asked.name not in known:
-            raise NotFound(f"@{self._spec.name} has no topic {asked.name}.",
-                           f"See: workbench topics @{self._spec.name} list.")
+            raise NotFound("@{name} has no topic {name_2}.", "See: workbench topics @{name} list.",
+                           name=self._spec.name, name_2=asked.name)
         if asked.config:
             entries = [ConfigEntry(name, value, incremental_operation=(
                 AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET))
@@ -119,12 +119,13 @@ class KafkaAdministration:
         stat = self._browse.group_stat(group)
         other = self._browse.group_stat(spec.group) if spec.kind == "group" else None
         if spec.kind == "group" and other is None:
-            raise NotFound(f"@{self._spec.name} has no group {spec.group}.",
-                           f"See: workbench groups @{self._spec.name} list.")
+            raise NotFound("@{name} has no group {group}.", "See: workbench groups @{name} list.", name=self._spec.name,
+                           group=spec.group)
         committed = _committed(stat)
         topics = [topic] if topic else sorted({part.topic for part in committed})
         if not topics:
-            raise NotFound(f"Group {group} has committed nothing at @{self._spec.name}.", "Name a topic with --topic.")
+            raise NotFound("Group {group} has committed nothing at @{name}.", "Name a topic with --topic.", group=group,
+                           name=self._spec.name)
         bounds = self._chosen(topics, partitions)
         ground = ResetGround(_meta(group, stat), bounds, committed, _committed(other),
                              lambda part, ms: self._browse.offset_for_time(part.topic, part.partition, ms),
@@ -137,7 +138,8 @@ class KafkaAdministration:
                  for topic, places in self._browse.bounds_of(topics).items() for place in places}
         chosen = {part: place for part, place in found.items() if not numbers or part.partition in numbers}
         if missing := set(numbers) - {part.partition for part in chosen}:
-            raise Invalid(f"{', '.join(topics)} has no partition {min(missing)}.", "Leave it out.")
+            raise Invalid("{topics} has no partition {missing}.", "Leave it out.", topics=', '.join(topics),
+                          missing=min(missing))
         return chosen
 
     def _refusal(self, plan: ResetPlan) -> str:
@@ -191,12 +193,15 @@ def change_refused(error: KafkaException, address: str, reason: str = "") -> Exc
     code = cause.code() if isinstance(cause, KafkaError) else None
     told = cause.str().rstrip(". ") if isinstance(cause, KafkaError) else ""
     if code in (KafkaError.TOPIC_ALREADY_EXISTS,):
-        return AlreadyExists(f"Kafka at {address} has that topic already: {told}.", "Choose another name.")
+        return AlreadyExists("Kafka at {address} has that topic already: {told}.", "Choose another name.",
+                             address=address, told=told)
     if code in (KafkaError.NON_EMPTY_GROUP, KafkaError.UNKNOWN_MEMBER_ID):
-        return Refused(f"Members of that group are active at Kafka at {address}: {told}.", "Stop these programs first.")
+        return Refused("Members of that group are active at Kafka at {address}: {told}.", "Stop these programs first.",
+                       address=address, told=told)
     if code in (KafkaError.INVALID_CONFIG, KafkaError.INVALID_PARTITIONS, KafkaError.TOPIC_EXCEPTION,
                 KafkaError.INVALID_REPLICATION_FACTOR):
-        return Invalid(f"Kafka at {address} does not take it: {told}.", "Change it, and do it again.")
+        return Invalid("Kafka at {address} does not take it: {told}.", "Change it, and do it again.", address=address,
+                       told=told)
     return translated(error, address, reason)
 
 

@@ -120,7 +120,7 @@ class KafkaBrowse(LogsOnly):
 
     def _refuse_unknown(self, topic: str, partition: int | None = None) -> None:
         what = f"no topic {topic}" if partition is None else f"no partition {partition} of {topic}"
-        raise NotFound(f"@{self._spec.name} has {what}.", f"See: workbench topics @{self._spec.name} list.")
+        raise NotFound("@{name} has {what}.", "See: workbench topics @{name} list.", name=self._spec.name, what=what)
 
     def _offsets(self, parts: Sequence[TopicPartition], of: OffsetSpec, committed_only: bool = False) -> list[int]:
         return [found.offset for found in self._listed(parts, of, committed_only)]
@@ -239,8 +239,9 @@ class KafkaBrowse(LogsOnly):
                 return self._sorted_out(taken)
             if time.monotonic() > deadline_s:
                 self._reading = None
-                raise Unavailable(f"Kafka at {self._spec.address} did not answer within {client.CALL_S:g} s.",
-                                  "Is it running, and is the address right?")
+                raise Unavailable("Kafka at {address} did not answer within {call_s:g} s.",
+                                  "Is it running, and is the address right?", address=self._spec.address,
+                                  call_s=client.CALL_S)
 
     def _sorted_out(self, messages: list[Any]) -> tuple[list[StoredRecord], dict[int, int]]:
         """In one go, for there may be hundreds of thousands a second."""

@@ -28,7 +28,8 @@ def settings_of(spec: ConnectionSpec) -> dict[str, Any]:
     options = spec.resolved()
     for name in _OURS:
         if name in options:
-            raise Invalid(f"{name} of @{spec.name} is set by the workbench.", f"Leave out --option {name}.")
+            raise Invalid("{name} of @{name_2} is set by the workbench.", "Leave out --option {name}.", name=name,
+                          name_2=spec.name)
     return {
         "bootstrap.servers": spec.address, "client.id": f"workbench-{__version__}", "logger": _log,
         "socket.timeout.ms": int(CALL_S * 1000), "socket.connection.setup.timeout.ms": int(CALL_S * 1000),
@@ -114,4 +115,4 @@ def _unusable(spec: ConnectionSpec, error: Exception) -> Exception:
     if isinstance(error, Invalid):
         return error
     told = translated(error, spec.address).message
-    return Invalid(f"@{spec.name} can't be used as it is: {told}", "Check its --option settings.")
+    return Invalid("@{name} can't be used as it is: {told}", "Check its --option settings.", name=spec.name, told=told)

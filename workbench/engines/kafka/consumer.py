@@ -134,7 +134,8 @@ class KafkaConsumer:
     def _met(self, error: KafkaError) -> None:
         """What librdkafka gets over by itself is none of ours."""
         if error.code() in (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL):
-            raise Fenced(f"Another member of {self._settings.group} took this one's place.", "Start it again.")
+            raise Fenced("Another member of {group} took this one's place.", "Start it again.",
+                         group=self._settings.group)
         if not passes(error) and error.code() not in (KafkaError._MAX_POLL_EXCEEDED, KafkaError.UNKNOWN_TOPIC_OR_PART,
                                                       KafkaError._PARTITION_EOF):
             raise translated(KafkaException(error), self._spec.address)
@@ -195,7 +196,8 @@ class KafkaConsumer:
     # -- positions -----------------------------------------------------------------------------------------
     async def commit(self, offsets: Mapping[TopicPartition, int], metadata: str = "") -> None:
         if self._closed or self._consumer is None:
-            raise Fenced(f"This consumer is no member of group {self._settings.group!r} now.", "Poll to join again.")
+            raise Fenced("This consumer is no member of group {group!r} now.", "Poll to join again.",
+                         group=self._settings.group)
         await self._on_thread(partial(self._commit, dict(offsets), metadata))
 
     def _commit(self, offsets: Mapping[TopicPartition, int], metadata: str) -> None:
@@ -213,8 +215,8 @@ class KafkaConsumer:
             except KafkaException as error:
                 code = error.args[0].code()
                 if code in _FENCED:
-                    raise Fenced(f"Group {self._settings.group} has moved on: {error.args[0].str()}.",
-                                 "Poll to join again.") from None
+                    raise Fenced("Group {group} has moved on: {args}.", "Poll to join again.",
+                                 group=self._settings.group, args=error.args[0].str()) from None
                 if not passes(error.args[0]) or time.monotonic() > until_s:
                     raise translated(error, self._spec.address) from None
                 time.sleep(_AGAIN_S)
@@ -223,11 +225,13 @@ class KafkaConsumer:
         """The cluster is asked what the partition holds; what librdkafka is told, it does with the next poll."""
         consumer = self._consumer
         if partition not in self._positions or consumer is None:
-            raise Invalid(f"{self.member_id} does not read {partition}.", "Seek the member that has it.")
+            raise Invalid("{member_id} does not read {partition}.", "Seek the member that has it.",
+                          member_id=self.member_id, partition=partition)
         place = KafkaPartition(*partition)
         low, high = self._call(lambda: consumer.get_watermark_offsets(place, timeout=client.CALL_S))
         if not low <= offset <= high:
-            raise OutOfRange(f"{partition} has no offset {offset:,}.", f"It holds {low:,} to {high:,}.")
+            raise OutOfRange("{partition} has no offset {offset:,}.", "It holds {low:,} to {high:,}.",
+                             partition=partition, offset=offset, low=low, high=high)
         self._ahead = deque(r for r in self._ahead if TopicPartition(r.topic, r.partition) != partition)
         self._call(lambda: consumer.seek(KafkaPartition(*partition, offset)))
         self._positions[partition] = offset
@@ -274,4 +278,4 @@ def start_of(text: str) -> tuple[str, int]:
         return "latest", 0
     if kind in ("offset", "time") and number.lstrip("-").isdigit():
         return kind, int(number)
-    raise Invalid(f"A group can't start at {text!r}.", "Use earliest, latest, offset:N or time:MS.")
+    raise Invalid("A group can't start at {text!r}.", "Use earliest, latest, offset:N or time:MS.", text=text)

@@ -30,7 +30,8 @@ def passes(error: KafkaError) -> bool:
 
 def not_let_in(address: str, reason: str) -> WorkbenchError:
     """A wrong user or password: trying again would not help, and may lock the user out."""
-    return Refused(f"Kafka at {address} does not let you in: {reason}.", "Check user, password and sasl.mechanism.")
+    return Refused("Kafka at {address} does not let you in: {reason}.", "Check user, password and sasl.mechanism.",
+                   address=address, reason=reason)
 
 
 def translated(error: Exception, address: str, reason: str = "") -> WorkbenchError:
@@ -38,15 +39,18 @@ def translated(error: Exception, address: str, reason: str = "") -> WorkbenchErr
     its connections meanwhile, which says more than «no answer»."""
     cause = error.args[0] if isinstance(error, KafkaException) and error.args else error
     if not isinstance(cause, KafkaError):
-        return Unavailable(f"Kafka at {address} did not answer: {error}.", "Is it running, and is the address right?")
+        return Unavailable("Kafka at {address} did not answer: {error}.", "Is it running, and is the address right?",
+                           address=address, error=error)
     told, code = cause.str().rstrip(". "), cause.code()
     if code in _MISSING:
-        return NotFound(f"Kafka at {address} knows no such topic, partition or group: {told}.")
+        return NotFound("Kafka at {address} knows no such topic, partition or group: {told}.", address=address,
+                        told=told)
     if code in _RIGHTS:
-        return Refused(f"Kafka at {address} does not allow it: {told}.", "Check user, password and rights (ACLs).")
+        return Refused("Kafka at {address} does not allow it: {told}.", "Check user, password and rights (ACLs).",
+                       address=address, told=told)
     if code == KafkaError._UNSUPPORTED_FEATURE or code == KafkaError.UNSUPPORTED_VERSION:
-        return Unsupported(f"Kafka at {address} can't do that: {told}.")
+        return Unsupported("Kafka at {address} can't do that: {told}.", address=address, told=told)
     if passes(cause):
-        return Unavailable(f"Kafka at {address} can't be reached: {reason or told}.",
-                           "Is it running, and is the address right?")
-    return Refused(f"Kafka at {address} refused: {told}.")
+        return Unavailable("Kafka at {address} can't be reached: {reason}.", "Is it running, and is the address right?",
+                           address=address, reason=reason or told)
+    return Refused("Kafka at {address} refused: {told}.", address=address, told=told)

@@ -36,8 +36,8 @@ class KnownTopics:
             return
         found = self.look().get(topic)
         if not found:
-            raise NotFound(f"@{self._spec.name} has no topic {topic}.",
-                           f"Create it: workbench topics @{self._spec.name} create {topic}.")
+            raise NotFound("@{name} has no topic {topic}.", "Create it: workbench topics @{name} create {topic}.",
+                           name=self._spec.name, topic=topic)
         if partition not in found:
-            raise NotFound(f"{topic} has no partition {partition} at @{self._spec.name}.",
-                           f"It has {len(found):,}: 0 to {max(found):,}.")
+            raise NotFound("{topic} has no partition {partition} at @{name}.", "It has {count:,}: 0 to {found:,}.",
+                           topic=topic, partition=partition, name=self._spec.name, count=len(found), found=max(found))

@@ -106,4 +106,5 @@ class RecordSending:
         self._closing = True
         self._thread.join()
         if left:
-            raise Unavailable(f"Kafka at {self.address} did not answer for {left:,} records.")
+            raise Unavailable("Kafka at {address} did not answer for {left:,} records.", address=self.address,
+                              left=left)

@@ -70,8 +70,8 @@ class KinesisBrowse(LogsOnly):
                 with translating("Kinesis", self._spec.address):
                     page = self._client.list_shards(**asked)
             except NotFound:
-                raise NotFound(f"@{self._spec.name} has no stream {stream}.",
-                               f"See: workbench topics @{self._spec.name} list.") from None
+                raise NotFound("@{name} has no stream {stream}.", "See: workbench topics @{name} list.",
+                               name=self._spec.name, stream=stream) from None
             told += page["Shards"]
             if not (token := page.get("NextToken")):
                 break
@@ -82,8 +82,9 @@ class KinesisBrowse(LogsOnly):
     def shard(self, stream: str, partition: int) -> Shard:
         found = self._shards_of(stream).get(partition)
         if found is None:
-            raise NotFound(f"@{self._spec.name} has no shard {partition} of {stream}.",
-                           f"See: workbench topics @{self._spec.name} describe {stream}.")
+            raise NotFound("@{name} has no shard {partition} of {stream}.",
+                           "See: workbench topics @{name} describe {stream}.", name=self._spec.name,
+                           partition=partition, stream=stream)
         return found
 
     def config(self, topic: str) -> tuple[dict[str, str], dict[str, str]]:

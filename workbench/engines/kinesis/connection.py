@@ -41,7 +41,8 @@ def _reads(spec: ConnectionSpec) -> float:
             return number
     except ValueError:
         pass
-    raise Invalid(f"{READS} can't be {text}.", "Give a number; AWS gives all readers of a shard 5 a second.")
+    raise Invalid("{reads} can't be {text}.", "Give a number; AWS gives all readers of a shard 5 a second.",
+                  reads=READS, text=text)
 
 
 class KinesisConnection(AwsConnection):

@@ -59,7 +59,8 @@ class ShardReader:
             if not behind_ms:
                 break
             if time.monotonic() > until_s:
-                raise Unavailable(f"{self._stream} gave nothing from shard {self.shard.id} for {_GIVE_UP_S:g} s.")
+                raise Unavailable("{stream} gave nothing from shard {id} for {give_up_s:g} s.", stream=self._stream,
+                                  id=self.shard.id, give_up_s=_GIVE_UP_S)
         self._next = found[-1].offset + 1 if found else offset
         return found
 
@@ -106,8 +107,9 @@ class ShardReader:
                                                        ShardIteratorType=kind, **more)["ShardIterator"]
         except Refused as error:
             if "StartingSequenceNumber" in more:
-                raise Invalid(f"Shard {self.shard.id} of {self._stream} does not take {more['StartingSequenceNumber']} "
-                              "as a place.", "Name the sequence number of a record of that shard.") from error
+                raise Invalid("Shard {id} of {stream} does not take {more} as a place.",
+                              "Name the sequence number of a record of that shard.", id=self.shard.id,
+                              stream=self._stream, more=more['StartingSequenceNumber']) from error
             raise
 
     def _page(self, max_records: int) -> tuple[list[StoredRecord], int]:

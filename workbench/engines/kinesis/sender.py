@@ -64,8 +64,8 @@ class KinesisSender:
             if not failed:
                 return
             left, told = [entry for entry, _ in failed], failed[0][1].get("ErrorMessage", "")
-        raise Unavailable(f"{topic} did not take {len(left):,} records: {told.rstrip('.')}.",
-                          f"{before + len(batch) - len(left):,} of this batch were sent.")
+        raise Unavailable("{topic} did not take {count:,} records: {value}.", "{before:,} of this batch were sent.",
+                          topic=topic, count=len(left), value=told.rstrip('.'), before=before + len(batch) - len(left))
 
     def publish(self, exchange: str, routing_key: str, records: Sequence[Record],
                 mandatory: bool = False) -> Sequence[Published]:
@@ -80,7 +80,8 @@ def _key(record: Record) -> str:
     except UnicodeDecodeError:
         raise Invalid("A partition key of Kinesis is text, and a key here is none.") from None
     if len(key) > _KEY_CHARACTERS:
-        raise Invalid(f"A partition key of Kinesis has at most {_KEY_CHARACTERS} characters, one here {len(key):,}.")
+        raise Invalid("A partition key of Kinesis has at most {key_characters} characters, one here {count:,}.",
+                      key_characters=_KEY_CHARACTERS, count=len(key))
     return key
 
 

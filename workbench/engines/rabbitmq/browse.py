@@ -72,8 +72,8 @@ class RabbitBrowse:
     def _queue(self, name: str) -> dict[str, Any]:
         found = next((queue for queue in self._queues() if queue["name"] == name), None)
         if found is None:
-            raise NotFound(f"@{self._settings.name} has no queue {name}.",
-                           f"See: workbench queues @{self._settings.name} list.")
+            raise NotFound("@{name} has no queue {name_2}.", "See: workbench queues @{name} list.",
+                           name=self._settings.name, name_2=name)
         return found
 
     def config(self, topic: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -130,7 +130,7 @@ class RabbitBrowse:
         found = {}
         for name in topics:
             if name not in told:
-                raise NotFound(f"@{self._settings.name} has no queue {name}.")
+                raise NotFound("@{name} has no queue {name_2}.", name=self._settings.name, name_2=name)
             messages = told[name].get("messages", 0)
             is_stream = kind_of(told[name]) == "stream"
             found[name] = [self._stream_place(name, messages) if is_stream else PartitionBounds(0, 0, messages)]
@@ -178,7 +178,8 @@ class RabbitBrowse:
 
     def _check(self, topic: str, partition: int) -> None:
         if partition:
-            raise NotFound(f"@{self._settings.name} has no partition {partition} of {topic}: queues have one.")
+            raise NotFound("@{name} has no partition {partition} of {topic}: queues have one.",
+                           name=self._settings.name, partition=partition, topic=topic)
 
     def disturbs(self, topic: str) -> str:
         queue = self._queue(topic)

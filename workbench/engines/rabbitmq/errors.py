@@ -19,15 +19,16 @@ def translated(error: BaseException, address: str) -> WorkbenchError:
         case WorkbenchError():
             return error
         case exceptions.ProbableAuthenticationError() | exceptions.AuthenticationError():
-            return Refused(f"{where} does not let you in: user or password is wrong.", "Check user and password.")
+            return Refused("{where} does not let you in: user or password is wrong.", "Check user and password.",
+                           where=where)
         case exceptions.ProbableAccessDeniedError():
-            return Refused(f"{where} does not let this user into the virtual host: {_told(error)}.",
-                           "Check vhost, and the user's rights there.")
+            return Refused("{where} does not let this user into the virtual host: {error}.",
+                           "Check vhost, and the user's rights there.", where=where, error=_told(error))
         case exceptions.ChannelClosedByBroker() | exceptions.ConnectionClosedByBroker():
             return _closed(error, where)
         case exceptions.IncompatibleProtocolError():
-            return Unavailable(f"What answers at {address} does not speak AMQP 0-9-1.", "Is the port right? Perhaps it "
-                               "wants TLS (--option tls=true).")
+            return Unavailable("What answers at {address} does not speak AMQP 0-9-1.",
+                               "Is the port right? Perhaps it wants TLS (--option tls=true).", address=address)
     return Unavailable(f"{where} can't be reached: {_told(error)}.", _NEXT)
 
 
@@ -35,14 +36,16 @@ def _closed(error: exceptions.ChannelClosedByBroker | exceptions.ConnectionClose
             where: str) -> WorkbenchError:
     text = _plain(error.reply_text)
     if error.reply_code == _NOT_FOUND:
-        return NotFound(f"{where} does not know it: {text}.")
+        return NotFound("{where} does not know it: {text}.", where=where, text=text)
     if error.reply_code == _ACCESS_REFUSED:
-        return Refused(f"{where} does not allow it: {text}.", "Check the user's rights (configure, write, read).")
+        return Refused("{where} does not allow it: {text}.", "Check the user's rights (configure, write, read).",
+                       where=where, text=text)
     if error.reply_code == _LOCKED:
-        return Refused(f"{where} has it locked: {text}.", "It belongs to another connection (an exclusive queue).")
+        return Refused("{where} has it locked: {text}.", "It belongs to another connection (an exclusive queue).",
+                       where=where, text=text)
     if error.reply_code == _PRECONDITION:
-        return Invalid(f"{where} refused: {text}.")
-    return Unavailable(f"{where} closed the connection: {text}.", "It is tried again.")
+        return Invalid("{where} refused: {text}.", where=where, text=text)
+    return Unavailable("{where} closed the connection: {text}.", "It is tried again.", where=where, text=text)
 
 
 def _plain(text: str) -> str:

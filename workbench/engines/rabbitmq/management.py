@@ -58,8 +58,8 @@ class Management:
 
     def _get(self, path: str) -> Any:
         if not self._url:
-            raise Unsupported(f"@{self._settings.name} has no management API, and AMQP lists neither queues nor "
-                              "exchanges.", "Name the queues: --option queues=one,two.")
+            raise Unsupported("@{name} has no management API, and AMQP lists neither queues nor exchanges.",
+                              "Name the queues: --option queues=one,two.", name=self._settings.name)
         login = base64.b64encode(f"{self._settings.user}:{self._settings.password}".encode()).decode()
         request = urllib.request.Request(f"{self._url}/api/{path}", headers={"Authorization": f"Basic {login}"})
         try:
@@ -70,17 +70,17 @@ class Management:
                 raise self._refused(error.code) from None
         except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
-            raise Unavailable(
-                f"The management API of RabbitMQ at {self._url} can't be reached: {reason}.",
-                "Enable it (rabbitmq-plugins enable rabbitmq_management), say where it is (--option "
-                "management=http://HOST:PORT), or leave it out: --option management=none --option queues=one,two.",
-            ) from None
+            raise Unavailable("The management API of RabbitMQ at {url} can't be reached: {reason}.",
+                              "Enable it (rabbitmq-plugins enable rabbitmq_management), say where it is (--option "
+                              "management=http://HOST:PORT), or leave it out: --option management=none --option "
+                              "queues=one,two.", url=self._url, reason=reason) from None
 
     def _refused(self, status: int) -> Exception:
         if status in (401, 403):
-            return Refused(f"The management API at {self._url} does not let {self._settings.user} look.",
-                           "Give the user the tag monitoring, or leave it out: --option management=none.")
+            return Refused("The management API at {url} does not let {user} look.",
+                           "Give the user the tag monitoring, or leave it out: --option management=none.",
+                           url=self._url, user=self._settings.user)
         if status == 404:
-            return NotFound(f"The management API at {self._url} does not know that.",
-                            f"Is {self._settings.vhost} a virtual host there?")
-        return Unavailable(f"The management API at {self._url} answered {status}.")
+            return NotFound("The management API at {url} does not know that.", "Is {vhost} a virtual host there?",
+                            url=self._url, vhost=self._settings.vhost)
+        return Unavailable("The management API at {url} answered {status}.", url=self._url, status=status)

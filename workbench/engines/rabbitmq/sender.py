@@ -38,7 +38,8 @@ class RabbitSender:
 
     def append(self, topic: str, partition: int, records: Sequence[Record]) -> None:
         if partition:
-            raise Invalid(f"{topic} has no partition {partition}: a queue has one.", "Leave out --partition.")
+            raise Invalid("{topic} has no partition {partition}: a queue has one.", "Leave out --partition.",
+                          topic=topic, partition=partition)
         for number, answer in enumerate(self.publish("", topic, records, mandatory=True)):
             if answer.returned:
                 raise NotFound(f"There is no queue {topic} at RabbitMQ {self._settings.address}.", _before(number))

@@ -52,8 +52,8 @@ class RabbitSettings:
             if certificate := self.files.get("tls.certificate"):
                 context.load_cert_chain(certificate, self.files.get("tls.key.file"))
         except (OSError, ssl.SSLError) as problem:
-            raise Invalid(f"@{self.name}: a certificate file can't be used: {problem}.",
-                          "Check tls.ca, tls.certificate and tls.key.file.") from None
+            raise Invalid("@{name}: a certificate file can't be used: {problem}.",
+                          "Check tls.ca, tls.certificate and tls.key.file.", name=self.name, problem=problem) from None
         return context
 
 
@@ -62,11 +62,12 @@ def settings_of(spec: ConnectionSpec) -> RabbitSettings:
     options = spec.resolved()
     for name in options:
         if name not in _OPTIONS:
-            raise Invalid(f"RabbitMQ has no option {name}.", f"Known are: {', '.join(_OPTIONS)}.")
+            raise Invalid("RabbitMQ has no option {name}.", "Known are: {options}.", name=name,
+                          options=', '.join(_OPTIONS))
     scheme, host, port, path = _parts(spec)
     said = options.get("tls", "true" if scheme == "amqps" else "").lower()
     if said not in _YES_NO:
-        raise Invalid(f"@{spec.name}: tls can't be {said}.", "Give tls=true or tls=false.")
+        raise Invalid("@{name}: tls can't be {said}.", "Give tls=true or tls=false.", name=spec.name, said=said)
     tls = _YES_NO[said]
     return RabbitSettings(
         spec.name, host, port or (_TLS_PORT if tls else _PORT), options.get("user", "guest"),
@@ -85,8 +86,8 @@ def _parts(spec: ConnectionSpec) -> tuple[str, str, int | None, str]:
             return parts.scheme, parts.hostname, parts.port, unquote(parts.path.removeprefix("/"))
     except ValueError:
         pass
-    raise Invalid(f"@{spec.name}: {spec.address} is no address of a RabbitMQ.",
-                  "Give HOST:PORT, or amqp://HOST:PORT/VHOST.")
+    raise Invalid("@{name}: {address} is no address of a RabbitMQ.", "Give HOST:PORT, or amqp://HOST:PORT/VHOST.",
+                  name=spec.name, address=spec.address)
 
 
 def _management(said: str, host: str, tls: bool) -> str:

@@ -66,7 +66,8 @@ def _delivered(client: RabbitClient, stream: str, start: object, prefetch: int,
         for method, properties, body in channel.consume(stream, arguments=arguments, inactivity_timeout=wait_s):
             if method is None or properties is None or body is None:
                 if quiet_s is None:
-                    raise Unavailable(f"{stream} gave nothing for {CALL_S} s.", "Is its leader running?")
+                    raise Unavailable("{stream} gave nothing for {call_s} s.", "Is its leader running?", stream=stream,
+                                      call_s=CALL_S)
                 return
             offset = stream_offset(properties)
             yield (-1 if offset is None else offset), method, properties, body

@@ -66,8 +66,8 @@ class SqsBrowse:
         if queue not in self._urls:
             self._urls = self._listed()
         if queue not in self._urls:
-            raise NotFound(f"@{self._spec.name} has no queue {queue}.",
-                           f"See: workbench queues @{self._spec.name} list.")
+            raise NotFound("@{name} has no queue {queue}.", "See: workbench queues @{name} list.", name=self._spec.name,
+                           queue=queue)
         return self._urls[queue]
 
     def attributes(self, queue: str) -> dict[str, str]:

@@ -68,8 +68,8 @@ def entry_of(record: Record, fifo: bool, by_content: bool) -> dict[str, Any]:
         entry["DelaySeconds"] = min(900, -(-int(delay) // 1000))
     attributes = {name: _attribute(name, value) for name, value in told.items() if name not in _OURS}
     if len(attributes) > MAX_ATTRIBUTES:
-        raise Invalid(f"SQS takes at most {MAX_ATTRIBUTES} attributes with a message, here are {len(attributes)}.",
-                      "Leave out headers.")
+        raise Invalid("SQS takes at most {max_attributes} attributes with a message, here are {count}.",
+                      "Leave out headers.", max_attributes=MAX_ATTRIBUTES, count=len(attributes))
     if attributes:
         entry["MessageAttributes"] = attributes
     return entry
@@ -87,7 +87,7 @@ def _body(value: bytes | None) -> str:
 
 def _attribute(name: str, value: bytes | None) -> dict[str, Any]:
     if not value:
-        raise Invalid(f"SQS takes no empty attribute, and {name} is empty.", "Leave the header out.")
+        raise Invalid("SQS takes no empty attribute, and {name} is empty.", "Leave the header out.", name=name)
     try:
         return {"DataType": "String", "StringValue": value.decode()}
     except UnicodeDecodeError:

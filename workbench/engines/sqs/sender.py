@@ -36,7 +36,8 @@ class SqsSender:
     def append(self, topic: str, partition: int, records: Sequence[Record]) -> None:
         """All of them, or an error that says how many were taken before."""
         if partition > 0:
-            raise Invalid(f"{topic} has no partition {partition}: a queue has one.", "Leave out --partition.")
+            raise Invalid("{topic} has no partition {partition}: a queue has one.", "Leave out --partition.",
+                          topic=topic, partition=partition)
         fifo = topic.endswith(".fifo")
         entries = [entry_of(record, fifo, fifo and self._dedups_by_content(topic)) for record in records]
         sent = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pamqp import commands
 
@@ -19,13 +19,11 @@ from workbench.core.records import Record
 from workbench.listeners.amqp import frames
 from workbench.listeners.amqp.consuming import Consumer, Getter, Out, Unacked
 from workbench.listeners.amqp.declarations import MESSAGE_MAX
+from workbench.listeners.amqp.open_connection import OpenConnection
 from workbench.listeners.amqp.properties import asked, letter, with_delivery_count, with_reply_to
 from workbench.listeners.amqp.publishing import NO_ROUTE, Confirms, Sent
 from workbench.listeners.amqp.refusals import ChannelRefusal, ConnectionRefusal, exchange_words, no_exchange
 from workbench.listeners.amqp.shared_queues import QueueInUse, SharedQueues
-
-if TYPE_CHECKING:
-    from workbench.listeners.amqp.session import Session
 
 REPLY_TO = "amq.rabbitmq.reply-to"
 PUBLISH, ACK, REJECT, NACK = (60, 40), (60, 80), (60, 90), (60, 120)
@@ -55,7 +53,7 @@ class _Content:
 
 
 class Channel:
-    def __init__(self, session: Session, number: int, shared: SharedQueues) -> None:
+    def __init__(self, session: OpenConnection, number: int, shared: SharedQueues) -> None:
         self.session = session
         self.number = number
         self.shared = shared

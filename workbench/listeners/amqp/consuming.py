@@ -11,19 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from workbench.broker import HELD
 from workbench.core.errors import NotFound, WorkbenchError
 from workbench.core.names import shown_name
 from workbench.core.queues import Delivery, Receipt
 from workbench.listeners.amqp import frames
+from workbench.listeners.amqp.open_connection import OpenConnection
 from workbench.listeners.amqp.properties import letter, with_delivery_count
 from workbench.listeners.amqp.refusals import ChannelRefusal
 from workbench.listeners.amqp.shared_queues import QueueInUse, SharedQueues
-
-if TYPE_CHECKING:
-    from workbench.listeners.amqp.channel import Channel
 
 _CANCELLED = -(1 << 30)
 """The priority of a consumer that still holds what it was handed: any other is active before it."""
@@ -37,11 +35,32 @@ class Out(NamedTuple):
     consumer: Consumer | None
 
 
+class ConsumingChannel(Protocol):
+    """What a consumer needs of its channel."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def session(self) -> OpenConnection: ...
+
+    @property
+    def shared(self) -> SharedQueues: ...
+
+    @property
+    def consumers(self) -> dict[str, Consumer]: ...
+
+    @property
+    def unacked(self) -> Unacked: ...
+
+    def room(self, no_ack: bool) -> int: ...
+
+
 @dataclass(slots=True, eq=False)
 class Consumer:
     """One of a channel's consumers, a ``Taker`` of its queue."""
 
-    channel: Channel
+    channel: ConsumingChannel
     tag: str
     queue: QueueInUse
     name: str

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from workbench.broker import BatchTooLarge
 from workbench.core.errors import NotFound, WorkbenchError
@@ -21,20 +21,33 @@ from workbench.core.names import stored_name
 from workbench.core.records import Record
 from workbench.core.routing import Published
 from workbench.listeners.amqp import frames
+from workbench.listeners.amqp.open_connection import OpenConnection
 from workbench.listeners.amqp.shared_queues import SharedQueues
-
-if TYPE_CHECKING:
-    from workbench.listeners.amqp.channel import Channel
 
 NO_ROUTE = 312
 UNSETTLED_BYTES = 8 << 20
 """While so much is on its way into the file, nothing more is read from the connection."""
 
 
+class PublishingChannel(Protocol):
+    """What becomes of a message needs this of the channel it came by."""
+
+    @property
+    def session(self) -> OpenConnection: ...
+
+    @property
+    def confirms(self) -> Confirms | None: ...
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def give_back(self, sent: Sent) -> None: ...
+
+
 class Sent(NamedTuple):
     """One message on its way. ``tag`` 0: nobody waits for a confirm."""
 
-    channel: Channel
+    channel: PublishingChannel
     tag: int
     exchange: str
     key: str
@@ -87,7 +100,7 @@ class Outbox:
     """What one connection publishes. ``go_on`` is called when there is room again."""
 
     def __init__(self, shared: SharedQueues, go_on: Callable[[], None],
-                 failed: Callable[[Channel, Exception], None]) -> None:
+                 failed: Callable[[Any, Exception], None]) -> None:
         self._shared = shared
         self._go_on = go_on
         self._failed = failed
@@ -139,7 +152,7 @@ class Outbox:
         self._go_on()
 
     def _settle(self, run: list[Sent], answers: list[Published]) -> None:
-        channels: dict[Channel, None] = {}
+        channels: dict[PublishingChannel, None] = {}
         for sent, published in zip(run, answers, strict=True):
             channel = sent.channel
             channels[channel] = None

@@ -53,12 +53,14 @@ class ListenerSettings:
             return None
         for path in (self.certificate, self.key):
             if not path.is_file():
-                raise Missing(f"There is no file {path}.", "Give the PEM files of the certificate and its key.")
+                raise Missing("There is no file {path}.", "Give the PEM files of the certificate and its key.",
+                              path=path)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         try:
             context.load_cert_chain(self.certificate, self.key)
         except (ssl.SSLError, OSError) as error:
-            raise Invalid(f"The certificate can't be used: {error}.", "Give PEM files that belong together.") from None
+            raise Invalid("The certificate can't be used: {error}.", "Give PEM files that belong together.",
+                          error=error) from None
         return context
 
 
@@ -67,7 +69,7 @@ def parse_address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not port.isdigit() or int(port) > 65535:
-        raise Invalid(f"{text!r} is no address.", "Write HOST:PORT, for example 127.0.0.1:9092.")
+        raise Invalid("{text!r} is no address.", "Write HOST:PORT, for example 127.0.0.1:9092.", text=text)
     return host or "127.0.0.1", int(port)
 
 
@@ -88,5 +90,5 @@ def _resolves_to_loopback(host: str) -> bool:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
-        raise Invalid(f"The name {host} is not known.", "Use 127.0.0.1.") from None
+        raise Invalid("The name {host} is not known.", "Use 127.0.0.1.", host=host) from None
     return all(ipaddress.ip_address(entry[4][0]).is_loopback for entry in found)

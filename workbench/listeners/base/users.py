@@ -41,7 +41,7 @@ class Users:
     def remove(self, name: str) -> None:
         stored = self._stored()
         if stored.pop(name, None) is None:
-            raise NotFound(f"There is no user {name}.", "List the users to see those there are.")
+            raise NotFound("There is no user {name}.", "List the users to see those there are.", name=name)
         self._store(stored)
 
     def check(self, name: str, password: str) -> bool:

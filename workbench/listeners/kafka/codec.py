@@ -71,7 +71,8 @@ def read_request(exchange: Exchange, header: RequestHeader, frame: bytes) -> Any
         at = _skip_tags(frame, header.body_at) if exchange.flexible else header.body_at
         return exchange.read(frame, at)
     except (SerialError, ValueError, IndexError, OverflowError, TypeError) as error:
-        raise Corrupt(f"A request of API {header.api_key} version {header.version} can't be read: {error}.") from None
+        raise Corrupt("A request of API {api_key} version {version} can't be read: {error}.", api_key=header.api_key,
+                      version=header.version, error=error) from None
 
 
 def write_answer(api_key: int, exchange: Exchange, correlation: int, fields: Mapping[str, Any]) -> bytes:

@@ -85,8 +85,9 @@ class Frames:
         if speaks == TLS:
             return WrongProtocol("This client begins with TLS, which this listener is not set up for.",
                                  "Set security.protocol=PLAINTEXT, or give the listener a certificate.")
-        return Invalid(f"A client announced a request of {length:,} bytes; {LEAST_FRAME_BYTES} to {self.limit:,} are "
-                       "taken.", "Is it really a Kafka client?")
+        return Invalid("A client announced a request of {length:,} bytes; {least_frame_bytes} to {limit:,} are taken.",
+                       "Is it really a Kafka client?", length=length, least_frame_bytes=LEAST_FRAME_BYTES,
+                       limit=self.limit)
 
 
 def framed(*payload: bytes) -> bytes:

@@ -32,13 +32,14 @@ class ByteSource:
         path = Path(self._path).expanduser()
         try:
             if path.is_dir():
-                raise Invalid(f"{self._path} is a folder, not a file.", "Choose a file in it.")
+                raise Invalid("{path} is a folder, not a file.", "Choose a file in it.", path=self._path)
             return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         except FileNotFoundError:
-            raise Missing(f"The file {self._path} is not there.", "Choose another file.") from None
+            raise Missing("The file {path} is not there.", "Choose another file.", path=self._path) from None
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise Unsupported(f"The file {self._path} can't be read: {reason}.", "Check its permissions.") from None
+            raise Unsupported("The file {path} can't be read: {reason}.", "Check its permissions.", path=self._path,
+                              reason=reason) from None
 
     @property
     def progress(self) -> float | None:

@@ -79,7 +79,7 @@ class JsonDocuments:
             for name in self._ground.pointer:
                 yield from self._enter(name)
             if (yield from self._peek()) != "[":
-                raise Invalid(f"what stands at /{'/'.join(self._ground.pointer)} is no array")
+                raise Invalid("what stands at /{pointer} is no array", pointer='/'.join(self._ground.pointer))
             yield from self._elements()
             return
         while character := (yield from self._peek()):
@@ -108,7 +108,7 @@ class JsonDocuments:
         """Go to the value that ``name`` is for in the object (or array) that begins here."""
         character = yield from self._peek()
         if character not in ("{", "["):
-            raise Invalid(f"there is no «{name}» in the document")
+            raise Invalid("there is no «{name}» in the document", name=name)
         self._at += 1
         place = 0
         while (ahead := (yield from self._peek())) not in ("}", "]", ""):
@@ -127,7 +127,7 @@ class JsonDocuments:
             place += 1
         if not ahead:
             raise Invalid("the document is cut short")
-        raise Invalid(f"there is no «{name}» in the document")
+        raise Invalid("there is no «{name}» in the document", name=name)
 
     def _event(self) -> Steps:
         yield from self._peek()
@@ -151,13 +151,13 @@ class JsonDocuments:
             except json.JSONDecodeError as error:
                 cut = error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _NEAR_END
                 if self._last_is_here() or not cut:
-                    raise Invalid(f"not JSON, {error.msg[0].lower()}{error.msg[1:]}") from None
+                    raise Invalid("not JSON, {msg}{msg_2}", msg=error.msg[0].lower(), msg_2=error.msg[1:]) from None
             except (ValueError, RecursionError) as error:
-                raise Invalid(f"not JSON, {str(error)[:80]}") from None
+                raise Invalid("not JSON, {error}", error=str(error)[:80]) from None
             else:
                 if end < len(self._text) or self._last_is_here():
                     if "\udcff" in self._text[self._at : end]:
-                        raise Invalid(f"not {self._ground.charset()}")
+                        raise Invalid("not {ground}", ground=self._ground.charset())
                     self._value_size, self._at = end - self._at, end
                     return value
             yield from self._fetch(len(self._text) - self._at)

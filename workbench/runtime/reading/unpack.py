@@ -27,8 +27,8 @@ def refuse_other_files(start: bytes) -> None:
     """``Unsupported`` when the first bytes say that this holds no lines or documents of text."""
     for magic, what in _NO_EVENTS:
         if start.startswith(magic):
-            raise Unsupported(f"This is {what}, not a file of events.",
-                              "Give JSON, CSV or lines, plain or packed with gzip.")
+            raise Unsupported("This is {what}, not a file of events.",
+                              "Give JSON, CSV or lines, plain or packed with gzip.", what=what)
 
 
 class Gunzip:

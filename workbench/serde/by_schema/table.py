@@ -20,7 +20,7 @@ def serde_of(parsed: Parsed, indexes: tuple[int, ...] = (0,), message: str = "")
         try:
             return AvroSerde(parsed)
         except ValueError as wrong:
-            raise Invalid(f"The Avro schema can't be read by: {wrong}.") from None
+            raise Invalid("The Avro schema can't be read by: {wrong}.", wrong=wrong) from None
     if isinstance(parsed, ProtobufSchema):
         return ProtobufSerde(parsed.message_named(message) if message else parsed.message(indexes))
     assert isinstance(parsed, JsonSchema)

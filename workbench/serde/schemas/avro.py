@@ -188,7 +188,7 @@ class _Reading:
 
     def _wrong(self, at: str, what: str) -> Invalid:
         where = f"{self._place}{at}: " if at else self._place
-        return Invalid(f"The Avro schema does not hold: {where}{what}.")
+        return Invalid("The Avro schema does not hold: {where}{what}.", where=where, what=what)
 
 
 def branch_name(branch: Any) -> str:

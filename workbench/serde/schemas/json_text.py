@@ -14,12 +14,12 @@ def read_json(text: str, what: str) -> Any:
     try:
         tree = json.loads(text)
     except json.JSONDecodeError as wrong:
-        raise Invalid(f"{what} is JSON, and this is none: {wrong.msg} in line {wrong.lineno}, column {wrong.colno}.",
-                      ) from None
+        raise Invalid("{what} is JSON, and this is none: {msg} in line {lineno}, column {colno}.", what=what,
+                      msg=wrong.msg, lineno=wrong.lineno, colno=wrong.colno) from None
     except RecursionError:
         raise too_deep() from None
     except ValueError as wrong:  # a number of thousands of digits
-        raise Invalid(f"{what} is JSON, and this is none: {wrong}.") from None
+        raise Invalid("{what} is JSON, and this is none: {wrong}.", what=what, wrong=wrong) from None
     check_depth(tree)
     return tree
 
@@ -35,7 +35,8 @@ def check_depth(tree: Any) -> None:
 
 
 def too_deep() -> Invalid:
-    return Invalid(f"The schema nests more than {DEPTH_LIMIT} deep.", "Name the inner types and refer to them.")
+    return Invalid("The schema nests more than {depth_limit} deep.", "Name the inner types and refer to them.",
+                   depth_limit=DEPTH_LIMIT)
 
 
 def compact(value: Any, sort_keys: bool = False) -> str:

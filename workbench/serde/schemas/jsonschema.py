@@ -77,11 +77,12 @@ def _validator(document: Any, others: Mapping[str, Any]) -> Any:
         at = place(wrong.instance_path)
         if "is not present in a registry" in wrong.message:
             missing = wrong.message.split("'")[1]
-            raise Invalid(f"The JSON Schema refers to {missing!r}, and no reference has that name.",
-                          "Register that schema and refer to it by that name.") from None
-        raise Invalid(f"The JSON Schema does not hold: {at}{wrong.message.splitlines()[0].rstrip('.')}.") from None
+            raise Invalid("The JSON Schema refers to {missing!r}, and no reference has that name.",
+                          "Register that schema and refer to it by that name.", missing=missing) from None
+        raise Invalid("The JSON Schema does not hold: {at}{value}.", at=at,
+                      value=wrong.message.splitlines()[0].rstrip('.')) from None
     except ValueError as wrong:
-        raise Invalid(f"The JSON Schema does not hold: {str(wrong).rstrip('.')}.") from None
+        raise Invalid("The JSON Schema does not hold: {value}.", value=str(wrong).rstrip('.')) from None
 
 
 def _gather(node: Any, path: str, root: Any, found: list[Field], above: tuple[str, ...]) -> None:

@@ -58,7 +58,7 @@ class ProtobufSchema:
         inner = list(self._built.message_types_by_name.values())
         for index in indexes:
             if not 0 <= index < len(inner):
-                raise Invalid(f"The message indexes {list(indexes)} lead to no message of the schema.")
+                raise Invalid("The message indexes {indexes} lead to no message of the schema.", indexes=list(indexes))
             at = inner[index]
             inner = list(at.nested_types)
         return at
@@ -68,7 +68,8 @@ class ProtobufSchema:
         for each in _messages(self._built):
             if name in (each.full_name, each.name):
                 return each
-        raise Invalid(f"The schema has no message {name!r}.", f"It has: {', '.join(self.names[:20])}.")
+        raise Invalid("The schema has no message {name!r}.", "It has: {names}.", name=name,
+                      names=', '.join(self.names[:20]))
 
     def fields(self, name: str = "") -> tuple[Field, ...]:
         if not self.names:
@@ -140,11 +141,11 @@ def _add(name: str, known: dict[str, FileDescriptorProto], pool: DescriptorPool,
     if name in there:
         return
     if name in above:
-        raise Invalid(f"The imports go in a cycle: {' → '.join((*above, name))}.")
+        raise Invalid("The imports go in a cycle: {value}.", value=' → '.join((*above, name)))
     file = known.get(name) or well_known(name)
     if file is None:
-        raise Invalid(f"The Protobuf schema imports {name!r}, and no reference has that name.",
-                      "Register that file and refer to it by that name.")
+        raise Invalid("The Protobuf schema imports {name!r}, and no reference has that name.",
+                      "Register that file and refer to it by that name.", name=name)
     for inner in file.dependency:
         _add(inner, known, pool, there, (*above, name), file)
     _built(pool, file)
@@ -172,7 +173,7 @@ def _built(pool: DescriptorPool, file: FileDescriptorProto) -> FileDescriptor:
         return pool.FindFileByName(file.name)
     except (TypeError, KeyError) as wrong:
         told = str(wrong).partition("descriptor pool: ")[2] or str(wrong)
-        raise Invalid(f"The Protobuf schema does not hold: {told.rstrip('.')}.") from None
+        raise Invalid("The Protobuf schema does not hold: {value}.", value=told.rstrip('.')) from None
 
 
 def _messages(built: FileDescriptor) -> list[Descriptor]:

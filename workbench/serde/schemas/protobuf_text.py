@@ -56,8 +56,9 @@ def file_of_text(text: str, place: str = "") -> FileDescriptorProto:
 
 def _parsed(text: str, place: str) -> Any:
     if len(text) > TEXT_LIMIT:
-        raise Invalid(f"{place}The .proto text has {len(text) / 1024 / 1024:.1f} MB, more than"
-                      f" {TEXT_LIMIT // 1024 // 1024}.", "Split it into files that import each other.")
+        raise Invalid("{place}The .proto text has {count:.1f} MB, more than {text_limit}.",
+                      "Split it into files that import each other.", place=place, count=len(text) / 1024 / 1024,
+                      text_limit=TEXT_LIMIT // 1024 // 1024)
     _check_nesting(text, place)
     from antlr4.error.ErrorListener import ErrorListener
     from proto_schema_parser.parser import Parser
@@ -65,7 +66,8 @@ def _parsed(text: str, place: str) -> Any:
     class First(ErrorListener):
         def syntaxError(self, recognizer, offendingSymbol, line, column, msg, e):  # noqa: N803 (its names)
             shown = re.sub(r"expecting \{.{80,}\}", "it can't stand here", msg, flags=re.DOTALL)
-            raise Invalid(f"{place}It is no Protobuf: {shown.splitlines()[0]} in line {line}, column {column + 1}.")
+            raise Invalid("{place}It is no Protobuf: {shown} in line {line}, column {column}.", place=place,
+                          shown=shown.splitlines()[0], line=line, column=column + 1)
 
     def set_up(part: Any) -> None:
         part.removeErrorListeners()
@@ -74,9 +76,9 @@ def _parsed(text: str, place: str) -> Any:
     try:
         return Parser(setup_lexer=set_up, setup_parser=set_up).parse(text)
     except RecursionError:
-        raise Invalid(f"{place}The .proto text nests too deep.") from None
+        raise Invalid("{place}The .proto text nests too deep.", place=place) from None
     except (ValueError, AttributeError, TypeError) as wrong:  # what its tree builder has no case for
-        raise Invalid(f"{place}It is no Protobuf that can be read here: {wrong}.") from None
+        raise Invalid("{place}It is no Protobuf that can be read here: {wrong}.", place=place, wrong=wrong) from None
 
 
 def _check_nesting(text: str, place: str) -> None:
@@ -84,7 +86,8 @@ def _check_nesting(text: str, place: str) -> None:
     for mark in _OPENS_OR_CLOSES.finditer(_NOT_CODE.sub("", text)):
         depth += 1 if mark[0] in "{[(<" else -1
         if depth > _NESTING:
-            raise Invalid(f"{place}The .proto text nests more than {_NESTING} deep.", "Move inner messages out.")
+            raise Invalid("{place}The .proto text nests more than {nesting} deep.", "Move inner messages out.",
+                          place=place, nesting=_NESTING)
 
 
 class _File:
@@ -101,9 +104,11 @@ class _File:
             try:
                 self.proto.edition = descriptor_pb2.Edition.Value(f"EDITION_{tree.edition.strip(chr(34) + chr(39))}")
             except ValueError:
-                raise Invalid(f"{place}There is no Protobuf edition {tree.edition}.") from None
+                raise Invalid("{place}There is no Protobuf edition {edition}.", place=place,
+                              edition=tree.edition) from None
         elif syntax not in ("", "proto2", "proto3"):
-            raise Invalid(f"{place}There is no Protobuf syntax {syntax!r}.", "Use proto2 or proto3.")
+            raise Invalid("{place}There is no Protobuf syntax {syntax!r}.", "Use proto2 or proto3.", place=place,
+                          syntax=syntax)
         elif syntax == "proto3":
             self.proto.syntax = "proto3"
 
@@ -171,8 +176,9 @@ class _File:
 
     def _number(self, element: Any) -> int:
         if not 1 <= element.number <= _LAST_NUMBER or 19_000 <= element.number <= 19_999:
-            raise Invalid(f"{self._place}The field {element.name!r} has the number {element.number}; numbers go from 1"
-                          f" to {_LAST_NUMBER}, without 19000 to 19999.")
+            raise Invalid("{place}The field {name!r} has the number {number}; numbers go from 1 to {last_number}, "
+                          "without 19000 to 19999.", place=self._place, name=element.name, number=element.number,
+                          last_number=_LAST_NUMBER)
         return element.number
 
     def _type(self, name: str, made: Any) -> None:
@@ -189,8 +195,8 @@ class _File:
         key = entry.field.add(name="key", number=1, label=_OPTIONAL)
         self._type(element.key_type, key)
         if key.type_name or key.type in (1, 2, 12):
-            raise Invalid(f"{self._place}The map {element.name!r} has keys of type {element.key_type}; they must be"
-                          " whole numbers, bool or string.")
+            raise Invalid("{place}The map {name!r} has keys of type {key_type}; they must be whole numbers, bool or "
+                          "string.", place=self._place, name=element.name, key_type=element.key_type)
         self._type(element.value_type, entry.field.add(name="value", number=2, label=_OPTIONAL))
         field = made.field.add(name=element.name, number=self._number(element), label=_REPEATED, type=_MESSAGE)
         field.type_name = entry.name

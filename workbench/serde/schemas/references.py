@@ -15,7 +15,8 @@ class Referred(NamedTuple):
 
 def no_references(reference: Reference) -> Schema:
     """For schemas that stand alone."""
-    raise NotFound(f"There is no version {reference.version} of the subject {reference.subject!r}.")
+    raise NotFound("There is no version {version} of the subject {subject!r}.", version=reference.version,
+                   subject=reference.subject)
 
 
 def referred(schema: Schema, resolve: Resolve) -> list[Referred]:
@@ -35,7 +36,8 @@ def _visit(schema: Schema, resolve: Resolve, found: _Found, above: list[Referred
         way_here = [each.reference for each in above]
         if any((each.subject, each.version) == (reference.subject, reference.version) for each in way_here):
             way = " → ".join(f"{each.subject} version {each.version}" for each in [*way_here, reference])
-            raise Invalid(f"The references go in a cycle: {way}.", "Move what both need into a schema of its own.")
+            raise Invalid("The references go in a cycle: {way}.", "Move what both need into a schema of its own.",
+                          way=way)
         if key in found:
             continue
         wanted = _resolved(reference, schema, resolve)
@@ -48,17 +50,19 @@ def _resolved(reference: Reference, schema: Schema, resolve: Resolve) -> Schema:
     try:
         wanted = resolve(reference)
     except NotFound:
-        raise Invalid(
-            f"The reference {reference.name!r} is to version {reference.version} of the subject {reference.subject!r},"
-            " which is not registered.", "Register it first.") from None
+        raise Invalid("The reference {name!r} is to version {version} of the subject {subject!r}, which is not "
+                      "registered.", "Register it first.", name=reference.name, version=reference.version,
+                      subject=reference.subject) from None
     if wanted.type != schema.type:
-        raise Invalid(f"The reference {reference.name!r} is to a schema of type {wanted.type}, this one is"
-                      f" {schema.type}.", "Refer to schemas of the same type.")
+        raise Invalid("The reference {name!r} is to a schema of type {type}, this one is {type_2}.",
+                      "Refer to schemas of the same type.", name=reference.name, type=wanted.type, type_2=schema.type)
     return wanted
 
 
 def _check_bounds(found: list[Referred], wanted: Schema) -> None:
     if len(found) >= REFERENCE_LIMIT:
-        raise Invalid(f"It refers to more than {REFERENCE_LIMIT} other schemas.", "Split it.")
+        raise Invalid("It refers to more than {reference_limit} other schemas.", "Split it.",
+                      reference_limit=REFERENCE_LIMIT)
     if sum(len(each.schema.text) for each in found) + len(wanted.text) > TEXT_LIMIT:
-        raise Invalid(f"The schemas it refers to are longer than {TEXT_LIMIT // 1024 // 1024} MB.", "Split them.")
+        raise Invalid("The schemas it refers to are longer than {text_limit} MB.", "Split them.",
+                      text_limit=TEXT_LIMIT // 1024 // 1024)

@@ -19,11 +19,13 @@ KINDS: Mapping[str, Callable[[Schema, list[Referred]], Parsed]] = {
 def parse(schema: Schema, resolve: Resolve = no_references) -> Parsed:
     """The schema, read; ``Invalid`` with the place of what is wrong."""
     if schema.type not in KINDS:
-        raise Invalid(f"There is no schema type {schema.type!r}.", f"Use one of: {', '.join(TYPES)}.")
+        raise Invalid("There is no schema type {type!r}.", "Use one of: {types}.", type=schema.type,
+                      types=', '.join(TYPES))
     size = len(schema.text.encode("utf-8", "replace"))
     if size > TEXT_LIMIT:
-        raise Invalid(f"The schema has {size / 1024 / 1024:.1f} MB, more than {TEXT_LIMIT // 1024 // 1024}.",
-                      "Split it into several that refer to each other.")
+        raise Invalid("The schema has {size:.1f} MB, more than {text_limit}.",
+                      "Split it into several that refer to each other.", size=size / 1024 / 1024,
+                      text_limit=TEXT_LIMIT // 1024 // 1024)
     if not schema.text.strip():
         raise Invalid("The schema is empty.")
     return KINDS[schema.type](schema, referred(schema, resolve))

@@ -108,7 +108,8 @@ def _record(row: dict[str, str]) -> StoredRecord:
 
 def _transaction(cell: str) -> str:
     if cell not in ("", ABORTED, OPEN, DAMAGED):
-        raise Invalid(f"«{cell}» is no state of a transaction; they are {ABORTED} and {OPEN}")
+        raise Invalid("«{cell}» is no state of a transaction; they are {aborted} and {open}", cell=cell,
+                      aborted=ABORTED, open=OPEN)
     return cell
 
 
@@ -152,7 +153,7 @@ def _bytes(cell: str, form: str) -> bytes | None:
             return bytes_of_base64(cell)
         case "text" | "":
             return cell.encode()
-    raise Invalid(f"«{form}» is not a form; they are text, base64 and null")
+    raise Invalid("«{form}» is not a form; they are text, base64 and null", form=form)
 
 
 def _number_or_text(cell: str) -> str | int | None:

@@ -18,8 +18,8 @@ def format_named(name: str, decoders: DecoderOf = guessing) -> ExportFormat:
     if name == "csv":
         return CsvLines(decoders)
     if name in ("sqlite", "html"):
-        raise Unsupported(f"Export to {name} is not built yet.", "Use jsonl or csv.")
-    raise Invalid(f"There is no export format «{name}».", "Use jsonl or csv.")
+        raise Unsupported("Export to {name} is not built yet.", "Use jsonl or csv.", name=name)
+    raise Invalid("There is no export format «{name}».", "Use jsonl or csv.", name=name)
 
 
 def format_for(path: Path, name: str = "", decoders: DecoderOf = guessing) -> ExportFormat:

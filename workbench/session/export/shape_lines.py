@@ -51,7 +51,7 @@ def shape_item(text: bytes) -> ShapeItem:
     plain = msgspec.json.decode(text)
     name = plain.pop("shape", "")
     if name not in _KINDS:
-        raise Invalid(f"«{name}» is no part of a workspace that this workbench knows")
+        raise Invalid("«{name}» is no part of a workspace that this workbench knows", name=name)
     return msgspec.convert(plain, _KINDS[name])
 
 

@@ -100,7 +100,8 @@ class SchemaLookup:
             found = self.find(name, reference.version, deleted=True)
             schema = None if found is None else self.catalogue.schema(found.schema_id)
             if schema is None:
-                raise NotFound(f"There is no version {reference.version} of the subject {reference.subject!r}.")
+                raise NotFound("There is no version {version} of the subject {subject!r}.", version=reference.version,
+                               subject=reference.subject)
             return schema.schema
 
         return resolve

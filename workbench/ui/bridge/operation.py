@@ -84,7 +84,7 @@ class Operation:
             self._error = caught.with_traceback(None)  # its frames hold what ``fn`` holds, and this operation
         except Exception as caught:
             log.exception("an act failed in a way nobody foresaw")
-            self._error = WorkbenchError(f"That did not work: {caught}.", "The log tab has the details.")
+            self._error = WorkbenchError("That did not work: {caught}.", "The log tab has the details.", caught=caught)
 
     def finish(self) -> None:
         """The answer is there (GUI thread)."""

@@ -131,5 +131,6 @@ def _typed(text: str) -> Found:
             try:
                 events.append(encoding("json").decode(line.encode()))
             except ValueError as wrong:
-                raise Invalid(f"Line {number} is no JSON: {wrong}.", "Give one JSON value a line.") from None
+                raise Invalid("Line {number} is no JSON: {wrong}.", "Give one JSON value a line.", number=number,
+                              wrong=wrong) from None
     return len(events), measure(events[:MOST])

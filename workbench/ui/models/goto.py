@@ -33,6 +33,5 @@ def read_destination(text: str, today_ms: int, zone: tzinfo | None = UTC) -> Des
     try:
         return Destination(at_ms=parse_moment(text, today_ms, zone))
     except Invalid:
-        raise Invalid(
-            f"«{text}» is no offset and no time.", "Type 94528, 1 @ 94528, 14:12:02 or 2026-11-23T14:12:02."
-        ) from None
+        raise Invalid("«{text}» is no offset and no time.", "Type 94528, 1 @ 94528, 14:12:02 or 2026-11-23T14:12:02.",
+                      text=text) from None

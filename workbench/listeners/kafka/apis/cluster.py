@@ -69,7 +69,8 @@ def check_no_collision(broker: Broker, name: str) -> None:
     alike = name.replace(".", "_")
     other = next((meta.name for meta in broker.topics() if meta.name.replace(".", "_") == alike), name)
     if other != name:
-        raise Invalid(f"Topic {name} collides with {other}: Kafka takes a dot for an underscore.", "Name it otherwise.")
+        raise Invalid("Topic {name} collides with {other}: Kafka takes a dot for an underscore.", "Name it otherwise.",
+                      name=name, other=other)
 
 
 def _metadata_answer(call: Call, topics: list[Fields]) -> Fields:

@@ -100,7 +100,7 @@ def _step(resource: Resource, one: Any) -> str | None:
         raise _BadRequest(f"There is no operation {one.config_operation}.", "Use SET, DELETE, APPEND or SUBTRACT.")
     setting = resource.settings.get(one.name)
     if setting is None or setting.kind != "list":
-        raise Invalid(f"{one.name} is no list: nothing can be appended or taken out.", "Set it.")
+        raise Invalid("{name} is no list: nothing can be appended or taken out.", "Set it.", name=one.name)
     now = [part for part in resource.set_now().get(one.name, setting.default).split(",") if part]
     given = [part.strip() for part in one.value.split(",") if part.strip()]
     if one.config_operation == _APPEND:

@@ -58,11 +58,12 @@ class Resource:
         if kind == TOPIC:
             self.meta = call.broker.topic(name)
         elif kind == BROKER and name not in ("", str(NODE_ID)):
-            raise Invalid(f"There is no broker {name!r}.", f"Ask for broker {NODE_ID}.")
+            raise Invalid("There is no broker {name!r}.", "Ask for broker {node_id}.", name=name, node_id=NODE_ID)
         elif kind == GROUP and not name:
             raise Invalid("A group needs a name.", "Give its id.")
         elif kind not in (TOPIC, BROKER, GROUP):
-            raise Invalid(f"Resources of type {kind} have no settings here.", "Ask for a topic, a broker or a group.")
+            raise Invalid("Resources of type {kind} have no settings here.", "Ask for a topic, a broker or a group.",
+                          kind=kind)
 
     @property
     def _owner(self) -> str:
@@ -114,8 +115,8 @@ class Resource:
         checked: dict[str, str | None] = {}
         for name, value in changes.items():
             if name not in self.settings:
-                raise Invalid(f"{name} can't be changed while the broker runs.",
-                              f"These can be: {', '.join(self.settings)}.")
+                raise Invalid("{name} can't be changed while the broker runs.", "These can be: {settings}.", name=name,
+                              settings=', '.join(self.settings))
             checked[name] = None if value is None else self.settings[name].check(value)
         return checked
 

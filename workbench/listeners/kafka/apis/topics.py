@@ -108,7 +108,7 @@ def _check_replicas(replicas: Sequence[Sequence[int]]) -> None:
 
 def _check_only(call: Call, name: str) -> None:
     if call.broker.has_partition(name, 0):
-        raise AlreadyExists(f"Topic {name} is already there.", "Choose another name.")
+        raise AlreadyExists("Topic {name} is already there.", "Choose another name.", name=name)
 
 
 # -- DeleteTopics --------------------------------------------------------------------------------------------
@@ -143,7 +143,8 @@ async def _create_partitions(call: Call) -> Fields:
 def _grow(call: Call, topic: Any) -> None:
     meta = call.broker.topic(topic.name)
     if topic.count <= meta.partitions:
-        raise Invalid(f"Topic {topic.name} has {meta.partitions} partitions already.", "Ask for more than that.")
+        raise Invalid("Topic {name} has {partitions} partitions already.", "Ask for more than that.", name=topic.name,
+                      partitions=meta.partitions)
     if topic.assignments is not None:
         if len(topic.assignments) != topic.count - meta.partitions:
             raise _BadAssignment(f"{topic.count - meta.partitions} partitions are new, and "

@@ -93,7 +93,7 @@ class Nodes:
         own = self._schema.document
         if isinstance(own, dict) and place in (own.get("$id"), own.get("id")):
             return own
-        raise Invalid(f"The schema refers to {place!r}, which is not among its references.")
+        raise Invalid("The schema refers to {place!r}, which is not among its references.", place=place)
 
 
 def _at(document: Any, pointer: str) -> Any:
@@ -107,7 +107,7 @@ def _at(document: Any, pointer: str) -> Any:
         elif isinstance(found, dict) and step in found:
             found = found[step]
         else:
-            raise Invalid(f"The schema refers to #{pointer}, and there is nothing.")
+            raise Invalid("The schema refers to #{pointer}, and there is nothing.", pointer=pointer)
     return found
 
 
@@ -121,7 +121,7 @@ def _anchored(document: Any, name: str) -> Any:
             waiting += each.values()
         elif isinstance(each, list):
             waiting += each
-    raise Invalid(f"The schema refers to #{name}, and there is nothing.")
+    raise Invalid("The schema refers to #{name}, and there is nothing.", name=name)
 
 
 def _made(said: dict[str, Any], document: Any) -> Node:
