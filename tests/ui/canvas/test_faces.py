@@ -56,7 +56,7 @@ def test_a_short_name_stands_beside_its_rate(painter: Heard):
     assert "queue · 24/s out" in said
 
 
-@pytest.mark.parametrize(("kind", "name", "look"), [
+@pytest.mark.parametrize(("kind", "name", "shown"), [
     ("queue", "transcoding", NodeViewState(subtitle="queue · 24/s out", figure="19/s")),
     ("exchange", "processing", NodeViewState(subtitle="headers", figure="19/s", glyph="headers")),
     ("topic", "order-changes", NodeViewState(subtitle="6 partitions", figure="6/s")),

@@ -29,7 +29,7 @@ GLYPHS = {
     "start": "flag", "fit": "corners-out", "tear_off": "arrow-square-out", "search": "magnifying-glass", "add": "plus",
     "remove": "minus", "close": "x", "undo": "arrow-u-up-left", "redo": "arrow-u-up-right", "new": "file-plus",
     "open": "folder-open", "save": "floppy-disk", "more": "dots-three", "copy": "copy", "cut": "scissors",
-    "paste": "clipboard-text", "delete": "trash", "rename": "draw-simple", "down": "caret-down", "up": "caret-up",
+    "paste": "clipboard-text", "delete": "trash", "rename": "pencil-simple", "down": "caret-down", "up": "caret-up",
     "next": "caret-right", "back": "caret-left", "settings": "gear", "loop": "repeat", "restart": "arrows-clockwise",
     "kill": "x", "pin": "push-pin", "database": "database", "chart": "chart-line", "check": "check",
     "circle": "circle", "info": "info", "help": "question", "sample": "play-circle", "goto": "arrow-line-right",
