@@ -6,7 +6,8 @@ from workbench.core.errors import Invalid, NotFound, WorkbenchError, plain_field
 
 
 def test_a_sentence_is_made_of_its_template_and_fields():
-    error = NotFound("There is no topic {name!r} among {count:,}.", "See {where}.", name="a{b}", count=12_000, where="x")
+    error = NotFound("There is no topic {name!r} among {count:,}.", "See {where}.", name="a{b}", count=12_000,
+                     where="x")
     assert error.sentence() == "There is no topic 'a{b}' among 12,000. See x."
     assert (error.code, error.template) == ("NotFound", "There is no topic {name!r} among {count:,}.")
     assert error.fields == {"name": "a{b}", "count": 12_000, "where": "x"}
