@@ -120,6 +120,24 @@ def test_the_head_of_size_sorts_the_largest_first_then_the_smallest_then_by_time
     assert panel.bar.tail.text() == "Pause tail" and panel.bar.order.text() == "By time, newest first"
 
 
+@pytest.mark.parametrize("column", ["time", "offset", "size"])
+@pytest.mark.parametrize("order", [Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder])
+def test_the_arrow_of_the_order_covers_no_letter_of_its_head(real, panel, column: str, order: Qt.SortOrder):
+    head = panel.table.horizontalHeader()
+    section = panel.model.columns.index(column)
+    head.setSortIndicatorShown(False)
+    plain = head.grab().toImage()
+    head.setSortIndicatorShown(True)
+    head.setSortIndicator(section, order)
+    marked = head.grab().toImage()
+    places = [(x, y) for x in range(plain.width()) for y in range(plain.height())]
+    arrow = [(x, y) for x, y in places if plain.pixel(x, y) != marked.pixel(x, y)]
+    ground = plain.pixel(plain.width() - 2, 3)
+    assert arrow and not [(x, y) for x, y in arrow if plain.pixel(x, y) != ground]
+    left = head.sectionViewportPosition(section)
+    assert all(left <= x < left + head.sectionSize(section) for x, _ in arrow)
+
+
 def test_rows_that_a_rule_matches_stand_on_its_colour(real, panel):
     panel.views.set_rules((ColourRule('value.country == "DE"', "queue"),))
     real.qtbot.waitUntil(lambda: all(panel.model.record(row) is not None for row in range(5)))
