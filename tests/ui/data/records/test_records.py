@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.transactions import Writer
 from tests.ui.panels.reading import words_of
-from tests.ui.stage import NOW_MS, file_snapshot, orders_snapshot
+from tests.ui.stage import NOW_MS, StageCaller, file_snapshot, orders_snapshot
 from workbench.broker import Broker
 from workbench.control.messages import AppendRecords, PlanReset
 from workbench.core.clock import ManualClock
@@ -20,6 +20,7 @@ from workbench.core.queues import EXCHANGE, ROUTING_KEY
 from workbench.core.records import Record, StoredRecord, TopicPartition
 from workbench.core.snapshot import TopicStat
 from workbench.ui.bridge.operation import wait_for_work
+from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.records.panel import RecordsPanel
 from workbench.ui.panels.replay.preview import ReplayPreview
 
@@ -339,3 +340,16 @@ def test_a_record_that_cannot_be_read_stands_as_such_and_hides_no_other(real, pa
     real.qtbot.waitUntil(lambda: panel.detail.record.offset == first)
     assert panel.detail.standing.isVisible() and "can't be read" in panel.detail.standing.text()
     assert not panel.detail.publish.isEnabled() and not panel.detail.chip.isVisible()
+
+
+def test_without_a_topic_the_order_says_what_it_will_be(qtbot, tmp_path):
+    workspace = Workspace(tmp_path / "none.flow", StageCaller())
+    panel = RecordsPanel(workspace)
+    qtbot.addWidget(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    assert (panel.bar.topic.text(), panel.bar.order.text()) == ("No topic", "By time, newest first")
+    oldest = next(action for action in panel.bar.order.menu().actions() if action.text() == "Oldest first")
+    oldest.trigger()
+    assert panel.bar.order.text() == "By time, oldest first"
+    workspace.close()

@@ -126,8 +126,7 @@ class RecordsBar(QWidget):
         self.tail.clicked.connect(self.tail_pressed)
         self._narrow: bool | None = None
         self._lay_out(narrow=False)
-        self._partition: int | None = None
-        self._newest_first = True
+        self.show_order(None, True, 0)
 
     def _lay_out(self, narrow: bool) -> None:
         """On one line, or with the filter on a line of its own where there is too little room beside the others."""
@@ -179,7 +178,6 @@ class RecordsBar(QWidget):
             )
 
     def show_order(self, partition: int | None, newest_first: bool, partitions: int) -> None:
-        self._partition, self._newest_first = partition, newest_first
         order = self.tr("newest first") if newest_first else self.tr("oldest first")
         place = self.tr("By time") if partition is None else self.tr("Partition {0}").format(partition)
         self.order.setText(f"{place}, {order}")
@@ -192,6 +190,7 @@ class RecordsBar(QWidget):
         places = QActionGroup(menu)
         self._choice(menu, places, self.tr("All partitions by time"), partition is None, None, newest_first)
         inner = menu.addMenu(self.tr("One partition"))
+        inner.setEnabled(partitions > 0)
         for number in range(partitions):
             text = self.tr("Partition {0}").format(number)
             self._choice(inner, places, text, number == partition, number, newest_first)
