@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter, QPainterPath
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 
 from workbench.flow.document import Node
@@ -19,11 +19,12 @@ from workbench.ui.theme.theme import theme
 
 
 class Heard(QPainter):
-    """A painter that remembers the words, as they are drawn, and where."""
+    """A painter that remembers the words, as they are drawn, and where their letters stand."""
 
     def __init__(self, image: QImage) -> None:
         super().__init__(image)
         self.said: dict[str, QRectF] = {}
+        self.ink: dict[str, QRectF] = {}
         self.boxes: list[float] = []
 
     def drawPath(self, path: QPainterPath) -> None:
@@ -33,6 +34,10 @@ class Heard(QPainter):
     def drawText(self, rect: QRectF, align: int, text: str) -> None:
         if text < "\ue000" or len(text) > 1:  # an icon is a letter of a font of its own
             self.said[text] = rect
+            metrics = QFontMetricsF(self.font())
+            letters = metrics.tightBoundingRect(text)
+            base = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2
+            self.ink[text] = QRectF(rect.left(), base + letters.top(), letters.width(), letters.height())
 
 
 @pytest.fixture
@@ -76,6 +81,21 @@ def test_a_name_too_long_for_a_line_stands_whole_on_two(painter: Heard, kind: st
     first, second = (text for text in said if text and text in name)
     assert first + second == name
     assert said[second].top() > said[first].top()
+
+
+@pytest.mark.parametrize(("kind", "name"), [
+    ("producer", "checkout-gateway-jp"), ("topic", "payment-gateway-jpy"), ("group", "fraud-check-gateway-jpy"),
+    ("queue", "transcoding-gateway"), ("dead_letters", "notifications-gateway"),
+])
+def test_a_name_on_two_lines_is_clear_of_what_stands_under_it(painter: Heard, kind: str, name: str):
+    shown = NodeViewState(subtitle="11 kB/s", lag="1,234 behind", foot="98 kept")
+    said = written(painter, kind, name, shown)
+    first, second = (text for text in said if text and text in name)
+    under = painter.ink[shown.subtitle]
+    assert painter.ink[first].top() >= 3
+    assert under.top() - painter.ink[second].bottom() >= 1.5
+    if kind == "group":
+        assert painter.ink[shown.lag].top() - under.bottom() >= 1.5
 
 
 @pytest.mark.parametrize(("said", "shown"), [

@@ -8,6 +8,7 @@ from workbench.flow.document import Node
 from workbench.ui.canvas.items.node_painter import RIGHT, NodePainter
 from workbench.ui.canvas.view_values import NodeViewState
 
+_LIFT, _LOWER = 3.0, 1.5  # so that the second line of a name is clear of what stands under it
 _BY_NAME = (("web", "web"), ("mobile", "mobile"), ("checkout", "shop"), ("shop", "shop"), ("cart", "shop"))
 
 
@@ -28,13 +29,20 @@ def heading(draw: NodePainter, node: Node, shown: NodeViewState, x: float, right
     beside it, the figure stands in the line under it, and what has no room beside that is left out."""
     room, whole = _room(draw, shown), right - x
     below = is_long(draw, node, shown, whole)
-    draw.name(line(x, middles[0], whole if below else whole - room), node.name)
+    lower = middles[1] + name_over(draw, line(x, middles[0], whole if below else whole - room), node.name)
     if shown.figure:
-        figure = line(x, middles[below], whole - tail if below else whole)
+        figure = line(x, lower if below else middles[0], whole - tail if below else whole)
         draw.text(figure, shown.figure, "title", weight=500, align=RIGHT)
-    under = line(x, middles[1], whole - tail - (room if below else 0))
+    under = line(x, lower, whole - tail - (room if below else 0))
     if not below or draw.width(_short(shown.subtitle), "body") <= under.width():
         subtitle(draw, shown, under)
+
+
+def name_over(draw: NodePainter, room: QRectF, name: str) -> float:
+    """A name over another line. On two lines it stands higher; returns how much lower the line under it goes then."""
+    two = len(draw.lines(name, room.width())) > 1
+    draw.name(room.translated(0, -_LIFT if two else 0), name)
+    return _LOWER if two else 0.0
 
 
 def is_long(draw: NodePainter, node: Node, shown: NodeViewState, whole: float) -> bool:

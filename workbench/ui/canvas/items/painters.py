@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from workbench.flow.document import Node
 from workbench.ui.canvas.items.node_painter import LEVEL_TEXT, NodePainter
-from workbench.ui.canvas.items.painter_parts import badge, heading, line, producer_icon, subtitle
+from workbench.ui.canvas.items.painter_parts import badge, heading, line, name_over, producer_icon, subtitle
 from workbench.ui.canvas.view_values import HISTOGRAM_OVER, Level, NodeViewState
 from workbench.ui.theme.tokens import RADIUS
 
@@ -58,8 +58,8 @@ def paint_group(draw: NodePainter, node: Node, shown: NodeViewState, rect: QRect
     draw.ring(QPointF(32, 32), shown.ring or 0.0, shown.level, node.kind, "consumer")
     room = badge(draw, shown, rect)
     right = rect.right() - 12
-    draw.name(line(60, 21, right - 60 - room), node.name)
-    subtitle(draw, shown, line(60, 37, right - 60))
+    lower = name_over(draw, line(60, 21, right - 60 - room), node.name)
+    subtitle(draw, shown, line(60, 37 + lower, right - 60))
     role = "text_muted" if shown.idle else LEVEL_TEXT[shown.level]
     weight = 500 if shown.level == Level.OK else 600
     draw.text(line(60, 53, right - 60), shown.lag, role=role, weight=weight)
