@@ -85,7 +85,7 @@ def test_a_name_too_long_for_a_line_stands_whole_on_two(painter: Heard, kind: st
 
 @pytest.mark.parametrize(("kind", "name"), [
     ("producer", "checkout-gateway-jp"), ("topic", "payment-gateway-jpy"), ("group", "fraud-check-gateway-jpy"),
-    ("queue", "transcoding-gateway"), ("dead_letters", "notifications-gateway"),
+    ("queue", "transcoding-gateway"), ("dead_letters", "alerts-gateway-jpy"),
 ])
 def test_a_name_on_two_lines_is_clear_of_what_stands_under_it(painter: Heard, kind: str, name: str):
     shown = NodeViewState(subtitle="11 kB/s", lag="1,234 behind", foot="98 kept")

@@ -98,7 +98,12 @@ def test_a_cut_takes_the_end_and_leaves_a_short_last_part(metrics, name: str, as
     ("copy.orders.dlq", "orders.dlqi", ("copy", ".orders.dlq")),
     ("order-changes", "order-chan", ("order-", "changes")),
     ("checkout mobile", "checkout m", ("checkout", "mobile")),
-    ("payments", "paymei", ("payme", "nts")),
+    ("OrderSettlements", "Settlementsi", ("Order", "Settlements")),
+    ("payments", "paymei", ("pay", "ments")),
+    ("settlements", "settlement", ("settle", "ments")),  # never one letter off
+    ("copy.orders.dlq", "ders.dlqi", ("copy.or", "ders.dlq")),
+    ("strengths", "strength", ("streng…",)),
+    ("internationalization", "internati", ("intern…",)),
     ("a.very.long.name.of.a.topic", "a.very.lon", ("a.very", ".long.na…")),
 ])
 def test_a_long_name_takes_two_lines_before_it_is_cut(metrics, name: str, as_wide_as: str, lines: tuple[str, ...]):

@@ -17,6 +17,7 @@ from workbench.core.times import duration_words
 
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 _LAST_PART = re.compile(r"(?<=\S)[./:_-][^\s./:_-]{1,5}$")
+_VOWELS = frozenset("aeiouy")
 _LEAST_HEAD = 6  # letters, the sign of the cut among them
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -53,19 +54,38 @@ def _elided(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> st
 
 
 def in_lines(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> tuple[str, ...]:
-    """A name on one line or on two, broken before a part of it where there is one; what has no room on two is cut."""
+    """A name on one line or on two, broken before a part of it where there is one, else before a syllable; what has
+    no room on two is cut, a single word on one."""
     if metrics.horizontalAdvance(text) <= room:
         return (text,)
-    fits = next((at for at in range(len(text) - 1, 0, -1) if metrics.horizontalAdvance(text[:at]) <= room), 1)
-    parts = [at for at in _breaks(text) if at <= fits]
-    whole = [at for at in parts if metrics.horizontalAdvance(text[at:].lstrip()) <= room]
-    at = whole[-1] if whole else parts[-1] if parts and parts[-1] > fits // 2 else fits
-    return text[:at].rstrip(), cut(text[at:].lstrip(), metrics, room)
+    at = _last_fitting(parts_of(text), text, metrics, room)
+    if not at or metrics.horizontalAdvance(text[at:].lstrip()) > room:
+        syllable = _last_fitting(_syllables(text), text, metrics, room)
+        at = syllable if syllable and metrics.horizontalAdvance(text[syllable:]) <= room else at
+    return (text[:at].rstrip(), cut(text[at:].lstrip(), metrics, room)) if at else (cut(text, metrics, room),)
 
 
-def _breaks(text: str) -> list[int]:
-    """Where a name may be broken: before a point or a slash, after a hyphen, an underscore or a space."""
-    return [at for at in range(1, len(text)) if text[at] in "./:" or text[at - 1] in "-_ "]
+def _last_fitting(places: list[int], text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> int:
+    """The last of these places that all before it has room; 0 without one."""
+    return next((at for at in reversed(places) if metrics.horizontalAdvance(text[:at].rstrip()) <= room), 0)
+
+
+def parts_of(text: str) -> list[int]:
+    """Where a name may be broken: before a point or a slash, after a hyphen, an underscore or a space, and before a
+    capital that follows a small letter."""
+    return [at for at in range(1, len(text)) if text[at] in "./:" or text[at - 1] in "-_ "
+            or (text[at - 1].islower() and text[at].isupper())]
+
+
+def _syllables(text: str) -> list[int]:
+    """Where a word may be broken at need, two letters or more before it, a vowel among them, and three after: before a
+    consonant that a vowel follows (``pay|ments``, ``settle|ments``), never one letter off."""
+    small = text.lower()
+    if len(small) != len(text):
+        return []
+    return [at for at in range(2, len(small) - 2)
+            if small[at - 2 : at + 3].isalpha() and not _VOWELS.isdisjoint(small[at - 2 : at])
+            and small[at] not in _VOWELS and small[at + 1] in _VOWELS]
 
 
 def count(number: int) -> str:

@@ -8,6 +8,7 @@ from workbench.flow.document import Node
 from workbench.ui.canvas.items.node_painter import CENTRE, LEVEL_ROLE, NAME_LINE, NodePainter
 from workbench.ui.canvas.kinds import icon_of, view_of
 from workbench.ui.canvas.view_values import Level, NodeViewState
+from workbench.ui.theme import words
 from workbench.ui.theme.tokens import SIZE
 
 _MARK, _EDGE, _SIGN = 29.0, 8.0, 22.0
@@ -44,7 +45,9 @@ def _cost(draw: NodePainter, name: str, room: QRectF) -> int:
     lines = draw.lines(name, room.width())
     if "".join(lines).replace(" ", "") != name.replace(" ", ""):
         return 3
-    return 0 if len(lines) == 1 else 1 if name[len(lines[0])] in "./: " or lines[0][-1] in "-_" else 2
+    if len(lines) == 1:
+        return 0
+    return 1 if name[len(lines[0])] == " " or len(lines[0]) in words.parts_of(name) else 2
 
 
 def compact_width(draw: NodePainter, node: Node, shown: NodeViewState) -> float:
