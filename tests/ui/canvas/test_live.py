@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPixmap, QRegion
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPixmap, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from tests.ui.canvas.conftest import Hand
 from tests.ui.stage import NOW_MS, PAST_MS, orders_document, orders_snapshot
@@ -696,3 +696,20 @@ def test_no_title_of_a_start_card_is_cut_however_narrow_the_canvas_is(bare: Flow
         assert card.width() >= titles.horizontalAdvance(card.text()) + sign + 2 * 11
         assert bare.empty.rect().contains(card.geometry())
     assert all(one.geometry().right() < other.geometry().left() for one, other in itertools.pairwise(cards))
+
+
+def test_an_open_tool_tip_follows_the_numbers_and_a_closed_one_stays_closed(view: FlowView, hand: Hand, qtbot):
+    push(view)
+    at = hand.place(hand.body("shipping"))
+    QApplication.sendEvent(view.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, view.viewport().mapToGlobal(at)))
+    assert QToolTip.isVisible() and "32,087 behind" in QToolTip.text()
+    group = orders_snapshot().group("shipping")
+    nearer = tuple(replace(place, committed=place.end) for place in group.partitions[:1])
+    less = replace(group, partitions=nearer + group.partitions[1:], health=None)
+    push(view, 100, groups=(less,))
+    assert less.lag_records < 32_087
+    assert QToolTip.isVisible() and f"{less.lag_records:,} behind" in QToolTip.text()
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+    push(view, 200, groups=(group,))
+    assert not QToolTip.isVisible()

@@ -84,6 +84,7 @@ class FlowView(Camera):
         self._drop: DropPart | None = None
         self._rename: RenameField | None = None
         self._top_room = 0
+        self._tip_at = QPoint(), ""  # where in the viewport a tip was asked for, and what it said
         self._painted_once = False
         self._shown_once = False
         self._fitted = False  # all is in view, and nobody has moved it since
@@ -118,6 +119,7 @@ class FlowView(Camera):
         self.flow.clock.ticked.connect(self.viewport().update)
         self.flow.looks_changed.connect(self._describe)
         self.flow.looks_changed.connect(self._say_wanted)
+        self.flow.looks_changed.connect(self._follow_tip)
         self.zoom_changed.connect(self.flow.set_zoom)
         self.zoom_changed.connect(self.zoom_bar.show_zoom)
         self.scrolled.connect(self._unfit)
@@ -265,10 +267,20 @@ class FlowView(Camera):
     def viewportEvent(self, event: QEvent) -> bool:
         """Whole words of what is elided or shown by share alone, under the pointer."""
         if isinstance(event, QHelpEvent):
-            text = self.told_at(self.to_scene(QPointF(event.pos())))
-            QToolTip.showText(event.globalPos(), text, self.viewport())
+            self._tip_at = event.pos(), self.told_at(self.to_scene(QPointF(event.pos())))
+            QToolTip.showText(event.globalPos(), self._tip_at[1], self.viewport())
             return True
         return super().viewportEvent(event)
+
+    def _follow_tip(self) -> None:
+        """A tip that is open says what holds now, not what did when it opened."""
+        at, said = self._tip_at
+        if not said or not QToolTip.isVisible() or QToolTip.text() != said:
+            return
+        now = self.told_at(self.to_scene(QPointF(at)))
+        if now != said:
+            self._tip_at = at, now
+            QToolTip.showText(self.viewport().mapToGlobal(at), now, self.viewport())
 
     def told_at(self, at: QPointF) -> str:
         """A node, or what a binding asks for, as a sentence; empty where nothing is."""
