@@ -40,6 +40,9 @@ AT_ONCE = frozenset({Condition.PAUSED, Condition.STOPPED, Condition.KILLED, Cond
                      Condition.DEAD_LETTERS, Condition.OUT_OF_REACH, Condition.REFUSED})
 """Facts, which show without waiting; the others must hold for a while."""
 
+STILL = frozenset({Condition.PAUSED, Condition.STOPPED})
+"""Held by a person, or its flow does not run: how far it is behind is told and not judged, neither well nor badly."""
+
 WARN_AT, BAD_AT = 0.5, 1.0
 """Shares of a threshold from which somebody slips, and is behind."""
 
@@ -78,6 +81,11 @@ class Health:
     def is_problem(self) -> bool:
         """Whether a person has to do something."""
         return self.level > Level.OK and bool(self.text) and self.condition is not Condition.CATCHING_UP
+
+    @property
+    def is_still(self) -> bool:
+        """Whether its lag is told and not judged."""
+        return self.condition in STILL
 
 
 def level_at(share: float) -> Level:

@@ -50,7 +50,7 @@ def share_of(group: GroupStat, threshold: Threshold) -> float:
 def partition_level(place: GroupPartitionStat, group: GroupStat, threshold: Threshold) -> Level:
     """The level of one partition's lag, by its part of the group's threshold; ``bad`` only where its group is."""
     health = group.health or health_of_group(group, threshold)
-    if health.condition in (Condition.PAUSED, Condition.STOPPED):
+    if health.is_still:
         return Level.OK
     if not place.lag_records:
         return Level.OK

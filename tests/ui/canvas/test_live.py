@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPixmap, QRegion
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPixmap, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QStyleOptionGraphicsItem, QToolTip, QWidget
 
 from tests.ui.canvas.conftest import Hand
 from tests.ui.stage import NOW_MS, PAST_MS, orders_document, orders_snapshot
@@ -93,6 +93,31 @@ def test_of_a_stopped_flow_groups_show_their_drawn_members_and_what_they_have_no
     look = view.flow.nodes["shipping"].shown
     assert (look.subtitle, look.lag, look.level) == ("2 members · stopped", "32,087 behind", Level.OK)
     assert [pill.text for pill in look.pills] == ["1", "2"] and look.idle
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.5])
+@pytest.mark.parametrize("how", ["stopped", "paused"])
+def test_the_ring_of_a_group_that_stands_still_promises_no_health(view: FlowView, zoom: float, how: str):
+    view.set_zoom(zoom)
+    group, green = orders_snapshot().group("shipping"), theme().color("ok")
+
+    def has_green() -> bool:
+        item = view.flow.nodes["shipping"]
+        picture = QPixmap(260, 160)
+        picture.fill(theme().color("surface"))
+        painter = QPainter(picture)
+        item.paint(painter, QStyleOptionGraphicsItem(), None)
+        painter.end()
+        image = picture.toImage()
+        return any(image.pixelColor(x, y) == green for x in range(64) for y in range(66))
+
+    push(view, groups=(replace(group, partitions=group.partitions[:1], members=group.members[:1], health=None),))
+    assert view.flow.nodes["shipping"].shown.level is Level.OK and has_green()
+    if how == "stopped":
+        push(view, 100, run=RunState.STOPPED, groups=(replace(group, state="Empty", members=(), health=None),))
+    else:
+        push(view, 100, groups=(replace(group, paused=True, health=None),))
+    assert view.flow.nodes["shipping"].shown.ring == 1.0 and not has_green()
 
 
 @pytest.mark.parametrize("kind", ["producer", "file", "group"])

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from tests.ui.panels.reading import assert_nothing_cut, button, nameless, words_of
 from tests.ui.stage import NOW_MS, PAST_MS, orders_snapshot
-from workbench.control.messages import ControlGroup
+from workbench.control.messages import ControlGroup, Push
 from workbench.flow.document import Node
 from workbench.flow.edits import AddNode
 from workbench.flow.samples import samples
@@ -20,6 +20,7 @@ from workbench.ui.models.series import PREFIX
 from workbench.ui.panels.inspector.inspector import Inspector
 from workbench.ui.panels.inspector.settings_form import SettingsForm
 from workbench.ui.panels.parts.figures import Figure
+from workbench.ui.theme.theme import theme
 
 
 @pytest.fixture
@@ -48,6 +49,16 @@ def test_a_group_shows_its_problem_figures_members_and_partitions(qtbot, workspa
     assert [cell.text for cell in face.partitions.rows[3]] == ["orders/3", "88,634", "88,134", "98,846", "10,712"]
     assert nameless(inspector) == []
     assert_nothing_cut(qtbot, inspector)
+
+
+def test_the_ring_of_a_paused_group_is_grey(qtbot, workspace, inspector):
+    select(qtbot, workspace, inspector, "shipping", "32,087")
+    group = replace(orders_snapshot().group("shipping"), paused=True, health=None)
+    workspace._take_push(Push(snapshot=replace(orders_snapshot(), groups=(group,))))
+    inspector.refresh()
+    picture = inspector.face("group").ring.grab().toImage()
+    seen = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+    assert theme().color("line_strong").name() in seen and theme().color("ok").name() not in seen
 
 
 def test_buttons_of_a_group_act(qtbot, workspace, inspector, caller):

@@ -134,6 +134,15 @@ def test_a_stopped_flow_is_no_problem_and_a_stranger_without_members_is():
         "Start its program, or delete its offsets in Groups.")
 
 
+@pytest.mark.parametrize(("stat", "run", "still"), [
+    (group(12_000, state="Empty"), STOPPED, True), (group(12_000, P1, P2), RUNNING, True),
+    (group(12_000, ONE), RUNNING, False), (group(0, ONE), RUNNING, False),
+])
+def test_of_a_group_that_stands_still_the_lag_is_told_and_not_judged(stat: GroupStat, run: RunState, still: bool):
+    health = health_of_group(stat, LIMIT, run)
+    assert health.is_still is still and health.share == stat.lag_records / LIMIT.records
+
+
 @pytest.mark.parametrize("drawn", [True, False])
 @pytest.mark.parametrize("lag", [100, 4_999, 5_000, 9_999, 10_000])
 def test_no_lag_of_a_group_without_readers_has_a_colour_and_no_sentence(lag: int, drawn: bool):

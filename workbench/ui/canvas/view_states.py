@@ -153,6 +153,7 @@ def group_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) -> 
         failed=(broken.reason or _tr("{0} failed").format(broken.name)) if broken else "",
         ring=min(1.0, health.share),
         level=health.lag,
+        is_still=health.is_still,
         lag=_behind(stat, health, queues),
         trend=0 if stat.paused or abs(stat.trend) < 1 else (1 if stat.trend > 0 else -1),
         pills=_pills(members, node.name),
@@ -173,7 +174,7 @@ def _stopped(node: Node, stat: GroupStat, queues: list[QueueStat]) -> NodeViewSt
     members, health = KINDS[node.kind].value(node.params, "members"), health_of(stat, node, RunState.STOPPED)
     said = words.plural(members, "member", "members")
     return NodeViewState(subtitle=f"{said} · {_tr('stopped')}", lag=_behind(stat, health, queues), level=health.lag,
-                    ring=min(1.0, health.share), idle=True, pills=_drawn_pills(members))
+                    is_still=health.is_still, ring=min(1.0, health.share), idle=True, pills=_drawn_pills(members))
 
 
 def _group_words(stat: GroupStat, alive: list[MemberStat]) -> str:
@@ -216,7 +217,8 @@ def client_view_state(node: Node, snapshot: Snapshot, document: FlowDocument) ->
     health = health_of(stat, None, snapshot.run)
     clients = words.plural(len(stat.members), "client", "clients")
     said = f"{clients} · {words.behind(stat.lag_records)}"
-    return NodeViewState(subtitle=said, ring=min(1.0, health.share), level=health.lag)
+    return NodeViewState(subtitle=said, ring=min(1.0, health.share), level=health.lag,
+                         is_still=health.is_still)
 
 
 def member_label(name: str) -> str:

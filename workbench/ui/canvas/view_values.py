@@ -39,7 +39,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class NodeViewState:
-    """All that is written and filled on a node. ``ring`` and ``gauge`` are shares from 0 to 1, None without one.
+    """All that is written and filled on a node. ``ring`` and ``gauge`` are shares from 0 to 1, None without one;
+    ``is_still``: what the ring shows is not judged.
 
     ``held`` is a queue's cell; ``dead`` says in red what died, ``warning`` in amber what slips.
     """
@@ -53,6 +54,7 @@ class NodeViewState:
     failed: str = ""
     ring: float | None = None
     level: Level = Level.OK
+    is_still: bool = False
     lag: str = ""
     trend: int = 0
     pills: tuple[Pill, ...] = ()

@@ -19,6 +19,11 @@ MARK_ROLE = {Level.OK: "ok", Level.WARN: "warn_mark", Level.BAD: "bad"}
 """The colour of what is filled by it: rings, bars, marks."""
 
 
+def ring_role(lag: Level, is_still: bool) -> str:
+    """The colour of a lag ring: of a group that stands still it is long or short, and promises nothing."""
+    return "line_strong" if is_still else MARK_ROLE[lag]
+
+
 def threshold_of_node(node: Node | None) -> Threshold:
     """From where on a drawn group counts as behind; for others what a new one would have."""
     drawn = node if node is not None and node.kind in GROUPS else Node("", "group", "")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from workbench.flow.document import Node
-from workbench.ui.canvas.items.node_painter import CENTRE, LEVEL_ROLE, NAME_LINE, NodePainter
+from workbench.ui.canvas.items.node_painter import CENTRE, NAME_LINE, NodePainter
 from workbench.ui.canvas.kinds import icon_of, view_of
 from workbench.ui.canvas.view_values import Level, NodeViewState
+from workbench.ui.models.health import ring_role
 from workbench.ui.theme import words
 from workbench.ui.theme.tokens import SIZE
 
@@ -63,7 +64,7 @@ def compact_height(draw: NodePainter, node: Node, width: float, body: float) -> 
 
 def _small_ring(draw: NodePainter, centre: QPointF, shown: NodeViewState, role: str) -> None:
     rect = QRectF(centre.x() - 7.5, centre.y() - 7.5, 15, 15)
-    level = LEVEL_ROLE[shown.level]
+    level = ring_role(shown.level, shown.is_still)
     draw.painter.setBrush(Qt.BrushStyle.NoBrush)
     draw.painter.setPen(draw.pen("surface_sunken", 2.5))
     draw.painter.drawEllipse(rect)

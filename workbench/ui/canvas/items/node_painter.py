@@ -7,13 +7,13 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from workbench.ui.canvas.view_values import Level, Pill
-from workbench.ui.models.health import LAG_ROLE, MARK_ROLE
+from workbench.ui.canvas.view_values import Level, NodeViewState, Pill
+from workbench.ui.models.health import LAG_ROLE, ring_role
 from workbench.ui.theme import icons, words
 from workbench.ui.theme.theme import Theme
 from workbench.ui.theme.tokens import RADIUS, SIZE, STROKE
 
-LEVEL_ROLE, LEVEL_TEXT = MARK_ROLE, LAG_ROLE
+LEVEL_TEXT = LAG_ROLE
 _LINE = Qt.TextFlag.TextSingleLine | Qt.TextFlag.TextDontClip
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | _LINE)  # joining flags costs more than a line
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | _LINE)
@@ -108,17 +108,17 @@ class NodePainter:
             filled = QRectF(rect.left(), rect.top(), max(rect.height(), rect.width() * min(1.0, share)), rect.height())
             self.box(filled, role, radius, alpha)
 
-    def ring(self, centre: QPointF, share: float, level: Level, icon: str, role: str) -> None:
+    def ring(self, centre: QPointF, shown: NodeViewState, icon: str, role: str) -> None:
         """The lag ring: an arc from twelve o'clock, clockwise."""
         radius, stroke = SIZE["ring_radius"], SIZE["ring_stroke"]
         rect = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         self.painter.setPen(QPen(self.theme.color("surface_sunken"), stroke))
         self.painter.drawEllipse(rect)
-        pen = QPen(self.theme.color(LEVEL_ROLE[level]), stroke)
+        pen = QPen(self.theme.color(ring_role(shown.level, shown.is_still)), stroke)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         self.painter.setPen(pen)
-        share = 1.0 if level == Level.BAD else min(share, 1.0)
+        share = 1.0 if shown.level == Level.BAD else min(shown.ring or 0.0, 1.0)
         if share >= 1.0:
             self.painter.drawEllipse(rect)
         elif share > 0:

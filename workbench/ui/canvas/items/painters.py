@@ -55,7 +55,7 @@ def _histogram(draw: NodePainter, shares: tuple[float, ...], area: QRectF, stren
 
 
 def paint_group(draw: NodePainter, node: Node, shown: NodeViewState, rect: QRectF, lit: bool) -> None:
-    draw.ring(QPointF(32, 32), shown.ring or 0.0, shown.level, node.kind, "consumer")
+    draw.ring(QPointF(32, 32), shown, node.kind, "consumer")
     room = badge(draw, shown, rect)
     right = rect.right() - 12
     lower = name_over(draw, line(60, 21, right - 60 - room), node.name)
@@ -77,7 +77,7 @@ def paint_client(draw: NodePainter, node: Node, shown: NodeViewState, rect: QRec
     if shown.ring is None:
         draw.tile(QPointF(18, 17), "client", "external")
     else:
-        draw.ring(QPointF(32, 31), shown.ring, shown.level, "client", "external")
+        draw.ring(QPointF(32, 31), shown, "client", "external")
     heading(draw, node, shown, 58, rect.right() - 12, (22, 39))
 
 
