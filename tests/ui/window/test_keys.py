@@ -83,3 +83,25 @@ def test_a_key_of_the_window_works_in_a_text_field_too(window, qtbot):
     with qtbot.waitSignal(window.actions_book["tools.commands"].triggered):
         QTest.keyClick(field, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     assert field.text() == "topic"
+
+
+@pytest.mark.parametrize("place", ["canvas", "records", "strip"])
+def test_the_keys_of_the_marks_act_wherever_one_is(window, qtbot, place: str):
+    strip = window.strip
+    at = {"canvas": window.canvas, "records": window.data_dock.pages[0].widget.table, "strip": strip}[place]
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    at.setFocus()
+    for key, name in ((Qt.Key.Key_BracketLeft, "replay.previous"), (Qt.Key.Key_BracketRight, "replay.next")):
+        with qtbot.waitSignal(window.actions_book[name].triggered, timeout=500):
+            QTest.keyClick(at, key)
+
+
+def test_a_text_field_takes_the_keys_of_the_marks_as_letters(window, qtbot):
+    field = window.palette_panel.search
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    field.setFocus()
+    with qtbot.assertNotEmitted(window.actions_book["replay.next"].triggered):
+        QTest.keyClicks(field, "a[0]")
+    assert field.text() == "a[0]"
