@@ -35,7 +35,6 @@ _WRITE_BITS = 0o222
 _NEEDED_BESIDE = 64 << 10
 _NO_INDEX = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 _ALONE = "ro&vfs=unix-none"
-_ROWS = 256
 
 
 def check_header(path: Path) -> int:
@@ -167,12 +166,9 @@ class _Cursor(sqlite3.Cursor):
             return super().fetchall()
 
     def __iter__(self) -> Iterator[Any]:  # pyright: ignore[reportIncompatibleMethodOverride] (quicker than __next__)
-        while rows := self._some():
-            yield from rows
-
-    def _some(self) -> list[Any]:
+        """Row by row: who reads batches stops after some, and each row more would be read for nothing."""
         with self._telling():
-            return super().fetchmany(_ROWS)
+            yield from iter(super().__next__, None)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

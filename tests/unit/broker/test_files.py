@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from workbench.broker import Broker, BrokerReader
+from workbench.broker.files import connect_reading
 from workbench.broker.migrations import APPLICATION_ID, SCHEMA_VERSION, STEPS
 from workbench.core.errors import (
     AlreadyExists,
@@ -280,3 +281,17 @@ def test_a_file_of_an_older_workbench_is_moved_on_when_it_is_opened(path: Path):
         assert broker.flow() == "kept"
         assert broker.store.read(lambda db: db.execute("PRAGMA user_version").fetchone()[0]) == SCHEMA_VERSION
     BrokerReader(path).close()
+
+
+def test_a_reader_that_stops_after_some_rows_has_read_no_more(tmp_path: Path):
+    """A row may be a batch of a megabyte: 256 were read to give one."""
+    Broker.create(tmp_path / "a.flow").close()
+    connection = connect_reading(tmp_path / "a.flow")
+    looked: list[int] = []
+    connection.create_function("looked", 1, looked.append)
+    rows = iter(connection.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)"
+                                   " SELECT looked(i) FROM n"))
+    next(rows)
+    next(rows)
+    assert looked == [1, 2]
+    connection.close()
