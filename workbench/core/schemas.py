@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from workbench.core.errors import Invalid
+
 AVRO, PROTOBUF, JSON = "AVRO", "PROTOBUF", "JSON"
 TYPES = (AVRO, PROTOBUF, JSON)
 LEVELS = ("NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE")
@@ -77,3 +79,17 @@ class SchemasShape:
     schemas: tuple[RegisteredSchema, ...] = ()
     versions: tuple[SchemaVersion, ...] = ()
     settings: dict[str, SubjectSettings] = field(default_factory=dict)
+
+
+def named_version(text: str) -> tuple[str, int]:
+    """``SUBJECT`` or ``SUBJECT:VERSION``, as the subject and its version, 0 for the last one. ``Invalid`` where the
+    version is no number; a subject in another context begins with a colon."""
+    subject, colon, version = text.strip().rpartition(":")
+    if not colon or not subject or (subject.startswith(":") and subject.count(":") == 1):
+        return text.strip(), 0
+    if version.lower() == "latest":
+        return subject, 0
+    if not (version.isascii() and version.isdecimal() and 1 <= int(version) < 2**31):
+        raise Invalid("«{version}» is no version of a schema.", "Write SUBJECT, or SUBJECT:VERSION.",
+                      version=version)
+    return subject, int(version)

@@ -38,6 +38,12 @@ class CatalogueSource:
         found = _latest(catalogue, subject)
         return None if found is None else catalogue.schema(found.schema_id)
 
+    def schema_of_version(self, subject: str, version: int) -> RegisteredSchema | None:
+        catalogue = self._catalogue()
+        found = next((each for each in catalogue.versions(subject) if each.version == version and not each.deleted),
+                     None)
+        return None if found is None else catalogue.schema(found.schema_id)
+
     def versions_of(self, schema_id: int) -> tuple[tuple[str, int], ...]:
         return tuple((each.subject, each.version) for each in self._catalogue().holders(schema_id))
 

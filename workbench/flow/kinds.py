@@ -118,6 +118,8 @@ _READING = (
           help="By offsets an event that fails fails at every retry; by leases every delivery is drawn anew."),
     Param("fail_if", "expression", "", "Fail if", section="Work",
           help="CEL over key, value, headers, topic, partition, offset (and row): a poison message fails whenever it is tried."),
+    Param("reader_schema", "text", "", "Read by schema", section="Work",
+          help="A subject, or SUBJECT:VERSION: values are resolved to it, whatever version they were written with, and what can't be fails."),
     Param("max_retries", "int", 2, "Retries", low=0, high=1000, section="Work",
           help="After these a failed event goes to the linked dead letters, or is skipped and counted. "
                "A queue has a delivery limit of its own."),

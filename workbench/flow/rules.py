@@ -15,6 +15,7 @@ from pathlib import Path
 
 from workbench.core.errors import Invalid
 from workbench.core.event_times import EventTimes
+from workbench.core.schemas import named_version
 from workbench.flow import queue_rules
 from workbench.flow.document import FlowDocument, Node
 from workbench.flow.expressions import Expression
@@ -177,6 +178,7 @@ def _checks(kind: Kind, settings: Settings) -> Iterator[Callable[[], object]]:
             yield partial(times_by_member, settings.member_process_ms)
             yield partial(start_policy, settings.start, settings.start_at)
             yield partial(read_routing_key, settings.routing_key)
+            yield partial(named_version, settings.reader_schema)
             expressions = {"fail_if": settings.fail_if, "filter": settings.filter, "map": settings.map,
                            "map_key": settings.map_key}
             yield from (partial(Expression, text, kind.param(name).label, settings.more_names)

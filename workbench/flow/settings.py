@@ -80,7 +80,8 @@ class FileSettings(SendingSettings):
 
 @dataclass(frozen=True, slots=True)
 class ConsumingSettings:
-    """A group, or one that forwards. ``prefetch`` and ``visibility_ms`` 0: as the queue says."""
+    """A group, or one that forwards. ``prefetch`` and ``visibility_ms`` 0: as the queue says. ``reader_schema``: a
+    subject, or SUBJECT:VERSION; empty: values are read as they were written."""
 
     members: int
     process_ms: float
@@ -88,6 +89,7 @@ class ConsumingSettings:
     member_process_ms: str
     failure_rate: float
     fail_if: str
+    reader_schema: str
     max_retries: int
     store_use: Literal["write", "look_up"]
     reading: Literal["offsets", "leases"]

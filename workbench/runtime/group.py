@@ -108,7 +108,7 @@ class GroupRun(ABC):
         self._around = around
         into = plan.forward.topic if plan.forward is not None and plan.forward.kind != "exchange" else ""
         self._work = Work(plan.settings, random, wiring.forward is not None, around.decoders, into,
-                          wiring.lookup)
+                          wiring.lookup, around.engine.serdes)
         self._recent: deque[Seen] = deque(maxlen=_RECENT)
         self._course: deque[tuple[float, int]] = deque()
         self.change(plan.settings)
@@ -174,7 +174,7 @@ class GroupRun(ABC):
 
     def _stored(self, record: StoredRecord, tries: int) -> str:
         """Write a worked record to the group's store; why that is refused, empty when it is not, or there is none."""
-        return "" if self.wiring.store is None else self.wiring.store.offer(record, tries)
+        return "" if self.wiring.store is None else self.wiring.store.offer(self._work.read(record), tries)
 
     def tick(self) -> None:
         """Send what lingered long enough."""

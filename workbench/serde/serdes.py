@@ -38,6 +38,10 @@ class SchemaSource(Protocol):
         """That of a subject's last version."""
         ...
 
+    def schema_of_version(self, subject: str, version: int) -> RegisteredSchema | None:
+        """That of a version that is not deleted."""
+        ...
+
     def versions_of(self, schema_id: int) -> tuple[tuple[str, int], ...]:
         """The subjects and version numbers that are this schema."""
         ...
@@ -90,6 +94,9 @@ class _NoSchemas:
     def latest_schema(self, subject: str) -> RegisteredSchema | None:
         return None
 
+    def schema_of_version(self, subject: str, version: int) -> RegisteredSchema | None:
+        return None
+
     def versions_of(self, schema_id: int) -> tuple[tuple[str, int], ...]:
         return ()
 
@@ -110,14 +117,29 @@ class Serdes:
     def written_for(self, subject: str, message: str = "") -> SchemaUse:
         """How new values of a subject are written: by its last version, with its id before the payload; ``message`` is
         the Protobuf message, else the first. ``NotFound`` names the subject, ``Invalid`` says what is wrong."""
-        registered = self._source.latest_schema(subject)
-        if registered is None:
-            raise NotFound("There is no schema of the subject {subject!r}.",
-                           "Register one: workbench schemas FILE register {subject} PATH.", subject=subject)
+        registered = self._last(subject)
         key = registered.id, subject, message
         if key not in self._written:
             self._keep(self._written, key, self._writer(registered, subject, message))
         return self._written[key]
+
+    def _last(self, subject: str) -> RegisteredSchema:
+        found = self._source.latest_schema(subject)
+        if found is None:
+            raise NotFound("There is no schema of the subject {subject!r}.",
+                           "Register one: workbench schemas FILE register {subject} PATH.", subject=subject)
+        return found
+
+    def registered(self, subject: str, version: int = 0) -> tuple[RegisteredSchema, int]:
+        """A version of a subject, 0 for the last one, and its number; ``NotFound`` where it is not there."""
+        if version:
+            found = self._source.schema_of_version(subject, version)
+            if found is None:
+                raise NotFound("There is no version {version} of the subject {subject!r}.", version=version,
+                               subject=subject)
+            return found, version
+        found = self._last(subject)
+        return found, self._place(found.id, subject)[1]
 
     def _writer(self, registered: RegisteredSchema, subject: str, message: str) -> SchemaUse:
         from workbench.serde.schemas.protobuf import ProtobufSchema, indexes_of
@@ -145,6 +167,13 @@ class Serdes:
             found = parse(registered.schema, self._source.referred(registered.id))
             self._keep(self._parsed, registered.id, found)
         return found
+
+    def parsed_by_id(self, schema_id: int) -> Parsed:
+        """``NotFound`` where none has that id."""
+        registered = self._source.schema_by_id(schema_id)
+        if registered is None:
+            raise NotFound("There is no schema {schema_id}.", schema_id=schema_id)
+        return self.parsed(registered)
 
     def used(self, named: framing.Named, data: bytes, subject: str) -> SchemaUse | None:
         """The schema that bytes name before their payload; None where it is not registered, ``ValueError`` where no

@@ -45,6 +45,9 @@ class Registered:
     def latest_schema(self, subject: str):
         return self._only
 
+    def schema_of_version(self, subject: str, version: int):
+        return self._only
+
     def versions_of(self, schema_id: int):
         return (("other", 1), ("orders-value", 3))
 
