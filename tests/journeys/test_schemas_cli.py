@@ -90,6 +90,21 @@ def test_list_and_describe(place: Path):
     assert "40" not in schemas(place, "describe", "nothing", status=1)[1]
 
 
+def test_describe_says_by_field_what_a_reader_makes_of_it(place: Path):
+    schemas(place, "register", "orders-value", "first.avsc")
+    schemas(place, "register", "reader", "city.avsc")
+    out, _ = schemas(place, "describe", "orders-value", "--reader", "reader")
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["FIELD", "IS"], ["id", "same"], ["city", "breaks"]]
+    assert "The field 'city' is not in orders-value version 1, and reader version 1 has no default for it." in out
+    out, _ = schemas(place, "describe", "reader", "--reader", "orders-value:1", "--json")
+    assert json.loads(out) == {
+        "subject": "reader", "version": 1, "fits": True, "reader": {"subject": "orders-value", "version": 1},
+        "fields": [{"field": "id", "state": "same", "told": "long", "written": "id"},
+                   {"field": "city", "state": "dropped", "told": "string", "written": "city"}]}
+    for asked, why in (("reader:9", "9"), ("none", "none"), ("reader:x", "«x» is no version")):
+        assert why in schemas(place, "describe", "orders-value", "--reader", asked, status=1)[1]
+
+
 def test_delete_is_soft_first(place: Path):
     schemas(place, "register", "orders-value", "first.avsc")
     assert "not deleted first" in schemas(place, "delete", "orders-value", "--permanent", status=1)[1]

@@ -84,12 +84,17 @@ def _subject_told(registry: LookedAt, name: str, topics: list[str]) -> dict[str,
 @schemas.command()
 @click.argument("subject")
 @_version_option
+@click.option("--reader", default=None, metavar="SUBJECT[:VERSION]",
+              help="What a reader with that schema makes of it, by field: what fills in, is dropped, breaks.")
 @json_option
 @click.pass_obj
-def describe(file: Path, subject: str, version: int | None, as_json: bool) -> None:
+def describe(file: Path, subject: str, version: int | None, reader: str | None, as_json: bool) -> None:
     """A version of SUBJECT: its fields and its text. Deleted ones can be looked at by their number."""
     registry, topics = _looked_at(file)
     found = registry.version(subject, -1 if version is None else version, deleted=version is not None)
+    if reader is not None:
+        _print_read(registry, found.version, reader, as_json)
+        return
     schema, parsed = found.registered.schema, registry.lookup.parsed(found.version)
     one = found.version
     told = _subject_told(registry, one.subject, topics) | {
@@ -108,6 +113,22 @@ def describe(file: Path, subject: str, version: int | None, as_json: bool) -> No
     print_table(("FIELD", "TYPE", "DEFAULT", "ABOUT"), [
         (each.path, each.type, each.default or "-", each.doc or "-") for each in parsed.fields()])
     print(schema.text)
+
+
+def _print_read(registry: LookedAt, writer: SchemaVersion, reader: str, as_json: bool) -> None:
+    from workbench.session.schemas import read_with
+
+    found = read_with(registry.lookup, reader, writer)
+    mine = found.reader
+    if as_json:
+        print_json({"subject": writer.subject, "version": writer.version, "fits": found.fits,
+                    "reader": {"subject": mine.subject, "version": mine.version},
+                    "fields": [{"field": row.field, "state": row.state, "told": row.told, "written": row.written or None}
+                               for row in found.rows]})
+        return
+    print(f"{writer.subject} version {writer.version}, read with {mine.subject} version {mine.version}")
+    print_table(("FIELD", "IS", "ABOUT"), [(row.field or "(the value)", row.state, row.told or "-")
+                                           for row in found.rows])
 
 
 def _version_told(one: SchemaVersion) -> dict[str, Any]:
