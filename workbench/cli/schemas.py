@@ -123,8 +123,8 @@ def _print_read(registry: LookedAt, writer: SchemaVersion, reader: str, as_json:
     if as_json:
         print_json({"subject": writer.subject, "version": writer.version, "fits": found.fits,
                     "reader": {"subject": mine.subject, "version": mine.version},
-                    "fields": [{"field": row.field, "state": row.state, "told": row.told, "written": row.written or None}
-                               for row in found.rows]})
+                    "fields": [{"field": row.field, "state": row.state, "told": row.told,
+                                "written": row.written or None} for row in found.rows]})
         return
     print(f"{writer.subject} version {writer.version}, read with {mine.subject} version {mine.version}")
     print_table(("FIELD", "IS", "ABOUT"), [(row.field or "(the value)", row.state, row.told or "-")

@@ -1,5 +1,5 @@
-"""What a reader's schema makes of the registered versions that values were written with: by field. Pure, but for reading
-schemas; the rules are in ``serde/schemas/resolution``."""
+"""What a reader's schema makes of the registered versions that values were written with: by field. Pure, but for
+reading schemas; the rules are in ``serde/schemas/resolution``."""
 
 from __future__ import annotations
 

@@ -7,15 +7,17 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from workbench.core.encodings import coding_of
 from workbench.flow import rules
 from workbench.flow.document import Change, Node, NodeChanged
 from workbench.flow.edits import RenameNode, SetParams
-from workbench.flow.kinds import KINDS, Param
-from workbench.flow.settings import FileSettings, shown_settings
+from workbench.flow.kinds import KINDS, TOPICS, Param
+from workbench.flow.settings import ConsumingSettings, FileSettings, shown_settings
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.canvas.rename import why_not_named
 from workbench.ui.models.series import PREFIX
 from workbench.ui.panels.inspector.file_preview import FilePreview
+from workbench.ui.panels.inspector.reader_preview import ReaderPreview
 from workbench.ui.panels.inspector.setting_fields import SettingField
 from workbench.ui.panels.parts.blocks import Empty, label, set_property
 from workbench.ui.panels.parts.then_line import NowLine
@@ -52,6 +54,7 @@ class SettingsForm(QScrollArea):
         self._node_id = node_id
         self._fields = {}
         self._preview: FilePreview | None = None
+        self._reader: ReaderPreview | None = None
         outside = len(chosen) == 1 and next(iter(chosen)).startswith(PREFIX)
         self.setWidget(self._form(self._workspace.document.node(node_id)) if node_id else self._nothing(outside))
 
@@ -89,6 +92,9 @@ class SettingsForm(QScrollArea):
                 head.setFont(theme().font("body", 600))
                 column.addWidget(head)
             column.addWidget(self._field(param, kind.value(node.params, param.name)))
+            if param.name == "reader_schema":
+                self._reader = ReaderPreview(self._workspace)
+                column.addWidget(self._reader)
         column.addStretch(1)
         self._show_fitting(node)
         return form
@@ -98,6 +104,15 @@ class SettingsForm(QScrollArea):
         self._preview = FilePreview()
         self._preview.show_settings(shown_settings(node, FileSettings))
         column.addWidget(self._preview)
+
+    def _show_reader(self, node: Node) -> None:
+        """Beneath the reader schema: what it makes of what the group's topics are written by."""
+        if self._reader is not None:
+            document = self._workspace.document
+            topics = [each for each in document.sources_of(node.id) if each.kind in TOPICS]
+            subjects = [coding_of("", str(each.params.get("value_schema", "")), f"{each.name}-value").subject
+                        for each in topics]
+            self._reader.show_reader(shown_settings(node, ConsumingSettings).reader_schema, tuple(subjects))
 
     def _field(self, param: Param, value: Any) -> SettingField:
         field = SettingField(param, value)
@@ -142,6 +157,7 @@ class SettingsForm(QScrollArea):
 
     def _show_fitting(self, node: Node) -> None:
         """Hide what means nothing as things are set, and say what the drawing's rules complain about."""
+        self._show_reader(node)
         kind = KINDS[node.kind]
         complaints = [text for node_id, text in rules.problems(self._workspace.document) if node_id == node.id]
         for name, field in self._fields.items():
@@ -166,5 +182,6 @@ def _is_about(complaint: str, param: Param) -> bool:
         "delimiter": complaint.startswith("Columns can't be parted"),
         "pointer": "is no way into a document" in complaint,
         "time_format": "time format" in complaint,
+        "reader_schema": "is no version of a schema" in complaint,
         "path": "file" in complaint and not complaint.endswith("yet."),
     }.get(param.name, False)
