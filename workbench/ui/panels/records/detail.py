@@ -33,6 +33,7 @@ from workbench.session.fields import MISSING, FieldPath, condition, place_in_jso
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.models import pretty
+from workbench.ui.models.readings import readings_of
 from workbench.ui.models.records import (
     encoding_name,
     encoding_words,
@@ -45,6 +46,7 @@ from workbench.ui.models.records import (
 from workbench.ui.panels.parts.blocks import Empty, Segments, label, push_button, rule, set_able, set_tone, tool_button
 from workbench.ui.panels.parts.payload_view import PayloadView
 from workbench.ui.panels.records.cells import paint_key_chip
+from workbench.ui.panels.records.readings import Readings
 from workbench.ui.panels.records.source import Source
 from workbench.ui.qt_types import empty
 from workbench.ui.theme import icons, words
@@ -126,6 +128,8 @@ class RecordDetail(QFrame):
         self.view.asked.connect(lambda at, point: self.menu_wanted.emit(self._field_at(at), point))
         self.view.picked.connect(self._pick)
         column.addWidget(self.view, 1)
+        self.readings = Readings()
+        column.addWidget(self.readings)
         self._headers_box = QWidget()
         self._headers_column = QVBoxLayout(self._headers_box)
         self._headers_column.setContentsMargins(0, 0, 0, 0)
@@ -261,6 +265,7 @@ class RecordDetail(QFrame):
             self._headers_scroll.setMinimumHeight(60)
         self.decoder.setVisible(tab == "value")
         self.how.hide()
+        self.readings.show_readings(())
         if tab == "value":
             self._show_value(record)
         elif tab == "raw":
@@ -297,6 +302,8 @@ class RecordDetail(QFrame):
         how = encoding_words(read, said) if said or read.schema is not None else ""
         self.how.setText(self.tr("{0} These are its bytes.").format(read.error) if read.error else how)
         set_tone(self.how, "warn" if read.error else "muted")
+        if self.height() >= _LOW:
+            self.readings.show_readings(readings_of(read, data))
         sure = said == AUTO and read.confidence == 1.0 and read.schema is None
         self.how.setVisible(bool(read.error) or (bool(how) and not sure))
         return pretty.laid_out(read, data)
