@@ -73,6 +73,7 @@ def test_it_says_what_breaks(form: SettingsForm, qtbot):
     seen = preview(form)
     ask(form, "hard:1")
     qtbot.waitUntil(lambda: "1 of 1 versions can't be read whole." in seen.said.text())
+    assert "The field 'zip' is not in orders-value version 1, and hard version 1 has no" in seen.said.text()
     assert [row[1].text for row in seen.table.rows] == ["breaks", "breaks", "dropped"]
     assert "hard version 1 has no default for it" in seen.table.rows[1][2].text
 

@@ -85,7 +85,9 @@ class ReaderPreview(QWidget):
             self._say(self.tr("No schema is registered of what it reads."), "muted")
             return
         if broken:
-            self._say(self.tr("{0} of {1} versions can't be read whole.").format(len(broken), len(found)), "bad")
+            first = next(row.told for row in broken[0].rows if row.state == "breaks")
+            told = self.tr("{0} of {1} versions can't be read whole.").format(len(broken), len(found))
+            self._say(f"{told} {first}", "bad")
         else:
             self._say(self.tr("All versions can be read."), "muted")
         rows = [row for each in found for row in self._rows(each)]

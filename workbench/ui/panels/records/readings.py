@@ -23,7 +23,6 @@ class Readings(QScrollArea):
         self.setAccessibleName(self.tr("Other readings"))
         self.viewport().setAutoFillBackground(False)
         page = QWidget()
-        page.setAutoFillBackground(False)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -35,6 +34,7 @@ class Readings(QScrollArea):
         column.addWidget(self.table)
         column.addStretch(1)
         self.setWidget(page)
+        page.setAutoFillBackground(False)  # it was set to by that
         self.hide()
 
     def show_readings(self, found: Sequence[Reading]) -> None:
