@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.core.errors import Invalid
+from workbench.core.errors import Invalid, WorkbenchError
 from workbench.core.records import StoredRecord
 from workbench.core.schemas import AVRO, JSON, PROTOBUF, RegisteredSchema, named_version
 from workbench.serde import framing
@@ -102,7 +102,10 @@ class ReaderSchema:
                           encoding=decoded.encoding)
         parsed, use = self._serdes.parsed(reader), decoded.schema
         assert isinstance(parsed, JsonSchema)
-        value = filled(decoded.value, parsed.document, parsed.document)
+        try:
+            value = filled(decoded.value, parsed.document)
+        except ValueError as wrong:
+            raise _refused(name, use, str(wrong)) from None
         if problem := parsed.problem(value):
             raise _refused(name, use, problem)
         if value is decoded.value:
@@ -115,8 +118,14 @@ class ReaderSchema:
         if key not in self._ways:
             if len(self._ways) >= _MOST_KEPT:
                 self._ways.clear()
-            self._ways[key] = self._made(reader, use, name)
-        return self._ways[key]
+            try:
+                self._ways[key] = self._made(reader, use, name)
+            except WorkbenchError as refused:
+                self._ways[key] = refused
+        found = self._ways[key]
+        if isinstance(found, WorkbenchError):
+            raise found.with_traceback(None)
+        return found
 
     def _made(self, reader: RegisteredSchema, use: SchemaUse, name: str) -> Any:
         """For Avro the resolver, why it may refuse, and why it always does; for Protobuf the message it is read as and
@@ -136,8 +145,9 @@ class ReaderSchema:
         always = " ".join(row.told for row in rows if row.lies)
         try:
             return AvroResolver(mine, other), why, always
-        except ValueError as wrong:
-            raise Invalid("The value can't be read by {name}: {wrong}.", name=name, wrong=wrong) from None
+        except Exception as wrong:  # fastavro's are of many kinds
+            raise Invalid("The value can't be read by {name}: {wrong}.", name=name,
+                          wrong=str(wrong) or type(wrong).__name__) from None
 
 
 def _written(decoded: Decoded, kind: str, name: str) -> SchemaUse:

@@ -179,6 +179,23 @@ def test_plain_json_stays_plain():
     assert reading(None, schema).value is None
 
 
+@pytest.mark.parametrize("schema", [
+    {"properties": {"a": {"$ref": "#/definitions/n"}, "b": {"$ref": "#/definitions/n"}}, "definitions": {
+        "n": {"default": {}, "properties": {"a": {"$ref": "#/definitions/n"}, "b": {"$ref": "#/definitions/n"}}}}},
+    {"properties": {"a": {"allOf": [{"$ref": "#/definitions/n"}]}}, "definitions": {
+        "n": {"properties": {"a": {"$ref": "#/definitions/n", "default": {}}}, "default": {}}}},
+])
+def test_defaults_without_end_are_refused(schema):
+    with pytest.raises(Invalid, match="the defaults of the schema have no end"):
+        reading(b'{"a": {}}', Schema("JSON", json.dumps(schema)))
+
+
+def test_an_avro_default_within_itself_is_refused_or_read():
+    node = {"type": "record", "name": "N", "fields": [{"name": "n", "type": ["null", "N"], "default": None}]}
+    reader = avro(ID, {"name": "n", "type": node, "default": {}})
+    assert resolved({"id": 1}, avro(ID), reader) == {"id": 1, "n": {"n": None}}
+
+
 def test_what_is_not_known_is_said():
     with pytest.raises(Invalid, match="which schema it was written with is not known"):
         reading(b"{}", avro(ID))

@@ -8,48 +8,60 @@ from __future__ import annotations
 
 from typing import Any
 
-_DEEPEST = 100
+_DEEPEST, _MOST_STEPS = 100, 200_000
 
 
-def filled(value: Any, node: Any, root: Any, depth: int = 0) -> Any:
-    """The same value where nothing was to be filled in."""
-    node = _followed(node, root)
-    if not isinstance(node, dict) or depth > _DEEPEST:
+def filled(value: Any, document: Any) -> Any:
+    """The same value where nothing was to be filled in; ``ValueError`` where that has no end."""
+    return _Filling(document).of(value, document, 0)
+
+
+class _Filling:
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._left = _MOST_STEPS
+
+    def of(self, value: Any, node: Any, depth: int) -> Any:
+        self._left -= 1
+        if self._left < 0 or depth > _DEEPEST:
+            raise ValueError("the defaults of the schema have no end, or the value nests too deep")
+        node = self._followed(node)
+        if not isinstance(node, dict):
+            return value
+        for each in node["allOf"] if isinstance(node.get("allOf"), list) else ():
+            value = self.of(value, each, depth + 1)
+        if isinstance(value, dict):
+            return self._object(value, node, depth)
+        if isinstance(value, list) and isinstance(node.get("items"), dict):
+            made = [self.of(each, node["items"], depth + 1) for each in value]
+            return value if all(a is b for a, b in zip(made, value, strict=True)) else made
         return value
-    for each in node["allOf"] if isinstance(node.get("allOf"), list) else ():
-        value = filled(value, each, root, depth + 1)
-    if isinstance(value, dict):
-        return _object(value, node, root, depth)
-    if isinstance(value, list) and isinstance(node.get("items"), dict):
-        made = [filled(each, node["items"], root, depth + 1) for each in value]
-        return value if all(a is b for a, b in zip(made, value, strict=True)) else made
-    return value
 
+    def _object(self, value: dict[str, Any], node: dict[str, Any], depth: int) -> dict[str, Any]:
+        properties = node.get("properties")
+        if not isinstance(properties, dict):
+            return value
+        made = dict(value)
+        for name, inner in properties.items():
+            if name in made:
+                made[name] = self.of(made[name], inner, depth + 1)
+            else:
+                target = self._followed(inner)
+                if isinstance(target, dict) and "default" in target:
+                    made[name] = self.of(target["default"], target, depth + 1)
+        same = len(made) == len(value) and all(made[name] is value[name] for name in value)
+        return value if same else made
 
-def _object(value: dict[str, Any], node: dict[str, Any], root: Any, depth: int) -> dict[str, Any]:
-    properties = node.get("properties")
-    if not isinstance(properties, dict):
-        return value
-    made = dict(value)
-    for name, inner in properties.items():
-        if name in made:
-            made[name] = filled(made[name], inner, root, depth + 1)
-        else:
-            target = _followed(inner, root)
-            if isinstance(target, dict) and "default" in target:
-                made[name] = filled(target["default"], target, root, depth + 1)
-    same = len(made) == len(value) and all(made[name] is value[name] for name in value)
-    return value if same else made
-
-
-def _followed(node: Any, root: Any) -> Any:
-    for _ in range(20):
-        if not (isinstance(node, dict) and isinstance(node.get("$ref"), str) and node["$ref"].startswith("#")):
-            return node
-        if "default" in node:  # beside a reference (2019-09 and later) it is the property's own
-            return node
-        target: Any = root
-        for step in node["$ref"][1:].strip("/").split("/") if node["$ref"] != "#" else ():
-            target = target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
-        node = target
-    return None
+    def _followed(self, node: Any) -> Any:
+        """What a reference leads to; one with a default beside it (2019-09 and later) has that of the property."""
+        default: dict[str, Any] = {}
+        for _ in range(20):
+            if not (isinstance(node, dict) and isinstance(node.get("$ref"), str) and node["$ref"].startswith("#")):
+                return {**node, **default} if isinstance(node, dict) and default else node
+            if "default" in node and not default:
+                default = {"default": node["default"]}
+            target: Any = self._document
+            for step in node["$ref"][1:].strip("/").split("/") if node["$ref"] != "#" else ():
+                target = target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+            node = target
+        return None
