@@ -34,8 +34,9 @@ def drawing(events: int = 300) -> FlowDocument:
 def with_queue() -> FlowDocument:
     flow = drawing()
     return FlowDocument(
-        [*flow.nodes, Node("q", "queue", "parcels"), Node("w", "group", "packing"), Node("x", "producer", "counter")],
-        [*flow.links, Link("5", "x", "q"), Link("6", "q", "w")])
+        [*flow.nodes, Node("q", "queue", "parcels"), Node("w", "group", "packing"), Node("x", "producer", "counter"),
+         Node("y", "group", "typed", params={"reader_schema": "placed-value"})],
+        [*flow.links, Link("7", "t", "y"), Link("5", "x", "q"), Link("6", "q", "w")])
 
 
 def workspace(path: Path, document: FlowDocument) -> Path:
@@ -66,6 +67,7 @@ def test_a_dry_run_says_what_would_happen_and_makes_nothing(staging: Cluster, tm
     assert "no queues" in left_out["queue parcels"]
     assert left_out["producer counter"] == "It does not run: parcels is left out."
     assert "no queues" in left_out["group packing"]
+    assert left_out["group typed"].startswith("Its reader schema is not found there")
     assert seen(staging) == (set(), set())
     assert "CreateTopics placed" in run(tmp_path, "run", str(file), "--on", "@staging", "--dry-run").stdout
 

@@ -56,6 +56,9 @@ def translate(document: FlowDocument, engine: AttachedEngine, there: Sequence[En
         settings, _ = settings_or_reason(node, ConsumingSettings)
         if why := engine.lacks(settings.assignor):
             left_out.append((f"group {node.name}", why))
+        if settings.reader_schema.strip():
+            left_out.append((f"group {node.name}", "Its reader schema is not found there: schemas of an attached system"
+                             " are not read yet, so every value fails. Empty «Read by schema» for this run."))
     return Translation(kept, tuple(calls), tuple(runs), tuple(left_out))
 
 
