@@ -6,17 +6,20 @@ Looked up on a worker a moment after the last letter; fields that stay as they a
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.core.errors import WorkbenchError
-from workbench.session.schemas.resolution import Resolved
 from workbench.ui.bridge.operation import Operation
 from workbench.ui.bridge.workspace import Workspace
 from workbench.ui.panels.parts.blocks import label, set_tone
 from workbench.ui.panels.parts.figures import Cell, Column, FigureTable
+
+if TYPE_CHECKING:
+    from workbench.session.schemas.resolution import Resolved  # at its first use: it brings the broker with it
 
 _STILL_MS = 300
 _MOST_VERSIONS, _MOST_ROWS = 5, 40
