@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,20 @@ def test_its_records_are_read_tailed_and_filtered_and_nothing_is_written_to_it(q
     qtbot.waitUntil(lambda: panel.detail.record is not None)
     for button in (panel.detail.publish, panel.detail.edit):
         assert not button.isEnabled() and "writing is off" in button.toolTip()
+
+
+def test_what_is_filtered_of_it_is_exported(qtbot, workspace, far, tmp_path):
+    attach(qtbot, workspace, far.address)
+    panel = shown(qtbot, RecordsPanel(workspace))
+    panel.show_topic("orders", "staging")
+    qtbot.waitUntil(lambda: len(values(panel)) == 40, timeout=WITHIN_MS)
+    panel.bar.filter.setText("value.n >= 37")
+    qtbot.waitUntil(lambda: values(panel) == [b'{"n": 39}', b'{"n": 38}', b'{"n": 37}'], timeout=WITHIN_MS)
+    panel.table.selectAll()
+    with qtbot.waitSignal(workspace.notice, timeout=WITHIN_MS):
+        panel.acts.export_into(tmp_path / "far.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "far.jsonl").read_text().splitlines()]
+    assert [(each["topic"], each["value"]) for each in lines] == [("orders", {"n": n}) for n in (37, 38, 39)]
 
 
 def test_a_topic_deleted_there_is_said_and_what_was_read_stays_named(qtbot, workspace, far):
