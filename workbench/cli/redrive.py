@@ -74,10 +74,11 @@ def _drive(host: Caller, command: RedriveQueue) -> tuple[Redriven, bool]:
     with ThreadPoolExecutor(1) as pool, ProgressLine("redriven") as progress:
         work: Future[RedriveOutcome] = pool.submit(host.call, command)
         while True:
-            try:
-                return work.result(_LOOK_EVERY_S).redriven, stopped
-            except NotYet:
-                progress(max(0, before - _waiting(host, command.queue)), before)
+            try:  # the whole turn: a Ctrl-C that came amid telling the progress was lost, and the redrive went on
+                try:
+                    return work.result(_LOOK_EVERY_S).redriven, stopped
+                except NotYet:
+                    progress(max(0, before - _waiting(host, command.queue)), before)
             except KeyboardInterrupt:
                 host.call(StopRedrive(command.queue))
                 stopped = True
