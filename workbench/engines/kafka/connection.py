@@ -3,7 +3,6 @@ it answered or gave up."""
 
 from __future__ import annotations
 
-import threading
 import time
 
 from confluent_kafka import KafkaError, KafkaException
@@ -11,8 +10,8 @@ from confluent_kafka.admin import AdminClient
 
 from workbench.broker import profile
 from workbench.core.capabilities import CHANGES
-from workbench.core.errors import Refused, WorkbenchError
-from workbench.engines.base import ConnectionState, LinkState
+from workbench.core.errors import Refused
+from workbench.engines.attached_connection import AttachedConnection
 from workbench.engines.catalog import READ_ONLY, TURN_ON, ConnectionSpec
 from workbench.engines.kafka import client
 from workbench.engines.kafka.browse import KafkaBrowse
@@ -22,45 +21,27 @@ from workbench.engines.kafka.sender import KafkaSender
 _STEP_S = 1.0
 
 
-class KafkaConnection:
+class KafkaConnection(AttachedConnection[AdminClient]):
     system = "kafka"
+    keeps_handle = True
 
     def __init__(self, spec: ConnectionSpec) -> None:
-        self._spec = spec
-        self._state = ConnectionState()
-        self._admin: AdminClient | None = None
+        super().__init__(spec)
         self._faults = client.Faults()
-        self._lock = threading.Lock()
 
-    @property
-    def name(self) -> str:
-        return self._spec.name
+    def _make(self) -> AdminClient:
+        return client.admin(self._spec, self._faults)
 
-    @property
-    def state(self) -> ConnectionState:
-        return self._state
-
-    def open(self) -> None:
-        with self._lock:
-            self._state = ConnectionState(LinkState.CONNECTING)
-            try:
-                self._admin = self._admin or client.admin(self._spec, self._faults)
-                about = self._look(self._admin)
-            except WorkbenchError as error:
-                self._state = ConnectionState(LinkState.FAILING, error.sentence())
-                raise
-            self._state = ConnectionState(LinkState.READY, about=about)
-
-    def _look(self, admin: AdminClient) -> str:
+    def _reach(self, handle: AdminClient) -> str:
         """In short steps, so that what the connections meet ends the waiting: a refusal is known at once."""
         until_s = time.monotonic() + client.CALL_S
         self._faults.clear()
         while True:
             try:
-                found = admin.list_topics(timeout=_STEP_S)
+                found = handle.list_topics(timeout=_STEP_S)
                 break
             except KafkaException as error:
-                admin.poll(0)
+                handle.poll(0)
                 if refused := self._faults.recent(KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED):
                     raise not_let_in(self._spec.address, refused) from None
                 if time.monotonic() > until_s or self._faults.recent(KafkaError._ALL_BROKERS_DOWN):
@@ -68,24 +49,13 @@ class KafkaConnection:
         topics = sum(not name.startswith("__") for name in found.topics)
         return f"{_counted(len(found.brokers), 'broker')}, {_counted(topics, 'topic')}"
 
-    def close(self) -> None:
-        with self._lock:
-            self._admin = None
-            self._state = ConnectionState()
-
     def browse(self) -> KafkaBrowse:
-        if self._admin is None:
-            self.open()
-        assert self._admin is not None
-        return KafkaBrowse(self._spec, self._admin, self._faults)
+        return KafkaBrowse(self._spec, self._opened(), self._faults)
 
     def sender(self) -> KafkaSender:
         if why := self.lacks("produce"):
             raise Refused(why, TURN_ON.format(name=self.name))
-        if self._admin is None:
-            self.open()
-        assert self._admin is not None
-        return KafkaSender(self._spec, self._admin)
+        return KafkaSender(self._spec, self._opened())
 
     def lacks(self, what: str) -> str:
         if what in CHANGES and not self._spec.writable:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 from workbench.broker import profile
-from workbench.core.errors import Refused, Unsupported, WorkbenchError
-from workbench.engines.base import ConnectionState, LinkState
-from workbench.engines.catalog import READ_ONLY, TURN_ON, ConnectionSpec
+from workbench.core.errors import Refused, Unsupported
+from workbench.engines.attached_connection import AttachedConnection
+from workbench.engines.catalog import READ_ONLY, TURN_ON
 from workbench.engines.rabbitmq.browse import RabbitBrowse
 from workbench.engines.rabbitmq.client import RabbitClient
 from workbench.engines.rabbitmq.management import Management
@@ -15,39 +13,14 @@ from workbench.engines.rabbitmq.sender import RabbitSender
 from workbench.engines.rabbitmq.settings import RabbitSettings, settings_of
 
 
-class RabbitConnection:
+class RabbitConnection(AttachedConnection[RabbitSettings]):
     system = "rabbitmq"
 
-    def __init__(self, spec: ConnectionSpec) -> None:
-        self._spec = spec
-        self._state = ConnectionState()
-        self._settings: RabbitSettings | None = None
-        self._lock = threading.Lock()
+    def _make(self) -> RabbitSettings:
+        return settings_of(self._spec)
 
-    @property
-    def name(self) -> str:
-        return self._spec.name
-
-    @property
-    def state(self) -> ConnectionState:
-        return self._state
-
-    def open(self) -> None:
-        with self._lock:
-            self._state = ConnectionState(LinkState.CONNECTING)
-            try:
-                self._settings = settings_of(self._spec)
-                about = _look(self._settings)
-            except WorkbenchError as error:
-                self._settings = None
-                self._state = ConnectionState(LinkState.FAILING, error.sentence())
-                raise
-            self._state = ConnectionState(LinkState.READY, about=about)
-
-    def close(self) -> None:
-        with self._lock:
-            self._settings = None
-            self._state = ConnectionState()
+    def _reach(self, handle: RabbitSettings) -> str:
+        return _look(handle)
 
     def browse(self) -> RabbitBrowse:
         return RabbitBrowse(self._opened())
@@ -56,12 +29,6 @@ class RabbitConnection:
         if why := self.lacks("produce"):
             raise Refused(why, TURN_ON.format(name=self.name))
         return RabbitSender(self._opened())
-
-    def _opened(self) -> RabbitSettings:
-        if self._settings is None:
-            self.open()
-        assert self._settings is not None
-        return self._settings
 
     def lacks(self, what: str) -> str:
         if what == "produce" and not self._spec.writable:
